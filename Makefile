@@ -1,0 +1,70 @@
+# `make demo` to see it, `make test` to check it; README.md says more. Targets set up what they need.
+PYTHON ?= python3
+MAVEN_OPTIONS ?=
+PY = .venv/bin/python
+JAR = engine/target/engine.jar
+CSS = webapp/static/govuk-frontend.min.css
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup engine demo up down deploy check lint unit test browser lock
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.stamp $(JAR) $(CSS) ## Python packages, the engine's jar, the stylesheet
+
+demo: setup ## everything up, the pilot replayed; EXIT=1 ends then, REPORT=FILE, PILOT=FILE
+	@exec $(PY) -m stack demo
+
+up: setup ## everything up; data is kept
+	@exec $(PY) -m stack up
+
+down: .venv/.stamp ## end what is up
+	@$(PY) -m stack down
+
+deploy: .venv/.stamp ## deploy diagrams, decisions and forms to the engine that is up
+	@$(PY) -m stack deploy
+
+engine: $(JAR) ## the engine's jar
+
+check: lint unit ## lint, contract and unit tests: in seconds
+
+lint: .venv/.stamp node_modules/.stamp
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	node_modules/.bin/bpmnlint --max-warnings 0 'processes/*.bpmn'
+
+unit: .venv/.stamp $(CSS)
+	$(PY) -m pytest -q tests/unit tests/contract
+
+test: setup browser check ## everything, on the real engine
+	$(PY) -m pytest tests/process tests/journey tests/stack
+
+browser:
+	@tools/install chromium chromium
+
+lock: ## write requirements.txt anew from setup.cfg (needs uv)
+	uv pip compile setup.cfg --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url --no-header -o requirements.txt
+
+.venv/.stamp: requirements.txt
+	@tools/require $(PYTHON) "Python 3.11 or newer"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+node_modules/.stamp: package-lock.json .npmrc
+	@tools/require npm "Node.js 20 or newer, with npm"
+	npm ci --ignore-scripts --silent
+	@touch $@
+
+$(JAR): engine/pom.xml $(shell find engine/src -type f)
+	@tools/require javac "a JDK 17 or newer"
+	@tools/require mvn "Maven 3.8 or newer"
+	mvn --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml package
+	@touch $@
+
+# the font of GOV.UK is not ours to use
+$(CSS): node_modules/.stamp Makefile
+	sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > $@

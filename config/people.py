@@ -1,0 +1,48 @@
+"""The people file: groups, who is in them, and the accounts of parts of the platform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field, ValidationError
+
+from config.settings import ROOT, Section, SettingsError, in_words
+
+Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+
+
+class Person(Section):
+    given_name: str
+    family_name: str
+    groups: list[str]
+
+
+class People(Section):
+    groups: dict[str, str]
+    people: dict[Account, Person]
+    services: list[Account]
+
+    @property
+    def doctors(self) -> list[str]:
+        return [account for account, person in self.people.items() if "doctors" in person.groups]
+
+    @property
+    def accounts(self) -> list[str]:
+        return [*self.people, *self.services]
+
+
+def load_people(path: Path) -> People:
+    """Read a people file; a relative path counts from the repository's root.
+
+    Raises:
+        SettingsError: it isn't there, or something in it is wrong.
+    """
+    file = ROOT / path
+    if not file.is_file():
+        raise SettingsError(f"people: there is no file {path}")
+    try:
+        return People.model_validate(yaml.safe_load(file.read_text()))
+    except ValidationError as error:
+        raise SettingsError("\n".join(f"{path}: {in_words(e['loc'], e['msg'])}" for e in error.errors())) from None

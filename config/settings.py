@@ -1,0 +1,188 @@
+"""The settings, typed: config/default.yaml, another file over it, the environment over both.
+
+Only entry points read this; everything else is passed what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+ROOT = Path(__file__).parent.parent
+PREFIX = "CORONACARE_"
+FILE = PREFIX + "CONFIG"
+
+Duration = Annotated[str, Field(pattern=r"^P(\d+D|(\d+D)?T(\d+[HMS])+)$")]
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names it and says what is expected."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Part(Section):
+    """A part that answers at a URL."""
+
+    url: Url
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or (443 if self.url.startswith("https") else 80)
+
+
+class Engine(Part):
+    username: str
+    password: SecretStr = SecretStr("")
+    database_url: str
+    database_username: str
+    database_password: SecretStr = SecretStr("")
+
+
+class Webapp(Part):
+    secret_key: SecretStr = SecretStr("")
+    processes: Annotated[int, Field(ge=1)]
+    threads: Annotated[int, Field(ge=1)]
+
+
+class Records(Section):
+    database_url: str
+
+
+class Lab(Part):
+    api_key: SecretStr = SecretStr("")
+    database_url: str
+    kits: Annotated[int, Field(ge=0)]
+    capacity: Annotated[int, Field(ge=1)]
+    turnaround_s: tuple[float, float]
+    positive_share: Annotated[float, Field(ge=0, le=1)]
+
+
+class Government(Part):
+    api_key: SecretStr = SecretStr("")
+    database_url: str
+
+
+class Mail(Section):
+    host: str
+    port: Annotated[int, Field(gt=0, lt=65536)]
+    sender: str
+
+
+class Workers(Section):
+    slots: Annotated[int, Field(ge=1)]
+    lock_s: Positive
+    poll_s: Positive
+    feed_interval_s: Positive
+    outbox_interval_s: Positive
+
+
+class Policy(Section):
+    """Medical and organisational figures; durations in ISO 8601, as the diagrams' timers read them."""
+
+    emergency_number: str
+    contact_email: str
+    evaluation_request_expires_after: Duration
+    review_skipped_after: Duration
+    kit_asked_again_after: Duration
+    visit_within_hours: Annotated[int, Field(ge=0)]
+    isolation_days: Annotated[int, Field(ge=0)]
+    quarantine_days: Annotated[int, Field(ge=0)]
+    infectious_days_before_onset: Annotated[int, Field(ge=0)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    engine: Engine
+    webapp: Webapp
+    records: Records
+    lab: Lab
+    government: Government
+    mail: Mail
+    workers: Workers
+    people: Path
+    policy: Policy
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = [YamlConfigSettingsSource(settings_cls, ROOT / "config" / "default.yaml")]
+        if os.environ.get(FILE):
+            files.insert(0, YamlConfigSettingsSource(settings_cls, _existing(os.environ[FILE])))
+        return (init_settings, env_settings, *files)
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: a setting is unknown, missing or of the wrong type.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(in_words(e["loc"], e["msg"]) for e in error.errors())) from None
+
+
+def environment_name(*path: str) -> str:
+    """The environment variable that overrides a setting: ("engine", "url") → CORONACARE_ENGINE__URL."""
+    return PREFIX + "__".join(path).upper()
+
+
+def _existing(name: str) -> Path:
+    if not Path(name).is_file():
+        raise SettingsError(f"{FILE}={name}: there is no such file")
+    return Path(name)
+
+
+def _refuse_unknown_variables() -> None:
+    sections = {environment_name(name): field.annotation for name, field in Settings.model_fields.items()}
+    for name in os.environ:
+        if not name.startswith(PREFIX) or name == FILE:
+            continue
+        section, _, key = name.partition("__")
+        if section not in sections:
+            raise SettingsError(f"{name}: unknown setting; config/default.yaml lists all")
+        fields = getattr(sections[section], "model_fields", {})
+        if key and key.lower() not in fields:
+            raise SettingsError(f"{name}: unknown setting; config/default.yaml lists all")
+
+
+def in_words(location: tuple[int | str, ...], message: str) -> str:
+    """One of pydantic's complaints as a line that names the setting."""
+    name = ".".join(str(step) for step in location)
+    if message.startswith("Extra inputs"):
+        return f"{name}: unknown setting; config/default.yaml lists all"
+    return f"{name}: {message[0].lower()}{message[1:]}"

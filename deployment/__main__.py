@@ -1,0 +1,39 @@
+"""Brings an engine to what the files say.
+
+`python -m deployment` deploys the diagrams, decisions and forms to the engine that the settings name;
+`python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
+the JSON file SECRETS (by account).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from config import settings as config
+from config.people import load_people
+from deployment.deploy import DeploymentRefused, deploy
+from deployment.provision import provision
+from processes.engine import Engine, EngineError
+
+
+def main(arguments: list[str]) -> str:
+    settings = config.load()
+    account = settings.engine
+    engine = Engine(account.url, account.username, account.password.get_secret_value())
+    match arguments:
+        case []:
+            return "deployed" if deploy(engine) else "nothing has changed since the last deployment"
+        case ["provision", file]:
+            provision(engine, load_people(settings.people), json.loads(Path(file).read_text()))
+            return "groups, people, accounts and authorizations are there"
+        case _:
+            raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    try:
+        print(main(sys.argv[1:]))
+    except (config.SettingsError, DeploymentRefused, EngineError) as error:
+        sys.exit(str(error))

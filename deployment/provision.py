@@ -1,0 +1,158 @@
+"""Gives every role what it needs, without a click: groups, people, accounts, authorizations, Tasklist's filters.
+
+May be run again and again: what is there stays, what is missing is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from config.people import People
+from processes.engine import Engine, EngineRefused
+
+# numbers of the engine's resource types
+APPLICATION, FILTER, PROCESS_DEFINITION, PROCESS_INSTANCE = 0, 5, 6, 8
+DECISION_DEFINITION = 10
+DEPLOYMENT = 9
+GRANT = 1
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A permission on a resource, for a group or an account."""
+
+    resource_type: int
+    resource: str
+    permissions: tuple[str, ...]
+    group: str | None = None
+    user: str | None = None
+
+
+def provision(engine: Engine, people: People, passwords: dict[str, str]) -> None:
+    """Create what is missing.
+
+    Args:
+        engine: signed in as an administrator.
+        passwords: by account; of people and services alike.
+    """
+    for group, name in people.groups.items():
+        _create(engine, "/group/create", {"id": group, "name": name, "type": "WORKFLOW"})
+    for account, person in people.people.items():
+        profile = {"id": account, "firstName": person.given_name, "lastName": person.family_name}
+        _create_account(engine, profile, passwords[account])
+        for group in person.groups:
+            _ensure(engine, f"/group/{group}/members/{account}")
+    for account in people.services:
+        profile = {"id": account, "firstName": "CoronaCare", "lastName": account}
+        _create_account(engine, profile, passwords[account])
+    existing = {_key(row) for row in engine.get("/authorization")}
+    for grant in grants():
+        _grant(engine, grant, existing)
+    for name, group, query in filters():
+        _create_filter(engine, name, group, query)
+
+
+def grants() -> Iterable[Grant]:
+    """Who may what: the least that each role needs."""
+    for group in ("doctors", "medical-team", "contact-tracers"):
+        yield Grant(APPLICATION, "tasklist", ("ACCESS",), group=group)
+        for process in ("corona_care", "trace_contacts"):
+            yield Grant(PROCESS_DEFINITION, process, ("READ",), group=group)
+    yield Grant(APPLICATION, "cockpit", ("ACCESS",), group="process-managers")
+    yield Grant(
+        PROCESS_DEFINITION,
+        "*",
+        ("READ", "READ_INSTANCE", "READ_HISTORY", "RETRY_JOB"),
+        group="process-managers",
+    )
+    yield Grant(DECISION_DEFINITION, "*", ("READ", "READ_HISTORY"), group="process-managers")
+    yield Grant(DEPLOYMENT, "*", ("READ",), group="process-managers")
+    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
+    yield Grant(
+        PROCESS_DEFINITION,
+        "*",
+        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "READ_HISTORY", "READ_TASK", "UPDATE_TASK"),
+        user="webapp",
+    )
+    yield Grant(
+        PROCESS_DEFINITION,
+        "*",
+        ("READ", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_TASK", "READ_HISTORY"),
+        user="workers",
+    )
+
+
+def filters() -> list[tuple[str, str, dict[str, Any]]]:
+    """Tasklist's filters: name, group, query. In the order in which Tasklist shows them."""
+    reports = {
+        "taskDefinitionKey": "Task_WriteDoctorsReport",
+        "candidateGroup": "doctors",
+        "includeAssignedTasks": True,
+    }
+    visits = {
+        "taskDefinitionKey": "Task_VisitPatient",
+        "candidateGroup": "medical-team",
+        "includeAssignedTasks": True,
+    }
+    by_priority = {"sorting": [{"sortBy": "priority", "sortOrder": "desc"}]}
+    return [
+        (
+            "My reports",
+            "doctors",
+            {"taskDefinitionKey": reports["taskDefinitionKey"], "assigneeExpression": "${currentUser()}"},
+        ),
+        ("Reports by priority", "doctors", {**reports, **by_priority}),
+        ("Visits by priority", "medical-team", {**visits, **by_priority}),
+    ]
+
+
+def _create(engine: Engine, path: str, body: dict[str, Any]) -> None:
+    """Create a group or user, unless it is there."""
+    kind = path.split("/")[1]
+    identity = body.get("id") or body["profile"]["id"]
+    if not engine.get(f"/{kind}", id=identity):
+        engine.post(path, body)
+
+
+def _create_account(engine: Engine, profile: dict[str, str], password: str) -> None:
+    _create(engine, "/user/create", {"profile": profile, "credentials": {"password": password}})
+
+
+def _ensure(engine: Engine, path: str) -> None:
+    """Put a membership, unless it is there."""
+    group, account = path.split("/")[2], path.split("/")[4]
+    if not engine.get("/user", memberOfGroup=group, id=account):
+        engine.put(path, {})
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["resourceType"], row["resourceId"], row["groupId"], row["userId"]
+
+
+def _grant(engine: Engine, grant: Grant, existing: set[tuple[Any, ...]]) -> None:
+    if (grant.resource_type, grant.resource, grant.group, grant.user) in existing:
+        return
+    body = {
+        "type": GRANT,
+        "permissions": list(grant.permissions),
+        "groupId": grant.group,
+        "userId": grant.user,
+        "resourceType": grant.resource_type,
+        "resourceId": grant.resource,
+    }
+    engine.post("/authorization/create", body)
+
+
+def _create_filter(engine: Engine, name: str, group: str, query: dict[str, Any]) -> None:
+    if engine.get("/filter", name=name):
+        return
+    properties = {"color": "#12403f", "priority": 0, "refresh": True, "showUndefinedVariable": False}
+    properties["variables"] = [{"name": "testing_priority", "label": "Priority"}]
+    body = {"resourceType": "Task", "name": name, "query": query, "properties": properties}
+    try:
+        created = engine.post("/filter/create", body)
+    except EngineRefused as error:
+        raise EngineRefused(f"filter {name}", error.status, error.message) from None
+    _grant(engine, Grant(FILTER, created["id"], ("READ",), group=group), set())

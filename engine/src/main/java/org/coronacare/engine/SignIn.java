@@ -1,0 +1,39 @@
+package org.coronacare.engine;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletResponse;
+import org.camunda.bpm.engine.rest.security.auth.ProcessEngineAuthenticationFilter;
+import org.camunda.bpm.engine.rest.security.auth.impl.HttpBasicAuthenticationProvider;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Closes what Camunda ships open: the REST API without sign-in, and the web applications' set-up path. */
+@Configuration
+public class SignIn {
+
+  @Bean
+  FilterRegistrationBean<ProcessEngineAuthenticationFilter> restSignIn() {
+    var registration = new FilterRegistrationBean<>(new ProcessEngineAuthenticationFilter());
+    registration.addInitParameter(
+        ProcessEngineAuthenticationFilter.AUTHENTICATION_PROVIDER_PARAM,
+        HttpBasicAuthenticationProvider.class.getName());
+    registration.addUrlPatterns("/engine-rest/*");
+    // long polls (fetch and lock) are asynchronous
+    registration.setAsyncSupported(true);
+    registration.setOrder(10);
+    return registration;
+  }
+
+  /** CVE-2026-77226: without an administrator, this path would create one for anybody. */
+  @Bean
+  FilterRegistrationBean<Filter> noOpenSetUp() {
+    Filter refuse =
+        (request, response, chain) ->
+            ((HttpServletResponse) response).sendError(HttpServletResponse.SC_NOT_FOUND);
+    var registration = new FilterRegistrationBean<>(refuse);
+    registration.addUrlPatterns("/camunda/api/admin/setup/*", "/camunda/app/admin/default/setup/*");
+    registration.setOrder(-200);
+    return registration;
+  }
+}

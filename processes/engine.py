@@ -1,0 +1,160 @@
+"""Client of the engine's REST API, for all but external tasks (those are in workers/client.py)."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Any
+
+import requests
+
+from processes import variables
+
+
+class EngineError(Exception):
+    """The engine's REST API didn't do what was asked; says the call, never a variable's value."""
+
+
+class EngineUnavailable(EngineError):
+    """The engine can't be reached, or answers that it can't serve now; trying again later may help."""
+
+
+class EngineRefused(EngineError):
+    """The engine refused the call."""
+
+    def __init__(self, call: str, status: int, kind: str, message: str = ""):
+        super().__init__(f"{call}: {status} {kind}")
+        self.status = status
+        self.message = message
+
+
+class Conflict(EngineUnavailable):
+    """Another transaction was faster; the engine rolled this one back, so that it may be repeated."""
+
+
+class NotFound(EngineRefused):
+    """There is no such thing, or the account may not see it."""
+
+
+# codes of the engine's exceptions: optimistic locking, deadlock
+CONFLICT_CODES = (1, 10000)
+CONFLICT_ATTEMPTS = 6
+
+
+class Engine:
+    """The engine at a base URL, as one account. Keeps connections; may be used from several threads.
+
+    Args:
+        url: base URL, without /engine-rest.
+        timeout_s: of each call, in seconds.
+    """
+
+    def __init__(self, url: str, username: str, password: str, timeout_s: float = 20):
+        self._base_url = url
+        self.url = url + "/engine-rest"
+        self._credentials = (username, password)
+        self._timeout_s = timeout_s
+        self._local = threading.local()
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._call("GET", path, params={name: _text(value) for name, value in query.items()})
+
+    def post(self, path: str, body: Any = None, **options: Any) -> Any:
+        return self._call("POST", path, json={} if body is None else body, **options)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._call("PUT", path, json=body)
+
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path)
+
+    def upload(self, path: str, fields: dict[str, str], files: dict[str, bytes]) -> Any:
+        """Post a multipart form: fields and files by name."""
+        return self._call("POST", path, data=fields, files={name: (name, data) for name, data in files.items()})
+
+    def start(self, process: str, business_key: str, values: dict[str, Any]) -> str:
+        """Start an instance of a process; returns its id."""
+        body = {"businessKey": business_key, "variables": variables.to_engine(values)}
+        return self.post(f"/process-definition/key/{process}/start", body)["id"]
+
+    def correlate(
+        self,
+        message: str,
+        business_key: str,
+        values: dict[str, Any],
+        waiting_for: dict[str, Any] | None = None,
+    ) -> None:
+        """Deliver a message to the one instance that waits for it.
+
+        Args:
+            waiting_for: variables that the instance must have, beside the business key.
+
+        Raises:
+            EngineRefused: with status 400, nobody waits for it (yet).
+        """
+        body = {
+            "messageName": message,
+            "businessKey": business_key,
+            "correlationKeys": variables.to_engine(waiting_for or {}),
+            "processVariables": variables.to_engine(values),
+        }
+        self.post("/message", body)
+
+    def submit(self, task_id: str, values: dict[str, Any]) -> None:
+        """Complete a user task by its form."""
+        self.post(f"/task/{task_id}/submit-form", {"variables": variables.to_engine(values)})
+
+    def groups_of(self, username: str, password: str) -> set[str] | None:
+        """Ids of the groups of an account, asked for by the account itself; None when its password is wrong."""
+        own = Engine(self._base_url, username, password)
+        try:
+            return {group["id"] for group in own.get("/identity/groups", userId=username)["groups"]}
+        except EngineRefused as error:
+            if error.status == 401:
+                return None
+            raise
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        """Call the API; what another transaction has thwarted is repeated, for it had no effect."""
+        for attempt in range(CONFLICT_ATTEMPTS - 1):
+            try:
+                return self._call_once(method, path, **options)
+            except Conflict:
+                time.sleep(random.uniform(0.02, 0.1) * 2**attempt)
+        return self._call_once(method, path, **options)
+
+    def _call_once(self, method: str, path: str, **options: Any) -> Any:
+        call = f"{method} {path.split('?')[0]}"
+        try:
+            response = self._session().request(method, self.url + path, timeout=self._timeout_s, **options)
+        except requests.RequestException as error:
+            raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
+        if response.status_code in (502, 503, 504):
+            raise EngineUnavailable(f"{call}: {response.status_code}")
+        if not response.ok:
+            raise _refusal(call, response)
+        if not response.content:
+            return None
+        return response.json() if "json" in response.headers.get("Content-Type", "") else response.text
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+            self._local.session.auth = self._credentials
+        return self._local.session
+
+
+def _refusal(call: str, response: requests.Response) -> EngineError:
+    try:
+        body = response.json()
+    except ValueError:
+        body = {}
+    if response.status_code == 500 and body.get("code") in CONFLICT_CODES:
+        return Conflict(f"{call}: {response.status_code} {body.get('type', '')}")
+    kind = NotFound if response.status_code == 404 else EngineRefused
+    return kind(call, response.status_code, body.get("type", ""), body.get("message", ""))
+
+
+def _text(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,261 @@
+"""Every process variable, declared once: name, type, meaning, and the codes that it may take.
+
+Forms, diagrams, decisions and handlers use these names; a contract test holds them together. Also the one place that
+turns Python values into what the engine's REST API takes, and back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+ENGINE_TIME = "%Y-%m-%dT%H:%M:%S.%f%z"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One process variable.
+
+    Attributes:
+        type: String, Boolean, Integer, Double, Date (a point in time) or Json, as the engine names them.
+            A calendar day is a String, YYYY-MM-DD, as Camunda Forms submit it.
+        values: the codes that a String may take; empty when it is free.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    values: tuple[str, ...] = ()
+
+
+YES_NO = ("yes", "no")
+YES_NO_UNKNOWN = ("yes", "no", "unknown")
+
+
+def _declare(*variables: Variable) -> dict[str, Variable]:
+    return {variable.name: variable for variable in variables}
+
+
+PRE_SCREENING = _declare(
+    Variable("for_whom", "String", "whom the answers are for", ("myself", "someone_in_my_care")),
+    Variable("date_of_birth", "String", "day of birth of the patient"),
+    Variable("weight_kg", "Double", "weight in kg"),
+    Variable("height_cm", "Double", "height in cm"),
+    Variable("recent_exposure", "String", "close to a case in the last 14 days", YES_NO),
+    Variable("last_exposure_date", "String", "day of the last exposure"),
+    Variable(
+        "temperature",
+        "String",
+        "highest in the last 48 h, in °C",
+        ("below_35_5", "from_35_5_to_37_7", "from_37_8_to_38_9", "at_least_39", "unknown", "no_fever"),
+    ),
+    Variable("cough", "Boolean", "new or unusual cough"),
+    Variable("cough_since", "String", "day it began"),
+    Variable("sore_throat_or_aches", "Boolean", "sore throat or muscle aches"),
+    Variable("sore_throat_or_aches_since", "String", "day it began"),
+    Variable("loss_of_taste_or_smell", "Boolean", "loss of taste or smell"),
+    Variable("loss_of_taste_or_smell_since", "String", "day it began"),
+    Variable("diarrhea", "Boolean", "3 loose stools in 24 h"),
+    Variable("diarrhea_since", "String", "day it began"),
+    Variable("fatigue", "Boolean", "unusual fatigue"),
+    Variable("fatigue_since", "String", "day it began"),
+    Variable("bedridden_half_day", "Boolean", "fatigue forces rest for more than half of the day"),
+    Variable("unable_to_eat_or_drink", "Boolean", "for 24 h or more"),
+    Variable("unable_to_eat_or_drink_since", "String", "day it began"),
+    Variable("breathless", "Boolean", "unusual, when speaking or at small effort"),
+    Variable("breathless_since", "String", "day it began"),
+    Variable("heart_disease", "String", "unknown counts as yes", YES_NO_UNKNOWN),
+    Variable("weakened_immunity", "String", "unknown counts as no", YES_NO_UNKNOWN),
+    Variable("diabetes", "Boolean", "badly controlled or with complications"),
+    Variable("cancer", "Boolean", "under treatment"),
+    Variable("lung_disease", "Boolean", "chronic, or under a specialist"),
+    Variable("kidney_dialysis", "Boolean", "kidney failure with dialysis"),
+    Variable("cirrhosis", "Boolean", "cirrhosis of the liver"),
+    Variable("third_trimester", "Boolean", "third trimester of a pregnancy"),
+    Variable("sickle_cell", "Boolean", "sickle cell disease"),
+)
+
+ASSESSMENT = _declare(
+    Variable("age", "Integer", "years, worked out from date_of_birth"),
+    Variable("bmi", "Double", "body mass index, kg/m²"),
+    Variable(
+        "orientation",
+        "String",
+        "what the pre-screening says",
+        (
+            "under_15",
+            "emergency",
+            "evaluation_advised",
+            "evaluation_needed",
+            "evaluation_needed_at_risk",
+            "evaluation_urgent",
+            "self_monitor",
+        ),
+    ),
+    Variable("risk_factor", "Boolean", "a risk factor for severe disease"),
+    Variable("exposed", "Boolean", "by a contact's token or the patient's answer; set once, at the start"),
+    Variable("exposed_to", "String", "token of the notified contact by which the patient came"),
+    Variable("testing_priority", "Integer", "0 to 120, higher goes first"),
+    Variable("report_due_hours", "Integer", "hours from the result to the doctor's report"),
+)
+
+REQUEST = _declare(
+    Variable("wants_evaluation", "String", "requests an evaluation or declines", YES_NO),
+    Variable("evaluation_requested_at", "Date", "the patient requested an evaluation"),
+    Variable("given_name", "String", "of the patient"),
+    Variable("family_name", "String", "of the patient"),
+    Variable("carer_name", "String", "guardian or carer, for someone in care"),
+    Variable("channel", "String", "how news is told", ("email", "none")),
+    Variable("email", "String", "e-mail address"),
+    Variable("phone", "String", "telephone number"),
+    Variable("address", "String", "where the medical team goes"),
+    Variable("building_access", "String", "floor, door code, bell"),
+    Variable("language", "String", "of pages and messages", ("en", "fr", "ar")),
+    Variable("reporting_notice_read", "Boolean", "the notice on reporting was read"),
+    Variable("consent_to_care", "Boolean", "consent to visit, test and care"),
+)
+
+MEDICAL = _declare(
+    Variable("onset_date", "String", "day the symptoms began; none without symptoms"),
+    Variable("medication", "String", "medication taken"),
+    Variable("allergies", "String", "allergies"),
+    Variable("pregnancy", "String", "pregnant", YES_NO_UNKNOWN),
+    Variable("vaccination_doses", "Integer", "doses of a COVID-19 vaccine"),
+    Variable("last_vaccination_date", "String", "day of the last dose"),
+    Variable("lives", "String", "how the patient lives", ("alone", "family", "shared", "closed_setting")),
+    Variable(
+        "works_in",
+        "String",
+        "where the patient works or studies",
+        ("health_or_care", "closed_setting", "school", "other", "none"),
+    ),
+    Variable("anything_else", "String", "what the patient adds"),
+)
+
+TEST = _declare(
+    Variable("sample_number", "Integer", "of the case, from 1"),
+    Variable("visit_due_at", "Date", "the visit is due"),
+    Variable("sample_barcode", "String", "on the sample"),
+    Variable(
+        "specimen_type",
+        "String",
+        "what was taken",
+        ("nasopharyngeal_swab", "oropharyngeal_swab", "saliva"),
+    ),
+    Variable("sample_taken_at", "Date", "the sample was taken"),
+    Variable("body_temperature_c", "Double", "measured at the visit, °C"),
+    Variable("oxygen_saturation", "Integer", "measured at the visit, %"),
+    Variable("respiratory_rate", "Integer", "breaths per minute at the visit"),
+    Variable("visit_note", "String", "for the doctor"),
+    Variable("lab_order_id", "String", "the lab's name for the order"),
+    Variable("lab_result", "String", "pathogen test result", ("positive", "negative", "indeterminate")),
+    Variable("result_told_at", "Date", "the patient was told the result"),
+)
+
+REPORT = _declare(
+    Variable("suggested_doctor", "String", "account of the doctor on duty with the fewest open reports"),
+    Variable("report_due_at", "Date", "the doctor's report is due"),
+    Variable(
+        "case_classification",
+        "String",
+        "by the doctor's report",
+        ("confirmed", "probable", "suspect", "not_a_case"),
+    ),
+    Variable("assessment", "String", "for colleagues"),
+    Variable("report_advice", "String", "for the patient"),
+    Variable("isolation_until", "String", "last day of isolation"),
+    Variable("further_action", "String", "what comes next", ("none", "refer_to_hospital")),
+    Variable("report_published_at", "Date", "the report is on the patient's page"),
+    Variable("care_completed_at", "Date", "care was completed, before the review"),
+    Variable("rating", "String", "of CoronaCare, 5 is excellent", ("1", "2", "3", "4", "5")),
+    Variable("review_comment", "String", "what to keep or change"),
+)
+
+TRACING = _declare(
+    Variable("contacts_traced", "Boolean", "tracing has begun"),
+    Variable("had_contacts", "String", "was close to anyone", YES_NO),
+    Variable("close_contacts", "Json", "list of contacts as the form close_contacts asks for them"),
+    Variable("contact_ids", "Json", "list of the government's names for the contacts"),
+    Variable("contact", "Json", "one of contact_ids, in the loop over them"),
+    Variable("contact_id", "String", "the same as text"),
+    Variable("contacts_named", "Integer", "how many close contacts were named"),
+    Variable("contacts_named_at", "Date", "the close contacts were named"),
+    Variable("contacts_notified_at", "Date", "the last contact was notified"),
+)
+
+CASE = _declare(
+    Variable("policy", "Json", "the durations and limits of config/ when the case started"),
+    Variable(
+        "case_outcome",
+        "String",
+        "how the case ended",
+        (
+            "emergency_services",
+            "physician",
+            "self_monitoring",
+            "evaluation_declined",
+            "evaluation_not_requested",
+            "care_completed",
+        ),
+    ),
+)
+
+VARIABLES: dict[str, Variable] = PRE_SCREENING | ASSESSMENT | REQUEST | MEDICAL | TEST | REPORT | TRACING | CASE
+
+
+class UndeclaredVariable(Exception):
+    """A process variable that processes/variables.py doesn't declare, or a value that isn't of its type."""
+
+
+def to_engine(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Values by variable name → the typed values that the engine's REST API takes.
+
+    Raises:
+        UndeclaredVariable: a name isn't declared, or a value isn't of the declared type; names it, not its value.
+    """
+    return {name: _typed(name, value) for name, value in values.items()}
+
+
+def from_engine(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The engine's typed values → Python values: times as aware datetimes, Json parsed."""
+    return {name: plain(value["type"], value["value"]) for name, value in values.items()}
+
+
+def plain(kind: str, value: Any) -> Any:
+    """One value of the engine's type `kind` → its Python value."""
+    if value is None:
+        return None
+    if kind == "Date":
+        return datetime.strptime(value, ENGINE_TIME)
+    if kind in ("Json", "Object") and isinstance(value, str):
+        return json.loads(value)
+    return value
+
+
+_PYTHON_TYPES = {"String": str, "Boolean": bool, "Integer": int, "Double": (int, float), "Date": datetime}
+
+
+def _typed(name: str, value: Any) -> dict[str, Any]:
+    variable = VARIABLES.get(name)
+    if variable is None:
+        raise UndeclaredVariable(f"{name} is not declared in processes/variables.py")
+    if value is None:
+        return {"value": None, "type": "Null"}
+    if variable.type == "Json":
+        return {"value": json.dumps(value), "type": "Json"}
+    fits = isinstance(value, _PYTHON_TYPES[variable.type])
+    if not fits or (isinstance(value, bool) and variable.type != "Boolean"):
+        raise UndeclaredVariable(f"{name} must be of type {variable.type}")
+    if variable.values and value not in variable.values:
+        raise UndeclaredVariable(f"{name} must be one of {', '.join(variable.values)}")
+    if variable.type == "Date":
+        value = engine_time(value)
+    return {"value": value, "type": variable.type}
+
+
+def engine_time(moment: datetime) -> str:
+    """An aware datetime as the engine wants it: 2020-05-10T12:00:00.000+0000 (isoformat() isn't)."""
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"

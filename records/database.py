@@ -1,0 +1,43 @@
+"""The records' database: SQLite by default, PostgreSQL by URL. What the platform keeps itself lives here."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+import peewee
+from playhouse.db_url import connect
+
+database = peewee.DatabaseProxy()
+
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10000}
+
+
+class Table(peewee.Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+def open(url: str) -> None:
+    """Connect all tables to the database at this URL, and create those that are missing.
+
+    Args:
+        url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
+    """
+    # the modules that declare tables
+    from records import access, kpis, outbox, roster
+
+    database.initialize(connect_to(url))
+    with database.connection_context():
+        database.create_tables([access.AccessCode, kpis.CaseRow, outbox.Message, roster.Duty], safe=True)
+
+
+def connect_to(url: str) -> peewee.Database:
+    """A database at a URL; the folder of an SQLite file is made, and its writes are safe when power fails."""
+    options: dict[str, Any] = {}
+    if url.startswith("sqlite:///"):
+        os.makedirs(os.path.dirname(os.path.abspath(urlsplit(url).path[1:])), exist_ok=True)
+        options["pragmas"] = SQLITE_PRAGMAS
+    return connect(url, **options)

@@ -1,0 +1,147 @@
+"""What the lab's and the government's servers share: the API key, errors as JSON, effects that happen once."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import peewee
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+OPEN_PATHS = ("/healthz", "/openapi.yaml")
+MOST_BYTES = 1_000_000
+
+
+class Problem(Exception):
+    """Something the caller did wrong: answered as JSON with a code for machines and a message for people."""
+
+    def __init__(self, status: int, code: str, message: str):
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+def create_service(name: str, api_key: str, description: Path, database: peewee.Database) -> Flask:
+    """A Flask application with health, its OpenAPI description, and the API key asked for on all else."""
+    app = Flask(name)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+
+    @app.before_request
+    def ask_for_key() -> None:
+        given = request.headers.get("X-API-Key", "")
+        if request.path not in OPEN_PATHS and not hmac.compare_digest(given.encode(), api_key.encode()):
+            raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
+
+    @app.before_request
+    def connect() -> None:
+        database.connect(reuse_if_open=True)
+
+    @app.teardown_request
+    def disconnect(_: BaseException | None) -> None:
+        if not database.is_closed():
+            database.close()
+
+    @app.errorhandler(Problem)
+    def problem(error: Problem) -> tuple[Response, int]:
+        return jsonify(code=error.code, message=error.message), error.status
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> tuple[Response, int]:
+        code = (error.name or "error").lower().replace(" ", "_")
+        return jsonify(code=code, message=error.description), error.code or 500
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "up"}
+
+    @app.get("/openapi.yaml")
+    def openapi() -> Response:
+        return Response(description.read_text(), mimetype="application/yaml")
+
+    return app
+
+
+def body_with(**fields: type | tuple[type, ...]) -> dict[str, Any]:
+    """The request's JSON body with these fields of these types; a Problem names what is missing or wrong.
+
+    A field whose types include NoneType may be left out.
+    """
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Problem(400, "malformed", "send a JSON object")
+    for name, kinds in fields.items():
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        value = body.get(name)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            expected = " or ".join(kind.__name__ for kind in kinds)
+            raise Problem(400, "malformed", f"{name} must be of type {expected}")
+        if isinstance(value, str) and (len(value) > 1000 or "\x00" in value):
+            raise Problem(400, "malformed", f"{name} must have at most 1,000 characters, and none of them NUL")
+    unknown = set(body) - set(fields)
+    if unknown:
+        raise Problem(400, "malformed", f"unknown: {', '.join(sorted(unknown))[:200]}")
+    return {name: body.get(name) for name in fields}
+
+
+class Effects:
+    """Makes what a request does happen once for each Idempotency-Key.
+
+    A repeated key is answered with the first answer; with another body it is refused. Only what was done is kept:
+    a refusal ("no kit left") is no effect.
+    """
+
+    def __init__(self, database: peewee.Database):
+        self._database = database
+
+        class Effect(peewee.Model):
+            key = peewee.TextField(unique=True)
+            request_hash = peewee.TextField()
+            answer = peewee.TextField(null=True)
+
+            class Meta:
+                table_name = "effect"
+
+        Effect.bind(database)
+        self.table = Effect
+
+    def once(self, view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., tuple[Any, int]]:
+        """Wrap a view that answers (JSON object, status)."""
+
+        @functools.wraps(view)
+        def answer_once(**arguments: Any) -> tuple[Any, int]:
+            key = request.headers.get("Idempotency-Key", "")
+            if not 1 <= len(key) <= 200 or "\x00" in key:
+                raise Problem(400, "no_key", "send a header Idempotency-Key of 1 to 200 characters")
+            with self._exclusive():
+                known = self.table.get_or_none(self.table.key == key)
+                if known is None:
+                    return self._first(key, view, arguments)
+            if known.request_hash != _request_hash():
+                raise Problem(409, "key_reused", "this Idempotency-Key was used for another request")
+            body, status = json.loads(known.answer)
+            return body, status
+
+        return answer_once
+
+    def _exclusive(self) -> Any:
+        """One writer at a time, so that a key can't be taken twice."""
+        if isinstance(self._database, peewee.SqliteDatabase):
+            return self._database.atomic("IMMEDIATE")
+        return self._database.atomic()
+
+    def _first(self, key: str, view: Callable, arguments: dict[str, Any]) -> tuple[Any, int]:
+        # the unique key makes a second writer on PostgreSQL wait here
+        row = self.table.create(key=key, request_hash=_request_hash())
+        body, status = view(**arguments)
+        row.answer = json.dumps([body, status])
+        row.save()
+        return body, status
+
+
+def _request_hash() -> str:
+    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data()).hexdigest()

@@ -1,0 +1,73 @@
+"""The lab's bench: so many tests at a time, by priority and then by age; each takes its time and gives a result."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+
+import peewee
+
+from services.lab.models import FeedItem, Order, Plan
+
+log = logging.getLogger("services.lab")
+
+
+class Bench:
+    """Works on the orders in a thread of its own.
+
+    Args:
+        capacity: how many tests run at the same time.
+        turnaround_s: shortest and longest time that a test takes, in seconds.
+        positive_share: of the samples for which there is no plan.
+    """
+
+    def __init__(
+        self,
+        database: peewee.Database,
+        capacity: int,
+        turnaround_s: tuple[float, float],
+        positive_share: float,
+    ):
+        self._database = database
+        self._capacity = capacity
+        self._turnaround_s = turnaround_s
+        self._positive_share = positive_share
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="bench", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                with self._database.connection_context():
+                    self.work()
+            except peewee.PeeweeException as error:
+                log.warning("the bench pauses: %s", type(error).__name__)
+            time.sleep(0.1)
+
+    def work(self) -> None:
+        """Finish the tests that are due, and begin as many as there is room for."""
+        now = time.time()
+        with self._database.atomic():
+            for order in Order.select().where((Order.state == "running") & (Order.due_at <= now)):
+                self._finish(order)
+            free = self._capacity - Order.select().where(Order.state == "running").count()
+            waiting = Order.select().where(Order.state == "ordered").order_by(Order.priority.desc(), Order.id)
+            for order in waiting.limit(free):
+                order.state, order.due_at = "running", now + random.uniform(*self._turnaround_s)
+                order.save()
+
+    def _finish(self, order: Order) -> None:
+        plan = Plan.get_or_none(Plan.sample_barcode == order.sample_barcode)
+        FeedItem.create(
+            case_reference=order.case_reference,
+            sample_barcode=order.sample_barcode,
+            result=plan.result if plan else self._drawn(),
+        )
+        order.state = "finished"
+        order.save()
+
+    def _drawn(self) -> str:
+        return "positive" if random.random() < self._positive_share else "negative"

@@ -1,0 +1,151 @@
+"""A browser without JavaScript: opens pages, fills in forms, sends them. The pilot's patients use it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from bs4 import BeautifulSoup, Tag
+
+MOST_SENDINGS = 6
+
+
+class PageRefused(Exception):
+    """A page didn't take what was filled in; says which page, and what it complained of."""
+
+
+@dataclass
+class Page:
+    url: str
+    status: int
+    content: BeautifulSoup
+
+    @property
+    def form(self) -> Tag | None:
+        return self.content.select_one("main form")
+
+    @property
+    def complaints(self) -> list[str]:
+        return [item.get_text(strip=True) for item in self.content.select(".govuk-error-summary__list li")]
+
+    @property
+    def heading(self) -> str:
+        heading = self.content.select_one("h1")
+        return heading.get_text(strip=True) if heading else ""
+
+    def text(self, selector: str) -> str:
+        found = self.content.select_one(selector)
+        if found is None:
+            raise PageRefused(f"{self.url}: has no {selector}")
+        return found.get_text(strip=True)
+
+
+class Browser:
+    """One person's browser, with cookies of its own.
+
+    Args:
+        pause: waits so many seconds, or raises when waiting is over for good.
+    """
+
+    def __init__(self, base_url: str, pause: Callable[[float], None] = time.sleep):
+        self._base_url = base_url
+        self._pause = pause
+        self._session = requests.Session()
+
+    def open(self, path: str) -> Page:
+        return self._page(self._session.get(urljoin(self._base_url, path), timeout=30))
+
+    def fill_in(self, path: str, answers: Mapping[str, Any], wait_s: float = 90) -> Page:
+        """Open a page that asks something, answer it, go on until it is sent; returns the page that follows.
+
+        Args:
+            answers: by name of the question: text, true or false, a day as YYYY-MM-DD, or a list of such mappings.
+            wait_s: how long the page may say that it isn't asked for yet.
+        """
+        page = self._wait_for_form(path, wait_s)
+        asked_at = page.url
+        for _ in range(MOST_SENDINGS):
+            missing_row = _missing_row(page, answers)
+            page = self._send(page, answers, {"add": missing_row} if missing_row else {"send": "yes"})
+            if page.complaints:
+                raise PageRefused(f"{path}: {'; '.join(page.complaints)}")
+            if page.status >= 400:
+                raise PageRefused(f"{path}: {page.status} {page.heading}")
+            if page.url != asked_at or page.form is None:
+                return page
+        raise PageRefused(f"{path}: asks on and on")
+
+    def read_json(self, path: str) -> Any:
+        return self._session.get(urljoin(self._base_url, path), timeout=30).json()
+
+    def press(self, path: str) -> Page:
+        """Open a page with one button, and press it."""
+        return self._send(self.open(path), {}, {})
+
+    def _wait_for_form(self, path: str, wait_s: float) -> Page:
+        deadline = time.monotonic() + wait_s
+        while True:
+            page = self.open(path)
+            if page.status == 200 and page.form is not None:
+                return page
+            if time.monotonic() > deadline:
+                raise PageRefused(f"{path}: not asked for within {wait_s:.0f} s ({page.heading})")
+            self._pause(0.3)
+
+    def _send(self, page: Page, answers: Mapping[str, Any], button: dict[str, str]) -> Page:
+        sent = [*_filled(page.form, _by_input(answers)), *button.items()]
+        return self._page(self._session.post(page.url, data=sent, timeout=60))
+
+    def _page(self, response: requests.Response) -> Page:
+        return Page(response.url, response.status_code, BeautifulSoup(response.text, "html.parser"))
+
+
+def _by_input(answers: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Answers by question → what to type, by name of the input."""
+    typed: dict[str, str] = {}
+    for name, value in answers.items():
+        if isinstance(value, list):
+            for row, one in enumerate(value):
+                typed |= _by_input(one, f"{prefix}{name}-{row}-")
+        elif isinstance(value, bool):
+            typed[prefix + name] = "true" if value else ""
+        elif value is not None:
+            typed[prefix + name] = str(value)
+    return typed
+
+
+def _filled(form: Tag, typed: dict[str, str]) -> list[tuple[str, str]]:
+    """What a browser would send for this form, filled in so."""
+    sent = []
+    for control in form.select("input[name], textarea[name], select[name]"):
+        name, kind = control["name"], control.get("type", control.name)
+        if kind == "hidden":
+            sent.append((name, control.get("value", "")))
+        elif kind in ("radio", "checkbox"):
+            if typed.get(name) == control.get("value"):
+                sent.append((name, control["value"]))
+        else:
+            sent.append((name, _text_for(name, typed)))
+    return sent
+
+
+def _text_for(name: str, typed: dict[str, str]) -> str:
+    if name in typed:
+        return typed[name]
+    question, _, part = name.rpartition("-")
+    if question in typed and part in ("year", "month", "day"):
+        return typed[question].split("-")[("year", "month", "day").index(part)]
+    return ""
+
+
+def _missing_row(page: Page, answers: Mapping[str, Any]) -> str | None:
+    """The list on the page that has fewer rows than the answer."""
+    for name, value in answers.items():
+        counter = page.form.select_one(f'input[name="{name}-rows"]') if isinstance(value, list) else None
+        if counter is not None and int(counter["value"]) < len(value):
+            return name
+    return None

@@ -1,0 +1,130 @@
+"""The parts of the platform: how each is started, where it answers, and what it is told by its environment.
+
+docker-compose.yml starts the same parts; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.settings import ROOT, Settings, environment_name
+
+JAR = ROOT / "engine" / "target" / "engine.jar"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the platform.
+
+    Attributes:
+        ready: a URL that answers as soon as the part works; empty for parts without one.
+        needs: names of the parts that must be up before.
+    """
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    ready: str = ""
+    url: str = ""
+    needs: tuple[str, ...] = ()
+
+
+def is_ours(url: str) -> bool:
+    """Whether a part at this URL is started here, and not somewhere else."""
+    return any(url.startswith(f"http://{host}:") for host in LOOPBACK)
+
+
+def parts_of(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
+    """The parts to start for these settings; one whose URL is elsewhere is left out.
+
+    Args:
+        secrets: passwords and keys by name, as stack/secrets.py makes them.
+        data: folder for what the parts keep.
+    """
+    parts = [
+        _mail(settings, data),
+        _lab(settings, secrets),
+        _government(settings, secrets),
+        _engine(settings, secrets),
+        _workers(settings, secrets),
+        _webapp(settings, secrets),
+    ]
+    return [part for part in parts if not part.url or is_ours(part.url)]
+
+
+def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
+    engine = settings.engine
+    environment = {
+        "ENGINE_HOST": engine.host,
+        "ENGINE_PORT": str(engine.port),
+        "ENGINE_DATABASE_URL": engine.database_url,
+        "ENGINE_DATABASE_USER": engine.database_username,
+        "ENGINE_DATABASE_PASSWORD": engine.database_password.get_secret_value(),
+        "ENGINE_ADMIN_USER": "admin",
+        "ENGINE_ADMIN_PASSWORD": secrets["admin"],
+    }
+    command = ["java", "-Xmx1g", "-Duser.timezone=UTC", "-jar", str(JAR)]
+    return Part("engine", command, environment, f"{engine.url}/camunda/app/tasklist/default/", engine.url)
+
+
+def _lab(settings: Settings, secrets: dict[str, str]) -> Part:
+    command = _gunicorn("services.lab.wsgi", settings.lab.url, threads=8)
+    environment = {environment_name("lab", "api_key"): secrets["lab_api_key"]}
+    return Part("lab", command, environment, f"{settings.lab.url}/healthz", settings.lab.url)
+
+
+def _government(settings: Settings, secrets: dict[str, str]) -> Part:
+    command = _gunicorn("services.government.wsgi", settings.government.url, threads=8)
+    environment = {environment_name("government", "api_key"): secrets["government_api_key"]}
+    return Part("government", command, environment, f"{settings.government.url}/healthz", settings.government.url)
+
+
+def _mail(settings: Settings, data: Path) -> Part:
+    """An SMTP server that keeps each message as a file of a Maildir."""
+    address = f"{settings.mail.host}:{settings.mail.port}"
+    handler = ["-c", "aiosmtpd.handlers.Mailbox", str(data / "mail")]
+    command = [sys.executable, "-W", "ignore", "-m", "aiosmtpd", "-n", "-l", address, *handler]
+    return Part("mail", command, ready=f"smtp://{address}")
+
+
+def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
+    environment = {
+        **_account("workers", secrets),
+        environment_name("lab", "api_key"): secrets["lab_api_key"],
+        environment_name("government", "api_key"): secrets["government_api_key"],
+    }
+    return Part("workers", [sys.executable, "-m", "workers"], environment, needs=("engine", "lab", "government"))
+
+
+def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
+    webapp = settings.webapp
+    environment = {
+        **_account("webapp", secrets),
+        environment_name("webapp", "secret_key"): secrets["secret_key"],
+        environment_name("government", "api_key"): secrets["government_api_key"],
+    }
+    command = _gunicorn("webapp.wsgi", webapp.url, webapp.threads, webapp.processes)
+    return Part("webapp", command, environment, f"{webapp.url}/healthz", webapp.url, needs=("engine",))
+
+
+def _account(name: str, secrets: dict[str, str]) -> dict[str, str]:
+    return {
+        environment_name("engine", "username"): name,
+        environment_name("engine", "password"): secrets[name],
+    }
+
+
+def _gunicorn(module: str, url: str, threads: int, processes: int = 1) -> list[str]:
+    address = url.removeprefix("http://")
+    pools = ["--workers", str(processes), "--threads", str(threads), "--worker-class", "gthread"]
+    control = ["--no-control-socket"]
+    return [sys.executable, "-m", "gunicorn", "--bind", address, *pools, *control, f"{module}:application"]
+
+
+def inherited_environment() -> dict[str, str]:
+    """What every part gets of our own environment."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1"}

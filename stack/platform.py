@@ -1,0 +1,133 @@
+"""The whole platform, up: parts, accounts, deployed diagrams, and the file that says where everything is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from config import settings as config
+from config.people import People, load_people
+from config.settings import environment_name
+from stack import ports, secrets, state
+from stack.parts import JAR, parts_of
+from stack.supervisor import PartFailed, Supervisor
+
+
+class Stopped(Exception):
+    """Somebody asked the platform to end."""
+
+
+class Platform:
+    """Brings everything up, and down again.
+
+    Args:
+        folder: for logs, secrets and state.
+        data: for what the parts keep; another one than the settings' default moves their databases there.
+        say: shows a line to whoever started us.
+    """
+
+    def __init__(self, folder: Path, data: Path, say: Callable[[str], None]):
+        self._folder = folder
+        self._data = data
+        self._say = say
+        self.state: dict[str, Any] = {}
+        self._supervisor = Supervisor(folder / "log", say, self._note_processes)
+
+    def up(self) -> None:
+        """Start everything; returns when it works.
+
+        Raises:
+            PartFailed: something couldn't start; what had started has been stopped.
+        """
+        check_tools()
+        keep_data_in(self._data)
+        ports.settle(config.load(), self._say)
+        settings = config.load()
+        people = load_people(settings.people)
+        passwords = secrets.load_or_generate(self._folder / "secrets.json", people.accounts)
+        self.state = self._described(settings, people, passwords)
+        parts = parts_of(settings, passwords, self._data)
+        try:
+            self._supervisor.start([part for part in parts if not part.needs])
+            self._run_deployment(passwords["admin"], "provision", str(self._folder / "secrets.json"))
+            self._run_deployment(passwords["admin"])
+            self._supervisor.start([part for part in parts if part.needs])
+        except BaseException:
+            self.down()
+            raise
+
+    def watch(self) -> None:
+        self._supervisor.watch()
+
+    def stop_soon(self) -> None:
+        """May be called from a signal handler; up() and watch() end then."""
+        self._supervisor.stopping.set()
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises Stopped when the platform is to end."""
+        if self._supervisor.stopping.wait(seconds):
+            raise Stopped("stopped")
+
+    def down(self) -> None:
+        self._supervisor.stop()
+        (self._folder / "state.json").unlink(missing_ok=True)
+
+    def _described(self, settings: config.Settings, people: People, passwords: dict[str, str]) -> dict[str, Any]:
+        accounts = ["admin", *people.people]
+        return {
+            "supervisor": os.getpid(),
+            "processes": {},
+            "engine": settings.engine.url,
+            "webapp": settings.webapp.url,
+            "lab": settings.lab.url,
+            "government": settings.government.url,
+            "mail": str(self._data / "mail"),
+            "lab_api_key": passwords["lab_api_key"],
+            "government_api_key": passwords["government_api_key"],
+            "accounts": {name: {"username": name, "password": passwords[name]} for name in accounts},
+        }
+
+    def _run_deployment(self, password: str, *arguments: str) -> None:
+        account = {
+            environment_name("engine", "username"): "admin",
+            environment_name("engine", "password"): password,
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "deployment", *arguments],
+            env={**os.environ, **account},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise PartFailed(f"deployment: {done.stderr.strip().splitlines()[-1]}")
+        self._say(f"{'deployment':<12} {done.stdout.strip()}")
+
+    def _note_processes(self, processes: dict[str, int]) -> None:
+        self.state["processes"] = processes
+        state.write(self.state, self._folder / "state.json")
+
+
+def check_tools() -> None:
+    if shutil.which("java") is None:
+        raise PartFailed("no JDK found: install JDK 17 or newer, and see that `java` is on the PATH")
+    if not JAR.exists():
+        raise PartFailed("the engine is not built: run `make engine`")
+
+
+def keep_data_in(data: Path) -> None:
+    """Have the embedded databases in this folder, unless the environment says where they are."""
+    data.mkdir(parents=True, exist_ok=True)
+    defaults = {
+        ("engine", "database_url"): f"jdbc:h2:file:{data}/engine;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE",
+        ("records", "database_url"): f"sqlite:///{data}/records.db",
+        ("lab", "database_url"): f"sqlite:///{data}/lab.db",
+        ("government", "database_url"): f"sqlite:///{data}/government.db",
+    }
+    for path, url in defaults.items():
+        os.environ.setdefault(environment_name(*path), url)

@@ -1,0 +1,29 @@
+"""Passwords and keys: generated at the first start, kept in a file that only its owner can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+KEYS = ("admin", "lab_api_key", "government_api_key", "secret_key")
+
+
+def load_or_generate(path: Path, accounts: list[str]) -> dict[str, str]:
+    """Secrets by name, for the keys above and each account; missing ones are generated and added to the file."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    for name in (*KEYS, *accounts):
+        known.setdefault(name, secrets.token_urlsafe(15))
+    write_private(path, known)
+    return known
+
+
+def write_private(path: Path, content: object) -> None:
+    """Write JSON to a file of mode 600, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+    draft.replace(path)

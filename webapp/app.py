@@ -1,0 +1,115 @@
+"""The web application: the patients' pages, the contacts' page, and the KPIs for process managers.
+
+It is thin: a page is a task of the engine and its form, and no rule of the pathway lives here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, render_template
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from werkzeug.exceptions import HTTPException
+
+from processes.engine import Engine, EngineError
+from webapp import contact, patient, staff
+from webapp.government import Government
+from webapp.task_forms import TaskForms
+
+log = logging.getLogger("webapp")
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the application is told by its entry point.
+
+    Attributes:
+        policy: the durations and limits that new cases go by; pages show some of them.
+        secure_cookies: the pages are served by HTTPS.
+    """
+
+    secret_key: str
+    policy: dict[str, Any]
+    secure_cookies: bool = False
+
+
+def create_app(options: Options, engine: Engine, government: Government) -> Flask:
+    """The Flask application. The records' database must be open."""
+    app = Flask("webapp")
+    app.config.update(
+        SECRET_KEY=options.secret_key,
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_PARTS=5000,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=options.secure_cookies,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, components])
+    app.jinja_env.globals["policy"] = options.policy
+    app.extensions["engine"] = engine
+    app.extensions["government"] = government
+    app.extensions["task_forms"] = TaskForms(engine)
+    app.extensions["policy"] = options.policy
+    CSRFProtect(app)
+    for module in (patient, contact, staff):
+        app.register_blueprint(module.pages)
+    app.after_request(_protect)
+    _register_errors(app)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "up"}
+
+    return app
+
+
+def _protect(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if response.mimetype != "text/css":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _register_errors(app: Flask) -> None:
+    @app.errorhandler(CSRFError)
+    def expired(error: CSRFError) -> tuple[str, int]:
+        return _page(400, "This page has expired", "Go back, reload the page and send it again.")
+
+    @app.errorhandler(404)
+    def not_found(error: HTTPException) -> tuple[str, int]:
+        return _page(404, "Page not found", "Check the address, or begin from the start page.")
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> tuple[str, int]:
+        return _page(error.code or 500, error.name, "Go back and try again.")
+
+    @app.errorhandler(EngineError)
+    def engine_error(error: EngineError) -> tuple[str, int]:
+        log.warning("engine: %s", error)
+        return _page(503, "CoronaCare can't answer just now", "Please try again in a few minutes. Nothing was lost.")
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> tuple[str, int]:
+        # the text of an unforeseen error might hold a patient's data: its kind and place must do
+        place = error.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
+        log.error("%s in %s", type(error).__name__, where)
+        return _page(500, "Something went wrong", "It was our fault. Please try again in a few minutes.")
+
+
+def _page(status: int, title: str, text: str) -> tuple[str, int]:
+    return render_template("error.html", title=title, text=text), status

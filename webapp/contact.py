@@ -1,0 +1,26 @@
+"""The page of a notified contact: what it means, what to do, and the way into a pre-screening of their own."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from webapp.government import GovernmentUnavailable
+
+pages = Blueprint("contact", __name__)
+
+
+@pages.route("/contact/<token>", methods=["GET", "POST"])
+def contact(token: str) -> str | Response | tuple[str, int]:
+    try:
+        known = current_app.extensions["government"].is_contact(token)
+    except GovernmentUnavailable:
+        text = "Your link can't be checked just now. Please try again in a few minutes."
+        return render_template("error.html", title="Please try again", text=text), 503
+    if not known:
+        abort(404)
+    if request.method == "POST":
+        session.clear()
+        session["exposed_to"] = token
+        return redirect(url_for("patient.pre_screening"))
+    return render_template("contact.html")

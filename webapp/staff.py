@@ -1,0 +1,114 @@
+"""The KPIs, for process managers, who sign in with their account of Cockpit."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import functools
+import io
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, session, url_for
+
+from records.kpis import Kpis, kpis
+
+pages = Blueprint("staff", __name__, url_prefix="/staff")
+
+MANAGERS = {"process-managers", "camunda-admin"}
+
+
+def managers_only(view: Callable) -> Callable:
+    @functools.wraps(view)
+    def checked(**arguments: Any) -> Any:
+        if not session.get("manager"):
+            return redirect(url_for("staff.sign_in"))
+        return view(**arguments)
+
+    return checked
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Any:
+    if request.method == "GET":
+        return render_template("staff_sign_in.html", refused=False)
+    username = request.form.get("username", "")
+    engine = current_app.extensions["engine"]
+    groups = engine.groups_of(username, request.form.get("password", ""))
+    if groups is None or not groups & MANAGERS:
+        return render_template("staff_sign_in.html", refused=True), 403
+    session.clear()
+    session["manager"] = username
+    return redirect(url_for("staff.show_kpis"))
+
+
+@pages.get("/kpis")
+@managers_only
+def show_kpis() -> str:
+    return render_template("kpis.html", rows=figures(kpis()))
+
+
+@pages.get("/kpis.json")
+@managers_only
+def kpis_json() -> dict[str, Any]:
+    return dataclasses.asdict(kpis())
+
+
+@pages.get("/kpis.csv")
+@managers_only
+def kpis_csv() -> Response:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["kpi", "value"])
+    writer.writerows(figures(kpis()))
+    return Response(text.getvalue(), mimetype="text/csv")
+
+
+def figures(found: Kpis) -> list[tuple[str, str]]:
+    """The figures as text, each with its name, in the order of docs/kpis.md."""
+    ended = [(f"Cases ended: {outcome.replace('_', ' ')}", str(n)) for outcome, n in sorted(found.outcomes.items())]
+    return [
+        ("Closed cases", str(found.closed)),
+        *ended,
+        ("Positive", str(found.positive)),
+        ("Negative", str(found.negative)),
+        ("Other results", str(found.other)),
+        ("Test positivity", _share(found.positivity)),
+        ("Mean feedback", _mean(found.mean_feedback)),
+        ("Responses", f"{found.ratings} of {found.ratings_asked} asked"),
+        ("Cycle time, mean", _duration(found.cycle_time and found.cycle_time.mean_s)),
+        ("Cycle time, median", _duration(found.cycle_time and found.cycle_time.median_s)),
+        ("Cycle time, 90th percentile", _duration(found.cycle_time and found.cycle_time.p90_s)),
+        (
+            "Sample taken to result told, mean",
+            _duration(found.sample_to_result and found.sample_to_result.mean_s),
+        ),
+        ("Result told to report, mean", _duration(found.result_to_report and found.result_to_report.mean_s)),
+        (
+            "Sample taken to last contact notified, mean",
+            _duration(found.sample_to_last_contact and found.sample_to_last_contact.mean_s),
+        ),
+    ]
+
+
+NONE_YET = "none yet"
+
+
+def _share(value: float | None) -> str:
+    return NONE_YET if value is None else f"{value:.1%}"
+
+
+def _mean(value: float | None) -> str:
+    return NONE_YET if value is None else f"{value:.2f}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return NONE_YET
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return " ".join(
+        part
+        for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes or hours else "", f"{rest} s")
+        if part
+    )

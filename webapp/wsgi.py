@@ -1,0 +1,19 @@
+"""What gunicorn serves as the web application."""
+
+from config import settings as config
+from processes.engine import Engine
+from records import database
+from webapp.app import Options, create_app
+from webapp.government import Government
+
+_settings = config.load()
+database.open(_settings.records.database_url)
+application = create_app(
+    Options(
+        secret_key=_settings.webapp.secret_key.get_secret_value(),
+        policy=_settings.policy.model_dump(),
+        secure_cookies=_settings.webapp.url.startswith("https"),
+    ),
+    Engine(_settings.engine.url, _settings.engine.username, _settings.engine.password.get_secret_value()),
+    Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
+)

@@ -1,0 +1,46 @@
+"""Records what the KPIs need of a case (step 19): no name, no contact, one row per case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from records.kpis import KpiRows
+from workers.topics import topic
+
+
+@topic("kpi.record_case")
+def record_case(
+    case_reference: str,
+    case_outcome: str,
+    orientation: str,
+    evaluation_requested_at: datetime,
+    onset_date: str,
+    sample_taken_at: datetime,
+    lab_result: str,
+    result_told_at: datetime,
+    report_published_at: datetime,
+    care_completed_at: datetime,
+    case_classification: str,
+    contacts_named: int,
+    contacts_named_at: datetime,
+    contacts_notified_at: datetime,
+    rating: str,
+    kpis: KpiRows,
+) -> None:
+    kpis.record(
+        case_reference,
+        outcome=case_outcome,
+        orientation=orientation,
+        evaluation_requested_at=evaluation_requested_at,
+        onset_date=onset_date,
+        sample_taken_at=sample_taken_at,
+        result=lab_result,
+        result_told_at=result_told_at,
+        report_published_at=report_published_at,
+        care_completed_at=care_completed_at,
+        classification=case_classification,
+        contacts_named=contacts_named,
+        contacts_named_at=contacts_named_at,
+        contacts_notified_at=contacts_notified_at,
+        rating=int(rating) if rating else None,
+    )

@@ -1,0 +1,67 @@
+"""How the workers call the lab's and the government's servers, and what their answers mean."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import requests
+
+from workers.topics import Refusal
+
+
+class Unavailable(Exception):
+    """The service can't be reached or can't answer now; trying again helps."""
+
+
+class Service:
+    """A service outside, at a URL, with an API key. Keeps connections; may be used from several threads."""
+
+    def __init__(self, name: str, url: str, api_key: str, timeout_s: float = 10):
+        self._name = name
+        self._url = url
+        self._api_key = api_key
+        self._timeout_s = timeout_s
+        self._local = threading.local()
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._call("GET", path, params=query)
+
+    def post(self, path: str, body: Any, key: str | None = None) -> Any:
+        """Post a body; `key` makes the effect happen once, however often it is posted."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._call("POST", path, json=body, headers=headers)
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            response = self._session().request(method, self._url + path, timeout=self._timeout_s, **options)
+        except requests.RequestException as error:
+            raise Unavailable(f"{self._name}: {type(error).__name__}") from None
+        if response.status_code >= 500 or response.status_code == 429:
+            raise Unavailable(f"{self._name}: {response.status_code}")
+        if not response.ok:
+            raise Refused(self._name, response)
+        return response.json() if response.content else None
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+            self._local.session.headers["X-API-Key"] = self._api_key
+        return self._local.session
+
+
+class Refused(Refusal):
+    """The service refused the call; its message speaks of the call, not of the patient."""
+
+    def __init__(self, service: str, response: requests.Response):
+        try:
+            code = str(response.json().get("code", ""))
+        except (ValueError, AttributeError):
+            code = ""
+        super().__init__(f"{service} answered {response.status_code} {code}".rstrip())
+        self.code = code
+
+
+def effect_key(case_reference: str, step: str, occurrence: int | str) -> str:
+    """The key under which an outside effect happens once: case, step, occurrence."""
+    return f"{case_reference}/{step}/{occurrence}"
