@@ -1,0 +1,64 @@
+"""The descriptions of the lab's and the government's servers are valid, and say what the servers do, both ways."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from flask import Flask
+from openapi_spec_validator import validate
+
+from config.settings import ROOT
+from services.database import open_database
+from services.government.app import create_app as create_government
+from services.government.notification import Notifier
+from services.lab.app import create_app as create_lab
+
+
+def lab(folder: Path) -> Flask:
+    return create_lab(open_database(f"sqlite:///{folder}/lab.db"), "key", kits=1)
+
+
+def government(folder: Path) -> Flask:
+    database = open_database(f"sqlite:///{folder}/government.db")
+    return create_government(database, "key", Notifier("127.0.0.1", 1, "a@b.example", "http://x"))
+
+
+SERVERS = {"lab": lab, "government": government}
+servers = pytest.mark.parametrize("name", SERVERS)
+
+
+@servers
+def test_the_description_is_valid(name: str) -> None:
+    validate(_description(name))
+
+
+@servers
+def test_described_and_served_are_the_same(name: str, tmp_path: Path) -> None:
+    described = {(method.upper(), path) for path, methods in _description(name)["paths"].items() for method in methods}
+    served = {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in SERVERS[name](tmp_path).url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+    assert described == served
+
+
+@servers
+def test_everything_but_health_and_description_asks_for_the_key(name: str, tmp_path: Path) -> None:
+    app = SERVERS[name](tmp_path)
+    tried = 0
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static":
+            continue
+        path = re.sub(r"<[^>]+>", "1", rule.rule)
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            status = app.test_client().open(path, method=method).status_code
+            assert status == (200 if path in ("/healthz", "/openapi.yaml") else 401), (method, path)
+            tried += 1
+    assert tried >= 7
+
+
+def _description(name: str) -> dict:
+    return yaml.safe_load((ROOT / "services" / name / "openapi.yaml").read_text())

@@ -1,0 +1,75 @@
+"""The structure of docs/architecture.md, held: who may import whom, who may do what."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from config.settings import ROOT
+
+PACKAGES = ("config", "deployment", "processes", "records", "services", "stack", "webapp", "workers")
+# what each package may import of ours, beside itself; entry points may also read the settings
+ALLOWED = {
+    "config": set(),
+    "processes": set(),
+    "records": set(),
+    "services": set(),
+    "deployment": {"processes", "webapp.camunda_forms"},
+    "webapp": {"processes", "records"},
+    "workers": {"processes", "records"},
+    "stack": {"config", "processes"},
+}
+ENTRY_POINTS = {"__main__.py", "wsgi.py"}
+
+
+def modules() -> list[Path]:
+    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] in PACKAGES}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    allowed = {package, *ALLOWED[package]}
+    if path.name in ENTRY_POINTS:
+        allowed.add("config")
+    if path == ROOT / "deployment" / "deploy.py":
+        allowed.add("config.settings.ROOT")
+    if path == ROOT / "deployment" / "provision.py":
+        allowed.add("config.people.People")
+    wrong = {name for name in imported(path) if not any(name == a or name.startswith(a + ".") for a in allowed)}
+    assert wrong == set()
+
+
+def test_camunda_forms_imports_nothing_of_ours() -> None:
+    for path in (ROOT / "webapp" / "camunda_forms").glob("*.py"):
+        assert {name for name in imported(path) if not name.startswith("webapp.camunda_forms")} == set(), path.name
+
+
+def test_only_the_client_of_the_workers_speaks_the_external_task_api() -> None:
+    speakers = {path.relative_to(ROOT).as_posix() for path in modules() if "external_task_client" in path.read_text()}
+    assert speakers == {"workers/client.py"}
+
+
+def test_only_the_runtime_finishes_external_tasks() -> None:
+    finishers = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules()
+        if any(call in path.read_text() for call in ("client.complete", "client.failure", "client.bpmn_failure"))
+    }
+    assert finishers == {"workers/runtime.py"}
+
+
+def test_the_search_for_imports_finds_a_planted_one(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text("from webapp.app import create_app\nimport workers.lab\n")
+    assert imported(planted) == {"webapp.app.create_app", "workers.lab"}

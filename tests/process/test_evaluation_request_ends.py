@@ -1,0 +1,29 @@
+"""The early ends of step 4: the evaluation is declined, or never requested."""
+
+from tests.support.case import WITH_COUGH, CaseUnderTest
+
+
+def test_a_patient_declines_the_evaluation(case: CaseUnderTest) -> None:
+    case.starts(WITH_COUGH)
+    case.sends("evaluation_request", {"wants_evaluation": "no"})
+
+    assert case.ends().values["case_outcome"] == "evaluation_declined"
+
+
+def test_a_patient_who_does_not_answer_for_7_days_is_not_evaluated(case: CaseUnderTest) -> None:
+    case.starts(WITH_COUGH)
+    case.waits_for("evaluation_request")
+
+    case.timer_falls_due("Event_EvaluationRequestExpired")
+
+    assert case.ends().values["case_outcome"] == "evaluation_not_requested"
+
+
+def test_the_timer_waits_as_long_as_the_policy_says(case: CaseUnderTest) -> None:
+    case.starts(WITH_COUGH)
+    task = case.waits_for("evaluation_request")
+
+    timer = case.admin.get("/job", processInstanceId=case.instance_id, activityId="Event_EvaluationRequestExpired")[0]
+    created = case.admin.get(f"/task/{task.id}")["created"]
+    days = (int(timer["dueDate"][8:10]) - int(created[8:10])) % 30
+    assert days in (6, 7, 8)

@@ -1,0 +1,68 @@
+"""The early ends of step 3: who isn't evaluated is referred or advised, and recorded."""
+
+from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
+
+
+def test_a_breathless_patient_is_referred_to_the_emergency_services(case: CaseUnderTest) -> None:
+    case.starts({**NO_SYMPTOMS, "breathless": True})
+
+    ended = case.ends()
+    assert ended.values["orientation"] == "emergency"
+    assert ended.values["case_outcome"] == "emergency_services"
+    assert case.visited() == {
+        "Event_PreScreeningWanted",
+        "Task_AssessSymptoms",
+        "Gateway_Assessment",
+        "Event_ReferredToEmergencyServices",
+    }
+
+
+def test_a_child_under_15_is_referred_to_a_physician(case: CaseUnderTest) -> None:
+    case.starts({**WITH_COUGH, "date_of_birth": "2015-01-01"})
+
+    assert case.ends().values["case_outcome"] == "physician"
+
+
+def test_without_symptoms_and_not_exposed_one_watches_oneself(case: CaseUnderTest) -> None:
+    case.starts(NO_SYMPTOMS)
+
+    assert case.ends().values["case_outcome"] == "self_monitoring"
+
+
+def test_without_symptoms_but_exposed_one_may_request_an_evaluation(case: CaseUnderTest) -> None:
+    case.starts({**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": "2020-03-20"})
+
+    case.waits_for("evaluation_request")
+    assert case.value("exposed") is True
+
+
+def test_whoever_comes_by_a_contacts_token_is_exposed(case: CaseUnderTest) -> None:
+    case.starts(NO_SYMPTOMS, exposed_to="token")
+
+    case.waits_for("evaluation_request")
+    assert (case.value("exposed"), case.value("exposed_to")) == (True, "token")
+
+
+def test_an_early_end_is_recorded_for_the_kpis(case: CaseUnderTest, records: None) -> None:
+    case.starts({**NO_SYMPTOMS, "breathless": True})
+    case.ends()
+
+    row = eventually(case.kpi_row)
+    assert (row["outcome"], row["orientation"], row["result"]) == ("emergency_services", "emergency", None)
+
+
+def test_starting_the_same_case_twice_starts_it_once(case: CaseUnderTest) -> None:
+    case.starts(WITH_COUGH)
+    case.starts(WITH_COUGH)
+
+    found = case.admin.get("/process-instance/count", businessKey=case.reference)
+    assert found["count"] == 1
+
+
+def test_a_pre_screening_that_lacks_an_answer_is_an_incident_that_names_it(case: CaseUnderTest) -> None:
+    case.starts({name: value for name, value in WITH_COUGH.items() if name != "diarrhea"})
+
+    incident = eventually(case.incidents, within_s=60)[0]
+    trace = case.admin.get(f"/job/{incident['configuration']}/stacktrace")
+    assert "diarrhea must be true or false" in trace
+    assert case.value("orientation") is None

@@ -1,0 +1,138 @@
+"""The straight road: evaluated, visited, tested, told, reported, reviewed."""
+
+from typing import Any
+
+from records.outbox import SENT, Message
+from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.mail import mails_to
+
+
+def test_a_patient_without_infection_goes_the_whole_road(case: CaseUnderTest, records: None) -> None:
+    # given a patient with a cough who requests an evaluation
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    # when the team visits, the lab finds nothing and the doctor reports
+    case.is_visited(finding="negative")
+    case.is_reported()
+    # then the patient may tell what they think, and the case ends
+    case.sends("review", {"rating": "5", "review_comment": "Quick."})
+    ended = case.ends()
+    assert ended.values["case_outcome"] == "care_completed"
+    assert ended.values["lab_result"] == "negative"
+    assert "Task_TraceContacts" not in case.visited()
+
+    row = eventually(lambda: (case.kpi_row() or {}).get("rating") and case.kpi_row())
+    assert (row["outcome"], row["result"], row["rating"]) == ("care_completed", "negative", 5)
+    times = [
+        row[name]
+        for name in (
+            "evaluation_requested_at",
+            "sample_taken_at",
+            "result_told_at",
+            "report_published_at",
+            "care_completed_at",
+        )
+    ]
+    assert times == sorted(times)
+    assert None not in times
+
+
+def test_the_contacts_of_a_positive_case_are_notified(
+    case: CaseUnderTest, state: dict[str, Any], records: None
+) -> None:
+    contacts = [
+        {**CONTACT, "email": f"{case.barcode.lower()}-{n}@contacts.example", "name": f"Contact {n}"} for n in range(3)
+    ]
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    case.is_visited(finding="positive")
+
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": contacts})
+
+    for contact in contacts:
+        message = eventually(lambda contact=contact: mails_to(state, contact["email"]))
+        assert len(message) == 1
+        assert "Lovelace" not in message[0]
+        assert "positive" not in message[0].lower()
+        assert f"{state['webapp']}/contact/" in message[0]
+    case.is_reported(case_classification="confirmed")
+    case.sends("review", {"rating": None, "review_comment": None})
+    ended = case.ends()
+    assert ended.values["contacts_traced"] is True
+    row = case.kpi_row()
+    assert (row["result"], row["contacts_named"], row["rating"]) == ("positive", 3, None)
+    assert row["contacts_notified_at"] >= row["contacts_named_at"]
+
+
+def test_tracing_waits_for_no_report_and_the_report_for_no_tracing(case: CaseUnderTest) -> None:
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    case.is_visited(finding="positive")
+
+    # both are open at the same time
+    case.waits_for("close_contacts")
+    case.waits_for("doctor_report")
+    case.is_reported(case_classification="confirmed")
+    case.sends("review", {"rating": "4"})
+    # and the case goes on until the contacts are told
+    assert case.case().ended_at is None
+    case.sends("close_contacts", {"had_contacts": "no"})
+    assert case.ends().values["contacts_named"] == 0
+
+
+def test_an_indeterminate_result_is_for_the_doctor_to_judge(case: CaseUnderTest) -> None:
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    case.is_visited(finding="indeterminate")
+
+    case.is_reported(case_classification="suspect")
+
+    case.waits_for("review")
+    assert case.value("contacts_traced") is False
+
+
+def test_the_patient_is_told_by_a_message_that_says_nothing(
+    case: CaseUnderTest, state: dict[str, Any], records: None
+) -> None:
+    address = f"{case.barcode.lower()}@patients.example"
+    case.starts(WITH_COUGH)
+    case.requests_evaluation(email=address)
+    case.fills_in_medical_form()
+    case.is_visited(finding="negative")
+    case.is_reported()
+    case.waits_for("review")
+
+    messages = eventually(lambda: [] if len(mails_to(state, address)) < 2 else mails_to(state, address))
+    assert len(messages) == 2
+    for message in messages:
+        assert "Ada" not in message
+        assert "negative" not in message.lower()
+        assert f"{state['webapp']}/sign-in" in message
+    assert Message.get(Message.key == f"{case.reference}/tell_result/1").state == SENT
+
+
+def test_a_patient_without_channel_gets_no_message(case: CaseUnderTest, records: None) -> None:
+    case.starts(WITH_COUGH)
+    case.requests_evaluation(channel="none", email=None)
+    case.fills_in_medical_form()
+    case.is_visited(finding="negative")
+    case.waits_for("doctor_report")
+
+    assert Message.get_or_none(Message.key == f"{case.reference}/tell_result/1") is None
+
+
+def test_a_review_that_is_skipped_ends_the_case(case: CaseUnderTest) -> None:
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    case.is_visited(finding="negative")
+    case.is_reported()
+    case.waits_for("review")
+
+    case.timer_falls_due("Event_ReviewExpired")
+
+    assert case.ends().values["case_outcome"] == "care_completed"

@@ -1,0 +1,88 @@
+"""Which flow nodes and sequence flows of the diagrams no case has gone through, read off the engine's history.
+
+The engine keeps flow nodes, not flows. A flow counts as taken where the nodes leave no other way: its source was left
+and has no other flow out, or its target was entered and has no other flow in, or its target is the only one of the
+source's targets that the case reached.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from processes.engine import Engine
+from tests.support.diagrams import flow_nodes, sequence_flows
+
+PAGE = 5000
+
+
+@dataclass
+class Trace:
+    """The nodes that one process instance entered, and those that it left in the ordinary way."""
+
+    entered: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+
+
+def unvisited(engine: Engine, path: Path) -> list[str]:
+    """Ids of the flow nodes and sequence flows of a diagram that no instance went through."""
+    traces = traces_of(engine, path.stem)
+    nodes = set(flow_nodes(path))
+    flows = sequence_flows(path)
+    entered = {node for trace in traces for node in trace.entered}
+    taken = {flow for trace in traces for flow in flows_taken(trace, flows)}
+    return sorted(nodes - entered) + sorted({flow[0] for flow in flows} - taken)
+
+
+def traces_of(engine: Engine, process: str) -> list[Trace]:
+    """One trace per instance; instances that somebody modified don't count."""
+    modified = {
+        row["processInstanceId"]
+        for row in engine.get("/history/user-operation", operationType="ModifyProcessInstance", maxResults=PAGE)
+    }
+    traces: dict[str, Trace] = defaultdict(Trace)
+    for row in _activities(engine, process):
+        if row["processInstanceId"] in modified:
+            continue
+        trace = traces[row["processInstanceId"]]
+        node = row["activityId"].removesuffix("#multiInstanceBody")
+        trace.entered.add(node)
+        if row["endTime"] and not row["canceled"]:
+            trace.left.add(node)
+    return list(traces.values())
+
+
+def flows_taken(trace: Trace, flows: list[tuple[str, str, str]]) -> set[str]:
+    """Ids of the flows that this instance must have taken."""
+    targets, sources = defaultdict(set), defaultdict(set)
+    for _, source, target in flows:
+        targets[source].add(target)
+        sources[target].add(source)
+    taken = set()
+    for flow, source, target in flows:
+        if source not in trace.left or target not in trace.entered:
+            continue
+        if len(targets[source]) == 1 or len(sources[target]) == 1 or targets[source] & trace.entered == {target}:
+            taken.add(flow)
+    return taken
+
+
+def _activities(engine: Engine, process: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    definitions = [definition["id"] for definition in engine.get("/process-definition", key=process)]
+    for definition in definitions:
+        while True:
+            page = engine.get(
+                "/history/activity-instance",
+                processDefinitionId=definition,
+                sortBy="activityInstanceId",
+                sortOrder="asc",
+                firstResult=len(rows),
+                maxResults=PAGE,
+            )
+            rows += page
+            if len(page) < PAGE:
+                break
+    return rows

@@ -1,0 +1,157 @@
+"""Reads the diagrams, decisions and forms of the repository for the tests."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from config.settings import ROOT
+
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
+DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
+
+PROCESSES = sorted((ROOT / "processes").glob("*.bpmn"))
+DECISIONS = sorted((ROOT / "processes").glob("*.dmn"))
+FORMS = sorted((ROOT / "forms").glob("*.form"))
+
+FLOW_NODES = [
+    "startEvent",
+    "endEvent",
+    "intermediateThrowEvent",
+    "intermediateCatchEvent",
+    "boundaryEvent",
+    "userTask",
+    "serviceTask",
+    "receiveTask",
+    "businessRuleTask",
+    "callActivity",
+    "subProcess",
+    "exclusiveGateway",
+    "parallelGateway",
+    "eventBasedGateway",
+]
+
+
+def elements(path: Path, *tags: str) -> list[ElementTree.Element]:
+    tree = ElementTree.parse(path)
+    return [element for tag in tags for element in tree.iter(BPMN + tag)]
+
+
+def flow_nodes(path: Path) -> list[str]:
+    return [element.get("id") for element in elements(path, *FLOW_NODES)]
+
+
+def sequence_flows(path: Path) -> list[tuple[str, str, str]]:
+    """Id, source and target of each sequence flow."""
+    return [(flow.get("id"), flow.get("sourceRef"), flow.get("targetRef")) for flow in elements(path, "sequenceFlow")]
+
+
+def topics() -> set[str]:
+    found = set()
+    for path in PROCESSES:
+        for element in ElementTree.parse(path).iter():
+            if element.get(CAMUNDA + "topic"):
+                found.add(element.get(CAMUNDA + "topic"))
+    return found
+
+
+def error_codes() -> set[str]:
+    return {error.get("errorCode") for path in PROCESSES for error in elements(path, "error")}
+
+
+def form_references() -> set[str]:
+    return {
+        element.get(CAMUNDA + "formRef")
+        for path in PROCESSES
+        for element in ElementTree.parse(path).iter()
+        if element.get(CAMUNDA + "formRef")
+    }
+
+
+def expressions(path: Path) -> list[str]:
+    """All JUEL and FEEL expressions of a diagram: attributes, conditions, parameters and scripts."""
+    found = []
+    for element in ElementTree.parse(path).iter():
+        texts = [element.text or "", *element.attrib.values()]
+        found += [text.strip() for text in texts if "${" in text or "#{" in text]
+        if element.tag == CAMUNDA + "script":
+            found.append(element.text or "")
+    return found
+
+
+WORD = re.compile(r'"[^"]*"|\'[^\']*\'|(?<![.\w])([a-z][a-z0-9_]*)(?![\w(])')
+# what expressions name beside variables: the engine's own objects, operators, words of FEEL
+NOT_VARIABLES = {
+    "execution",
+    "policy",
+    "today",
+    "and",
+    "or",
+    "not",
+    "true",
+    "false",
+    "null",
+    "years",
+    "months",
+    "duration",
+}
+
+
+def names_in(expression: str) -> set[str]:
+    """Names in an expression that could be variables (those in quotes of setVariable too)."""
+    set_there = set(re.findall(r"setVariable\(['\"](\w+)['\"]", expression))
+    return {name for name in WORD.findall(expression) if name} - NOT_VARIABLES | set_there
+
+
+def variables_of_diagrams() -> set[str]:
+    found: set[str] = set()
+    for path in PROCESSES:
+        for expression in expressions(path):
+            found |= names_in(expression)
+        for element in ElementTree.parse(path).iter():
+            if element.tag in (CAMUNDA + "inputParameter", CAMUNDA + "outputParameter"):
+                found.add(element.get("name"))
+            if element.tag in (CAMUNDA + "in", CAMUNDA + "out"):
+                found |= {element.get("source"), element.get("target")} - {None}
+            for attribute in ("resultVariable", "elementVariable"):
+                if element.get(CAMUNDA + attribute):
+                    found.add(element.get(CAMUNDA + attribute))
+    return found
+
+
+def form_fields(path: Path) -> dict[str, dict]:
+    """The components that fill a variable, by its name; of a dynamic list only the list itself."""
+    found: dict[str, dict] = {}
+
+    def walk(components: list[dict]) -> None:
+        for component in components:
+            if component["type"] == "dynamiclist":
+                found[component["path"]] = component
+            elif component.get("key"):
+                found[component["key"]] = component
+            else:
+                walk(component.get("components", []))
+
+    walk(json.loads(path.read_text())["components"])
+    return found
+
+
+def decision_inputs(path: Path) -> set[str]:
+    """The variables that a decision file reads: names in its input expressions that no decision of it gives."""
+    tree = ElementTree.parse(path)
+    given = {decision.get("id") for decision in tree.iter(DMN + "decision")}
+    found: set[str] = set()
+    for text in tree.iter(DMN + "inputExpression"):
+        expression = text.find(DMN + "text").text
+        found |= {name for name in names_in(expression) if name not in FEEL_WORDS}
+    return found - given
+
+
+def decision_outputs(path: Path) -> set[str]:
+    return {output.get("name") for output in ElementTree.parse(path).iter(DMN + "output")}
+
+
+FEEL_WORDS = {"assert", "instance", "of", "boolean", "number", "in", "floor"}
