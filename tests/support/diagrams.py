@@ -17,22 +17,10 @@ PROCESSES = sorted((ROOT / "processes").glob("*.bpmn"))
 DECISIONS = sorted((ROOT / "processes").glob("*.dmn"))
 FORMS = sorted((ROOT / "forms").glob("*.form"))
 
-FLOW_NODES = [
-    "startEvent",
-    "endEvent",
-    "intermediateThrowEvent",
-    "intermediateCatchEvent",
-    "boundaryEvent",
-    "userTask",
-    "serviceTask",
-    "receiveTask",
-    "businessRuleTask",
-    "callActivity",
-    "subProcess",
-    "exclusiveGateway",
-    "parallelGateway",
-    "eventBasedGateway",
-]
+EVENTS = ("startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent", "boundaryEvent")
+ACTIVITIES = ("userTask", "serviceTask", "receiveTask", "businessRuleTask", "callActivity", "subProcess")
+GATEWAYS = ("exclusiveGateway", "parallelGateway", "eventBasedGateway")
+FLOW_NODES = (*EVENTS, *ACTIVITIES, *GATEWAYS)
 
 
 def elements(path: Path, *tags: str) -> list[ElementTree.Element]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from config.settings import environment_name
 from stack.platform import Platform
+from tests.support.ports import free_port
 
 QUICK = {
     ("lab", "kits"): "10000",
@@ -35,9 +35,3 @@ def platform_up(folder: Path) -> Iterator[Platform]:
         yield platform
     finally:
         platform.down()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

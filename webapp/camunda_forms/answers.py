@@ -43,9 +43,14 @@ class Answers:
 
     def rows(self, component: Component, prefix: str = "") -> list[str]:
         """Prefixes of the rows of a dynamic list, in the order of the page."""
-        count = self.posted.get(f"{prefix}{component.key}-rows", "1")
-        count = min(int(count), MOST_ROWS) if count.isascii() and count.isdigit() else 1
-        return [f"{prefix}{component.key}-{row}-" for row in range(count)]
+        path = prefix + component.key
+        return [f"{path}-{row}-" for row in range(row_count(self.posted, path))]
+
+
+def row_count(posted: MultiDict, path: str) -> int:
+    """How many rows the page had for the list at this path: one, where it says nothing sensible."""
+    count = posted.get(f"{path}-rows", "")
+    return min(int(count), MOST_ROWS) if count.isascii() and count.isdigit() else 1
 
 
 def read(components: tuple[Component, ...], posted: MultiDict) -> Answers:

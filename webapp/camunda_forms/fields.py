@@ -14,7 +14,7 @@ EMAIL = re.compile(
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
 )
 PHONE = re.compile(r"^[+]?[(]?[0-9]{1,4}[)]?[-\s./0-9]*$")
-NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
 DATE_PARTS = ("year", "month", "day")
 
 

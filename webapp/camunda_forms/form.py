@@ -9,7 +9,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from webapp.camunda_forms.answers import Answers, read
+from webapp.camunda_forms.answers import Answers, read, row_count
 from webapp.camunda_forms.fields import DATE_PARTS
 from webapp.camunda_forms.schema import Component, parse_components
 
@@ -75,19 +75,20 @@ def _change_rows(posted: MultiDict) -> bool:
         _count(posted, posted["add"], +1)
         return True
     path, _, row = posted.get("remove", "").rpartition("-")
-    if not path or not row.isdigit():
+    if not path or not (row.isascii() and row.isdigit()):
         return False
-    gone, after = f"{path}-{row}-", int(row)
-    last = int(posted.get(f"{path}-rows", "1"))
-    for name in [name for name in posted if name.startswith(gone)]:
+    for name in _names_of_row(posted, path, int(row)):
         del posted[name]
-    for number in range(after + 1, last):
-        for name in [name for name in posted if name.startswith(f"{path}-{number}-")]:
+    for number in range(int(row) + 1, row_count(posted, path)):
+        for name in _names_of_row(posted, path, number):
             posted[f"{path}-{number - 1}-" + name.removeprefix(f"{path}-{number}-")] = posted.pop(name)
     _count(posted, path, -1)
     return True
 
 
+def _names_of_row(posted: MultiDict, path: str, row: int) -> list[str]:
+    return [name for name in posted if name.startswith(f"{path}-{row}-")]
+
+
 def _count(posted: MultiDict, path: str, change: int) -> None:
-    rows = posted.get(f"{path}-rows", "1")
-    posted[f"{path}-rows"] = str(max(1, (int(rows) if rows.isdigit() else 1) + change))
+    posted[f"{path}-rows"] = str(max(1, row_count(posted, path) + change))

@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config import settings
+from config.people import load_people
+from config.settings import PREFIX, ROOT, Settings, SettingsError, load
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+def test_the_defaults_are_complete_but_for_secrets() -> None:
+    assert load().lab.port == 5001
+
+
+def test_every_setting_has_a_default_that_is_documented() -> None:
+    """Each line of a leaf in default.yaml is a setting, and each setting but secrets stands there."""
+    content = yaml.safe_load((ROOT / "config" / "default.yaml").read_text())
+    for name, field in Settings.model_fields.items():
+        fields = getattr(field.annotation, "model_fields", {})
+        named = {key for key, one in fields.items() if "Secret" not in str(one.annotation)}
+        assert set(content[name] if fields else []) == named, name
+    assert set(content) == set(Settings.model_fields)
+
+
+def test_the_environment_overrides_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORONACARE_LAB__KITS", "7")
+    assert (load().lab.kits, load().lab.capacity) == (7, 8)
+
+
+def test_a_file_overrides_some_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("lab: {kits: 9}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+    assert (load().lab.kits, load().lab.capacity) == (9, 8)
+    monkeypatch.setenv("CORONACARE_LAB__KITS", "7")
+    assert load().lab.kits == 7
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "complaint"),
+    [
+        ("CORONACARE_LAB__KIT", "1", "CORONACARE_LAB__KIT: unknown setting"),
+        ("CORONACARE_LABS__KITS", "1", "CORONACARE_LABS__KITS: unknown setting"),
+        ("CORONACARE_LAB__KITS", "many", "lab.kits: input should be a valid integer"),
+        ("CORONACARE_LAB__KITS", "-1", "lab.kits: input should be greater than or equal to 0"),
+        ("CORONACARE_ENGINE__URL", "localhost:8080", "engine.url: string should match pattern"),
+        ("CORONACARE_POLICY__REVIEW_SKIPPED_AFTER", "7 days", "policy.review_skipped_after: string should match"),
+        ("CORONACARE_CONFIG", "/no/such.yaml", "CORONACARE_CONFIG=/no/such.yaml: there is no such file"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=complaint.replace("(", r"\(")):
+        load()
+
+
+def test_an_unknown_name_in_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("engine: {prot: 1}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+    with pytest.raises(SettingsError, match=r"engine\.prot: unknown setting"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("duration", "fits"),
+    [("P7D", True), ("PT72H", True), ("P1DT2H3M", True), ("P", False), ("7D", False), ("PT", False)],
+)
+def test_durations_are_as_timers_read_them(monkeypatch: pytest.MonkeyPatch, duration: str, fits: bool) -> None:
+    monkeypatch.setenv("CORONACARE_POLICY__REVIEW_SKIPPED_AFTER", duration)
+    if fits:
+        assert load().policy.review_skipped_after == duration
+    else:
+        with pytest.raises(SettingsError):
+            load()
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "hidden" not in repr(
+        settings.Engine(url="http://x", username="a", password="hidden", database_url="", database_username="")
+    )
+
+
+def test_the_people_file_is_read_and_refused_by_name(tmp_path: Path) -> None:
+    assert load_people(Path("config/people.yaml")).doctors == ["doctor", "doctor2"]
+    wrong = tmp_path / "people.yaml"
+    wrong.write_text("groups: {}\npeople: {ann: {given_name: A}}\nservices: []\n")
+    with pytest.raises(SettingsError, match=r"people\.ann\.family_name: field required"):
+        load_people(wrong)
+    with pytest.raises(SettingsError, match="there is no file"):
+        load_people(tmp_path / "none.yaml")

@@ -1,0 +1,140 @@
+"""The government: cases, contacts, and a real SMTP server that is asked once per contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from flask.testing import FlaskClient
+
+from services.database import open_database
+from services.government.app import create_app
+from services.government.notification import Notifier
+from tests.support.ports import free_port
+
+KEY = {"X-API-Key": "key"}
+CASE = {"case_reference": "C-1", "given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1990-05-10"}
+CONTACT = {
+    "name": "Charles", "email": "charles@contacts.example", "relation": "friend", "exposure": "close",
+    "last_exposure_date": "2020-03-19",
+}  # fmt: skip
+
+
+class Inbox(Message):
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: list[Any] = []
+
+    def handle_message(self, message: Any) -> None:
+        self.got.append(message)
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address.startswith("unknown"):
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+@pytest.fixture
+def inbox() -> Iterator[tuple[Inbox, int]]:
+    handler = Inbox()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield handler, controller.port
+    controller.stop()
+
+
+@pytest.fixture
+def government(tmp_path: Path, inbox: tuple[Inbox, int]) -> Iterator[FlaskClient]:
+    database = open_database(f"sqlite:///{tmp_path}/government.db")
+    notifier = Notifier("127.0.0.1", inbox[1], "authority@government.example", "http://pages.example")
+    yield create_app(database, "key", notifier).test_client()
+    database.close()
+
+
+def register(government: FlaskClient, key: str = "register") -> Any:
+    return government.post("/v1/cases", json=CASE, headers={**KEY, "Idempotency-Key": key})
+
+
+def submit(government: FlaskClient, *contacts: Any, key: str = "submit") -> Any:
+    headers = {**KEY, "Idempotency-Key": key}
+    return government.post("/v1/cases/C-1/contacts", json={"contacts": list(contacts)}, headers=headers)
+
+
+def notify(government: FlaskClient, contact_id: str) -> Any:
+    return government.post(f"/v1/contacts/{contact_id}/notification", json={}, headers=KEY)
+
+
+def test_a_contact_is_told_once_and_learns_neither_name_nor_result(
+    government: FlaskClient, inbox: tuple[Inbox, int]
+) -> None:
+    register(government)
+    [contact_id] = submit(government, CONTACT).json["contact_ids"]
+    assert [notify(government, contact_id).json for _ in range(3)] == [{"outcome": "notified"}] * 3
+
+    [message] = inbox[0].got
+    assert message["To"] == CONTACT["email"]
+    assert message["Message-ID"] == f"<contact-{contact_id}@government.example>"
+    text = message.get_payload()
+    assert not any(word in text for word in ("Ada", "Lovelace", "positive", "C-1"))
+    token = text.split("http://pages.example/contact/")[1].split()[0]
+    assert government.get(f"/v1/tokens/{token}", headers=KEY).json == {"last_exposure_date": "2020-03-19"}
+
+
+@pytest.mark.parametrize("email", [None, "", "unknown@contacts.example"])
+def test_an_unreachable_contact_is_an_outcome(government: FlaskClient, email: str | None) -> None:
+    register(government)
+    [contact_id] = submit(government, {**CONTACT, "email": email}).json["contact_ids"]
+    assert notify(government, contact_id).json == {"outcome": "unreachable"}
+    assert government.get("/v1/cases/C-1", headers=KEY).json["contacts"] == [
+        {"contact_id": contact_id, "outcome": "unreachable"}
+    ]
+
+
+def test_without_a_mail_server_the_contact_is_told_later(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/g.db")
+    government = create_app(database, "key", Notifier("127.0.0.1", 1, "a@b.example", "http://x")).test_client()
+    register(government)
+    [contact_id] = submit(government, CONTACT).json["contact_ids"]
+    assert notify(government, contact_id).status_code == 503
+    assert government.get("/v1/cases/C-1", headers=KEY).json["contacts"][0]["outcome"] is None
+    database.close()
+
+
+def test_a_repeated_list_adds_no_contact(government: FlaskClient) -> None:
+    register(government)
+    assert submit(government, CONTACT).json == submit(government, CONTACT).json
+    assert len(government.get("/v1/cases/C-1", headers=KEY).json["contacts"]) == 1
+
+
+def test_a_list_without_contacts_is_fine(government: FlaskClient) -> None:
+    register(government)
+    assert submit(government).json == {"contact_ids": []}
+
+
+def test_a_case_is_registered_once(government: FlaskClient) -> None:
+    assert [register(government).status_code for _ in range(2)] == [201, 201]
+    assert register(government, key="other").json["code"] == "case_known"
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "x", {}, {**CONTACT, "name": 1}, {**CONTACT, "last_exposure_date": "yesterday"}, {**CONTACT, "email": ["a"]},
+        {**CONTACT, "name": "\x00"}, {**CONTACT, "name": "x" * 1001},
+    ],
+)  # fmt: skip
+def test_a_malformed_contact_is_refused_and_none_is_kept(government: FlaskClient, contact: Any) -> None:
+    register(government)
+    assert submit(government, CONTACT, contact).json["code"] == "malformed"
+    assert government.get("/v1/cases/C-1", headers=KEY).json["contacts"] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/tokens/never", "/v1/cases/C-9", "/v1/nothing"])
+def test_what_is_not_there(government: FlaskClient, path: str) -> None:
+    assert government.get(path, headers=KEY).status_code == 404
+    assert notify(government, "99").status_code == 404

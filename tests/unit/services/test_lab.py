@@ -1,0 +1,176 @@
+"""The lab: kits never below zero, a key once, tests by priority, results in the feed until they are acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import peewee
+import pytest
+from flask.testing import FlaskClient
+
+from services.database import open_database
+from services.lab.app import create_app
+from services.lab.bench import Bench
+from services.lab.models import FeedItem, Order, Stock
+
+KEY = {"X-API-Key": "key"}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> peewee.Database:
+    return open_database(f"sqlite:///{tmp_path}/lab.db")
+
+
+@pytest.fixture
+def lab(database: peewee.Database) -> Iterator[FlaskClient]:
+    yield create_app(database, "key", kits=2).test_client()
+    database.close()
+
+
+def reserve(lab: FlaskClient, number: int, key: str | None = None) -> Any:
+    body = {"case_reference": f"C-{number}", "sample_number": 1, "priority": 40}
+    return lab.post("/v1/kits/reservations", json=body, headers={**KEY, "Idempotency-Key": key or f"k{number}"})
+
+
+def order(lab: FlaskClient, barcode: str, priority: int = 40, key: str | None = None) -> Any:
+    body = {"case_reference": "C-1", "sample_barcode": barcode, "specimen_type": "saliva", "priority": priority}
+    return lab.post("/v1/orders", json=body, headers={**KEY, "Idempotency-Key": key or barcode})
+
+
+def test_a_kit_is_given_while_there_is_one(lab: FlaskClient) -> None:
+    assert [reserve(lab, number).status_code for number in (1, 2)] == [201, 201]
+    refused = reserve(lab, 3)
+    assert (refused.status_code, refused.json["code"]) == (409, "kit_shortage")
+
+
+def test_a_repeated_key_gets_the_first_answer_and_no_second_kit(lab: FlaskClient) -> None:
+    first, second = reserve(lab, 1), reserve(lab, 1)
+    assert (second.status_code, second.json) == (first.status_code, first.json)
+    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1}
+
+
+def test_a_key_with_another_body_is_refused(lab: FlaskClient) -> None:
+    reserve(lab, 1, key="k")
+    refused = reserve(lab, 2, key="k")
+    assert (refused.status_code, refused.json["code"]) == (409, "key_reused")
+
+
+def test_a_shortage_is_no_answer_that_is_kept(lab: FlaskClient) -> None:
+    reserve(lab, 1)
+    reserve(lab, 2)
+    assert reserve(lab, 3).status_code == 409
+    lab.post("/v1/stock", json={"kits": 1}, headers={**KEY, "Idempotency-Key": "restock"})
+    assert reserve(lab, 3).status_code == 201
+
+
+def test_a_refused_reservation_takes_no_kit(lab: FlaskClient) -> None:
+    reserve(lab, 1, key="one")
+    refused = reserve(lab, 1, key="other")
+    assert (refused.status_code, refused.json["code"]) == (409, "already_reserved")
+    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1}
+
+
+def test_many_at_once_get_no_more_than_there_is(lab: FlaskClient) -> None:
+    app = lab.application
+    start = threading.Barrier(8)
+
+    def race(number: int) -> int:
+        start.wait()
+        return reserve(app.test_client(), number).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(race, range(8)))
+    assert answers == [201] * 2 + [409] * 6
+
+
+def test_the_same_key_at_once_has_one_effect(lab: FlaskClient) -> None:
+    app = lab.application
+    start = threading.Barrier(8)
+
+    def race(_: int) -> str:
+        start.wait()
+        return reserve(app.test_client(), 1).json["reservation_id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(race, range(8)))) == 1
+    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1}
+
+
+def test_a_barcode_is_tested_once(lab: FlaskClient) -> None:
+    assert order(lab, "A-1").status_code == 201
+    refused = order(lab, "A-1", key="other")
+    assert (refused.status_code, refused.json["code"]) == (409, "barcode_known")
+
+
+def test_a_result_stays_in_the_feed_until_it_is_acknowledged(lab: FlaskClient, database: peewee.Database) -> None:
+    lab.put("/v1/simulation/results/A-1", json={"result": "positive"}, headers=KEY)
+    order(lab, "A-1")
+    finish_all(database)
+    item = {"id": 1, "case_reference": "C-1", "sample_barcode": "A-1", "result": "positive"}
+    assert lab.get("/v1/feed", headers=KEY).json == {"items": [item], "next": 1}
+    assert lab.get("/v1/feed?after=1", headers=KEY).json == {"items": [], "next": 1}
+    assert lab.post("/v1/feed/1/acknowledgement", json={}, headers=KEY).status_code == 200
+    assert lab.get("/v1/feed", headers=KEY).json == {"items": [], "next": 0}
+
+
+def test_the_bench_takes_urgent_samples_first_and_no_more_than_it_can(
+    lab: FlaskClient, database: peewee.Database
+) -> None:
+    for barcode, priority in (("A-1", 20), ("A-2", 90), ("A-3", 40), ("A-4", 90)):
+        order(lab, barcode, priority)
+    bench = Bench(database, capacity=2, turnaround_s=(60, 60), positive_share=0)
+    bench.work()
+    running = Order.select().where(Order.state == "running").order_by(Order.id)
+    assert [one.sample_barcode for one in running] == ["A-2", "A-4"]
+    bench.work()
+    assert Order.select().where(Order.state == "running").count() == 2
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_what_no_plan_speaks_of_is_drawn(lab: FlaskClient, database: peewee.Database, share: float) -> None:
+    order(lab, "A-1")
+    finish_all(database, share)
+    assert FeedItem.get().result == ("positive" if share else "negative")
+
+
+def test_the_stock_is_filled_at_the_first_start_only(lab: FlaskClient, database: peewee.Database) -> None:
+    reserve(lab, 1)
+    create_app(database, "key", kits=2)
+    assert Stock.get().kits == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None, [], "x", {}, {"case_reference": 1, "sample_number": 1, "priority": 1},
+        {"case_reference": "C", "sample_number": True, "priority": 1},
+        {"case_reference": "C", "sample_number": 10**30, "priority": 1},
+        {"case_reference": "C\x00", "sample_number": 1, "priority": 1},
+        {"case_reference": "C" * 2000, "sample_number": 1, "priority": 1},
+        {"case_reference": "C", "sample_number": 1, "priority": 1, "more": 1},
+    ],
+)  # fmt: skip
+def test_a_malformed_body_is_refused_in_words(lab: FlaskClient, body: Any) -> None:
+    refused = lab.post("/v1/kits/reservations", json=body, headers={**KEY, "Idempotency-Key": "k"})
+    assert (refused.status_code, refused.json["code"]) == (400, "malformed")
+    assert refused.json["message"]
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "٣", "9" * 40])
+def test_a_malformed_cursor_is_refused(lab: FlaskClient, after: str) -> None:
+    assert lab.get("/v1/feed", query_string={"after": after}, headers=KEY).status_code == 400
+
+
+def test_without_a_key_for_the_effect_nothing_is_done(lab: FlaskClient) -> None:
+    body = {"case_reference": "C-1", "sample_number": 1, "priority": 1}
+    assert lab.post("/v1/kits/reservations", json=body, headers=KEY).json["code"] == "no_key"
+
+
+def finish_all(database: peewee.Database, positive_share: float = 0.5) -> None:
+    bench = Bench(database, capacity=10, turnaround_s=(0, 0), positive_share=positive_share)
+    bench.work()
+    bench.work()
