@@ -1,0 +1,182 @@
+"""From pre-screening to review: a patient on a phone without JavaScript, a medic and a doctor in Tasklist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journey.conftest import DESKTOP
+from tests.support.case import CaseUnderTest
+from tests.support.mail import mails_to
+from tests.support.people import Patient, StaffMember
+from tests.support.pictures import picture
+
+ADDRESS = "grace@patients.example"
+
+
+@pytest.mark.browser
+def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[..., Page]) -> None:
+    patient = Patient(new_page(), state)
+
+    # the patient answers the pre-screening, without an account
+    patient.opens("/")
+    picture(patient.page, "patient-home")
+    patient.page.get_by_role("button", name="Start the pre-screening").click()
+    patient.answers(
+        {
+            "for_whom": "myself",
+            "date_of_birth": "1990-12-09",
+            "weight_kg": "61.5",
+            "height_cm": "168",
+            "recent_exposure": "no",
+            "temperature": "at_least_39",
+            "cough": True,
+            "heart_disease": "no",
+            "weakened_immunity": "no",
+        }
+    )
+    picture(patient.page, "patient-pre-screening")
+    patient.continues()
+    # the cough calls for a further question
+    assert "A few more questions" in patient.text
+    patient.answers({"cough_since": "2020-03-20"})
+    patient.continues()
+    expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
+    assert "An evaluation is advised" in patient.text
+    picture(patient.page, "patient-advice")
+    case = CaseUnderTest(state)
+    case.reference = patient.page.locator("main strong").first.inner_text()
+
+    # requests an evaluation: first whether, then the rest
+    patient.fills_in("Request an evaluation", {"wants_evaluation": "yes"})
+    patient.answers(
+        {
+            "given_name": "Grace",
+            "family_name": "Hopper",
+            "channel": "email",
+            "address": "1 Harbour Street",
+            "language": "en",
+            "reporting_notice_read": True,
+            "consent_to_care": True,
+        }
+    )
+    patient.continues()
+    patient.answers({"email": ADDRESS})
+    picture(patient.page, "patient-evaluation-request")
+    patient.continues()
+    code = patient.page.locator(".access-code").inner_text()
+    picture(patient.page, "patient-access-code")
+
+    # comes back on another device with access code and date of birth
+    patient = Patient(new_page(), state)
+    patient.opens("/sign-in")
+    picture(patient.page, "patient-sign-in")
+    patient.answers({"access_code": code, "date_of_birth": "1990-12-09"})
+    patient.page.get_by_role("button", name="Sign in").click()
+    patient.fills_in(
+        "Medical form",
+        {
+            "onset_date": "2020-03-20",
+            "allergies": "Penicillin",
+            "pregnancy": "no",
+            "vaccination_doses": "0",
+            "lives": "shared",
+            "works_in": "health_or_care",
+        },
+    )
+
+    # a medic takes the sample, in Tasklist
+    visit = case.waits_for("medical_visit")
+    case._plan("positive")
+    medic = StaffMember(new_page(DESKTOP, javascript=True), state, "medical_team")
+    medic.signs_in()
+    medic.takes_from("Visits by priority", visit)
+    medic.sees("Family name", "Hopper")
+    medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "38.4"}, {})
+    medic.selects("specimen_type", "Saliva")
+    picture(medic.page, "tasklist-visit", whole=False)
+    medic.completes()
+
+    # the result is told at once, and the contacts are asked for
+    patient.waits_for_link("Your close contacts")
+    assert "Positive" in patient.text
+    picture(patient.page, "patient-result")
+    patient.page.get_by_role("button", name="Your close contacts").click()
+    patient.answers({"had_contacts": "yes"})
+    patient.continues()
+    contact = {"name": "Howard Aiken", "email": "howard@contacts.example", "relation": "work_or_study"}
+    contact |= {"last_exposure_date": "2020-03-19", "exposure": "close"}
+    patient.answers({f"close_contacts-0-{name}": value for name, value in contact.items()})
+    patient.page.get_by_role("button", name="Add another").click()
+    assert patient.page.input_value('[name="close_contacts-0-name"]') == "Howard Aiken"
+    picture(patient.page, "patient-close-contacts")
+    patient.page.get_by_role("button", name="Remove number 2").click()
+    patient.continues()
+    expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
+
+    # a doctor reports, in Tasklist
+    doctor = StaffMember(new_page(DESKTOP, javascript=True), state, "doctor")
+    doctor.signs_in()
+    doctor.takes_from("Reports by priority", case.waits_for("doctor_report"))
+    doctor.sees("Allergies", "Penicillin")
+    picture(doctor.page, "tasklist-report", whole=False)
+    doctor.answers(
+        {"Assessment": "Mild course.", "Advice to the patient": "Rest and drink."},
+        {"case_classification": "Confirmed", "further_action": "None"},
+    )
+    doctor.completes()
+
+    # the patient reads the report and says what they think
+    patient.waits_for_link("Your opinion of CoronaCare")
+    assert "Rest and drink." in patient.text
+    assert "Mild course." not in patient.text
+    picture(patient.page, "patient-report")
+    patient.fills_in("Your opinion of CoronaCare", {"rating": "5", "review_comment": "Thank you."})
+    assert case.ends().values["case_outcome"] == "care_completed"
+    patient.opens("/case")
+    assert "Your care is completed." in patient.text
+    assert len(mails_to(state, ADDRESS)) == 2
+
+    # and the contact opens the page that their message links to
+    [message] = mails_to(state, "howard@contacts.example")
+    link = next(word for word in message.split() if "/contact/" in word)
+    contact_page = Patient(new_page(), state)
+    contact_page.page.goto(link)
+    assert "You were close to someone with COVID-19" in contact_page.text
+    assert "Hopper" not in contact_page.page.content()
+    picture(contact_page.page, "contact")
+    contact_page.page.get_by_role("button", name="Start a pre-screening").click()
+    expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Pre-screening")
+
+
+@pytest.mark.browser
+def test_a_manager_sees_cases_in_cockpit_and_the_kpis(
+    state: dict[str, Any], case: CaseUnderTest, new_page: Callable[..., Page]
+) -> None:
+    from tests.support.case import WITH_COUGH
+
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    case.waits_for("medical_visit")
+
+    manager = StaffMember(new_page(DESKTOP, javascript=True), state, "process_manager")
+    manager.signs_in("cockpit")
+    definition = case.admin.get("/process-definition/key/corona_care")["id"]
+    manager.page.goto(f"{state['engine']}/camunda/app/cockpit/default/#/process-definition/{definition}/runtime")
+    expect(manager.page.get_by_text(case.reference)).to_be_visible()
+    expect(manager.page.locator('[data-element-id="Task_VisitPatient"]').first).to_be_visible()
+    expect(manager.page.locator(".djs-overlays .badge").first).to_be_visible()
+    picture(manager.page, "cockpit-corona-care", whole=False)
+
+    account = state["accounts"]["process_manager"]
+    page = new_page(DESKTOP)
+    page.goto(state["webapp"] + "/staff/kpis")
+    page.fill("#username", account["username"])
+    page.fill("#password", account["password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("KPIs")
+    picture(page, "kpis")

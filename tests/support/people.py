@@ -1,0 +1,122 @@
+"""People at their browsers: a patient on a phone, a doctor or a medic in Tasklist."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from processes.cases import OpenTask
+
+Answers = Mapping[str, Any]
+
+
+class Patient:
+    """Uses the patients' pages.
+
+    Args:
+        page: without JavaScript.
+    """
+
+    def __init__(self, page: Page, state: Mapping[str, Any]):
+        self.page = page
+        self._url = state["webapp"]
+
+    def opens(self, path: str) -> None:
+        self.page.goto(self._url + path)
+
+    def answers(self, answers: Answers) -> None:
+        """Fill in what the page shows: a day as YYYY-MM-DD, True ticks a box, text types or chooses."""
+        for name, value in answers.items():
+            if self.page.locator(f'[name="{name}-day"]').count():
+                for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
+                    self.page.fill(f'[name="{name}-{part}"]', text)
+                continue
+            control = self.page.locator(f'[name="{name}"]').last
+            kind = control.get_attribute("type") or control.evaluate("e => e.tagName")
+            if kind in ("radio", "checkbox"):
+                self.page.check(f'[name="{name}"][value="{"true" if value is True else value}"]')
+            elif kind == "SELECT":
+                control.select_option(value)
+            else:
+                control.fill(str(value))
+
+    def continues(self) -> None:
+        self.page.get_by_role("button", name="Continue").click()
+
+    def fills_in(self, link: str, answers: Answers) -> None:
+        """Open a form from the case's page, as soon as it is there, and send it."""
+        self.waits_for_link(link)
+        self.page.get_by_role("button", name=link).click()
+        self.answers(answers)
+        self.continues()
+
+    def waits_for_link(self, link: str, within_s: float = 40) -> None:
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            self.opens("/case")
+            if self.page.get_by_role("button", name=link).count():
+                return
+            time.sleep(0.3)
+        raise AssertionError(f"{link} was not offered: {self.page.inner_text('main')[:300]}")
+
+    @property
+    def text(self) -> str:
+        return self.page.inner_text("main")
+
+
+class StaffMember:
+    """Works in Camunda Tasklist.
+
+    Args:
+        page: with JavaScript.
+        account: as .run/state.json names it.
+    """
+
+    def __init__(self, page: Page, state: Mapping[str, Any], account: str):
+        self.page = page
+        self._engine = state["engine"]
+        self._account = state["accounts"][account]
+
+    def signs_in(self, application: str = "tasklist") -> None:
+        self.page.goto(f"{self._engine}/camunda/app/{application}/default/")
+        self.page.wait_for_url(lambda url: "login" in url)
+        self.page.fill('input[placeholder="Username"]', self._account["username"])
+        self.page.fill('input[placeholder="Password"]', self._account["password"])
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_url(lambda url: "login" not in url)
+
+    def takes_from(self, filter_name: str, task: OpenTask) -> None:
+        """Choose a filter, open the task from its list, and claim it."""
+        self.page.goto(f"{self._engine}/camunda/app/tasklist/default/#/")
+        self.page.get_by_text(filter_name, exact=True).first.click()
+        self.page.locator(f'a[href*="task={task.id}"]').first.click()
+        self.page.locator("button.claim").click()
+        expect(self.page.locator("button.claim")).to_have_count(0)
+
+    def sees(self, label: str, value: str) -> None:
+        expect(self._form.get_by_label(label, exact=True)).to_have_value(value)
+
+    def answers(self, texts: Mapping[str, str], choices: Mapping[str, str]) -> None:
+        """Fill in the Camunda Form: texts by label, and radio options by the question's key."""
+        for label, text in texts.items():
+            self._form.get_by_label(label).fill(text)
+        for key, option in choices.items():
+            self._form.locator(".fjs-form-field-radio", has=self.page.locator(f'[id*="{key}-0"]')).get_by_label(
+                option, exact=True
+            ).check()
+
+    def selects(self, key: str, option: str) -> None:
+        field = self._form.locator(".fjs-form-field-select", has=self.page.locator(f'[id*="{key}"]'))
+        field.locator(".fjs-input-group").click()
+        field.locator(".fjs-dropdownlist-item", has_text=option).first.click()
+
+    def completes(self) -> None:
+        self.page.get_by_role("button", name="Complete").click()
+        expect(self.page.get_by_text("Select a task in the list")).to_be_visible()
+
+    @property
+    def _form(self) -> Locator:
+        return self.page.locator(".fjs-container")
