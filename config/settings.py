@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     government: Government
     mail: Mail
     workers: Workers
+    folder: Path
     people: Path
     policy: Policy
 

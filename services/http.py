@@ -117,10 +117,14 @@ class Effects:
             key = request.headers.get("Idempotency-Key", "")
             if not 1 <= len(key) <= 200 or "\x00" in key:
                 raise Problem(400, "no_key", "send a header Idempotency-Key of 1 to 200 characters")
-            with self._exclusive():
-                known = self.table.get_or_none(self.table.key == key)
-                if known is None:
-                    return self._first(key, view, arguments)
+            try:
+                with self._exclusive():
+                    known = self.table.get_or_none(self.table.key == key)
+                    if known is None:
+                        return self._first(key, view, arguments)
+            except peewee.IntegrityError:
+                # on PostgreSQL, the same key at the same time: the other request was faster
+                known = self.table.get(self.table.key == key)
             if known.request_hash != _request_hash():
                 raise Problem(409, "key_reused", "this Idempotency-Key was used for another request")
             body, status = json.loads(known.answer)

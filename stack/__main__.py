@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from config import settings as config
-from config.settings import environment_name
+from config.settings import ROOT, environment_name
 from stack import state
 from stack.browser import PageRefused
 from stack.demo import Demo
@@ -20,19 +20,12 @@ from stack.supervisor import PartFailed
 
 
 def main(command: str) -> int:
-    if command == "down":
-        print(state.down())
-        return 0
-    if command == "deploy":
-        return deploy()
-    if command not in ("up", "demo"):
+    commands = {"up": up, "demo": demo, "deploy": deploy, "down": down}
+    if command not in commands:
         print(__doc__)
         return 2
-    if state.is_up(state.read()):
-        print("it is up already; `make down` ends it")
-        return 1
     try:
-        return up() if command == "up" else demo()
+        return commands[command](ROOT / config.load().folder)
     except Stopped:
         return 130
     except (PartFailed, PilotError, PageRefused, config.SettingsError) as error:
@@ -40,8 +33,9 @@ def main(command: str) -> int:
         return 1
 
 
-def up() -> int:
-    platform = Platform(state.FOLDER, state.FOLDER / "data", say)
+def up(folder: Path) -> int:
+    refuse_second(folder)
+    platform = Platform(folder, folder / "data", say)
     _stop_on_signals(platform)
     platform.up()
     show_addresses(platform.state)
@@ -51,9 +45,14 @@ def up() -> int:
     return 0
 
 
-def deploy() -> int:
+def down(folder: Path) -> int:
+    say(state.down(folder / state.FILE))
+    return 0
+
+
+def deploy(folder: Path) -> int:
     """Deploy to the engine that is up here, as its administrator."""
-    up_now = state.read()
+    up_now = state.read(folder / state.FILE)
     if not state.is_up(up_now):
         print("nothing is up: start it by `make up`; another engine: python -m deployment")
         return 1
@@ -68,14 +67,15 @@ def deploy() -> int:
     ).returncode
 
 
-def demo() -> int:
+def demo(folder: Path) -> int:
     """Everything up on fresh data, the pilot replayed; see stack/demo.py."""
-    data = state.FOLDER / "demo"
-    shutil.rmtree(data, ignore_errors=True)
-    platform = Platform(state.FOLDER, data, say)
+    refuse_second(folder)
+    data = folder / "demo"
+    platform = Platform(folder, data, say)
     _stop_on_signals(platform)
     report = os.environ.get("REPORT")
     show = Demo(platform, Path(os.environ.get("PILOT") or Demo.PILOT), Path(report) if report else None, say)
+    shutil.rmtree(data, ignore_errors=True)
     platform.up()
     try:
         as_expected = show.replay()
@@ -89,6 +89,11 @@ def demo() -> int:
         return 0
     finally:
         platform.down()
+
+
+def refuse_second(folder: Path) -> None:
+    if state.is_up(state.read(folder / state.FILE)):
+        raise PartFailed("it is up already; `make down` ends it")
 
 
 def show_addresses(state: dict) -> None:

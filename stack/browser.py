@@ -70,7 +70,7 @@ class Browser:
         asked_at = page.url
         for _ in range(MOST_SENDINGS):
             missing_row = _missing_row(page, answers)
-            page = self._send(page, answers, {"add": missing_row} if missing_row else {"send": "yes"})
+            page = self.send(page, answers, {"add": missing_row} if missing_row else {"send": "yes"})
             if page.complaints:
                 raise PageRefused(f"{path}: {'; '.join(page.complaints)}")
             if page.status >= 400:
@@ -84,7 +84,7 @@ class Browser:
 
     def press(self, path: str) -> Page:
         """Open a page with one button, and press it."""
-        return self._send(self.open(path), {}, {})
+        return self.send(self.open(path), {})
 
     def _wait_for_form(self, path: str, wait_s: float) -> Page:
         deadline = time.monotonic() + wait_s
@@ -96,8 +96,9 @@ class Browser:
                 raise PageRefused(f"{path}: not asked for within {wait_s:.0f} s ({page.heading})")
             self._pause(0.3)
 
-    def _send(self, page: Page, answers: Mapping[str, Any], button: dict[str, str]) -> Page:
-        sent = [*_filled(page.form, _by_input(answers)), *button.items()]
+    def send(self, page: Page, answers: Mapping[str, Any], button: dict[str, str] | None = None) -> Page:
+        """Fill in the page's form and send it once."""
+        sent = [*_filled(page.form, _by_input(answers)), *(button or {"send": "yes"}).items()]
         return self._page(self._session.post(page.url, data=sent, timeout=60))
 
     def _page(self, response: requests.Response) -> Page:

@@ -75,7 +75,7 @@ class Platform:
 
     def down(self) -> None:
         self._supervisor.stop()
-        (self._folder / "state.json").unlink(missing_ok=True)
+        (self._folder / state.FILE).unlink(missing_ok=True)
 
     def _described(self, settings: config.Settings, people: People, passwords: dict[str, str]) -> dict[str, Any]:
         accounts = ["admin", *people.people]
@@ -110,7 +110,7 @@ class Platform:
 
     def _note_processes(self, processes: dict[str, int]) -> None:
         self.state["processes"] = processes
-        state.write(self.state, self._folder / "state.json")
+        state.write(self.state, self._folder / state.FILE)
 
 
 def check_tools() -> None:

@@ -1,4 +1,4 @@
-"""What is up: .run/state.json, for scripts and for `make down`."""
+"""What is up: state.json in the folder of the settings (.run), for scripts and for `make down`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from config.settings import ROOT
 from stack.secrets import write_private
 
-FOLDER = ROOT / ".run"
-FILE = FOLDER / "state.json"
+FILE = "state.json"
 DOWN_WITHIN_S = 60
 OURS = ("engine.jar", "gunicorn", "-m workers", "aiosmtpd", "-m stack")
 
 
-def read(path: Path = FILE) -> dict[str, Any] | None:
+def read(path: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def write(state: dict[str, Any], path: Path = FILE) -> None:
+def write(state: dict[str, Any], path: Path) -> None:
     write_private(path, state)
 
 
@@ -31,7 +29,7 @@ def is_up(state: dict[str, Any] | None) -> bool:
     return state is not None and _is_ours(state["supervisor"])
 
 
-def down(path: Path = FILE) -> str:
+def down(path: Path) -> str:
     """End what is up, from another terminal; returns what was done, in a line."""
     state = read(path)
     if state is None:
@@ -45,7 +43,7 @@ def down(path: Path = FILE) -> str:
     # the supervisor was killed: its parts may be left
     left = [name for name, pid in state["processes"].items() if _is_ours(pid)]
     for name in left:
-        os.kill(state["processes"][name], signal.SIGTERM)
+        os.killpg(state["processes"][name], signal.SIGTERM)
     path.unlink()
     return f"ended what an earlier run had left: {', '.join(left)}" if left else "nothing is up"
 

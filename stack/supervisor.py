@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import signal
 import smtplib
@@ -29,7 +31,6 @@ KNOWN_CAUSES = (
     ),
     (r"UnsupportedClassVersionError", "the JDK is older than 17: install JDK 17 or newer"),
     (r"Address already in use|Port \d+ was already in use", "its port was taken just now: start again"),
-    (r"(config|setting).*|CORONACARE_\w+: .*", ""),
 )
 
 
@@ -98,6 +99,7 @@ class Supervisor:
                 self._say(f"{one.part.name} did not end in {STOP_WITHIN_S} s and is killed")
                 one.process.kill()
                 one.process.wait()
+            _kill_rest(one.process)
         with self._lock:
             self._running.clear()
 
@@ -124,8 +126,10 @@ class Supervisor:
 
     def _restart(self, running: Running) -> None:
         part = running.part
+        _kill_rest(running.process)
         pause_s = RESTART_PAUSES_S[min(running.restarts, len(RESTART_PAUSES_S) - 1)]
-        cause = self._cause(part)
+        code = running.process.returncode
+        cause = f"killed by signal {-code}" if code < 0 else self._cause(part)
         self._say(f"{part.name} ended by itself ({cause}); it is started again in {pause_s} s")
         if not self.stopping.wait(pause_s):
             self._launch(part, running.restarts + 1)
@@ -148,13 +152,19 @@ class Supervisor:
         lines = (self._logs / f"{part.name}.log").read_text(errors="replace").strip().splitlines()[-400:]
         text = "\n".join(lines)
         for pattern, meaning in KNOWN_CAUSES:
-            found = re.search(pattern, text)
-            if found:
-                return meaning or found[0]
-        return f"{lines[-1][:200] if lines else 'it said nothing'}; see {self._log_of(part)}"
+            if re.search(pattern, text):
+                return meaning
+        said = [line for line in lines if not line[:1].isspace()]
+        return f"{said[-1][:200] if said else 'it said nothing'}; see {self._log_of(part)}"
 
     def _log_of(self, part: Part) -> str:
         return f"{self._logs.name}/{part.name}.log"
+
+
+def _kill_rest(process: subprocess.Popen) -> None:
+    """Kill what an ended part has left: a server's worker processes, which would hold its port."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _answers(url: str) -> bool:

@@ -52,6 +52,8 @@ class Runtime:
                 break
             try:
                 tasks = self._client.fetch(topics, free)
+                if failures:
+                    log.info("the engine answers again")
                 failures = 0
             except EngineError as error:
                 if not self._stopping.is_set():

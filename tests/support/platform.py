@@ -17,6 +17,7 @@ QUICK = {
     ("lab", "capacity"): "50",
     ("workers", "feed_interval_s"): "0.2",
     ("workers", "outbox_interval_s"): "0.2",
+    ("workers", "lock_s"): "5",
     ("policy", "kit_asked_again_after"): "PT2S",
 }
 

@@ -1,0 +1,80 @@
+"""docker-compose.yml is valid, starts the parts that `make up` starts, and names settings that there are."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.settings import PREFIX, ROOT, Settings, load
+from stack.parts import Part, parts_of
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+BESIDE = {"postgres", "deployment"}
+
+
+class AnySecret(dict):
+    def __missing__(self, key: str) -> str:
+        return "secret"
+
+
+def stack_parts() -> dict[str, Part]:
+    return {part.name: part for part in parts_of(load(), AnySecret(), Path("/data"))}
+
+
+def test_the_file_is_valid() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.compose-spec",
+        "docker-compose.yml",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_compose_and_stack_start_the_same_parts() -> None:
+    assert set(COMPOSE["services"]) - BESIDE == set(stack_parts())
+
+
+@pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp"])
+def test_a_part_runs_the_same_program_in_both(name: str) -> None:
+    here, there = stack_parts()[name].command, COMPOSE["services"][name]["command"]
+    assert here[-1] == there[-1]
+
+
+@pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp"])
+def test_a_part_is_told_the_same_in_both(name: str) -> None:
+    told = set(COMPOSE["services"][name]["environment"])
+    assert set(stack_parts()[name].environment) <= told
+
+
+def test_each_setting_of_the_file_is_one() -> None:
+    for service in COMPOSE["services"].values():
+        for name in service.get("environment", {}):
+            if name.startswith(PREFIX):
+                section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+                assert key in Settings.model_fields[section].annotation.model_fields, name
+
+
+def test_the_engine_is_told_what_its_configuration_reads() -> None:
+    read = set(re.findall(r"\$\{(ENGINE_\w+)", (ROOT / "engine/src/main/resources/application.yaml").read_text()))
+    assert set(COMPOSE["services"]["engine"]["environment"]) <= read
+    assert set(stack_parts()["engine"].environment) == read
+
+
+def test_every_image_is_pinned() -> None:
+    images = [service["image"] for service in COMPOSE["services"].values()]
+    for file in ("Dockerfile", "engine/Dockerfile"):
+        images += re.findall(r"^FROM (\S+)", (ROOT / file).read_text(), re.MULTILINE)
+    assert [image for image in images if not re.search(r":.*\d", image)] == []
+
+
+def test_each_folder_that_an_image_copies_is_there() -> None:
+    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE):
+        for name in source.split():
+            assert (ROOT / name).exists(), name

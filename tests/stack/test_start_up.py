@@ -1,0 +1,88 @@
+"""What a new user runs into: each is one line that says what to do, and nothing is left running."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import PREFIX, ROOT
+from tests.support.ports import free_port
+
+
+def stack(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    ports = {
+        **{f"CORONACARE_{part}__URL": f"http://127.0.0.1:{free_port()}" for part in ("ENGINE", "WEBAPP", "LAB")},
+        "CORONACARE_GOVERNMENT__URL": f"http://127.0.0.1:{free_port()}",
+        "CORONACARE_MAIL__PORT": str(free_port()),
+        "CORONACARE_FOLDER": str(folder),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "stack", command],
+        cwd=ROOT,
+        env={**clean, **ports, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_a_wrong_setting(tmp_path: Path) -> None:
+    done = stack("up", tmp_path, CORONACARE_LAB__KITS="many")
+    assert done.returncode == 1
+    assert last_line(done).startswith("lab.kits: input should be a valid integer")
+
+
+def test_an_unknown_setting(tmp_path: Path) -> None:
+    done = stack("up", tmp_path, CORONACARE_LAB__KIT="1")
+    assert (done.returncode, last_line(done)) == (
+        1,
+        "CORONACARE_LAB__KIT: unknown setting; config/default.yaml lists all",
+    )
+
+
+def test_no_jdk(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "ps").symlink_to(shutil.which("ps"))
+    done = stack("up", tmp_path, PATH=str(tools))
+    assert done.returncode == 1
+    assert last_line(done).startswith("no JDK found: install JDK 17 or newer")
+
+
+def test_no_pilot_file(tmp_path: Path) -> None:
+    done = stack("demo", tmp_path, PILOT="nowhere.yaml")
+    assert done.returncode == 1
+    assert last_line(done).startswith("nowhere.yaml: can't be read")
+
+
+def test_nothing_to_end(tmp_path: Path) -> None:
+    done = stack("down", tmp_path)
+    assert (done.returncode, last_line(done)) == (0, "nothing is up")
+
+
+def test_nothing_to_deploy_to(tmp_path: Path) -> None:
+    done = stack("deploy", tmp_path)
+    assert done.returncode == 1
+    assert last_line(done).startswith("nothing is up: start it by `make up`")
+
+
+@pytest.mark.engine
+def test_the_engines_database_is_in_use_by_another_run(state: dict[str, Any], tmp_path: Path) -> None:
+    database = os.environ["CORONACARE_ENGINE__DATABASE_URL"]
+    done = stack("up", tmp_path, CORONACARE_ENGINE__DATABASE_URL=database)
+    assert done.returncode == 1
+    assert last_line(done) == "engine: its database is in use by another run: end that run first"
+    assert not (tmp_path / "state.json").exists()

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from processes.variables import VARIABLES
+from stack.demo import Demo
+from stack.pilot import Pilot, PilotError
+from tests.support import diagrams
+
+
+def test_the_pilots_totals_are_those_of_the_slides() -> None:
+    pilot = Pilot.read(Demo.PILOT)
+    results = [patient["lab_result"] for patient in pilot.patients]
+    ratings = [int(p["review"]["rating"]) for p in pilot.patients if "rating" in p["review"]]
+    assert (len(results), results.count("positive"), results.count("negative")) == (33, 9, 24)
+    assert (len(ratings), sum(ratings), 1 in ratings, 5 in ratings) == (32, 145, True, True)
+    assert pilot.expected == {
+        "closed": 33, "positive": 9, "negative": 24, "other": 0, "ratings": 32, "mean_feedback": 4.53,
+    }  # fmt: skip
+
+
+def test_the_pilots_patients_differ() -> None:
+    patients = Pilot.read(Demo.PILOT).patients
+    for step in ("pre_screening", "medical_form", "medical_visit"):
+        assert len({str(patient[step]) for patient in patients}) > 25, step
+    assert len({str(p["close_contacts"]) for p in patients if "close_contacts" in p}) > 5
+
+
+def test_the_pilot_answers_questions_that_there_are() -> None:
+    for patient in Pilot.read(Demo.PILOT).patients:
+        for step in ("pre_screening", "evaluation_request", "medical_form", "medical_visit", "doctor_report", "review"):
+            asked = set(diagrams.form_fields(next(path for path in diagrams.FORMS if path.stem == step)))
+            assert set(patient[step]) <= asked <= set(VARIABLES), step
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("patients: [{outcome: care_completed, lab_results: positive}]", "patient 1: unknown: lab_results"),
+        ("patients: [{lab_result: positive}]", "patient 1: has no outcome"),
+        ("people: []", "must have patients"),
+        ("patients: [", "can't be read"),
+        (None, "can't be read"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_words(tmp_path: Path, content: str | None, complaint: str) -> None:
+    file = tmp_path / "pilot.yaml"
+    if content:
+        file.write_text(content)
+    with pytest.raises(PilotError, match=complaint):
+        Pilot.read(file)
