@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journey.conftest import DESKTOP
-from tests.support.case import CaseUnderTest
+from tests.support.case import WITH_COUGH, CaseUnderTest
 from tests.support.mail import mails_to
 from tests.support.people import Patient, StaffMember
 from tests.support.pictures import picture
@@ -156,8 +156,12 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 def test_a_manager_sees_cases_in_cockpit_and_the_kpis(
     state: dict[str, Any], case: CaseUnderTest, new_page: Callable[..., Page]
 ) -> None:
-    from tests.support.case import WITH_COUGH
-
+    for finding in (None, None, "negative", "positive"):
+        other = CaseUnderTest(state).starts(WITH_COUGH)
+        other.requests_evaluation()
+        other.fills_in_medical_form()
+        if finding:
+            other.is_visited(finding)
     case.starts(WITH_COUGH)
     case.requests_evaluation()
     case.fills_in_medical_form()
