@@ -7,7 +7,7 @@ CSS = webapp/static/govuk-frontend.min.css
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test browser screenshots lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools screenshots lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,13 +38,14 @@ lint: .venv/.stamp node_modules/.stamp
 unit: .venv/.stamp $(CSS)
 	$(PY) -m pytest -q tests/unit tests/contract
 
-test: setup browser check ## everything, on the real engine
+test: setup tools check ## everything, on the real engine
 	$(PY) -m pytest tests/process tests/journey tests/stack
 
-browser:
+tools:
 	@tools/install chromium chromium
+	@tools/install pg_ctl postgresql
 
-screenshots: setup browser ## the pictures of docs/
+screenshots: setup tools ## the pictures of docs/
 	$(PY) tools/draw.py docs/screenshots
 	SCREENSHOTS=docs/screenshots $(PY) -m pytest -q tests/journey
 

@@ -35,7 +35,7 @@ class Order(Base):
     specimen_type = peewee.TextField()
     priority = peewee.IntegerField()
     state = peewee.TextField(default="ordered", index=True)
-    due_at = peewee.FloatField(null=True)
+    due_at = peewee.DoubleField(null=True)
 
     class Meta:
         table_name = "lab_order"
