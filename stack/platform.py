@@ -87,6 +87,7 @@ class Platform:
             "lab": settings.lab.url,
             "government": settings.government.url,
             "mail": str(self._data / "mail"),
+            "logs": str(self._folder / "log"),
             "lab_api_key": passwords["lab_api_key"],
             "government_api_key": passwords["government_api_key"],
             "accounts": {name: {"username": name, "password": passwords[name]} for name in accounts},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,3 +185,15 @@ def test_a_manager_sees_cases_in_cockpit_and_the_kpis(
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("KPIs")
     picture(page, "kpis")
+
+
+@pytest.mark.browser
+def test_the_logs_hold_no_patients_data(state: dict[str, Any]) -> None:
+    """After the journey above: its names and texts are in no log, while the case references are."""
+    logs = list(Path(state["logs"]).glob("*.log"))
+    text = "".join(log.read_text(errors="replace") for log in logs)
+    assert len(logs) >= 6
+    planted = ("Hopper", ADDRESS, "1 Harbour Street", "Penicillin", "Howard Aiken", "1990-12-09", "Mild course.")
+    assert [word for word in planted if word in text] == []
+    # the search finds what is there
+    assert "lab.order_test of C-" in text
