@@ -99,7 +99,11 @@ class Browser:
     def send(self, page: Page, answers: Mapping[str, Any], button: dict[str, str] | None = None) -> Page:
         """Fill in the page's form and send it once."""
         sent = [*_filled(page.form, _by_input(answers)), *(button or {"send": "yes"}).items()]
-        return self._page(self._session.post(page.url, data=sent, timeout=60))
+        return self.post(page, sent)
+
+    def post(self, page: Page, fields: list[tuple[str, str]]) -> Page:
+        """Send these fields from this page, whatever it asks."""
+        return self._page(self._session.post(page.url, data=fields, timeout=60))
 
     def _page(self, response: requests.Response) -> Page:
         return Page(response.url, response.status_code, BeautifulSoup(response.text, "html.parser"))

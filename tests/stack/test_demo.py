@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,23 +11,16 @@ from typing import Any
 import pytest
 import yaml
 
-from config.settings import PREFIX, ROOT
+from config.settings import ROOT
 from stack.demo import Demo
-from tests.support.platform import QUICK
-from tests.support.ports import free_port
+from tests.support.platform import own_environment
 
 pytestmark = pytest.mark.engine
 
 
 def demo(folder: Path, pilot: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
     """Replay a pilot; returns the exit status, the report and what was printed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    for part in ("ENGINE", "WEBAPP", "LAB", "GOVERNMENT"):
-        environment[f"CORONACARE_{part}__URL"] = f"http://127.0.0.1:{free_port()}"
-    for path, value in QUICK.items():
-        environment[PREFIX + "__".join(path).upper()] = value
-    environment["CORONACARE_MAIL__PORT"] = str(free_port())
-    environment["CORONACARE_FOLDER"] = str(folder / "run")
+    environment = own_environment(folder / "run")
     (folder / "pilot.yaml").write_text(yaml.safe_dump(pilot))
     environment |= {"EXIT": "1", "PILOT": str(folder / "pilot.yaml"), "REPORT": str(folder / "report.json")}
     done = subprocess.run(

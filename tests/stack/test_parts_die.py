@@ -16,26 +16,18 @@ from typing import Any
 import pytest
 import requests
 
-from config.settings import PREFIX, ROOT
+from config.settings import ROOT
 from processes.engine import Engine
 from stack.browser import Browser
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
-from tests.support.platform import QUICK
-from tests.support.ports import free_port
+from tests.support.platform import own_environment
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    for part in ("ENGINE", "WEBAPP", "LAB", "GOVERNMENT"):
-        clean[f"CORONACARE_{part}__URL"] = f"http://127.0.0.1:{free_port()}"
-    for path, value in QUICK.items():
-        clean[PREFIX + "__".join(path).upper()] = value
-    clean["CORONACARE_MAIL__PORT"] = str(free_port())
-    clean["CORONACARE_FOLDER"] = str(tmp_path_factory.mktemp("own"))
-    return clean
+    return own_environment(tmp_path_factory.mktemp("own"))
 
 
 @pytest.fixture(scope="module")

@@ -11,22 +11,15 @@ from typing import Any
 
 import pytest
 
-from config.settings import PREFIX, ROOT
-from tests.support.ports import free_port
+from config.settings import ROOT
+from tests.support.platform import own_environment
 
 
 def stack(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    ports = {
-        **{f"CORONACARE_{part}__URL": f"http://127.0.0.1:{free_port()}" for part in ("ENGINE", "WEBAPP", "LAB")},
-        "CORONACARE_GOVERNMENT__URL": f"http://127.0.0.1:{free_port()}",
-        "CORONACARE_MAIL__PORT": str(free_port()),
-        "CORONACARE_FOLDER": str(folder),
-    }
     return subprocess.run(
         [sys.executable, "-m", "stack", command],
         cwd=ROOT,
-        env={**clean, **ports, **environment},
+        env={**own_environment(folder), **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -66,6 +59,16 @@ def test_no_pilot_file(tmp_path: Path) -> None:
     done = stack("demo", tmp_path, PILOT="nowhere.yaml")
     assert done.returncode == 1
     assert last_line(done).startswith("nowhere.yaml: can't be read")
+
+
+def test_no_engine_to_deploy_to(tmp_path: Path) -> None:
+    environment = own_environment(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "deployment"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(f"no answer from {environment['CORONACARE_ENGINE__URL']}/engine-rest")
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_nothing_to_end(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.settings import environment_name
+from config.settings import PREFIX, environment_name
 from stack.platform import Platform
 from tests.support.ports import free_port
 
@@ -22,17 +22,26 @@ QUICK = {
 }
 
 
+def own_environment(folder: Path) -> dict[str, str]:
+    """What `python -m stack` is told to run beside other runs: its folder, free ports, a quick lab."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**clean, **_settings(), environment_name("folder"): str(folder)}
+
+
 @contextmanager
 def platform_up(folder: Path) -> Iterator[Platform]:
     """Bring everything up in this folder; everything has ended afterwards."""
-    for path, value in QUICK.items():
-        os.environ[environment_name(*path)] = value
-    for part in ("engine", "webapp", "lab", "government"):
-        os.environ[environment_name(part, "url")] = f"http://127.0.0.1:{free_port()}"
-    os.environ[environment_name("mail", "port")] = str(free_port())
+    os.environ.update(_settings())
     platform = Platform(folder, folder / "data", print)
     platform.up()
     try:
         yield platform
     finally:
         platform.down()
+
+
+def _settings() -> dict[str, str]:
+    quick = {environment_name(*path): value for path, value in QUICK.items()}
+    parts = ("engine", "webapp", "lab", "government")
+    urls = {environment_name(part, "url"): f"http://127.0.0.1:{free_port()}" for part in parts}
+    return {**quick, **urls, environment_name("mail", "port"): str(free_port())}

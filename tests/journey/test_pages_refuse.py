@@ -1,0 +1,135 @@
+"""What a patient, a stranger or a broken program may send to the pages: each answer says what to do, none is a 5xx."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from stack.browser import Browser, PageRefused
+from tests.support.case import WITH_COUGH, CaseUnderTest
+
+BREATHLESS = {**WITH_COUGH, "breathless": True, "breathless_since": "2020-03-20", "cough_since": "2020-03-20"}
+
+
+@pytest.fixture
+def browser(state: dict[str, Any]) -> Browser:
+    return Browser(state["webapp"])
+
+
+def test_an_unknown_access_code(browser: Browser) -> None:
+    filled = {"access_code": "ABCDEF-GHJKMN-PQRSTU", "date_of_birth": "1990-05-10"}
+    page = browser.send(browser.open("/sign-in"), filled)
+    assert (page.status, page.complaints) == (
+        403,
+        ["This access code and date of birth don't belong together. Check both."],
+    )
+
+
+@pytest.mark.parametrize("birth", ["", "x-y-z", "0000-00-00", "1990-05-10"])
+def test_a_malformed_date_of_birth_at_sign_in(browser: Browser, birth: str) -> None:
+    page = browser.send(browser.open("/sign-in"), {"access_code": "A", "date_of_birth": birth or "--"})
+    assert page.status == 403
+
+
+@pytest.mark.parametrize("path", ["/case", "/case/forms/review", "/case/access-code"])
+def test_without_a_session_one_is_asked_to_sign_in(browser: Browser, path: str) -> None:
+    assert browser.open(path).url.endswith("/sign-in")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/contact/unknown", "/static/../config", "/case/forms/doctor_report"])
+def test_what_is_not_there(browser: Browser, path: str) -> None:
+    page = browser.open(path)
+    assert (page.status, page.heading) == (404, "Page not found")
+
+
+def test_a_form_that_is_not_open(browser: Browser) -> None:
+    browser.fill_in("/pre-screening", {**BREATHLESS, "breathless": False})
+    assert browser.open("/case/forms/review").heading == "You have already sent this"
+
+
+def test_a_form_that_is_sent_twice(browser: Browser) -> None:
+    browser.fill_in("/pre-screening", {**BREATHLESS, "breathless": False})
+    page = browser._wait_for_form("/case/forms/evaluation_request", 30)
+    declined = {"wants_evaluation": "no"}
+    assert browser.send(page, declined).heading == "Your case"
+    assert browser.send(page, declined).heading == "You have already sent this"
+
+
+def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state: dict[str, Any]) -> None:
+    page = browser.open("/pre-screening")
+    page = browser.send(page, BREATHLESS)
+    first = browser.send(page, BREATHLESS)
+    assert first.heading == "Your case"
+    reference = first.text("main strong")
+    case = CaseUnderTest(state)
+    found = case.admin.get("/history/process-instance/count", processInstanceBusinessKey=reference)
+    assert found["count"] == 1
+
+
+def test_a_page_without_its_token(state: dict[str, Any]) -> None:
+    answer = requests.post(state["webapp"] + "/pre-screening", data={"cough": "true"}, timeout=10)
+    assert answer.status_code == 400
+    assert "This page has expired" in answer.text
+
+
+def test_too_much_at_once(browser: Browser) -> None:
+    page = browser.open("/sign-in")
+    assert browser.send(page, {"access_code": "A" * 2_000_000}).status == 413
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "\x00",
+        "\u202e",
+        "<script>alert(1)</script>",
+        "=cmd|' /C calc'!A0",
+        "'; DROP TABLE x; --",
+        "9" * 5000,
+        "[]",
+        "{}",
+    ],
+)
+def test_hostile_answers_are_refused_or_shown_as_text(browser: Browser, answer: str) -> None:
+    page = browser.open("/pre-screening")
+    kept = [(box["name"], box["value"]) for box in page.form.select("input[type=hidden]")]
+    others = {control["name"] for control in page.form.select("[name]")} - {name for name, _ in kept}
+    sent = browser.post(page, [*kept, *[(name, answer) for name in others]])
+    assert sent.status == 200
+    assert sent.complaints
+    assert sent.content.select("main script") == []
+
+
+def test_errors_are_in_the_title_and_lead_to_their_field(browser: Browser) -> None:
+    page = browser.send(browser.open("/pre-screening"), {})
+    assert page.content.title.get_text().startswith("Error: ")
+    links = [link["href"].removeprefix("#") for link in page.content.select(".govuk-error-summary a")]
+    assert links
+    assert [link for link in links if not page.content.select(f'[id="{link}"]')] == []
+
+
+@pytest.mark.parametrize("account", ["doctor", "medical_team", "contact_tracer"])
+def test_the_kpis_are_for_managers(browser: Browser, state: dict[str, Any], account: str) -> None:
+    assert browser.open("/staff/kpis").url.endswith("/staff/sign-in")
+    who = state["accounts"][account]
+    filled = {"username": who["username"], "password": who["password"]}
+    with pytest.raises(PageRefused, match="don't open the KPIs"):
+        browser.fill_in("/staff/sign-in", filled)
+    assert browser.open("/staff/kpis.csv").url.endswith("/staff/sign-in")
+
+
+def test_every_answer_is_protected(state: dict[str, Any]) -> None:
+    for path in ("/", "/pre-screening", "/sign-in", "/nothing"):
+        headers = requests.get(state["webapp"] + path, timeout=10).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_engine_is_closed_to_whoever_has_not_signed_in(state: dict[str, Any]) -> None:
+    for path in ("engine", "version", "task", "process-definition", "deployment", "history/variable-instance"):
+        assert requests.get(f"{state['engine']}/engine-rest/{path}", timeout=10).status_code == 401, path
+    setup = f"{state['engine']}/camunda/api/admin/setup/default/user/create"
+    assert requests.post(setup, json={}, timeout=10).status_code == 404

@@ -1,0 +1,51 @@
+"""A lane runs alone, and ends when it is asked to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import ROOT, environment_name
+from tests.support.case import NO_SYMPTOMS, CaseUnderTest, eventually
+
+
+@pytest.fixture
+def environment(state: dict[str, Any]) -> dict[str, str]:
+    admin = state["accounts"]["admin"]
+    return {
+        **os.environ,
+        environment_name("engine", "username"): admin["username"],
+        environment_name("engine", "password"): admin["password"],
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def test_a_lane_runs_alone_and_ends_on_sigterm(
+    case: CaseUnderTest, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        lane = subprocess.Popen([sys.executable, "-m", "workers", "kpi"], cwd=ROOT, env=environment, stderr=output)
+    # both this lane and the platform's workers take cases; some come here
+    for _ in range(15):
+        CaseUnderTest(case._state).starts({**NO_SYMPTOMS, "breathless": True})
+    eventually(lambda: "kpi.record_case of C-" in log.read_text())
+
+    lane.send_signal(signal.SIGTERM)
+
+    assert lane.wait(10) == 0
+    assert "lab." not in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_an_unknown_lane_is_refused_by_name(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "workers", "labs"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "no such lane: labs; there are lab, doctor, government, kpi"
