@@ -119,12 +119,11 @@ class Effects:
                 raise Problem(400, "no_key", "send a header Idempotency-Key of 1 to 200 characters")
             try:
                 with self._exclusive():
-                    known = self.table.get_or_none(self.table.key == key)
-                    if known is None:
-                        return self._first(key, view, arguments)
+                    return self._first(key, view, arguments)
             except peewee.IntegrityError:
-                # on PostgreSQL, the same key at the same time: the other request was faster
-                known = self.table.get(self.table.key == key)
+                known = self.table.get_or_none(self.table.key == key)
+                if known is None:
+                    raise
             if known.request_hash != _request_hash():
                 raise Problem(409, "key_reused", "this Idempotency-Key was used for another request")
             body, status = json.loads(known.answer)
@@ -139,7 +138,7 @@ class Effects:
         return self._database.atomic()
 
     def _first(self, key: str, view: Callable, arguments: dict[str, Any]) -> tuple[Any, int]:
-        # the unique key makes a second writer on PostgreSQL wait here
+        # a key that is known already, or taken at the same moment, fails here
         row = self.table.create(key=key, request_hash=_request_hash())
         body, status = view(**arguments)
         row.answer = json.dumps([body, status])
