@@ -15,7 +15,7 @@ from config import settings as config
 from config.people import load_people
 from deployment.deploy import DeploymentRefused, deploy
 from deployment.provision import provision
-from processes.engine import Engine, EngineError
+from processes.engine import Engine, EngineError, EngineRefused
 
 
 def main(arguments: list[str]) -> str:
@@ -35,5 +35,8 @@ def main(arguments: list[str]) -> str:
 if __name__ == "__main__":
     try:
         print(main(sys.argv[1:]))
+    except EngineRefused as error:
+        hint = "; the account or password of the settings is wrong" if error.status == 401 else ""
+        sys.exit(f"{error}{hint}")
     except (config.SettingsError, DeploymentRefused, EngineError) as error:
         sys.exit(str(error))

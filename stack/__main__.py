@@ -98,8 +98,14 @@ def refuse_second(folder: Path) -> None:
 
 def show_addresses(state: dict) -> None:
     say("")
-    for name, path in (("webapp", "/"), ("engine", "/camunda/"), ("webapp", "/staff/kpis")):
-        say(f"  {state[name]}{path}")
+    addresses = {
+        "patients": f"{state['webapp']}/",
+        "Tasklist": f"{state['engine']}/camunda/app/tasklist/default/",
+        "Cockpit": f"{state['engine']}/camunda/app/cockpit/default/",
+        "KPIs": f"{state['webapp']}/staff/kpis",
+    }
+    for what, address in addresses.items():
+        say(f"  {what:<16} {address}")
     say("Sign-ins, also in .run/state.json:")
     for account in state["accounts"].values():
         say(f"  {account['username']:<16} {account['password']}")

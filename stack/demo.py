@@ -63,9 +63,17 @@ class Demo:
         replay = Replay(self._platform.state, self._platform.pause)
         began = time.monotonic()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console()) as progress:
-            bar = progress.add_task("replaying the pilot", total=len(self._pilot.patients))
-            results = replay.all(self._pilot.patients, lambda done: progress.update(bar, completed=done))
+        console, total = Console(), len(self._pilot.patients)
+        with Progress(*columns, console=console) as progress:
+            bar = progress.add_task("replaying the pilot", total=total)
+
+            def show(done: int) -> None:
+                progress.update(bar, completed=done)
+                # a log has no bar to watch
+                if not console.is_terminal and done % 10 == 0:
+                    self._say(f"{done} of {total} patients")
+
+            results = replay.all(self._pilot.patients, show)
         self._say(f"{len(results)} patients replayed in {time.monotonic() - began:.0f} s")
         figures = self._figures(len(results))
         self._show(figures)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from processes.cases import Case, current_steps
 from processes.engine import Engine
 
-# by orientation: a title and its paragraphs (shared/reference: the algorithm's authors)
+# what the algorithm's authors advise, by orientation: a title and its paragraphs
 ISOLATE = "Stay at home and keep apart from others until you know more."
 CALL_NOW = (
     "Call the emergency number at once if you have trouble breathing, if you can't eat or drink for a day, "

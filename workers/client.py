@@ -49,11 +49,11 @@ class TaskClient(ExternalTaskClient):
     def _log_with_context(self, msg: str, log_level: str = "info", **kwargs: Any) -> None:
         """The library would log its configuration and, in places, variables."""
 
-    def fetch(self, topics: dict[str, list[str]], most: int) -> list[dict[str, Any]]:
+    def fetch(self, topics: dict[str, list[str] | None], most: int) -> list[dict[str, Any]]:
         """Wait for tasks and lock them.
 
         Args:
-            topics: the names of the variables to fetch, by topic.
+            topics: the names of the variables to fetch, by topic; None is all, as the library fetches them.
             most: how many tasks at the most.
         """
         body = {
@@ -77,8 +77,8 @@ class TaskClient(ExternalTaskClient):
         self._post(self.get_fetch_and_lock_url(), body, self.http_timeout_seconds)
 
     def complete(self, task_id: str, global_variables: dict[str, Any], local_variables: Any = None) -> None:
-        """Complete a task. `global_variables` are typed as the REST API wants them."""
-        body = {"workerId": self.worker_id, "variables": global_variables}
+        """Complete a task. Variables are typed as the REST API wants them."""
+        body = {"workerId": self.worker_id, "variables": global_variables, "localVariables": local_variables or {}}
         self._post(self.get_task_complete_url(task_id), body)
 
     def failure(
@@ -96,7 +96,12 @@ class TaskClient(ExternalTaskClient):
 
     def bpmn_failure(self, task_id: str, error_code: str, error_message: str, variables: Any = None) -> None:
         """Report a BPMN error."""
-        body = {"workerId": self.worker_id, "errorCode": error_code, "errorMessage": error_message}
+        body = {
+            "workerId": self.worker_id,
+            "errorCode": error_code,
+            "errorMessage": error_message,
+            "variables": variables or {},
+        }
         self._post(self.get_task_bpmn_error_url(task_id), body)
 
     def extend_lock(self, task_id: str) -> None:
@@ -112,12 +117,13 @@ class TaskClient(ExternalTaskClient):
         """Hand a task back: another worker may take it at once."""
         self._post(f"{self.external_task_base_url}/{task_id}/unlock", None)
 
-    def _topic(self, name: str, variables: list[str]) -> dict[str, Any]:
+    def _topic(self, name: str, variables: list[str] | None) -> dict[str, Any]:
         return {
             "topicName": name,
             "lockDuration": self.config["lockDuration"],
             "variables": variables,
-            "deserializeValues": False,
+            "deserializeValues": variables is None,
+            "includeExtensionProperties": True,
         }
 
     def _post(self, url: str, body: Any, timeout_s: float | None = None) -> Any:

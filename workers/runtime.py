@@ -12,10 +12,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from camunda.external_task.external_task import ExternalTask
+
 from processes.engine import EngineError, EngineRefused, EngineUnavailable
 from processes.errors import ProtocolDeviation
 from processes.variables import from_engine, to_engine
 from workers.client import TaskClient
+from workers.library_shape import report_of
 from workers.topics import Handler, Refusal
 
 log = logging.getLogger("workers")
@@ -103,19 +106,27 @@ class Runtime:
     def _handle(self, task: dict[str, Any]) -> None:
         handler = self._handlers[task["topicName"]]
         if self._stopping.is_set():
-            self._report(task, self._client.unlock, task["id"])
+            self._report(task, "unlock")
             return
         try:
-            values = from_engine(task["variables"])
-            result = to_engine(handler(task["businessKey"], values, self._resources))
+            report = self._run_handler(task, handler)
         except ProtocolDeviation as deviation:
-            log.info("%s: %s", _name(task), deviation.code)
-            self._report(task, self._client.bpmn_failure, task["id"], deviation.code, type(deviation).__name__)
+            self._report(task, "bpmn_failure", deviation.code, type(deviation).__name__)
         except Exception as error:
             self._fail(task, handler, error)
         else:
-            self._report(task, self._client.complete, task["id"], result)
-            log.info("%s: done", _name(task))
+            refusal = self._report(task, *report)
+            if refusal:
+                # something behind the task is broken: an incident tells, an endless repetition wouldn't
+                self._fail(task, handler, refusal)
+
+    def _run_handler(self, task: dict[str, Any], handler: Handler) -> tuple[Any, ...]:
+        """How to report what the handler has done: the client's method, and its arguments after the task's id."""
+        if handler.takes_task:
+            return report_of(handler.function(ExternalTask(task)))
+        values = from_engine(task["variables"])
+        result = to_engine(handler(task["businessKey"], values, self._resources))
+        return "complete", result
 
     def _fail(self, task: dict[str, Any], handler: Handler, error: Exception) -> None:
         left = task["retries"] if task["retries"] is not None else handler.retry.attempts
@@ -123,22 +134,29 @@ class Runtime:
         pause_s = handler.retry.pause_s(handler.retry.attempts - left) if left else 0
         message = _without_data(error)
         log.warning("%s: %s; %d tries left", _name(task), message, left)
-        self._report(task, self._client.failure, task["id"], message, None, left, int(pause_s * 1000))
+        self._report(task, "failure", message, None, left, int(pause_s * 1000))
 
-    def _report(self, task: dict[str, Any], call: Any, *arguments: Any) -> None:
-        """Deliver a result; the handler isn't repeated when the engine can't take it at once."""
+    def _report(self, task: dict[str, Any], method: str, *arguments: Any) -> EngineRefused | None:
+        """Deliver a result; the handler isn't repeated when the engine can't take it at once.
+
+        Returns what the engine goes on refusing it with.
+        """
+        refusal = None
         for attempt in range(REPORT_ATTEMPTS):
             try:
-                call(*arguments)
-                return
+                getattr(self._client, method)(task["id"], *arguments)
+                log.info("%s: %s", _name(task), method)
+                return None
             except EngineRefused as error:
                 if error.status < 500:
                     log.warning("%s: dropped, the task is gone or another's (%s)", _name(task), error)
-                    return
+                    return None
+                refusal = error
             except EngineUnavailable:
-                pass
+                refusal = None
             time.sleep(min(5.0, 0.1 * 2**attempt) * random.uniform(0.5, 1))
-        log.error("%s: the engine took no report; it will be done again when its lock ends", _name(task))
+        log.error("%s: the engine took no report", _name(task))
+        return refusal
 
     def _extend_locks(self) -> None:
         pause_s = self._client.config["lockDuration"] / 2000

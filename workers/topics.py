@@ -5,6 +5,9 @@
 
 Its parameters are the process variables to fetch (those that processes/variables.py declares), the case reference,
 and the resources that the lane was started with (the lab's client, the records, …). The returned dict is written back.
+
+A handler in the shape of camunda-external-task-client-python3 runs unchanged: one parameter, annotated ExternalTask,
+which sees all variables, and a TaskResult returned.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from processes.variables import VARIABLES
+from workers.library_shape import is_library_handler
 
 BUSINESS_KEY = "case_reference"
 
@@ -40,21 +44,30 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Handler:
-    """A topic and the function that works on its tasks."""
+    """A topic and the function that works on its tasks.
+
+    Attributes:
+        takes_task: it has the shape of the library's handlers.
+    """
 
     topic: str
-    function: Callable[..., dict[str, Any] | None]
+    function: Callable[..., Any]
     retry: Retry
     parameters: tuple[str, ...]
+    takes_task: bool = False
 
     @property
-    def variables(self) -> list[str]:
-        """The process variables to fetch."""
+    def variables(self) -> list[str] | None:
+        """The process variables to fetch; None is all."""
+        if self.takes_task:
+            return None
         return [name for name in self.parameters if name in VARIABLES]
 
     @property
     def resources(self) -> list[str]:
         """What the lane must provide."""
+        if self.takes_task:
+            return []
         return [name for name in self.parameters if name not in VARIABLES and name != BUSINESS_KEY]
 
     def __call__(self, case_reference: str, values: dict[str, Any], resources: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +82,7 @@ def topic(name: str, retry: Retry = Retry()) -> Callable[[Callable], Callable]:
 
     def declare(function: Callable) -> Callable:
         parameters = tuple(inspect.signature(function).parameters)
-        function.handler = Handler(name, function, retry, parameters)
+        function.handler = Handler(name, function, retry, parameters, is_library_handler(function))
         return function
 
     return declare

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from camunda.external_task.external_task import ExternalTask, TaskResult
 
 from processes.engine import EngineRefused, EngineUnavailable
 from processes.errors import KitShortage
@@ -34,13 +35,13 @@ class FakeClient:
     def end_poll(self) -> None:
         self.ended.set()
 
-    def complete(self, task_id: str, variables: dict[str, Any]) -> None:
+    def complete(self, task_id: str, variables: dict[str, Any], local: Any = None) -> None:
         self._finish(task_id, "complete", variables)
 
     def failure(self, task_id: str, message: str, details: Any, retries: int, pause_ms: int) -> None:
         self._finish(task_id, "failure", message, retries, pause_ms)
 
-    def bpmn_failure(self, task_id: str, code: str, message: str) -> None:
+    def bpmn_failure(self, task_id: str, code: str, message: str, variables: Any = None) -> None:
         self._finish(task_id, "bpmn_error", code)
 
     def unlock(self, task_id: str) -> None:
@@ -174,6 +175,53 @@ def test_a_report_that_was_not_taken_is_repeated_and_the_handler_is_not(trouble:
     run(client, handler(order_test), until=1)
     assert client.finished["t1"][0] == "complete"
     assert calls == ["C-1"]
+
+
+def test_a_report_that_is_refused_for_good_becomes_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken expression behind the task answers 500 to every complete, and would never be an incident."""
+    monkeypatch.setattr("workers.runtime.REPORT_ATTEMPTS", 2)
+    client = FakeClient(task())
+    client.refusals = [EngineRefused("POST /t1/complete", 500, "RestException")] * 2
+    run(client, handler(lambda case_reference: None), until=1)
+    assert client.finished["t1"][:2] == ("failure", "EngineRefused: POST /t1/complete: 500 RestException")
+
+
+def complete_in_library_shape(task: ExternalTask) -> TaskResult:
+    return task.complete({"order": task.get_variable("sample_barcode"), "count": 2}, {})
+
+
+def fail_in_library_shape(task: ExternalTask) -> TaskResult:
+    return task.failure("no", "details", max_retries=3, retry_timeout=5000)
+
+
+def deviate_in_library_shape(task: ExternalTask) -> TaskResult:
+    return task.bpmn_error("kit_shortage", "none left")
+
+
+def return_nothing(task: ExternalTask) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("function", "how"),
+    [
+        (complete_in_library_shape, ("complete", {"order": {"value": "A-1"}, "count": {"value": 2}})),
+        (fail_in_library_shape, ("failure", "no", 3, 5000)),
+        (deviate_in_library_shape, ("bpmn_error", "kit_shortage")),
+    ],
+)
+def test_a_handler_in_the_librarys_shape_runs_unchanged(function: Any, how: tuple[Any, ...]) -> None:
+    client = FakeClient(task(sample_barcode="A-1"))
+    one = handler(function)
+    assert (one.variables, one.resources) == (None, [])
+    run(client, one)
+    assert client.finished["t1"] == how
+
+
+def test_a_handler_in_the_librarys_shape_must_return_a_result() -> None:
+    client = FakeClient(task())
+    run(client, handler(return_nothing))
+    assert client.finished["t1"][:2] == ("failure", "TypeError")
 
 
 def test_a_task_that_is_gone_is_dropped() -> None:
