@@ -32,6 +32,7 @@ class CaseRow(Table):
     contacts_named_at = peewee.TextField(null=True)
     contacts_notified_at = peewee.TextField(null=True)
     rating = peewee.IntegerField(null=True)
+    closed_at = peewee.TextField(null=True, index=True)
     recorded_at = peewee.TextField()
 
 
@@ -43,10 +44,12 @@ class KpiRows:
         Times are aware datetimes.
         """
         row = {name: _utc(value) for name, value in known.items() if value is not None}
-        row["recorded_at"] = _utc(datetime.now(UTC))
+        now = row["recorded_at"] = _utc(datetime.now(UTC))
+        closed = {"closed_at": now} if "outcome" in row else {}
+        first_closed = {CaseRow.closed_at: peewee.fn.COALESCE(CaseRow.closed_at, now)} if closed else {}
         with database.connection_context():
-            CaseRow.insert(case_reference=case_reference, **row).on_conflict(
-                conflict_target=[CaseRow.case_reference], update=row
+            CaseRow.insert(case_reference=case_reference, **row, **closed).on_conflict(
+                conflict_target=[CaseRow.case_reference], update={**row, **first_closed}
             ).execute()
 
 
@@ -83,7 +86,7 @@ class Kpis:
 
 
 def kpis(since: datetime | None = None, until: datetime | None = None) -> Kpis:
-    """The figures over the cases recorded as closed within the period (from `since`, before `until`)."""
+    """The figures over the cases that closed within the period (from `since`, before `until`)."""
     return over(_closed_rows(since, until))
 
 
@@ -111,9 +114,9 @@ def over(rows: list[CaseRow]) -> Kpis:
 def _closed_rows(since: datetime | None, until: datetime | None) -> list[CaseRow]:
     query = CaseRow.select().where(CaseRow.outcome.is_null(False))
     if since:
-        query = query.where(CaseRow.recorded_at >= _utc(since))
+        query = query.where(CaseRow.closed_at >= _utc(since))
     if until:
-        query = query.where(CaseRow.recorded_at < _utc(until))
+        query = query.where(CaseRow.closed_at < _utc(until))
     with database.connection_context():
         return list(query)
 

@@ -95,6 +95,7 @@ class Demo:
 
     def open_cases(self) -> None:
         """Leave some cases open at interesting steps."""
+        self._say("leaving some cases open to look at …")
         replay = Replay(self._platform.state, self._platform.pause)
         positive = next(p for p in self._pilot.patients if p.get("lab_result") == "positive")
         steps = {

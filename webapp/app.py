@@ -93,7 +93,8 @@ def _register_errors(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int]:
-        return _page(error.code or 500, error.name, "Go back and try again.")
+        said = error.description if error.code == 400 and error.description else "Go back and try again."
+        return _page(error.code or 500, error.name, said)
 
     @app.errorhandler(EngineError)
     def engine_error(error: EngineError) -> tuple[str, int]:

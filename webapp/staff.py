@@ -7,9 +7,10 @@ import dataclasses
 import functools
 import io
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session, url_for
 
 from records.kpis import Kpis, kpis
 
@@ -45,13 +46,14 @@ def sign_in() -> Any:
 @pages.get("/kpis")
 @managers_only
 def show_kpis() -> str:
-    return render_template("kpis.html", rows=figures(kpis()))
+    first, last = period()
+    return render_template("kpis.html", rows=figures(kpis_of(first, last)), first=first, last=last)
 
 
 @pages.get("/kpis.json")
 @managers_only
 def kpis_json() -> dict[str, Any]:
-    return dataclasses.asdict(kpis())
+    return dataclasses.asdict(kpis_of(*period()))
 
 
 @pages.get("/kpis.csv")
@@ -60,8 +62,25 @@ def kpis_csv() -> Response:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["kpi", "value"])
-    writer.writerows(figures(kpis()))
+    writer.writerows(figures(kpis_of(*period())))
     return Response(text.getvalue(), mimetype="text/csv")
+
+
+def period() -> tuple[date | None, date | None]:
+    """The days that the reader chose, first and last; None where they left one open."""
+    try:
+        first, last = (date.fromisoformat(day) if day else None for day in map(request.args.get, ("first", "last")))
+    except ValueError:
+        abort(400, "A day is written YYYY-MM-DD.")
+    return first, last
+
+
+def kpis_of(first: date | None, last: date | None) -> Kpis:
+    """The figures over the cases that closed from the first to the last day, in UTC, both included."""
+    midnight = time(tzinfo=UTC)
+    since = datetime.combine(first, midnight) if first else None
+    until = datetime.combine(last + timedelta(days=1), midnight) if last and last < date.max else None
+    return kpis(since, until)
 
 
 def figures(found: Kpis) -> list[tuple[str, str]]:

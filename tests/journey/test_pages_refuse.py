@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from stack.browser import Browser, PageRefused
-from tests.support.case import WITH_COUGH, CaseUnderTest
+from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
 
 BREATHLESS = {**WITH_COUGH, "breathless": True, "breathless_since": "2020-03-20", "cough_since": "2020-03-20"}
 
@@ -118,6 +118,18 @@ def test_the_kpis_are_for_managers(browser: Browser, state: dict[str, Any], acco
     with pytest.raises(PageRefused, match="don't open the KPIs"):
         browser.fill_in("/staff/sign-in", filled)
     assert browser.open("/staff/kpis.csv").url.endswith("/staff/sign-in")
+
+
+def test_the_kpis_of_a_period(browser: Browser, state: dict[str, Any]) -> None:
+    case = CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
+    case.ends()
+    account = state["accounts"]["process_manager"]
+    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
+    assert browser.read_json("/staff/kpis.json?first=2020-01-01")["outcomes"]["emergency_services"] >= 1
+    assert browser.read_json("/staff/kpis.json?last=2020-01-01")["outcomes"] == {}
+    assert "none yet" in browser.open("/staff/kpis?last=2020-01-01").text("main")
+    refused = browser.open("/staff/kpis?first=yesterday")
+    assert (refused.status, "A day is written YYYY-MM-DD." in refused.text("main")) == (400, True)
 
 
 def test_every_answer_is_protected(state: dict[str, Any]) -> None:

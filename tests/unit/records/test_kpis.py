@@ -76,6 +76,15 @@ def test_what_is_not_known_now_leaves_what_was_recorded() -> None:
     assert (row.outcome, row.contacts_named) == ("care_completed", 3)
 
 
+def test_a_case_closes_once_whatever_is_recorded_later() -> None:
+    record(1, outcome="care_completed")
+    closed_at = CaseRow.get().closed_at
+    record(1, outcome="care_completed", rating=5)
+    record(1, contacts_named=2)
+    assert CaseRow.get().closed_at == closed_at
+    assert CaseRow.get().recorded_at >= closed_at
+
+
 def test_a_period_is_from_and_before() -> None:
     record(1, outcome="care_completed")
     now = datetime.now(UTC)
