@@ -63,8 +63,8 @@ def _component(form: str, item: dict[str, Any]) -> Component:
     where = f"{form}: component {item.get('id') or item.get('key')} ({item['type']})"
     if item["type"] not in INPUTS + CONTAINERS + SHOWN_ONLY:
         raise UnsupportedForm(f"{where} is not supported")
-    if item["type"] == "datetime" and item.get("subtype") != "date":
-        raise UnsupportedForm(f"{where}: only the subtype date is supported")
+    if item["type"] == "datetime" and item.get("subtype") != "date" and not item.get("disabled"):
+        raise UnsupportedForm(f"{where}: only the subtype date can be filled in")
     unknown = set(item.get("validate", {})) - VALIDATIONS
     if unknown:
         raise UnsupportedForm(f"{where}: validation {', '.join(sorted(unknown))} is not supported")

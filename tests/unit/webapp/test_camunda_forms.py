@@ -174,7 +174,7 @@ class TestParsing:
         ("component", "what"),
         [
             ({"type": "filepicker", "key": "f", "id": "File_1"}, "filepicker"),
-            ({"type": "datetime", "key": "t", "id": "T", "subtype": "time"}, "subtype date"),
+            ({"type": "datetime", "key": "t", "id": "T", "subtype": "time"}, "subtype date can be filled in"),
             (field("textfield", validate={"unique": True}), "unique"),
             (field("textfield", conditional={"hide": "=x +"}), "condition"),
             ({"type": "textfield", "id": "Nameless"}, "no key"),
