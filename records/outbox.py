@@ -1,14 +1,19 @@
-"""Messages to patients that wait to be sent. A key is taken once: asking again for the same message adds none."""
+"""Messages to patients that wait to be sent. A key is taken once: asking again for the same message adds none.
+
+A message is claimed before it is sent, so that several senders don't send it twice. A claim whose sender has died runs
+out.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import peewee
 
 from records.database import Table, database
 
-WAITING, SENT, REFUSED = "waiting", "sent", "refused"
+WAITING, CLAIMED, SENT, REFUSED = "waiting", "claimed", "sent", "refused"
+CLAIM = timedelta(minutes=2)
 
 
 class Message(Table):
@@ -29,12 +34,19 @@ class Outbox:
         """
         with database.connection_context():
             Message.insert(
-                key=key, recipient=recipient, template=template, changed_at=_now()
+                key=key, recipient=recipient, template=template, changed_at=_ago()
             ).on_conflict_ignore().execute()
 
-    def waiting(self, most: int = 100) -> list[Message]:
+    def claim(self, most: int = 20) -> list[Message]:
+        """Messages to send, the oldest first; nobody else gets them until the claim runs out."""
+        run_out = (Message.state == CLAIMED) & (Message.changed_at < _ago(CLAIM))
         with database.connection_context():
-            return list(Message.select().where(Message.state == WAITING).order_by(Message.id).limit(most))
+            found = Message.select().where((Message.state == WAITING) | run_out).order_by(Message.id).limit(most)
+            return [message for message in found if self._claimed(message)]
+
+    def give_back(self, message: Message) -> None:
+        """It couldn't be sent now."""
+        self._set(message, WAITING)
 
     def sent(self, message: Message) -> None:
         self._set(message, SENT)
@@ -42,10 +54,17 @@ class Outbox:
     def refused(self, message: Message) -> None:
         self._set(message, REFUSED)
 
+    def _claimed(self, message: Message) -> bool:
+        """Claim it, unless another sender was faster."""
+        as_found = (Message.state == message.state) & (Message.changed_at == message.changed_at)
+        claim = Message.update(state=CLAIMED, changed_at=_ago()).where(Message.id == message.id, as_found)
+        return claim.execute() == 1
+
     def _set(self, message: Message, state: str) -> None:
         with database.connection_context():
-            Message.update(state=state, changed_at=_now()).where(Message.id == message.id).execute()
+            Message.update(state=state, changed_at=_ago()).where(Message.id == message.id).execute()
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
+def _ago(span: timedelta = timedelta()) -> str:
+    """A moment so long ago, as text that sorts as the moments do."""
+    return (datetime.now(UTC) - span).isoformat(timespec="microseconds")

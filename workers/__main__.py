@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from typing import Any
 
 from config import settings as config
 from config.people import load_people
@@ -40,31 +41,13 @@ def main(names: list[str]) -> None:
 
 def run(settings: config.Settings, lanes: list[str]) -> None:
     database.open(settings.records.database_url)
-    roster = Roster()
-    roster.fill_if_empty(load_people(settings.people).doctors)
-    engine = Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value())
-    lab_service = Service("lab", settings.lab.url, settings.lab.api_key.get_secret_value())
-    resources = {
-        "engine": engine,
-        "lab": lab_service,
-        "government": Service("government", settings.government.url, settings.government.api_key.get_secret_value()),
-        "outbox": Outbox(),
-        "roster": roster,
-        "kpis": KpiRows(),
-    }
-    runtime = Runtime(
-        task_client(settings, lanes),
-        [handler for lane in lanes for handler in handlers_of(LANES[lane])],
-        resources,
-        settings.workers.slots,
-    )
+    resources = resources_of(settings)
+    handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
+    runtime = Runtime(task_client(settings, lanes), handlers, resources, settings.workers.slots)
     stopping = threading.Event()
-    beside = []
-    if "lab" in lanes:
-        beside.append(LabFeed(lab_service, engine, settings.workers.feed_interval_s))
-    if "doctor" in lanes:
-        beside.append(mailer(settings, resources["outbox"]))
-    threads = [threading.Thread(target=follower.run, args=(stopping,)) for follower in beside]
+    threads = [
+        threading.Thread(target=follower.run, args=(stopping,)) for follower in followers(settings, lanes, resources)
+    ]
     stop_on_signal(runtime, stopping)
     for thread in threads:
         thread.start()
@@ -72,6 +55,31 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     stopping.set()
     for thread in threads:
         thread.join()
+
+
+def resources_of(settings: config.Settings) -> dict[str, Any]:
+    """What handlers may ask for beside process variables, by parameter name."""
+    lab_key, government_key = settings.lab.api_key, settings.government.api_key
+    roster = Roster()
+    roster.fill_if_empty(load_people(settings.people).doctors)
+    return {
+        "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
+        "lab": Service("lab", settings.lab.url, lab_key.get_secret_value()),
+        "government": Service("government", settings.government.url, government_key.get_secret_value()),
+        "outbox": Outbox(),
+        "roster": roster,
+        "kpis": KpiRows(),
+    }
+
+
+def followers(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[LabFeed | Mailer]:
+    """What runs beside the tasks: the lab's feed, and the messages of the lanes that write to patients."""
+    beside: list[LabFeed | Mailer] = []
+    if "lab" in lanes:
+        beside.append(LabFeed(resources["lab"], resources["engine"], settings.workers.feed_interval_s))
+    if {"lab", "doctor"} & set(lanes):
+        beside.append(mailer(settings, resources["outbox"]))
+    return beside
 
 
 def task_client(settings: config.Settings, lanes: list[str]) -> TaskClient:

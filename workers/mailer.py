@@ -51,14 +51,19 @@ class Mailer:
                 reachable = False
 
     def send_waiting(self) -> int:
-        """Send what waits; returns how many were sent. A message that the server refuses stays and is told."""
-        waiting = self._outbox.waiting()
-        if not waiting:
+        """Send what waits; returns how many were sent. What the server refuses is kept as refused, and told."""
+        claimed = self._outbox.claim()
+        if not claimed:
             return 0
         sent = 0
-        with smtplib.SMTP(self._host, self._port, timeout=10) as server:
-            for message in waiting:
-                sent += self._send(server, message)
+        try:
+            with smtplib.SMTP(self._host, self._port, timeout=10) as server:
+                while claimed:
+                    sent += self._send(server, claimed[0])
+                    del claimed[0]
+        finally:
+            for message in claimed:
+                self._outbox.give_back(message)
         return sent
 
     def _send(self, server: smtplib.SMTP, message: Message) -> bool:

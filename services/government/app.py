@@ -28,7 +28,12 @@ def create_app(database: peewee.Database, api_key: str, notifier: Notifier) -> F
     database.bind(MODELS)
     with database.connection_context(), database.atomic():
         database.create_tables([*MODELS, effects.table], safe=True)
+    _add_cases(app, effects)
+    _add_contacts(app, effects, notifier)
+    return app
 
+
+def _add_cases(app: Flask, effects: Effects) -> None:
     @app.post("/v1/cases")
     @effects.once
     def register_case() -> tuple[dict[str, Any], int]:
@@ -52,6 +57,8 @@ def create_app(database: peewee.Database, api_key: str, notifier: Notifier) -> F
         contacts = [{"contact_id": str(contact.id), "outcome": contact.outcome} for contact in case.contacts]
         return {"case_reference": case.case_reference, "contacts": contacts}
 
+
+def _add_contacts(app: Flask, effects: Effects, notifier: Notifier) -> None:
     @app.post("/v1/cases/<case_reference>/contacts")
     @effects.once
     def submit_contacts(case_reference: str) -> tuple[dict[str, Any], int]:
@@ -78,8 +85,6 @@ def create_app(database: peewee.Database, api_key: str, notifier: Notifier) -> F
         if contact is None:
             raise Problem(404, "not_found", "this token was never given out")
         return {"last_exposure_date": contact.last_exposure_date}
-
-    return app
 
 
 def _told(notifier: Notifier, contact: Contact) -> bool:

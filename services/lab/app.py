@@ -25,7 +25,13 @@ def create_app(database: peewee.Database, api_key: str, kits: int) -> Flask:
     app = create_service("services.lab", api_key, Path(__file__).with_name("openapi.yaml"), database)
     effects = Effects(database)
     _set_up(database, effects, kits)
+    _add_kits(app, effects)
+    _add_tests(app, effects)
+    _add_feed(app)
+    return app
 
+
+def _add_kits(app: Flask, effects: Effects) -> None:
     @app.get("/v1/stock")
     def stock() -> dict[str, int]:
         return {"kits": Stock.get().kits}
@@ -55,6 +61,8 @@ def create_app(database: peewee.Database, api_key: str, kits: int) -> Flask:
             raise Problem(409, "already_reserved", "this sample of the case has a kit already")
         return {"reservation_id": str(reservation.id)}, 201
 
+
+def _add_tests(app: Flask, effects: Effects) -> None:
     @app.post("/v1/orders")
     @effects.once
     def order_test() -> tuple[dict[str, Any], int]:
@@ -65,6 +73,18 @@ def create_app(database: peewee.Database, api_key: str, kits: int) -> Flask:
         order = Order.create(**body)
         return {"order_id": str(order.id)}, 201
 
+    @app.put("/v1/simulation/results/<sample_barcode>")
+    def plan_result(sample_barcode: str) -> tuple[dict[str, Any], int]:
+        body = body_with(result=str)
+        if body["result"] not in RESULTS:
+            raise Problem(400, "malformed", f"result must be one of {', '.join(RESULTS)}")
+        Plan.insert(sample_barcode=sample_barcode, result=body["result"]).on_conflict(
+            conflict_target=[Plan.sample_barcode], preserve=[Plan.result]
+        ).execute()
+        return {}, 200
+
+
+def _add_feed(app: Flask) -> None:
     @app.get("/v1/feed")
     def feed() -> dict[str, Any]:
         after = request.args.get("after", "0")
@@ -79,18 +99,6 @@ def create_app(database: peewee.Database, api_key: str, kits: int) -> Flask:
         if item_id > LARGEST_ID or not FeedItem.update(acknowledged=True).where(FeedItem.id == item_id).execute():
             raise Problem(404, "not_found", "the feed has no such item")
         return {}, 200
-
-    @app.put("/v1/simulation/results/<sample_barcode>")
-    def plan_result(sample_barcode: str) -> tuple[dict[str, Any], int]:
-        body = body_with(result=str)
-        if body["result"] not in RESULTS:
-            raise Problem(400, "malformed", f"result must be one of {', '.join(RESULTS)}")
-        Plan.insert(sample_barcode=sample_barcode, result=body["result"]).on_conflict(
-            conflict_target=[Plan.sample_barcode], preserve=[Plan.result]
-        ).execute()
-        return {}, 200
-
-    return app
 
 
 def _set_up(database: peewee.Database, effects: Effects, kits: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from records import database
+from tests.support.smtp import Inbox, smtp_server
 
 
 @pytest.fixture
@@ -17,3 +18,10 @@ def records(tmp_path: Path) -> Iterator[None]:
     with database.database.connection_context():
         yield
     database.database.close()
+
+
+@pytest.fixture
+def inbox() -> Iterator[tuple[Inbox, int]]:
+    """A real SMTP server: what it got, and its port."""
+    with smtp_server() as server:
+        yield server

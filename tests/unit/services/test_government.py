@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
 from flask.testing import FlaskClient
 
 from services.database import open_database
 from services.government.app import create_app
 from services.government.notification import Notifier
-from tests.support.ports import free_port
+from tests.support.smtp import Inbox
 
 KEY = {"X-API-Key": "key"}
 CASE = {"case_reference": "C-1", "given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1990-05-10"}
@@ -22,30 +20,6 @@ CONTACT = {
     "name": "Charles", "email": "charles@contacts.example", "relation": "friend", "exposure": "close",
     "last_exposure_date": "2020-03-19",
 }  # fmt: skip
-
-
-class Inbox(Message):
-    def __init__(self) -> None:
-        super().__init__()
-        self.got: list[Any] = []
-
-    def handle_message(self, message: Any) -> None:
-        self.got.append(message)
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if address.startswith("unknown"):
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-
-@pytest.fixture
-def inbox() -> Iterator[tuple[Inbox, int]]:
-    handler = Inbox()
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield handler, controller.port
-    controller.stop()
 
 
 @pytest.fixture
