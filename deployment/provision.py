@@ -38,12 +38,12 @@ def provision(engine: Engine, people: People, passwords: dict[str, str]) -> None
         passwords: by account; of people and services alike.
     """
     for group, name in people.groups.items():
-        _create(engine, "/group/create", {"id": group, "name": name, "type": "WORKFLOW"})
+        _create(engine, "group", group, {"id": group, "name": name, "type": "WORKFLOW"})
     for account, person in people.people.items():
         profile = {"id": account, "firstName": person.given_name, "lastName": person.family_name}
         _create_account(engine, profile, passwords[account])
         for group in person.groups:
-            _ensure(engine, f"/group/{group}/members/{account}")
+            _add_member(engine, group, account)
     for account in people.services:
         profile = {"id": account, "firstName": "CoronaCare", "lastName": account}
         _create_account(engine, profile, passwords[account])
@@ -108,23 +108,20 @@ def filters() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def _create(engine: Engine, path: str, body: dict[str, Any]) -> None:
+def _create(engine: Engine, kind: str, identity: str, body: dict[str, Any]) -> None:
     """Create a group or user, unless it is there."""
-    kind = path.split("/")[1]
-    identity = body.get("id") or body["profile"]["id"]
     if not engine.get(f"/{kind}", id=identity):
-        engine.post(path, body)
+        engine.post(f"/{kind}/create", body)
 
 
 def _create_account(engine: Engine, profile: dict[str, str], password: str) -> None:
-    _create(engine, "/user/create", {"profile": profile, "credentials": {"password": password}})
+    _create(engine, "user", profile["id"], {"profile": profile, "credentials": {"password": password}})
 
 
-def _ensure(engine: Engine, path: str) -> None:
-    """Put a membership, unless it is there."""
-    group, account = path.split("/")[2], path.split("/")[4]
+def _add_member(engine: Engine, group: str, account: str) -> None:
+    """Put an account into a group, unless it is there."""
     if not engine.get("/user", memberOfGroup=group, id=account):
-        engine.put(path, {})
+        engine.put(f"/group/{group}/members/{account}", {})
 
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:

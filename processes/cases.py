@@ -38,7 +38,6 @@ class Case:
     reference: str
     instance_id: str
     values: dict[str, Any]
-    started_at: datetime
     ended_at: datetime | None
 
 
@@ -90,7 +89,6 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
         reference=case_reference,
         instance_id=instance["id"],
         values=values,
-        started_at=datetime.strptime(instance["startTime"], ENGINE_TIME),
         ended_at=instance["endTime"] and datetime.strptime(instance["endTime"], ENGINE_TIME),
     )
 

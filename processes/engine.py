@@ -66,9 +66,6 @@ class Engine:
     def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, json=body)
 
-    def delete(self, path: str) -> Any:
-        return self._call("DELETE", path)
-
     def upload(self, path: str, fields: dict[str, str], files: dict[str, bytes]) -> Any:
         """Post a multipart form: fields and files by name."""
         return self._call("POST", path, data=fields, files={name: (name, data) for name, data in files.items()})
@@ -130,10 +127,7 @@ class Engine:
             response = self._session().request(method, self.url + path, timeout=self._timeout_s, **options)
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
-        if response.status_code in (502, 503, 504):
-            raise EngineUnavailable(f"{call}: {response.status_code}")
-        if not response.ok:
-            raise _refusal(call, response)
+        refuse_errors(call, response)
         if not response.content:
             return None
         return response.json() if "json" in response.headers.get("Content-Type", "") else response.text
@@ -145,15 +139,30 @@ class Engine:
         return self._local.session
 
 
-def _refusal(call: str, response: requests.Response) -> EngineError:
+def refuse_errors(call: str, response: requests.Response) -> None:
+    """Raise what an answer of the REST API means, unless it is a good one.
+
+    Args:
+        call: method and path, for the message.
+    """
+    status = response.status_code
+    if response.ok:
+        return
+    if status in (502, 503, 504):
+        raise EngineUnavailable(f"{call}: {status}")
+    body = _error_body(response)
+    if status == 500 and body.get("code") in CONFLICT_CODES:
+        raise Conflict(f"{call}: {status} {body.get('type', '')}")
+    kind = NotFound if status == 404 else EngineRefused
+    raise kind(call, status, body.get("type", ""), body.get("message", ""))
+
+
+def _error_body(response: requests.Response) -> dict[str, Any]:
     try:
         body = response.json()
     except ValueError:
-        body = {}
-    if response.status_code == 500 and body.get("code") in CONFLICT_CODES:
-        return Conflict(f"{call}: {response.status_code} {body.get('type', '')}")
-    kind = NotFound if response.status_code == 404 else EngineRefused
-    return kind(call, response.status_code, body.get("type", ""), body.get("message", ""))
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _text(value: Any) -> Any:

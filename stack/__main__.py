@@ -14,6 +14,7 @@ from config.settings import ROOT, environment_name
 from stack import state
 from stack.browser import PageRefused
 from stack.demo import Demo
+from stack.parts import account
 from stack.pilot import PilotError
 from stack.platform import Platform, Stopped
 from stack.supervisor import PartFailed
@@ -57,11 +58,7 @@ def deploy(folder: Path) -> int:
         print("nothing is up: start it by `make up`; another engine: python -m deployment")
         return 1
     admin = up_now["accounts"]["admin"]
-    environment = {
-        environment_name("engine", "url"): up_now["engine"],
-        environment_name("engine", "username"): admin["username"],
-        environment_name("engine", "password"): admin["password"],
-    }
+    environment = {environment_name("engine", "url"): up_now["engine"], **account(**admin)}
     return subprocess.run(
         [sys.executable, "-m", "deployment"], env={**os.environ, **environment}, check=False
     ).returncode
@@ -107,8 +104,8 @@ def show_addresses(state: dict) -> None:
     for what, address in addresses.items():
         say(f"  {what:<16} {address}")
     say("Sign-ins, also in .run/state.json:")
-    for account in state["accounts"].values():
-        say(f"  {account['username']:<16} {account['password']}")
+    for who in state["accounts"].values():
+        say(f"  {who['username']:<16} {who['password']}")
 
 
 def say(line: str) -> None:

@@ -66,7 +66,7 @@ class Browser:
             answers: by name of the question: text, true or false, a day as YYYY-MM-DD, or a list of such mappings.
             wait_s: how long the page may say that it isn't asked for yet.
         """
-        page = self._wait_for_form(path, wait_s)
+        page = self.wait_for_form(path, wait_s)
         asked_at = page.url
         for _ in range(MOST_SENDINGS):
             missing_row = _missing_row(page, answers)
@@ -82,11 +82,8 @@ class Browser:
     def read_json(self, path: str) -> Any:
         return self._session.get(urljoin(self._base_url, path), timeout=30).json()
 
-    def press(self, path: str) -> Page:
-        """Open a page with one button, and press it."""
-        return self.send(self.open(path), {})
-
-    def _wait_for_form(self, path: str, wait_s: float) -> Page:
+    def wait_for_form(self, path: str, wait_s: float) -> Page:
+        """Open a page until it asks something."""
         deadline = time.monotonic() + wait_s
         while True:
             page = self.open(path)

@@ -93,7 +93,7 @@ def _mail(settings: Settings, data: Path) -> Part:
 
 def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
     environment = {
-        **_account("workers", secrets),
+        **account("workers", secrets["workers"]),
         environment_name("lab", "api_key"): secrets["lab_api_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
     }
@@ -103,7 +103,7 @@ def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
 def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
     webapp = settings.webapp
     environment = {
-        **_account("webapp", secrets),
+        **account("webapp", secrets["webapp"]),
         environment_name("webapp", "secret_key"): secrets["secret_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
     }
@@ -111,10 +111,11 @@ def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
     return Part("webapp", command, environment, f"{webapp.url}/healthz", webapp.url, needs=("engine",))
 
 
-def _account(name: str, secrets: dict[str, str]) -> dict[str, str]:
+def account(username: str, password: str) -> dict[str, str]:
+    """The environment variables that sign a program in to the engine."""
     return {
-        environment_name("engine", "username"): name,
-        environment_name("engine", "password"): secrets[name],
+        environment_name("engine", "username"): username,
+        environment_name("engine", "password"): password,
     }
 
 

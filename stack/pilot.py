@@ -19,13 +19,13 @@ import yaml
 
 from processes.cases import OpenTask, find_case, open_tasks
 from processes.engine import Engine, EngineError, EngineRefused
-from processes.variables import to_engine
 from stack.browser import Browser, PageRefused
 
 AT_ONCE = 6
 STEP_WITHIN_S = 120
 KEYS = {"about", "expected", "defaults", "patients"}
-STEPS = {
+# the forms in the order in which a patient comes to them, and the accounts that fill in those of staff
+STEPS = (
     "pre_screening",
     "evaluation_request",
     "medical_form",
@@ -33,8 +33,9 @@ STEPS = {
     "doctor_report",
     "close_contacts",
     "review",
-}
-PATIENT_KEYS = {"patient", "lab_result", "outcome"} | STEPS
+)
+STAFF = {"medical_visit": "medical_team", "doctor_report": "doctor"}
+PATIENT_KEYS = {"patient", "lab_result", "outcome", *STEPS}
 
 
 class PilotError(Exception):
@@ -94,9 +95,7 @@ class Replay:
         # a barcode is used once, also when a pilot is replayed on the same laboratory
         self._run = secrets.token_hex(3).upper()
         self.admin = self._engine("admin")
-        self._staff = {
-            form: self._engine(who) for form, who in (("medical_visit", "medical_team"), ("doctor_report", "doctor"))
-        }
+        self._staff = {form: self._engine(account) for form, account in STAFF.items()}
 
     def all(self, patients: list[dict[str, Any]], progress: Callable[[int], None]) -> list[Result]:
         """Take all patients through, some at a time.
@@ -131,20 +130,13 @@ class Replay:
         browser = Browser(self._state["webapp"], self._pause)
         page = browser.fill_in("/pre-screening", patient["pre_screening"])
         case_reference = page.text("main strong")
-        for step in (
-            "evaluation_request",
-            "medical_form",
-            "medical_visit",
-            "doctor_report",
-            "close_contacts",
-            "review",
-        ):
+        for step in STEPS[1:]:
             if step == until:
                 self.task(case_reference, step)
                 break
             if step not in patient:
                 continue
-            if step in self._staff:
+            if step in STAFF:
                 self._work(case_reference, step, self._prepared(patient, number, step))
             else:
                 browser.fill_in(f"/case/forms/{step}", patient[step])
@@ -174,9 +166,8 @@ class Replay:
         """Claim a staff task and complete it, as a member of the staff."""
         task = self.task(case_reference, form)
         engine = self._staff[form]
-        account = "medical_team" if form == "medical_visit" else "doctor"
-        engine.post(f"/task/{task.id}/claim", {"userId": account})
-        engine.post(f"/task/{task.id}/submit-form", {"variables": to_engine(answers)})
+        engine.post(f"/task/{task.id}/claim", {"userId": self._state["accounts"][STAFF[form]]["username"]})
+        engine.submit(task.id, answers)
 
     def _wait_until_closed(self, case_reference: str) -> str:
         """How the case ended, as the process managers see it."""

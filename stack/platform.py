@@ -14,7 +14,7 @@ from config import settings as config
 from config.people import People, load_people
 from config.settings import environment_name
 from stack import ports, secrets, state
-from stack.parts import JAR, parts_of
+from stack.parts import JAR, account, parts_of
 from stack.supervisor import PartFailed, Supervisor
 
 
@@ -94,13 +94,9 @@ class Platform:
         }
 
     def _run_deployment(self, password: str, *arguments: str) -> None:
-        account = {
-            environment_name("engine", "username"): "admin",
-            environment_name("engine", "password"): password,
-        }
         done = subprocess.run(
             [sys.executable, "-m", "deployment", *arguments],
-            env={**os.environ, **account},
+            env={**os.environ, **account("admin", password)},
             capture_output=True,
             text=True,
             check=False,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Any
 
 import requests
 from camunda.client.external_task_client import ExternalTaskClient
 from requests.adapters import HTTPAdapter
 
-from processes.engine import EngineRefused, EngineUnavailable, NotFound
+from processes.engine import EngineUnavailable, refuse_errors
 
 # the library logs every variable at INFO: patients' data
 logging.getLogger("camunda").setLevel(logging.CRITICAL)
@@ -44,7 +43,6 @@ class TaskClient(ExternalTaskClient):
         self._session = requests.Session()
         self._session.headers.update(self._get_headers())
         self._session.mount(engine_url, HTTPAdapter(pool_maxsize=slots + 4))
-        self._stopped = threading.Event()
 
     def _log_with_context(self, msg: str, log_level: str = "info", **kwargs: Any) -> None:
         """The library would log its configuration and, in places, variables."""
@@ -132,16 +130,5 @@ class TaskClient(ExternalTaskClient):
             response = self._session.post(url, json=body, timeout=timeout_s or self.http_timeout_seconds)
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}") from None
-        if response.status_code in (502, 503, 504):
-            raise EngineUnavailable(f"{call}: {response.status_code}")
-        if not response.ok:
-            kind = NotFound if response.status_code == 404 else EngineRefused
-            raise kind(call, response.status_code, _error_type(response))
+        refuse_errors(call, response)
         return response.json() if response.content else None
-
-
-def _error_type(response: requests.Response) -> str:
-    try:
-        return str(response.json().get("type", ""))
-    except (ValueError, AttributeError):
-        return ""

@@ -9,10 +9,9 @@ from config.settings import ROOT
 from processes import errors
 from processes.variables import PRE_SCREENING, VARIABLES
 from tests.support import diagrams
-from workers import doctor, government, kpi, lab
+from workers.__main__ import LANES
 from workers.topics import Handler, handlers_of
 
-LANES = {"lab": lab, "doctor": doctor, "government": government, "kpi": kpi}
 HANDLERS = [handler for lane in LANES.values() for handler in handlers_of(lane)]
 RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis"}
 

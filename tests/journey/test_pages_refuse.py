@@ -51,7 +51,7 @@ def test_a_form_that_is_not_open(browser: Browser) -> None:
 
 def test_a_form_that_is_sent_twice(browser: Browser) -> None:
     browser.fill_in("/pre-screening", {**BREATHLESS, "breathless": False})
-    page = browser._wait_for_form("/case/forms/evaluation_request", 30)
+    page = browser.wait_for_form("/case/forms/evaluation_request", 30)
     declined = {"wants_evaluation": "no"}
     assert browser.send(page, declined).heading == "Your case"
     assert browser.send(page, declined).heading == "You have already sent this"

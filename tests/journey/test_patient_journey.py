@@ -91,7 +91,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 
     # a medic takes the sample, in Tasklist
     visit = case.waits_for("medical_visit")
-    case._plan("positive")
+    case.lab_will_find("positive")
     medic = StaffMember(new_page(DESKTOP, javascript=True), state, "medical_team")
     medic.signs_in()
     medic.takes_from("Visits by priority", visit)

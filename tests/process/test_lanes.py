@@ -27,14 +27,14 @@ def environment(state: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_lane_runs_alone_and_ends_on_sigterm(
-    case: CaseUnderTest, environment: dict[str, str], tmp_path: Path
+    state: dict[str, Any], environment: dict[str, str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
     with log.open("w") as output:
         lane = subprocess.Popen([sys.executable, "-m", "workers", "kpi"], cwd=ROOT, env=environment, stderr=output)
     # both this lane and the platform's workers take cases; some come here
     for _ in range(15):
-        CaseUnderTest(case._state).starts({**NO_SYMPTOMS, "breathless": True})
+        CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
     eventually(lambda: "kpi.record_case of C-" in log.read_text())
 
     lane.send_signal(signal.SIGTERM)

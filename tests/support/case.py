@@ -13,7 +13,7 @@ import requests
 from config import settings as config
 from processes import cases
 from processes.engine import Engine
-from processes.variables import to_engine
+from records.kpis import CaseRow
 
 T = TypeVar("T")
 WITHIN_S = 40
@@ -112,7 +112,7 @@ class CaseUnderTest:
     def is_visited(self, finding: str | None = None, **changed: Any) -> None:
         """The medical team takes the sample, in which the lab will find this."""
         if finding:
-            self._plan(finding)
+            self.lab_will_find(finding)
         self.staff_completes("medical_team", "medical_visit", {**VISIT, "sample_barcode": self.barcode, **changed})
 
     def is_reported(self, **changed: Any) -> None:
@@ -125,7 +125,7 @@ class CaseUnderTest:
         task = self.waits_for(form)
         engine = self._as(account)
         engine.post(f"/task/{task.id}/claim", {"userId": self._state["accounts"][account]["username"]})
-        engine.post(f"/task/{task.id}/submit-form", {"variables": to_engine(values)})
+        engine.submit(task.id, values)
 
     def timer_falls_due(self, event: str) -> None:
         """Have the engine fire a timer now, through its job."""
@@ -162,8 +162,6 @@ class CaseUnderTest:
         return self.admin.get("/incident", processInstanceId=self.instance_id)
 
     def kpi_row(self) -> dict[str, Any] | None:
-        from records.kpis import CaseRow
-
         row = CaseRow.get_or_none(CaseRow.case_reference == self.reference)
         return row.__data__ if row else None
 
@@ -182,7 +180,8 @@ class CaseUnderTest:
         found = self.case()
         return found if found.ended_at else None
 
-    def _plan(self, finding: str) -> None:
+    def lab_will_find(self, finding: str) -> None:
+        """Plan what the simulated lab finds in the sample."""
         url = f"{self._state['lab']}/v1/simulation/results/{self.barcode}"
         headers = {"X-API-Key": self._state["lab_api_key"]}
         requests.put(url, json={"result": finding}, headers=headers, timeout=10).raise_for_status()

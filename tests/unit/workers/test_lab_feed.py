@@ -77,7 +77,7 @@ def test_a_result_that_the_case_has_already_is_acknowledged(
     monkeypatch: pytest.MonkeyPatch, barcode: str, result: str | None, ended: Any, acknowledged: list[int]
 ) -> None:
     """Its message was taken, and only the acknowledgement was lost."""
-    known = cases.Case("C1", "i", {"sample_barcode": barcode, "lab_result": result}, None, ended)
+    known = cases.Case("C1", "i", {"sample_barcode": barcode, "lab_result": result}, ended)
     monkeypatch.setattr(lab_feed, "find_case", lambda engine, reference: known)
     lab = FakeLab(item(1))
     LabFeed(lab, FakeEngine(C1=EngineRefused("POST /message", 400, "RestException")), 1).read()
