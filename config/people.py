@@ -17,6 +17,7 @@ class Person(Section):
     given_name: str
     family_name: str
     groups: list[str]
+    email: str | None = None
 
 
 class People(Section):
@@ -25,8 +26,9 @@ class People(Section):
     services: list[Account]
 
     @property
-    def doctors(self) -> list[str]:
-        return [account for account, person in self.people.items() if "doctors" in person.groups]
+    def doctors(self) -> dict[str, str | None]:
+        """E-mail addresses of the doctors, by account."""
+        return {account: person.email for account, person in self.people.items() if "doctors" in person.groups}
 
     @property
     def accounts(self) -> list[str]:

@@ -81,6 +81,13 @@ class Government(Part):
     database_url: str
 
 
+class Sms(Part):
+    """The SMS gateway."""
+
+    api_key: SecretStr = SecretStr("")
+    database_url: str
+
+
 class Mail(Section):
     host: str
     port: Annotated[int, Field(gt=0, lt=65536)]
@@ -101,12 +108,26 @@ class Policy(Section):
     emergency_number: str
     contact_email: str
     evaluation_request_expires_after: Duration
-    review_skipped_after: Duration
+    reminded_after: Duration
+    tracers_call_after: Duration
+    medical_form_expires_after: Duration
     kit_asked_again_after: Duration
     visit_within_hours: Annotated[int, Field(ge=0)]
+    most_visits: Annotated[int, Field(ge=1)]
+    result_chased_after: Duration
+    result_given_up_after: Duration
+    most_samples: Annotated[int, Field(ge=1)]
+    review_skipped_after: Duration
+    priority_rises: Annotated[str, Field(pattern=r"^R\d+/P")]
+    severity: dict[str, int]
+    traced_after_report: dict[str, bool]
     isolation_days: Annotated[int, Field(ge=0)]
     quarantine_days: Annotated[int, Field(ge=0)]
     infectious_days_before_onset: Annotated[int, Field(ge=0)]
+    contacts_called_after_hours: Annotated[int, Field(ge=0)]
+    contacts_given_up_after: Duration
+    contact_call_given_up_after_hours: Annotated[int, Field(ge=0)]
+    most_calls: Annotated[int, Field(ge=1)]
 
 
 class Settings(BaseSettings):
@@ -124,6 +145,7 @@ class Settings(BaseSettings):
     lab: Lab
     government: Government
     mail: Mail
+    sms: Sms
     workers: Workers
     folder: Path
     people: Path

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from config.settings import ROOT
-from processes.engine import Engine
+from processes.engine import Engine, EngineRefused
 from webapp.camunda_forms import Form, UnsupportedForm
 
 NAME = "coronacare"
@@ -30,7 +30,11 @@ def deploy(engine: Engine) -> bool:
         "enable-duplicate-filtering": "true",
         "deploy-changed-only": "false",
     }
-    engine.upload("/deployment/create", fields, files)
+    try:
+        engine.upload("/deployment/create", fields, files)
+    except EngineRefused as error:
+        # the engine's parser names file, line and element
+        raise DeploymentRefused(error.message or str(error)) from None
     return _newest(engine) != before
 
 

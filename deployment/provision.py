@@ -17,6 +17,7 @@ APPLICATION, FILTER, PROCESS_DEFINITION, PROCESS_INSTANCE = 0, 5, 6, 8
 DECISION_DEFINITION = 10
 DEPLOYMENT = 9
 GRANT = 1
+PROCESSES = ("corona_care", "take_sample", "test_sample", "trace_contacts", "tell_by_telephone")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def grants() -> Iterable[Grant]:
     """Who may what: the least that each role needs."""
     for group in ("doctors", "medical-team", "contact-tracers"):
         yield Grant(APPLICATION, "tasklist", ("ACCESS",), group=group)
-        for process in ("corona_care", "trace_contacts"):
+        for process in PROCESSES:
             yield Grant(PROCESS_DEFINITION, process, ("READ",), group=group)
     yield Grant(APPLICATION, "cockpit", ("ACCESS",), group="process-managers")
     yield Grant(
@@ -73,38 +74,33 @@ def grants() -> Iterable[Grant]:
     yield Grant(
         PROCESS_DEFINITION,
         "*",
-        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "READ_HISTORY", "READ_TASK", "UPDATE_TASK"),
+        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_TASK", "UPDATE_TASK"),
         user="webapp",
     )
+    yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
+    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
     yield Grant(
         PROCESS_DEFINITION,
         "*",
-        ("READ", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_TASK", "READ_HISTORY"),
+        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_TASK", "UPDATE_TASK", "READ_HISTORY"),
         user="workers",
     )
 
 
 def filters() -> list[tuple[str, str, dict[str, Any]]]:
     """Tasklist's filters: name, group, query. In the order in which Tasklist shows them."""
-    reports = {
-        "taskDefinitionKey": "Task_WriteDoctorsReport",
-        "candidateGroup": "doctors",
-        "includeAssignedTasks": True,
-    }
-    visits = {
-        "taskDefinitionKey": "Task_VisitPatient",
-        "candidateGroup": "medical-team",
-        "includeAssignedTasks": True,
-    }
     by_priority = {"sorting": [{"sortBy": "priority", "sortOrder": "desc"}]}
+
+    def of(group: str, **more: Any) -> dict[str, Any]:
+        return {"candidateGroup": group, "includeAssignedTasks": True, **more, **by_priority}
+
+    report = {"taskDefinitionKey": "Task_WriteDoctorsReport"}
     return [
-        (
-            "My reports",
-            "doctors",
-            {"taskDefinitionKey": reports["taskDefinitionKey"], "assigneeExpression": "${currentUser()}"},
-        ),
-        ("Reports by priority", "doctors", {**reports, **by_priority}),
-        ("Visits by priority", "medical-team", {**visits, **by_priority}),
+        ("My reports", "doctors", {**report, "assigneeExpression": "${currentUser()}"}),
+        ("Reports by priority", "doctors", of("doctors", **report)),
+        ("Patients to call", "doctors", of("doctors", taskDefinitionKey="Task_CallPatient")),
+        ("Visits by priority", "medical-team", of("medical-team", taskDefinitionKey="Task_VisitPatient")),
+        ("Calls to make", "contact-tracers", of("contact-tracers", followUpBeforeOrNotExistentExpression="${now()}")),
     ]
 
 

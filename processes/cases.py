@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from processes.engine import Engine
-from processes.variables import ENGINE_TIME, plain
+from processes.variables import ENGINE_TIME, VARIABLES, plain
 
 CORONA_CARE = "corona_care"
+CALLED = ("take_sample", "test_sample", "trace_contacts")
+KNOWS_BETTER = ("trace_contacts", CORONA_CARE, "take_sample", "test_sample")
 
 # no letter or digit that is easily taken for another
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -28,10 +30,12 @@ class OpenTask:
 
 @dataclass(frozen=True)
 class Case:
-    """A case as it stands, or as it ended.
+    """A case as it stands, or as it ended; after a corrected result, as it went on from there.
 
     Attributes:
-        values: the process variables by name, of the case and of the tracing that it called.
+        instance_id: of the newest instance of corona_care.
+        called: the instances of the processes that it calls just now.
+        values: the process variables by name, of the case and of the processes that it calls just now.
         ended_at: None while it runs.
     """
 
@@ -39,6 +43,7 @@ class Case:
     instance_id: str
     values: dict[str, Any]
     ended_at: datetime | None
+    called: tuple[str, ...] = ()
 
 
 def new_reference() -> str:
@@ -69,33 +74,86 @@ def start_case(
         "exposed": exposed,
         "exposed_to": exposed_to,
         "contacts_traced": False,
-        "sample_number": 1,
+        "withdrawn": False,
+        "sample_number": 0,
+        "result_number": 0,
+        "correction_number": 0,
+        "results_so_far": None,
     }
     engine.start(CORONA_CARE, case_reference, values)
 
 
+# what a corrected result makes void: it is written anew
+AFTER_THE_RESULT = {
+    "case_outcome",
+    "result_told_at",
+    "suggested_doctor",
+    "report_due_at",
+    "case_classification",
+    "assessment",
+    "report_advice",
+    "isolation_until",
+    "further_action",
+    "repeat_test",
+    "report_published_at",
+    "care_completed_at",
+    "rating",
+    "review_comment",
+    "orientation_now",
+}
+
+
+def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
+    """Let an ended case go on from a corrected result: its variables are those of its history.
+
+    The caller makes sure that no instance of the case runs, and that nobody else reopens it now.
+
+    Args:
+        result: the variables that the result sets.
+    """
+    kept = {name: value for name, value in case.values.items() if name in VARIABLES and name not in AFTER_THE_RESULT}
+    values = {
+        **kept,
+        **result,
+        "correction_number": case.values["correction_number"] + 1,
+        # a tracing that the correction has cut off begins again
+        "contacts_traced": case.values.get("contacts_notified_at") is not None,
+    }
+    engine.start_by_message("closed_case_corrected", case.reference, values)
+
+
 def find_case(engine: Engine, case_reference: str) -> Case | None:
     """The case with this reference, running or ended, or None."""
-    found = engine.post("/history/process-instance", _instances(case_reference))
-    if not found:
+    found = engine.post("/history/process-instance", {"processInstanceBusinessKey": case_reference})
+    instances = [instance for instance in found if instance["processDefinitionKey"] == CORONA_CARE]
+    if not instances:
         return None
-    instance = found[0]
-    rows = engine.post("/history/variable-instance?deserializeValues=false", {"processInstanceIdIn": [instance["id"]]})
+    newest = max(instances, key=lambda instance: instance["startTime"])
+    called = [
+        instance["id"]
+        for instance in found
+        if instance["state"] == "ACTIVE" and instance["processDefinitionKey"] in CALLED
+    ]
+    rows = engine.post(
+        "/history/variable-instance?deserializeValues=false", {"processInstanceIdIn": [newest["id"], *called]}
+    )
     # a variable of an inner scope is the engine's own affair
-    values = {
-        row["name"]: plain(row["type"], row["value"]) for row in rows if row["activityInstanceId"] == instance["id"]
-    }
+    rows = [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]
+    # later ones count: tracing began with what the case knew then, a sample's process knows what is newer
+    rows.sort(key=lambda row: KNOWS_BETTER.index(row["processDefinitionKey"]))
     return Case(
         reference=case_reference,
-        instance_id=instance["id"],
-        values=values,
-        ended_at=instance["endTime"] and datetime.strptime(instance["endTime"], ENGINE_TIME),
+        instance_id=newest["id"],
+        values={row["name"]: plain(row["type"], row["value"]) for row in rows},
+        ended_at=newest["endTime"] and datetime.strptime(newest["endTime"], ENGINE_TIME),
+        called=tuple(called),
     )
 
 
 def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:
     """The user tasks that are open in the case, those of its tracing too."""
-    found = engine.post("/task", {"processInstanceBusinessKey": case_reference})
+    query = {"processInstanceBusinessKey": case_reference, "processDefinitionKeyIn": [CORONA_CARE, *CALLED]}
+    found = engine.post("/task", query)
     return [
         OpenTask(
             id=task["id"],
@@ -109,9 +167,9 @@ def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:
 
 
 def current_steps(engine: Engine, case: Case) -> set[str]:
-    """Ids of the diagram's elements at which the running case stands."""
-    query = {"processInstanceId": case.instance_id, "unfinished": True}
-    return {activity["activityId"] for activity in engine.post("/history/activity-instance", query)}
+    """Ids of the diagrams' elements at which the running case stands, in the processes that it calls too."""
+    queries = [{"processInstanceId": instance, "unfinished": True} for instance in (case.instance_id, *case.called)]
+    return {row["activityId"] for query in queries for row in engine.post("/history/activity-instance", query)}
 
 
 def _instances(case_reference: str) -> dict[str, Any]:

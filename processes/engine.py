@@ -75,6 +75,15 @@ class Engine:
         body = {"businessKey": business_key, "variables": variables.to_engine(values)}
         return self.post(f"/process-definition/key/{process}/start", body)["id"]
 
+    def start_by_message(self, message: str, business_key: str, values: dict[str, Any]) -> None:
+        """Start the process that begins with this message."""
+        body = {
+            "messageName": message,
+            "businessKey": business_key,
+            "processVariables": variables.to_engine(values),
+        }
+        self.post("/message", body)
+
     def correlate(
         self,
         message: str,
@@ -101,6 +110,13 @@ class Engine:
     def submit(self, task_id: str, values: dict[str, Any]) -> None:
         """Complete a user task by its form."""
         self.post(f"/task/{task_id}/submit-form", {"variables": variables.to_engine(values)})
+
+    def set_task_priority(self, task_id: str, priority: int) -> None:
+        """Change the priority of a user task, and nothing else of it."""
+        task = self.get(f"/task/{task_id}")
+        kept = ("name", "description", "assignee", "owner", "delegationState", "due", "followUp", "parentTaskId")
+        body = {name: task[name] for name in kept} | {"priority": priority}
+        self.put(f"/task/{task_id}", body)
 
     def groups_of(self, username: str, password: str) -> set[str] | None:
         """Ids of the groups of an account, asked for by the account itself; None when its password is wrong."""

@@ -94,6 +94,9 @@ ASSESSMENT = _declare(
             "self_monitor",
         ),
     ),
+    Variable(
+        "orientation_now", "String", 'what it says of the symptoms of an "I feel worse"; values as of orientation'
+    ),
     Variable("risk_factor", "Boolean", "a risk factor for severe disease"),
     Variable("exposed", "Boolean", "by a contact's token or the patient's answer; set once, at the start"),
     Variable("exposed_to", "String", "token of the notified contact by which the patient came"),
@@ -107,7 +110,7 @@ REQUEST = _declare(
     Variable("given_name", "String", "of the patient"),
     Variable("family_name", "String", "of the patient"),
     Variable("carer_name", "String", "guardian or carer, for someone in care"),
-    Variable("channel", "String", "how news is told", ("email", "none")),
+    Variable("channel", "String", "how news is told", ("email", "sms", "telephone")),
     Variable("email", "String", "e-mail address"),
     Variable("phone", "String", "telephone number"),
     Variable("address", "String", "where the medical team goes"),
@@ -135,8 +138,14 @@ MEDICAL = _declare(
 )
 
 TEST = _declare(
-    Variable("sample_number", "Integer", "of the case, from 1"),
+    Variable("sample_number", "Integer", "of the case, from 1; 0 before the first"),
+    Variable("visit_number", "Integer", "of the visits for one sample, from 1"),
     Variable("visit_due_at", "Date", "the visit is due"),
+    Variable("visit_outcome", "String", "how the visit ended", ("sampled", "not_at_home", "refused", "emergency")),
+    Variable("next_appointment", "String", "the next visit, a point in time in ISO 8601, by whoever found nobody"),
+    Variable(
+        "sampling_time", "String", "the sample was taken, a point in time in ISO 8601; the visit's end without one"
+    ),
     Variable("sample_barcode", "String", "on the sample"),
     Variable(
         "specimen_type",
@@ -150,7 +159,17 @@ TEST = _declare(
     Variable("respiratory_rate", "Integer", "breaths per minute at the visit"),
     Variable("visit_note", "String", "for the doctor"),
     Variable("lab_order_id", "String", "the lab's name for the order"),
-    Variable("lab_result", "String", "pathogen test result", ("positive", "negative", "indeterminate")),
+    Variable(
+        "lab_result",
+        "String",
+        "pathogen test result; indeterminate is said of a case whose samples all gave none",
+        ("positive", "negative", "inconclusive", "unsatisfactory", "indeterminate", "entered_in_error"),
+    ),
+    Variable("lab_result_id", "Integer", "item of the lab's feed by which the result came"),
+    Variable("lab_result_barcode", "String", "barcode of the sample that gave the result"),
+    Variable("results_so_far", "String", "what each sample gave, for the doctor"),
+    Variable("result_number", "Integer", "results told so far, corrections included"),
+    Variable("correction_number", "Integer", "how often a result of the case was corrected after it was told"),
     Variable("result_told_at", "Date", "the patient was told the result"),
 )
 
@@ -167,6 +186,15 @@ REPORT = _declare(
     Variable("report_advice", "String", "for the patient"),
     Variable("isolation_until", "String", "last day of isolation"),
     Variable("further_action", "String", "what comes next", ("none", "refer_to_hospital")),
+    Variable("another_sample_possible", "Boolean", "fewer samples were taken than policy allows"),
+    Variable("repeat_test", "Boolean", "the doctor wants another sample"),
+    Variable("earlier_reports", "String", "the doctors' reports before this one, for the doctor"),
+    Variable("call_reached", "String", "the call reached the person", YES_NO),
+    Variable("call_number", "Integer", "of the calls to tell one message, from 1"),
+    Variable("most_calls", "Integer", "so many calls are made to tell one message"),
+    Variable("call_again_at", "String", "when to call again, a point in time in ISO 8601"),
+    Variable("call_from", "Date", "the same; Tasklist shows the task from then on"),
+    Variable("call_note", "String", "what was said or advised on the telephone"),
     Variable("report_published_at", "Date", "the report is on the patient's page"),
     Variable("care_completed_at", "Date", "care was completed, before the review"),
     Variable("rating", "String", "of CoronaCare, 5 is excellent", ("1", "2", "3", "4", "5")),
@@ -180,6 +208,18 @@ TRACING = _declare(
     Variable("contact_ids", "Json", "list of the government's names for the contacts"),
     Variable("contact", "Json", "one of contact_ids, in the loop over them"),
     Variable("contact_id", "String", "the same as text"),
+    Variable("contact_name", "String", "of the contact to call"),
+    Variable("contact_phone", "String", "of the contact to call"),
+    Variable("contact_language", "String", "of the contact to call"),
+    Variable("contact_outcome", "String", "how the contact was reached", ("notified", "unreachable", "called")),
+    Variable("contact_symptoms", "String", "the contact has symptoms", YES_NO_UNKNOWN),
+    Variable("will_quarantine", "String", "the contact will stay in quarantine", YES_NO_UNKNOWN),
+    Variable("link_wanted", "String", "the contact wants the link to their page", ("no", "email", "sms")),
+    Variable("link_email", "String", "where to"),
+    Variable("link_phone", "String", "where to"),
+    Variable("call_given_up_at", "Date", "from when on the contact is unreachable"),
+    Variable("contacts_called_from", "Date", "from when on the contact tracers may fill in the list by telephone"),
+    Variable("contacts_refused", "String", "why the list went back to whoever filled it in, in words for them"),
     Variable("contacts_named", "Integer", "how many close contacts were named"),
     Variable("contacts_named_at", "Date", "the close contacts were named"),
     Variable("contacts_notified_at", "Date", "the last contact was notified"),
@@ -197,9 +237,18 @@ CASE = _declare(
             "self_monitoring",
             "evaluation_declined",
             "evaluation_not_requested",
+            "medical_form_not_returned",
+            "not_reached",
+            "sample_refused",
+            "withdrawn",
             "care_completed",
         ),
     ),
+    Variable("notice_key", "String", "names a message that is told by telephone, so that it is told once"),
+    Variable("notice_text", "String", "what to tell the patient by telephone"),
+    Variable("withdrawn", "Boolean", "the patient has withdrawn"),
+    Variable("notice", "String", "which message to send to the patient"),
+    Variable("notice_number", "String", "occurrence of that message in the case"),
 )
 
 VARIABLES: dict[str, Variable] = PRE_SCREENING | ASSESSMENT | REQUEST | MEDICAL | TEST | REPORT | TRACING | CASE

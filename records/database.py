@@ -27,11 +27,12 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
     """
     # the modules that declare tables
-    from records import access, kpis, outbox, roster
+    from records import access, claims, kpis, outbox, roster
 
     database.initialize(connect_to(url))
     with database.connection_context():
-        database.create_tables([access.AccessCode, kpis.CaseRow, outbox.Message, roster.Duty], safe=True)
+        tables = [access.AccessCode, claims.Claim, kpis.CaseRow, outbox.Message, roster.Duty]
+        database.create_tables(tables, safe=True)
 
 
 def connect_to(url: str) -> peewee.Database:

@@ -32,17 +32,24 @@ class CaseRow(Table):
     contacts_named_at = peewee.TextField(null=True)
     contacts_notified_at = peewee.TextField(null=True)
     rating = peewee.IntegerField(null=True)
+    correction_number = peewee.IntegerField(default=0)
     closed_at = peewee.TextField(null=True, index=True)
     recorded_at = peewee.TextField()
 
 
+# what a row keeps when a corrected result replaces it
+KEPT = ("id", "case_reference", "correction_number", "closed_at", "recorded_at")
+
+
 class KpiRows:
-    def record(self, case_reference: str, **known: Any) -> None:
+    def record(self, case_reference: str, correction_number: int = 0, **known: Any) -> None:
         """Keep what is known of a case: one row, however often it is recorded.
 
         What isn't known now (None) leaves an earlier recording as it was: the case and its tracing record in parallel.
-        Times are aware datetimes.
+        Times are aware datetimes. A correction with a higher number replaces the row.
         """
+        if correction_number:
+            self._clear(case_reference, correction_number)
         row = {name: _utc(value) for name, value in known.items() if value is not None}
         now = row["recorded_at"] = _utc(datetime.now(UTC))
         closed = {"closed_at": now} if "outcome" in row else {}
@@ -50,6 +57,14 @@ class KpiRows:
         with database.connection_context():
             CaseRow.insert(case_reference=case_reference, **row, **closed).on_conflict(
                 conflict_target=[CaseRow.case_reference], update={**row, **first_closed}
+            ).execute()
+
+    def _clear(self, case_reference: str, correction_number: int) -> None:
+        """Forget what was recorded before this correction."""
+        void = {name: None for name in CaseRow._meta.fields if name not in KEPT}
+        with database.connection_context():
+            CaseRow.update(correction_number=correction_number, **void).where(
+                CaseRow.case_reference == case_reference, CaseRow.correction_number < correction_number
             ).execute()
 
 

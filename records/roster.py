@@ -9,6 +9,7 @@ from records.database import Table, database
 
 class Duty(Table):
     doctor = peewee.TextField(unique=True)
+    email = peewee.TextField(null=True)
 
 
 class Roster:
@@ -17,9 +18,15 @@ class Roster:
         with database.connection_context():
             return [duty.doctor for duty in Duty.select().order_by(Duty.doctor)]
 
-    def fill_if_empty(self, doctors: list[str]) -> None:
-        """Put these doctors on duty, unless somebody has written the roster before."""
+    def addresses_on_duty(self) -> list[str]:
+        """E-mail addresses of the doctors on duty, of those that have one."""
+        with database.connection_context():
+            with_one = Duty.select().where(Duty.email.is_null(False)).order_by(Duty.doctor)
+            return [duty.email for duty in with_one]
+
+    def fill_if_empty(self, doctors: dict[str, str | None]) -> None:
+        """Put these doctors (their addresses by account) on duty, unless somebody has written the roster before."""
         with database.connection_context(), database.atomic():
             if not Duty.select().exists():
-                for doctor in doctors:
-                    Duty.insert(doctor=doctor).on_conflict_ignore().execute()
+                for doctor, email in doctors.items():
+                    Duty.insert(doctor=doctor, email=email).on_conflict_ignore().execute()

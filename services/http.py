@@ -91,8 +91,9 @@ def body_with(**fields: type | tuple[type, ...]) -> dict[str, Any]:
 class Effects:
     """Makes what a request does happen once for each Idempotency-Key.
 
-    A repeated key is answered with the first answer; with another body it is refused. Only what was done is kept:
-    a refusal ("no kit left") is no effect.
+    A repeated key is answered with the first answer; with another body it is refused. Only what was done is kept as
+    the answer: a refusal ("no kit left") is none, whether the view raises a Problem, which undoes what it changed, or
+    answers with a status of 400 or more, which doesn't.
     """
 
     def __init__(self, database: peewee.Database):
@@ -141,8 +142,11 @@ class Effects:
         # a key that is known already, or taken at the same moment, fails here
         row = self.table.create(key=key, request_hash=_request_hash())
         body, status = view(**arguments)
-        row.answer = json.dumps([body, status])
-        row.save()
+        if status < 400:
+            row.answer = json.dumps([body, status])
+            row.save()
+        else:
+            row.delete_instance()
         return body, status
 
 

@@ -48,6 +48,7 @@ def parts_of(settings: Settings, secrets: dict[str, str], data: Path) -> list[Pa
     parts = [
         _mail(settings, data),
         _lab(settings, secrets),
+        _sms(settings, secrets),
         _government(settings, secrets),
         _engine(settings, secrets),
         _workers(settings, secrets),
@@ -79,8 +80,17 @@ def _lab(settings: Settings, secrets: dict[str, str]) -> Part:
 
 def _government(settings: Settings, secrets: dict[str, str]) -> Part:
     command = _gunicorn("services.government.wsgi", settings.government.url, threads=8)
-    environment = {environment_name("government", "api_key"): secrets["government_api_key"]}
+    environment = {
+        environment_name("government", "api_key"): secrets["government_api_key"],
+        environment_name("sms", "api_key"): secrets["sms_api_key"],
+    }
     return Part("government", command, environment, f"{settings.government.url}/healthz", settings.government.url)
+
+
+def _sms(settings: Settings, secrets: dict[str, str]) -> Part:
+    command = _gunicorn("services.sms.wsgi", settings.sms.url, threads=4)
+    environment = {environment_name("sms", "api_key"): secrets["sms_api_key"]}
+    return Part("sms", command, environment, f"{settings.sms.url}/healthz", settings.sms.url)
 
 
 def _mail(settings: Settings, data: Path) -> Part:
@@ -96,8 +106,9 @@ def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
         **account("workers", secrets["workers"]),
         environment_name("lab", "api_key"): secrets["lab_api_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
+        environment_name("sms", "api_key"): secrets["sms_api_key"],
     }
-    return Part("workers", [sys.executable, "-m", "workers"], environment, needs=("engine", "lab", "government"))
+    return Part("workers", [sys.executable, "-m", "workers"], environment, needs=("engine", "lab", "government", "sms"))
 
 
 def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:

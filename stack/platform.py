@@ -86,10 +86,12 @@ class Platform:
             "webapp": settings.webapp.url,
             "lab": settings.lab.url,
             "government": settings.government.url,
+            "sms": settings.sms.url,
             "mail": str(self._data / "mail"),
             "logs": str(self._folder / "log"),
             "lab_api_key": passwords["lab_api_key"],
             "government_api_key": passwords["government_api_key"],
+            "sms_api_key": passwords["sms_api_key"],
             "accounts": {name: {"username": name, "password": passwords[name]} for name in accounts},
         }
 
@@ -125,6 +127,7 @@ def keep_data_in(data: Path) -> None:
         ("records", "database_url"): f"sqlite:///{data}/records.db",
         ("lab", "database_url"): f"sqlite:///{data}/lab.db",
         ("government", "database_url"): f"sqlite:///{data}/government.db",
+        ("sms", "database_url"): f"sqlite:///{data}/sms.db",
     }
     for path, url in defaults.items():
         os.environ.setdefault(environment_name(*path), url)

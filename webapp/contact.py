@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -13,14 +15,17 @@ pages = Blueprint("contact", __name__)
 @pages.route("/contact/<token>", methods=["GET", "POST"])
 def contact(token: str) -> str | Response | tuple[str, int]:
     try:
-        known = current_app.extensions["government"].is_contact(token)
+        exposure = current_app.extensions["government"].exposure(token)
     except GovernmentUnavailable:
         text = "Your link can't be checked just now. Please try again in a few minutes."
         return render_template("error.html", title="Please try again", text=text), 503
-    if not known:
+    if exposure is None:
         abort(404)
     if request.method == "POST":
         session.clear()
         session["exposed_to"] = token
         return redirect(url_for("patient.pre_screening"))
-    return render_template("contact.html")
+    if exposure.last_day is None:
+        return render_template("contact_released.html")
+    quarantine = timedelta(days=current_app.extensions["policy"]["quarantine_days"])
+    return render_template("contact.html", until=exposure.last_day + quarantine)

@@ -1,7 +1,9 @@
-"""Asks the government whether a contact's token is one that it gave out."""
+"""Asks the government what it has to tell a contact by their token."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 import requests
@@ -11,14 +13,21 @@ class GovernmentUnavailable(Exception):
     """The government's server can't be asked now."""
 
 
+@dataclass(frozen=True)
+class Exposure:
+    """What holds for a contact: the latest day of exposure, or None when there was none after all."""
+
+    last_day: date | None
+
+
 class Government:
     def __init__(self, url: str, api_key: str, timeout_s: float = 5):
         self._url = url
         self._headers = {"X-API-Key": api_key}
         self._timeout_s = timeout_s
 
-    def is_contact(self, token: str) -> bool:
-        """Whether this token was given to a contact."""
+    def exposure(self, token: str) -> Exposure | None:
+        """What holds for the contact with this token; None when it was never given out."""
         try:
             answer = requests.get(
                 f"{self._url}/v1/tokens/{quote(token, safe='')}",
@@ -29,4 +38,7 @@ class Government:
             raise GovernmentUnavailable(type(error).__name__) from None
         if answer.status_code not in (200, 404):
             raise GovernmentUnavailable(str(answer.status_code))
-        return answer.status_code == 200
+        if answer.status_code == 404:
+            return None
+        day = answer.json()["last_exposure_date"]
+        return Exposure(date.fromisoformat(day) if day else None)

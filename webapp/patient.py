@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from processes.cases import Case, OpenTask, find_case, new_reference, open_tasks, start_case
+from processes.cases import Case, OpenTask, current_steps, find_case, new_reference, open_tasks, start_case
 from processes.engine import Engine, EngineRefused, EngineUnavailable
 from records import access
 from webapp.camunda_forms import Answers, Form
-from webapp.status import ADVICE, status_of
+from webapp.status import ADVICE, WITHDRAWABLE, status_of
 
 pages = Blueprint("patient", __name__)
 
@@ -37,7 +37,7 @@ def pre_screening() -> str | Response | tuple[str, int]:
     title, minutes = "Pre-screening", 3
     if request.method == "GET":
         session.setdefault("next_case", new_reference())
-        return _form_page(form, form.blank(), title, minutes)
+        return _form_page(form, form.begun(), title, minutes)
     answers = form.read(request.form)
     if not answers.accepted:
         return _form_page(form, answers, title, minutes)
@@ -62,11 +62,13 @@ def case() -> str | Response:
     if known is None:
         return redirect(url_for("patient.sign_in"))
     tasks = [task for task in open_tasks(_engine(), known.reference) if task.form in FORMS]
+    steps = set() if known.ended_at else current_steps(_engine(), known)
     return render_template(
         "case.html",
         case=known,
-        advice=ADVICE.get(known.values.get("orientation", "")),
-        status=status_of(_engine(), known),
+        advice=ADVICE.get(known.values.get("orientation_now") or known.values.get("orientation", "")),
+        status=status_of(known, steps),
+        may_withdraw=bool(steps & WITHDRAWABLE),
         tasks=[(task.form, *FORMS[task.form]) for task in tasks],
         has_code=access.has_code(known.reference),
     )
@@ -83,12 +85,54 @@ def task_form(name: str) -> str | Response | tuple[str, int]:
     if task is None:
         return render_template("already_sent.html", title=FORMS[name][0])
     form = current_app.extensions["task_forms"].of_task(task)
+    more = {"reason": known.values.get("contacts_refused")} if name == "close_contacts" else {}
     if request.method == "GET":
-        return _form_page(form, form.blank(), *FORMS[name])
+        return _form_page(form, form.begun(known.values, known.values), *FORMS[name], **more)
+    answers = form.read(request.form, known.values)
+    if not answers.accepted:
+        return _form_page(form, answers, *FORMS[name], **more)
+    return _submit(task, form, answers)
+
+
+@pages.route("/case/worse", methods=["GET", "POST"])
+def worse() -> str | Response | tuple[str, int]:
+    """ "I feel worse": today's symptoms are assessed again."""
+    known = _case()
+    if known is None:
+        return redirect(url_for("patient.sign_in"))
+    if known.ended_at:
+        return redirect(url_for("patient.pre_screening"))
+    form = current_app.extensions["task_forms"].of_message("symptoms_worsened")
+    title, minutes = "I feel worse", 1
+    if request.method == "GET":
+        return _form_page(form, form.begun(), title, minutes)
     answers = form.read(request.form)
     if not answers.accepted:
-        return _form_page(form, answers, *FORMS[name])
-    return _submit(task, form, answers)
+        return _form_page(form, answers, title, minutes)
+    try:
+        _engine().correlate("symptoms_worsened", known.reference, answers.values)
+    except EngineUnavailable:
+        return _form_page(form, answers, title, minutes, unsent=True), 503
+    except EngineRefused:
+        # it has ended in the meantime
+        return redirect(url_for("patient.pre_screening"))
+    return redirect(url_for("patient.case"))
+
+
+@pages.route("/case/withdraw", methods=["GET", "POST"])
+def withdraw() -> str | Response | tuple[str, int]:
+    known = _case()
+    if known is None:
+        return redirect(url_for("patient.sign_in"))
+    if request.method == "GET":
+        return render_template("withdraw.html", case=known)
+    try:
+        _engine().correlate("case_withdrawn", known.reference, {"withdrawn": True})
+    except EngineRefused as error:
+        if error.status != 400:
+            raise
+        return render_template("already_sent.html", title="Withdraw")
+    return redirect(url_for("patient.case"))
 
 
 @pages.route("/case/access-code", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""The forms as they were deployed: of the start event, and of a user task. Each is read once and kept."""
+"""The forms as they were deployed: of the start event, of a user task, of a message. Each is read once and kept."""
 
 from __future__ import annotations
 
@@ -27,9 +27,16 @@ class TaskForms:
     def of_task(self, task: OpenTask) -> Form:
         return self._form(task.definition_id, task.form, f"/task/{task.id}/deployed-form")
 
+    def of_message(self, name: str) -> Form:
+        """A form whose answers are sent as a message; of the newest process."""
+        definition = self._engine.get(f"/process-definition/key/{CORONA_CARE}")
+        deployment = f"/deployment/{definition['deploymentId']}/resources"
+        resource = next(found for found in self._engine.get(deployment) if found["name"] == f"{name}.form")
+        return self._form(definition["id"], name, f"{deployment}/{resource['id']}/data")
+
     def _form(self, definition_id: str, name: str, path: str) -> Form:
         key = (definition_id, name)
         if key not in self._forms:
             schema = self._engine.get(path)
-            self._forms[key] = Form.parse(json.loads(schema) if isinstance(schema, str) else schema)
+            self._forms[key] = Form.parse(json.loads(schema) if isinstance(schema, str | bytes) else schema)
         return self._forms[key]

@@ -13,18 +13,20 @@ from config import settings as config
 from config.people import load_people
 from processes.engine import Engine
 from records import database
+from records.claims import Claims
 from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.roster import Roster
-from workers import doctor, government, kpi, lab
+from workers import doctor, government, kpi, lab, patient
+from workers.carriers import Carrier, Mail, Sms, Telephone
 from workers.client import TaskClient
 from workers.lab_feed import LabFeed
-from workers.mailer import Mailer
 from workers.outside import Service
 from workers.runtime import Runtime
+from workers.sender import Sender
 from workers.topics import handlers_of
 
-LANES = {"lab": lab, "doctor": doctor, "government": government, "kpi": kpi}
+LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi}
 
 
 def main(names: list[str]) -> None:
@@ -59,26 +61,25 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
 
 def resources_of(settings: config.Settings) -> dict[str, Any]:
     """What handlers may ask for beside process variables, by parameter name."""
-    lab_key, government_key = settings.lab.api_key, settings.government.api_key
     roster = Roster()
     roster.fill_if_empty(load_people(settings.people).doctors)
     return {
         "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
-        "lab": Service("lab", settings.lab.url, lab_key.get_secret_value()),
-        "government": Service("government", settings.government.url, government_key.get_secret_value()),
+        "lab": Service("lab", settings.lab.url, settings.lab.api_key.get_secret_value()),
+        "government": Service("government", settings.government.url, settings.government.api_key.get_secret_value()),
         "outbox": Outbox(),
         "roster": roster,
         "kpis": KpiRows(),
     }
 
 
-def followers(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[LabFeed | Mailer]:
-    """What runs beside the tasks: the lab's feed, and the messages of the lanes that write to patients."""
-    beside: list[LabFeed | Mailer] = []
+def followers(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[LabFeed | Sender]:
+    """What runs beside the tasks: the lab's feed, and the messages of the lanes that write some."""
+    beside: list[LabFeed | Sender] = []
     if "lab" in lanes:
-        beside.append(LabFeed(resources["lab"], resources["engine"], settings.workers.feed_interval_s))
-    if {"lab", "doctor"} & set(lanes):
-        beside.append(mailer(settings, resources["outbox"]))
+        beside.append(LabFeed(resources["lab"], resources["engine"], Claims(), settings.workers.feed_interval_s))
+    if {"patient", "lab", "doctor"} & set(lanes):
+        beside.append(sender(settings, resources))
     return beside
 
 
@@ -94,15 +95,15 @@ def task_client(settings: config.Settings, lanes: list[str]) -> TaskClient:
     )
 
 
-def mailer(settings: config.Settings, outbox: Outbox) -> Mailer:
-    return Mailer(
-        outbox,
-        settings.mail.host,
-        settings.mail.port,
-        settings.mail.sender,
-        settings.webapp.url + "/sign-in",
-        settings.workers.outbox_interval_s,
-    )
+def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
+    page = settings.webapp.url + "/sign-in"
+    mail, sms = settings.mail, settings.sms
+    carriers: dict[str, Carrier] = {
+        "email": Mail(mail.host, mail.port, mail.sender, page),
+        "sms": Sms(Service("sms", sms.url, sms.api_key.get_secret_value()), page),
+        "telephone": Telephone(resources["engine"]),
+    }
+    return Sender(resources["outbox"], carriers, settings.workers.outbox_interval_s)
 
 
 def stop_on_signal(runtime: Runtime, stopping: threading.Event) -> None:

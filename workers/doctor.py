@@ -1,4 +1,4 @@
-"""The doctor's lane: assign the report, publish it (steps 14 and 16)."""
+"""The doctor's lane: assign the report, escalate it, publish it (steps 14 to 16); alerts to the doctors on duty."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
-from workers.outside import effect_key
+from workers.outside import Service, effect_key
+from workers.patient import tell
 from workers.topics import topic
 
 WRITE_REPORT = "Task_WriteDoctorsReport"
+# an overdue report goes before all that aren't, and before what waiting alone can raise
+OVERDUE_RISE = 100
 
 
 @topic("doctor.assign")
@@ -31,6 +34,7 @@ def assign(
     return {
         "report_due_at": datetime.now(UTC) + timedelta(hours=report_due_hours),
         "suggested_doctor": min(on_duty, key=open_reports.__getitem__) if on_duty else None,
+        "repeat_test": False,
         "isolation_until": proposed_isolation(lab_result, onset_date, sample_taken_at, last_exposure_date, policy),
     }
 
@@ -55,11 +59,58 @@ def proposed_isolation(
     return None
 
 
+@topic("doctor.escalate")
+def escalate(case_reference: str, result_number: int, roster: Roster, engine: Engine, outbox: Outbox) -> None:
+    """The report is overdue: its task goes before the others, and the doctors on duty are told."""
+    for task in engine.post("/task", {"processInstanceBusinessKey": case_reference, "taskDefinitionKey": WRITE_REPORT}):
+        if task["priority"] < OVERDUE_RISE:
+            engine.set_task_priority(task["id"], task["priority"] + OVERDUE_RISE)
+    _alert(roster, outbox, effect_key(case_reference, "escalate", result_number), "report_overdue")
+
+
+@topic("doctor.alert")
+def alert(case_reference: str, sample_number: int, roster: Roster, outbox: Outbox) -> None:
+    """The medical team met an emergency."""
+    _alert(roster, outbox, effect_key(case_reference, "alert", sample_number), "visit_emergency")
+
+
+@topic("doctor.raise_priority")
+def raise_priority(case_reference: str, testing_priority: int, engine: Engine, lab: Service) -> None:
+    """The patient feels worse: what waits for them, with staff and at the lab, goes up to the new priority."""
+    for task in engine.post("/task", {"processInstanceBusinessKey": case_reference}):
+        if task["priority"] < testing_priority:
+            engine.set_task_priority(task["id"], testing_priority)
+    lab.put(f"/v1/cases/{case_reference}/priority", {"priority": testing_priority})
+
+
 @topic("doctor.publish_report")
-def publish_report(case_reference: str, sample_number: int, channel: str, email: str, outbox: Outbox) -> None:
+def publish_report(
+    case_reference: str,
+    result_number: int,
+    case_classification: str,
+    assessment: str,
+    earlier_reports: str,
+    channel: str,
+    email: str,
+    phone: str,
+    language: str,
+    outbox: Outbox,
+) -> dict[str, Any]:
     """The report is on the patient's page from now on; the message only says so."""
-    if channel == "email":
-        outbox.add(effect_key(case_reference, "publish_report", sample_number), email, "report_there")
+    key = effect_key(case_reference, "publish_report", result_number)
+    tell(outbox, key, "report_there", channel, email, phone, language)
+    summary = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {case_classification}: {assessment}"
+    return {"earlier_reports": _shortened(f"{summary}\n{earlier_reports or ''}")}
+
+
+def _shortened(text: str) -> str:
+    """A string variable holds 4,000 characters."""
+    return text if len(text) <= 4000 else text[:3999] + "…"
+
+
+def _alert(roster: Roster, outbox: Outbox, key: str, template: str) -> None:
+    for address in roster.addresses_on_duty():
+        outbox.add(f"{key}/{address}", "email", address, template, "en")
 
 
 def _open_reports(engine: Engine, doctor: str) -> int:

@@ -1,7 +1,8 @@
-"""The government's lane, in trace_contacts: register the case, submit its contacts, notify each."""
+"""The government's lane: register the case, check and submit its contacts, notify each; pass a corrected result on."""
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from workers.outside import Service, effect_key
@@ -11,6 +12,7 @@ from workers.topics import topic
 @topic("government.register_case")
 def register_case(
     case_reference: str,
+    result_number: int,
     given_name: str,
     family_name: str,
     date_of_birth: str,
@@ -28,24 +30,116 @@ def register_case(
         "phone": phone,
         "exposed_to": exposed_to,
     }
-    government.post("/v1/cases", body, effect_key(case_reference, "register_case", 1))
+    government.post("/v1/cases", body, effect_key(case_reference, "register_case", result_number))
+
+
+@topic("government.correct_case")
+def correct_case(case_reference: str, lab_result: str, government: Service) -> None:
+    """Contacts of a case that isn't positive any more are released; a case that was never registered stays so."""
+    government.post(f"/v1/cases/{case_reference}/result", {"result": lab_result})
+
+
+@topic("government.check_contacts")
+def check_contacts(
+    had_contacts: str,
+    close_contacts: list[dict[str, Any]],
+    onset_date: str,
+    sample_taken_at: datetime,
+    policy: dict[str, Any],
+) -> dict[str, Any]:
+    """Why the list goes back to whoever filled it in, in words for them; None when it is all right."""
+    begin = infectious_from(onset_date, sample_taken_at, policy)
+    reasons = [
+        reason
+        for contact in _named(had_contacts, close_contacts)
+        for reason in (_outside(contact, begin), _without_address(contact))
+        if reason
+    ]
+    return {"contacts_refused": "\n".join(reasons)[:4000] or None}
 
 
 @topic("government.submit_contacts")
 def submit_contacts(
-    case_reference: str, had_contacts: str, close_contacts: list[dict[str, Any]], government: Service
+    case_reference: str,
+    result_number: int,
+    had_contacts: str,
+    close_contacts: list[dict[str, Any]],
+    onset_date: str,
+    sample_taken_at: datetime,
+    language: str,
+    policy: dict[str, Any],
+    government: Service,
 ) -> dict[str, Any]:
-    named = close_contacts if had_contacts == "yes" and close_contacts else []
+    """Those within the infectious days; when the patient never corrected the others, on without them."""
+    begin = infectious_from(onset_date, sample_taken_at, policy)
+    named = [
+        {**contact, "language": language}
+        for contact in _named(had_contacts, close_contacts)
+        if not _outside(contact, begin)
+    ]
     answer = government.post(
         f"/v1/cases/{case_reference}/contacts",
         {"contacts": named},
-        effect_key(case_reference, "submit_contacts", 1),
+        effect_key(case_reference, "submit_contacts", result_number),
     )
     return {"contact_ids": answer["contact_ids"], "contacts_named": len(answer["contact_ids"])}
 
 
 @topic("government.notify_contact")
-def notify_contact(case_reference: str, contact_id: str, government: Service) -> None:
-    """Whether the contact could be reached is an outcome, which the government keeps."""
-    key = effect_key(case_reference, "notify_contact", contact_id)
-    government.post(f"/v1/contacts/{contact_id}/notification", {}, key)
+def notify_contact(case_reference: str, contact_id: str, government: Service) -> dict[str, Any]:
+    """Whether a message reached the contact is an outcome; whom none reaches is called."""
+    answer = government.post(f"/v1/contacts/{contact_id}/notification", {})
+    return {
+        "contact_outcome": answer["outcome"],
+        "contact_name": answer["name"],
+        "contact_phone": answer["phone"],
+        "contact_language": answer["language"],
+    }
+
+
+@topic("government.record_call")
+def record_call(
+    contact_id: str,
+    call_reached: str,
+    call_note: str,
+    contact_symptoms: str,
+    will_quarantine: str,
+    link_email: str,
+    link_phone: str,
+    government: Service,
+) -> dict[str, Any]:
+    body = {
+        "reached": call_reached == "yes",
+        "symptoms": contact_symptoms,
+        "quarantine": will_quarantine,
+        "note": (call_note or "")[:1000],
+        "email": link_email,
+        "phone": link_phone,
+    }
+    answer = government.post(f"/v1/contacts/{contact_id}/call", body)
+    return {"contact_outcome": answer["outcome"]}
+
+
+def infectious_from(onset_date: str | None, sample_taken_at: datetime, policy: dict[str, Any]) -> date:
+    """The first day on which a contact counts: so many days before onset, or before the sample without symptoms."""
+    begin = date.fromisoformat(onset_date) if onset_date else sample_taken_at.date()
+    return begin - timedelta(days=policy["infectious_days_before_onset"])
+
+
+def _named(had_contacts: str | None, close_contacts: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return close_contacts or [] if had_contacts == "yes" else []
+
+
+def _outside(contact: dict[str, Any], begin: date) -> str | None:
+    day = date.fromisoformat(contact["last_exposure_date"])
+    if day < begin:
+        return f"{contact['name']}: you were infectious from {begin.isoformat()} on, but the day is before that."
+    if day > date.today():
+        return f"{contact['name']}: the day is in the future."
+    return None
+
+
+def _without_address(contact: dict[str, Any]) -> str | None:
+    if contact.get("email") or contact.get("phone"):
+        return None
+    return f"{contact['name']}: give an e-mail address or a telephone number, one at least."

@@ -11,6 +11,7 @@ from workers.topics import topic
 @topic("kpi.record_case")
 def record_case(
     case_reference: str,
+    correction_number: int,
     case_outcome: str,
     orientation: str,
     evaluation_requested_at: datetime,
@@ -29,6 +30,7 @@ def record_case(
 ) -> None:
     kpis.record(
         case_reference,
+        correction_number,
         outcome=case_outcome,
         orientation=orientation,
         evaluation_requested_at=evaluation_requested_at,

@@ -1,4 +1,4 @@
-"""The laboratory's lane: reserve a test kit, order the test, tell the result (steps 7, 9 and 12)."""
+"""The laboratory's lane: reserve and release kits, order, chase, tell the result (steps 7 to 12)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any
 from processes.errors import KitShortage
 from records.outbox import Outbox
 from workers.outside import Refused, Service, effect_key
+from workers.patient import tell
 from workers.topics import topic
 
 
 @topic("lab.reserve_kit")
 def reserve_kit(case_reference: str, sample_number: int, testing_priority: int, lab: Service) -> None:
+    """Without a kit the sample is on the lab's waiting list; a kit that was granted there is answered here."""
     key = effect_key(case_reference, "reserve_kit", sample_number)
     body = {"case_reference": case_reference, "sample_number": sample_number, "priority": testing_priority}
     try:
@@ -20,6 +22,13 @@ def reserve_kit(case_reference: str, sample_number: int, testing_priority: int, 
         if refused.code == KitShortage.code:
             raise KitShortage from None
         raise
+
+
+@topic("lab.release_case")
+def release_case(case_reference: str, sample_number: int, sample_barcode: str, lab: Service) -> None:
+    """Nothing more is wanted for this sample: its kit goes back, its order is cancelled."""
+    body = {"through_sample": sample_number, "kit_used": sample_barcode is not None}
+    lab.post(f"/v1/cases/{case_reference}/release", body, effect_key(case_reference, "release_case", sample_number))
 
 
 @topic("lab.order_test")
@@ -33,6 +42,7 @@ def order_test(
 ) -> dict[str, Any]:
     body = {
         "case_reference": case_reference,
+        "sample_number": sample_number,
         "sample_barcode": sample_barcode,
         "specimen_type": specimen_type,
         "priority": testing_priority,
@@ -41,7 +51,16 @@ def order_test(
     return {"lab_order_id": order["order_id"]}
 
 
+@topic("lab.chase_result")
+def chase_result(case_reference: str, sample_number: int, lab_order_id: str, lab: Service) -> None:
+    """Ask the lab where a late result is; it puts the test before the others."""
+    lab.post(f"/v1/orders/{lab_order_id}/inquiry", {}, effect_key(case_reference, "chase_result", sample_number))
+
+
 @topic("lab.tell_result")
-def tell_result(case_reference: str, sample_number: int, channel: str, email: str, outbox: Outbox) -> None:
-    if channel == "email":
-        outbox.add(effect_key(case_reference, "tell_result", sample_number), email, "result_there")
+def tell_result(
+    case_reference: str, result_number: int, channel: str, email: str, phone: str, language: str, outbox: Outbox
+) -> None:
+    """The result is on the patient's page from now on; the message only says that there is news."""
+    key = effect_key(case_reference, "tell_result", result_number)
+    tell(outbox, key, "result_there", channel, email, phone, language)

@@ -1,28 +1,43 @@
-"""Reads the lab's feed and delivers each result to the case that waits for it (step 10).
+"""Reads the lab's feed and delivers each item to its case: results, corrected results, granted kits.
 
-An item is acknowledged only when the engine has taken its message; until then it is offered again at each reading, so
-one that is stuck holds up no other.
+An item is acknowledged only when the engine has taken its message, or when it provably has nothing more to say; until
+then it is offered again at each reading, so one that is stuck holds up no other. Several may read the feed at once.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from typing import Any
 
-from processes.cases import find_case
+from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.engine import Engine, EngineError, EngineRefused
+from records.claims import Claims
+from workers.lab_results import Step, next_step, result_of
 from workers.outside import Refused, Service, Unavailable
 
 log = logging.getLogger("workers.lab_feed")
+
+CLAIMED_FOR_S = 60
+Item = dict[str, Any]
 
 
 class LabFeed:
     """Follows the feed until it is stopped."""
 
-    def __init__(self, lab: Service, engine: Engine, interval_s: float):
+    def __init__(self, lab: Service, engine: Engine, claims: Claims, interval_s: float):
         self._lab = lab
         self._engine = engine
+        self._claims = claims
         self._interval_s = interval_s
+        self._steps: dict[Step, Callable[[Item, Case], bool]] = {
+            Step.KEEP: lambda item, case: False,
+            Step.ACKNOWLEDGE: lambda item, case: True,
+            Step.EARLIER: self._end_retest,
+            Step.CORRECT: self._interrupt,
+            Step.REOPEN: self._reopen,
+        }
 
     def run(self, stopping: threading.Event) -> None:
         reachable = True
@@ -36,35 +51,84 @@ class LabFeed:
                 reachable = False
 
     def read(self) -> int:
-        """Go once through all items that aren't acknowledged; returns how many were delivered."""
-        delivered, cursor = 0, 0
+        """Go once through all items that aren't acknowledged; returns how many now are."""
+        done, cursor = 0, 0
         while True:
             page = self._lab.get("/v1/feed", after=cursor)
             for item in page["items"]:
-                delivered += self._deliver(item)
+                done += self._deliver(item)
             if not page["items"]:
-                return delivered
+                return done
             cursor = page["next"]
 
-    def _deliver(self, item: dict) -> bool:
+    def _deliver(self, item: Item) -> bool:
         try:
-            self._engine.correlate(
-                "lab_result_received",
-                item["case_reference"],
-                {"lab_result": item["result"]},
-                waiting_for={"sample_barcode": item["sample_barcode"]},
-            )
-        except EngineRefused:
-            # nobody waits for it: either not yet, or it was delivered and only the acknowledgement was lost
-            if not self._is_delivered(item):
-                return False
-        self._lab.post(f"/v1/feed/{item['id']}/acknowledgement", {})
-        log.info("result for %s delivered", item["case_reference"])
-        return True
+            taken = self._deliver_grant(item) if item["kind"] == "grant" else self._deliver_result(item)
+        except EngineRefused as error:
+            # one broken case holds up no other
+            log.warning("item %s of the feed, of %s, stays: %s", item["id"], item["case_reference"], error)
+            return False
+        if taken:
+            self._lab.post(f"/v1/feed/{item['id']}/acknowledgement", {})
+            log.info("%s for %s delivered", item["kind"], item["case_reference"])
+        return taken
 
-    def _is_delivered(self, item: dict) -> bool:
+    def _deliver_grant(self, item: Item) -> bool:
+        """A case that doesn't wait any more has its kit: it has asked again, or it gave the kit back."""
+        if self._correlated("kit_granted", item, {}):
+            return True
+        case = find_case(self._engine, item["case_reference"])
+        return case is not None and "Task_ReserveTestKit" not in self._current_steps(case)
+
+    def _deliver_result(self, item: Item) -> bool:
+        barcode = {"sample_barcode": item["sample_barcode"]}
+        if self._correlated("lab_result_received", item, _result_values(item), barcode):
+            return True
         case = find_case(self._engine, item["case_reference"])
         if case is None:
             return False
-        known = case.values.get("sample_barcode"), case.values.get("lab_result")
-        return case.ended_at is not None or known == (item["sample_barcode"], item["result"])
+        return self._steps[next_step(item, case.values, self._current_steps(case), case.ended_at is not None)](
+            item, case
+        )
+
+    def _end_retest(self, item: Item, case: Case) -> bool:
+        return self._correlated("earlier_result_received", item, _result_values(item))
+
+    def _interrupt(self, item: Item, case: Case) -> bool:
+        """The running case ends here; at the next reading it is reopened with the item's result."""
+        self._correlated("lab_result_corrected", item, {})
+        return False
+
+    def _reopen(self, item: Item, case: Case) -> bool:
+        if not self._claims.take(f"{case.reference}/reopen", CLAIMED_FOR_S):
+            return False
+        try:
+            newest = find_case(self._engine, case.reference)
+            if newest is None or newest.instance_id != case.instance_id:
+                # another reader was faster
+                return False
+            reopen_case(self._engine, case, _result_values(item))
+            return True
+        finally:
+            self._claims.give_back(f"{case.reference}/reopen")
+
+    def _current_steps(self, case: Case) -> set[str]:
+        return set() if case.ended_at else current_steps(self._engine, case)
+
+    def _correlated(self, message: str, item: Item, values: Item, waiting_for: Item | None = None) -> bool:
+        """Whether somebody took the message."""
+        try:
+            self._engine.correlate(message, item["case_reference"], values, waiting_for)
+        except EngineRefused as error:
+            if error.status != 400:
+                raise
+            return False
+        return True
+
+
+def _result_values(item: Item) -> Item:
+    return {
+        "lab_result": result_of(item),
+        "lab_result_id": item["id"],
+        "lab_result_barcode": item["sample_barcode"],
+    }

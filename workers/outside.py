@@ -32,6 +32,9 @@ class Service:
         headers = {"Idempotency-Key": key} if key else {}
         return self._call("POST", path, json=body, headers=headers)
 
+    def put(self, path: str, body: Any) -> Any:
+        return self._call("PUT", path, json=body)
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
             response = self._session().request(method, self._url + path, timeout=self._timeout_s, **options)

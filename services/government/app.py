@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
 import peewee
 from flask import Flask
 
-from services.government.models import MODELS, Case, Contact
-from services.government.notification import MailServerUnavailable, Notifier
+from services.government.models import MODELS, Case, Contact, person_of
+from services.government.notification import EXPOSED, RELEASED, Notifier, NotNow
 from services.http import Effects, Problem, body_with, create_service
 
-NOTIFIED, UNREACHABLE = "notified", "unreachable"
+NOTIFIED, UNREACHABLE, CALLED = "notified", "unreachable", "called"
 MOST_CONTACTS = 200
+ONE_MESSAGE_IN_S = 24 * 3600
 OPTIONAL_TEXT = (str, type(None))
 CONTACT_TEXTS = ("name", "relation", "exposure", "last_exposure_date")
+CONTACT_OPTIONS = ("email", "phone", "language")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -28,12 +32,13 @@ def create_app(database: peewee.Database, api_key: str, notifier: Notifier) -> F
     database.bind(MODELS)
     with database.connection_context(), database.atomic():
         database.create_tables([*MODELS, effects.table], safe=True)
-    _add_cases(app, effects)
+    _add_cases(app, effects, notifier)
     _add_contacts(app, effects, notifier)
+    _add_tokens(app)
     return app
 
 
-def _add_cases(app: Flask, effects: Effects) -> None:
+def _add_cases(app: Flask, effects: Effects, notifier: Notifier) -> None:
     @app.post("/v1/cases")
     @effects.once
     def register_case() -> tuple[dict[str, Any], int]:
@@ -46,16 +51,33 @@ def _add_cases(app: Flask, effects: Effects) -> None:
             phone=OPTIONAL_TEXT,
             exposed_to=OPTIONAL_TEXT,
         )
-        if Case.get_or_none(Case.case_reference == body["case_reference"]):
-            raise Problem(409, "case_known", "this case was registered already")
-        Case.create(**body)
+        Case.insert(**body).on_conflict(
+            conflict_target=[Case.case_reference], update={**body, "result": None}
+        ).execute()
         return {}, 201
 
     @app.get("/v1/cases/<case_reference>")
     def show_case(case_reference: str) -> dict[str, Any]:
         case = _case(case_reference)
-        contacts = [{"contact_id": str(contact.id), "outcome": contact.outcome} for contact in case.contacts]
-        return {"case_reference": case.case_reference, "contacts": contacts}
+        contacts = [
+            {"contact_id": str(contact.id), "outcome": contact.outcome, "released": contact.released}
+            for contact in case.contacts
+        ]
+        return {"case_reference": case.case_reference, "result": case.result, "contacts": contacts}
+
+    @app.post("/v1/cases/<case_reference>/result")
+    def correct_result(case_reference: str) -> dict[str, Any]:
+        """The laboratory has corrected a result. May be asked for again: whom it told, it doesn't tell twice."""
+        result = body_with(result=str)["result"]
+        case = Case.get_or_none(Case.case_reference == case_reference)
+        if case is None:
+            return {"registered": False}
+        case.result = result
+        case.save()
+        if result != "positive":
+            for contact in case.contacts.where(~Contact.released):
+                _release(contact, notifier)
+        return {"registered": True}
 
 
 def _add_contacts(app: Flask, effects: Effects, notifier: Notifier) -> None:
@@ -70,28 +92,68 @@ def _add_contacts(app: Flask, effects: Effects, notifier: Notifier) -> None:
         return {"contact_ids": [str(contact.id) for contact in contacts]}, 201
 
     @app.post("/v1/contacts/<int:contact_id>/notification")
-    def notify(contact_id: int) -> dict[str, str]:
-        contact = Contact.get_or_none(Contact.id == contact_id) if contact_id < 2**62 else None
-        if contact is None:
-            raise Problem(404, "not_found", "there is no such contact")
+    def notify(contact_id: int) -> dict[str, Any]:
+        contact = _contact(contact_id)
         if contact.outcome is None:
-            contact.outcome = NOTIFIED if _told(notifier, contact) else UNREACHABLE
-            contact.save()
+            _notify(contact, notifier)
+        return {name: getattr(contact, name) for name in ("outcome", "name", "phone", "language")}
+
+    @app.post("/v1/contacts/<int:contact_id>/call")
+    def record_call(contact_id: int) -> dict[str, Any]:
+        """What came of calling a contact; whoever wants the link by message gets it."""
+        contact = _contact(contact_id)
+        body = body_with(
+            reached=bool, symptoms=OPTIONAL_TEXT, quarantine=OPTIONAL_TEXT, note=OPTIONAL_TEXT,
+            email=OPTIONAL_TEXT, phone=OPTIONAL_TEXT,
+        )  # fmt: skip
+        contact.call = json.dumps({name: body[name] for name in ("symptoms", "quarantine", "note")})
+        contact.outcome = CALLED if body["reached"] else UNREACHABLE
+        if body["reached"] and (body["email"] or body["phone"]):
+            contact.email, contact.phone = body["email"], body["phone"]
+            _notify(contact, notifier)
+        contact.save()
         return {"outcome": contact.outcome}
 
+
+def _add_tokens(app: Flask) -> None:
     @app.get("/v1/tokens/<token>")
-    def show_token(token: str) -> dict[str, str]:
+    def show_token(token: str) -> dict[str, Any]:
+        """What holds for the person: the latest of their exposures that wasn't taken back."""
         contact = Contact.get_or_none(Contact.token == token)
         if contact is None:
             raise Problem(404, "not_found", "this token was never given out")
-        return {"last_exposure_date": contact.last_exposure_date}
+        exposures = Contact.select().where(Contact.person == contact.person, ~Contact.released)
+        latest = max((exposure.last_exposure_date for exposure in exposures), default=None)
+        return {"last_exposure_date": latest, "released": latest is None}
 
 
-def _told(notifier: Notifier, contact: Contact) -> bool:
+def _notify(contact: Contact, notifier: Notifier) -> None:
+    """Tell a contact of their exposure, at most once a day, however many cases named them."""
+    since = time.time() - ONE_MESSAGE_IN_S
+    told = Contact.select().where(Contact.person == contact.person, Contact.told_at > since, ~Contact.released)
+    if told.exists():
+        contact.outcome = NOTIFIED
+    elif _told(notifier, contact, EXPOSED):
+        contact.outcome, contact.told_at = NOTIFIED, time.time()
+    elif contact.outcome is None:
+        contact.outcome = UNREACHABLE
+    contact.save()
+
+
+def _release(contact: Contact, notifier: Notifier) -> None:
+    """The exposure was none; who was told of it is told."""
+    if contact.outcome == NOTIFIED:
+        _told(notifier, contact, RELEASED)
+    contact.released = True
+    contact.save()
+
+
+def _told(notifier: Notifier, contact: Contact, template: str) -> bool:
     try:
-        return notifier.notify(contact)
-    except MailServerUnavailable:
-        raise Problem(503, "mail_unavailable", "the mail server can't be reached; ask again later") from None
+        return notifier.tell(contact, template)
+    except NotNow:
+        message = "the mail server or the SMS gateway can't be reached; ask again later"
+        raise Problem(503, "messages_unavailable", message) from None
 
 
 def _case(case_reference: str) -> Case:
@@ -101,17 +163,27 @@ def _case(case_reference: str) -> Case:
     return case
 
 
+def _contact(contact_id: int) -> Contact:
+    contact = Contact.get_or_none(Contact.id == contact_id) if contact_id < 2**62 else None
+    if contact is None:
+        raise Problem(404, "not_found", "there is no such contact")
+    return contact
+
+
 def _add_contact(case: Case, fields: Any) -> Contact:
     if not isinstance(fields, dict) or not all(_is_text(fields.get(name)) for name in CONTACT_TEXTS):
         raise Problem(400, "malformed", f"each contact must have {', '.join(CONTACT_TEXTS)}")
-    if not all(fields.get(name) is None or _is_text(fields[name]) for name in ("email", "phone")):
-        raise Problem(400, "malformed", "email and phone must be text")
+    if not all(fields.get(name) is None or _is_text(fields[name]) for name in CONTACT_OPTIONS):
+        raise Problem(400, "malformed", f"{', '.join(CONTACT_OPTIONS)} must be text")
     if not DAY.fullmatch(fields["last_exposure_date"]):
         raise Problem(400, "malformed", "last_exposure_date must be YYYY-MM-DD")
+    email, phone = fields.get("email") or None, fields.get("phone") or None
     return Contact.create(
         case=case,
-        email=fields.get("email") or None,
-        phone=fields.get("phone") or None,
+        person=person_of(fields["name"], email, phone),
+        email=email,
+        phone=phone,
+        language=fields.get("language") or "en",
         health_worker=fields.get("health_worker") is True,
         token=secrets.token_urlsafe(24),
         **{name: fields[name] for name in CONTACT_TEXTS},

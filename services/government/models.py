@@ -1,6 +1,8 @@
-"""What the government keeps: confirmed cases, their contacts, and whether each contact was reached."""
+"""What the government keeps: confirmed cases, their contacts, and how each contact was reached."""
 
 from __future__ import annotations
+
+import re
 
 import peewee
 
@@ -13,6 +15,8 @@ class Base(peewee.Model):
 
 
 class Case(Base):
+    """A registered case; `result` is what the laboratory says of it now."""
+
     case_reference = peewee.TextField(unique=True)
     given_name = peewee.TextField()
     family_name = peewee.TextField()
@@ -20,21 +24,36 @@ class Case(Base):
     email = peewee.TextField(null=True)
     phone = peewee.TextField(null=True)
     exposed_to = peewee.TextField(null=True)
+    result = peewee.TextField(null=True)
 
     class Meta:
         table_name = "registered_case"
 
 
 class Contact(Base):
-    """A close contact of a case. `token` opens the contact's own page, and nothing else."""
+    """A close contact of a case: one exposure of a person. `token` opens the contact's own page, and nothing else.
+
+    `person` is alike for all exposures of one person; `told_at` (epoch seconds) is when a message was sent.
+    """
 
     case = peewee.ForeignKeyField(Case, backref="contacts")
+    person = peewee.TextField(index=True)
     name = peewee.TextField()
     email = peewee.TextField(null=True)
     phone = peewee.TextField(null=True)
+    language = peewee.TextField()
     relation = peewee.TextField()
     exposure = peewee.TextField()
     last_exposure_date = peewee.TextField()
     health_worker = peewee.BooleanField()
     token = peewee.TextField(unique=True)
     outcome = peewee.TextField(null=True)
+    told_at = peewee.DoubleField(null=True)
+    call = peewee.TextField(null=True)
+    released = peewee.BooleanField(default=False)
+
+
+def person_of(name: str, email: str | None, phone: str | None) -> str:
+    """The same text for the same person: a family that shares a telephone has several."""
+    address = (email or "").strip().casefold() or re.sub(r"[^0-9+]", "", phone or "")
+    return f"{' '.join(name.casefold().split())}|{address}"

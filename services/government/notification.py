@@ -1,4 +1,4 @@
-"""Tells a contact by e-mail. The message names neither the case nor a result; its link opens the contact's page."""
+"""Tells a contact by e-mail or SMS. No message names the case or a result; its link opens the contact's page."""
 
 from __future__ import annotations
 
@@ -6,50 +6,97 @@ import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
 
+import requests
+
 from services.government.models import Contact
 
-SUBJECT = "A message from the health authority"
-TEXT = """Please read what the health authority has to tell you, and what to do:
+EXPOSED, RELEASED = "exposed", "released"
+# template → language → subject, text
+TEXTS = {
+    EXPOSED: {
+        "en": ("A message from the health authority", "Please read what the health authority has to tell you:"),
+        "fr": ("Un message de l'autorité sanitaire", "Veuillez lire ce que l'autorité sanitaire a à vous dire :"),
+        "ar": ("رسالة من السلطة الصحية", "يرجى قراءة ما تود السلطة الصحية إبلاغك به:"),
+    },
+    RELEASED: {
+        "en": ("News from the health authority", "What we told you has changed. Please read what holds now:"),
+        "fr": ("Du nouveau de l'autorité sanitaire", "Ce que nous vous avions dit a changé. Veuillez lire :"),
+        "ar": ("جديد من السلطة الصحية", "تغيّر ما أبلغناك به. يرجى قراءة ما يسري الآن:"),
+    },
+}
 
-{link}
 
-The link is for you alone.
-"""
+class NotNow(Exception):
+    """Neither server could be reached; the contact is told later."""
 
 
-class MailServerUnavailable(Exception):
-    """The mail server can't be reached; the contact is told later."""
+class Unknown(Exception):
+    """No such mailbox or number."""
 
 
 @dataclass(frozen=True)
 class Notifier:
-    """Sends by SMTP.
+    """Sends by SMTP and by an SMS gateway.
 
     Attributes:
+        sms_url: base URL of the gateway, as services/sms describes it.
         pages: base URL of the contacts' pages.
     """
 
     host: str
     port: int
     sender: str
+    sms_url: str
+    sms_api_key: str
     pages: str
 
-    def notify(self, contact: Contact) -> bool:
-        """Tell the contact; returns whether the mail server took the message."""
-        if not contact.email:
-            return False
+    def tell(self, contact: Contact, template: str) -> bool:
+        """Send the contact a message by whichever address takes it; returns whether one did.
+
+        Raises:
+            NotNow: try again later.
+        """
+        for address, send in ((contact.email, self._mail), (contact.phone, self._text)):
+            if not address:
+                continue
+            try:
+                send(contact, template)
+            except Unknown:
+                continue
+            return True
+        return False
+
+    def _mail(self, contact: Contact, template: str) -> None:
+        subject, text = _texts(contact, template)
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self.sender, contact.email, subject
+        message["Message-ID"] = f"<{template}-{contact.id}@government.example>"
+        message.set_content(f"{text}\n\n{self._link(contact)}\n")
         try:
             with smtplib.SMTP(self.host, self.port, timeout=10) as server:
-                server.send_message(self._message(contact))
+                server.send_message(message)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-            return False
-        except OSError as error:
-            raise MailServerUnavailable from error
-        return True
+            raise Unknown from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotNow from error
 
-    def _message(self, contact: Contact) -> EmailMessage:
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, contact.email, SUBJECT
-        message["Message-ID"] = f"<contact-{contact.id}@government.example>"
-        message.set_content(TEXT.format(link=f"{self.pages}/contact/{contact.token}"))
-        return message
+    def _text(self, contact: Contact, template: str) -> None:
+        _, text = _texts(contact, template)
+        headers = {"X-API-Key": self.sms_api_key, "Idempotency-Key": f"{template}-{contact.id}"}
+        body = {"to": contact.phone, "text": f"{text} {self._link(contact)}"}
+        try:
+            answer = requests.post(f"{self.sms_url}/v1/messages", json=body, headers=headers, timeout=10)
+        except requests.RequestException as error:
+            raise NotNow from error
+        if answer.status_code >= 500:
+            raise NotNow
+        if not answer.ok:
+            raise Unknown
+
+    def _link(self, contact: Contact) -> str:
+        return f"{self.pages}/contact/{contact.token}"
+
+
+def _texts(contact: Contact, template: str) -> tuple[str, str]:
+    texts = TEXTS[template]
+    return texts.get(contact.language, texts["en"])

@@ -1,4 +1,4 @@
-"""The laboratory's HTTP API: kits, orders, the feed of results. Described in openapi.yaml."""
+"""The laboratory's HTTP API: kits, orders, the feed of results and granted kits. Described in openapi.yaml."""
 
 from __future__ import annotations
 
@@ -9,32 +9,36 @@ import peewee
 from flask import Flask, request
 
 from services.http import Effects, Problem, body_with, create_service
-from services.lab.models import MODELS, FeedItem, Order, Plan, Reservation, Stock
+from services.lab import kits
+from services.lab.models import MODELS, FeedItem, Order, Plan, Stock, Waiting
 
 PAGE = 100
-RESULTS = ("positive", "negative", "indeterminate")
+RESULTS = ("positive", "negative", "inconclusive", "unsatisfactory")
+ENTERED_IN_ERROR = "entered_in_error"
 LARGEST_ID = 2**62
 
 
-def create_app(database: peewee.Database, api_key: str, kits: int) -> Flask:
+def create_app(database: peewee.Database, api_key: str, kits_at_first: int) -> Flask:
     """The lab's application.
 
     Args:
-        kits: in stock at the very first start.
+        kits_at_first: in stock at the very first start.
     """
     app = create_service("services.lab", api_key, Path(__file__).with_name("openapi.yaml"), database)
     effects = Effects(database)
-    _set_up(database, effects, kits)
+    _set_up(database, effects, kits_at_first)
     _add_kits(app, effects)
+    _add_cases(app, effects)
     _add_tests(app, effects)
     _add_feed(app)
+    _add_simulation(app, effects)
     return app
 
 
 def _add_kits(app: Flask, effects: Effects) -> None:
     @app.get("/v1/stock")
     def stock() -> dict[str, int]:
-        return {"kits": Stock.get().kits}
+        return {"kits": Stock.get().kits, "waiting": Waiting.select().count()}
 
     @app.post("/v1/stock")
     @effects.once
@@ -42,7 +46,8 @@ def _add_kits(app: Flask, effects: Effects) -> None:
         body = body_with(kits=int)
         if not 1 <= body["kits"] <= 1_000_000:
             raise Problem(400, "malformed", "kits must be from 1 to 1,000,000")
-        Stock.update(kits=Stock.kits + body["kits"]).execute()
+        kits.lock()
+        kits.add(body["kits"])
         return {"kits": Stock.get().kits}, 201
 
     @app.post("/v1/kits/reservations")
@@ -50,38 +55,56 @@ def _add_kits(app: Flask, effects: Effects) -> None:
     def reserve_kit() -> tuple[dict[str, Any], int]:
         body = body_with(case_reference=str, sample_number=int, priority=int)
         _within_integers(body["sample_number"], body["priority"])
-        if not Stock.update(kits=Stock.kits - 1).where(Stock.kits > 0).execute():
-            raise Problem(409, "kit_shortage", "no test kit is left; ask again later")
-        reservation, created = Reservation.get_or_create(
-            case_reference=body["case_reference"],
-            sample_number=body["sample_number"],
-            defaults={"priority": body["priority"]},
-        )
-        if not created:
-            raise Problem(409, "already_reserved", "this sample of the case has a kit already")
+        kits.lock()
+        _refuse_released(body["case_reference"], body["sample_number"])
+        reservation = kits.reserve(**body)
+        if reservation is None:
+            message = "no test kit is left; the feed grants one, in the order of priority and age"
+            return {"code": "kit_shortage", "message": message}, 409
         return {"reservation_id": str(reservation.id)}, 201
+
+
+def _add_cases(app: Flask, effects: Effects) -> None:
+    @app.post("/v1/cases/<case_reference>/release")
+    @effects.once
+    def release(case_reference: str) -> tuple[dict[str, Any], int]:
+        body = body_with(through_sample=int, kit_used=bool)
+        _within_integers(body["through_sample"])
+        kits.lock()
+        kits.release(case_reference, **body)
+        return {}, 200
+
+    @app.put("/v1/cases/<case_reference>/priority")
+    def set_priority(case_reference: str) -> tuple[dict[str, Any], int]:
+        priority = body_with(priority=int)["priority"]
+        _within_integers(priority)
+        for table in (Waiting, Order):
+            table.update(priority=priority).where(table.case_reference == case_reference).execute()
+        return {}, 200
 
 
 def _add_tests(app: Flask, effects: Effects) -> None:
     @app.post("/v1/orders")
     @effects.once
     def order_test() -> tuple[dict[str, Any], int]:
-        body = body_with(case_reference=str, sample_barcode=str, specimen_type=str, priority=int)
-        _within_integers(body["priority"])
+        body = body_with(case_reference=str, sample_number=int, sample_barcode=str, specimen_type=str, priority=int)
+        _within_integers(body["sample_number"], body["priority"])
+        kits.lock()
+        _refuse_released(body["case_reference"], body["sample_number"])
         if Order.get_or_none(Order.sample_barcode == body["sample_barcode"]):
             raise Problem(409, "barcode_known", "a test of this sample was ordered already")
         order = Order.create(**body)
         return {"order_id": str(order.id)}, 201
 
-    @app.put("/v1/simulation/results/<sample_barcode>")
-    def plan_result(sample_barcode: str) -> tuple[dict[str, Any], int]:
-        body = body_with(result=str)
-        if body["result"] not in RESULTS:
-            raise Problem(400, "malformed", f"result must be one of {', '.join(RESULTS)}")
-        Plan.insert(sample_barcode=sample_barcode, result=body["result"]).on_conflict(
-            conflict_target=[Plan.sample_barcode], preserve=[Plan.result]
-        ).execute()
-        return {}, 200
+    @app.post("/v1/orders/<int:order_id>/inquiry")
+    @effects.once
+    def inquire(order_id: int) -> tuple[dict[str, Any], int]:
+        """Somebody waits too long for this one: it goes before the others."""
+        order = Order.get_or_none(Order.id == order_id) if order_id < LARGEST_ID else None
+        if order is None:
+            raise Problem(404, "not_found", "there is no such order")
+        Order.update(priority=Order.priority + 100).where(Order.id == order_id).execute()
+        return {"state": order.state}, 200
 
 
 def _add_feed(app: Flask) -> None:
@@ -101,12 +124,51 @@ def _add_feed(app: Flask) -> None:
         return {}, 200
 
 
-def _set_up(database: peewee.Database, effects: Effects, kits: int) -> None:
+def _add_simulation(app: Flask, effects: Effects) -> None:
+    """What a real laboratory's people and machines do."""
+
+    @app.put("/v1/simulation/results/<sample_barcode>")
+    def plan_result(sample_barcode: str) -> tuple[dict[str, Any], int]:
+        body = body_with(result=str, after_s=(int, float, type(None)))
+        if body["result"] not in (*RESULTS, "never"):
+            raise Problem(400, "malformed", f"result must be one of {', '.join(RESULTS)}, never")
+        Plan.insert(sample_barcode=sample_barcode, **body).on_conflict(
+            conflict_target=[Plan.sample_barcode], preserve=[Plan.result, Plan.after_s]
+        ).execute()
+        return {}, 200
+
+    @app.post("/v1/simulation/corrections/<sample_barcode>")
+    @effects.once
+    def correct_result(sample_barcode: str) -> tuple[dict[str, Any], int]:
+        result = body_with(result=str)["result"]
+        if result not in (*RESULTS, ENTERED_IN_ERROR):
+            raise Problem(400, "malformed", f"result must be one of {', '.join(RESULTS)}, {ENTERED_IN_ERROR}")
+        order = Order.get_or_none(Order.sample_barcode == sample_barcode)
+        if order is None:
+            raise Problem(404, "not_found", "no test of this sample was ordered")
+        never_was = result == ENTERED_IN_ERROR
+        item = FeedItem.create(
+            kind="result",
+            case_reference=order.case_reference,
+            sample_number=order.sample_number,
+            sample_barcode=sample_barcode,
+            status="entered-in-error" if never_was else "corrected",
+            result=None if never_was else result,
+        )
+        return {"id": item.id}, 201
+
+
+def _set_up(database: peewee.Database, effects: Effects, kits_at_first: int) -> None:
     database.bind(MODELS)
     with database.connection_context(), database.atomic():
         database.create_tables([*MODELS, effects.table], safe=True)
         if not Stock.select().exists():
-            Stock.create(kits=kits)
+            Stock.create(kits=kits_at_first)
+
+
+def _refuse_released(case_reference: str, sample_number: int) -> None:
+    if kits.is_released(case_reference, sample_number):
+        raise Problem(409, "case_released", "the case wants nothing more for this sample")
 
 
 def _within_integers(*numbers: int) -> None:
@@ -115,9 +177,5 @@ def _within_integers(*numbers: int) -> None:
 
 
 def _shown(item: FeedItem) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "case_reference": item.case_reference,
-        "sample_barcode": item.sample_barcode,
-        "result": item.result,
-    }
+    names = ("id", "kind", "case_reference", "sample_number", "sample_barcode", "status", "result")
+    return {name: getattr(item, name) for name in names}

@@ -56,14 +56,25 @@ class Bench:
             free = self._capacity - Order.select().where(Order.state == "running").count()
             waiting = Order.select().where(Order.state == "ordered").order_by(Order.priority.desc(), Order.id)
             for order in waiting.limit(free):
-                order.state, order.due_at = "running", now + random.uniform(*self._turnaround_s)
-                order.save()
+                self._begin(order, now)
+
+    def _begin(self, order: Order, now: float) -> None:
+        plan = Plan.get_or_none(Plan.sample_barcode == order.sample_barcode)
+        if plan and plan.result == "never":
+            order.state = "lost"
+        else:
+            takes_s = plan.after_s if plan and plan.after_s is not None else random.uniform(*self._turnaround_s)
+            order.state, order.due_at = "running", now + takes_s
+        order.save()
 
     def _finish(self, order: Order) -> None:
         plan = Plan.get_or_none(Plan.sample_barcode == order.sample_barcode)
         FeedItem.create(
+            kind="result",
             case_reference=order.case_reference,
+            sample_number=order.sample_number,
             sample_barcode=order.sample_barcode,
+            status="final",
             result=plan.result if plan else self._drawn(),
         )
         order.state = "finished"

@@ -19,18 +19,39 @@ class Stock(Base):
 
 
 class Reservation(Base):
+    """A kit that is kept for one sample of a case."""
+
     case_reference = peewee.TextField()
     sample_number = peewee.IntegerField()
-    priority = peewee.IntegerField()
 
     class Meta:
         indexes = ((("case_reference", "sample_number"), True),)
+
+
+class Waiting(Base):
+    """A sample for which there was no kit. `since` is in epoch seconds."""
+
+    case_reference = peewee.TextField()
+    sample_number = peewee.IntegerField()
+    priority = peewee.IntegerField()
+    since = peewee.DoubleField()
+
+    class Meta:
+        indexes = ((("case_reference", "sample_number"), True),)
+
+
+class Release(Base):
+    """The case wants nothing more for its samples up to this one."""
+
+    case_reference = peewee.TextField(unique=True)
+    through_sample = peewee.IntegerField()
 
 
 class Order(Base):
     """A test that was ordered. `due_at` (epoch seconds) is set when the lab begins with it."""
 
     case_reference = peewee.TextField()
+    sample_number = peewee.IntegerField()
     sample_barcode = peewee.TextField(unique=True)
     specimen_type = peewee.TextField()
     priority = peewee.IntegerField()
@@ -42,16 +63,20 @@ class Order(Base):
 
 
 class FeedItem(Base):
-    """A result, to be fetched by the platform."""
+    """A result or a granted kit, to be fetched by the platform. `status` is as in FHIR R4, of a result."""
 
+    kind = peewee.TextField()
     case_reference = peewee.TextField()
-    sample_barcode = peewee.TextField()
-    result = peewee.TextField()
+    sample_number = peewee.IntegerField()
+    sample_barcode = peewee.TextField(null=True)
+    status = peewee.TextField(null=True)
+    result = peewee.TextField(null=True)
     acknowledged = peewee.BooleanField(default=False, index=True)
 
 
 class Plan(Base):
-    """What the simulated lab will find in a sample."""
+    """What the simulated lab will find in a sample, and after how many seconds; `never` leaves it untested."""
 
     sample_barcode = peewee.TextField(unique=True)
     result = peewee.TextField()
+    after_s = peewee.DoubleField(null=True)

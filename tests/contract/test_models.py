@@ -25,7 +25,7 @@ def test_every_external_task_is_async_after(path: Path) -> None:
 @by_name
 def test_every_user_task_and_start_form_is_async_after(path: Path) -> None:
     for element in elements(path, "userTask", "startEvent"):
-        if element.get(CAMUNDA + "formRef"):
+        if element.get(CAMUNDA + "formRef") and element.find(BPMN + "messageEventDefinition") is None:
             assert element.get(CAMUNDA + "asyncAfter") == "true", element.get("id")
             assert element.get(CAMUNDA + "formRefBinding") == "deployment", element.get("id")
 

@@ -96,6 +96,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     medic.signs_in()
     medic.takes_from("Visits by priority", visit)
     medic.sees("Family name", "Hopper")
+    medic.answers({}, {"visit_outcome": "Sample taken"})
     medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "38.4"}, {})
     medic.selects("specimen_type", "Saliva")
     picture(medic.page, "tasklist-visit", whole=False)
@@ -139,7 +140,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert case.ends().values["case_outcome"] == "care_completed"
     patient.opens("/case")
     assert "Your care is completed." in patient.text
-    assert len(mails_to(state, ADDRESS)) == 2
+    assert len(mails_to(state, ADDRESS)) == 3
 
     # and the contact opens the page that their message links to
     [message] = mails_to(state, "howard@contacts.example")
@@ -147,6 +148,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     contact_page = Patient(new_page(), state)
     contact_page.page.goto(link)
     assert "You were close to someone with COVID-19" in contact_page.text
+    assert "Stay in quarantine until 2 April 2020" in contact_page.text
     assert "Hopper" not in contact_page.page.content()
     picture(contact_page.page, "contact")
     contact_page.page.get_by_role("button", name="Start a pre-screening").click()
@@ -173,7 +175,7 @@ def test_a_manager_sees_cases_in_cockpit_and_the_kpis(
     definition = case.admin.get("/process-definition/key/corona_care")["id"]
     manager.page.goto(f"{state['engine']}/camunda/app/cockpit/default/#/process-definition/{definition}/runtime")
     expect(manager.page.get_by_text(case.reference)).to_be_visible()
-    expect(manager.page.locator('[data-element-id="Task_VisitPatient"]').first).to_be_visible()
+    expect(manager.page.locator('[data-element-id="Task_TakeSample"]').first).to_be_visible()
     expect(manager.page.locator(".djs-overlays .badge").first).to_be_visible()
     picture(manager.page, "cockpit-corona-care", whole=False)
 

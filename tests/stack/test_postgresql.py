@@ -20,7 +20,7 @@ def test_a_case_runs_on_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with postgresql(tmp_path) as port:
         os.environ["CORONACARE_ENGINE__DATABASE_URL"] = f"jdbc:postgresql://127.0.0.1:{port}/engine"
         os.environ["CORONACARE_ENGINE__DATABASE_USERNAME"] = "coronacare"
-        for part in ("records", "lab", "government"):
+        for part in ("records", "lab", "government", "sms"):
             url = f"postgresql://coronacare@127.0.0.1:{port}/{part}"
             os.environ[f"CORONACARE_{part.upper()}__DATABASE_URL"] = url
         with platform_up(tmp_path / "run") as platform:

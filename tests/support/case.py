@@ -12,12 +12,23 @@ import requests
 
 from config import settings as config
 from processes import cases
-from processes.engine import Engine
+from processes.engine import Engine, EngineRefused
 from records.kpis import CaseRow
 
 T = TypeVar("T")
 WITHIN_S = 40
 
+SYMPTOMS = {
+    "temperature",
+    "cough",
+    "sore_throat_or_aches",
+    "loss_of_taste_or_smell",
+    "diarrhea",
+    "fatigue",
+    "bedridden_half_day",
+    "unable_to_eat_or_drink",
+    "breathless",
+}
 NO_SYMPTOMS: dict[str, Any] = {
     "for_whom": "myself",
     "date_of_birth": "1990-05-10",
@@ -62,12 +73,19 @@ MEDICAL = {
     "lives": "alone",
     "works_in": "other",
 }
-VISIT = {"specimen_type": "saliva", "body_temperature_c": 37.9, "oxygen_saturation": 97, "respiratory_rate": 15}
+VISIT = {
+    "visit_outcome": "sampled",
+    "specimen_type": "saliva",
+    "body_temperature_c": 37.9,
+    "oxygen_saturation": 97,
+    "respiratory_rate": 15,
+}
 REPORT = {
     "case_classification": "not_a_case",
     "assessment": "Nothing found.",
     "report_advice": "Rest.",
     "further_action": "none",
+    "repeat_test": False,
 }
 CONTACT = {
     "name": "Charles Babbage",
@@ -92,9 +110,17 @@ class CaseUnderTest:
 
     def __init__(self, state: Mapping[str, Any]):
         self._state = state
-        self.admin = self._as("admin")
+        self.admin = self.account("admin")
         self.reference = cases.new_reference()
         self.barcode = f"T{next(_numbers):04}-{_run}"
+
+    def barcode_of(self, sample: int) -> str:
+        """The barcode of the case's first, second, … sample."""
+        return self.barcode if sample == 1 else f"{self.barcode}-{sample}"
+
+    def telephone(self) -> str:
+        """A number that nobody else in the tests has."""
+        return f"+44 20 {uuid.uuid4().int % 10**8:08}"
 
     # given, when
 
@@ -109,11 +135,54 @@ class CaseUnderTest:
     def fills_in_medical_form(self, **changed: Any) -> None:
         self.sends("medical_form", {**MEDICAL, **changed})
 
-    def is_visited(self, finding: str | None = None, **changed: Any) -> None:
-        """The medical team takes the sample, in which the lab will find this."""
+    def reaches_the_visit(self, answers: dict[str, Any] = WITH_COUGH, **request: Any) -> None:
+        """Pre-screened, evaluation requested, medical form filled in: the visit is due."""
+        self.reaches_the_kit(answers, **request)
+        self.waits_for("medical_visit")
+
+    def reaches_the_kit(self, answers: dict[str, Any] = WITH_COUGH, **request: Any) -> None:
+        self.starts(answers)
+        self.requests_evaluation(**request)
+        self.fills_in_medical_form()
+
+    def is_told(self, finding: str, **request: Any) -> None:
+        """The whole road until the result is told, and the doctor's report is due."""
+        self.reaches_the_visit(**request)
+        self.is_visited(finding)
+        self.waits_for("doctor_report")
+
+    def is_visited(
+        self, finding: str | None = None, sample: int = 1, after_s: float | None = None, **changed: Any
+    ) -> None:
+        """The medical team takes the sample, in which the lab will find this, after so many seconds."""
+        barcode = self.barcode_of(sample)
         if finding:
-            self.lab_will_find(finding)
-        self.staff_completes("medical_team", "medical_visit", {**VISIT, "sample_barcode": self.barcode, **changed})
+            self.lab_will_find(finding, sample, after_s)
+        self.staff_completes("medical_team", "medical_visit", {**VISIT, "sample_barcode": barcode, **changed})
+
+    def is_visited_without_sample(self, outcome: str, **changed: Any) -> None:
+        self.staff_completes("medical_team", "medical_visit", {"visit_outcome": outcome, **changed})
+
+    def withdraws(self) -> None:
+        self.message_arrives("case_withdrawn", {"withdrawn": True})
+
+    def feels_worse(self, **today: Any) -> None:
+        symptoms = {name: value for name, value in NO_SYMPTOMS.items() if name in SYMPTOMS}
+        self.message_arrives("symptoms_worsened", {**symptoms, **today})
+
+    def message_arrives(self, message: str, values: dict[str, Any]) -> None:
+        """Deliver a message; while nobody waits for it yet, try again."""
+
+        def delivered() -> bool:
+            try:
+                self.admin.correlate(message, self.reference, values)
+            except EngineRefused as error:
+                if error.status != 400:
+                    raise
+                return False
+            return True
+
+        eventually(delivered, f"nobody waits for {message} in {self.reference}: {self.describe()}")
 
     def is_reported(self, **changed: Any) -> None:
         self.staff_completes("doctor", "doctor_report", {**REPORT, **changed})
@@ -123,14 +192,23 @@ class CaseUnderTest:
 
     def staff_completes(self, account: str, form: str, values: dict[str, Any]) -> None:
         task = self.waits_for(form)
-        engine = self._as(account)
+        engine = self.account(account)
         engine.post(f"/task/{task.id}/claim", {"userId": self._state["accounts"][account]["username"]})
         engine.submit(task.id, values)
 
     def timer_falls_due(self, event: str) -> None:
         """Have the engine fire a timer now, through its job."""
-        jobs = eventually(lambda: self.admin.get("/job", processInstanceId=self.instance_id, activityId=event))
+        jobs = eventually(lambda: self.jobs(event), f"no timer {event} in {self.reference}: {self.describe()}")
         self.admin.post(f"/job/{jobs[0]['id']}/execute")
+
+    def jobs(self, activity: str) -> list[dict[str, Any]]:
+        """The engine's jobs of an element, in the processes that the case calls too."""
+        found = self.case()
+        return [
+            job
+            for instance in (found.instance_id, *found.called)
+            for job in self.admin.get("/job", processInstanceId=instance, activityId=activity)
+        ]
 
     # then
 
@@ -154,12 +232,37 @@ class CaseUnderTest:
         return found
 
     def visited(self) -> set[str]:
-        """Ids of the flow nodes that the case has entered, those of its tracing not counted."""
-        rows = self.admin.get("/history/activity-instance", processInstanceId=self.instance_id)
-        return {row["activityId"] for row in rows}
+        """Ids of the flow nodes that the case has entered, in the processes that it called too."""
+        return {node for instance in self._instances() for node in self.visited_in(instance)}
+
+    def visited_in(self, instance: str) -> set[str]:
+        """Ids of the flow nodes that one process instance has entered."""
+        return {row["activityId"] for row in self.admin.get("/history/activity-instance", processInstanceId=instance)}
+
+    def stands_at(self, *steps: str) -> None:
+        """Wait until the case stands at these elements, beside others."""
+        eventually(
+            lambda: set(steps) <= cases.current_steps(self.admin, self.case()),
+            f"{self.reference} is not at {steps}: {self.describe()}",
+        )
 
     def incidents(self) -> list[dict[str, Any]]:
-        return self.admin.get("/incident", processInstanceId=self.instance_id)
+        return [
+            row for instance in self._instances() for row in self.admin.get("/incident", processInstanceId=instance)
+        ]
+
+    def tasks(self) -> list[cases.OpenTask]:
+        """All open tasks of the case."""
+        return cases.open_tasks(self.admin, self.reference)
+
+    def task(self, form: str) -> dict[str, Any]:
+        """The open task with this form, as the engine describes it."""
+        return self.admin.get(f"/task/{self.waits_for(form).id}")
+
+    def groups_of(self, form: str) -> set[str]:
+        """The groups whose members may claim the open task with this form."""
+        links = self.admin.get(f"/task/{self.waits_for(form).id}/identity-links")
+        return {link["groupId"] for link in links if link["groupId"]}
 
     def kpi_row(self) -> dict[str, Any] | None:
         row = CaseRow.get_or_none(CaseRow.case_reference == self.reference)
@@ -176,17 +279,37 @@ class CaseUnderTest:
         incidents = [f"{row['activityId']}: {row['incidentMessage']}" for row in self.incidents()]
         return f"at {sorted(cases.current_steps(self.admin, found))} {incidents}"
 
+    def _instances(self) -> list[str]:
+        found = self.admin.post("/history/process-instance", {"processInstanceBusinessKey": self.reference})
+        return [instance["id"] for instance in found]
+
     def _ended(self) -> cases.Case | None:
         found = self.case()
         return found if found.ended_at else None
 
-    def lab_will_find(self, finding: str) -> None:
-        """Plan what the simulated lab finds in the sample."""
-        url = f"{self._state['lab']}/v1/simulation/results/{self.barcode}"
-        headers = {"X-API-Key": self._state["lab_api_key"]}
-        requests.put(url, json={"result": finding}, headers=headers, timeout=10).raise_for_status()
+    def lab_will_find(self, finding: str, sample: int = 1, after_s: float | None = None) -> None:
+        """Plan what the simulated lab finds in the sample, and after how many seconds."""
+        body = {"result": finding, "after_s": after_s}
+        self.at_lab("PUT", f"/v1/simulation/results/{self.barcode_of(sample)}", body)
 
-    def _as(self, account: str) -> Engine:
+    def lab_corrects(self, result: str, sample: int = 1) -> None:
+        """The lab replaces a result that it gave, or says that it was entered in error."""
+        self.at_lab("POST", f"/v1/simulation/corrections/{self.barcode_of(sample)}", {"result": result})
+
+    def at_government(self, path: str) -> Any:
+        headers = {"X-API-Key": self._state["government_api_key"]}
+        answer = requests.get(self._state["government"] + path, headers=headers, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def at_lab(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"X-API-Key": self._state["lab_api_key"], "Idempotency-Key": uuid.uuid4().hex}
+        answer = requests.request(method, self._state["lab"] + path, json=body, headers=headers, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def account(self, account: str) -> Engine:
+        """The engine, signed in as this member of the staff."""
         who = self._state["accounts"][account]
         return Engine(self._state["engine"], who["username"], who["password"])
 

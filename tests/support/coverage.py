@@ -2,7 +2,7 @@
 
 The engine keeps flow nodes, not flows. A flow counts as taken where the nodes leave no other way: its source was left
 and has no other flow out, or its target was entered and has no other flow in, or its target is the only one of the
-source's targets that the case reached.
+source's targets that the case reached, or was entered next after the source in the same scope.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ from processes.engine import Engine
 from tests.support.diagrams import flow_nodes, sequence_flows
 
 PAGE = 5000
+IN_ORDER = [
+    {"sortBy": "occurrence", "sortOrder": "asc"},
+    {"sortBy": "activityInstanceId", "sortOrder": "asc"},
+]
 
 
 @dataclass
 class Trace:
-    """The nodes that one process instance entered, and those that it left in the ordinary way."""
+    """The nodes that one process instance entered, those that it left in the ordinary way, and which followed which."""
 
     entered: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
+    followed: set[tuple[str, str]] = field(default_factory=set)
 
 
 def unvisited(engine: Engine, path: Path) -> list[str]:
@@ -43,12 +48,17 @@ def traces_of(engine: Engine, process: str) -> list[Trace]:
         for row in engine.get("/history/user-operation", operationType="ModifyProcessInstance", maxResults=PAGE)
     }
     traces: dict[str, Trace] = defaultdict(Trace)
+    latest: dict[str, str] = {}
     for row in _activities(engine, process):
         if row["processInstanceId"] in modified:
             continue
         trace = traces[row["processInstanceId"]]
         node = row["activityId"].removesuffix("#multiInstanceBody")
         trace.entered.add(node)
+        scope = row["parentActivityInstanceId"]
+        if scope in latest:
+            trace.followed.add((latest[scope], node))
+        latest[scope] = node
         if row["endTime"] and not row["canceled"]:
             trace.left.add(node)
     return list(traces.values())
@@ -62,9 +72,13 @@ def flows_taken(trace: Trace, flows: list[tuple[str, str, str]]) -> set[str]:
         sources[target].add(source)
     taken = set()
     for flow, source, target in flows:
-        if source not in trace.left or target not in trace.entered:
+        if target not in trace.entered:
             continue
-        if len(targets[source]) == 1 or len(sources[target]) == 1 or targets[source] & trace.entered == {target}:
+        only_way_in = len(sources[target]) == 1
+        only_way_out = source in trace.left and (
+            len(targets[source]) == 1 or targets[source] & trace.entered == {target}
+        )
+        if only_way_in or only_way_out or (source, target) in trace.followed:
             taken.add(flow)
     return taken
 
@@ -73,15 +87,11 @@ def _activities(engine: Engine, process: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     definitions = [definition["id"] for definition in engine.get("/process-definition", key=process)]
     for definition in definitions:
+        before = len(rows)
         while True:
-            page = engine.get(
-                "/history/activity-instance",
-                processDefinitionId=definition,
-                sortBy="activityInstanceId",
-                sortOrder="asc",
-                firstResult=len(rows),
-                maxResults=PAGE,
-            )
+            query = {"processDefinitionId": definition, "sorting": IN_ORDER}
+            first = len(rows) - before
+            page = engine.post(f"/history/activity-instance?firstResult={first}&maxResults={PAGE}", query)
             rows += page
             if len(page) < PAGE:
                 break

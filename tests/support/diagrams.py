@@ -74,6 +74,7 @@ WORD = re.compile(r'"[^"]*"|\'[^\']*\'|(?<![.\w])([a-z][a-z0-9_]*)(?![\w(])')
 # what expressions name beside variables: the engine's own objects, operators, words of FEEL
 NOT_VARIABLES = {
     "execution",
+    "task",
     "policy",
     "today",
     "and",

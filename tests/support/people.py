@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -114,6 +115,15 @@ class StaffMember:
         field = self._form.locator(".fjs-form-field-select", has=self.page.locator(f'[id*="{key}"]'))
         field.locator(".fjs-input-group").click()
         field.locator(".fjs-dropdownlist-item", has_text=option).first.click()
+
+    def chooses_moment(self, key: str, moment: datetime) -> None:
+        """Fill in a day and a time, as an American browser shows them."""
+        field = self._form.locator(".fjs-form-field-datetime", has=self.page.locator(f'[id*="{key}"]'))
+        day, time = field.locator("input.fjs-input").all()
+        day.fill(f"{moment:%m/%d/%Y}")
+        day.press("Enter")
+        time.fill(f"{moment:%H:%M}")
+        time.press("Enter")
 
     def completes(self) -> None:
         self.page.get_by_role("button", name="Complete").click()

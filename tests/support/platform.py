@@ -42,6 +42,6 @@ def platform_up(folder: Path) -> Iterator[Platform]:
 
 def _settings() -> dict[str, str]:
     quick = {environment_name(*path): value for path, value in QUICK.items()}
-    parts = ("engine", "webapp", "lab", "government")
+    parts = ("engine", "webapp", "lab", "government", "sms")
     urls = {environment_name(part, "url"): f"http://127.0.0.1:{free_port()}" for part in parts}
     return {**quick, **urls, environment_name("mail", "port"): str(free_port())}

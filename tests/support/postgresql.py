@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.ports import free_port
 
-DATABASES = ("engine", "records", "lab", "government")
+DATABASES = ("engine", "records", "lab", "government", "sms")
 
 
 @contextmanager

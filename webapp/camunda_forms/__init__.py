@@ -1,6 +1,7 @@
 """Camunda Forms on the server: a schema goes in; a page, errors and typed values come out.
 
     form = Form.parse(json.load(file))
+    answers = form.begun(values)           # what is known already
     answers = form.read(posted)            # posted: werkzeug's MultiDict
     answers.errors, answers.unseen         # what is wrong, what has yet to be asked
     answers.values                         # what to submit

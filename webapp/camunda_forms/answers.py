@@ -53,23 +53,47 @@ def row_count(posted: MultiDict, path: str) -> int:
     return min(int(count), MOST_ROWS) if count.isascii() and count.isdigit() else 1
 
 
-def read(components: tuple[Component, ...], posted: MultiDict) -> Answers:
-    """Read what was posted into typed values and errors."""
+def read(components: tuple[Component, ...], posted: MultiDict, context: dict[str, Any]) -> Answers:
+    """Read what was posted into typed values and errors.
+
+    Args:
+        context: values that aren't asked here, for conditions to depend on.
+    """
     answers = Answers(posted)
     typed = _typed(components, answers, "")
     # hiding a field may hide those that depend on it
     while True:
-        visible = set(_visible(components, answers, typed, typed, ""))
+        visible = set(_visible(components, answers, {**context, **typed}, typed, ""))
         if visible == answers.visible:
             break
         answers.visible = visible
         typed = _without_hidden(typed, visible, "")
     shown = set(posted.getlist(SHOWN))
     answers.unseen = answers.visible - shown if shown else set()
-    answers.values = _checked(components, answers, typed, typed, "")
+    answers.values = _checked(components, answers, {**context, **typed}, typed, "")
     for name in answers.unseen:
         answers.errors.pop(name, None)
     return answers
+
+
+def as_posted(components: tuple[Component, ...], values: dict[str, Any], prefix: str = "") -> MultiDict:
+    """Typed values as a browser would post them, to begin a form with."""
+    posted = MultiDict()
+    for component in components:
+        if component.type == "group":
+            posted.update(as_posted(component.children, values, prefix))
+            continue
+        value = values.get(component.key)
+        if value is None:
+            continue
+        name = prefix + component.key
+        if component.type == "dynamiclist":
+            posted[f"{name}-rows"] = str(max(1, len(value)))
+            for row, row_values in enumerate(value):
+                posted.update(as_posted(component.children, row_values, f"{name}-{row}-"))
+        elif component.type in INPUTS:
+            posted.update(fields.as_posted(component, value, name))
+    return posted
 
 
 def _typed(components: tuple[Component, ...], answers: Answers, prefix: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ EMAIL = re.compile(
 )
 PHONE = re.compile(r"^[+]?[(]?[0-9]{1,4}[)]?[-\s./0-9]*$")
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
+TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.h]([0-5][0-9])")
 DATE_PARTS = ("year", "month", "day")
 
 
@@ -29,7 +30,8 @@ def typed(component: Component, posted: Mapping[str, str], name: str) -> Any:
         Invalid: it can't be read as a value of the component's type.
     """
     if component.type == "datetime":
-        return _date(component, posted, name)
+        day = _date(component, posted, name)
+        return _moment(component, posted, name, day) if component.has_time else day
     if component.type == "checkbox":
         return posted.get(name) == "true"
     if component.type == "checklist":
@@ -45,6 +47,16 @@ def typed(component: Component, posted: Mapping[str, str], name: str) -> Any:
     if component.type in ("radio", "select"):
         return _option(component, text)
     return text
+
+
+def as_posted(component: Component, value: Any, name: str) -> dict[str, Any]:
+    """A typed value as a browser would post it, by name of the input."""
+    if component.type == "datetime":
+        parts = dict(zip((f"{name}-{part}" for part in DATE_PARTS), value[:10].split("-"), strict=True))
+        return parts | ({f"{name}-time": value[11:16]} if component.has_time else {})
+    if isinstance(value, bool):
+        return {name: "true"} if value else {}
+    return {name: value if isinstance(value, list) else str(value)}
 
 
 def check(component: Component, value: Any) -> None:
@@ -119,3 +131,14 @@ def _date(component: Component, posted: Mapping[str, str], name: str) -> str | N
         return date(*map(int, parts)).isoformat()
     except ValueError:
         raise Invalid(f"{component.label}: enter a real date, like 27 3 1990") from None
+
+
+def _moment(component: Component, posted: Mapping[str, str], name: str, day: str | None) -> str | None:
+    """A point in time in UTC, as form-js gives it: 2020-05-10T12:00+00:00."""
+    text = posted.get(f"{name}-time", "").strip()
+    if day is None and not text:
+        return None
+    time = TIME.fullmatch(text)
+    if day is None or time is None:
+        raise Invalid(f"{component.label}: enter a day and a time, like 14:30")
+    return f"{day}T{int(time[1]):02}:{time[2]}+00:00"

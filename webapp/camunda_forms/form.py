@@ -9,7 +9,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from webapp.camunda_forms.answers import Answers, read, row_count
+from webapp.camunda_forms.answers import Answers, as_posted, read, row_count
 from webapp.camunda_forms.fields import DATE_PARTS
 from webapp.camunda_forms.schema import Component, parse_components
 
@@ -47,17 +47,22 @@ class Form:
         """
         return cls(schema["id"], parse_components(schema["id"], schema["components"]))
 
-    def blank(self) -> Answers:
-        """No answers yet."""
-        answers = read(self.components, MultiDict())
+    def begun(self, values: dict[str, Any] | None = None, context: dict[str, Any] | None = None) -> Answers:
+        """The answers to begin with.
+
+        Args:
+            values: typed answers that are known already, by key.
+            context: values that aren't asked here, for conditions to depend on.
+        """
+        answers = read(self.components, as_posted(self.components, values or {}), context or {})
         answers.errors.clear()
         return answers
 
-    def read(self, posted: MultiDict) -> Answers:
+    def read(self, posted: MultiDict, context: dict[str, Any] | None = None) -> Answers:
         """Read what was posted; a request to add or remove a row of a list is carried out first."""
         posted = MultiDict(posted)
         changed = _change_rows(posted)
-        answers = read(self.components, posted)
+        answers = read(self.components, posted, context or {})
         if changed:
             answers.errors.clear()
             answers.unseen = answers.unseen or set(answers.visible)

@@ -41,6 +41,7 @@ class Component:
     options: tuple[Option, ...] = ()
     validate: dict[str, Any] = field(default_factory=dict)
     decimals: int | None = None
+    has_time: bool = False
     disabled: bool = False
     readonly: bool = False
     hide: Expression | None = None
@@ -63,8 +64,8 @@ def _component(form: str, item: dict[str, Any]) -> Component:
     where = f"{form}: component {item.get('id') or item.get('key')} ({item['type']})"
     if item["type"] not in INPUTS + CONTAINERS + SHOWN_ONLY:
         raise UnsupportedForm(f"{where} is not supported")
-    if item["type"] == "datetime" and item.get("subtype") != "date" and not item.get("disabled"):
-        raise UnsupportedForm(f"{where}: only the subtype date can be filled in")
+    if item["type"] == "datetime" and item.get("subtype") not in ("date", "datetime"):
+        raise UnsupportedForm(f"{where}: only the subtypes date and datetime can be filled in")
     unknown = set(item.get("validate", {})) - VALIDATIONS
     if unknown:
         raise UnsupportedForm(f"{where}: validation {', '.join(sorted(unknown))} is not supported")
@@ -79,6 +80,7 @@ def _component(form: str, item: dict[str, Any]) -> Component:
         options=tuple(Option(option["value"], option["label"]) for option in item.get("values", [])),
         validate=item.get("validate", {}),
         decimals=item.get("decimalDigits"),
+        has_time=item.get("subtype") == "datetime",
         disabled=bool(item.get("disabled")),
         readonly=bool(item.get("readonly")),
         hide=_condition(where, item),

@@ -90,7 +90,10 @@ def test_secrets_are_not_shown() -> None:
 
 
 def test_the_people_file_is_read_and_refused_by_name(tmp_path: Path) -> None:
-    assert load_people(Path("config/people.yaml")).doctors == ["doctor", "doctor2"]
+    assert load_people(Path("config/people.yaml")).doctors == {
+        "doctor": "dana@doctors.example",
+        "doctor2": "darius@doctors.example",
+    }
     wrong = tmp_path / "people.yaml"
     wrong.write_text("groups: {}\npeople: {ann: {given_name: A}}\nservices: []\n")
     with pytest.raises(SettingsError, match=r"people\.ann\.family_name: field required"):

@@ -35,7 +35,7 @@ def test_what_is_written_is_read_back() -> None:
         ("cough", "yes", "cough must be of type Boolean"),
         ("age", True, "age must be of type Integer"),
         ("age", 3.5, "age must be of type Integer"),
-        ("lab_result", "maybe", "lab_result must be one of positive, negative, indeterminate"),
+        ("lab_result", "maybe", "lab_result must be one of positive, negative, inconclusive"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_not_shown(name: str, value: object, complaint: str) -> None:

@@ -11,10 +11,13 @@ from flask.testing import FlaskClient
 
 from services.database import open_database
 from services.government.app import create_app
+from services.government.models import Case
 from services.government.notification import Notifier
 from tests.support.smtp import Inbox
 
 KEY = {"X-API-Key": "key"}
+# no gateway answers there
+NO_SMS = "http://127.0.0.1:1"
 CASE = {"case_reference": "C-1", "given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1990-05-10"}
 CONTACT = {
     "name": "Charles", "email": "charles@contacts.example", "relation": "friend", "exposure": "close",
@@ -25,7 +28,7 @@ CONTACT = {
 @pytest.fixture
 def government(tmp_path: Path, inbox: tuple[Inbox, int]) -> Iterator[FlaskClient]:
     database = open_database(f"sqlite:///{tmp_path}/government.db")
-    notifier = Notifier("127.0.0.1", inbox[1], "authority@government.example", "http://pages.example")
+    notifier = Notifier("127.0.0.1", inbox[1], "authority@government.example", NO_SMS, "key", "http://pages.example")
     yield create_app(database, "key", notifier).test_client()
     database.close()
 
@@ -48,30 +51,35 @@ def test_a_contact_is_told_once_and_learns_neither_name_nor_result(
 ) -> None:
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
-    assert [notify(government, contact_id).json for _ in range(3)] == [{"outcome": "notified"}] * 3
+    assert [notify(government, contact_id).json["outcome"] for _ in range(3)] == ["notified"] * 3
 
     [message] = inbox[0].got
     assert message["To"] == CONTACT["email"]
-    assert message["Message-ID"] == f"<contact-{contact_id}@government.example>"
+    assert message["Message-ID"] == f"<exposed-{contact_id}@government.example>"
     text = message.get_payload()
     assert not any(word in text for word in ("Ada", "Lovelace", "positive", "C-1"))
     token = text.split("http://pages.example/contact/")[1].split()[0]
-    assert government.get(f"/v1/tokens/{token}", headers=KEY).json == {"last_exposure_date": "2020-03-19"}
+    assert government.get(f"/v1/tokens/{token}", headers=KEY).json == {
+        "last_exposure_date": "2020-03-19",
+        "released": False,
+    }
 
 
 @pytest.mark.parametrize("email", [None, "", "unknown@contacts.example"])
 def test_an_unreachable_contact_is_an_outcome(government: FlaskClient, email: str | None) -> None:
     register(government)
     [contact_id] = submit(government, {**CONTACT, "email": email}).json["contact_ids"]
-    assert notify(government, contact_id).json == {"outcome": "unreachable"}
+    assert notify(government, contact_id).json["outcome"] == "unreachable"
     assert government.get("/v1/cases/C-1", headers=KEY).json["contacts"] == [
-        {"contact_id": contact_id, "outcome": "unreachable"}
+        {"contact_id": contact_id, "outcome": "unreachable", "released": False}
     ]
 
 
 def test_without_a_mail_server_the_contact_is_told_later(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path}/g.db")
-    government = create_app(database, "key", Notifier("127.0.0.1", 1, "a@b.example", "http://x")).test_client()
+    government = create_app(
+        database, "key", Notifier("127.0.0.1", 1, "a@b.example", NO_SMS, "key", "http://x")
+    ).test_client()
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
     assert notify(government, contact_id).status_code == 503
@@ -92,7 +100,9 @@ def test_a_list_without_contacts_is_fine(government: FlaskClient) -> None:
 
 def test_a_case_is_registered_once(government: FlaskClient) -> None:
     assert [register(government).status_code for _ in range(2)] == [201, 201]
-    assert register(government, key="other").json["code"] == "case_known"
+    # a case that is traced again after a correction
+    assert register(government, key="other").status_code == 201
+    assert Case.select().count() == 1
 
 
 @pytest.mark.parametrize(

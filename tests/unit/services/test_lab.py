@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +17,7 @@ from flask.testing import FlaskClient
 from services.database import open_database
 from services.lab.app import create_app
 from services.lab.bench import Bench
-from services.lab.models import FeedItem, Order, Stock
+from services.lab.models import FeedItem, Order, Stock, Waiting
 
 KEY = {"X-API-Key": "key"}
 
@@ -27,7 +29,7 @@ def database(tmp_path: Path) -> peewee.Database:
 
 @pytest.fixture
 def lab(database: peewee.Database) -> Iterator[FlaskClient]:
-    yield create_app(database, "key", kits=2).test_client()
+    yield create_app(database, "key", kits_at_first=2).test_client()
     database.close()
 
 
@@ -37,8 +39,34 @@ def reserve(lab: FlaskClient, number: int, key: str | None = None) -> Any:
 
 
 def order(lab: FlaskClient, barcode: str, priority: int = 40, key: str | None = None) -> Any:
-    body = {"case_reference": "C-1", "sample_barcode": barcode, "specimen_type": "saliva", "priority": priority}
-    return lab.post("/v1/orders", json=body, headers={**KEY, "Idempotency-Key": key or barcode})
+    body = {
+        "case_reference": "C-1",
+        "sample_number": 1,
+        "sample_barcode": barcode,
+        "specimen_type": "saliva",
+        "priority": priority,
+    }
+    return post(lab, "/v1/orders", body, key or barcode)
+
+
+def release(lab: FlaskClient, case_reference: str, kit_used: bool = False) -> Any:
+    return post(lab, f"/v1/cases/{case_reference}/release", {"through_sample": 1, "kit_used": kit_used})
+
+
+def restock(lab: FlaskClient, kits: int) -> Any:
+    return post(lab, "/v1/stock", {"kits": kits})
+
+
+def stock(lab: FlaskClient) -> dict[str, int]:
+    return lab.get("/v1/stock", headers=KEY).json
+
+
+def feed(lab: FlaskClient) -> list[dict[str, Any]]:
+    return lab.get("/v1/feed", headers=KEY).json["items"]
+
+
+def post(lab: FlaskClient, path: str, body: dict[str, Any], key: str | None = None) -> Any:
+    return lab.post(path, json=body, headers={**KEY, "Idempotency-Key": key or uuid.uuid4().hex})
 
 
 def test_a_kit_is_given_while_there_is_one(lab: FlaskClient) -> None:
@@ -50,7 +78,7 @@ def test_a_kit_is_given_while_there_is_one(lab: FlaskClient) -> None:
 def test_a_repeated_key_gets_the_first_answer_and_no_second_kit(lab: FlaskClient) -> None:
     first, second = reserve(lab, 1), reserve(lab, 1)
     assert (second.status_code, second.json) == (first.status_code, first.json)
-    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1}
+    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1, "waiting": 0}
 
 
 def test_a_key_with_another_body_is_refused(lab: FlaskClient) -> None:
@@ -67,11 +95,107 @@ def test_a_shortage_is_no_answer_that_is_kept(lab: FlaskClient) -> None:
     assert reserve(lab, 3).status_code == 201
 
 
-def test_a_refused_reservation_takes_no_kit(lab: FlaskClient) -> None:
-    reserve(lab, 1, key="one")
-    refused = reserve(lab, 1, key="other")
-    assert (refused.status_code, refused.json["code"]) == (409, "already_reserved")
-    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1}
+def test_a_sample_has_one_kit_however_often_it_is_asked_for(lab: FlaskClient) -> None:
+    first, second = reserve(lab, 1, key="one"), reserve(lab, 1, key="other")
+    assert first.json == second.json
+    assert stock(lab) == {"kits": 1, "waiting": 0}
+
+
+def test_who_finds_no_kit_waits_and_is_granted_the_next(lab: FlaskClient) -> None:
+    for number in (1, 2, 3, 4):
+        reserve(lab, number)
+    assert stock(lab) == {"kits": 0, "waiting": 2}
+    restock(lab, 1)
+    assert stock(lab) == {"kits": 0, "waiting": 1}
+    assert [(item["kind"], item["case_reference"]) for item in feed(lab)] == [("grant", "C-3")]
+    # asking again gives the one that was granted
+    assert reserve(lab, 3).status_code == 201
+    assert stock(lab) == {"kits": 0, "waiting": 1}
+
+
+def test_waiting_raises_the_priority_by_1_for_6_hours_and_at_most_by_30(lab: FlaskClient) -> None:
+    for number in (1, 2):
+        reserve(lab, number)
+    now, hour = time.time(), 3600
+    waited = {"C-new": (40, 0), "C-old": (30, 66), "C-older": (5, 10_000), "C-urgent": (90, 0)}
+    for case_reference, (priority, hours) in waited.items():
+        Waiting.create(case_reference=case_reference, sample_number=1, priority=priority, since=now - hours * hour)
+    restock(lab, 3)
+    assert [item["case_reference"] for item in feed(lab)] == ["C-urgent", "C-old", "C-new"]
+
+
+def test_an_unused_kit_goes_to_who_waits(lab: FlaskClient) -> None:
+    for number in (1, 2, 3):
+        reserve(lab, number)
+    release(lab, "C-1")
+    assert stock(lab) == {"kits": 0, "waiting": 0}
+    assert [item["case_reference"] for item in feed(lab)] == ["C-3"]
+
+
+@pytest.mark.parametrize("kit_used", [True, False])
+def test_a_kit_that_was_used_does_not_go_back(lab: FlaskClient, kit_used: bool) -> None:
+    reserve(lab, 1)
+    for _ in range(2):
+        release(lab, "C-1", kit_used)
+    assert stock(lab)["kits"] == (1 if kit_used else 2)
+
+
+def test_what_a_released_case_asks_for_late_is_refused(lab: FlaskClient) -> None:
+    release(lab, "C-1")
+    for late in (reserve(lab, 1), order(lab, "A-1")):
+        assert (late.status_code, late.json["code"]) == (409, "case_released")
+    assert stock(lab) == {"kits": 2, "waiting": 0}
+
+
+def test_the_next_sample_of_a_released_case_is_another_matter(lab: FlaskClient) -> None:
+    release(lab, "C-1")
+    body = {"case_reference": "C-1", "sample_number": 2, "priority": 40}
+    assert post(lab, "/v1/kits/reservations", body).status_code == 201
+
+
+def test_a_released_order_is_cancelled_and_gives_no_result(lab: FlaskClient, database: peewee.Database) -> None:
+    order(lab, "A-1")
+    release(lab, "C-1", kit_used=True)
+    finish_all(database)
+    assert feed(lab) == []
+
+
+def test_an_inquiry_puts_a_test_before_the_others_once(lab: FlaskClient) -> None:
+    order_id = order(lab, "A-1").json["order_id"]
+    for _ in range(2):
+        answer = post(lab, f"/v1/orders/{order_id}/inquiry", {}, key="chase")
+        assert answer.json == {"state": "ordered"}
+    assert Order.get().priority == 140
+    assert post(lab, "/v1/orders/99/inquiry", {}).status_code == 404
+
+
+def test_the_priority_of_a_case_counts_for_what_waits_and_what_was_ordered(lab: FlaskClient) -> None:
+    order(lab, "A-1")
+    for number in (8, 9, 1):
+        reserve(lab, number)
+    assert lab.put("/v1/cases/C-1/priority", json={"priority": 90}, headers=KEY).status_code == 200
+    assert (Order.get().priority, Waiting.get().priority) == (90, 90)
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "shown"),
+    [("positive", "corrected", "positive"), ("entered_in_error", "entered-in-error", None)],
+)
+def test_a_correction_is_another_item_of_the_feed(
+    lab: FlaskClient, database: peewee.Database, result: str, status: str, shown: str | None
+) -> None:
+    order(lab, "A-1")
+    finish_all(database)
+    assert post(lab, "/v1/simulation/corrections/A-1", {"result": result}).status_code == 201
+    assert [(item["status"], item["result"]) for item in feed(lab)][1:] == [(status, shown)]
+    assert post(lab, "/v1/simulation/corrections/A-9", {"result": result}).status_code == 404
+
+
+def test_a_sample_may_never_be_tested(lab: FlaskClient, database: peewee.Database) -> None:
+    lab.put("/v1/simulation/results/A-1", json={"result": "never"}, headers=KEY)
+    order(lab, "A-1")
+    finish_all(database)
+    assert feed(lab) == []
 
 
 def test_many_at_once_get_no_more_than_there_is(lab: FlaskClient) -> None:
@@ -97,7 +221,7 @@ def test_the_same_key_at_once_has_one_effect(lab: FlaskClient) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(race, range(8)))) == 1
-    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1}
+    assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1, "waiting": 0}
 
 
 def test_a_barcode_is_tested_once(lab: FlaskClient) -> None:
@@ -110,7 +234,15 @@ def test_a_result_stays_in_the_feed_until_it_is_acknowledged(lab: FlaskClient, d
     lab.put("/v1/simulation/results/A-1", json={"result": "positive"}, headers=KEY)
     order(lab, "A-1")
     finish_all(database)
-    item = {"id": 1, "case_reference": "C-1", "sample_barcode": "A-1", "result": "positive"}
+    item = {
+        "id": 1,
+        "kind": "result",
+        "case_reference": "C-1",
+        "sample_number": 1,
+        "sample_barcode": "A-1",
+        "status": "final",
+        "result": "positive",
+    }
     assert lab.get("/v1/feed", headers=KEY).json == {"items": [item], "next": 1}
     assert lab.get("/v1/feed?after=1", headers=KEY).json == {"items": [], "next": 1}
     assert lab.post("/v1/feed/1/acknowledgement", json={}, headers=KEY).status_code == 200
@@ -139,7 +271,7 @@ def test_what_no_plan_speaks_of_is_drawn(lab: FlaskClient, database: peewee.Data
 
 def test_the_stock_is_filled_at_the_first_start_only(lab: FlaskClient, database: peewee.Database) -> None:
     reserve(lab, 1)
-    create_app(database, "key", kits=2)
+    create_app(database, "key", kits_at_first=2)
     assert Stock.get().kits == 1
 
 

@@ -174,7 +174,10 @@ class TestParsing:
         ("component", "what"),
         [
             ({"type": "filepicker", "key": "f", "id": "File_1"}, "filepicker"),
-            ({"type": "datetime", "key": "t", "id": "T", "subtype": "time"}, "subtype date can be filled in"),
+            (
+                {"type": "datetime", "key": "t", "id": "T", "subtype": "time"},
+                "subtypes date and datetime can be filled in",
+            ),
             (field("textfield", validate={"unique": True}), "unique"),
             (field("textfield", conditional={"hide": "=x +"}), "condition"),
             ({"type": "textfield", "id": "Nameless"}, "no key"),
@@ -190,7 +193,7 @@ class TestParsing:
 class TestOurForms:
     def test_each_is_supported_and_shown_whole(self, path: Any) -> None:
         ours = Form.parse(json.loads(path.read_text()))
-        blank = ours.blank()
+        blank = ours.begun()
         page = BeautifulSoup(ours.html(blank), "html.parser")
         shown = {box["value"] for box in page.select("input[name=shown]")}
         assert shown == blank.visible
@@ -209,7 +212,7 @@ class TestOurForms:
 
 def _page(path: Any, typed: str = "") -> str:
     ours = Form.parse(json.loads(path.read_text()))
-    names = ours.blank().visible
+    names = ours.begun().visible
     return str(ours.html(ours.read(MultiDict(dict.fromkeys(names, typed)))))
 
 

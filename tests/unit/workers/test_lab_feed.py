@@ -1,4 +1,6 @@
-"""The lab's feed: acknowledged only when the engine has the result, and one stuck item holds up no other."""
+"""The lab's feed: acknowledged only when the engine has the item, and one stuck item holds up no other."""
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -8,6 +10,8 @@ from processes import cases
 from processes.engine import EngineRefused, EngineUnavailable
 from workers import lab_feed
 from workers.lab_feed import LabFeed
+
+NOBODY_WAITS = EngineRefused("POST /message", 400, "RestException")
 
 
 class FakeLab:
@@ -28,14 +32,30 @@ class FakeEngine:
         self.refused = refused
         self.taken: list[str] = []
 
-    def correlate(self, message: str, key: str, values: dict[str, Any], waiting_for: dict[str, Any]) -> None:
+    def correlate(self, message: str, key: str, values: dict[str, Any], waiting_for: dict[str, Any] | None) -> None:
         if key in self.refused:
             raise self.refused[key]
-        self.taken.append(f"{key} {waiting_for['sample_barcode']} {values['lab_result']}")
+        self.taken.append(f"{message} {key} {values.get('lab_result')} {(waiting_for or {}).get('sample_barcode')}")
 
 
-def item(number: int) -> dict[str, Any]:
-    return {"id": number, "case_reference": f"C{number}", "sample_barcode": f"A-{number}", "result": "negative"}
+def result(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "kind": "result",
+        "case_reference": f"C{number}",
+        "sample_number": 1,
+        "sample_barcode": f"A-{number}",
+        "status": "final",
+        "result": "negative",
+    }
+
+
+def grant(number: int) -> dict[str, Any]:
+    return {**result(number), "kind": "grant", "sample_barcode": None, "status": None, "result": None}
+
+
+def feed(lab: FakeLab, engine: FakeEngine) -> LabFeed:
+    return LabFeed(lab, engine, None, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -43,42 +63,44 @@ def _no_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab_feed, "find_case", lambda engine, reference: None)
 
 
-def test_each_result_goes_to_the_case_that_waits_for_its_sample() -> None:
-    lab, engine = FakeLab(item(1), item(2), item(3)), FakeEngine()
-    assert LabFeed(lab, engine, 1).read() == 3
-    assert engine.taken == ["C1 A-1 negative", "C2 A-2 negative", "C3 A-3 negative"]
+def test_each_item_goes_to_the_case_that_waits_for_it() -> None:
+    lab, engine = FakeLab(result(1), grant(2), result(3)), FakeEngine()
+    assert feed(lab, engine).read() == 3
+    assert engine.taken == [
+        "lab_result_received C1 negative A-1",
+        "kit_granted C2 None None",
+        "lab_result_received C3 negative A-3",
+    ]
     assert lab.acknowledged == [1, 2, 3]
 
 
 def test_a_stuck_item_is_kept_and_holds_up_no_other() -> None:
-    lab = FakeLab(item(1), item(2), item(3))
-    engine = FakeEngine(C2=EngineRefused("POST /message", 400, "RestException"))
-    LabFeed(lab, engine, 1).read()
+    lab = FakeLab(result(1), result(2), result(3))
+    feed(lab, FakeEngine(C2=NOBODY_WAITS)).read()
     assert lab.acknowledged == [1, 3]
 
 
+def test_a_broken_case_holds_up_no_other() -> None:
+    lab = FakeLab(result(1), result(2), grant(3))
+    feed(lab, FakeEngine(C1=EngineRefused("POST /message", 500, "ProcessEngineException"))).read()
+    assert lab.acknowledged == [2, 3]
+
+
 def test_nothing_is_acknowledged_while_the_engine_is_gone() -> None:
-    lab = FakeLab(item(1))
+    lab = FakeLab(result(1))
     with pytest.raises(EngineUnavailable):
-        LabFeed(lab, FakeEngine(C1=EngineUnavailable("gone")), 1).read()
+        feed(lab, FakeEngine(C1=EngineUnavailable("gone"))).read()
     assert lab.acknowledged == []
 
 
 @pytest.mark.parametrize(
-    ("barcode", "result", "ended", "acknowledged"),
-    [
-        ("A-1", "negative", None, [1]),
-        ("A-1", None, None, []),
-        ("A-9", "negative", None, []),
-        ("A-9", None, "then", [1]),
-    ],
+    ("steps", "acknowledged"), [({"Task_ReserveTestKit"}, []), ({"Task_VisitPatient"}, [1]), (set(), [1])]
 )
-def test_a_result_that_the_case_has_already_is_acknowledged(
-    monkeypatch: pytest.MonkeyPatch, barcode: str, result: str | None, ended: Any, acknowledged: list[int]
+def test_a_grant_is_kept_while_the_case_asks_for_its_kit(
+    monkeypatch: pytest.MonkeyPatch, steps: set[str], acknowledged: list[int]
 ) -> None:
-    """Its message was taken, and only the acknowledgement was lost."""
-    known = cases.Case("C1", "i", {"sample_barcode": barcode, "lab_result": result}, ended)
-    monkeypatch.setattr(lab_feed, "find_case", lambda engine, reference: known)
-    lab = FakeLab(item(1))
-    LabFeed(lab, FakeEngine(C1=EngineRefused("POST /message", 400, "RestException")), 1).read()
+    monkeypatch.setattr(lab_feed, "find_case", lambda engine, reference: cases.Case("C1", "i", {}, None))
+    monkeypatch.setattr(lab_feed, "current_steps", lambda engine, case: steps)
+    lab = FakeLab(grant(1))
+    feed(lab, FakeEngine(C1=NOBODY_WAITS)).read()
     assert lab.acknowledged == acknowledged

@@ -254,10 +254,20 @@ def test_stopping_finishes_what_runs_and_hands_back_what_has_not_begun() -> None
     assert late.finished["t2"] == ("unlock",)
 
 
+LAB_TOPICS = (
+    ("reserve", "kit"),
+    ("release", "case"),
+    ("order", "test"),
+    ("chase", "result"),
+    ("tell", "result"),
+)
+
+
 def test_the_lanes_handlers_are_found() -> None:
     from workers import lab
 
-    assert {one.topic for one in handlers_of(lab)} == {"lab.reserve_kit", "lab.order_test", "lab.tell_result"}
+    topics = {one.topic for one in handlers_of(lab)}
+    assert topics == {f"lab.{name}_{what}" for name, what in LAB_TOPICS}
 
 
 def test_pauses_grow_and_have_an_end() -> None:

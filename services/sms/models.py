@@ -1,0 +1,13 @@
+"""What the gateway keeps: the messages that it took."""
+
+from __future__ import annotations
+
+import peewee
+
+
+class Sms(peewee.Model):
+    recipient = peewee.TextField(index=True)
+    text = peewee.TextField()
+
+    class Meta:
+        table_name = "sms"

@@ -1,0 +1,8 @@
+"""What gunicorn serves as the SMS gateway."""
+
+from config import settings as config
+from services.database import open_database
+from services.sms.app import create_app
+
+_settings = config.load().sms
+application = create_app(open_database(_settings.database_url), _settings.api_key.get_secret_value())

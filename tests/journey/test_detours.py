@@ -1,0 +1,131 @@
+"""Detours as people see them: feeling worse, nobody at home, withdrawing, calls by staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from processes.variables import ENGINE_TIME
+from records import access
+from tests.journey.conftest import DESKTOP
+from tests.support.case import CONTACT, CaseUnderTest, eventually
+from tests.support.people import Patient, StaffMember
+from tests.support.pictures import picture
+
+pytestmark = pytest.mark.browser
+BORN = "1990-05-10"
+
+
+@pytest.fixture
+def patient(case: CaseUnderTest, state: dict[str, Any], records: None, new_page: Callable[..., Page]) -> Patient:
+    """The patient of the case, signed in on a phone."""
+    who = Patient(new_page(), state)
+    case.reaches_the_visit()
+    who.opens("/sign-in")
+    who.answers({"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN})
+    who.page.get_by_role("button", name="Sign in").click()
+    return who
+
+
+def staff(state: dict[str, Any], new_page: Callable[..., Page], account: str) -> StaffMember:
+    member = StaffMember(new_page(DESKTOP, javascript=True), state, account)
+    member.signs_in()
+    return member
+
+
+def test_nobody_at_home_the_medic_notes_the_next_appointment_in_tasklist(
+    case: CaseUnderTest, patient: Patient, state: dict[str, Any], new_page: Callable[..., Page]
+) -> None:
+    medic = staff(state, new_page, "medical_team")
+    medic.takes_from("Visits by priority", case.waits_for("medical_visit"))
+    medic.answers({}, {"visit_outcome": "Nobody at home"})
+    day = (datetime.now(UTC) + timedelta(days=2)).replace(hour=14, minute=30, second=0, microsecond=0)
+    medic.chooses_moment("next_appointment", day)
+    picture(medic.page, "tasklist-nobody-at-home", whole=False)
+    medic.completes()
+
+    eventually(lambda: case.value("visit_number") == 2)
+    due = datetime.strptime(case.task("medical_visit")["due"], ENGINE_TIME)
+    assert due == day
+    patient.opens("/case")
+    assert f"{day:%-d %B %Y}, 14:30" in patient.text
+
+
+def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
+    case: CaseUnderTest, patient: Patient, state: dict[str, Any], new_page: Callable[..., Page]
+) -> None:
+    patient.opens("/case")
+    patient.page.get_by_role("button", name="I feel worse").click()
+    patient.answers({"temperature": "at_least_39", "breathless": True})
+    picture(patient.page, "patient-feels-worse")
+    patient.continues()
+    # breathlessness calls for a further question
+    patient.continues()
+    eventually(lambda: case.value("orientation_now") == "emergency")
+    patient.opens("/case")
+    assert "Call the emergency services now" in patient.text
+    assert "A doctor will call you." in patient.text
+    picture(patient.page, "patient-emergency")
+
+    doctor = staff(state, new_page, "doctor")
+    doctor.takes_from("Patients to call", case.waits_for("worsening_call"))
+    doctor.sees("Family name", "Lovelace")
+    doctor.answers({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
+    picture(doctor.page, "tasklist-call-patient", whole=False)
+    doctor.completes()
+    eventually(lambda: "Event_PatientCalled" in case.visited())
+
+
+def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
+    patient.opens("/case")
+    patient.page.get_by_role("link", name="Withdraw").click()
+    picture(patient.page, "patient-withdraws")
+    patient.page.get_by_role("button", name="Withdraw").click()
+
+    assert case.ends().values["case_outcome"] == "withdrawn"
+    patient.opens("/case")
+    assert "You have withdrawn." in patient.text
+
+
+def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: CaseUnderTest, patient: Patient) -> None:
+    case.is_visited("positive")
+    patient.fills_in("Your close contacts", {"had_contacts": "yes"})
+    row = {"name": "Kim", "email": "kim@contacts.example", "relation": "friend", "exposure": "close"}
+    row["last_exposure_date"] = "2020-03-01"
+    patient.answers({f"close_contacts-0-{name}": value for name, value in row.items()})
+    first = case.waits_for("close_contacts").id
+    patient.continues()
+
+    eventually(lambda: case.waits_for("close_contacts").id != first)
+    patient.opens("/case/forms/close_contacts")
+    assert "Kim: you were infectious from 2020-03-18 on" in patient.text
+    assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
+    assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "01"
+    picture(patient.page, "patient-contacts-came-back")
+    patient.answers({"close_contacts-0-last_exposure_date": "2020-03-19"})
+    patient.continues()
+    eventually(lambda: case.value("contacts_named") == 1)
+
+
+def test_a_contact_tracer_calls_a_contact_in_tasklist(
+    case: CaseUnderTest, state: dict[str, Any], new_page: Callable[..., Page]
+) -> None:
+    case.is_told("positive")
+    nobody = {**CONTACT, "name": "Nobody Knows", "email": None, "phone": "000 123"}
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [nobody]})
+
+    tracer = staff(state, new_page, "contact_tracer")
+    tracer.takes_from("Calls to make", case.waits_for("contact_call"))
+    tracer.sees("Name", "Nobody Knows")
+    tracer.answers({}, {"call_reached": "Yes"})
+    tracer.answers({}, {"contact_symptoms": "No", "will_quarantine": "Yes", "link_wanted": "No"})
+    picture(tracer.page, "tasklist-call-contact", whole=False)
+    tracer.completes()
+
+    eventually(lambda: case.value("contacts_notified_at"))
+    [contact] = case.at_government(f"/v1/cases/{case.reference}")["contacts"]
+    assert contact["outcome"] == "called"

@@ -1,0 +1,198 @@
+"""The process trace_contacts: who names contacts late, wrongly or not at all, and whom no message reaches."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from processes.variables import ENGINE_TIME
+from records.outbox import Message
+from tests.support.case import CONTACT, CaseUnderTest, eventually
+from tests.support.mail import mails_to
+from tests.support.sms import texts_to
+
+CALLED = {"call_reached": "yes", "contact_symptoms": "no", "will_quarantine": "yes", "link_wanted": "no"}
+
+
+def names(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
+
+
+def outcomes(case: CaseUnderTest) -> list[str | None]:
+    """How the government says that the contacts were reached."""
+    known = case.at_government(f"/v1/cases/{case.reference}")
+    return [contact["outcome"] for contact in known["contacts"]]
+
+
+def reachable(case: CaseUnderTest, name: str = "kim") -> dict[str, Any]:
+    return {**CONTACT, "name": name, "email": f"{case.barcode.lower()}-{name}@contacts.example"}
+
+
+UNREACHABLE = {**CONTACT, "name": "Nobody Knows", "email": None, "phone": "000 123 456"}
+
+
+def test_after_24_hours_the_patient_is_reminded(case: CaseUnderTest, records: None) -> None:
+    case.is_told("positive")
+    case.waits_for("close_contacts")
+
+    case.timer_falls_due("Event_ContactsReminder")
+
+    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/contacts_wanted/1"))
+    case.waits_for("close_contacts")
+
+
+def test_after_48_hours_a_contact_tracer_may_fill_in_the_list(case: CaseUnderTest) -> None:
+    case.is_told("positive")
+    assert case.groups_of("close_contacts") == set()
+
+    case.timer_falls_due("Task_FillInCloseContacts")
+
+    assert case.groups_of("close_contacts") == {"contact-tracers"}
+    case.staff_completes("contact_tracer", "close_contacts", {"had_contacts": "no"})
+    eventually(lambda: case.value("contacts_named") == 0)
+
+
+def test_after_4_days_tracing_goes_on_with_none(case: CaseUnderTest) -> None:
+    case.is_told("positive")
+    case.waits_for("close_contacts")
+
+    case.timer_falls_due("Event_ContactsGivenUp")
+
+    eventually(lambda: case.value("contacts_notified_at"))
+    assert case.value("contacts_named") == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"last_exposure_date": "2020-03-17"}, "you were infectious from 2020-03-18 on"),
+        ({"last_exposure_date": "2999-01-01"}, "the day is in the future"),
+        ({"email": None, "phone": None}, "an e-mail address or a telephone number"),
+    ],
+    ids=["before the infectious days", "in the future", "no address"],
+)
+def test_a_list_that_is_not_in_order_goes_back_with_the_reason(
+    case: CaseUnderTest, wrong: dict[str, Any], reason: str
+) -> None:
+    """Onset is 20 March; the infectious days begin two days before."""
+    case.is_told("positive")
+    first = case.waits_for("close_contacts").id
+
+    names(case, {**reachable(case), **wrong})
+
+    eventually(lambda: case.waits_for("close_contacts").id != first)
+    assert reason in case.value("contacts_refused")
+    names(case, reachable(case))
+    eventually(lambda: outcomes_or_none(case) == ["notified"])
+
+
+def outcomes_or_none(case: CaseUnderTest) -> list[str | None]:
+    return outcomes(case) if case.value("contacts_named") else []
+
+
+def test_when_the_list_is_never_put_in_order_those_inside_are_told(case: CaseUnderTest, state: dict[str, Any]) -> None:
+    case.is_told("positive")
+    first = case.waits_for("close_contacts").id
+    outside = {**reachable(case, "outside"), "last_exposure_date": "2020-01-01"}
+    names(case, reachable(case, "inside"), outside)
+    eventually(lambda: case.waits_for("close_contacts").id != first)
+
+    case.timer_falls_due("Event_ContactsGivenUp")
+
+    eventually(lambda: outcomes_or_none(case) == ["notified"])
+    assert case.value("contacts_named") == 1
+    assert mails_to(state, outside["email"]) == []
+
+
+def test_the_tracers_call_does_not_begin_anew_when_the_list_goes_back(case: CaseUnderTest) -> None:
+    case.is_told("positive")
+    first = case.waits_for("close_contacts").id
+    due = case.jobs("Task_FillInCloseContacts")[0]["dueDate"]
+
+    names(case, {**reachable(case), "last_exposure_date": "2020-01-01"})
+
+    eventually(lambda: case.waits_for("close_contacts").id != first)
+    assert case.jobs("Task_FillInCloseContacts")[0]["dueDate"] == due
+
+
+def test_a_contact_without_e_mail_is_told_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
+    number = case.telephone()
+    case.is_told("positive")
+    names(case, {**CONTACT, "email": None, "phone": number})
+
+    eventually(lambda: outcomes_or_none(case) == ["notified"])
+    texts = texts_to(state, number)
+    assert len(texts) == 1
+    assert f"{state['webapp']}/contact/" in texts[0]
+    assert "Lovelace" not in texts[0]
+
+
+def test_whom_no_message_reaches_is_called(case: CaseUnderTest) -> None:
+    # given one who can be told, and one who can't
+    case.is_told("positive")
+    names(case, reachable(case), UNREACHABLE)
+    # then a tracer sees whom to call
+    call = case.waits_for("contact_call")
+    shown = case.admin.get(f"/task/{call.id}/form-variables")
+    assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Nobody Knows", "000 123 456")
+    assert case.value("contacts_notified_at") is None
+    # when the call reaches them
+    case.staff_completes("contact_tracer", "contact_call", CALLED)
+    # then all are notified
+    eventually(lambda: case.value("contacts_notified_at"))
+    assert sorted(outcomes(case)) == ["called", "notified"]
+
+
+def test_a_contact_who_is_not_reached_is_called_again_at_the_time_that_was_noted(case: CaseUnderTest) -> None:
+    again = (datetime.now(UTC) + timedelta(hours=5)).replace(second=0, microsecond=0)
+    case.is_told("positive")
+    names(case, UNREACHABLE)
+    first = case.waits_for("contact_call").id
+
+    missed = {"call_reached": "no", "call_again_at": again.isoformat(timespec="minutes")}
+    case.staff_completes("contact_tracer", "contact_call", missed)
+
+    eventually(lambda: case.waits_for("contact_call").id != first)
+    assert datetime.strptime(case.task("contact_call")["followUp"], ENGINE_TIME) == again
+    case.staff_completes("contact_tracer", "contact_call", CALLED)
+    eventually(lambda: outcomes_or_none(case) == ["called"])
+
+
+def test_a_contact_who_is_never_reached_is_an_outcome(case: CaseUnderTest) -> None:
+    case.is_told("positive")
+    names(case, UNREACHABLE)
+    case.waits_for("contact_call")
+
+    case.timer_falls_due("Event_ContactCallGivenUp")
+
+    eventually(lambda: case.value("contacts_notified_at"))
+    assert outcomes(case) == ["unreachable"]
+    assert case.incidents() == []
+
+
+def test_a_called_contact_gets_the_link_that_they_want(case: CaseUnderTest, state: dict[str, Any]) -> None:
+    number = case.telephone()
+    case.is_told("positive")
+    names(case, UNREACHABLE)
+
+    wanted = {**CALLED, "link_wanted": "sms", "link_phone": number}
+    case.staff_completes("contact_tracer", "contact_call", wanted)
+
+    eventually(lambda: outcomes_or_none(case) == ["notified"])
+    assert len(texts_to(state, number)) == 1
+
+
+def test_two_calls_at_the_same_time_are_kept_apart(case: CaseUnderTest) -> None:
+    case.is_told("positive")
+    names(case, {**UNREACHABLE, "name": "One"}, {**UNREACHABLE, "name": "Two"})
+    calls = eventually(lambda: [c for c in [[t for t in case.tasks() if t.form == "contact_call"]] if len(c) == 2])[0]
+    shown = {case.admin.get(f"/task/{call.id}/form-variables")["contact_name"]["value"] for call in calls}
+    assert shown == {"One", "Two"}
+
+    case.admin.submit(calls[0].id, CALLED)
+    case.admin.submit(calls[1].id, {"call_reached": "no"})
+
+    eventually(lambda: sorted(outcomes(case), key=str) == ["called", "unreachable"])
+    case.waits_for("contact_call")

@@ -1,0 +1,141 @@
+"""People whom the simple version forgets: no e-mail, in another's care, one telephone for a family, named twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from records.outbox import SENT, Message
+from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.mail import mails_to
+from tests.support.sms import texts_to
+
+
+def page_of(state: dict[str, Any], text: str) -> dict[str, Any]:
+    """What the government says to whoever opens the link of a message."""
+    token = text.split("/contact/")[1].split()[0]
+    headers = {"X-API-Key": state["government_api_key"]}
+    return requests.get(f"{state['government']}/v1/tokens/{token}", headers=headers, timeout=10).json()
+
+
+def traces(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
+    case.is_told("positive")
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
+    eventually(lambda: case.value("contacts_notified_at"))
+
+
+def test_a_patient_without_e_mail_is_told_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
+    number = case.telephone()
+    case.is_told("negative", channel="sms", email=None, phone=number)
+
+    texts = eventually(lambda: (found := texts_to(state, number)) and len(found) == 2 and found)
+    for text in texts:
+        assert f"{state['webapp']}/sign-in" in text
+        assert "negative" not in text.lower()
+        assert "Ada" not in text
+
+
+def test_a_patient_who_has_only_a_telephone_is_called_with_each_message(case: CaseUnderTest) -> None:
+    # given
+    case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0999")
+    # then there is a task for the contact tracers, with what to say and nothing else
+    (call,) = eventually(lambda: calls_of(case))
+    shown = case.admin.get(f"/task/{call['id']}/form-variables")
+    assert shown["notice_text"]["value"].startswith("A visit is planned")
+    assert (shown["phone"]["value"], shown["given_name"]["value"]) == ("+44 20 7946 0999", "Ada")
+    assert "lab_result" not in shown
+    # when nobody answers, it is tried again, three times in all
+    for number in (1, 2, 3):
+        (call,) = eventually(lambda: calls_of(case))
+        assert case.admin.get(f"/task/{call['id']}/variables/call_number")["value"] == number
+        complete(case, call, {"call_reached": "no"})
+        eventually(lambda call=call: call["id"] not in {other["id"] for other in calls_of(case)})
+    assert calls_of(case) == []
+
+
+def test_a_telephone_call_that_reaches_the_patient_is_made_once(case: CaseUnderTest, records: None) -> None:
+    case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
+    (call,) = eventually(lambda: calls_of(case))
+
+    complete(case, call, {"call_reached": "yes", "call_note": "Will be there."})
+
+    eventually(lambda: calls_of(case) == [])
+    assert Message.get(Message.key == f"{case.reference}/visit_planned/1.1").state == SENT
+    query = {"processInstanceBusinessKey": case.reference, "processDefinitionKey": "tell_by_telephone"}
+    assert case.admin.post("/history/process-instance/count", query)["count"] == 1
+
+
+def test_the_language_is_kept_for_every_message(case: CaseUnderTest, state: dict[str, Any]) -> None:
+    patient, contact = case.telephone(), case.telephone()
+    case.is_told("positive", channel="sms", email=None, phone=patient, language="fr")
+    contacts = [{**CONTACT, "email": None, "phone": contact}]
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": contacts})
+    case.is_reported(case_classification="confirmed")
+
+    texts = eventually(lambda: (found := texts_to(state, patient)) and len(found) == 3 and found)
+    assert sorted(text.split(" ")[0] for text in texts) == ["Il", "L'heure", "Le"]
+    assert "Veuillez lire" in eventually(lambda: texts_to(state, contact))[0]
+
+
+def test_someone_in_anothers_care_keeps_the_carers_name(case: CaseUnderTest) -> None:
+    case.reaches_the_visit({**WITH_COUGH, "for_whom": "someone_in_my_care"}, carer_name="Lady Byron")
+
+    shown = case.admin.get(f"/task/{case.waits_for('medical_visit').id}/form-variables")
+    assert shown["carer_name"]["value"] == "Lady Byron"
+
+
+def test_a_family_with_one_telephone_gets_a_message_for_each_of_them(
+    case: CaseUnderTest, state: dict[str, Any]
+) -> None:
+    number = case.telephone()
+    family = [{**CONTACT, "name": name, "email": None, "phone": number} for name in ("Kim", "Sam", "Alex")]
+
+    traces(case, *family)
+
+    texts = texts_to(state, number)
+    assert len(texts) == 3
+    assert len({text.split("/contact/")[1] for text in texts}) == 3
+
+
+def test_one_person_named_by_two_cases_gets_one_message_a_day_and_both_exposures_count(state: dict[str, Any]) -> None:
+    # given one person whom two cases name, with different days and spellings
+    first, second = CaseUnderTest(state), CaseUnderTest(state)
+    address = f"{first.barcode.lower()}@contacts.example"
+    traces(first, {**CONTACT, "email": address, "last_exposure_date": "2020-03-19"})
+    traces(
+        second, {**CONTACT, "name": "charles  BABBAGE", "email": address.upper(), "last_exposure_date": "2020-03-21"}
+    )
+    # then there is one message
+    messages = mails_to(state, address) + mails_to(state, address.upper())
+    assert len(messages) == 1
+    # whose page counts from the later day
+    assert page_of(state, messages[0]) == {"last_exposure_date": "2020-03-21", "released": False}
+    # and both cases know their contact as notified
+    for case in (first, second):
+        known = case.at_government(f"/v1/cases/{case.reference}")["contacts"]
+        assert [contact["outcome"] for contact in known] == ["notified"]
+
+
+def test_a_contact_of_two_cases_stays_one_when_the_other_turns_negative(state: dict[str, Any]) -> None:
+    first, second = CaseUnderTest(state), CaseUnderTest(state)
+    address = f"{first.barcode.lower()}@contacts.example"
+    traces(first, {**CONTACT, "email": address, "last_exposure_date": "2020-03-19"})
+    traces(second, {**CONTACT, "email": address, "last_exposure_date": "2020-03-21"})
+
+    second.lab_corrects("negative")
+
+    eventually(lambda: second.at_government(f"/v1/cases/{second.reference}")["contacts"][0]["released"])
+    assert page_of(state, mails_to(state, address)[0]) == {"last_exposure_date": "2020-03-19", "released": False}
+
+
+def calls_of(case: CaseUnderTest) -> list[dict[str, Any]]:
+    """The open tasks of telling the patient something by telephone."""
+    query = {"processInstanceBusinessKey": case.reference, "taskDefinitionKey": "Task_TellPatient"}
+    return case.admin.post("/task", query)
+
+
+def complete(case: CaseUnderTest, call: dict[str, Any], answers: dict[str, Any]) -> None:
+    tracer = case.account("contact_tracer")
+    tracer.post(f"/task/{call['id']}/claim", {"userId": "contact_tracer"})
+    tracer.submit(call["id"], answers)

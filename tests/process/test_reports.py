@@ -1,0 +1,90 @@
+"""Steps 14 to 17: overdue reports, tracing by the report, another sample on the doctor's wish."""
+
+from __future__ import annotations
+
+import pytest
+
+from records.outbox import Message
+from tests.support.case import CaseUnderTest, eventually
+
+
+def test_an_overdue_report_goes_before_the_others_and_the_doctors_on_duty_are_told(
+    case: CaseUnderTest, records: None
+) -> None:
+    case.is_told("negative")
+    before = case.task("doctor_report")["priority"]
+
+    case.timer_falls_due("Event_ReportOverdue")
+
+    eventually(lambda: case.task("doctor_report")["priority"] == before + 100)
+    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/escalate/1/dana@doctors.example"))
+    case.is_reported()
+    case.waits_for("review")
+
+
+def test_waiting_raises_the_priority_of_a_report(case: CaseUnderTest) -> None:
+    case.is_told("negative")
+    before = case.task("doctor_report")["priority"]
+
+    case.timer_falls_due("Task_WriteDoctorsReport")
+
+    assert case.task("doctor_report")["priority"] == before + 1
+
+
+@pytest.mark.parametrize("classification", ["confirmed", "probable", "suspect"])
+def test_a_case_without_positive_result_is_traced_by_the_report(case: CaseUnderTest, classification: str) -> None:
+    case.is_told("negative")
+    assert case.value("contacts_traced") is False
+
+    case.is_reported(case_classification=classification)
+
+    # both at the same time
+    case.waits_for("close_contacts")
+    case.waits_for("review")
+    assert "Event_TracingBegunByReport" in case.visited()
+
+
+def test_the_contacts_of_a_positive_case_are_not_traced_again_by_the_report(case: CaseUnderTest) -> None:
+    case.is_told("positive")
+    case.is_reported(case_classification="confirmed")
+    case.waits_for("review")
+
+    assert "Event_TracingBegunByReport" not in case.visited()
+
+
+def test_the_doctor_wants_another_sample_while_contacts_are_being_traced(case: CaseUnderTest) -> None:
+    # given a positive case whose contacts are asked for
+    case.is_told("positive")
+    case.waits_for("close_contacts")
+    # when the doctor wants the test repeated
+    case.is_reported(case_classification="confirmed", assessment="First report.", repeat_test=True)
+    # then the team visits again, and tracing goes on beside it
+    case.waits_for("medical_visit")
+    case.waits_for("close_contacts")
+    case.is_visited("negative", sample=2)
+    case.waits_for("doctor_report")
+    assert (case.value("sample_number"), case.value("result_number")) == (2, 2)
+    assert "First report." in case.value("earlier_reports")
+    # and is begun once only
+    assert len([task for task in case.tasks() if task.form == "close_contacts"]) == 1
+    case.is_reported()
+    case.sends("close_contacts", {"had_contacts": "no"})
+    case.sends("review", {"rating": "5"})
+    assert case.ends().values["lab_result"] == "negative"
+
+
+def test_after_the_third_sample_there_is_no_other(case: CaseUnderTest) -> None:
+    case.is_told("negative")
+    for sample in (2, 3):
+        case.is_reported(repeat_test=True)
+        eventually(lambda sample=sample: case.value("sample_number") == sample)
+        case.is_visited("negative", sample=sample)
+        eventually(lambda sample=sample: case.value("result_number") == sample)
+    task = case.waits_for("doctor_report")
+    # the form doesn't offer it
+    possible = case.admin.get(f"/task/{task.id}/variables/another_sample_possible")
+    assert possible["value"] is False
+
+    case.is_reported(repeat_test=True)
+
+    case.waits_for("review")

@@ -1,0 +1,109 @@
+"""Step 8: visits that end without a sample, and the kit that goes back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from processes.variables import ENGINE_TIME
+from records.outbox import SENT, Message
+from services.lab.models import Reservation
+from tests.support.case import CaseUnderTest, eventually
+from tests.support.mail import mails_to
+
+
+def has_kit(case: CaseUnderTest) -> bool:
+    return Reservation.select().where(Reservation.case_reference == case.reference).exists()
+
+
+def test_the_patient_is_told_when_the_visit_is_planned(
+    case: CaseUnderTest, state: dict[str, Any], records: None
+) -> None:
+    address = f"{case.barcode.lower()}@patients.example"
+    case.reaches_the_visit(email=address)
+
+    message = eventually(lambda: mails_to(state, address))[0]
+    assert "visit" in message
+    assert Message.get(Message.key == f"{case.reference}/visit_planned/1.1").state == SENT
+
+
+def test_nobody_at_home_the_visit_is_repeated_at_the_appointment(case: CaseUnderTest, records: None) -> None:
+    # given
+    case.reaches_the_visit()
+    appointment = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    # when nobody is at home
+    case.is_visited_without_sample("not_at_home", next_appointment=appointment.isoformat(timespec="minutes"))
+    # then there is a second visit then, of which the patient is told
+    eventually(lambda: case.value("visit_number") == 2)
+    assert datetime.strptime(case.task("medical_visit")["due"], ENGINE_TIME) == appointment
+    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/visit_planned/1.2"))
+    # and it may still end well
+    case.is_visited("negative")
+    case.waits_for("doctor_report")
+
+
+def test_nobody_at_home_for_the_third_time_ends_the_case_and_gives_the_kit_back(
+    case: CaseUnderTest, lab_database: None
+) -> None:
+    case.reaches_the_visit()
+    assert has_kit(case)
+    for visit in (1, 2, 3):
+        eventually(lambda visit=visit: case.value("visit_number") == visit)
+        case.is_visited_without_sample("not_at_home")
+
+    assert case.ends().values["case_outcome"] == "not_reached"
+    assert not has_kit(case)
+
+
+def test_a_refused_sample_ends_the_case_and_gives_the_kit_back(case: CaseUnderTest, lab_database: None) -> None:
+    case.reaches_the_visit()
+    case.is_visited_without_sample("refused")
+
+    assert case.ends().values["case_outcome"] == "sample_refused"
+    assert not has_kit(case)
+
+
+def test_an_emergency_at_the_visit_alerts_the_doctors_on_duty(
+    case: CaseUnderTest, lab_database: None, records: None
+) -> None:
+    case.reaches_the_visit()
+    case.is_visited_without_sample("emergency", oxygen_saturation=80)
+
+    assert case.ends().values["case_outcome"] == "emergency_services"
+    assert not has_kit(case)
+    key = f"{case.reference}/alert/1/dana@doctors.example"
+    eventually(lambda: Message.get(Message.key == key).state == SENT)
+
+
+def test_the_time_at_which_the_sample_was_taken_may_be_told_later(case: CaseUnderTest) -> None:
+    taken = (datetime.now(UTC) - timedelta(hours=3)).replace(second=0, microsecond=0)
+    case.reaches_the_visit()
+    case.is_visited("negative", sampling_time=taken.isoformat(timespec="minutes"))
+    case.waits_for("doctor_report")
+
+    assert case.value("sample_taken_at") == taken
+
+
+def test_waiting_raises_the_priority_of_a_visit(case: CaseUnderTest) -> None:
+    case.reaches_the_visit()
+    before = case.task("medical_visit")["priority"]
+
+    case.timer_falls_due("Task_VisitPatient")
+
+    assert case.task("medical_visit")["priority"] == before + 1
+    # and goes on rising
+    assert len(case.jobs("Task_VisitPatient")) == 1
+
+
+@pytest.mark.parametrize("outcome", ["refused", "not_at_home"])
+def test_a_visit_without_sample_is_recorded_for_the_kpis(case: CaseUnderTest, outcome: str, records: None) -> None:
+    case.reaches_the_visit()
+    for _ in range(3 if outcome == "not_at_home" else 1):
+        case.waits_for("medical_visit")
+        case.is_visited_without_sample(outcome)
+    case.ends()
+
+    expected = {"refused": "sample_refused", "not_at_home": "not_reached"}[outcome]
+    assert (eventually(case.kpi_row)["outcome"], case.kpi_row()["result"]) == (expected, None)

@@ -1,0 +1,129 @@
+"""Patients who withdraw: before the sample nothing more happens; after it only a positive result is registered."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+import requests
+
+from services.lab.models import FeedItem, Order, Reservation, Waiting
+from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
+
+
+def is_registered(case: CaseUnderTest) -> bool:
+    try:
+        case.at_government(f"/v1/cases/{case.reference}")
+    except requests.HTTPError:
+        return False
+    return True
+
+
+def has_kit(case: CaseUnderTest) -> bool:
+    return Reservation.select().where(Reservation.case_reference == case.reference).exists()
+
+
+def test_while_the_medical_form_is_asked_for(case: CaseUnderTest, records: None) -> None:
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.waits_for("medical_form")
+
+    case.withdraws()
+
+    assert case.ends().values["case_outcome"] == "withdrawn"
+    assert eventually(case.kpi_row)["outcome"] == "withdrawn"
+
+
+def test_before_the_visit_the_kit_goes_back(case: CaseUnderTest, lab_database: None) -> None:
+    case.reaches_the_visit()
+    assert has_kit(case)
+
+    case.withdraws()
+
+    assert case.ends().values["case_outcome"] == "withdrawn"
+    assert not has_kit(case)
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_while_a_kit_is_being_reserved(case: CaseUnderTest, lab_database: None, _round: int) -> None:
+    """Whoever comes first, the worker or the patient: no kit is kept for a case that has ended."""
+    case.starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.waits_for("medical_form")
+    withdrawing = threading.Thread(target=case.withdraws)
+
+    case.fills_in_medical_form()
+    withdrawing.start()
+
+    withdrawing.join(60)
+    assert case.ends().values["case_outcome"] == "withdrawn"
+    eventually(lambda: not has_kit(case))
+    assert not Waiting.select().where(Waiting.case_reference == case.reference).exists()
+    assert case.incidents() == []
+
+
+def test_a_late_request_of_a_withdrawn_case_is_refused(case: CaseUnderTest) -> None:
+    """The lab refuses a reservation that was on its way when the case ended."""
+    case.reaches_the_visit()
+    case.withdraws()
+    case.ends()
+
+    body = {"case_reference": case.reference, "sample_number": 1, "priority": 40}
+    with pytest.raises(requests.HTTPError) as refused:
+        case.at_lab("POST", "/v1/kits/reservations", body)
+    assert refused.value.response.json()["code"] == "case_released"
+
+
+@pytest.mark.parametrize(("finding", "registered"), [("positive", True), ("negative", False), ("inconclusive", False)])
+def test_once_sampled_the_case_waits_for_its_result_and_registers_a_positive_only(
+    case: CaseUnderTest, lab_database: None, finding: str, registered: bool
+) -> None:
+    # given a sample at the lab
+    case.reaches_the_visit()
+    case.is_visited(finding, after_s=3600)
+    case.stands_at("Task_WaitForTestResult")
+    # when the patient withdraws
+    case.withdraws()
+    # then the case waits for the result
+    case.stands_at("Task_WaitForTestResult")
+    Order.update(due_at=0).where(Order.case_reference == case.reference).execute()
+    # and only a positive one is registered; the patient isn't told, nobody is asked for contacts, no other sample taken
+    assert case.ends().values["case_outcome"] == "withdrawn"
+    assert is_registered(case) is registered
+    assert not case.visited() & {"Task_TellResult", "Task_TraceContacts", "Task_WriteDoctorsReport"}
+    assert case.value("sample_number") == 1
+
+
+def test_before_the_report_tracing_goes_on(case: CaseUnderTest) -> None:
+    case.is_told("positive")
+    case.waits_for("close_contacts")
+
+    case.withdraws()
+
+    eventually(lambda: "Event_WithdrawnWithoutReport" in case.visited())
+    case.sends("close_contacts", {"had_contacts": "no"})
+    assert case.ends().values["case_outcome"] == "withdrawn"
+    assert is_registered(case)
+
+
+def test_a_late_positive_result_of_a_withdrawn_case_is_registered(
+    case: CaseUnderTest, lab_database: None, state: dict[str, Any]
+) -> None:
+    # given a patient who withdrew after an inconclusive sample, before the second visit
+    case.reaches_the_visit()
+    case.is_visited("inconclusive")
+    eventually(lambda: case.value("sample_number") == 2)
+    case.waits_for("medical_visit")
+    case.withdraws()
+    case.ends()
+    assert not is_registered(case)
+    # when the lab finds the virus in the first sample after all
+    case.lab_corrects("positive")
+    # then it is registered, as the law says, and no more
+    eventually(lambda: is_registered(case))
+    assert case.ends().values["case_outcome"] == "withdrawn"
+    assert "Task_TellResult" not in case.visited()
+    eventually(
+        lambda: not FeedItem.select().where(FeedItem.case_reference == case.reference, ~FeedItem.acknowledged).exists()
+    )

@@ -1,0 +1,92 @@
+""" "I feel worse": triage again, without interrupting the case."""
+
+from __future__ import annotations
+
+from services.lab.models import Order, Waiting
+from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
+
+URGENT = {"temperature": "at_least_39", "cough": True, "fatigue": True, "bedridden_half_day": True}
+AT_RISK = {**WITH_COUGH, "diabetes": True}
+EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": "2020-03-20"}
+
+
+def test_a_higher_orientation_raises_the_priority_of_the_visit(case: CaseUnderTest) -> None:
+    # given a patient at risk whose visit is due
+    case.reaches_the_visit(AT_RISK)
+    assert case.task("medical_visit")["priority"] == 80
+    # when they have a high fever and can't get up
+    case.feels_worse(**URGENT)
+    # then the visit is urgent
+    eventually(lambda: case.task("medical_visit")["priority"] == 90)
+    assert (case.value("orientation"), case.value("orientation_now")) == ("evaluation_urgent", "evaluation_urgent")
+    case.is_visited("negative")
+    case.waits_for("doctor_report")
+
+
+def test_who_was_only_exposed_and_now_has_symptoms_goes_up(case: CaseUnderTest) -> None:
+    case.reaches_the_visit(EXPOSED)
+    assert case.task("medical_visit")["priority"] == 20
+
+    case.feels_worse(cough=True)
+
+    eventually(lambda: case.task("medical_visit")["priority"] == 50)
+
+
+def test_the_lab_puts_the_test_of_a_patient_who_feels_worse_before_others(
+    case: CaseUnderTest, lab_database: None
+) -> None:
+    case.reaches_the_visit(AT_RISK)
+    case.is_visited("negative", after_s=3600)
+    case.stands_at("Task_WaitForTestResult")
+
+    case.feels_worse(**URGENT)
+
+    eventually(lambda: Order.get(Order.case_reference == case.reference).priority == 90)
+    assert not Waiting.select().where(Waiting.case_reference == case.reference).exists()
+
+
+def test_before_the_priority_is_set_the_worse_symptoms_count_for_it(case: CaseUnderTest) -> None:
+    case.starts(AT_RISK)
+    case.waits_for("evaluation_request")
+
+    case.feels_worse(**URGENT)
+
+    eventually(lambda: case.value("orientation") == "evaluation_urgent")
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    assert case.task("medical_visit")["priority"] == 90
+
+
+def test_no_worse_than_before_changes_nothing(case: CaseUnderTest) -> None:
+    case.reaches_the_visit(AT_RISK)
+
+    case.feels_worse(cough=True)
+
+    eventually(lambda: "Event_NotWorse" in case.visited())
+    assert case.task("medical_visit")["priority"] == 80
+
+
+def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest) -> None:
+    # given
+    case.reaches_the_visit()
+    # when the patient is breathless
+    case.feels_worse(breathless=True)
+    # then a doctor is to call before anything else, and the case goes on beside it
+    call = case.task("worsening_call")
+    assert call["priority"] == 120
+    assert case.groups_of("worsening_call") == {"doctors"}
+    assert case.value("orientation_now") == "emergency"
+    case.waits_for("medical_visit")
+    case.staff_completes("doctor", "worsening_call", {"call_reached": "yes", "call_note": "Goes to hospital."})
+    eventually(lambda: "Event_PatientCalled" in case.visited())
+    case.is_visited("negative")
+    case.waits_for("doctor_report")
+
+
+def test_after_the_end_nobody_listens(case: CaseUnderTest) -> None:
+    """The patient's page offers a new pre-screening instead."""
+    case.starts({**NO_SYMPTOMS, "breathless": True})
+    case.ends()
+
+    query = {"eventName": "symptoms_worsened", "processInstanceId": case.instance_id}
+    assert case.admin.get("/event-subscription", **query) == []

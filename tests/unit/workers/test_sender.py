@@ -1,0 +1,103 @@
+"""Messages leave by real servers: each once, none lost while one is away, one refused holds up no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from records.outbox import REFUSED, SENT, WAITING, Message, Outbox
+from services.database import open_database
+from services.sms.app import create_app
+from tests.support.ports import free_port
+from tests.support.sms import texts_to
+from tests.support.smtp import Inbox
+from workers.carriers import Mail, Sms
+from workers.messages import TEXTS, text_of
+from workers.outside import Service
+from workers.sender import Sender
+
+pytestmark = pytest.mark.usefixtures("records")
+PAGE = "http://pages.example/sign-in"
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A real SMS gateway: where it is."""
+    import threading
+
+    server = make_server("127.0.0.1", 0, create_app(open_database(f"sqlite:///{tmp_path}/sms.db"), "key"))
+    threading.Thread(target=server.serve_forever).start()
+    yield {"sms": f"http://127.0.0.1:{server.port}", "sms_api_key": "key"}
+    server.shutdown()
+
+
+def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1") -> Sender:
+    mail = Mail("127.0.0.1", mail_port, "CoronaCare <no-reply@coronacare.example>", PAGE)
+    return Sender(Outbox(), {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), PAGE)}, 0.1)
+
+
+def add(key: str, recipient: str = "a@b.example", channel: str = "email", language: str = "en") -> None:
+    Outbox().add(key, channel, recipient, "result_there", language)
+
+
+def states() -> dict[str, str]:
+    return {message.key: message.state for message in Message.select()}
+
+
+def test_a_message_is_sent_once_and_says_only_where_to_look(inbox: tuple[Inbox, int]) -> None:
+    add("C-1/tell_result/1")
+    assert [sender(inbox[1]).send_waiting() for _ in range(2)] == [1, 0]
+    [message] = inbox[0].got
+    assert (message["To"], message["Subject"]) == ("a@b.example", TEXTS["result_there"]["en"][0])
+    assert PAGE in message.get_payload()
+    assert "C-1" not in message.as_string()
+
+
+def test_the_same_message_has_the_same_id_whoever_sends_it(inbox: tuple[Inbox, int]) -> None:
+    """SMTP can't be exactly once; a second delivery is known by its Message-ID."""
+    add("C-1/tell_result/1")
+    sender(inbox[1]).send_waiting()
+    Message.update(state=WAITING).execute()
+    sender(inbox[1]).send_waiting()
+    assert len({message["Message-ID"] for message in inbox[0].got}) == 1
+
+
+def test_an_sms_is_sent_once_though_it_is_tried_twice(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
+    add("C-1/tell_result/1", "+44 20 7946 0958", "sms", "fr")
+    both = sender(inbox[1], gateway["sms"])
+    both.send_waiting()
+    Message.update(state=WAITING).execute()
+    both.send_waiting()
+    [text] = texts_to(gateway, "+442079460958")
+    assert text == f"{TEXTS['result_there']['fr'][1]} {PAGE}"
+
+
+def test_messages_wait_while_a_server_is_away_and_hold_up_no_other_channel(
+    inbox: tuple[Inbox, int], gateway: dict[str, str]
+) -> None:
+    add("1")
+    add("2", "+44 20 7946 0958", "sms")
+    assert sender(free_port(), gateway["sms"]).send_waiting() == 1
+    assert states() == {"1": WAITING, "2": SENT}
+    assert sender(inbox[1]).send_waiting() == 1
+
+
+def test_a_refused_address_holds_up_no_other(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
+    add("1", "unknown@b.example")
+    add("2", "000 111", "sms")
+    add("3")
+    sender(inbox[1], gateway["sms"]).send_waiting()
+    assert states() == {"1": REFUSED, "2": REFUSED, "3": SENT}
+
+
+def test_every_text_to_patients_is_there_in_every_language() -> None:
+    to_doctors = {"visit_emergency", "report_overdue"}
+    missing = {name for name, texts in TEXTS.items() if set(texts) != {"en", "fr", "ar"}}
+    assert missing == to_doctors
+
+
+def test_an_unknown_language_is_told_in_english() -> None:
+    assert text_of("result_there", "xx") == TEXTS["result_there"]["en"]

@@ -1,0 +1,120 @@
+"""What carries a message to a person: SMTP, an SMS gateway, or a member of staff who calls.
+
+SMTP can't be exactly once, so each message has a Message-ID made of its key; the gateway takes a key once, and so does
+the call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import smtplib
+from email.message import EmailMessage
+from typing import Any, Protocol
+
+from processes.cases import find_case
+from processes.engine import Engine, EngineError
+from records.outbox import Message
+from workers.messages import text_of
+from workers.outside import Refused, Service, Unavailable
+
+TELL_BY_TELEPHONE = "tell_by_telephone"
+
+
+class NotNow(Exception):
+    """The carrier can't be reached; trying again later helps."""
+
+
+class Undeliverable(Exception):
+    """The carrier refuses this message for good."""
+
+
+class Carrier(Protocol):
+    def carry(self, message: Message) -> None:
+        """Deliver one message.
+
+        Raises:
+            NotNow: try again later.
+            Undeliverable: don't.
+        """
+
+
+class Mail:
+    """By SMTP.
+
+    Args:
+        page: address of the page that the text leads to.
+    """
+
+    def __init__(self, host: str, port: int, sender: str, page: str):
+        self._host = host
+        self._port = port
+        self._sender = sender
+        self._page = page
+
+    def carry(self, message: Message) -> None:
+        try:
+            with smtplib.SMTP(self._host, self._port, timeout=10) as server:
+                server.send_message(self._email(message))
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+            raise Undeliverable(type(error).__name__) from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotNow(f"no answer from the mail server ({type(error).__name__})") from None
+
+    def _email(self, message: Message) -> EmailMessage:
+        subject, text = text_of(message.template, message.language)
+        email = EmailMessage()
+        email["From"], email["To"], email["Subject"] = self._sender, message.recipient, subject
+        email["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@coronacare.example>"
+        email.set_content(f"{text}\n\n{self._page}\n")
+        return email
+
+
+class Sms:
+    """By an SMS gateway over HTTP, as services/sms describes it."""
+
+    def __init__(self, gateway: Service, page: str):
+        self._gateway = gateway
+        self._page = page
+
+    def carry(self, message: Message) -> None:
+        _, text = text_of(message.template, message.language)
+        try:
+            self._gateway.post("/v1/messages", {"to": message.recipient, "text": f"{text} {self._page}"}, message.key)
+        except Unavailable as error:
+            raise NotNow(str(error)) from None
+        except Refused as error:
+            raise Undeliverable(str(error)) from None
+
+
+class Telephone:
+    """By a task for the contact tracers: one instance of tell_by_telephone for each message."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+
+    def carry(self, message: Message) -> None:
+        try:
+            if not self._is_begun(message):
+                self._engine.start(TELL_BY_TELEPHONE, message.case_reference, self._values(message))
+        except EngineError as error:
+            raise NotNow(str(error)) from None
+
+    def _values(self, message: Message) -> dict[str, Any]:
+        subject, text = text_of(message.template, message.language)
+        case = find_case(self._engine, message.case_reference)
+        if case is None:
+            raise Undeliverable("no such case")
+        names = {name: case.values.get(name) for name in ("given_name", "family_name", "carer_name")}
+        return {
+            **names,
+            "notice_key": message.key,
+            "notice_text": f"{subject}. {text}",
+            "phone": message.recipient,
+            "language": message.language,
+            "most_calls": case.values["policy"]["most_calls"],
+        }
+
+    def _is_begun(self, message: Message) -> bool:
+        known = [{"name": "notice_key", "operator": "eq", "value": message.key}]
+        query = {"processDefinitionKey": TELL_BY_TELEPHONE, "variables": known}
+        return self._engine.post("/history/process-instance/count", query)["count"] > 0

@@ -1,0 +1,67 @@
+"""The texts of the messages, by template and language. None shows a name or a result; a link leads to the page."""
+
+from __future__ import annotations
+
+ENGLISH, FRENCH, ARABIC = "en", "fr", "ar"
+
+# template → language → subject, text
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "visit_planned": {
+        ENGLISH: ("A visit is planned", "The time of the medical team's visit is on your page of CoronaCare."),
+        FRENCH: ("Une visite est prévue", "L'heure de la visite de l'équipe médicale est sur votre page CoronaCare."),
+        ARABIC: ("تم تحديد موعد زيارة", "موعد زيارة الفريق الطبي موجود على صفحتك في CoronaCare."),
+    },
+    "medical_form_wanted": {
+        ENGLISH: ("Your medical form", "We wait for your medical form. It takes about five minutes."),
+        FRENCH: ("Votre formulaire médical", "Nous attendons votre formulaire médical. Il prend environ cinq minutes."),
+        ARABIC: ("الاستمارة الطبية", "ننتظر استمارتك الطبية. تستغرق نحو خمس دقائق."),
+    },
+    "result_late": {
+        ENGLISH: (
+            "Your case takes longer",
+            "There is a delay. We have asked the laboratory; you need not do anything.",
+        ),
+        FRENCH: (
+            "Votre dossier prend plus de temps",
+            "Il y a un retard. Nous avons interrogé le laboratoire ; vous n'avez rien à faire.",
+        ),
+        ARABIC: ("تأخير في ملفك", "هناك تأخير. لقد سألنا المختبر ولا يلزمك فعل أي شيء."),
+    },
+    "result_there": {
+        ENGLISH: ("There is news for you", "There is news on your page of CoronaCare. Please sign in to read it."),
+        FRENCH: (
+            "Il y a du nouveau pour vous",
+            "Il y a du nouveau sur votre page CoronaCare. Connectez-vous pour le lire.",
+        ),
+        ARABIC: ("هناك جديد لك", "هناك جديد على صفحتك في CoronaCare. يرجى تسجيل الدخول لقراءته."),
+    },
+    "report_there": {
+        ENGLISH: (
+            "The doctor has written to you",
+            "The doctor's report is on your page of CoronaCare. Please sign in to read it.",
+        ),
+        FRENCH: (
+            "Le médecin vous a écrit",
+            "Le rapport du médecin est sur votre page CoronaCare. Connectez-vous pour le lire.",
+        ),
+        ARABIC: ("كتب لك الطبيب", "تقرير الطبيب موجود على صفحتك في CoronaCare. يرجى تسجيل الدخول لقراءته."),
+    },
+    "contacts_wanted": {
+        ENGLISH: ("Please name your contacts", "We wait for the list on your page of CoronaCare. Please sign in."),
+        FRENCH: ("Veuillez nommer vos contacts", "Nous attendons la liste sur votre page CoronaCare. Connectez-vous."),
+        ARABIC: ("يرجى تسمية المخالطين", "ننتظر القائمة على صفحتك في CoronaCare. يرجى تسجيل الدخول."),
+    },
+    # to doctors
+    "visit_emergency": {
+        ENGLISH: ("An emergency at a visit", "The medical team met an emergency; the emergency services were called."),
+    },
+    "report_overdue": {
+        ENGLISH: ("A report is overdue", "A report has not been written in time. It is first in Tasklist's list."),
+    },
+}
+
+
+def text_of(template: str, language: str) -> tuple[str, str]:
+    """Subject and text of a template, in English where it isn't there in that language."""
+    texts = TEXTS[template]
+    return texts.get(language, texts[ENGLISH])

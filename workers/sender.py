@@ -1,0 +1,58 @@
+"""Sends the messages that wait in the records' outbox, each by its channel: once, but for a crash in between."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+
+from records.outbox import Outbox
+from workers.carriers import Carrier, NotNow, Undeliverable
+
+log = logging.getLogger("workers.sender")
+
+
+class Sender:
+    """Follows the outbox until it is stopped.
+
+    Args:
+        carriers: by channel.
+    """
+
+    def __init__(self, outbox: Outbox, carriers: Mapping[str, Carrier], interval_s: float):
+        self._outbox = outbox
+        self._carriers = carriers
+        self._interval_s = interval_s
+        self._silent: set[str] = set()
+
+    def run(self, stopping: threading.Event) -> None:
+        while not stopping.wait(self._interval_s):
+            self.send_waiting()
+
+    def send_waiting(self) -> int:
+        """Send what waits; returns how many were sent. A channel that can't be reached holds up no other."""
+        unreachable: set[str] = set()
+        sent = 0
+        for message in self._outbox.claim():
+            if message.channel in unreachable:
+                self._outbox.give_back(message)
+                continue
+            try:
+                self._carriers[message.channel].carry(message)
+            except NotNow as error:
+                unreachable.add(message.channel)
+                self._outbox.give_back(message)
+                self._warn_once(message.channel, error)
+            except Undeliverable as error:
+                self._outbox.refused(message)
+                log.warning("a message was refused (%s): %s", error, message.key)
+            else:
+                self._outbox.sent(message)
+                sent += 1
+                self._silent.discard(message.channel)
+        return sent
+
+    def _warn_once(self, channel: str, error: NotNow) -> None:
+        if channel not in self._silent:
+            log.warning("messages by %s wait: %s", channel, error)
+        self._silent.add(channel)
