@@ -7,7 +7,7 @@ CSS = webapp/static/govuk-frontend.min.css
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools screenshots lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools screenshots pathway lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ tools:
 screenshots: setup tools ## the pictures of docs/
 	$(PY) tools/draw.py docs/screenshots
 	SCREENSHOTS=docs/screenshots $(PY) -m pytest -q tests/journey
+
+pathway: ## docs/pathway.md, from the diagrams
+	$(PY) tools/pathway.py > docs/pathway.md
 
 lock: ## write requirements.txt anew from setup.cfg (needs uv)
 	uv pip compile setup.cfg --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url --no-header -o requirements.txt
