@@ -7,7 +7,7 @@ CSS = webapp/static/govuk-frontend.min.css
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools screenshots pathway lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools rush screenshots pathway lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: setup tools check ## everything, on the real engine
 tools:
 	@tools/install chromium chromium
 	@tools/install pg_ctl postgresql
+
+rush: setup ## 200 patients at once for 50 test kits: minutes
+	RUSH_KITS=50 $(PY) -m pytest tests/process/test_many_at_once.py
 
 screenshots: setup tools ## the pictures of docs/
 	$(PY) tools/draw.py docs/screenshots

@@ -111,6 +111,7 @@ class CaseUnderTest:
     def __init__(self, state: Mapping[str, Any]):
         self._state = state
         self.admin = self.account("admin")
+        self.policy = config.load().policy.model_dump()
         self.reference = cases.new_reference()
         self.barcode = f"T{next(_numbers):04}-{_run}"
 
@@ -125,8 +126,7 @@ class CaseUnderTest:
     # given, when
 
     def starts(self, answers: dict[str, Any], exposed_to: str | None = None) -> CaseUnderTest:
-        policy = config.load().policy.model_dump()
-        cases.start_case(self.admin, self.reference, answers, policy, exposed_to)
+        cases.start_case(self.admin, self.reference, answers, self.policy, exposed_to)
         return self
 
     def requests_evaluation(self, **changed: Any) -> None:
