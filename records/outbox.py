@@ -56,10 +56,10 @@ class Outbox:
         """Messages to send, the oldest first; nobody else gets them until the claim runs out."""
         run_out = (Message.state == CLAIMED) & (Message.changed_at < _ago(CLAIM))
         with database.connection_context():
-            found = (
-                Message.select().where((Message.state == WAITING) | run_out).order_by(Message.changed_at, Message.id)
-            )
-            return [message for message in found.limit(most) if self._claimed(message)]
+            waiting = Message.select().where((Message.state == WAITING) | run_out)
+            # read to the end first: SQLite lets nobody write from within a reading that others have overtaken
+            found = list(waiting.order_by(Message.changed_at, Message.id).limit(most))
+            return [message for message in found if self._claimed(message)]
 
     def give_back(self, message: Message) -> None:
         """It couldn't be sent now; it goes behind the others."""

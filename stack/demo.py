@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from stack.browser import Browser
-from stack.pilot import Pilot, PilotError, Replay
+from stack.pilot import Pilot, PilotError
 from stack.platform import Platform
+from stack.replay import Replay, Walk
 
 # the pilot as its slides report it
 SLIDES = {
@@ -39,6 +41,16 @@ NOTE = (
     "Reproduced: cases, results, mean feedback. Inferred: 32 ratings, for 4.53 can't be the mean of 33 whole ones. "
     "The cycle time is what this replay took, not what the pilot's patients waited."
 )
+
+
+# the SMS gateway of the demo knows no number that begins so
+UNREACHABLE = {
+    "name": "Toni Nowhere",
+    "phone": "000 123 456",
+    "relation": "friend",
+    "last_exposure_date": "2020-03-22",
+    "exposure": "close",
+}
 
 
 class Demo:
@@ -97,19 +109,40 @@ class Demo:
         """Leave some cases open at interesting steps."""
         self._say("leaving some cases open to look at …")
         replay = Replay(self._platform.state, self._platform.pause)
-        positive = next(p for p in self._pilot.patients if p.get("lab_result") == "positive")
-        steps = {
-            "a visit due": "medical_visit",
-            "a report due": "doctor_report",
-            "contacts to name": "close_contacts",
-        }
-        for number, (what, step) in enumerate(steps.items(), 901):
-            self._opened[what] = replay.walk(positive, number, until=step)
+        positive = next(
+            p for p in self._pilot.patients if p.get("lab_result") == "positive" and "lab_correction" not in p
+        )
+        numbers = itertools.count(901)
+
+        def walk(what: str, **changed: Any) -> Walk:
+            walk = Walk(replay, {**positive, **changed}, next(numbers))
+            self._opened[what] = walk.reference
+            return walk
+
+        walk("a visit due").to_form("medical_visit")
+        walk("a report due").to_form("doctor_report")
+        walk("contacts to name").to_form("close_contacts")
+        walk("another sample to take, the first gave no result", lab_result="inconclusive").to_form("medical_visit", 2)
+        nobody = [{"had_contacts": "yes", "close_contacts": [UNREACHABLE]}]
+        walk("a contact to call, no message reached them", close_contacts=nobody).to_form("contact_call")
+        walk("a corrected result to report on", lab_result="negative", lab_correction="positive").to_form(
+            "doctor_report", 2
+        )
+        late = walk("a late result, chased", lab_result="never")
+        late.to_step("Task_WaitForTestResult")
+        late.has_timer_fire("Event_ResultLate")
         # a barcode that the lab knows already: the order is refused, which raises an incident
-        used = replay.admin.get("/history/variable-instance", variableName="sample_barcode", maxResults=1)[0]["value"]
-        twice = {**positive, "medical_visit": {**positive["medical_visit"], "sample_barcode": used}}
-        del twice["lab_result"], twice["doctor_report"], twice["close_contacts"], twice["review"]
-        self._opened["an incident"] = replay.walk(twice, 904)
+        visit = [{**positive["medical_visit"][0], "sample_barcode": late.barcode}]
+        walk("an incident", medical_visit=visit).to_step("Task_OrderLabTest")
+        self._use_up_kits(replay)
+        walk("a shortage of test kits").to_step("Gateway_WaitForKit")
+
+    def _use_up_kits(self, replay: Replay) -> None:
+        """Other towns take what the laboratory has left."""
+        left = replay.at_lab("GET", "/v1/stock", {})["kits"]
+        for number in range(left):
+            body = {"case_reference": f"ELSEWHERE-{number}", "sample_number": 1, "priority": 40}
+            replay.at_lab("POST", "/v1/kits/reservations", body)
 
     def tour(self) -> None:
         """Say where to look."""
@@ -123,7 +156,8 @@ class Demo:
         self._say(
             f"  2. Be a doctor: {state['engine']}/camunda/app/tasklist/default/ as {_sign_in(accounts['doctor'])}"
         )
-        self._say("     and claim a report; as " + _sign_in(accounts["medical_team"]) + " a visit.")
+        self._say("     and claim a report; as " + _sign_in(accounts["medical_team"]) + " a visit,")
+        self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call.")
         self._say(f"  3. Be a manager: {state['engine']}/camunda/app/cockpit/default/ as")
         self._say(f"     {_sign_in(accounts['process_manager'])}; the KPIs are at {state['webapp']}/staff/kpis")
 

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import peewee
+
 from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.engine import Engine, EngineError, EngineRefused
 from records.claims import Claims
@@ -45,9 +47,10 @@ class LabFeed:
             try:
                 self.read()
                 reachable = True
-            except (Unavailable, Refused, EngineError) as error:
+            except (Unavailable, Refused, EngineError, peewee.PeeweeException) as error:
                 if reachable:
-                    log.warning("the lab's feed can't be followed (%s); trying on", error)
+                    said = type(error).__name__ if isinstance(error, peewee.PeeweeException) else error
+                    log.warning("the lab's feed can't be followed (%s); trying on", said)
                 reachable = False
 
     def read(self) -> int:

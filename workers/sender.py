@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Mapping
 
+import peewee
+
 from records.outbox import Outbox
 from workers.carriers import Carrier, NotNow, Undeliverable
 
@@ -27,7 +29,10 @@ class Sender:
 
     def run(self, stopping: threading.Event) -> None:
         while not stopping.wait(self._interval_s):
-            self.send_waiting()
+            try:
+                self.send_waiting()
+            except peewee.PeeweeException as error:
+                log.warning("messages wait: the records can't be reached (%s)", type(error).__name__)
 
     def send_waiting(self) -> int:
         """Send what waits; returns how many were sent. A channel that can't be reached holds up no other."""
