@@ -46,7 +46,8 @@ class KpiRows:
         """Keep what is known of a case: one row, however often it is recorded.
 
         What isn't known now (None) leaves an earlier recording as it was: the case and its tracing record in parallel.
-        Times are aware datetimes. A correction with a higher number replaces the row.
+        Times are aware datetimes. A correction with a higher number replaces the row; nothing
+        that comes late from before it counts.
         """
         if correction_number:
             self._clear(case_reference, correction_number)
@@ -55,8 +56,12 @@ class KpiRows:
         closed = {"closed_at": now} if "outcome" in row else {}
         first_closed = {CaseRow.closed_at: peewee.fn.COALESCE(CaseRow.closed_at, now)} if closed else {}
         with database.connection_context():
-            CaseRow.insert(case_reference=case_reference, **row, **closed).on_conflict(
-                conflict_target=[CaseRow.case_reference], update={**row, **first_closed}
+            CaseRow.insert(
+                case_reference=case_reference, correction_number=correction_number, **row, **closed
+            ).on_conflict(
+                conflict_target=[CaseRow.case_reference],
+                update={**row, **first_closed},
+                where=CaseRow.correction_number <= correction_number,
             ).execute()
 
     def _clear(self, case_reference: str, correction_number: int) -> None:

@@ -92,3 +92,24 @@ def test_a_period_is_from_and_before() -> None:
     assert kpis(since=now - minute, until=now + minute).closed == 1
     assert kpis(until=now - minute).closed == 0
     assert kpis(since=now + minute).closed == 0
+
+
+def test_a_correction_replaces_the_row_but_for_the_day_on_which_it_closed(records: None) -> None:
+    rows = KpiRows()
+    rows.record("C-1", outcome="care_completed", result="positive", classification="confirmed", rating=4)
+    closed_at = CaseRow.get().closed_at
+    rows.record("C-1", 1, result="negative")
+    row = CaseRow.get()
+    assert (row.outcome, row.result, row.classification, row.rating) == (None, "negative", None, None)
+    assert row.closed_at == closed_at
+    # what comes later of the same correction adds to it
+    rows.record("C-1", 1, outcome="care_completed", classification="not_a_case")
+    row = CaseRow.get()
+    assert (row.result, row.classification, row.closed_at) == ("negative", "not_a_case", closed_at)
+
+
+def test_what_is_recorded_late_by_the_case_before_its_correction_is_not_counted(records: None) -> None:
+    rows = KpiRows()
+    rows.record("C-1", 1, result="negative")
+    rows.record("C-1", 0, result="positive", rating=5)
+    assert (CaseRow.get().result, CaseRow.get().rating) == ("negative", None)

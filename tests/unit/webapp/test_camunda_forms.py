@@ -223,3 +223,62 @@ def test_no_post_breaks_a_form(posted: dict[str, str]) -> None:
         answers = one.read(MultiDict(posted))
         assert set(answers.values) <= {"x", "had", "people"}
         one.html(answers)
+
+
+class TestBeginning:
+    def test_a_condition_may_depend_on_what_is_known_of_the_case(self) -> None:
+        conditional = {"hide": '=for_whom != "someone_in_my_care"'}
+        ours = form(field("textfield", validate=REQUIRED, conditional=conditional))
+        assert ours.read(MultiDict(), {"for_whom": "myself"}).accepted
+        assert ours.read(MultiDict(), {"for_whom": "someone_in_my_care"}).errors == {"x": "Enter an answer: X"}
+        # nothing that is only known is submitted
+        assert ours.read(MultiDict({"x": "A"}), {"for_whom": "someone_in_my_care"}).values == {"x": "A"}
+
+    @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+    def test_what_is_shown_of_known_answers_is_read_as_the_same(self, path: Any) -> None:
+        """Whoever gets a form back finds it as they left it."""
+        ours = Form.parse(json.loads(path.read_text()))
+        shown = ours.begun(KNOWN)
+        again = ours.read(shown.posted)
+        assert {name: value for name, value in again.values.items() if name in KNOWN} == {
+            name: KNOWN[name] for name in again.values if name in KNOWN
+        }
+
+    def test_nothing_known_begins_blank_and_without_errors(self) -> None:
+        answers = form(field("textfield", validate=REQUIRED)).begun()
+        assert (answers.errors, answers.values) == ({}, {"x": None})
+
+
+KNOWN = {
+    "had_contacts": "yes",
+    "close_contacts": [
+        {
+            "name": name, "email": f"{name}@b.example", "phone": None, "last_exposure_date": "2020-03-09",
+            "relation": "friend", "exposure": "close", "health_worker": name == "kim",
+        }
+        for name in ("kim", "sam")
+    ],
+    "temperature": "at_least_39",
+    "cough": True,
+    "cough_since": "2020-03-20",
+    "weight_kg": 61.5,
+    "visit_outcome": "not_at_home",
+    "next_appointment": "2020-03-20T14:30+00:00",
+}  # fmt: skip
+
+
+class TestMoments:
+    MOMENT = field("datetime", subtype="datetime")
+
+    def test_a_day_and_a_time(self) -> None:
+        posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": "8:05"}
+        assert read_one(self.MOMENT, **posted) == ("2020-03-09T08:05+00:00", None)
+        assert read_one(self.MOMENT) == (None, None)
+
+    @pytest.mark.parametrize("time", ["", "25:00", "8", "noon", "8:5"])
+    def test_what_is_no_time(self, time: str) -> None:
+        posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": time}
+        assert read_one(self.MOMENT, **posted) == (None, "X: enter a day and a time, like 14:30")
+
+    def test_a_time_without_a_day(self) -> None:
+        assert read_one(self.MOMENT, **{"x-time": "8:00"})[1] == "X: enter a day and a time, like 14:30"
