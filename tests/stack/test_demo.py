@@ -35,7 +35,8 @@ def demo(folder: Path, pilot: dict[str, Any]) -> tuple[int, dict[str, Any], str]
 def test_other_lab_results_give_other_kpis_and_early_ends_are_walked(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     positive = next(p for p in pilot["patients"] if p["lab_result"] == "positive" and "contact_call" not in p)
-    turned = {**positive, "lab_result": "negative", "review": {"rating": "3"}}
+    report = {"report_advice": "Rest.", "case_classification": "not_a_case"}
+    turned = {**positive, "lab_result": "negative", "doctor_report": report, "review": {"rating": "3"}}
     del turned["close_contacts"]
     declining = {
         "patient": "Declines",
