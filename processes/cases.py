@@ -79,6 +79,7 @@ def start_case(
         "result_number": 0,
         "correction_number": 0,
         "results_so_far": None,
+        "case_outcome": None,
     }
     engine.start(CORONA_CARE, case_reference, values)
 

@@ -8,24 +8,33 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 VIEWER = ROOT / "node_modules/bpmn-js/dist/bpmn-viewer.production.min.js"
-IMPORT = """async xml => {
-    const viewer = new BpmnJS({container: '#canvas'});
+OPEN = """async xml => {
+    const viewer = window.viewer = new BpmnJS({container: '#canvas'});
     await viewer.importXML(xml);
-    const canvas = viewer.get('canvas'), box = canvas.viewbox().inner;
-    const frame = document.querySelector('#canvas');
+    return viewer.get('canvas').getRootElements().map(root => root.id);
+}"""
+SHOW = """id => {
+    const canvas = window.viewer.get('canvas');
+    canvas.setRootElement(canvas.findRoot(id));
+    const box = canvas.viewbox().inner, frame = document.querySelector('#canvas');
     frame.style.width = box.width + 40 + 'px';
     frame.style.height = box.height + 40 + 'px';
     canvas.resized();
     canvas.viewbox({x: box.x - 20, y: box.y - 20, width: box.width + 40, height: box.height + 40});
+    document.querySelectorAll('.bjs-breadcrumbs, .bjs-drilldown').forEach(element => element.remove());
 }"""
 
 
-def draw(browser: Browser, source: Path, target: Path) -> None:
+def draw(browser: Browser, source: Path, folder: Path) -> None:
+    """One picture for the diagram, and one for each sub-process that is drawn on a plane of its own."""
     page = browser.new_page()
     page.set_content('<div id="canvas" style="width:100px;height:100px"></div>')
     page.add_script_tag(path=VIEWER)
-    page.evaluate(IMPORT, source.read_text())
-    page.locator("#canvas").screenshot(path=target)
+    for root in page.evaluate(OPEN, source.read_text()):
+        page.evaluate(SHOW, root)
+        own = root.removesuffix("_plane").partition("_")[2]
+        name = source.stem if own == source.stem else f"{source.stem}-{own}"
+        page.locator("#canvas").screenshot(path=folder / f"{name}.png")
     page.close()
 
 
@@ -34,7 +43,7 @@ def main(folder: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for source in sorted((ROOT / "processes").glob("*.bpmn")):
-            draw(browser, source, folder / f"{source.stem}.png")
+            draw(browser, source, folder)
         browser.close()
 
 

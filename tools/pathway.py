@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+BPMNDI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 ORDER = ("corona_care", "take_sample", "test_sample", "trace_contacts", "tell_by_telephone")
 INTRODUCTION = """# The pathway, in plain words
@@ -51,10 +52,18 @@ class Process:
         yield f"\n## {self.process.get('name')}\n"
         yield f"{self._words(self.process)}\n"
         yield f"![{self.process.get('name')}](screenshots/{name}.png)\n"
+        for plane in self._planes():
+            part = plane.get("id").removeprefix("SubProcess_")
+            yield f"{plane.get('name')}:\n\n![{plane.get('name')}](screenshots/{name}-{part}.png)\n"
         yield from _table("Steps", ("step", "who", "what"), self._steps())
         yield from _table("Decisions", ("question", "answers", "what it is about"), self._decisions())
         yield from _table("Timers, messages and errors", ("event", "when", "what"), self._events())
         yield from _table("Ends", ("end", "what"), self._ends())
+
+    def _planes(self) -> list[ElementTree.Element]:
+        """The sub-processes that are drawn as a box in the diagram, and on a plane of their own."""
+        drawn = {plane.get("bpmnElement") for plane in self._tree.iter(f"{BPMNDI}BPMNPlane")}
+        return [element for element in self.process.iter(f"{BPMN}subProcess") if element.get("id") in drawn]
 
     def _steps(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements(*ACTIVITIES):

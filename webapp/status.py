@@ -36,7 +36,7 @@ ADVICE = {
 
 # by element of the diagrams; the first that the case stands at is said
 STEPS = {
-    "Task_CallPatient": "A doctor will call you.",
+    "Task_CallPatient": "Call the emergency number now; do not wait. A doctor will call you.",
     "Task_RequestEvaluation": "We wait for you to request an evaluation.",
     "Task_FillInMedicalForm": "We wait for your medical form.",
     "Gateway_WaitForKit": "No test kit is left just now. You are on the waiting list, and are told of the visit.",
@@ -50,7 +50,7 @@ STEPS = {
     "SubProcess_Tracing": "Your care is completed. Your close contacts are being told.",
 }
 # where a patient may withdraw; while the evaluation is only offered, declining it is withdrawing
-WITHDRAWABLE = {"Task_FillInMedicalForm", "Task_TakeSample", "Task_TestSample", "Task_WriteDoctorsReport"}
+WITHDRAWABLE = {"Task_FillInMedicalForm", "Task_TakeSample", "Task_TestSample", "SubProcess_Report"}
 WITHDRAWN = "You have withdrawn. The laboratory still tests your sample; a positive result is reported."
 ENDS = {
     "emergency_services": "You were referred to the emergency services.",

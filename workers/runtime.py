@@ -24,6 +24,7 @@ from workers.topics import Handler, Refusal
 log = logging.getLogger("workers")
 
 REPORT_ATTEMPTS = 8
+STOP_AGAIN_AFTER_S = 1.0
 
 
 class Runtime:
@@ -43,10 +44,20 @@ class Runtime:
         self._running: set[str] = set()
         self._changed = threading.Condition()
         self._stopping = threading.Event()
+        self._fetches_no_more = threading.Event()
+        self._fetches_no_more.set()
 
     def run(self) -> None:
         """Fetch and work until stop() is called; returns when the last running task is finished."""
         threading.Thread(target=self._extend_locks, name="locks", daemon=True).start()
+        self._fetches_no_more.clear()
+        try:
+            self._fetch_on()
+        finally:
+            self._fetches_no_more.set()
+        self._pool.shutdown(wait=True)
+
+    def _fetch_on(self) -> None:
         topics = {name: handler.variables for name, handler in self._handlers.items()}
         failures = 0
         while not self._stopping.is_set():
@@ -65,17 +76,19 @@ class Runtime:
                 continue
             for task in tasks:
                 self._begin(task)
-        self._pool.shutdown(wait=True)
 
     def stop(self) -> None:
         """Fetch no more; run() returns when what runs is finished. May be called from another thread."""
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
-        try:
-            self._client.end_poll()
-        except EngineError as error:
-            log.warning("the last poll could not be ended: %s", error)
+        # a poll that was just about to begin comes after the one that ends it
+        while not self._fetches_no_more.is_set():
+            try:
+                self._client.end_poll()
+            except EngineError as error:
+                log.warning("the last poll could not be ended: %s", error)
+            self._fetches_no_more.wait(STOP_AGAIN_AFTER_S)
 
     def _wait_for_slot(self) -> int:
         with self._changed:

@@ -12,19 +12,23 @@ from playwright.sync_api import Page
 from processes.variables import ENGINE_TIME
 from records import access
 from tests.journey.conftest import DESKTOP
-from tests.support.case import CONTACT, CaseUnderTest, eventually
+from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.people import Patient, StaffMember
 from tests.support.pictures import picture
 
 pytestmark = pytest.mark.browser
 BORN = "1990-05-10"
+URGENT = {
+    **WITH_COUGH, "temperature": "at_least_39", "fatigue": True, "bedridden_half_day": True, "diabetes": True
+}  # fmt: skip
 
 
 @pytest.fixture
 def patient(case: CaseUnderTest, state: dict[str, Any], records: None, new_page: Callable[..., Page]) -> Patient:
     """The patient of the case, signed in on a phone."""
     who = Patient(new_page(), state)
-    case.reaches_the_visit()
+    # so urgent that staff find them on the first page of their list, whatever other tests have left open
+    case.reaches_the_visit(URGENT)
     who.opens("/sign-in")
     who.answers({"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN})
     who.page.get_by_role("button", name="Sign in").click()

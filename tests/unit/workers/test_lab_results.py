@@ -39,6 +39,8 @@ def case(lab_result: str | None, sample: int = 1, **more: Any) -> dict[str, Any]
         # the same item again: only its acknowledgement was lost
         (item("negative", number=5), case("negative"), TOLD, Step.ACKNOWLEDGE),
         (item("inconclusive", number=5), case(None, 2), VISITING, Step.ACKNOWLEDGE),
+        # also while the doctor has the test repeated
+        (item("negative", number=5), case(None, 2), VISITING, Step.ACKNOWLEDGE),
         # before the wait has begun
         (item("negative"), case(None), VISITING, Step.KEEP),
         (item("negative"), case(None), TESTING, Step.KEEP),

@@ -275,3 +275,30 @@ def test_pauses_grow_and_have_an_end() -> None:
     assert 0.1 <= retry.pause_s(1) <= 1
     assert all(retry.pause_s(9) <= 60 for _ in range(50))
     assert max(retry.pause_s(5) for _ in range(50)) > 2
+
+
+def test_a_poll_that_begins_just_after_it_was_to_end_is_ended_too() -> None:
+    begun, ended = threading.Event(), threading.Event()
+    asked_to_end: list[bool] = []
+
+    class LateClient(FakeClient):
+        def fetch(self, topics: dict[str, Any], most: int) -> list[dict[str, Any]]:
+            # on its way to the engine while stop() is called
+            time.sleep(0.3)
+            begun.set()
+            ended.wait(20)
+            return []
+
+        def end_poll(self) -> None:
+            asked_to_end.append(begun.is_set())
+            if begun.is_set():
+                ended.set()
+
+    runtime = Runtime(LateClient(), [handler(lambda case_reference: None)], {}, slots=1)
+    thread = threading.Thread(target=runtime.run)
+    thread.start()
+    time.sleep(0.1)
+    runtime.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert asked_to_end == [False, True]

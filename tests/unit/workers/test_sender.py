@@ -14,7 +14,7 @@ from services.sms.app import create_app
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import Inbox
-from workers.carriers import Mail, Sms
+from workers.carriers import Mail, NotNow, Sms
 from workers.messages import TEXTS, text_of
 from workers.outside import Service
 from workers.sender import Sender
@@ -83,6 +83,21 @@ def test_messages_wait_while_a_server_is_away_and_hold_up_no_other_channel(
     assert sender(free_port(), gateway["sms"]).send_waiting() == 1
     assert states() == {"1": WAITING, "2": SENT}
     assert sender(inbox[1]).send_waiting() == 1
+
+
+def test_a_channel_that_is_away_is_tried_once_and_not_for_each_message() -> None:
+    tried: list[str] = []
+
+    class Away:
+        def carry(self, message: Message) -> None:
+            tried.append(message.key)
+            raise NotNow("away")
+
+    for key in ("1", "2", "3"):
+        add(key)
+    Sender(Outbox(), {"email": Away()}, 0.1).send_waiting()
+    assert tried == ["1"]
+    assert set(states().values()) == {WAITING}
 
 
 def test_a_refused_address_holds_up_no_other(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
