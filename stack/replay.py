@@ -188,13 +188,12 @@ class Walk:
         self._corrected = True
         body = {"result": self._patient["lab_correction"]}
         self._replay.at_lab("POST", f"/v1/simulation/corrections/{self.barcode}", body)
-        reopened = self._replay.admin
 
-        def is_reopened() -> Case | None:
-            case = find_case(reopened, self.reference)
+        def reopened() -> Case | None:
+            case = find_case(self._replay.admin, self.reference)
             return case if case and self._is_last(case) else None
 
-        self._wait(is_reopened, "was not corrected")
+        self._wait(reopened, "was not corrected")
 
     def _is_last(self, case: Case) -> bool:
         """Not just about to go on by a correction."""
