@@ -120,7 +120,7 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
         # a tracing that the correction has cut off begins again
         "contacts_traced": case.values.get("contacts_notified_at") is not None,
     }
-    engine.start_by_message("closed_case_corrected", case.reference, values)
+    engine.correlate("closed_case_corrected", case.reference, values)
 
 
 def find_case(engine: Engine, case_reference: str) -> Case | None:

@@ -75,15 +75,6 @@ class Engine:
         body = {"businessKey": business_key, "variables": variables.to_engine(values)}
         return self.post(f"/process-definition/key/{process}/start", body)["id"]
 
-    def start_by_message(self, message: str, business_key: str, values: dict[str, Any]) -> None:
-        """Start the process that begins with this message."""
-        body = {
-            "messageName": message,
-            "businessKey": business_key,
-            "processVariables": variables.to_engine(values),
-        }
-        self.post("/message", body)
-
     def correlate(
         self,
         message: str,
@@ -91,7 +82,7 @@ class Engine:
         values: dict[str, Any],
         waiting_for: dict[str, Any] | None = None,
     ) -> None:
-        """Deliver a message to the one instance that waits for it.
+        """Deliver a message to the one instance that waits for it, or start the process that begins with it.
 
         Args:
             waiting_for: variables that the instance must have, beside the business key.
