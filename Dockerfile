@@ -20,6 +20,7 @@ COPY services services
 COPY webapp webapp
 COPY workers workers
 COPY --from=css /app/govuk-frontend.min.css webapp/static/govuk-frontend.min.css
-RUN useradd --create-home coronacare
+# .run: locks of the worker processes
+RUN useradd --create-home coronacare && install --directory --owner=coronacare .run
 USER coronacare
 ENV PYTHONUNBUFFERED=1

@@ -94,8 +94,12 @@ class Mail(Section):
     sender: str
 
 
-class Workers(Section):
+class Workers(Part):
+    """Where a worker process answers how it is, and how it works."""
+
+    number: Annotated[int, Field(ge=1)]
     slots: Annotated[int, Field(ge=1)]
+    stop_within_s: Positive
     lock_s: Positive
     poll_s: Positive
     feed_interval_s: Positive

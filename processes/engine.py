@@ -1,7 +1,8 @@
-"""Client of the engine's REST API, for all but external tasks (those are in workers/client.py)."""
+"""Client of the engine's REST API, for all but external tasks (those are in workers/runtime/client.py)."""
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -134,7 +135,7 @@ class Engine:
             response = self._session().request(method, self.url + path, timeout=self._timeout_s, **options)
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
-        refuse_errors(call, response)
+        refuse_errors(call, response.status_code, response.content)
         if not response.content:
             return None
         return response.json() if "json" in response.headers.get("Content-Type", "") else response.text
@@ -146,27 +147,27 @@ class Engine:
         return self._local.session
 
 
-def refuse_errors(call: str, response: requests.Response) -> None:
+def refuse_errors(call: str, status: int, content: bytes) -> None:
     """Raise what an answer of the REST API means, unless it is a good one.
 
     Args:
         call: method and path, for the message.
+        content: the body.
     """
-    status = response.status_code
-    if response.ok:
+    if status < 400:
         return
     if status in (502, 503, 504):
         raise EngineUnavailable(f"{call}: {status}")
-    body = _error_body(response)
+    body = _error_body(content)
     if status == 500 and body.get("code") in CONFLICT_CODES:
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     kind = NotFound if status == 404 else EngineRefused
     raise kind(call, status, body.get("type", ""), body.get("message", ""))
 
 
-def _error_body(response: requests.Response) -> dict[str, Any]:
+def _error_body(content: bytes) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = json.loads(content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

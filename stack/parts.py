@@ -108,7 +108,9 @@ def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
         environment_name("government", "api_key"): secrets["government_api_key"],
         environment_name("sms", "api_key"): secrets["sms_api_key"],
     }
-    return Part("workers", [sys.executable, "-m", "workers"], environment, needs=("engine", "lab", "government", "sms"))
+    url = settings.workers.url
+    needs = ("engine", "lab", "government", "sms")
+    return Part("workers", [sys.executable, "-m", "workers"], environment, f"{url}/readyz", url, needs)
 
 
 def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:

@@ -87,6 +87,7 @@ class Platform:
             "lab": settings.lab.url,
             "government": settings.government.url,
             "sms": settings.sms.url,
+            "workers": settings.workers.url,
             "mail": str(self._data / "mail"),
             "logs": str(self._folder / "log"),
             "lab_api_key": passwords["lab_api_key"],

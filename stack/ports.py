@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from config.settings import Settings, environment_name
 from stack.parts import LOOPBACK, is_ours
 
-PARTS_WITH_URL = ("engine", "webapp", "lab", "government", "sms")
+PARTS_WITH_URL = ("engine", "webapp", "lab", "government", "sms", "workers")
 
 
 def settle(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""`python -m workers` runs all lanes, `python -m workers lab kpi` those that are named."""
+"""`python -m workers` runs all lanes, `python -m workers lab kpi` those that are named.
+
+Several processes may run the same lanes, on one host with a number of its own each (workers.number).
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,15 @@ from records.outbox import Outbox
 from records.roster import Roster
 from workers import doctor, government, kpi, lab, patient
 from workers.carriers import Carrier, Mail, Sms, Telephone
-from workers.client import TaskClient
 from workers.lab_feed import LabFeed
 from workers.outside import Service
-from workers.runtime import Runtime
+from workers.runtime import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
+from workers.runtime.health import Health
+from workers.runtime.logs import KeyValueFormatter
 from workers.sender import Sender
-from workers.topics import handlers_of
 
+# /readyz waits for the engine's answer for so long
+ENGINE_WITHIN_S = 2.0
 LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi}
 
 
@@ -37,18 +42,31 @@ def main(names: list[str]) -> None:
         settings = config.load()
     except config.SettingsError as error:
         sys.exit(str(error))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run(settings, names or list(LANES))
+    handler = logging.StreamHandler()
+    handler.setFormatter(KeyValueFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    try:
+        run(settings, names or list(LANES))
+    except (IdentityTaken, PortTaken) as error:
+        sys.exit(str(error))
+
+
+class PortTaken(Exception):
+    """Nobody could watch this process."""
 
 
 def run(settings: config.Settings, lanes: list[str]) -> None:
+    identity = WorkerIdentity(worker_id(settings, lanes), config.ROOT / settings.folder / "workers")
     database.open(settings.records.database_url)
     resources = resources_of(settings)
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
-    runtime = Runtime(task_client(settings, lanes), handlers, resources, settings.workers.slots)
+    client = task_client(settings, identity.worker_id)
+    runtime = Runtime(client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s)
+    watched = health(settings, runtime, client)
     stopping = threading.Event()
     threads = [
-        threading.Thread(target=follower.run, args=(stopping,)) for follower in followers(settings, lanes, resources)
+        threading.Thread(target=follower.run, args=(stopping,), daemon=True)
+        for follower in followers(settings, lanes, resources)
     ]
     stop_on_signal(runtime, stopping)
     for thread in threads:
@@ -56,7 +74,22 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     runtime.run()
     stopping.set()
     for thread in threads:
-        thread.join()
+        thread.join(settings.workers.stop_within_s)
+    watched.close()
+
+
+def worker_id(settings: config.Settings, lanes: list[str]) -> str:
+    return "-".join([socket.gethostname(), *sorted(lanes), str(settings.workers.number)])
+
+
+def health(settings: config.Settings, runtime: Runtime, client: TaskClient) -> Health:
+    host, port = settings.workers.host, settings.workers.port
+    try:
+        return Health(
+            host, port, runtime.metrics.registry, lambda: runtime.turns, lambda: client.answers(ENGINE_WITHIN_S)
+        )
+    except OSError as error:
+        raise PortTaken(f"workers.url: no port {port} ({error.strerror}); give this process another") from None
 
 
 def resources_of(settings: config.Settings) -> dict[str, Any]:
@@ -83,15 +116,14 @@ def followers(settings: config.Settings, lanes: list[str], resources: dict[str, 
     return beside
 
 
-def task_client(settings: config.Settings, lanes: list[str]) -> TaskClient:
+def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
     return TaskClient(
-        worker_id=f"{socket.gethostname()}-{'-'.join(sorted(lanes))}",
+        worker_id=worker_id,
         engine_url=settings.engine.url,
         username=settings.engine.username,
         password=settings.engine.password.get_secret_value(),
         lock_s=settings.workers.lock_s,
         poll_s=settings.workers.poll_s,
-        slots=settings.workers.slots,
     )
 
 

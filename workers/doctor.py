@@ -8,9 +8,9 @@ from typing import Any
 from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
-from workers.outside import Service, effect_key
+from workers.outside import Service
 from workers.patient import tell
-from workers.topics import topic
+from workers.runtime import topic
 
 WRITE_REPORT = "Task_WriteDoctorsReport"
 # an overdue report goes before all that aren't, and before what waiting alone can raise
@@ -59,19 +59,19 @@ def proposed_isolation(
     return None
 
 
-@topic("doctor.escalate")
-def escalate(case_reference: str, result_number: int, roster: Roster, engine: Engine, outbox: Outbox) -> None:
+@topic("doctor.escalate", occurrence="result_number")
+def escalate(case_reference: str, effect_key: str, roster: Roster, engine: Engine, outbox: Outbox) -> None:
     """The report is overdue: its task goes before the others, and the doctors on duty are told."""
     for task in engine.post("/task", {"processInstanceBusinessKey": case_reference, "taskDefinitionKey": WRITE_REPORT}):
         if task["priority"] < OVERDUE_RISE:
             engine.set_task_priority(task["id"], task["priority"] + OVERDUE_RISE)
-    _alert(roster, outbox, effect_key(case_reference, "escalate", result_number), "report_overdue")
+    _alert(roster, outbox, effect_key, "report_overdue")
 
 
-@topic("doctor.alert")
-def alert(case_reference: str, sample_number: int, roster: Roster, outbox: Outbox) -> None:
+@topic("doctor.alert", occurrence="sample_number")
+def alert(effect_key: str, roster: Roster, outbox: Outbox) -> None:
     """The medical team met an emergency."""
-    _alert(roster, outbox, effect_key(case_reference, "alert", sample_number), "visit_emergency")
+    _alert(roster, outbox, effect_key, "visit_emergency")
 
 
 @topic("doctor.raise_priority")
@@ -83,10 +83,8 @@ def raise_priority(case_reference: str, testing_priority: int, engine: Engine, l
     lab.put(f"/v1/cases/{case_reference}/priority", {"priority": testing_priority})
 
 
-@topic("doctor.publish_report")
+@topic("doctor.publish_report", occurrence="result_number")
 def publish_report(
-    case_reference: str,
-    result_number: int,
     case_classification: str,
     assessment: str,
     earlier_reports: str,
@@ -94,11 +92,11 @@ def publish_report(
     email: str,
     phone: str,
     language: str,
+    effect_key: str,
     outbox: Outbox,
 ) -> dict[str, Any]:
     """The report is on the patient's page from now on; the message only says so."""
-    key = effect_key(case_reference, "publish_report", result_number)
-    tell(outbox, key, "report_there", channel, email, phone, language)
+    tell(outbox, effect_key, "report_there", channel, email, phone, language)
     summary = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {case_classification}: {assessment}"
     return {"earlier_reports": _shortened(f"{summary}\n{earlier_reports or ''}")}
 

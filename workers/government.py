@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from workers.outside import Service, effect_key
-from workers.topics import topic
+from workers.outside import Service
+from workers.runtime import topic
 
 
-@topic("government.register_case")
+@topic("government.register_case", occurrence="result_number")
 def register_case(
     case_reference: str,
-    result_number: int,
     given_name: str,
     family_name: str,
     date_of_birth: str,
     email: str,
     phone: str,
     exposed_to: str,
+    effect_key: str,
     government: Service,
 ) -> None:
     body = {
@@ -30,7 +30,7 @@ def register_case(
         "phone": phone,
         "exposed_to": exposed_to,
     }
-    government.post("/v1/cases", body, effect_key(case_reference, "register_case", result_number))
+    government.post("/v1/cases", body, effect_key)
 
 
 @topic("government.correct_case")
@@ -58,16 +58,16 @@ def check_contacts(
     return {"contacts_refused": "\n".join(reasons)[:4000] or None}
 
 
-@topic("government.submit_contacts")
+@topic("government.submit_contacts", occurrence="result_number")
 def submit_contacts(
     case_reference: str,
-    result_number: int,
     had_contacts: str,
     close_contacts: list[dict[str, Any]],
     onset_date: str,
     sample_taken_at: datetime,
     language: str,
     policy: dict[str, Any],
+    effect_key: str,
     government: Service,
 ) -> dict[str, Any]:
     """Those within the infectious days; when the patient never corrected the others, on without them."""
@@ -80,7 +80,7 @@ def submit_contacts(
     answer = government.post(
         f"/v1/cases/{case_reference}/contacts",
         {"contacts": named},
-        effect_key(case_reference, "submit_contacts", result_number),
+        effect_key,
     )
     return {"contact_ids": answer["contact_ids"], "contacts_named": len(answer["contact_ids"])}
 

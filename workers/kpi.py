@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from records.kpis import KpiRows
-from workers.topics import topic
+from workers.runtime import topic
 
 
 @topic("kpi.record_case")

@@ -6,38 +6,38 @@ from typing import Any
 
 from processes.errors import KitShortage
 from records.outbox import Outbox
-from workers.outside import Refused, Service, effect_key
+from workers.outside import Refused, Service
 from workers.patient import tell
-from workers.topics import topic
+from workers.runtime import topic
 
 
-@topic("lab.reserve_kit")
-def reserve_kit(case_reference: str, sample_number: int, testing_priority: int, lab: Service) -> None:
+@topic("lab.reserve_kit", occurrence="sample_number")
+def reserve_kit(case_reference: str, sample_number: int, testing_priority: int, effect_key: str, lab: Service) -> None:
     """Without a kit the sample is on the lab's waiting list; a kit that was granted there is answered here."""
-    key = effect_key(case_reference, "reserve_kit", sample_number)
     body = {"case_reference": case_reference, "sample_number": sample_number, "priority": testing_priority}
     try:
-        lab.post("/v1/kits/reservations", body, key)
+        lab.post("/v1/kits/reservations", body, effect_key)
     except Refused as refused:
         if refused.code == KitShortage.code:
             raise KitShortage from None
         raise
 
 
-@topic("lab.release_case")
-def release_case(case_reference: str, sample_number: int, sample_barcode: str, lab: Service) -> None:
+@topic("lab.release_case", occurrence="sample_number")
+def release_case(case_reference: str, sample_number: int, sample_barcode: str, effect_key: str, lab: Service) -> None:
     """Nothing more is wanted for this sample: its kit goes back, its order is cancelled."""
     body = {"through_sample": sample_number, "kit_used": sample_barcode is not None}
-    lab.post(f"/v1/cases/{case_reference}/release", body, effect_key(case_reference, "release_case", sample_number))
+    lab.post(f"/v1/cases/{case_reference}/release", body, effect_key)
 
 
-@topic("lab.order_test")
+@topic("lab.order_test", occurrence="sample_number")
 def order_test(
     case_reference: str,
     sample_number: int,
     sample_barcode: str,
     specimen_type: str,
     testing_priority: int,
+    effect_key: str,
     lab: Service,
 ) -> dict[str, Any]:
     body = {
@@ -47,20 +47,17 @@ def order_test(
         "specimen_type": specimen_type,
         "priority": testing_priority,
     }
-    order = lab.post("/v1/orders", body, effect_key(case_reference, "order_test", sample_number))
+    order = lab.post("/v1/orders", body, effect_key)
     return {"lab_order_id": order["order_id"]}
 
 
-@topic("lab.chase_result")
-def chase_result(case_reference: str, sample_number: int, lab_order_id: str, lab: Service) -> None:
+@topic("lab.chase_result", occurrence="sample_number")
+def chase_result(lab_order_id: str, effect_key: str, lab: Service) -> None:
     """Ask the lab where a late result is; it puts the test before the others."""
-    lab.post(f"/v1/orders/{lab_order_id}/inquiry", {}, effect_key(case_reference, "chase_result", sample_number))
+    lab.post(f"/v1/orders/{lab_order_id}/inquiry", {}, effect_key)
 
 
-@topic("lab.tell_result")
-def tell_result(
-    case_reference: str, result_number: int, channel: str, email: str, phone: str, language: str, outbox: Outbox
-) -> None:
+@topic("lab.tell_result", occurrence="result_number")
+def tell_result(channel: str, email: str, phone: str, language: str, effect_key: str, outbox: Outbox) -> None:
     """The result is on the patient's page from now on; the message only says that there is news."""
-    key = effect_key(case_reference, "tell_result", result_number)
-    tell(outbox, key, "result_there", channel, email, phone, language)
+    tell(outbox, effect_key, "result_there", channel, email, phone, language)

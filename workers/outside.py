@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from workers.topics import Refusal
+from workers.runtime import Refusal
 
 
 class Unavailable(Exception):
@@ -63,8 +63,3 @@ class Refused(Refusal):
             code = ""
         super().__init__(f"{service} answered {response.status_code} {code}".rstrip())
         self.code = code
-
-
-def effect_key(case_reference: str, step: str, occurrence: int | str) -> str:
-    """The key under which an outside effect happens once: case, step, occurrence."""
-    return f"{case_reference}/{step}/{occurrence}"

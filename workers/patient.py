@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from records.outbox import Outbox
-from workers.outside import effect_key
-from workers.topics import topic
+from workers.runtime import topic
 
 
-@topic("patient.notify")
+@topic("patient.notify", occurrence=("notice", "notice_number"))
 def notify(
-    case_reference: str,
     notice: str,
-    notice_number: str,
     channel: str,
     email: str,
     phone: str,
     language: str,
+    effect_key: str,
     outbox: Outbox,
 ) -> None:
-    key = effect_key(case_reference, notice, notice_number)
-    tell(outbox, key, notice, channel, email, phone, language)
+    tell(outbox, effect_key, notice, channel, email, phone, language)
 
 
 def tell(

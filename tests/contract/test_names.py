@@ -10,7 +10,7 @@ from processes import errors
 from processes.variables import PRE_SCREENING, VARIABLES
 from tests.support import diagrams
 from workers.__main__ import LANES
-from workers.topics import Handler, handlers_of
+from workers.runtime import Handler, handlers_of
 
 HANDLERS = [handler for lane in LANES.values() for handler in handlers_of(lane)]
 RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis"}

@@ -13,6 +13,7 @@ import pytest
 
 from config.settings import ROOT, environment_name
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest, eventually
+from tests.support.ports import free_port
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def environment(state: dict[str, Any]) -> dict[str, str]:
         **os.environ,
         environment_name("engine", "username"): admin["username"],
         environment_name("engine", "password"): admin["password"],
+        environment_name("workers", "url"): f"http://127.0.0.1:{free_port()}",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -35,7 +37,7 @@ def test_a_lane_runs_alone_and_ends_on_sigterm(
     # both this lane and the platform's workers take cases; some come here
     for _ in range(15):
         CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
-    eventually(lambda: "kpi.record_case of C-" in log.read_text())
+    eventually(lambda: "complete topic=kpi.record_case case=C-" in log.read_text())
 
     lane.send_signal(signal.SIGTERM)
 

@@ -31,7 +31,7 @@ def own_environment(folder: Path) -> dict[str, str]:
 @contextmanager
 def platform_up(folder: Path) -> Iterator[Platform]:
     """Bring everything up in this folder; everything has ended afterwards."""
-    os.environ.update(_settings())
+    os.environ.update({**_settings(), environment_name("folder"): str(folder)})
     platform = Platform(folder, folder / "data", print)
     platform.up()
     try:
@@ -42,6 +42,6 @@ def platform_up(folder: Path) -> Iterator[Platform]:
 
 def _settings() -> dict[str, str]:
     quick = {environment_name(*path): value for path, value in QUICK.items()}
-    parts = ("engine", "webapp", "lab", "government", "sms")
+    parts = ("engine", "webapp", "lab", "government", "sms", "workers")
     urls = {environment_name(part, "url"): f"http://127.0.0.1:{free_port()}" for part in parts}
     return {**quick, **urls, environment_name("mail", "port"): str(free_port())}

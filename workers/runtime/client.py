@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
-import requests
+import urllib3
 from camunda.client.external_task_client import ExternalTaskClient
-from requests.adapters import HTTPAdapter
 
-from processes.engine import EngineUnavailable, refuse_errors
+from processes.engine import EngineError, EngineUnavailable, refuse_errors
+from processes.variables import ENGINE_TIME
 
 # the library logs every variable at INFO: patients' data
 logging.getLogger("camunda").setLevel(logging.CRITICAL)
+
+CONNECT_S = 5.0
+# so many calls at the same time keep their connections
+CONNECTIONS = 16
+# topics of nobody: a poll for them ends the one before it and finds nothing
+NO_TOPIC = "none"
 
 
 class TaskClient(ExternalTaskClient):
@@ -32,7 +41,6 @@ class TaskClient(ExternalTaskClient):
         password: str,
         lock_s: float,
         poll_s: float,
-        slots: int,
     ):
         config = {
             "auth_basic": {"username": username, "password": password},
@@ -40,9 +48,10 @@ class TaskClient(ExternalTaskClient):
             "asyncResponseTimeout": int(poll_s * 1000),
         }
         super().__init__(worker_id, engine_url + "/engine-rest", config)
-        self._session = requests.Session()
-        self._session.headers.update(self._get_headers())
-        self._session.mount(engine_url, HTTPAdapter(pool_maxsize=slots + 4))
+        self.lock_s = lock_s
+        self.poll_s = poll_s
+        self._headers = self._get_headers()
+        self._pool = urllib3.PoolManager(maxsize=CONNECTIONS, retries=False)
 
     def _log_with_context(self, msg: str, log_level: str = "info", **kwargs: Any) -> None:
         """The library would log its configuration and, in places, variables."""
@@ -61,23 +70,51 @@ class TaskClient(ExternalTaskClient):
             "asyncResponseTimeout": self.config["asyncResponseTimeout"],
             "topics": [self._topic(name, variables) for name, variables in topics.items()],
         }
-        timeout_s = (self.config["asyncResponseTimeout"] + self.config["timeoutDeltaMillis"]) / 1000
-        answer = self._post(self.get_fetch_and_lock_url(), body, timeout_s)
+        answer = self._call("POST", self.get_fetch_and_lock_url(), body, self.poll_timeout_s)
         return answer if isinstance(answer, list) else []
+
+    @property
+    def poll_timeout_s(self) -> float:
+        """After this a poll without an answer is given up, in seconds."""
+        return self.poll_s + self.config["timeoutDeltaMillis"] / 1000
 
     def end_poll(self) -> None:
         """Replace this worker's waiting poll by one that ends at once and fetches nothing.
 
         A poll that is just dropped would still lock tasks, for nobody.
         """
-        topic = self._topic("none", [])
+        topic = self._topic(NO_TOPIC, [])
         body = {"workerId": self.worker_id, "maxTasks": 1, "asyncResponseTimeout": 1, "topics": [topic]}
-        self._post(self.get_fetch_and_lock_url(), body, self.http_timeout_seconds)
+        self._call("POST", self.get_fetch_and_lock_url(), body)
+
+    def held(self) -> list[dict[str, Any]]:
+        """The tasks that are locked for this worker, those that wait for their next try among them."""
+        return self._call("GET", f"{self.external_task_base_url}?workerId={quote(self.worker_id)}&locked=true")
+
+    def error_details(self, task_id: str) -> str:
+        """What was reported beside the message of the task's last failure."""
+        return self._call("GET", f"{self.external_task_base_url}/{task_id}/errorDetails") or ""
+
+    def next_due(self) -> datetime | None:
+        """When the next task becomes free that is locked or waits for its next try, whosever it is."""
+        query = "locked=true&withRetriesLeft=true&sortBy=lockExpirationTime&sortOrder=asc&maxResults=1"
+        first = self._call("GET", f"{self.external_task_base_url}?{query}")
+        return datetime.strptime(first[0]["lockExpirationTime"], ENGINE_TIME) if first else None
+
+    def answers(self, timeout_s: float) -> bool:
+        """Whether the engine works for this worker, now."""
+        try:
+            self._call(
+                "GET", self.external_task_base_url + "/count?workerId=" + quote(self.worker_id), timeout_s=timeout_s
+            )
+        except EngineError:
+            return False
+        return True
 
     def complete(self, task_id: str, global_variables: dict[str, Any], local_variables: Any = None) -> None:
         """Complete a task. Variables are typed as the REST API wants them."""
         body = {"workerId": self.worker_id, "variables": global_variables, "localVariables": local_variables or {}}
-        self._post(self.get_task_complete_url(task_id), body)
+        self._call("POST", self.get_task_complete_url(task_id), body)
 
     def failure(
         self, task_id: str, error_message: str, error_details: str | None, retries: int, retry_timeout: int
@@ -90,7 +127,7 @@ class TaskClient(ExternalTaskClient):
             "retries": retries,
             "retryTimeout": retry_timeout,
         }
-        self._post(self.get_task_failure_url(task_id), body)
+        self._call("POST", self.get_task_failure_url(task_id), body)
 
     def bpmn_failure(self, task_id: str, error_code: str, error_message: str, variables: Any = None) -> None:
         """Report a BPMN error."""
@@ -100,20 +137,20 @@ class TaskClient(ExternalTaskClient):
             "errorMessage": error_message,
             "variables": variables or {},
         }
-        self._post(self.get_task_bpmn_error_url(task_id), body)
+        self._call("POST", self.get_task_bpmn_error_url(task_id), body)
 
-    def extend_lock(self, task_id: str) -> None:
-        """Lock a task for another full duration from now.
+    def renew_lock(self, task_id: str) -> None:
+        """Lock a task for another full duration from now, also one whose lock ran out if nobody has taken it.
 
         Raises:
-            EngineRefused: the lock has already been lost.
+            EngineRefused: another worker has it, or it is gone.
         """
-        body = {"workerId": self.worker_id, "newDuration": self.config["lockDuration"]}
-        self._post(f"{self.external_task_base_url}/{task_id}/extendLock", body)
+        body = {"workerId": self.worker_id, "lockDuration": self.config["lockDuration"]}
+        self._call("POST", f"{self.external_task_base_url}/{task_id}/lock", body)
 
     def unlock(self, task_id: str) -> None:
         """Hand a task back: another worker may take it at once."""
-        self._post(f"{self.external_task_base_url}/{task_id}/unlock", None)
+        self._call("POST", f"{self.external_task_base_url}/{task_id}/unlock", None)
 
     def _topic(self, name: str, variables: list[str] | None) -> dict[str, Any]:
         return {
@@ -124,11 +161,16 @@ class TaskClient(ExternalTaskClient):
             "includeExtensionProperties": True,
         }
 
-    def _post(self, url: str, body: Any, timeout_s: float | None = None) -> Any:
-        call = "POST " + url.removeprefix(self.external_task_base_url)
+    def _call(self, method: str, url: str, body: Any = None, timeout_s: float | None = None) -> Any:
+        call = f"{method} " + url.removeprefix(self.external_task_base_url).partition("?")[0]
+        data = None if body is None else json.dumps(body)
+        timeout = urllib3.Timeout(connect=CONNECT_S, read=timeout_s or self.http_timeout_seconds)
         try:
-            response = self._session.post(url, json=body, timeout=timeout_s or self.http_timeout_seconds)
-        except requests.RequestException as error:
+            response = self._pool.request(method, url, body=data, headers=self._headers, timeout=timeout)
+        except urllib3.exceptions.HTTPError as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}") from None
-        refuse_errors(call, response)
-        return response.json() if response.content else None
+        refuse_errors(call, response.status, response.data)
+        if not response.data:
+            return None
+        is_json = "json" in response.headers.get("Content-Type", "")
+        return json.loads(response.data) if is_json else response.data.decode()

@@ -1,0 +1,191 @@
+"""An external task API that behaves as Camunda 7.24's does, for tests of the runtime that must take milliseconds.
+
+The same promises are tested on the real engine in tests/runtime/.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from processes.variables import engine_time
+
+Answer = tuple[int, Any]
+OPTIMISTIC_LOCKING: Answer = (500, {"type": "OptimisticLockingException", "message": "m", "code": 1})
+BROKEN_BEHIND: Answer = (500, {"type": "RestException", "message": "Unknown property used in expression", "code": 0})
+UNAVAILABLE: Answer = (503, {})
+
+
+class FakeEngine:
+    """Tasks, who has locked them, and how they ended.
+
+    Attributes:
+        calls: method and path of each, in order.
+        ended: by task id, how it was finished: the path's last word and the body.
+        failures: by task id, the bodies of its failures.
+        trouble: may answer a call in the engine's place; given path and body.
+    """
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, dict[str, Any]] = {}
+        self.ended: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.failures: dict[str, list[dict[str, Any]]] = {}
+        self.calls: list[str] = []
+        self.trouble: Callable[[str, Any], Answer | None] = lambda path, body: None
+        self._polls: dict[str, int] = {}
+        self._numbers = itertools.count(1)
+        self._changed = threading.Condition()
+
+    def add(self, topic: str = "lab.order_test", **fields: Any) -> str:
+        """Create a task, as a process instance does that reaches it; returns its id."""
+        with self._changed:
+            variables = {
+                name: {"type": "Integer" if isinstance(value, int) else "String", "value": value}
+                for name, value in fields.pop("variables", {}).items()
+            }
+            task = {
+                "id": f"t{next(self._numbers)}",
+                "topicName": topic,
+                "businessKey": "C-1",
+                "retries": None,
+                "priority": 0,
+                "errorMessage": None,
+                "errorDetails": None,
+                "extensionProperties": {},
+                "workerId": None,
+                "lockedUntil": 0.0,
+                **fields,
+                "variables": variables,
+            }
+            self.tasks[task["id"]] = task
+            self._changed.notify_all()
+            return task["id"]
+
+    def locked(self) -> list[str]:
+        return [task["id"] for task in self.tasks.values() if task["lockedUntil"] > time.time()]
+
+    def answer(self, method: str, url: str, body: Any) -> Answer:
+        path = urlsplit(url).path.removeprefix("/engine-rest/external-task")
+        self.calls.append(f"{method} {path}")
+        troubled = self.trouble(path, body)
+        if troubled:
+            return troubled
+        if path == "/fetchAndLock":
+            return self._fetch(body)
+        with self._changed:
+            if method == "GET":
+                return self._get(path, parse_qs(urlsplit(url).query))
+            _, task_id, what = path.split("/")
+            answer = self._end_or_lock(task_id, what, body or {})
+            self._changed.notify_all()
+            return answer
+
+    def _fetch(self, body: dict[str, Any]) -> Answer:
+        worker = body["workerId"]
+        deadline = time.monotonic() + body["asyncResponseTimeout"] / 1000
+        with self._changed:
+            poll = self._polls[worker] = next(self._numbers)
+            self._changed.notify_all()
+            while not (found := self._free(body)):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return 200, []
+                # an expired lock or a due retry wakes nobody
+                self._changed.wait(left)
+                if self._polls[worker] != poll:
+                    return UNAVAILABLE
+            for task in found:
+                task["workerId"] = worker
+                task["lockedUntil"] = time.time() + body["topics"][0]["lockDuration"] / 1000
+            return 200, [{**task, "lockExpirationTime": None} for task in found]
+
+    def _free(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        topics = {topic["topicName"] for topic in body["topics"]}
+        free = [
+            task
+            for task in self.tasks.values()
+            if task["topicName"] in topics and task["retries"] != 0 and task["lockedUntil"] <= time.time()
+        ]
+        return sorted(free, key=lambda task: -task["priority"])[: body["maxTasks"]]
+
+    def _get(self, path: str, query: dict[str, list[str]]) -> Answer:
+        if path.endswith("/errorDetails"):
+            return 200, self.tasks[path.split("/")[1]]["errorDetails"]
+        worker = query.get("workerId", [None])[0]
+        found = [
+            {**task, "lockExpirationTime": engine_time(datetime.fromtimestamp(task["lockedUntil"], UTC))}
+            for task in self.tasks.values()
+            if task["lockedUntil"] > time.time() and worker in (None, task["workerId"])
+        ]
+        return 200, sorted(found, key=lambda task: task["lockedUntil"]) if path == "" else {"count": len(found)}
+
+    def _end_or_lock(self, task_id: str, what: str, body: dict[str, Any]) -> Answer:
+        task = self.tasks.get(task_id)
+        if task is None:
+            return 404, {"type": "RestException", "message": f"External task with id {task_id} does not exist"}
+        if what == "unlock":
+            task["lockedUntil"], task["workerId"] = 0.0, None
+            return 204, None
+        free = what == "lock" and task["lockedUntil"] <= time.time()
+        if body["workerId"] != task["workerId"] and not free:
+            return 400, {"type": "RestException", "message": "It is locked by another worker"}
+        if what == "lock":
+            task["workerId"], task["lockedUntil"] = body["workerId"], time.time() + body["lockDuration"] / 1000
+        elif what == "failure":
+            self.failures.setdefault(task_id, []).append(body)
+            task["errorMessage"], task["errorDetails"] = body["errorMessage"], body["errorDetails"]
+            task["retries"], task["lockedUntil"] = body["retries"], time.time() + body["retryTimeout"] / 1000
+        else:
+            self.ended[task_id] = (what, body)
+            del self.tasks[task_id]
+        return 204, None
+
+
+@contextmanager
+def fake_engine() -> Iterator[tuple[FakeEngine, str]]:
+    """A running one, and its base URL."""
+    engine = FakeEngine()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self._answer(None)
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            self._answer(json.loads(self.rfile.read(length)) if length else None)
+
+        def _answer(self, body: Any) -> None:
+            status, answer = engine.answer(self.command, self.path, body)
+            plain = isinstance(answer, str)
+            content = b"" if answer is None else (answer if plain else json.dumps(answer)).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/plain" if plain else "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 64
+
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield engine, f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,65 @@
+"""What a running worker answers over HTTP: /healthz follows its poll loop, /readyz the engine; /metrics."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+
+Start = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Probes come every few seconds."""
+
+
+class Health:
+    """Serves until close().
+
+    Args:
+        turns: whether the poll loop goes on.
+        engine_answers: whether the engine works for this worker, now.
+
+    Raises:
+        OSError: the address can't be had.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        turns: Callable[[], bool],
+        engine_answers: Callable[[], bool],
+    ):
+        self._metrics = make_wsgi_app(registry)
+        self._checks = {"/healthz": (turns, "the poll loop stands still"), "/readyz": (engine_answers, "no engine")}
+        self._server = make_server(host, port, self._answer, _Server, _Silent)
+        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/metrics":
+            return self._metrics(environ, start)
+        if path not in self._checks:
+            return _say(start, "404 Not Found", "there are /healthz, /readyz and /metrics")
+        check, trouble = self._checks[path]
+        return _say(start, "200 OK", "ok") if check() else _say(start, "503 Service Unavailable", trouble)
+
+
+def _say(start: Start, status: str, text: str) -> list[bytes]:
+    start(status, [("Content-Type", "text/plain; charset=utf-8")])
+    return [f"{text}\n".encode()]

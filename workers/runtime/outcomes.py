@@ -1,0 +1,103 @@
+"""What a handler's end means to the engine: the one place that decides between result, BPMN error and failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from camunda.external_task.external_task import ExternalTask
+
+from processes.engine import EngineError
+from processes.errors import ProtocolDeviation
+from processes.variables import UndeclaredVariable, from_engine, to_engine
+from workers.runtime.library_shape import report_of
+from workers.runtime.retry import WrongRetry
+from workers.runtime.tasks import Cancelled, Context, Task
+from workers.runtime.topics import Handler, Refusal
+
+# these speak of names and calls, never of what a patient said; of any other error only the class is told
+SPEAK_WITHOUT_DATA = (Refusal, EngineError, UndeclaredVariable, WrongRetry)
+RETRY_DUE = "tried again at "
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the engine is told of a task.
+
+    Attributes:
+        method: the client's: complete, bpmn_failure, failure or unlock.
+        arguments: the method's, after the task's id.
+        said: for the log.
+        due_in_s: after a failure with retries left, when the task may be fetched again.
+    """
+
+    method: str
+    arguments: tuple[Any, ...] = ()
+    said: Mapping[str, Any] | None = None
+    due_in_s: float | None = None
+
+    @property
+    def ends_task(self) -> bool:
+        """Whether the engine has no such task any more when it has taken this."""
+        return self.method in ("complete", "bpmn_failure")
+
+
+UNLOCK = Report("unlock")
+
+
+def outcome_of(task: Task, handler: Handler, resources: Mapping[str, Any]) -> Report | None:
+    """Run the handler, and say how that is to be reported; None when nobody wants to know any more."""
+    try:
+        return _result(task, handler, resources)
+    except Cancelled as cancelled:
+        return None if task.lost else failure_of(task, handler, cancelled)
+    except ProtocolDeviation as deviation:
+        said = {"code": deviation.code}
+        return Report("bpmn_failure", (deviation.code, type(deviation).__name__), said)
+    except BaseException as error:
+        # sys.exit() in a handler ends its task, not the worker
+        return failure_of(task, handler, error)
+
+
+def failure_of(task: Task, handler: Handler, error: BaseException) -> Report:
+    """The report of a failure: retries counted down, a pause that grows, and a message without a patient's data."""
+    message = _without_data(error)
+    try:
+        retry = handler.retry.overridden(task.raw.get("extensionProperties") or {})
+    except WrongRetry as wrong:
+        retry, message, error = handler.retry, _without_data(wrong), wrong
+    left = (task.retries if task.retries is not None else retry.attempts) - 1
+    if left <= 0 or isinstance(error, Refusal | WrongRetry):
+        return Report("failure", (message, None, 0, 0), {"error": message, "retries": 0})
+    pause_s = retry.pause_s(max(1, retry.attempts - left))
+    due = (datetime.now(UTC) + timedelta(seconds=pause_s)).isoformat(timespec="milliseconds")
+    said = {"error": message, "retries": left, "again_in_s": round(pause_s, 1)}
+    return Report("failure", (message, RETRY_DUE + due, left, int(pause_s * 1000)), said, pause_s)
+
+
+def _result(task: Task, handler: Handler, resources: Mapping[str, Any]) -> Report:
+    values = {} if handler.takes_task else from_engine(task.raw["variables"])
+    task.context = context = Context(
+        task.id, handler.effect_key(task.case_reference, values), last_attempt=task.retries == 1
+    )
+    if task.lost:
+        raise Cancelled
+    if handler.takes_task:
+        return _report_of_library(*report_of(handler.function(ExternalTask(task.raw))))
+    written = handler(values, task.case_reference, context, resources)
+    return Report("complete", (to_engine(written or {}),))
+
+
+def _report_of_library(method: str, *arguments: Any) -> Report:
+    if method != "failure":
+        return Report(method, arguments)
+    retries, pause_ms = arguments[2:]
+    return Report(method, arguments, {"retries": retries}, pause_ms / 1000 if retries else None)
+
+
+def _without_data(error: BaseException) -> str:
+    if isinstance(error, SPEAK_WITHOUT_DATA):
+        return f"{type(error).__name__}: {error}"
+    return type(error).__name__

@@ -1,0 +1,155 @@
+"""Fetches tasks: one long poll after another, for all topics at once, as many as there is room for."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from processes.engine import EngineError
+from processes.variables import ENGINE_TIME
+from workers.runtime.client import TaskClient
+from workers.runtime.metrics import Metrics
+from workers.runtime.outcomes import RETRY_DUE
+from workers.runtime.slots import Room, Slots
+from workers.runtime.tasks import Task
+from workers.runtime.wake_up import WakeUp
+
+log = logging.getLogger("workers")
+
+LONGEST_REST_S = 5.0
+# a fetch that took longer was waiting for tasks
+LONGEST_FETCH_S = 1.0
+STOP_AGAIN_AFTER_S = 0.5
+
+
+class Poller:
+    """Fetches until it is stopped.
+
+    Args:
+        topics: the names of the variables to fetch, by topic; None is all.
+        hold: takes charge of a fetched task's lock; False for one that is in hand already.
+
+    Attributes:
+        turned_at: when the loop was last seen turning, by time.monotonic().
+    """
+
+    def __init__(
+        self,
+        client: TaskClient,
+        topics: dict[str, list[str] | None],
+        slots: Slots,
+        hold: Callable[[Task], bool],
+        wake_up: WakeUp,
+        metrics: Metrics,
+    ):
+        self._client = client
+        self._topics = topics
+        self._slots = slots
+        self._hold = hold
+        self._wake_up = wake_up
+        self._metrics = metrics
+        self._stopping = threading.Event()
+        self._left = threading.Event()
+        self._left.set()
+        self._last_was_full = False
+        self.turned_at = time.monotonic()
+
+    def run(self) -> None:
+        """Take back what a predecessor of this name held, then fetch until stop() is called."""
+        self._left.clear()
+        failures, taken_back = 0, False
+        try:
+            while not self._stopping.is_set():
+                self.turned_at = time.monotonic()
+                try:
+                    if not taken_back:
+                        self._take_back()
+                        taken_back = True
+                    self._turn()
+                    if failures:
+                        log.info("the engine answers again")
+                    failures = 0
+                except EngineError as error:
+                    if not self._stopping.is_set():
+                        failures += 1
+                        self._rest_after(failures, error)
+        finally:
+            self._left.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Fetch no more; returns when run() fetches no more and no poll is left behind."""
+        self._stopping.set()
+        # a poll that was just about to begin comes after the one that ends it
+        while not self._left.is_set():
+            try:
+                self._client.end_poll()
+            except EngineError as error:
+                log.warning("the last poll could not be ended: %s", error)
+            self._left.wait(STOP_AGAIN_AFTER_S)
+
+    def _turn(self) -> None:
+        room = self._slots.wait_for_room(1.0)
+        if room and not self._stopping.is_set():
+            tasks = self._poll(room)
+            for task in tasks:
+                self._metrics.fetched.labels(task.topic).inc()
+            self._slots.add([task for task in tasks if self._hold(task)])
+
+    def _poll(self, room: Room) -> list[Task]:
+        topics = {name: variables for name, variables in self._topics.items() if name not in room.without}
+        # without some topics, this poll can't fill a slot that becomes free meanwhile
+        self._slots.on_free = self._wake_up.now if room.without else None
+        begun = time.monotonic()
+        self._wake_up.poll_begins()
+        error = None
+        try:
+            with self._metrics.poll.time():
+                fetched = self._client.fetch(topics, room.tasks)
+        except EngineError as failed:
+            error, fetched = failed, []
+        if not self._wake_up.poll_ends() and error:
+            raise error
+        self._note_duration(time.monotonic() - begun, len(fetched) == room.tasks)
+        return [Task(raw, begun) for raw in fetched]
+
+    def _note_duration(self, took_s: float, full: bool) -> None:
+        """With a full fetch after a full one there was nothing to wait for: so long takes a fetch by itself."""
+        if full and self._last_was_full and took_s < LONGEST_FETCH_S:
+            self._slots.fetch_s = 0.3 * took_s + 0.7 * (self._slots.fetch_s or took_s)
+        self._last_was_full = full
+
+    def _take_back(self) -> None:
+        """A process of this name that was killed has left a poll, and tasks that are locked for it."""
+        self._client.end_poll()
+        held = [raw for raw in self._client.held() if not self._waits_for_next_try(raw)]
+        for raw in held:
+            self._client.unlock(raw["id"])
+        if held:
+            log.info("taken back what was held before: %d tasks", len(held))
+
+    def _waits_for_next_try(self, raw: dict[str, Any]) -> bool:
+        """The engine keeps the pause after a failure as if it were a lock."""
+        if not raw["errorMessage"]:
+            return False
+        due = self._client.error_details(raw["id"]).removeprefix(RETRY_DUE)
+        try:
+            away = datetime.strptime(raw["lockExpirationTime"], ENGINE_TIME) - datetime.fromisoformat(due)
+        except ValueError:
+            return False
+        return abs(away.total_seconds()) < 1
+
+    def _rest_after(self, failures: int, error: EngineError) -> None:
+        pause_s = min(LONGEST_REST_S, 0.1 * 2 ** min(failures, 6)) * random.uniform(0.5, 1)
+        self._metrics.call_errors.labels("fetch").inc()
+        level = logging.WARNING if failures in (2, 10) else logging.DEBUG
+        log.log(level, "no tasks from the engine; trying on", extra={"error": str(error)})
+        self._stopping.wait(pause_s)

@@ -1,0 +1,147 @@
+"""Puts the parts of the runtime together: works on the topics of its handlers until it is stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from processes.engine import EngineError
+from workers.runtime.client import TaskClient
+from workers.runtime.clock import Clock
+from workers.runtime.locks import Locks
+from workers.runtime.metrics import Metrics
+from workers.runtime.outcomes import UNLOCK, Report, failure_of, outcome_of
+from workers.runtime.poller import Poller
+from workers.runtime.reports import Reports
+from workers.runtime.slots import Slots
+from workers.runtime.tasks import Task
+from workers.runtime.threads import Threads
+from workers.runtime.topics import Handler
+from workers.runtime.wake_up import WakeUp
+
+log = logging.getLogger("workers")
+
+# reports and renewals at the same time; more make no engine faster
+CALLS = 8
+# for handing back what is left when time is up
+UNLOCKED_WITHIN_S = 3.0
+
+
+class Runtime:
+    """One worker process's runtime.
+
+    Args:
+        resources: what handlers ask for beside process variables, by parameter name.
+        slots: how many handlers run at the same time.
+        stop_within_s: how long handlers that run may still take when it is stopped.
+    """
+
+    def __init__(
+        self,
+        client: TaskClient,
+        handlers: list[Handler],
+        resources: Mapping[str, Any],
+        slots: int,
+        stop_within_s: float = 10.0,
+    ):
+        self._client = client
+        self._handlers = {handler.topic: handler for handler in handlers}
+        self._resources = resources
+        self._stop_within_s = stop_within_s
+        self._stopped = threading.Event()
+        self._at_once = threading.Event()
+        self.metrics = Metrics()
+        self._threads = Threads(CALLS, "engine")
+        self._locks = Locks(client, self._threads, self.metrics)
+        self._wake_up = WakeUp(client)
+        self._reports = Reports(client, self._threads, Clock(), self.metrics, self._failure, self._ended)
+        self._slots = Slots(slots, self._handlers, self._work, lambda: self._reports.waiting)
+        topics = {name: handler.variables for name, handler in self._handlers.items()}
+        self._poller = Poller(client, topics, self._slots, self._locks.hold, self._wake_up, self.metrics)
+        self._watch_figures()
+
+    def run(self) -> None:
+        """Work until stop() is called; returns when nothing is left that this process has locked."""
+        for keeper in (self._locks.keep, self._wake_up.run):
+            threading.Thread(target=keeper, args=(self._stopped,), daemon=True).start()
+        try:
+            self._poller.run()
+        finally:
+            self._drain()
+            self._stopped.set()
+
+    def stop(self) -> None:
+        """Fetch no more, finish what runs, hand back the rest; asked again, hand back what runs too, at once.
+
+        May be called from another thread; returns when no poll is left behind.
+        """
+        if self._poller.stopping:
+            self._at_once.set()
+        self._slots.close()
+        self._poller.stop()
+
+    @property
+    def turns(self) -> bool:
+        """Whether the loop that fetches goes on."""
+        return time.monotonic() - self._poller.turned_at < self._client.poll_timeout_s + 10
+
+    def _work(self, task: Task) -> None:
+        if task.lost:
+            return
+        handler = self._handlers[task.topic]
+        with self.metrics.handler.labels(task.topic).time():
+            report = outcome_of(task, handler, self._resources)
+        if report and not task.lost:
+            self._reports.send(task, report)
+
+    def _failure(self, task: Task, error: Exception) -> Report:
+        return failure_of(task, self._handlers[task.topic], error)
+
+    def _ended(self, task: Task, report: Report | None) -> None:
+        self._locks.let_go(task, gone=report is not None and report.ends_task)
+        if report and task.again and self._locks.hold(task.again):
+            self._slots.add([task.again])
+        self._slots.look_again()
+        if report and report.due_in_s is not None:
+            self._wake_up.due_in(report.due_in_s)
+
+    def _drain(self) -> None:
+        self._slots.close()
+        for task in self._slots.take_waiting():
+            self._reports.send(task, UNLOCK)
+        deadline = time.monotonic() + self._stop_within_s
+        while time.monotonic() < deadline and not self._at_once.is_set():
+            if not self._slots.running() and self._reports.wait_until_none_is_left(0.05):
+                return
+            self._at_once.wait(0.05)
+        self._hand_back(self._locks.in_hand())
+
+    def _hand_back(self, tasks: list[Task]) -> None:
+        """Time is up: their handlers are told, and others may have them."""
+        if tasks:
+            log.warning("time is up: handed back while they ran: %d tasks", len(tasks))
+        for task in tasks:
+            task.lose()
+        left = threading.Semaphore(0)
+        for task in tasks:
+            self._threads.submit(self._unlock, task, left)
+        deadline = time.monotonic() + UNLOCKED_WITHIN_S
+        for _ in tasks:
+            left.acquire(timeout=max(0, deadline - time.monotonic()))
+
+    def _unlock(self, task: Task, done: threading.Semaphore) -> None:
+        try:
+            self._client.unlock(task.id)
+        except EngineError as error:
+            log.warning("not handed back", extra={**task.labels, "error": str(error)})
+        finally:
+            done.release()
+
+    def _watch_figures(self) -> None:
+        in_flight = self.metrics.in_flight
+        in_flight.labels("waiting").set_function(lambda: self._slots.figures()["waiting"])
+        in_flight.labels("running").set_function(lambda: self._slots.figures()["running"])
+        in_flight.labels("reporting").set_function(lambda: self._reports.open)

@@ -1,0 +1,81 @@
+"""A task while this process holds it, and what of it a handler may see."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+
+class Cancelled(Exception):
+    """The handler was told that its result isn't wanted any more; nothing is reported."""
+
+
+class Context:
+    """What a handler with a parameter `context` learns about its delivery.
+
+    Attributes:
+        task_id: the engine's id of the external task; another one if the engine creates the task anew.
+        effect_key: the idempotency key of this occurrence, the same for each of its deliveries.
+        last_attempt: a failure now raises an incident.
+    """
+
+    def __init__(self, task_id: str, effect_key: str, last_attempt: bool):
+        self.task_id = task_id
+        self.effect_key = effect_key
+        self.last_attempt = last_attempt
+        self._cancelled = threading.Event()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the task is lost: its lock went to another worker, it is gone, or this process must end now."""
+        return self._cancelled.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait within a handler.
+
+        Raises:
+            Cancelled: the task was lost meanwhile.
+        """
+        if self._cancelled.wait(seconds):
+            raise Cancelled
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+
+class Task:
+    """A fetched task.
+
+    Attributes:
+        raw: as the engine's fetchAndLock answered.
+        locked_at: when its lock was last renewed, by time.monotonic(); no later than by the engine's clock.
+        context: what its handler sees of it; None until that begins.
+        lost: it isn't ours any more.
+        reporting: a call that ends this delivery is on its way to the engine.
+        again: the next delivery, fetched before that call's answer was here.
+    """
+
+    def __init__(self, raw: Mapping[str, Any], locked_at: float):
+        self.raw = raw
+        self.id: str = raw["id"]
+        self.topic: str = raw["topicName"]
+        self.case_reference: str | None = raw.get("businessKey")
+        self.priority: int = raw.get("priority") or 0
+        self.retries: int | None = raw.get("retries")
+        self.locked_at = locked_at
+        self.context: Context | None = None
+        self.lost = False
+        self.reporting = False
+        self.again: Task | None = None
+
+    def lose(self) -> None:
+        """Its handler is told, and what that returns isn't sent."""
+        self.lost = True
+        if self.context:
+            self.context.cancel()
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """What logs say of a task."""
+        return {"topic": self.topic, "case": self.case_reference, "task": self.id}

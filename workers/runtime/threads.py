@@ -1,0 +1,34 @@
+"""Threads for calls to the engine. They don't hold up the end of the process, as those of concurrent.futures would."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+log = logging.getLogger("workers")
+
+
+class Threads:
+    """Does what is submitted, in order, on a fixed number of threads."""
+
+    def __init__(self, count: int, name: str):
+        self._calls: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = SimpleQueue()
+        for number in range(count):
+            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True).start()
+
+    def submit(self, function: Callable[..., None], *arguments: Any) -> None:
+        self._calls.put((function, arguments))
+
+    def _run(self) -> None:
+        while True:
+            function, arguments = self._calls.get()
+            try:
+                function(*arguments)
+            except Exception as error:
+                # a defect of ours; its message might hold a patient's data, and the thread is still needed
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                log.error("%s at %s:%s", type(error).__name__, where.filename, where.lineno)
