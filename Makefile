@@ -7,7 +7,7 @@ CSS = webapp/static/govuk-frontend.min.css
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools rush screenshots pathway lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools rush bench screenshots pathway lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ unit: .venv/.stamp $(CSS)
 	$(PY) -m pytest -q tests/unit tests/contract
 
 test: setup tools check ## everything, on the real engine
-	$(PY) -m pytest tests/process tests/journey tests/stack
+	$(PY) -m pytest tests/workers tests/process tests/journey tests/stack
 
 tools:
 	@tools/install chromium chromium
@@ -47,6 +47,18 @@ tools:
 
 rush: setup ## 200 patients at once for 50 test kits: minutes
 	RUSH_KITS=50 $(PY) -m pytest tests/process/test_many_at_once.py
+
+bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ## our workers against their peers: half an hour
+	@tools/install wrk wrk
+	$(PY) -m bench
+
+bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json
+	npm ci --prefix bench/peers/js --ignore-scripts --silent
+	@touch $@
+
+bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/src/main/java/BenchWorker.java
+	mvn --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
+	@touch $@
 
 screenshots: setup tools ## the pictures of docs/
 	$(PY) tools/draw.py docs/screenshots

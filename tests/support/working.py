@@ -15,7 +15,7 @@ ENDS_WITHIN_S = 20
 @contextmanager
 def working(
     url: str,
-    *functions: Callable[..., Any],
+    functions: list[Callable[..., Any]],
     slots: int = 4,
     worker_id: str = "care-1",
     username: str = "admin",

@@ -22,8 +22,6 @@ from workers.runtime.wake_up import WakeUp
 log = logging.getLogger("workers")
 
 LONGEST_REST_S = 5.0
-# a fetch that took longer was waiting for tasks
-LONGEST_FETCH_S = 1.0
 STOP_AGAIN_AFTER_S = 0.5
 
 
@@ -122,8 +120,8 @@ class Poller:
         return [Task(raw, begun) for raw in fetched]
 
     def _note_duration(self, took_s: float, full: bool) -> None:
-        """With a full fetch after a full one there was nothing to wait for: so long takes a fetch by itself."""
-        if full and self._last_was_full and took_s < LONGEST_FETCH_S:
+        """A full fetch after a full one had nothing to wait for: so long takes a fetch by itself."""
+        if full and self._last_was_full:
             self._slots.fetch_s = 0.3 * took_s + 0.7 * (self._slots.fetch_s or took_s)
         self._last_was_full = full
 

@@ -16,7 +16,7 @@ from workers.runtime.metrics import Metrics
 from workers.runtime.outcomes import UNLOCK, Report, failure_of, outcome_of
 from workers.runtime.poller import Poller
 from workers.runtime.reports import Reports
-from workers.runtime.slots import Slots
+from workers.runtime.slots import WAITS_AT_MOST_S, Slots
 from workers.runtime.tasks import Task
 from workers.runtime.threads import Threads
 from workers.runtime.topics import Handler
@@ -26,6 +26,8 @@ log = logging.getLogger("workers")
 
 # reports and renewals at the same time; more make no engine faster
 CALLS = 8
+# beside a poll, a turn of the loop that fetches takes less than this
+TURNS_WITHIN_S = 10.0
 # for handing back what is left when time is up
 UNLOCKED_WITHIN_S = 3.0
 
@@ -47,7 +49,7 @@ class Runtime:
         slots: int,
         stop_within_s: float = 10.0,
     ):
-        self._client = client
+        self.client = client
         self._handlers = {handler.topic: handler for handler in handlers}
         self._resources = resources
         self._stop_within_s = stop_within_s
@@ -65,7 +67,7 @@ class Runtime:
 
     def run(self) -> None:
         """Work until stop() is called; returns when nothing is left that this process has locked."""
-        for keeper in (self._locks.keep, self._wake_up.run):
+        for keeper in (self._locks.keep, self._wake_up.run, self._hand_back_overdue):
             threading.Thread(target=keeper, args=(self._stopped,), daemon=True).start()
         try:
             self._poller.run()
@@ -86,7 +88,7 @@ class Runtime:
     @property
     def turns(self) -> bool:
         """Whether the loop that fetches goes on."""
-        return time.monotonic() - self._poller.turned_at < self._client.poll_timeout_s + 10
+        return time.monotonic() - self._poller.turned_at < self.client.poll_timeout_s + TURNS_WITHIN_S
 
     def _work(self, task: Task) -> None:
         if task.lost:
@@ -107,6 +109,12 @@ class Runtime:
         self._slots.look_again()
         if report and report.due_in_s is not None:
             self._wake_up.due_in(report.due_in_s)
+
+    def _hand_back_overdue(self, stopped: threading.Event) -> None:
+        """Handlers turned out slower than when these were fetched."""
+        while not stopped.wait(WAITS_AT_MOST_S / 4):
+            for task in self._slots.take_waiting(WAITS_AT_MOST_S):
+                self._reports.send(task, UNLOCK)
 
     def _drain(self) -> None:
         self._slots.close()
@@ -134,7 +142,7 @@ class Runtime:
 
     def _unlock(self, task: Task, done: threading.Semaphore) -> None:
         try:
-            self._client.unlock(task.id)
+            self.client.unlock(task.id)
         except EngineError as error:
             log.warning("not handed back", extra={**task.labels, "error": str(error)})
         finally:

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 
 from workers.runtime.tasks import Task
 
-# how much the newest run counts in the mean duration of a topic's
-NEWEST = 0.2
+# so many tasks are fetched ahead as handlers return during some fetches, in seconds
+FETCHES_AHEAD = 10
+AHEAD_AT_LEAST_S = 0.2
+AHEAD_AT_MOST_S = 3.0
+# what hasn't begun by then, another process may begin
+WAITS_AT_MOST_S = 5.0
+COUNTED_OVER_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,10 @@ class Slots:
     All slots may go to one topic. A few spare ones are only for topics of which nothing runs: a slow topic that holds
     all slots doesn't hold up the others.
 
-    A slot that becomes free should find its next task waiting, and no task should wait here that another process could
-    begin. So as many are fetched ahead as handlers are likely to return while a fetch is under way: some with handlers
-    of milliseconds, none with handlers of seconds.
+    A slot that becomes free should find its next task waiting, and a fetch costs the engine the more, the more tasks
+    wait there, however few it asks for; yet no task should wait here for long that another process could begin. So as
+    many are fetched ahead as handlers return during some fetches: many with handlers of milliseconds and a long queue,
+    none with handlers of seconds.
 
     Args:
         count: how many slots.
@@ -55,16 +61,19 @@ class Slots:
         self._work = work
         self._unreported = unreported
         self._waiting: list[tuple[int, int, Task]] = []
+        self._came_at: dict[Task, float] = {}
         self._running: set[Task] = set()
         self._busy: Counter[str] = Counter()
-        self._mean_s: dict[str | None, float] = {}
+        self._returned = 0
+        self._counted_since = time.monotonic()
+        self._returns_per_s = 0.0
+        self.fetch_s = 0.0
         self._arrivals = itertools.count()
         self._closed = False
         self._guard = threading.Lock()
         self._task_came = threading.Condition(self._guard)
         self._room_came = threading.Condition(self._guard)
         self._room_wanted = False
-        self.fetch_s = 0.0
         self.on_free: Callable[[], None] | None = None
         for number in range(count + self._spare):
             threading.Thread(target=self._run, name=f"slot-{number}", daemon=True).start()
@@ -74,6 +83,7 @@ class Slots:
         with self._guard:
             for task in tasks:
                 insort(self._waiting, (-task.priority, next(self._arrivals), task))
+                self._came_at[task] = time.monotonic()
                 self._task_came.notify()
 
     def wait_for_room(self, timeout_s: float) -> Room | None:
@@ -95,12 +105,15 @@ class Slots:
             self._closed = True
             self._room_came.notify_all()
 
-    def take_waiting(self) -> list[Task]:
-        """Take those out that haven't begun."""
+    def take_waiting(self, at_least_s: float = 0.0) -> list[Task]:
+        """Take out those that have waited so long."""
         with self._guard:
-            waiting = [task for _, _, task in self._waiting]
-            self._waiting.clear()
-            return waiting
+            before = time.monotonic() - at_least_s
+            taken = [task for _, _, task in self._waiting if self._came_at[task] <= before]
+            self._waiting = [entry for entry in self._waiting if entry[2] not in taken]
+            for task in taken:
+                del self._came_at[task]
+            return taken
 
     def running(self) -> list[Task]:
         with self._guard:
@@ -114,16 +127,16 @@ class Slots:
     def _run(self) -> None:
         while True:
             task = self._next()
-            begun = time.monotonic()
             try:
                 self._work(task)
             finally:
-                self._done(task, time.monotonic() - begun)
+                self._done(task)
 
     def _next(self) -> Task:
         with self._guard:
             self._task_came.wait_for(lambda: self._eligible() is not None)
             task = self._waiting.pop(self._eligible())[2]
+            del self._came_at[task]
             self._running.add(task)
             self._busy[task.topic] += 1
             return task
@@ -136,12 +149,11 @@ class Slots:
             return 0
         return next((i for i, (_, _, task) in enumerate(self._waiting) if not self._busy[task.topic]), None)
 
-    def _done(self, task: Task, took_s: float) -> None:
+    def _done(self, task: Task) -> None:
         with self._guard:
             self._running.discard(task)
             self._busy[task.topic] -= 1
-            for mean in (task.topic, None):
-                self._mean_s[mean] = max(1e-6, NEWEST * took_s + (1 - NEWEST) * self._mean_s.get(mean, took_s))
+            self._returned += 1
             if self._waiting:
                 self._task_came.notify()
             self._tell_of_room()
@@ -166,15 +178,12 @@ class Slots:
         return Room(spare, without) if spare > 0 and without < self._topics else None
 
     def _ahead(self) -> int:
-        """How many handlers are likely to return during one fetch."""
-        if not self._running and None not in self._mean_s:
-            return 0
-        idle = max(0, self._count - len(self._running))
-        returns_per_s = idle / self._mean_s[None] if None in self._mean_s else 0.0
-        for topic, running in self._busy.items():
-            if running and topic in self._mean_s:
-                returns_per_s += running / self._mean_s[topic]
-        return min(self._count, int(returns_per_s * self.fetch_s))
+        now = time.monotonic()
+        if now - self._counted_since > COUNTED_OVER_S:
+            self._returns_per_s = self._returned / (now - self._counted_since)
+            self._returned, self._counted_since = 0, now
+        ahead_s = min(AHEAD_AT_MOST_S, max(AHEAD_AT_LEAST_S, FETCHES_AHEAD * self.fetch_s))
+        return int(ahead_s * self._returns_per_s)
 
     def _topics_here(self) -> frozenset[str]:
         waiting = {task.topic for _, _, task in self._waiting}

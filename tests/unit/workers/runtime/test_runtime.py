@@ -38,7 +38,7 @@ def test_parameters_are_variables_and_resources_and_the_result_is_written_back(f
         return {"lab_order_id": f"{case_reference} {sample_barcode} {visit_note} {lab}"}
 
     task = engine.add(variables={"sample_barcode": "A-1"})
-    with working(url, order_test, lab="the lab"):
+    with working(url, [order_test], lab="the lab"):
         ends(engine, task)
     how, body = engine.ended[task]
     assert how == "complete"
@@ -59,7 +59,7 @@ def test_tasks_run_side_by_side_but_no_more_than_there_are_slots(fake: Any) -> N
             running.pop()
 
     tasks = [engine.add() for _ in range(30)]
-    with working(url, order_test, slots=3):
+    with working(url, [order_test], slots=3):
         ends(engine, *tasks)
     assert max(most) == 3
 
@@ -74,7 +74,7 @@ def test_a_slot_is_filled_again_without_waiting_for_the_others(fake: Any) -> Non
             stuck.wait(10)
 
     tasks = [engine.add(variables={"sample_number": number}) for number in range(12)]
-    with working(url, order_test, slots=2):
+    with working(url, [order_test], slots=2):
         ends(engine, *tasks[1:])
         assert tasks[0] not in engine.ended
         stuck.set()
@@ -94,7 +94,7 @@ def test_a_topic_that_holds_all_slots_does_not_hold_up_another(fake: Any) -> Non
 
     for _ in range(20):
         engine.add("lab.order_test")
-    with working(url, slow, fast, slots=4):
+    with working(url, [slow, fast], slots=4):
         eventually(lambda: len(engine.locked()) == 4, within_s=5)
         tasks = [engine.add("kpi.record_case") for _ in range(10)]
         ends(engine, *tasks)
@@ -117,7 +117,7 @@ def test_a_slot_that_becomes_free_is_filled_although_a_poll_for_other_topics_wai
         pass
 
     tasks = [engine.add(variables={"sample_number": number}) for number in (1, 2, 0)]
-    with working(url, slow, fast, slots=2):
+    with working(url, [slow, fast], slots=2):
         eventually(lambda: len(engine.locked()) == 2, within_s=5)
         # the poll that waits now is for kpi.record_case alone
         time.sleep(0.3)
@@ -138,7 +138,7 @@ def test_the_highest_priority_goes_first(fake: Any) -> None:
 
     given = [3, 1, 4, 1, 5, 9, 2, 6]
     tasks = [engine.add(priority=each, variables={"testing_priority": each}) for each in given]
-    with working(url, order_test, slots=1):
+    with working(url, [order_test], slots=1):
         ends(engine, *tasks)
     assert order == sorted(given, reverse=True)
 
@@ -151,7 +151,7 @@ def test_a_deviation_from_protocol_is_a_bpmn_error(fake: Any) -> None:
         raise KitShortage
 
     task = engine.add()
-    with working(url, order_test):
+    with working(url, [order_test]):
         ends(engine, task)
     how, body = engine.ended[task]
     assert (how, body["errorCode"]) == ("bpmnError", "kit_shortage")
@@ -168,7 +168,7 @@ def test_failures_are_counted_down_to_one_incident(fake: Any, error: type[BaseEx
         raise error
 
     task = engine.add()
-    with working(url, order_test):
+    with working(url, [order_test]):
         eventually(lambda: engine.tasks[task]["retries"] == 0, within_s=10)
         time.sleep(0.2)
     assert [body["retries"] for body in engine.failures[task]] == [2, 1, 0]
@@ -187,7 +187,7 @@ def test_a_retry_is_picked_up_when_it_falls_due_and_not_at_the_end_of_the_poll(f
             raise ConnectionError
 
     task = engine.add()
-    with working(url, order_test, poll_s=10):
+    with working(url, [order_test], poll_s=10):
         ends(engine, task)
     pause_s = engine.failures[task][0]["retryTimeout"] / 1000
     assert pause_s <= calls[1] - calls[0] < pause_s + 0.5
@@ -202,7 +202,7 @@ def test_a_lock_that_another_left_behind_is_waited_for_no_longer_than_it_lasts(f
 
     task = engine.add(workerId="dead", lockedUntil=time.time() + 2)
     begun = time.monotonic()
-    with working(url, order_test, poll_s=10):
+    with working(url, [order_test], poll_s=10):
         ends(engine, task)
     assert time.monotonic() - begun < 4
 
@@ -217,7 +217,7 @@ def test_a_property_of_the_bpmn_task_overrides_the_policy(fake: Any) -> None:
     quick = {"retry.attempts": "2", "retry.first": "10ms", "retry.most": "10ms", "colour": "red"}
     task = engine.add(extensionProperties=quick)
     wrong = engine.add(extensionProperties={"retry.atempts": "2"})
-    with working(url, order_test):
+    with working(url, [order_test]):
         eventually(lambda: len(engine.failures.get(task, [])) == 2 and wrong in engine.failures, within_s=10)
     assert engine.tasks[task]["retries"] == 0
     assert engine.failures[wrong][0]["retries"] == 0
@@ -233,7 +233,7 @@ def test_a_refusal_is_an_incident_at_once(fake: Any) -> None:
         raise Refusal("lab answered 409 barcode_known")
 
     task = engine.add()
-    with working(url, order_test):
+    with working(url, [order_test]):
         eventually(lambda: task in engine.failures, within_s=10)
     assert engine.failures[task][0]["errorMessage"] == "Refusal: lab answered 409 barcode_known"
     assert engine.failures[task][0]["retries"] == 0
@@ -250,7 +250,7 @@ def test_neither_incident_nor_log_holds_a_patients_data(fake: Any, caplog: pytes
 
     caplog.set_level(logging.DEBUG)
     tasks = [engine.add(variables={"sample_barcode": f"SECRET-{number}"}) for number in (1, 2)]
-    with working(url, order_test):
+    with working(url, [order_test]):
         eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=10)
     messages = {body["errorMessage"] for bodies in engine.failures.values() for body in bodies}
     assert messages == {"ValueError", "UndeclaredVariable: sample_number must be of type Integer"}
@@ -272,7 +272,7 @@ def test_a_report_that_was_not_taken_is_repeated_and_the_handler_is_not(fake: An
         calls.append(1)
 
     task = engine.add()
-    with working(url, order_test):
+    with working(url, [order_test]):
         ends(engine, task)
     assert engine.ended[task][0] == "complete"
     assert calls == [1]
@@ -288,7 +288,7 @@ def test_a_result_that_is_refused_for_good_becomes_a_failure(fake: Any) -> None:
         pass
 
     task = engine.add()
-    with working(url, order_test):
+    with working(url, [order_test]):
         eventually(lambda: engine.tasks[task]["retries"] == 0, within_s=10)
     assert engine.failures[task][0]["errorMessage"] == f"EngineRefused: POST /{task}/complete: 500 RestException"
 
@@ -304,7 +304,7 @@ def test_a_task_that_is_gone_is_dropped_with_one_line(fake: Any, caplog: pytest.
 
     caplog.set_level(logging.INFO)
     task = engine.add()
-    with working(url, order_test) as runtime:
+    with working(url, [order_test]) as runtime:
         begun.wait(5)
         del engine.tasks[task]
         goes_on.set()
@@ -322,7 +322,7 @@ def test_a_lock_is_renewed_for_as_long_as_its_handler_runs(fake: Any) -> None:
         time.sleep(1.5)
 
     task = engine.add()
-    with working(url, order_test, lock_s=0.4):
+    with working(url, [order_test], lock_s=0.4):
         time.sleep(1)
         assert engine.tasks[task]["lockedUntil"] > time.time()
         ends(engine, task)
@@ -342,7 +342,7 @@ def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(fake: Any) -
         return {"lab_order_id": "late"}
 
     task = engine.add()
-    with working(url, order_test, lock_s=0.5) as runtime:
+    with working(url, [order_test], lock_s=0.5) as runtime:
         begun.wait(5)
         engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
         eventually(lambda: seen, within_s=5)
@@ -364,7 +364,7 @@ def test_a_handler_that_waits_ends_as_soon_as_its_lock_is_lost(fake: Any) -> Non
             ended.set()
 
     task = engine.add()
-    with working(url, order_test, lock_s=0.5):
+    with working(url, [order_test], lock_s=0.5):
         eventually(lambda: engine.tasks[task]["workerId"] == "care-1", within_s=5)
         engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
         assert ended.wait(3)
@@ -382,7 +382,7 @@ def test_a_task_fetched_again_while_it_is_in_hand_is_not_begun_twice(fake: Any) 
         goes_on.wait(5)
 
     task = engine.add()
-    with working(url, order_test, poll_s=0.2):
+    with working(url, [order_test], poll_s=0.2):
         eventually(lambda: calls, within_s=5)
         engine.tasks[task]["lockedUntil"] = 0
         eventually(lambda: engine.tasks[task]["lockedUntil"] > time.time(), within_s=5)
@@ -401,7 +401,7 @@ def test_stopping_finishes_what_runs_and_hands_back_what_has_not_begun(fake: Any
         time.sleep(0.3)
 
     tasks = [engine.add() for _ in range(8)]
-    with working(url, order_test, slots=1):
+    with working(url, [order_test], slots=1):
         begun.wait(5)
     assert engine.locked() == []
     assert 1 <= len(engine.ended) < len(tasks)
@@ -422,7 +422,7 @@ def test_what_runs_longer_than_stopping_may_take_is_cancelled_and_handed_back(fa
 
     task = engine.add()
     began = 0.0
-    with working(url, order_test, stop_within_s=0.5):
+    with working(url, [order_test], stop_within_s=0.5):
         begun.wait(5)
         began = time.monotonic()
     assert time.monotonic() - began < 2
@@ -442,7 +442,7 @@ def test_asked_twice_it_leaves_at_once(fake: Any) -> None:
 
     engine.add()
     began = 0.0
-    with working(url, order_test, stop_within_s=30) as runtime:
+    with working(url, [order_test], stop_within_s=30) as runtime:
         begun.wait(5)
         began = time.monotonic()
         runtime.stop()
@@ -458,7 +458,7 @@ def test_an_idle_worker_ends_at_once_and_leaves_no_poll_behind(fake: Any) -> Non
         pass
 
     began = 0.0
-    with working(url, order_test, poll_s=20):
+    with working(url, [order_test], poll_s=20):
         eventually(lambda: "POST /fetchAndLock" in engine.calls, within_s=5)
         time.sleep(0.2)
         began = time.monotonic()
@@ -479,7 +479,7 @@ def test_a_killed_predecessors_tasks_are_taken_back_but_not_those_that_wait_for_
             raise ConnectionError
 
     failing = engine.add()
-    with working(url, order_test):
+    with working(url, [order_test]):
         eventually(lambda: failing in engine.failures, within_s=5)
     held = engine.add(workerId="care-1", lockedUntil=time.time() + 60)
     failed_before = engine.add(
@@ -488,7 +488,7 @@ def test_a_killed_predecessors_tasks_are_taken_back_but_not_those_that_wait_for_
         errorMessage="x",
         errorDetails=engine.tasks[failing]["errorDetails"],
     )
-    with working(url, order_test):
+    with working(url, [order_test]):
         ends(engine, held, failed_before)
     assert calls.count(failing) == 1
 
@@ -506,7 +506,7 @@ def test_the_effect_key_is_the_same_for_each_delivery_of_an_occurrence(fake: Any
     for number in (1, 1, 2):
         # the second is the first once more, as the engine creates it anew
         task = engine.add(variables={"sample_number": number})
-        with working(url, order_test):
+        with working(url, [order_test]):
             ends(engine, task)
     assert keys == ["C-1/order_test/1"] * 3 + ["C-1/order_test/2"]
 
@@ -535,15 +535,15 @@ def test_a_handler_in_the_librarys_shape_runs_unchanged(fake: Any) -> None:
     engine, url = fake
     assert (complete_in_library_shape.handler.variables, complete_in_library_shape.handler.resources) == (None, [])
     done = engine.add(variables={"sample_barcode": "A-1"})
-    with working(url, complete_in_library_shape):
+    with working(url, [complete_in_library_shape]):
         ends(engine, done)
     assert engine.ended[done][1]["variables"] == {"order": {"value": "A-1"}, "count": {"value": 2}}
     deviated = engine.add()
-    with working(url, deviate_in_library_shape):
+    with working(url, [deviate_in_library_shape]):
         ends(engine, deviated)
     assert engine.ended[deviated][1]["errorCode"] == "kit_shortage"
     failed = engine.add()
-    with working(url, fail_in_library_shape):
+    with working(url, [fail_in_library_shape]):
         eventually(lambda: failed in engine.failures, within_s=5)
     body = engine.failures[failed][0]
     assert (body["errorMessage"], body["errorDetails"], body["retries"], body["retryTimeout"]) == (
@@ -557,7 +557,7 @@ def test_a_handler_in_the_librarys_shape_runs_unchanged(fake: Any) -> None:
 def test_a_handler_in_the_librarys_shape_must_return_a_result(fake: Any) -> None:
     engine, url = fake
     task = engine.add()
-    with working(url, return_nothing):
+    with working(url, [return_nothing]):
         eventually(lambda: task in engine.failures, within_s=5)
     assert engine.failures[task][0]["errorMessage"] == "TypeError"
 
@@ -573,7 +573,7 @@ def test_the_engine_is_away_for_a_while(fake: Any, caplog: pytest.LogCaptureFixt
 
     caplog.set_level(logging.INFO)
     task = engine.add()
-    with working(url, order_test, poll_s=0.2):
+    with working(url, [order_test], poll_s=0.2):
         eventually(away.is_set, within_s=5)
         time.sleep(1)
         away.clear()

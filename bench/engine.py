@@ -1,0 +1,105 @@
+"""The engine that all peers work on: the platform's own jar, with its data in memory, for no disk is compared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from processes.engine import Engine, EngineError, NotFound
+
+ROOT = Path(__file__).parent.parent
+JAR = ROOT / "engine" / "target" / "engine.jar"
+DIAGRAM = ROOT / "bench" / "bench.bpmn"
+TOPIC = "bench.work"
+READY_WITHIN_S = 120
+FILLED_AT_ONCE = 250
+USERNAME, PASSWORD = "admin", "bench"
+
+
+class BenchEngine:
+    """A running engine, and the tasks that wait in it."""
+
+    def __init__(self, url: str, process: subprocess.Popen):
+        self.url = url
+        self.process = process
+        self._engine = Engine(url, USERNAME, PASSWORD, timeout_s=120)
+
+    def deploy(self) -> None:
+        self._engine.upload("/deployment/create", {"deployment-name": "bench"}, {"bench.bpmn": DIAGRAM.read_bytes()})
+
+    def fill(self, tasks: int) -> None:
+        """Have so many tasks wait, unlocked."""
+        self.unlock_all()
+        missing = tasks - self.waiting()
+        while missing > 0:
+            some = min(missing, FILLED_AT_ONCE)
+            variables = {"tasks": some, "sample_number": 7}
+            values = {name: {"value": value, "type": "Integer"} for name, value in variables.items()}
+            self._engine.post("/process-definition/key/bench_fill/start", {"variables": values})
+            missing -= some
+
+    def waiting(self) -> int:
+        """How many tasks aren't completed."""
+        return self._engine.get("/external-task/count", topicName=TOPIC)["count"]
+
+    def lock(self, tasks: int, worker: str) -> list[str]:
+        """Lock so many tasks in batches of 50; returns their ids."""
+        topic = {"topicName": TOPIC, "lockDuration": 600_000, "variables": ["sample_number"]}
+        body = {"workerId": worker, "maxTasks": 50, "usePriority": True, "topics": [topic]}
+        ids: list[str] = []
+        while len(ids) < tasks:
+            ids += [task["id"] for task in self._engine.post("/external-task/fetchAndLock", body)]
+        return ids
+
+    def unlock_all(self) -> None:
+        """A peer that was ended leaves tasks locked, and perhaps a poll that locks some more."""
+        while locked := self._engine.get("/external-task", locked=True, topicName=TOPIC):
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(self._unlock, locked))
+            time.sleep(0.3)
+
+    def _unlock(self, task: dict[str, Any]) -> None:
+        with suppress(NotFound):
+            self._engine.post(f"/external-task/{task['id']}/unlock")
+
+
+@contextmanager
+def engine_up(folder: Path, port: int) -> Iterator[BenchEngine]:
+    """An engine of its own; it has ended afterwards."""
+    environment = {
+        **os.environ,
+        "ENGINE_PORT": str(port),
+        "ENGINE_DATABASE_URL": "jdbc:h2:mem:bench;DB_CLOSE_ON_EXIT=FALSE",
+        "ENGINE_ADMIN_USER": USERNAME,
+        "ENGINE_ADMIN_PASSWORD": PASSWORD,
+    }
+    with (folder / "engine.log").open("w") as log:
+        command = ["java", "-Xmx2g", "-jar", str(JAR)]
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    try:
+        engine = BenchEngine(f"http://127.0.0.1:{port}", process)
+        _wait_until_ready(engine)
+        engine.deploy()
+        yield engine
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_until_ready(engine: BenchEngine) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            engine.waiting()
+            return
+        except (EngineError, requests.RequestException):
+            time.sleep(0.3)
+    raise SystemExit(f"the engine did not start in {READY_WITHIN_S} s")

@@ -1,0 +1,145 @@
+"""One measurement: a peer works on waiting tasks, and the engine counts how many are left."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.engine import PASSWORD, ROOT, USERNAME, BenchEngine
+
+WARM_S = 2.0
+WARM_TASKS = 20
+BEGINS_WITHIN_S = 60
+LOOKS_EVERY_S = 0.2
+LIMIT_CONNECTIONS = 8
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a task takes: a wait, and how many may run at the same time."""
+
+    name: str
+    wait_s: float
+    slots: int
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A worker to compare.
+
+    Attributes:
+        name: as .run/bench-workers.json has it.
+        command: starts it, from the repository's root.
+    """
+
+    name: str
+    label: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one measurement.
+
+    Attributes:
+        tasks_per_s: completed in the engine, per second.
+        cpu_s: of the worker process per 1,000 tasks; None for the limit.
+        memory_mb: the most that the worker process had in memory.
+    """
+
+    tasks_per_s: float
+    cpu_s: float | None = None
+    memory_mb: float | None = None
+
+
+def measure(
+    engine: BenchEngine, peer: Peer, work: Work, backlog: int, until: int, window_s: float, log: Path
+) -> Figures:
+    """Let a peer work on a backlog for so long, or until so few tasks wait."""
+    engine.fill(backlog)
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            peer.command,
+            cwd=ROOT,
+            env={**os.environ, **_told(engine, work), **peer.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_until_warm(engine, process, engine.waiting(), peer)
+            return _watch(engine, process, until, window_s)
+        finally:
+            # a peer that can't be stopped is the rule
+            process.kill()
+            process.wait()
+
+
+def measure_limit(engine: BenchEngine, backlog: int, window_s: float, folder: Path) -> Figures:
+    """The engine's limit: the same tasks, locked beforehand in batches of 50, and completed by wrk."""
+    engine.fill(backlog)
+    ids = folder / "ids"
+    ids.write_text("\n".join(engine.lock(backlog, "bench-limit")))
+    credentials = base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+    environment = {**os.environ, "IDS": str(ids), "AUTHORIZATION": f"Basic {credentials}"}
+    script = str(ROOT / "bench" / "peers" / "limit.lua")
+    connections = ["--threads", "1", "--connections", str(LIMIT_CONNECTIONS)]
+    command = ["wrk", *connections, "--duration", f"{window_s:.0f}s", "--script", script, engine.url]
+    before = engine.waiting()
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    left = engine.waiting()
+    if left == 0:
+        raise SystemExit(f"{backlog} tasks are too few for the limit: raise LIMIT_BACKLOG")
+    return Figures((before - left) / window_s)
+
+
+def _told(engine: BenchEngine, work: Work) -> dict[str, str]:
+    return {
+        "ENGINE_URL": engine.url,
+        "ENGINE_USERNAME": USERNAME,
+        "ENGINE_PASSWORD": PASSWORD,
+        "WAIT_S": str(work.wait_s),
+        "SLOTS": str(work.slots),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def _wait_until_warm(engine: BenchEngine, process: subprocess.Popen, waiting: int, peer: Peer) -> None:
+    deadline = time.monotonic() + BEGINS_WITHIN_S
+    while engine.waiting() > waiting - WARM_TASKS:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"{peer.name} did not begin: see its log")
+        time.sleep(LOOKS_EVERY_S)
+    time.sleep(WARM_S)
+
+
+def _watch(engine: BenchEngine, process: subprocess.Popen, until: int, window_s: float) -> Figures:
+    begun, cpu_s, waiting = time.monotonic(), _cpu_s(process.pid), engine.waiting()
+    left = waiting
+    while time.monotonic() < begun + window_s and left > until:
+        time.sleep(LOOKS_EVERY_S)
+        left = engine.waiting()
+    took_s, done = time.monotonic() - begun, waiting - left
+    used_s = _cpu_s(process.pid) - cpu_s
+    return Figures(done / took_s, used_s / done * 1000 if done else None, _peak_mb(process.pid))
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system time of a process so far."""
+    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def python(module: str) -> list[str]:
+    return [sys.executable, "-m", module]

@@ -1,0 +1,31 @@
+"""Our own runtime, as the platform's workers run it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from bench.peers.task import ENGINE, LOCK_MS, PASSWORD, SLOTS, TOPIC, USERNAME, work
+from workers.runtime import Runtime, TaskClient, topic
+from workers.runtime.logs import KeyValueFormatter
+
+
+@topic(TOPIC)
+def handle(sample_number: int) -> dict[str, Any]:
+    return {"lab_order_id": work(sample_number)}
+
+
+def main() -> None:
+    log = logging.StreamHandler()
+    log.setFormatter(KeyValueFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[log])
+    client = TaskClient("bench-runtime", ENGINE, USERNAME, PASSWORD, lock_s=LOCK_MS / 1000, poll_s=5)
+    runtime = Runtime(client, [handle.handler], {}, SLOTS)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=runtime.stop).start())
+    runtime.run()
+
+
+if __name__ == "__main__":
+    main()

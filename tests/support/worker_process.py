@@ -1,0 +1,45 @@
+"""A worker process of its own: python -m tests.support.worker_process WORKER_ID TOPIC LOCK_S HANDLER_S
+
+Its handler notes when it begins and when it ends, by its variable sample_number, one line each.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from tests.support.ports import free_port
+from workers.__main__ import stop_on_signal
+from workers.runtime import Runtime, TaskClient, WorkerIdentity, topic
+from workers.runtime.health import Health
+from workers.runtime.logs import KeyValueFormatter
+
+
+def main(worker_id: str, name: str, lock_s: str, handler_s: str) -> None:
+    log = logging.StreamHandler()
+    log.setFormatter(KeyValueFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[log])
+    identity = WorkerIdentity(worker_id, Path(os.environ["FOLDER"]))
+
+    @topic(name)
+    def handle(sample_number: int) -> None:
+        os.write(1, f"begins {sample_number}\n".encode())
+        time.sleep(float(handler_s))
+        os.write(1, f"ends {sample_number}\n".encode())
+
+    url, username, password = (os.environ[key] for key in ("WORK_URL", "WORK_USERNAME", "WORK_PASSWORD"))
+    client = TaskClient(identity.worker_id, url, username, password, float(lock_s), poll_s=20)
+    runtime = Runtime(client, [handle.handler], {}, slots=8, stop_within_s=3)
+    port = free_port()
+    Health("127.0.0.1", port, runtime.metrics.registry, lambda: runtime.turns, lambda: client.answers(1))
+    stop_on_signal(runtime, threading.Event())
+    print("health", port, flush=True)
+    runtime.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,76 @@
+"""Locks last as long as their handlers; whose lock is lost, is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from tests.support.case import eventually
+from tests.support.work import Work
+from tests.support.working import working
+from workers.runtime import Context, topic
+
+
+def test_a_handler_may_run_longer_than_its_lock(work: Work) -> None:
+    calls: list[int] = []
+
+    @topic(work.topic)
+    def handle() -> None:
+        calls.append(1)
+        time.sleep(5)
+
+    work.starts(3)
+    with (
+        working(**work.worker, functions=[handle], lock_s=2, worker_id="patient"),
+        working(**work.worker, functions=[handle], lock_s=2, worker_id="greedy"),
+    ):
+        eventually(lambda: work.left() == 0)
+    assert len(calls) == 3
+
+
+def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(work: Work) -> None:
+    begun, cancelled = threading.Event(), threading.Event()
+
+    @topic(work.topic)
+    def handle(context: Context) -> dict[str, Any]:
+        begun.set()
+        eventually(lambda: context.cancelled)
+        cancelled.set()
+        return {"visit_note": "too late"}
+
+    (task,) = work.starts()
+    with working(**work.worker, functions=[handle], slots=1, lock_s=2) as runtime:
+        assert begun.wait(20)
+        # given that somebody hands the task back in Cockpit, and another takes it
+        work.engine.post(f"/external-task/{task}/unlock")
+        work.engine.post(f"/external-task/{task}/lock", {"workerId": "another", "lockDuration": 60_000})
+        assert cancelled.wait(5)
+        eventually(lambda: runtime.metrics.lost_locks.labels(work.topic)._value.get() == 1)
+    assert work.task(task)["workerId"] == "another"
+    assert work.engine.get("/history/variable-instance", variableName="visit_note", variableValue="too late") == []
+
+
+def test_what_waits_for_a_slot_too_long_is_handed_back_to_others(work: Work) -> None:
+    """Handlers that were quick have become slow; what was fetched ahead for them, another process may begin."""
+    calls: dict[str, list[int]] = {"slow": [], "other": []}
+    stuck = threading.Event()
+
+    @topic(work.topic)
+    def slow() -> None:
+        calls["slow"].append(1)
+        if len(calls["slow"]) > 100:
+            stuck.wait(60)
+
+    @topic(work.topic)
+    def other() -> None:
+        calls["other"].append(1)
+
+    work.starts(250)
+    with working(**work.worker, functions=[slow], slots=2, worker_id="slow"):
+        eventually(lambda: len(calls["slow"]) == 102)
+        with working(**work.worker, functions=[other], slots=2, worker_id="other"):
+            eventually(lambda: work.left() == 2)
+        stuck.set()
+        eventually(lambda: work.left() == 0)
+    assert (len(calls["slow"]), len(calls["other"])) == (102, 148)

@@ -1,0 +1,135 @@
+"""What a handler has done is reported until the engine has it, and the handler isn't repeated."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+
+import pytest
+
+from tests.support.case import eventually
+from tests.support.proxy import ANSWER_LOST, CUT, Proxy
+from tests.support.work import Work
+from tests.support.working import working
+from workers.runtime import Retry, topic
+
+# a minute in the long run: OUTAGE_S=60
+OUTAGE_S = float(os.environ.get("OUTAGE_S", "8"))
+LOCK_S = 3
+
+
+@pytest.mark.parametrize("trouble", [500, 503, CUT, ANSWER_LOST])
+def test_a_complete_that_fails_at_first(troubled: tuple[Work, Proxy], trouble: int | str) -> None:
+    work, proxy = troubled
+    calls: list[int] = []
+    failing = [trouble] * 3
+    proxy.trouble = lambda path: failing.pop() if path.endswith("/complete") and failing else None
+
+    @topic(work.topic)
+    def handle() -> None:
+        calls.append(1)
+
+    work.starts()
+    with working(**work.worker, functions=[handle]):
+        eventually(lambda: work.left() == 0)
+    assert calls == [1]
+    assert len(work.deliveries()) == 1
+
+
+def test_the_engine_is_gone_for_longer_than_a_lock(troubled: tuple[Work, Proxy]) -> None:
+    work, proxy = troubled
+    calls: list[int] = []
+    gone, goes_on = threading.Event(), threading.Event()
+    proxy.trouble = lambda path: CUT if gone.is_set() else None
+
+    @topic(work.topic)
+    def handle(sample_number: int) -> None:
+        calls.append(sample_number)
+        if sample_number < 3:
+            goes_on.wait(120)
+
+    for number in range(6):
+        work.starts(sample_number=number)
+    with working(**work.worker, functions=[handle], slots=3, lock_s=LOCK_S):
+        eventually(lambda: sorted(calls)[:3] == [0, 1, 2] or len(calls) >= 3)
+        gone.set()
+        # one ends while the engine is gone, the others run on; all their locks run out
+        time.sleep(OUTAGE_S)
+        gone.clear()
+        time.sleep(1)
+        goes_on.set()
+        eventually(lambda: work.left() == 0)
+    assert sorted(calls) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_slow_engine(troubled: tuple[Work, Proxy]) -> None:
+    work, proxy = troubled
+    calls: list[int] = []
+    proxy.trouble = lambda path: time.sleep(0.7)
+
+    @topic(work.topic)
+    def handle() -> None:
+        calls.append(1)
+
+    work.starts(20)
+    with working(**work.worker, functions=[handle], lock_s=LOCK_S):
+        eventually(lambda: work.left() == 0)
+    assert len(calls) == 20
+
+
+def test_an_engine_that_answers_500_to_everything_for_a_while(
+    troubled: tuple[Work, Proxy], caplog: pytest.LogCaptureFixture
+) -> None:
+    work, proxy = troubled
+    calls: list[int] = []
+    broken = threading.Event()
+    proxy.trouble = lambda path: 500 if broken.is_set() else None
+
+    @topic(work.topic)
+    def handle() -> None:
+        calls.append(1)
+        broken.set()
+
+    caplog.set_level(logging.INFO)
+    work.starts()
+    with working(**work.worker, functions=[handle], poll_s=1):
+        eventually(broken.is_set)
+        time.sleep(1)
+        broken.clear()
+        eventually(lambda: work.left() == 0)
+    assert calls == [1]
+    assert len(caplog.records) < 20
+
+
+def test_tasks_of_one_instance_that_thwart_each_other(work: Work) -> None:
+    calls: list[int] = []
+
+    @topic(work.topic)
+    def handle() -> None:
+        calls.append(1)
+
+    work.starts(process="runtime_together")
+    with working(**work.worker, functions=[handle], slots=16) as runtime:
+        eventually(lambda: work.left() == 0)
+        errors = runtime.metrics.call_errors.labels("complete")._value.get()
+    assert len(calls) == 16
+    assert work.deliveries("failureLog") == []
+    # the search finds its planted control: the engine did refuse some
+    assert errors > 0
+
+
+def test_a_complete_that_always_fails_becomes_one_incident(work: Work) -> None:
+    calls: list[int] = []
+
+    @topic(work.topic, retry=Retry(attempts=2, first="100ms", most="100ms"))
+    def handle() -> None:
+        calls.append(1)
+
+    (task,) = work.starts(process="runtime_broken")
+    with working(**work.worker, functions=[handle]):
+        eventually(work.incidents)
+    (incident,) = work.incidents()
+    assert incident["incidentMessage"] == f"EngineRefused: POST /{task}/complete: 500 ProcessEngineException"
+    assert len(calls) == 2

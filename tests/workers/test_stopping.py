@@ -1,0 +1,166 @@
+"""A worker process that is asked to end, is killed, is started twice: nothing stays locked, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import ROOT
+from tests.support.case import eventually
+from tests.support.work import Work
+from tests.support.working import working
+from workers.runtime import topic
+
+LONG_LOCK_S = 120
+Starts = Callable[..., subprocess.Popen]
+
+
+@pytest.fixture
+def starts(work: Work, tmp_path: Path) -> Iterator[Starts]:
+    """Starts a worker process on this test's topic; it has ended afterwards."""
+    processes: list[subprocess.Popen] = []
+
+    def start(worker_id: str = "w-1", lock_s: float = LONG_LOCK_S, handler_s: float = 0.3) -> subprocess.Popen:
+        told = {f"WORK_{name.upper()}": value for name, value in work.worker.items()}
+        command = [sys.executable, "-W", "ignore", "-m", "tests.support.worker_process"]
+        with (tmp_path / "log").open("a") as log:
+            process = subprocess.Popen(
+                [*command, worker_id, work.topic, str(lock_s), str(handler_s)],
+                cwd=ROOT,
+                env={**os.environ, **told, "FOLDER": str(tmp_path)},
+                stdout=log,
+                stderr=log,
+            )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def log_of(tmp_path: Path) -> str:
+    return (tmp_path / "log").read_text()
+
+
+def test_sigterm_under_load_leaves_nothing_locked_and_loses_nothing(work: Work, starts: Starts, tmp_path: Path) -> None:
+    tasks = work.starts(150, sample_number=1)
+    process = starts()
+    eventually(lambda: work.left() < 130)
+
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert time.monotonic() - begun < 4
+
+    assert work.locked() == 0
+    left = work.left()
+    # what had begun has ended and was reported, and nothing twice
+    lines = log_of(tmp_path).splitlines()
+    assert lines.count("begins 1") == lines.count("ends 1") == len(tasks) - left == len(work.deliveries())
+    assert 0 < left < 130
+
+
+def test_what_does_not_end_in_time_is_handed_back(work: Work, starts: Starts, tmp_path: Path) -> None:
+    work.starts(4)
+    process = starts(handler_s=60)
+    eventually(lambda: log_of(tmp_path).count("begins") == 4)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert 2.5 < time.monotonic() - begun < 6
+    assert (work.locked(), work.left()) == (0, 4)
+
+
+def test_a_second_signal_hands_back_and_leaves_at_once(work: Work, starts: Starts, tmp_path: Path) -> None:
+    work.starts(4)
+    process = starts(handler_s=60)
+    eventually(lambda: log_of(tmp_path).count("begins") == 4)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    assert time.monotonic() - begun < 2.5
+    assert (work.locked(), work.left()) == (0, 4)
+
+
+def test_a_killed_worker_takes_its_tasks_back_within_2_s_of_its_restart(
+    work: Work, starts: Starts, tmp_path: Path
+) -> None:
+    work.starts(8)
+    process = starts(handler_s=60)
+    eventually(lambda: log_of(tmp_path).count("begins") == 8)
+    process.kill()
+    process.wait()
+    assert work.locked("w-1") == 8
+
+    done: list[int] = []
+
+    @topic(work.topic)
+    def handle() -> None:
+        done.append(1)
+
+    begun = time.monotonic()
+    with working(**work.worker, functions=[handle], slots=8, worker_id="w-1"):
+        eventually(lambda: len(done) == 8)
+        took_s = time.monotonic() - begun
+        eventually(lambda: work.left() == 0)
+    # the lock lasts for two minutes
+    assert took_s < 2
+
+
+def test_the_poll_that_a_killed_worker_has_left_takes_nothing(work: Work, starts: Starts, tmp_path: Path) -> None:
+    process = starts()
+    eventually(lambda: "health" in log_of(tmp_path))
+    time.sleep(1)
+    process.kill()
+    process.wait()
+    done: list[int] = []
+
+    @topic(work.topic)
+    def handle() -> None:
+        done.append(1)
+
+    with working(**work.worker, functions=[handle], worker_id="w-1"):
+        time.sleep(0.5)
+        begun = time.monotonic()
+        work.starts(3)
+        eventually(lambda: len(done) == 3)
+        assert time.monotonic() - begun < 3
+
+
+def test_a_worker_that_ended_leaves_no_poll_behind(work: Work, starts: Starts, tmp_path: Path) -> None:
+    process = starts()
+    eventually(lambda: "health" in log_of(tmp_path))
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 0
+    work.starts()
+    time.sleep(1)
+    assert work.locked() == 0
+
+
+def test_a_second_process_of_the_same_name_is_refused(starts: Starts, tmp_path: Path) -> None:
+    first = starts()
+    eventually(lambda: "health" in log_of(tmp_path))
+    second = starts()
+    assert second.wait(20) != 0
+    said = f"worker w-1 runs already, as process {first.pid}: end it, or give this one another number (workers.number)"
+    assert said in log_of(tmp_path)
+    # another name works, and so does the same one when the first has died
+    other = starts("w-2")
+    eventually(lambda: log_of(tmp_path).count("health") == 2)
+    first.kill()
+    first.wait()
+    again = starts()
+    eventually(lambda: log_of(tmp_path).count("health") == 3)
+    assert (other.poll(), again.poll()) == (None, None)

@@ -1,0 +1,138 @@
+"""What a running worker tells those who watch it, and what it never tells anybody."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from camunda.external_task.external_task import ExternalTask, TaskResult
+from prometheus_client import generate_latest
+
+from processes.variables import VARIABLES
+from tests.support.case import NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.ports import free_port
+from tests.support.proxy import CUT, Proxy
+from tests.support.work import Work
+from tests.support.working import working
+from workers.runtime import Retry, Runtime, TaskClient, topic
+from workers.runtime.health import Health
+
+CANARY = "Xylophon-7731"
+
+
+def test_the_platforms_workers_say_how_they_are(state: dict[str, Any]) -> None:
+    case = CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
+    case.ends()
+    url = state["workers"]
+    for path in ("/healthz", "/readyz"):
+        assert (requests.get(url + path, timeout=5).status_code, path) == (200, path)
+    metrics = requests.get(url + "/metrics", timeout=5).text
+    assert 'worker_reported_total{report="complete",topic="kpi.record_case"}' in metrics
+    for name in ("fetched_total", "tasks_in_flight", "poll_seconds_sum", "handler_seconds_sum", "report_seconds_sum"):
+        assert f"worker_{name}" in metrics
+    assert requests.get(url + "/else", timeout=5).status_code == 404
+
+
+@pytest.fixture
+def watched(troubled: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskClient], Callable[[str], int]]]:
+    servers: list[Health] = []
+
+    def watch(runtime: Runtime, client: TaskClient) -> Callable[[str], int]:
+        port = free_port()
+        servers.append(
+            Health("127.0.0.1", port, runtime.metrics.registry, lambda: runtime.turns, lambda: client.answers(1))
+        )
+        return lambda path: requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code
+
+    yield watch
+    for server in servers:
+        server.close()
+
+
+def test_without_the_engine_a_worker_is_alive_but_not_ready(
+    troubled: tuple[Work, Proxy], watched: Callable[..., Any]
+) -> None:
+    work, proxy = troubled
+    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], poll_s=1) as runtime:
+        status = watched(runtime, runtime.client)
+        assert (status("/healthz"), status("/readyz")) == (200, 200)
+        proxy.trouble = lambda path: CUT
+        time.sleep(2)
+        assert (status("/healthz"), status("/readyz")) == (200, 503)
+        proxy.trouble = lambda path: None
+        eventually(lambda: status("/readyz") == 200)
+
+
+def test_a_loop_that_stands_still_is_not_alive(
+    troubled: tuple[Work, Proxy], watched: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, _ = troubled
+    goes_on = threading.Event()
+    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], poll_s=1) as runtime:
+        status = watched(runtime, runtime.client)
+        monkeypatch.setattr("workers.runtime.runtime.TURNS_WITHIN_S", -5.0)
+        monkeypatch.setattr(runtime.client, "fetch", lambda topics, most: goes_on.wait(60) and [])
+        eventually(lambda: status("/healthz") == 503, within_s=10)
+        assert status("/readyz") == 200
+        goes_on.set()
+
+
+def canary_of(name: str) -> Any:
+    """A value of the variable's type that is found again wherever it goes."""
+    return {"Integer": 77317731, "Double": 7731.7731, "Boolean": True}.get(VARIABLES[name].type, CANARY)
+
+
+def test_a_canary_in_every_variable_is_found_where_it_belongs_and_nowhere_else(
+    work: Work, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names = [name for name, variable in VARIABLES.items() if variable.type in ("String", "Integer", "Double")]
+    seen: list[Any] = []
+
+    def fail(task: ExternalTask) -> TaskResult:
+        seen.append(task.get_variables())
+        raise ValueError(f"what about {task.get_variables()}?")
+
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("urllib3").setLevel(logging.DEBUG)
+    handle = topic(work.topic, retry=Retry(attempts=2, first="10ms", most="10ms"))(fail)
+    work.starts(**{name: canary_of(name) for name in names})
+    with working(**work.worker, functions=[handle]) as runtime:
+        eventually(work.incidents)
+        metrics = generate_latest(runtime.metrics.registry).decode()
+    # the search finds it where it belongs: with the handler, and in the engine
+    found = str(seen)
+    assert all(text in found for text in (CANARY, "77317731", "7731.7731"))
+    instance = work.engine.get("/external-task", topicName=work.topic)[0]["processInstanceId"]
+    assert CANARY in str(work.engine.get(f"/process-instance/{instance}/variables"))
+    # and nowhere else
+    elsewhere = {
+        "log": str([vars(record) for record in caplog.records]) + caplog.text,
+        "output": "".join(capfd.readouterr()),
+        "metrics": metrics,
+        "incident": str(work.incidents()),
+        "failure": str(work.deliveries("failureLog")),
+    }
+    assert work.topic in elsewhere["log"]
+    for where, text in elsewhere.items():
+        for canary in (CANARY, "77317731", "7731.7731"):
+            assert canary not in text, where
+
+
+def test_a_patients_name_stands_in_no_log_of_the_platform(state: dict[str, Any]) -> None:
+    case = CaseUnderTest(state)
+    case.starts(WITH_COUGH)
+    case.requests_evaluation(**{**REQUEST, "family_name": CANARY, "address": f"1 {CANARY} Street"})
+    case.fills_in_medical_form()
+    case.is_visited(finding="negative")
+    case.waits_for("doctor_report")
+    logs = {path.name: path.read_text() for path in Path(state["logs"]).glob("*.log")}
+    assert case.reference in logs["workers.log"]
+    assert "root" not in {line.split()[3].rstrip(":") for line in logs["workers.log"].splitlines() if "INFO" in line}
+    assert [name for name, text in logs.items() if CANARY in text] == []
+    assert CANARY in str(case.case().values)
