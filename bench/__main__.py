@@ -20,7 +20,7 @@ from rich.table import Table
 
 from bench.chart import draw
 from bench.engine import ROOT, BenchEngine, engine_up
-from bench.measure import Figures, Peer, Work, measure, measure_limit, python
+from bench.measure import Figures, Peer, Work, drain, measure, measure_limit, python
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 WINDOW_S = float(os.environ.get("WINDOW_S", "6"))
@@ -94,7 +94,8 @@ def _round(engine: BenchEngine, measured: Measured, order: random.Random, folder
 def _backlogs(engine: BenchEngine, folder: Path, console: Console) -> dict[str, float]:
     """The runtime with 10,000 tasks waiting, and with 500: medians of as many measurements as there are rounds."""
     rates = {}
-    for waiting in (10_000, 500):
+    drain(engine, RUNTIME, 150, folder / "runtime.log")
+    for waiting in (500, 10_000):
         console.print(f"{waiting} tasks waiting")
         some = [
             measure(engine, RUNTIME, WORKS[0], waiting + 700, waiting - 350, WINDOW_S, folder / "runtime.log")

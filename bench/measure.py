@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,22 +65,17 @@ def measure(
 ) -> Figures:
     """Let a peer work on a backlog for so long, or until so few tasks wait."""
     engine.fill(backlog)
-    with log.open("a") as output:
-        process = subprocess.Popen(
-            peer.command,
-            cwd=ROOT,
-            env={**os.environ, **_told(engine, work), **peer.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _wait_until_warm(engine, process, engine.waiting(), peer)
-            return _watch(engine, process, until, window_s)
-        finally:
-            # a peer that can't be stopped is the rule
-            process.kill()
-            process.wait()
+    with _running(engine, peer, work, log) as process:
+        _wait_until_warm(engine, process, engine.waiting(), peer)
+        return _watch(engine, process, until, window_s)
+
+
+def drain(engine: BenchEngine, peer: Peer, until: int, log: Path) -> None:
+    """Let a peer work until so few tasks wait."""
+    engine.unlock_all()
+    with _running(engine, peer, Work("drain", 0, 16), log):
+        while engine.waiting() > until:
+            time.sleep(LOOKS_EVERY_S)
 
 
 def measure_limit(engine: BenchEngine, backlog: int, window_s: float, folder: Path) -> Figures:
@@ -97,6 +94,25 @@ def measure_limit(engine: BenchEngine, backlog: int, window_s: float, folder: Pa
     if left == 0:
         raise SystemExit(f"{backlog} tasks are too few for the limit: raise LIMIT_BACKLOG")
     return Figures((before - left) / window_s)
+
+
+@contextmanager
+def _running(engine: BenchEngine, peer: Peer, work: Work, log: Path) -> Iterator[subprocess.Popen]:
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            peer.command,
+            cwd=ROOT,
+            env={**os.environ, **_told(engine, work), **peer.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield process
+        finally:
+            # a peer that can't be stopped is the rule
+            process.kill()
+            process.wait()
 
 
 def _told(engine: BenchEngine, work: Work) -> dict[str, str]:

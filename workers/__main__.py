@@ -141,7 +141,7 @@ def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
 def stop_on_signal(runtime: Runtime, stopping: threading.Event) -> None:
     def stop(*_: object) -> None:
         stopping.set()
-        threading.Thread(target=runtime.stop).start()
+        threading.Thread(target=runtime.stop, daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

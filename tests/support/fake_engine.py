@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from processes.variables import engine_time
+from tests.support.serving import Call, Reply, serving
 
 Answer = tuple[int, Any]
 OPTIMISTIC_LOCKING: Answer = (500, {"type": "OptimisticLockingException", "message": "m", "code": 1})
@@ -154,38 +154,13 @@ def fake_engine() -> Iterator[tuple[FakeEngine, str]]:
     """A running one, and its base URL."""
     engine = FakeEngine()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+    def reply(call: Call) -> Reply:
+        status, answer = engine.answer(call.method, call.path, json.loads(call.body) if call.body else None)
+        if answer is None:
+            return Reply(status)
+        if isinstance(answer, str):
+            return Reply(status, answer.encode(), "text/plain")
+        return Reply(status, json.dumps(answer).encode())
 
-        def do_GET(self) -> None:
-            self._answer(None)
-
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            self._answer(json.loads(self.rfile.read(length)) if length else None)
-
-        def _answer(self, body: Any) -> None:
-            status, answer = engine.answer(self.command, self.path, body)
-            plain = isinstance(answer, str)
-            content = b"" if answer is None else (answer if plain else json.dumps(answer)).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "text/plain" if plain else "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 64
-
-    server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield engine, f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(reply) as url:
+        yield engine, url

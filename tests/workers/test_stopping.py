@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -14,20 +15,29 @@ import pytest
 
 from config.settings import ROOT
 from tests.support.case import eventually
+from tests.support.proxy import Proxy
 from tests.support.work import Work
 from tests.support.working import working
 from workers.runtime import topic
 
 LONG_LOCK_S = 120
-Starts = Callable[..., subprocess.Popen]
+Starts = StartsOn = Callable[..., subprocess.Popen]
 
 
 @pytest.fixture
-def starts(work: Work, tmp_path: Path) -> Iterator[Starts]:
-    """Starts a worker process on this test's topic; it has ended afterwards."""
+def starts(work: Work, starts_on: StartsOn) -> Starts:
+    """Starts a worker process on this test's topic."""
+    return functools.partial(starts_on, work)
+
+
+@pytest.fixture
+def starts_on(tmp_path: Path) -> Iterator[StartsOn]:
+    """Starts worker processes; they have ended afterwards."""
     processes: list[subprocess.Popen] = []
 
-    def start(worker_id: str = "w-1", lock_s: float = LONG_LOCK_S, handler_s: float = 0.3) -> subprocess.Popen:
+    def start(
+        work: Work, worker_id: str = "w-1", lock_s: float = LONG_LOCK_S, handler_s: float = 0.3
+    ) -> subprocess.Popen:
         told = {f"WORK_{name.upper()}": value for name, value in work.worker.items()}
         command = [sys.executable, "-W", "ignore", "-m", "tests.support.worker_process"]
         with (tmp_path / "log").open("a") as log:
@@ -91,6 +101,19 @@ def test_a_second_signal_hands_back_and_leaves_at_once(work: Work, starts: Start
     assert process.wait(10) == 0
     assert time.monotonic() - begun < 2.5
     assert (work.locked(), work.left()) == (0, 4)
+
+
+def test_an_engine_that_hangs_holds_up_no_end(
+    troubled: tuple[Work, Proxy], starts_on: StartsOn, tmp_path: Path
+) -> None:
+    work, proxy = troubled
+    process = starts_on(work)
+    eventually(lambda: "health" in log_of(tmp_path))
+    proxy.trouble = lambda path: time.sleep(30)
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    # 3 s for what runs
+    assert process.wait(6) == 0
 
 
 def test_a_killed_worker_takes_its_tasks_back_within_2_s_of_its_restart(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 from camunda.external_task.external_task import ExternalTask, TaskResult
+from camunda.utils.log_utils import log_with_context
 from prometheus_client import generate_latest
 
 from processes.variables import VARIABLES
@@ -110,6 +111,11 @@ def test_a_canary_in_every_variable_is_found_where_it_belongs_and_nowhere_else(
     assert all(text in found for text in (CANARY, "77317731", "7731.7731"))
     instance = work.engine.get("/external-task", topicName=work.topic)[0]["processInstanceId"]
     assert CANARY in str(work.engine.get(f"/process-instance/{instance}/variables"))
+    # the library is silent, and its voice would have been heard
+    voices = {record.name for record in caplog.records}
+    assert not any(name == "root" or name.startswith("camunda") for name in voices)
+    log_with_context("control")
+    assert "root" in {record.name for record in caplog.records}
     # and nowhere else
     elsewhere = {
         "log": str([vars(record) for record in caplog.records]) + caplog.text,

@@ -79,10 +79,6 @@ class Poller:
         finally:
             self._left.set()
 
-    @property
-    def stopping(self) -> bool:
-        return self._stopping.is_set()
-
     def stop(self) -> None:
         """Fetch no more; returns when run() fetches no more and no poll is left behind."""
         self._stopping.set()

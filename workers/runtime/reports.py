@@ -50,7 +50,6 @@ class Reports:
         self._waiting = 0
         self._open = 0
         self._guard = threading.Lock()
-        self._changed = threading.Condition(self._guard)
 
     def send(self, task: Task, report: Report) -> None:
         """Deliver a task's report, from another thread."""
@@ -67,11 +66,6 @@ class Reports:
     def open(self) -> int:
         """How many the engine hasn't taken yet."""
         return self._open
-
-    def wait_until_none_is_left(self, timeout_s: float) -> bool:
-        """Whether all were delivered within this time."""
-        with self._guard:
-            return self._changed.wait_for(lambda: not self._open, timeout_s)
 
     def _submit(self, task: Task, report: Report, attempt: int) -> None:
         with self._guard:
@@ -129,4 +123,3 @@ class Reports:
         self._ended(task, report)
         with self._guard:
             self._open -= 1
-            self._changed.notify_all()

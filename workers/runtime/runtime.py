@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from processes.engine import EngineError
@@ -53,6 +53,7 @@ class Runtime:
         self._handlers = {handler.topic: handler for handler in handlers}
         self._resources = resources
         self._stop_within_s = stop_within_s
+        self._asked_to_stop = threading.Event()
         self._stopped = threading.Event()
         self._at_once = threading.Event()
         self.metrics = Metrics()
@@ -69,19 +70,25 @@ class Runtime:
         """Work until stop() is called; returns when nothing is left that this process has locked."""
         for keeper in (self._locks.keep, self._wake_up.run, self._hand_back_overdue):
             threading.Thread(target=keeper, args=(self._stopped,), daemon=True).start()
-        try:
-            self._poller.run()
-        finally:
-            self._drain()
-            self._stopped.set()
+        poller = threading.Thread(target=self._poller.run, name="poller", daemon=True)
+        poller.start()
+        while poller.is_alive() and not self._asked_to_stop.is_set():
+            self._asked_to_stop.wait(1.0)
+        deadline = time.monotonic() + self._stop_within_s
+        self._wait_for(lambda: not poller.is_alive(), deadline)
+        self._drain(deadline)
+        self._stopped.set()
+        if not self._asked_to_stop.is_set():
+            raise RuntimeError("the loop that fetches has ended by itself")
 
     def stop(self) -> None:
         """Fetch no more, finish what runs, hand back the rest; asked again, hand back what runs too, at once.
 
         May be called from another thread; returns when no poll is left behind.
         """
-        if self._poller.stopping:
+        if self._asked_to_stop.is_set():
             self._at_once.set()
+        self._asked_to_stop.set()
         self._slots.close()
         self._poller.stop()
 
@@ -116,16 +123,18 @@ class Runtime:
             for task in self._slots.take_waiting(WAITS_AT_MOST_S):
                 self._reports.send(task, UNLOCK)
 
-    def _drain(self) -> None:
+    def _drain(self, deadline: float) -> None:
         self._slots.close()
         for task in self._slots.take_waiting():
             self._reports.send(task, UNLOCK)
-        deadline = time.monotonic() + self._stop_within_s
-        while time.monotonic() < deadline and not self._at_once.is_set():
-            if not self._slots.running() and self._reports.wait_until_none_is_left(0.05):
-                return
-            self._at_once.wait(0.05)
+        self._wait_for(lambda: not self._slots.running() and not self._reports.open, deadline)
         self._hand_back(self._locks.in_hand())
+
+    def _wait_for(self, condition: Callable[[], bool], deadline: float) -> None:
+        """Until it is so, time is up, or everything is to end at once."""
+        while not condition() and time.monotonic() < deadline:
+            if self._at_once.wait(0.02):
+                return
 
     def _hand_back(self, tasks: list[Task]) -> None:
         """Time is up: their handlers are told, and others may have them."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from workers.runtime.tasks import Task
+from workers.runtime.threads import log_defect
 
 # so many tasks are fetched ahead as handlers return during some fetches, in seconds
 FETCHES_AHEAD = 10
@@ -129,8 +130,9 @@ class Slots:
             task = self._next()
             try:
                 self._work(task)
-            finally:
-                self._done(task)
+            except Exception as error:
+                log_defect(error)
+            self._done(task)
 
     def _next(self) -> Task:
         with self._guard:

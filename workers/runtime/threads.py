@@ -29,6 +29,10 @@ class Threads:
             try:
                 function(*arguments)
             except Exception as error:
-                # a defect of ours; its message might hold a patient's data, and the thread is still needed
-                where = traceback.extract_tb(error.__traceback__)[-1]
-                log.error("%s at %s:%s", type(error).__name__, where.filename, where.lineno)
+                log_defect(error)
+
+
+def log_defect(error: Exception) -> None:
+    """Tell of a defect of ours on a thread that is still needed; its message might hold a patient's data."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("%s at %s:%s", type(error).__name__, where.filename, where.lineno)
