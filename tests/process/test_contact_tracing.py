@@ -39,7 +39,7 @@ def test_after_24_hours_the_patient_is_reminded(case: CaseUnderTest, records: No
 
     case.timer_falls_due("Event_ContactsReminder")
 
-    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/contacts_wanted/1"))
+    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/contacts_wanted/1"))
     case.waits_for("close_contacts")
 
 

@@ -18,7 +18,7 @@ def test_after_24_hours_the_patient_is_reminded_once(case: CaseUnderTest, record
 
     case.timer_falls_due("Event_MedicalFormReminder")
 
-    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/medical_form_wanted/1"))
+    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/medical_form_wanted/1"))
     assert case.jobs("Event_MedicalFormReminder") == []
     case.fills_in_medical_form()
     case.waits_for("medical_visit")

@@ -61,7 +61,7 @@ def test_a_telephone_call_that_reaches_the_patient_is_made_once(case: CaseUnderT
     complete(case, call, {"call_reached": "yes", "call_note": "Will be there."})
 
     eventually(lambda: calls_of(case) == [])
-    assert Message.get(Message.key == f"{case.reference}/visit_planned/1.1").state == SENT
+    assert Message.get(Message.key == f"{case.reference}/notify/visit_planned/1.1").state == SENT
     query = {"processInstanceBusinessKey": case.reference, "processDefinitionKey": "tell_by_telephone"}
     assert case.admin.post("/history/process-instance/count", query)["count"] == 1
 

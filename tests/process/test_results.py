@@ -29,7 +29,7 @@ def test_a_late_result_is_chased_and_the_patient_told_of_the_delay(
     # when 48 hours have passed
     case.timer_falls_due("Event_ResultLate")
     # then the lab puts it before the others, the patient is told, and the case waits on
-    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/result_late/1"))
+    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/result_late/1"))
     assert Order.get(Order.case_reference == case.reference).priority == before + 100
     case.stands_at("Task_WaitForTestResult")
 

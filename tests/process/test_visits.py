@@ -26,7 +26,7 @@ def test_the_patient_is_told_when_the_visit_is_planned(
 
     message = eventually(lambda: mails_to(state, address))[0]
     assert "visit" in message
-    assert Message.get(Message.key == f"{case.reference}/visit_planned/1.1").state == SENT
+    assert Message.get(Message.key == f"{case.reference}/notify/visit_planned/1.1").state == SENT
 
 
 def test_nobody_at_home_the_visit_is_repeated_at_the_appointment(case: CaseUnderTest, records: None) -> None:
@@ -38,7 +38,7 @@ def test_nobody_at_home_the_visit_is_repeated_at_the_appointment(case: CaseUnder
     # then there is a second visit then, of which the patient is told
     eventually(lambda: case.value("visit_number") == 2)
     assert datetime.strptime(case.task("medical_visit")["due"], ENGINE_TIME) == appointment
-    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/visit_planned/1.2"))
+    eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/visit_planned/1.2"))
     # and it may still end well
     case.is_visited("negative")
     case.waits_for("doctor_report")

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ from processes.engine import Engine
 from stack.browser import Browser
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.platform import own_environment
+from tests.support.work import Work, deploy
+from tests.support.working import working
+from workers.runtime import topic
 
 pytestmark = pytest.mark.engine
 
@@ -131,6 +135,29 @@ def test_the_engine_dies_and_no_accepted_case_is_lost(own: dict[str, Any], envir
     eventually(lambda: answers(own), within_s=60)
     for case in [*accepted, last]:
         case.waits_for("evaluation_request")
+
+
+def test_the_engine_dies_while_handlers_run_and_none_is_repeated(
+    own: dict[str, Any], environment: dict[str, str]
+) -> None:
+    work, calls, goes_on = Work(own), [], threading.Event()
+    deploy(work.engine)
+
+    @topic(work.topic)
+    def handle() -> None:
+        calls.append(1)
+        goes_on.wait(120)
+
+    work.starts(3)
+    # their locks run out long before the engine is back
+    with working(**work.worker, functions=[handle], slots=2, lock_s=3):
+        eventually(lambda: len(calls) == 2)
+        old = kill(environment, "engine")
+        started_again(environment, "engine", old)
+        eventually(lambda: answers(own), within_s=60)
+        goes_on.set()
+        eventually(lambda: work.left() == 0)
+    assert len(calls) == 3
 
 
 def test_answers_that_could_not_be_sent_stay_on_the_page(own: dict[str, Any], environment: dict[str, str]) -> None:
