@@ -37,12 +37,12 @@ WORKS = [
     Work("wait_100ms_64_slots", 0.1, 64),
 ]
 JAVA_PATH = os.pathsep.join(["bench/peers/java/target/worker.jar", "bench/peers/java/target/lib/*"])
-RUNTIME = Peer("runtime", "CoronaCare's runtime", python("bench.peers.runtime"))
+RUNTIME = Peer("runtime", "this runtime", python("bench.peers.runtime"))
 PEERS = [
     RUNTIME,
-    Peer("library_1", "its sync worker, maxTasks 1", python("bench.peers.library"), {"MAX_TASKS": "1"}),
-    Peer("library_10", "its sync worker, maxTasks 10", python("bench.peers.library"), {"MAX_TASKS": "10"}),
-    Peer("library_async", "its async worker", python("bench.peers.library_async")),
+    Peer("library_1", "Python library, maxTasks 1", python("bench.peers.library"), {"MAX_TASKS": "1"}),
+    Peer("library_10", "Python library, maxTasks 10", python("bench.peers.library"), {"MAX_TASKS": "10"}),
+    Peer("library_async", "Python library, async", python("bench.peers.library_async")),
     Peer("java", "Java client", ["java", "-cp", JAVA_PATH, "BenchWorker"]),
     Peer("js", "JavaScript client", ["node", "bench/peers/js/worker.js"]),
     Peer("threads", "plain threads, batches", python("bench.peers.threads")),

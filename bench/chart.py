@@ -36,7 +36,9 @@ def draw(medians: dict[str, dict[str, Figures]], labels: dict[str, str], file: P
         legend_at_bottom=True,
         legend_at_bottom_columns=3,
     )
-    chart.x_labels = [labels[name] for name in next(iter(medians.values()))]
+    # it draws from below
+    names = list(next(iter(medians.values())))[::-1]
+    chart.x_labels = [labels[name] for name in names]
     for work, peers in medians.items():
-        chart.add(TITLES[work], [round(figures.tasks_per_s, 1) for figures in peers.values()])
+        chart.add(TITLES[work], [round(peers[name].tasks_per_s, 1) for name in names])
     file.write_text(chart.render(is_unicode=True) + "\n")
