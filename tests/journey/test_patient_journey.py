@@ -198,4 +198,4 @@ def test_the_logs_hold_no_patients_data(state: dict[str, Any]) -> None:
     planted = ("Hopper", ADDRESS, "1 Harbour Street", "Penicillin", "Howard Aiken", "1990-12-09", "Mild course.")
     assert [word for word in planted if word in text] == []
     # the search finds what is there
-    assert "lab.order_test of C-" in text
+    assert "topic=lab.order_test case=C-" in text
