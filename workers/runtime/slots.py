@@ -141,6 +141,8 @@ class Slots:
             del self._came_at[task]
             self._running.add(task)
             self._busy[task.topic] += 1
+            # with the last slot taken, the spare ones may be asked for
+            self._tell_of_room()
             return task
 
     def _eligible(self) -> int | None:

@@ -81,3 +81,20 @@ def test_what_waits_too_long_can_be_taken_out(stuck: threading.Event) -> None:
     assert len(slots.take_waiting()) == 2
     assert slots.figures() == {"waiting": 0, "running": 4}
     stuck.set()
+
+
+def test_a_task_of_higher_priority_that_comes_later_goes_first(stuck: threading.Event) -> None:
+    order: list[int] = []
+
+    def work(task: Task) -> None:
+        stuck.wait(10)
+        order.append(task.priority)
+
+    slots = Slots(1, ("a",), work, lambda: 0)
+    slots.add(tasks(1, priority=0))
+    eventually(lambda: len(slots.running()) == 1)
+    for priority in (2, 9, 5):
+        slots.add(tasks(1, priority=priority))
+    stuck.set()
+    eventually(lambda: len(order) == 4)
+    assert order == [0, 9, 5, 2]
