@@ -27,9 +27,8 @@ USERNAME, PASSWORD = "admin", "bench"
 class BenchEngine:
     """A running engine, and the tasks that wait in it."""
 
-    def __init__(self, url: str, process: subprocess.Popen):
+    def __init__(self, url: str):
         self.url = url
-        self.process = process
         self._engine = Engine(url, USERNAME, PASSWORD, timeout_s=120)
 
     def deploy(self) -> None:
@@ -85,7 +84,7 @@ def engine_up(folder: Path, port: int) -> Iterator[BenchEngine]:
         command = ["java", "-Xmx2g", "-jar", str(JAR)]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
-        engine = BenchEngine(f"http://127.0.0.1:{port}", process)
+        engine = BenchEngine(f"http://127.0.0.1:{port}")
         _wait_until_ready(engine)
         engine.deploy()
         yield engine

@@ -19,12 +19,10 @@ class Proxy:
 
     Attributes:
         trouble: given the path, what becomes of the call; None lets it through.
-        calls: the paths of all, in order.
     """
 
     def __init__(self) -> None:
         self.trouble: Callable[[str], int | str | None] = lambda path: None
-        self.calls: list[str] = []
 
 
 @contextmanager
@@ -34,7 +32,6 @@ def proxy_to(url: str) -> Iterator[tuple[Proxy, str]]:
     pool = urllib3.PoolManager(maxsize=32, retries=False)
 
     def pass_on(call: Call) -> Reply | None:
-        proxy.calls.append(call.path)
         trouble = proxy.trouble(call.path)
         if isinstance(trouble, int):
             return Reply(trouble, b"{}")
