@@ -61,6 +61,7 @@ class Webapp(Part):
     secret_key: SecretStr = SecretStr("")
     processes: Annotated[int, Field(ge=1)]
     threads: Annotated[int, Field(ge=1)]
+    session_idle_s: Positive
 
 
 class Records(Section):

@@ -103,6 +103,14 @@ class Engine:
         """Complete a user task by its form."""
         self.post(f"/task/{task_id}/submit-form", {"variables": variables.to_engine(values)})
 
+    def has_task(self, task_id: str) -> bool:
+        """Whether a user task is open."""
+        try:
+            self.get(f"/task/{task_id}")
+        except NotFound:
+            return False
+        return True
+
     def set_task_priority(self, task_id: str, priority: int) -> None:
         """Change the priority of a user task, and nothing else of it."""
         task = self.get(f"/task/{task_id}")

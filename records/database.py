@@ -27,11 +27,19 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
     """
     # the modules that declare tables
-    from records import access, claims, kpis, outbox, roster
+    from records import access, claims, drafts, kpis, outbox, roster, submissions
 
     database.initialize(connect_to(url))
     with database.connection_context():
-        tables = [access.AccessCode, claims.Claim, kpis.CaseRow, outbox.Message, roster.Duty]
+        tables = [
+            access.AccessCode,
+            claims.Claim,
+            drafts.Draft,
+            kpis.CaseRow,
+            outbox.Message,
+            roster.Duty,
+            submissions.Submission,
+        ]
         database.create_tables(tables, safe=True)
 
 

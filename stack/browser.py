@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from bs4 import BeautifulSoup, Tag
 
-MOST_SENDINGS = 6
+MOST_SENDINGS = 25
 
 
 class PageRefused(Exception):
@@ -67,7 +67,6 @@ class Browser:
             wait_s: how long the page may say that it isn't asked for yet.
         """
         page = self.wait_for_form(path, wait_s)
-        asked_at = page.url
         for _ in range(MOST_SENDINGS):
             missing_row = _missing_row(page, answers)
             page = self.send(page, answers, {"add": missing_row} if missing_row else {"send": "yes"})
@@ -75,7 +74,7 @@ class Browser:
                 raise PageRefused(f"{path}: {'; '.join(page.complaints)}")
             if page.status >= 400:
                 raise PageRefused(f"{path}: {page.status} {page.heading}")
-            if page.url != asked_at or page.form is None:
+            if not urlsplit(page.url).path.startswith(path) or page.form is None:
                 return page
         raise PageRefused(f"{path}: asks on and on")
 

@@ -103,7 +103,7 @@ class Walk:
         self._seen: set[str] = set()
         self._times: Counter[str] = Counter()
         self._corrected = "lab_correction" not in patient
-        page = self._browser.fill_in("/pre-screening", patient["pre_screening"][0])
+        page = self._browser.fill_in("/forms/pre_screening", patient["pre_screening"][0])
         self.reference = page.text("main strong")
 
     def to_the_end(self) -> Case:
@@ -157,7 +157,7 @@ class Walk:
 
     def _fill_in(self, task: OpenTask, answers: dict[str, Any]) -> None:
         if task.form not in STAFF:
-            self._browser.fill_in(f"/case/forms/{task.form}", answers)
+            self._browser.fill_in(f"/forms/{task.form}", answers)
             return
         staff = self._replay.staff[task.form]
         username = self._replay.state["accounts"][STAFF[task.form]]["username"]

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from config.settings import environment_name
 from records import database
 from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
+from tests.support.chromium import launched
 from tests.support.platform import platform_up
 
 LAST = "test_diagram_coverage.py"
@@ -25,6 +27,12 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     folder: Path = tmp_path_factory.mktemp("platform")
     with platform_up(folder) as platform:
         yield platform.state
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

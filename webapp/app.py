@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, render_template
+from flask_babel import Babel
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
 from processes.engine import Engine, EngineError
-from webapp import contact, patient, staff
+from records.drafts import Drafts
+from records.seal import Seal
+from records.submissions import Submissions
+from webapp import contact, forms, patient, sessions, staff
+from webapp.drafts import FormDrafts
+from webapp.forwarding import Forwarder
 from webapp.government import Government
 from webapp.task_forms import TaskForms
 
@@ -34,11 +40,13 @@ class Options:
     Attributes:
         policy: the durations and limits that new cases go by; pages show some of them.
         secure_cookies: the pages are served by HTTPS.
+        idle_s: a session that was idle for so long is over, in seconds.
     """
 
     secret_key: str
     policy: dict[str, Any]
     secure_cookies: bool = False
+    idle_s: float = 1800
 
 
 def create_app(options: Options, engine: Engine, government: Government) -> Flask:
@@ -56,12 +64,22 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([app.jinja_loader, components])
     app.jinja_env.globals["policy"] = options.policy
-    app.extensions["engine"] = engine
-    app.extensions["government"] = government
-    app.extensions["task_forms"] = TaskForms(engine)
-    app.extensions["policy"] = options.policy
+    seal = Seal(options.secret_key)
+    drafts, submissions = Drafts(seal), Submissions(seal)
+    app.extensions.update(
+        options=options,
+        engine=engine,
+        government=government,
+        task_forms=TaskForms(engine),
+        policy=options.policy,
+        drafts=FormDrafts(drafts),
+        submissions=submissions,
+        forwarder=Forwarder(engine, submissions, drafts, options.policy),
+    )
+    Babel(app)
+    app.before_request(sessions.end_when_idle)
     CSRFProtect(app)
-    for module in (patient, contact, staff):
+    for module in (patient, forms, contact, staff):
         app.register_blueprint(module.pages)
     app.after_request(_protect)
     _register_errors(app)
@@ -84,8 +102,10 @@ def _protect(response: Response) -> Response:
 
 def _register_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
-    def expired(error: CSRFError) -> tuple[str, int]:
-        return _page(400, "This page has expired", "Go back, reload the page and send it again.")
+    def expired(error: CSRFError) -> Any:
+        return forms.of_another_session() or _page(
+            400, "This page has expired", "Go back, reload the page and send it again."
+        )
 
     @app.errorhandler(404)
     def not_found(error: HTTPException) -> tuple[str, int]:

@@ -24,7 +24,7 @@ def contact(token: str) -> str | Response | tuple[str, int]:
     if request.method == "POST":
         session.clear()
         session["exposed_to"] = token
-        return redirect(url_for("patient.pre_screening"))
+        return redirect(url_for("forms.begin", name="pre_screening"))
     if exposure.last_day is None:
         return render_template("contact_released.html")
     quarantine = timedelta(days=current_app.extensions["policy"]["quarantine_days"])

@@ -1,4 +1,6 @@
-"""What gunicorn serves as the web application."""
+"""What gunicorn serves as the web application; beside it, what patients sent is taken to the engine."""
+
+import threading
 
 from config import settings as config
 from processes.engine import Engine
@@ -13,7 +15,11 @@ application = create_app(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
         policy=_settings.policy.model_dump(),
         secure_cookies=_settings.webapp.url.startswith("https"),
+        idle_s=_settings.webapp.session_idle_s,
     ),
     Engine(_settings.engine.url, _settings.engine.username, _settings.engine.password.get_secret_value()),
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
 )
+threading.Thread(
+    target=application.extensions["forwarder"].run, args=[threading.Event()], name="forwarder", daemon=True
+).start()

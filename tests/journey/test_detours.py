@@ -11,8 +11,8 @@ from playwright.sync_api import Page
 
 from processes.variables import ENGINE_TIME
 from records import access
-from tests.journey.conftest import DESKTOP
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.chromium import DESKTOP
 from tests.support.people import Patient, StaffMember
 from tests.support.pictures import picture
 
@@ -68,6 +68,7 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
     picture(patient.page, "patient-feels-worse")
     patient.continues()
     # breathlessness calls for a further question
+    assert "A few more questions" in patient.text
     patient.continues()
     eventually(lambda: case.value("orientation_now") == "emergency")
     patient.opens("/case")
@@ -97,7 +98,10 @@ def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
 
 def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: CaseUnderTest, patient: Patient) -> None:
     case.is_visited("positive")
-    patient.fills_in("Your close contacts", {"had_contacts": "yes"})
+    patient.waits_for_link("Your close contacts")
+    patient.page.get_by_role("button", name="Your close contacts").click()
+    patient.answers({"had_contacts": "yes"})
+    patient.continues()
     row = {"name": "Kim", "email": "kim@contacts.example", "relation": "friend", "exposure": "close"}
     row["last_exposure_date"] = "2020-03-01"
     patient.answers({f"close_contacts-0-{name}": value for name, value in row.items()})
@@ -105,10 +109,10 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
     patient.continues()
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
-    patient.opens("/case/forms/close_contacts")
+    patient.opens("/forms/close_contacts")
     assert "Kim: you were infectious from 2020-03-18 on" in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
-    assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "01"
+    assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "1"
     picture(patient.page, "patient-contacts-came-back")
     patient.answers({"close_contacts-0-last_exposure_date": "2020-03-19"})
     patient.continues()

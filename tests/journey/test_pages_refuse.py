@@ -33,35 +33,38 @@ def test_a_malformed_date_of_birth_at_sign_in(browser: Browser, birth: str) -> N
     assert page.status == 403
 
 
-@pytest.mark.parametrize("path", ["/case", "/case/forms/review", "/case/access-code"])
+@pytest.mark.parametrize("path", ["/case", "/forms/review", "/case/access-code"])
 def test_without_a_session_one_is_asked_to_sign_in(browser: Browser, path: str) -> None:
     assert browser.open(path).url.endswith("/sign-in")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/contact/unknown", "/static/../config", "/case/forms/doctor_report"])
+@pytest.mark.parametrize("path", ["/nothing", "/contact/unknown", "/static/../config", "/forms/doctor_report"])
 def test_what_is_not_there(browser: Browser, path: str) -> None:
     page = browser.open(path)
     assert (page.status, page.heading) == (404, "Page not found")
 
 
 def test_a_form_that_is_not_open(browser: Browser) -> None:
-    browser.fill_in("/pre-screening", {**BREATHLESS, "breathless": False})
-    assert browser.open("/case/forms/review").heading == "You have already sent this"
+    browser.fill_in("/forms/pre_screening", {**BREATHLESS, "breathless": False})
+    assert browser.open("/forms/review").heading == "You have already sent this"
 
 
 def test_a_form_that_is_sent_twice(browser: Browser) -> None:
-    browser.fill_in("/pre-screening", {**BREATHLESS, "breathless": False})
-    page = browser.wait_for_form("/case/forms/evaluation_request", 30)
-    declined = {"wants_evaluation": "no"}
-    assert browser.send(page, declined).heading == "Your case"
-    assert browser.send(page, declined).heading == "You have already sent this"
+    browser.fill_in("/forms/pre_screening", {**BREATHLESS, "breathless": False})
+    page = browser.wait_for_form("/forms/evaluation_request", 30)
+    page = browser.send(page, {"wants_evaluation": "no"})
+    assert page.heading == "Check your answers"
+    assert browser.send(page, {}).heading == "Your case"
+    assert browser.send(page, {}).heading == "You have already sent this"
 
 
 def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state: dict[str, Any]) -> None:
-    page = browser.open("/pre-screening")
-    page = browser.send(page, BREATHLESS)
-    first = browser.send(page, BREATHLESS)
+    page = browser.open("/forms/pre_screening")
+    while page.heading != "Check your answers":
+        page = browser.send(page, BREATHLESS)
+    first = browser.send(page, {})
     assert first.heading == "Your case"
+    assert browser.send(page, {}).heading == "You have already sent this"
     reference = first.text("main strong")
     case = CaseUnderTest(state)
     found = case.admin.get("/history/process-instance/count", processInstanceBusinessKey=reference)
@@ -69,7 +72,7 @@ def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state:
 
 
 def test_a_page_without_its_token(state: dict[str, Any]) -> None:
-    answer = requests.post(state["webapp"] + "/pre-screening", data={"cough": "true"}, timeout=10)
+    answer = requests.post(state["webapp"] + "/forms/pre_screening/1", data={"cough": "true"}, timeout=10)
     assert answer.status_code == 400
     assert "This page has expired" in answer.text
 
@@ -93,7 +96,7 @@ def test_too_much_at_once(browser: Browser) -> None:
     ],
 )
 def test_hostile_answers_are_refused_or_shown_as_text(browser: Browser, answer: str) -> None:
-    page = browser.open("/pre-screening")
+    page = browser.open("/forms/pre_screening")
     kept = [(box["name"], box["value"]) for box in page.form.select("input[type=hidden]")]
     others = {control["name"] for control in page.form.select("[name]")} - {name for name, _ in kept}
     sent = browser.post(page, [*kept, *[(name, answer) for name in others]])
@@ -103,7 +106,7 @@ def test_hostile_answers_are_refused_or_shown_as_text(browser: Browser, answer: 
 
 
 def test_errors_are_in_the_title_and_lead_to_their_field(browser: Browser) -> None:
-    page = browser.send(browser.open("/pre-screening"), {})
+    page = browser.send(browser.open("/forms/pre_screening"), {})
     assert page.content.title.get_text().startswith("Error: ")
     links = [link["href"].removeprefix("#") for link in page.content.select(".govuk-error-summary a")]
     assert links
@@ -133,7 +136,7 @@ def test_the_kpis_of_a_period(browser: Browser, state: dict[str, Any]) -> None:
 
 
 def test_every_answer_is_protected(state: dict[str, Any]) -> None:
-    for path in ("/", "/pre-screening", "/sign-in", "/nothing"):
+    for path in ("/", "/forms/pre_screening", "/sign-in", "/nothing"):
         headers = requests.get(state["webapp"] + path, timeout=10).headers
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journey.conftest import DESKTOP
 from tests.support.case import WITH_COUGH, CaseUnderTest
+from tests.support.chromium import DESKTOP
 from tests.support.mail import mails_to
 from tests.support.people import Patient, StaffMember
 from tests.support.pictures import picture
@@ -26,7 +26,13 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.opens("/")
     picture(patient.page, "patient-home")
     patient.page.get_by_role("button", name="Start the pre-screening").click()
-    patient.answers(
+    seen: list[str] = []
+
+    def look(heading: str) -> None:
+        seen.append(heading)
+        picture(patient.page, f"patient-{heading.lower().replace(' ', '-').rstrip('?')}-{seen.count(heading)}")
+
+    patient.goes_through(
         {
             "for_whom": "myself",
             "date_of_birth": "1990-12-09",
@@ -35,16 +41,15 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
             "recent_exposure": "no",
             "temperature": "at_least_39",
             "cough": True,
+            "cough_since": "2020-03-20",
             "heart_disease": "no",
             "weakened_immunity": "no",
-        }
+        },
+        at=look,
     )
-    picture(patient.page, "patient-pre-screening")
-    patient.continues()
     # the cough calls for a further question
-    assert "A few more questions" in patient.text
-    patient.answers({"cough_since": "2020-03-20"})
-    patient.continues()
+    assert seen.count("Symptoms") == 2
+    assert seen[-1] == "Check your answers"
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
     assert "An evaluation is advised" in patient.text
     picture(patient.page, "patient-advice")
@@ -52,22 +57,22 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     case.reference = patient.page.locator("main strong").first.inner_text()
 
     # requests an evaluation: first whether, then the rest
-    patient.fills_in("Request an evaluation", {"wants_evaluation": "yes"})
-    patient.answers(
+    patient.waits_for_link("Request an evaluation")
+    patient.page.get_by_role("button", name="Request an evaluation").click()
+    patient.goes_through(
         {
+            "wants_evaluation": "yes",
             "given_name": "Grace",
             "family_name": "Hopper",
             "channel": "email",
+            "email": ADDRESS,
             "address": "1 Harbour Street",
             "language": "en",
             "reporting_notice_read": True,
             "consent_to_care": True,
-        }
+        },
+        at=look,
     )
-    patient.continues()
-    patient.answers({"email": ADDRESS})
-    picture(patient.page, "patient-evaluation-request")
-    patient.continues()
     code = patient.page.locator(".access-code").inner_text()
     picture(patient.page, "patient-access-code")
 
@@ -152,7 +157,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert "Hopper" not in contact_page.page.content()
     picture(contact_page.page, "contact")
     contact_page.page.get_by_role("button", name="Start a pre-screening").click()
-    expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Pre-screening")
+    expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Who has symptoms?")
 
 
 @pytest.mark.browser

@@ -2,79 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from config.settings import ROOT
 from processes.engine import Engine
-from stack.browser import Browser
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
-from tests.support.platform import own_environment
+from tests.support.own_platform import answers, is_running, kill, started_again, state_file
 from tests.support.work import Work, deploy
 from tests.support.working import working
 from workers.runtime import topic
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return own_environment(tmp_path_factory.mktemp("own"))
-
-
-@pytest.fixture(scope="module")
-def own(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """A platform of our own, started as `make up` does; what its state.json says."""
-    output = (Path(environment["CORONACARE_FOLDER"]) / "output").open("w+")
-    up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=output)
-    eventually(lambda: "Ctrl-C" in Path(output.name).read_text() or up.poll() is not None, within_s=90)
-    assert up.poll() is None, Path(output.name).read_text()
-    yield read_state(environment)
-    left = list(read_state(environment)["processes"].values())
-    subprocess.run([sys.executable, "-m", "stack", "down"], cwd=ROOT, env=environment, check=True, timeout=90)
-    assert up.wait(30) == 0
-    assert [pid for pid in left if is_running(pid)] == []
-    assert not state_file(environment).exists()
-    output.close()
-
-
-def state_file(environment: dict[str, str]) -> Path:
-    return Path(environment["CORONACARE_FOLDER"]) / "state.json"
-
-
-def read_state(environment: dict[str, str]) -> dict[str, Any]:
-    return json.loads(state_file(environment).read_text())
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def kill(environment: dict[str, str], part: str, how: signal.Signals = signal.SIGKILL) -> int:
-    """Kill a part; returns its process id."""
-    pid = read_state(environment)["processes"][part]
-    os.kill(pid, how)
-    return pid
-
-
-def started_again(environment: dict[str, str], part: str, old: int) -> None:
-    eventually(lambda: read_state(environment)["processes"][part] != old, f"{part} was not started again")
 
 
 def test_only_its_owner_can_read_addresses_and_passwords(own: dict[str, Any], environment: dict[str, str]) -> None:
@@ -158,30 +104,6 @@ def test_the_engine_dies_while_handlers_run_and_none_is_repeated(
         goes_on.set()
         eventually(lambda: work.left() == 0)
     assert len(calls) == 3
-
-
-def test_answers_that_could_not_be_sent_stay_on_the_page(own: dict[str, Any], environment: dict[str, str]) -> None:
-    browser = Browser(own["webapp"])
-    page = browser.open("/pre-screening")
-    old = kill(environment, "engine")
-    filled = {**NO_SYMPTOMS, "breathless": True, "breathless_since": "2020-03-20"}
-    page = browser.send(page, filled)
-    page = browser.send(page, filled)
-    # said in words, and nothing has to be typed again
-    assert page.status == 503
-    assert "Not sent yet" in page.text("main")
-    assert page.content.select_one("[name=weight_kg]")["value"] == "70"
-    started_again(environment, "engine", old)
-    eventually(lambda: answers(own), within_s=60)
-    assert browser.send(page, filled).heading == "Your case"
-
-
-def answers(own: dict[str, Any]) -> bool:
-    """Whether the engine answers: 401, for nothing is open without signing in."""
-    try:
-        return requests.get(own["engine"] + "/engine-rest/engine", timeout=10).status_code == 401
-    except requests.ConnectionError:
-        return False
 
 
 def is_zombie(pid: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,8 +52,23 @@ class Patient:
         """Open a form from the case's page, as soon as it is there, and send it."""
         self.waits_for_link(link)
         self.page.get_by_role("button", name=link).click()
-        self.answers(answers)
-        self.continues()
+        self.goes_through(answers)
+
+    def goes_through(self, answers: Answers, at: Callable[[str], None] = lambda heading: None) -> None:
+        """Fill in page after page, look the answers over, and send them.
+
+        Args:
+            at: called with the heading of each page when it is filled in.
+        """
+        while self.page.locator("main form button[name=send]").count():
+            heading = self.page.locator("h1").inner_text()
+            self.answers({name: value for name, value in answers.items() if self.is_asked(name)})
+            at(heading)
+            self.page.locator("main form button[name=send]").click()
+            assert not self.page.locator(".govuk-error-summary").count(), self.text
+
+    def is_asked(self, name: str) -> bool:
+        return self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]').count() > 0
 
     def waits_for_link(self, link: str, within_s: float = 40) -> None:
         deadline = time.monotonic() + within_s

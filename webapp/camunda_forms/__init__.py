@@ -1,18 +1,19 @@
-"""Camunda Forms on the server: a schema goes in; a page, errors and typed values come out.
+"""Camunda Forms on the server: a schema goes in; pages, problems and typed values come out.
 
     form = Form.parse(json.load(file))
-    answers = form.begun(values)           # what is known already
-    answers = form.read(posted)            # posted: werkzeug's MultiDict
-    answers.errors, answers.unseen         # what is wrong, what has yet to be asked
-    answers.values                         # what to submit
-    form.html(answers)                     # the fields, as GOV.UK components
+    posted = form.begun(data)                              # what is known already, as a browser would post it
+    filled = form.filled(posted, page, request.form)       # and what was posted now, from one of form.pages
+    answers = form.read(filled.posted, data)
+    form.problems(page, answers)                           # what is wrong on that page
+    form.html(page, answers)                               # its fields, as GOV.UK components
+    answers.values                                         # what to submit, once answers.accepted
 
-What form-js 1.8.7 would accept is accepted, what it would refuse is refused. A component outside of what is
-supported is refused by Form.parse, with a message that names it.
+What form-js 1.8.7 would accept is accepted, what it would refuse is refused, and what it would submit is submitted.
+Whatever isn't supported is refused by Form.parse, with a message that names the component.
 """
 
 from webapp.camunda_forms.answers import Answers
-from webapp.camunda_forms.form import Form
+from webapp.camunda_forms.form import Form, Page
 from webapp.camunda_forms.schema import UnsupportedForm
 
-__all__ = ["Answers", "Form", "UnsupportedForm"]
+__all__ = ["Answers", "Form", "Page", "UnsupportedForm"]

@@ -1,112 +1,183 @@
-"""The part of FEEL that forms use in conditions, with the results of feelin 3.1.0.
+"""The part of FEEL that forms use, with the results of feelin 3.1.0.
 
-Comparison, and/or, not(), list contains(), literals, names and dotted paths. Anything else is refused when the
+Comparison, and/or/not(), list contains(), literals, names and dotted paths. Anything else is refused when the
 form is read, not when a patient fills it in. Logic has three values: null is neither true nor false.
 """
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable
 from typing import Any
 
-Expression = Callable[[dict[str, Any]], Any]
+from webapp.camunda_forms import javascript
+
+Evaluate = Callable[[dict[str, Any]], Any]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|\"(?P<string>[^\"\\]*)\"|(?P<function>list contains|not)\s*\("
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)|(?P<symbol><=|>=|!=|[=<>(),]))"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)|\"(?P<string>(?:[^\"\\\n]|\\[\"\\])*)\""
+    r"|(?P<function>list contains|not)\s*\("
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<symbol><=|>=|!=|[=<>(),.\[\]-]))",
+    re.ASCII,
 )
-_ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _LITERALS = {"true": True, "false": False, "null": None}
+# words of FEEL, its functions, and what every object of JavaScript has: as names they would mean something else there
+_RESERVED = frozenset(
+    """
+    and or not in if then else for return some every satisfies between instance of function external
+    number string date time duration today now contains matches replace split extract count min max sum mean all any
+    sublist append concatenate insert remove reverse union flatten product median stddev mode decimal floor ceiling
+    round abs modulo sqrt log exp odd even before after meets overlaps finishes includes during starts coincides range
+    is sort context month week constructor toString toLocaleString valueOf hasOwnProperty isPrototypeOf
+    propertyIsEnumerable length
+    """.split()  # noqa: SIM905
+)
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 class UnsupportedExpression(Exception):
     """The expression isn't in the part of FEEL that forms may use."""
 
 
-def compile_expression(text: str) -> Expression:
-    """Compile an expression; the result takes the values by name.
+class _Failed(Exception):
+    """feelin throws here; whatever the expression is part of is null."""
+
+
+class Expression:
+    """A compiled expression.
 
     Args:
         text: with or without the `=` that begins an expression in a form.
+
+    Raises:
+        UnsupportedExpression: it isn't in the supported part; says what isn't understood.
     """
-    parser = _Parser(_tokens(text.strip().removeprefix("=")), text)
-    expression = parser.disjunction()
-    parser.expect_end()
-    return expression
 
+    def __init__(self, text: str):
+        parser = _Parser(text.strip().removeprefix("="))
+        self.names = parser.names
+        self._evaluate, self._negates = parser.parse()
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    tokens, position = [], 0
-    text = text.rstrip()
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if not match:
-            raise UnsupportedExpression(f"{text}: not understood from {text[position : position + 20]!r} on")
-        tokens.append((match.lastgroup, match[match.lastgroup]))
-        position = match.end()
-    return tokens
+    def evaluate(self, values: dict[str, Any]) -> Any:
+        """The expression's value; null where feelin throws."""
+        try:
+            return self._evaluate(values)
+        except _Failed:
+            return None
+
+    def test(self, values: dict[str, Any]) -> bool | None:
+        """What form-js makes of it as a condition: a unary test of null."""
+        try:
+            if self._negates is None:
+                return _tested(self._evaluate(values))
+            result = _tested(self._negates(values))
+            return None if result is None else not result
+        except _Failed:
+            return None
 
 
 class _Parser:
-    """Recursive descent, one method per level of precedence, each giving a function of the values."""
+    """Recursive descent, one method per level of precedence, each giving a function of the values.
 
-    def __init__(self, tokens: list[tuple[str, str]], text: str):
-        self._tokens = tokens
+    Attributes:
+        names: the variables that the expression reads.
+    """
+
+    def __init__(self, text: str):
         self._text = text
+        self._tokens = list(self._scan(text.rstrip()))
+        self.names: set[str] = set()
 
-    def disjunction(self) -> Expression:
+    def parse(self) -> tuple[Evaluate, Evaluate | None]:
+        """The whole expression, and what it negates if it is nothing but not(…)."""
+        expression = self._disjunction()
+        if self._tokens:
+            raise self._unexpected(self._tokens[0][1])
+        return expression, getattr(expression, "negates", None)
+
+    def _scan(self, text: str) -> Any:
+        position = 0
+        while position < len(text):
+            match = _TOKEN.match(text, position)
+            if not match:
+                raise UnsupportedExpression(f"{text}: not understood from {text[position : position + 20]!r} on")
+            yield match.lastgroup, match[match.lastgroup]
+            position = match.end()
+
+    def _disjunction(self) -> Evaluate:
         left = self._conjunction()
         while self._take("name", "or"):
             left = _either(left, self._conjunction())
         return left
 
-    def expect_end(self) -> None:
-        if self._tokens:
-            raise UnsupportedExpression(f"{self._text}: {self._tokens[0][1]!r} is not expected here")
-
-    def _conjunction(self) -> Expression:
+    def _conjunction(self) -> Evaluate:
         left = self._comparison()
         while self._take("name", "and"):
             left = _both(left, self._comparison())
         return left
 
-    def _comparison(self) -> Expression:
-        left = self._term()
-        for symbol in ("=", "!=", *_ORDER):
-            if self._take("symbol", symbol):
-                return _compared(symbol, left, self._term())
-        return left
+    def _comparison(self) -> Evaluate:
+        left = self._path()
+        symbol = self._tokens[0][1] if self._tokens and self._tokens[0][0] == "symbol" else ""
+        if symbol not in _COMPARISONS:
+            return left
+        self._tokens.pop(0)
+        return _compared(symbol, left, self._path())
 
-    def _term(self) -> Expression:
+    def _path(self) -> Evaluate:
+        target = self._term()
+        while self._take("symbol", "."):
+            target = _step(target, self._name())
+        return target
+
+    def _term(self) -> Evaluate:
         if not self._tokens:
             raise UnsupportedExpression(f"{self._text}: ends too early")
-        kind, text = self._tokens.pop(0)
-        if kind == "number":
-            value = float(text)
-            return lambda values: value
-        if kind == "string":
-            return lambda values: text
+        kind, text = self._tokens[0]
+        if kind == "name" and text not in _LITERALS:
+            name = self._name()
+            self.names.add(name)
+            return lambda values: values.get(name)
+        self._tokens.pop(0)
         if kind == "function":
             return self._function(text)
-        if kind == "symbol" and text == "(":
-            inner = self.disjunction()
-            self._expect(")")
-            return inner
-        if kind == "name" and text in _LITERALS:
-            return lambda values: _LITERALS[text]
-        if kind == "name":
-            return _path(text.split("."))
-        raise UnsupportedExpression(f"{self._text}: {text!r} is not expected here")
+        if kind == "symbol":
+            return self._symbol(text)
+        return _constant(_literal(kind, text))
 
-    def _function(self, name: str) -> Expression:
-        first = self.disjunction()
+    def _name(self) -> str:
+        kind, text = self._tokens.pop(0) if self._tokens else ("", "")
+        if kind != "name" or text in _RESERVED or text in _LITERALS:
+            raise self._unexpected(text)
+        return text
+
+    def _symbol(self, text: str) -> Evaluate:
+        if text == "(":
+            inner = self._disjunction()
+            self._expect(")")
+            return lambda values: inner(values)
+        if text == "[":
+            return self._list()
+        if text == "-" and self._tokens and self._tokens[0][0] == "number":
+            return _constant(-_literal(*self._tokens.pop(0)))
+        raise self._unexpected(text)
+
+    def _list(self) -> Evaluate:
+        items: list[Evaluate] = []
+        while not self._take("symbol", "]"):
+            if items:
+                self._expect(",")
+            items.append(self._disjunction())
+        return lambda values: [item(values) for item in items]
+
+    def _function(self, name: str) -> Evaluate:
+        first = self._disjunction()
         if name == "not":
             self._expect(")")
-            return lambda values: _negated(first(values))
+            return _negated(first)
         self._expect(",")
-        second = self.disjunction()
+        second = self._disjunction()
         self._expect(")")
         return lambda values: _contains(first(values), second(values))
 
@@ -120,61 +191,134 @@ class _Parser:
         if not self._take("symbol", symbol):
             raise UnsupportedExpression(f"{self._text}: {symbol!r} is missing")
 
-
-def _path(steps: list[str]) -> Expression:
-    def look_up(values: dict[str, Any]) -> Any:
-        found: Any = values
-        for step in steps:
-            found = found.get(step) if isinstance(found, dict) else None
-        return found
-
-    return look_up
+    def _unexpected(self, text: str) -> UnsupportedExpression:
+        return UnsupportedExpression(f"{self._text}: {text!r} is not expected here")
 
 
-def _either(left: Expression, right: Expression) -> Expression:
+def _literal(kind: str, text: str) -> Any:
+    if kind == "string":
+        return re.sub(r"\\(.)", r"\1", text)
+    if kind == "number":
+        return float(text) if "." in text else int(text)
+    return _LITERALS[text]
+
+
+def _constant(value: Any) -> Evaluate:
+    return lambda values: value
+
+
+def _step(target: Evaluate, name: str) -> Evaluate:
+    def evaluate(values: dict[str, Any]) -> Any:
+        found = target(values)
+        if isinstance(found, list):
+            return [_member(item, name) for item in found]
+        return _member(found, name)
+
+    return evaluate
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _either(left: Evaluate, right: Evaluate) -> Evaluate:
     def evaluate(values: dict[str, Any]) -> bool | None:
         both = left(values), right(values)
-        if True in [value is True for value in both]:
+        if any(value is True for value in both):
             return True
-        return False if both == (False, False) else None
+        return False if all(value is False for value in both) else None
 
     return evaluate
 
 
-def _both(left: Expression, right: Expression) -> Expression:
+def _both(left: Evaluate, right: Evaluate) -> Evaluate:
     def evaluate(values: dict[str, Any]) -> bool | None:
         both = left(values), right(values)
-        if True in [value is False for value in both]:
+        if any(value is False for value in both):
             return False
-        return True if both == (True, True) else None
+        return True if all(value is True for value in both) else None
 
     return evaluate
 
 
-def _compared(symbol: str, left: Expression, right: Expression) -> Expression:
+def _negated(inner: Evaluate) -> Evaluate:
+    def evaluate(values: dict[str, Any]) -> bool | None:
+        value = inner(values)
+        return not value if isinstance(value, bool) else None
+
+    evaluate.negates = inner
+    return evaluate
+
+
+def _compared(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
     def evaluate(values: dict[str, Any]) -> bool | None:
         one, other = left(values), right(values)
-        if symbol in ("=", "!="):
-            if one is not None and other is not None and not _comparable(one, other):
-                return None
-            return (one == other) == (symbol == "=")
-        if one is None or other is None or isinstance(one, bool) or not _comparable(one, other):
-            return None
-        return _ORDER[symbol](one, other)
+        if symbol == "=":
+            return _equal(one, other)
+        if symbol == "!=":
+            # what can't be compared is different
+            return not _equal(one, other)
+        return _ordered(symbol, one, other)
 
     return evaluate
 
 
-def _comparable(one: Any, other: Any) -> bool:
-    if isinstance(one, bool) or isinstance(other, bool):
-        return isinstance(one, bool) and isinstance(other, bool)
-    numbers = (int, float)
-    return type(one) is type(other) or (isinstance(one, numbers) and isinstance(other, numbers))
+def _ordered(symbol: str, one: Any, bound: Any) -> bool | None:
+    if bound is None:
+        return None
+    is_letter = isinstance(bound, str) and bound in _LETTERS
+    if not is_letter and (isinstance(bound, bool) or not isinstance(bound, int | float)):
+        raise _Failed
+    if one is None:
+        return None
+    match symbol:
+        case "<":
+            return javascript.less(one, bound)
+        case "<=":
+            return javascript.less_or_equal(one, bound)
+        case ">":
+            return javascript.less(bound, one)
+        case _:
+            return javascript.less_or_equal(bound, one)
 
 
-def _negated(value: Any) -> bool | None:
-    return None if not isinstance(value, bool) else not value
+def _equal(one: Any, other: Any) -> bool | None:
+    """Whether two values are equal; None where they can't be compared."""
+    if (one is None) != (other is None):
+        return False
+    one, other = _unwrapped(one), _unwrapped(other)
+    if _kind(one) != _kind(other):
+        return None
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    return one == other
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, list) and len(value) < 2:
+        return value[0] if value else None
+    return value
+
+
+def _kind(value: Any) -> type:
+    return float if isinstance(value, int) and not isinstance(value, bool) else type(value)
 
 
 def _contains(items: Any, item: Any) -> bool | None:
-    return item in items if isinstance(items, list) else None
+    if items is None:
+        return None
+    return any(_identical(one, item) for one in (items if isinstance(items, list) else [items]))
+
+
+def _identical(one: Any, other: Any) -> bool:
+    if isinstance(one, list | dict):
+        return one is other
+    return _kind(one) == _kind(other) and one == other
+
+
+def _tested(result: Any) -> bool | None:
+    if result is None or isinstance(result, bool):
+        return result
+    return None in result if isinstance(result, list) else False

@@ -1,144 +1,133 @@
-"""One field: what was typed → its typed value, or what is wrong with it, in the words of the GOV.UK design system."""
+"""One field: what was typed → its value; what it begins with; and a value → as a browser would post it."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
-from datetime import date
+from datetime import tzinfo
 from typing import Any
 
-from webapp.camunda_forms.schema import Component
+from werkzeug.datastructures import MultiDict
 
-EMAIL = re.compile(
-    r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
-)
-PHONE = re.compile(r"^[+]?[(]?[0-9]{1,4}[)]?[-\s./0-9]*$")
-NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
-TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.h]([0-5][0-9])")
-DATE_PARTS = ("year", "month", "day")
+from webapp.camunda_forms import javascript, moments
+from webapp.camunda_forms.options import Option
+from webapp.camunda_forms.problems import Invalid
+from webapp.camunda_forms.schema import SEVERAL, Component
 
-
-class Invalid(Exception):
-    """What is wrong with a field, said to whoever filled it in."""
+_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_MOST_DIGITS = 300
 
 
-def typed(component: Component, posted: Mapping[str, str], name: str) -> Any:
-    """The value that was typed into the field of this name; None when nothing was.
+def empty(component: Component) -> Any:
+    """What a field is while nothing is typed."""
+    if component.type in ("textfield", "textarea"):
+        return ""
+    if component.type == "checkbox":
+        return False
+    return [] if component.type in SEVERAL else None
+
+
+def typed(component: Component, posted: MultiDict, name: str, options: list[Option], zone: tzinfo) -> Any:
+    """The value that was typed into the field of this name.
+
+    Args:
+        options: of a choice.
+        zone: in which the person who fills in the form reads a clock.
 
     Raises:
         Invalid: it can't be read as a value of the component's type.
     """
     if component.type == "datetime":
-        day = _date(component, posted, name)
-        return _moment(component, posted, name, day) if component.has_time else day
+        return moments.typed(component, posted, name, zone)
     if component.type == "checkbox":
         return posted.get(name) == "true"
-    if component.type == "checklist":
-        values = posted.getlist(name)
-        return [_option(component, value) for value in values] or None
-    text = posted.get(name, "").replace("\r\n", "\n").strip()
-    if not text:
-        return None
+    if component.type in SEVERAL:
+        return _chosen(component, posted.getlist(name), options)
+    text = javascript.trimmed(posted.get(name, "").replace("\r\n", "\n"))
     if "\x00" in text:
-        raise Invalid(f"{component.label}: contains a character that can't be kept")
+        raise Invalid("character")
     if component.type == "number":
         return _number(component, text)
     if component.type in ("radio", "select"):
-        return _option(component, text)
-    return text
+        return next(iter(_chosen(component, [text] if text else [], options)), None)
+    return _one_line(text) if component.type == "textfield" else text
 
 
-def as_posted(component: Component, value: Any, name: str) -> dict[str, Any]:
-    """A typed value as a browser would post it, by name of the input."""
-    if component.type == "datetime":
-        parts = dict(zip((f"{name}-{part}" for part in DATE_PARTS), value[:10].split("-"), strict=True))
-        return parts | ({f"{name}-time": value[11:16]} if component.has_time else {})
-    if isinstance(value, bool):
-        return {name: "true"} if value else {}
-    return {name: value if isinstance(value, list) else str(value)}
-
-
-def check(component: Component, value: Any) -> None:
-    """Hold a typed value against the rules of the schema.
-
-    Raises:
-        Invalid: a rule is broken.
-    """
-    rules = component.validate
-    if value is None or value is False:
-        if component.required:
-            raise Invalid(_missing(component))
-        return
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        _check_range(component, value)
-    if isinstance(value, str) and component.type in ("textfield", "textarea"):
-        _check_text(component, value, rules)
-
-
-def _missing(component: Component) -> str:
-    if component.type in ("radio", "select", "checklist"):
-        return f"Select an answer: {component.label}"
-    if component.type == "checkbox":
-        return f"Confirm: {component.label}"
-    return f"Enter an answer: {component.label}"
-
-
-def _check_range(component: Component, value: float) -> None:
-    least, most = component.validate.get("min"), component.validate.get("max")
-    if least is not None and value < least:
-        raise Invalid(f"{component.label} must be {least} or more")
-    if most is not None and value > most:
-        raise Invalid(f"{component.label} must be {most} or less")
-
-
-def _check_text(component: Component, value: str, rules: dict[str, Any]) -> None:
-    if len(value) > rules.get("maxLength", len(value)):
-        raise Invalid(f"{component.label} must be {rules['maxLength']} characters or fewer")
-    if len(value) < rules.get("minLength", 0):
-        raise Invalid(f"{component.label} must be {rules['minLength']} characters or more")
-    if rules.get("pattern") and not re.search(rules["pattern"], value):
-        raise Invalid(f"{component.label} is not in the right format")
-    if rules.get("validationType") == "email" and not EMAIL.match(value):
-        raise Invalid("Enter an e-mail address in the right format, like name@example.com")
-    if rules.get("validationType") == "phone" and not PHONE.match(value):
-        raise Invalid("Enter a telephone number, like 0123 456 789")
-
-
-def _number(component: Component, text: str) -> int | float:
-    text = text.replace(",", ".")
-    if not NUMBER.fullmatch(text):
-        raise Invalid(f"{component.label} must be a number")
-    decimals = len(text.partition(".")[2])
-    if component.decimals is not None and decimals > component.decimals:
-        raise Invalid(f"{component.label} must have at most {component.decimals} decimal places")
-    return float(text) if "." in text else int(text)
-
-
-def _option(component: Component, value: str) -> str:
-    if value not in [option.value for option in component.options]:
-        raise Invalid(f"Select one of the answers: {component.label}")
+def begun(component: Component, value: Any, options: list[Option]) -> Any:
+    """What a field begins with, from the form's data: form-js passes over what isn't of the component's type."""
+    if value is None:
+        default = component.more.get("defaultValue")
+        return empty(component) if default is None else default
+    match component.type:
+        case "textfield" | "textarea" if isinstance(value, list | dict):
+            return ""
+        case "textfield":
+            return _one_line(javascript.text_of(value))
+        case "textarea":
+            return javascript.text_of(value)
+        case "number":
+            return _as_number(component, value)
+        case "checkbox":
+            return value is True
+        case "datetime":
+            return value if moments.is_written(component, value) else None
+        case "radio" | "select":
+            return value if value in [option.value for option in options] else None
+        case "checklist" | "taglist":
+            known = [option.value for option in options]
+            return [each for each in value if each in known] if isinstance(value, list) else []
     return value
 
 
-def _date(component: Component, posted: Mapping[str, str], name: str) -> str | None:
-    parts = [posted.get(f"{name}-{part}", "").strip() for part in DATE_PARTS]
-    if not any(parts):
-        return None
-    try:
-        if not all(part.isascii() and part.isdigit() for part in parts) or len(parts[0]) != 4:
-            raise ValueError
-        return date(*map(int, parts)).isoformat()
-    except ValueError:
-        raise Invalid(f"{component.label}: enter a real date, like 27 3 1990") from None
+def as_posted(component: Component, value: Any, name: str, zone: tzinfo) -> dict[str, Any]:
+    """A value as a browser would post it, by name of the input."""
+    if value is None or value is False or value == "" or value == []:
+        return {}
+    if component.type == "datetime":
+        return moments.as_posted(component, value, name, zone)
+    if component.type == "checkbox":
+        return {name: "true"}
+    if component.type in SEVERAL:
+        return {name: [Option(each, "").posted for each in value]}
+    return {name: Option(value, "").posted if component.type in ("radio", "select") else javascript.text_of(value)}
 
 
-def _moment(component: Component, posted: Mapping[str, str], name: str, day: str | None) -> str | None:
-    """A point in time in UTC, as form-js gives it: 2020-05-10T12:00+00:00."""
-    text = posted.get(f"{name}-time", "").strip()
-    if day is None and not text:
+def _one_line(text: str) -> str:
+    return re.sub(r"[\r\n\t]", " ", text)
+
+
+def _as_number(component: Component, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or value == "":
         return None
-    time = TIME.fullmatch(text)
-    if day is None or time is None:
-        raise Invalid(f"{component.label}: enter a day and a time, like 14:30")
-    return f"{day}T{int(time[1]):02}:{time[2]}+00:00"
+    number = javascript.number(value)
+    if math.isnan(number):
+        return None
+    if component.more.get("serializeToString"):
+        return javascript.text_of(value)
+    return value if not isinstance(value, str) else _whole(number)
+
+
+def _number(component: Component, text: str) -> int | float | str | None:
+    text = text.replace(",", ".")
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text) or len(text) > _MOST_DIGITS:
+        raise Invalid("number")
+    return text if component.more.get("serializeToString") else _whole(float(text))
+
+
+def _whole(number: float) -> int | float:
+    """An integer as one, so far as a float knows it exactly."""
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _chosen(component: Component, posted: list[str], options: list[Option]) -> list[Any]:
+    """The values of the options that were chosen, in the order of the options.
+
+    What isn't among options that depend on other answers was chosen before these changed: it is dropped.
+    """
+    chosen = [option.value for option in options if option.posted in posted]
+    is_fixed = isinstance(component.options, tuple)
+    if is_fixed and not set(posted) <= {option.posted for option in options}:
+        raise Invalid("option")
+    return chosen

@@ -1,30 +1,55 @@
-"""The face of the package: a form that can be shown and read."""
+"""The face of the package: a form that can be begun, read, and shown page by page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cached_property
 from typing import Any
 
-from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from webapp.camunda_forms.answers import Answers, as_posted, read, row_count
-from webapp.camunda_forms.fields import DATE_PARTS
-from webapp.camunda_forms.schema import Component, parse_components
+from webapp.camunda_forms import posting, rendering
+from webapp.camunda_forms.answers import Answers, Node, Reader, as_posted, initial
+from webapp.camunda_forms.schema import NEWEST_SCHEMA, Component, UnsupportedForm, parse_components
+from webapp.camunda_forms.template import Translate
 
-_environment = Environment(
-    loader=ChoiceLoader(
-        [
-            PackageLoader("webapp.camunda_forms"),
-            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
-        ]
-    ),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=ChainableUndefined,
-)
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a form that is shown by itself: one topic.
+
+    Attributes:
+        number: from 1 on.
+        title: empty where the form has one page only.
+    """
+
+    number: int
+    title: str
+    components: tuple[Component, ...]
+
+    def asks(self, answers: Answers) -> bool:
+        """Whether there is anything to answer on it now."""
+        return any(node.asks for node in self.within(answers))
+
+    def nodes(self, answers: Answers) -> list[Node]:
+        return [node for node in answers.nodes if node.component in self.components]
+
+    def within(self, answers: Answers) -> Iterable[Node]:
+        for node in self.nodes(answers):
+            yield from node.within()
+
+    def faulty(self, answers: Answers) -> list[Node]:
+        """What was asked on it and is answered wrongly, or not at all."""
+        unseen = answers.unseen
+        return [node for node in self.within(answers) if node.problems and node.name not in unseen]
+
+    def is_answered(self, answers: Answers) -> bool:
+        """Whether everything on it has been asked, and nothing is wrong."""
+        unseen = answers.unseen
+        return not any(node.problems or node.name in unseen for node in self.within(answers))
 
 
 @dataclass(frozen=True)
@@ -45,55 +70,62 @@ class Form:
         Raises:
             UnsupportedForm: it uses something that isn't supported.
         """
-        return cls(schema["id"], parse_components(schema["id"], schema["components"]))
+        form = schema.get("id", "form without id")
+        if schema.get("type") != "default" or not isinstance(schema.get("components"), list):
+            raise UnsupportedForm(f"{form}: is no Camunda Form")
+        if schema.get("schemaVersion", 1) > NEWEST_SCHEMA:
+            raise UnsupportedForm(f"{form}: schemaVersion must be {NEWEST_SCHEMA} or older, as Tasklist 7.24 reads it")
+        return cls(form, parse_components(form, schema["components"]))
 
-    def begun(self, values: dict[str, Any] | None = None, context: dict[str, Any] | None = None) -> Answers:
-        """The answers to begin with.
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages, as the components' properties.page begins them."""
+        parts: list[list[Component]] = []
+        for component in self.components:
+            if component.page or not parts:
+                parts.append([])
+            parts[-1].append(component)
+        return tuple(Page(number, part[0].page, tuple(part)) for number, part in enumerate(parts, 1))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Names of the values, among those that are known, that make a difference to it."""
+        everything = [each for component in self.components for each in component.within()]
+        own = {each.path[0] for each in everything if each.path}
+        return frozenset(own.union(*(each.reads for each in everything)))
+
+    def begun(self, data: dict[str, Any] | None = None, zone: tzinfo = UTC) -> MultiDict:
+        """What is known already, as a browser would post it, to begin with."""
+        known = data or {}
+        return as_posted(self.components, initial(self.components, known), zone)
+
+    def filled(self, before: MultiDict, page: Page, posted: MultiDict) -> posting.Filled:
+        """What was posted so far, with what was posted now from this page; nothing that the page doesn't ask."""
+        return posting.filled(before, page.components, posted)
+
+    def read(self, posted: MultiDict, data: dict[str, Any] | None = None, zone: tzinfo = UTC) -> Answers:
+        """What was posted, as answers.
 
         Args:
-            values: typed answers that are known already, by key.
-            context: values that aren't asked here, for conditions to depend on.
+            data: the values that are known already, which conditions may depend on.
+            zone: in which the person who fills in the form reads a clock.
         """
-        answers = read(self.components, as_posted(self.components, values or {}), context or {})
-        answers.errors.clear()
-        return answers
+        return Reader(self.components, posted, data or {}, zone).read()
 
-    def read(self, posted: MultiDict, context: dict[str, Any] | None = None) -> Answers:
-        """Read what was posted; a request to add or remove a row of a list is carried out first."""
-        posted = MultiDict(posted)
-        changed = _change_rows(posted)
-        answers = read(self.components, posted, context or {})
-        if changed:
-            answers.errors.clear()
-            answers.unseen = answers.unseen or set(answers.visible)
-        return answers
+    def html(self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str) -> Markup:
+        """A page's fields with their answers; the caller's page has the <form>, its token and its button.
 
-    def html(self, answers: Answers) -> Markup:
-        """The fields with their answers and errors; the caller's page has the <form>, its token and its button."""
-        template = _environment.get_template("fields.html")
-        return Markup(template.render(form=self, answers=answers, date_parts=tuple(reversed(DATE_PARTS))))  # noqa: S704
+        Args:
+            checked: say what is wrong.
+            translate: from the schema's texts, and this package's own, to the reader's language.
+        """
+        faulty = {node.name for node in page.faulty(answers)} if checked else set()
+        return rendering.fields(page.nodes(answers), answers.posted, faulty, translate)
 
+    def problems(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
+        """What is wrong on a page: the id of the input, and the message."""
+        return rendering.problems(page.faulty(answers), translate)
 
-def _change_rows(posted: MultiDict) -> bool:
-    """Add a row to a list (button add=PATH) or remove one (button remove=PATH-ROW)."""
-    if posted.get("add"):
-        _count(posted, posted["add"], +1)
-        return True
-    path, _, row = posted.get("remove", "").rpartition("-")
-    if not path or not (row.isascii() and row.isdigit()):
-        return False
-    for name in _names_of_row(posted, path, int(row)):
-        del posted[name]
-    for number in range(int(row) + 1, row_count(posted, path)):
-        for name in _names_of_row(posted, path, number):
-            posted[f"{path}-{number - 1}-" + name.removeprefix(f"{path}-{number}-")] = posted.pop(name)
-    _count(posted, path, -1)
-    return True
-
-
-def _names_of_row(posted: MultiDict, path: str, row: int) -> list[str]:
-    return [name for name in posted if name.startswith(f"{path}-{row}-")]
-
-
-def _count(posted: MultiDict, path: str, change: int) -> None:
-    posted[f"{path}-rows"] = str(max(1, row_count(posted, path) + change))
+    def summary(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
+        """A page's questions and answers, as texts, to look over."""
+        return rendering.summary(page.nodes(answers), translate)

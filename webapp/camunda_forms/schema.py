@@ -1,17 +1,65 @@
-"""A form's schema, read into components; what isn't supported is refused with a message that names it."""
+"""A form's schema, read into components; what isn't supported is refused with a message that names it.
+
+All components of form-js 1.8.7 are read, each with the properties that it has there. Of FEEL and of templates the
+part that feel.py and template.py name.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.camunda_forms.feel import Expression, UnsupportedExpression, compile_expression
+import regress
 
-INPUTS = ("textfield", "textarea", "number", "datetime", "checkbox", "checklist", "radio", "select")
+from webapp.camunda_forms.feel import Expression, UnsupportedExpression
+from webapp.camunda_forms.template import NO_TEXT, Template
+
+NEWEST_SCHEMA = 16
+CHOICES = ("radio", "select", "checklist", "taglist")
+SEVERAL = ("checklist", "taglist")
+INPUTS = ("textfield", "textarea", "number", "datetime", "checkbox", *CHOICES)
+KEYED = (*INPUTS, "expression")
 CONTAINERS = ("group", "dynamiclist")
-SHOWN_ONLY = ("text", "separator", "spacer")
-IGNORED = ("button",)
-VALIDATIONS = {"required", "min", "max", "minLength", "maxLength", "pattern", "validationType"}
+VIEWS = ("text", "html", "image", "table", "iframe", "separator", "spacer", "button")
+
+_EVERY = {"type", "id", "conditional", "layout", "properties"}
+_FIELD = {"key", "label", "description", "disabled", "readonly", "validate", "defaultValue"}
+_OPTIONS = {"values", "valuesKey", "valuesExpression"}
+_BOX = {"path", "label", "components", "showOutline", "verticalAlignment"}
+PROPERTIES = {
+    "textfield": _FIELD | {"appearance"},
+    "textarea": _FIELD,
+    "number": _FIELD | {"appearance", "decimalDigits", "increment", "serializeToString"},
+    "datetime": _FIELD
+    | {"subtype", "dateLabel", "timeLabel", "use24h", "timeInterval", "timeSerializingFormat", "disallowPassedDates"},
+    "checkbox": _FIELD,
+    "radio": _FIELD | _OPTIONS,
+    "select": _FIELD | _OPTIONS | {"searchable"},
+    "checklist": _FIELD | _OPTIONS,
+    "taglist": _FIELD | _OPTIONS,
+    "expression": {"key", "expression", "computeOn"},
+    "group": _BOX,
+    "dynamiclist": _BOX
+    | {"isRepeating", "allowAddRemove", "defaultRepetitions", "nonCollapsedItems", "disableCollapse"},
+    "text": {"text", "strict"},
+    "html": {"content", "strict"},
+    "image": {"source", "alt"},
+    "table": {"label", "dataSource", "rowCount", "columns", "columnsExpression"},
+    "iframe": {"label", "url", "height", "security"},
+    "separator": set(),
+    "spacer": {"height"},
+    "button": {"label", "action"},
+}
+VALIDATIONS = {
+    "textfield": {"required", "pattern", "minLength", "maxLength", "validationType"},
+    "textarea": {"required", "minLength", "maxLength"},
+    "number": {"required", "min", "max"},
+}
+VALIDATION_TYPES = ("", "email", "phone", "custom")
+SUBTYPES = ("date", "time", "datetime")
+TIME_FORMATS = ("utc_offset", "utc_normalized", "no_timezone")
+FEEL_RULES = ("min", "max", "minLength", "maxLength")
 
 
 class UnsupportedForm(Exception):
@@ -19,80 +67,198 @@ class UnsupportedForm(Exception):
 
 
 @dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
 class Component:
     """One component of a form.
 
     Attributes:
-        key: the variable that it fills, of a dynamic list its path; empty where it fills none.
+        path: where its value is kept in the form's data; of a group or list, where its components' values are.
+        rules: its validation; min, max, minLength and maxLength may be an Expression.
         hide: the condition under which it is neither shown, nor validated, nor submitted.
+        page: the title of the page that it begins; empty where it goes on with the one before.
+        more: its other properties, as they are in the schema.
     """
 
     type: str
-    key: str = ""
-    label: str = ""
-    description: str = ""
-    text: str = ""
-    options: tuple[Option, ...] = ()
-    validate: dict[str, Any] = field(default_factory=dict)
-    decimals: int | None = None
-    has_time: bool = False
-    disabled: bool = False
-    readonly: bool = False
+    id: str
+    path: tuple[str, ...] = ()
+    label: Template = NO_TEXT
+    description: Template = NO_TEXT
+    rules: dict[str, Any] = field(default_factory=dict)
     hide: Expression | None = None
+    disabled: bool = False
+    readonly: bool | Expression = False
+    options: tuple[Any, ...] | str | Expression = ()
+    expression: Expression | None = None
+    content: Template | Expression | None = None
+    page: str = ""
     children: tuple[Component, ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def required(self) -> bool:
-        return bool(self.validate.get("required"))
+        return bool(self.rules.get("required"))
+
+    @property
+    def repeats(self) -> bool:
+        return self.type == "dynamiclist" and self.more.get("isRepeating", True)
+
+    @property
+    def name(self) -> str:
+        """What it is called within its row or page."""
+        return ".".join(self.path)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of the values that its expressions, texts and options read."""
+        parts = [self.hide, self.readonly, self.options, self.expression, self.content, self.label, self.description]
+        names = [part.names for part in [*parts, *self.rules.values()] if isinstance(part, Expression | Template)]
+        return frozenset({self.options} if isinstance(self.options, str) else set()).union(*names)
 
     def is_hidden(self, values: dict[str, Any]) -> bool:
-        return self.hide is not None and self.hide(values) is True
+        return self.hide is not None and self.hide.test(values) is True
+
+    def is_readonly(self, values: dict[str, Any]) -> bool:
+        return self.readonly.test(values) is True if isinstance(self.readonly, Expression) else self.readonly
+
+    def within(self) -> Iterator[Component]:
+        """The component and all that it contains."""
+        yield self
+        for child in self.children:
+            yield from child.within()
 
 
-def parse_components(form: str, components: list[dict[str, Any]]) -> tuple[Component, ...]:
-    """Read a list of components of the named form."""
-    return tuple(_component(form, item) for item in components if item["type"] not in IGNORED)
+def parse_components(form: str, items: list[dict[str, Any]]) -> tuple[Component, ...]:
+    """Read the components of the named form.
+
+    Raises:
+        UnsupportedForm: it uses something that isn't supported.
+    """
+    components = tuple(_component(form, item) for item in items)
+    everything = [each for component in components for each in component.within()]
+    _refuse_twins(form, "id", [each.id for each in everything])
+    _refuse_chains(form, everything)
+    return components
 
 
 def _component(form: str, item: dict[str, Any]) -> Component:
-    where = f"{form}: component {item.get('id') or item.get('key')} ({item['type']})"
-    if item["type"] not in INPUTS + CONTAINERS + SHOWN_ONLY:
-        raise UnsupportedForm(f"{where} is not supported")
-    if item["type"] == "datetime" and item.get("subtype") not in ("date", "datetime"):
-        raise UnsupportedForm(f"{where}: only the subtypes date and datetime can be filled in")
-    unknown = set(item.get("validate", {})) - VALIDATIONS
-    if unknown:
-        raise UnsupportedForm(f"{where}: validation {', '.join(sorted(unknown))} is not supported")
-    if item["type"] in INPUTS and not item.get("key"):
-        raise UnsupportedForm(f"{where} has no key")
-    return Component(
-        type=item["type"],
-        key=item.get("key") or item.get("path") or "",
-        label=item.get("dateLabel") or item.get("label", ""),
-        description=item.get("description", ""),
-        text=item.get("text", ""),
-        options=tuple(Option(option["value"], option["label"]) for option in item.get("values", [])),
-        validate=item.get("validate", {}),
-        decimals=item.get("decimalDigits"),
-        has_time=item.get("subtype") == "datetime",
-        disabled=bool(item.get("disabled")),
-        readonly=bool(item.get("readonly")),
-        hide=_condition(where, item),
-        children=parse_components(form, item.get("components", [])),
-    )
-
-
-def _condition(where: str, item: dict[str, Any]) -> Expression | None:
-    text = item.get("conditional", {}).get("hide")
-    if not text:
-        return None
+    kind = item.get("type", "")
+    where = f"{form}: component {item.get('id') or item.get('key')} ({kind})"
+    _refuse_unknown(where, item)
     try:
-        return compile_expression(text)
-    except UnsupportedExpression as error:
-        raise UnsupportedForm(f"{where}: condition {error}") from None
+        component = Component(
+            type=kind,
+            id=item["id"],
+            path=_path(where, item),
+            label=Template(_label(item)),
+            description=Template(item.get("description") or ""),
+            rules=_rules(item),
+            hide=_expression(item.get("conditional", {}).get("hide")),
+            disabled=bool(item.get("disabled")),
+            readonly=_expression(item.get("readonly")) or bool(item.get("readonly")),
+            options=_options(item),
+            expression=_expression(item.get("expression")),
+            content=_content(item),
+            page=item.get("properties", {}).get("page", ""),
+            children=tuple(_component(form, child) for child in item.get("components", [])),
+            more=item,
+        )
+    except (UnsupportedExpression, regress.RegressError) as error:
+        raise UnsupportedForm(f"{where}: {error}") from None
+    _refuse_twins(form, f"name within {where}", _names(component.children) if component.path else [])
+    return component
+
+
+def _refuse_unknown(where: str, item: dict[str, Any]) -> None:
+    kind = item.get("type", "")
+    if kind not in PROPERTIES:
+        raise UnsupportedForm(f"{where} is not supported")
+    if not item.get("id"):
+        raise UnsupportedForm(f"{where} has no id")
+    _refuse_others(f"{where}: property", set(item), _EVERY | PROPERTIES[kind])
+    _refuse_others(f"{where}: validation", set(item.get("validate", {})), VALIDATIONS.get(kind, {"required"}))
+    _refuse_others(f"{where}: conditional", set(item.get("conditional", {})), {"hide"})
+    checks = {
+        "subtype": (SUBTYPES, item.get("subtype", "date")),
+        "timeSerializingFormat": (TIME_FORMATS, item.get("timeSerializingFormat", "utc_offset")),
+        "validationType": (VALIDATION_TYPES, item.get("validate", {}).get("validationType", "")),
+    }
+    for name, (allowed, value) in checks.items():
+        _refuse_others(f"{where}: {name}", {value}, set(allowed))
+
+
+def _refuse_others(where: str, found: set[str], allowed: set[str]) -> None:
+    others = found - allowed
+    if others:
+        raise UnsupportedForm(f"{where} {', '.join(sorted(map(str, others)))} is not supported")
+
+
+def _refuse_twins(form: str, what: str, found: list[str]) -> None:
+    twins = sorted({each for each in found if found.count(each) > 1})
+    if twins:
+        raise UnsupportedForm(f"{form}: {what}: {', '.join(twins)} stands there more than once")
+
+
+def _refuse_chains(form: str, components: list[Component]) -> None:
+    """form-js computes each expression once: one that depends on another may be left behind."""
+    computed = {each.path[0] for each in components if each.type == "expression"}
+    for each in components:
+        if each.expression and each.expression.names & computed:
+            raise UnsupportedForm(f"{form}: component {each.id} (expression) depends on another expression")
+
+
+def _names(components: tuple[Component, ...]) -> list[str]:
+    """What the components that share a row are called."""
+    names: list[str] = []
+    for component in components:
+        inner = _names(component.children) if component.type == "group" and not component.path else []
+        names += inner or ([component.name] if component.path else [])
+    return names
+
+
+def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
+    text = item.get("key") if item["type"] in KEYED else item.get("path")
+    if not text and (item["type"] in KEYED or item["type"] == "dynamiclist"):
+        raise UnsupportedForm(f"{where} has no {'key' if item['type'] in KEYED else 'path'}")
+    steps = tuple(text.split(".")) if text else ()
+    if any(not step or step.isdigit() or "-" in step for step in steps):
+        raise UnsupportedForm(f"{where}: {text} can't be a name: it has an empty part, a number or a hyphen")
+    return steps
+
+
+def _label(item: dict[str, Any]) -> str:
+    if item["type"] == "datetime":
+        return item.get("dateLabel") or item.get("timeLabel") or item.get("label") or "Date"
+    return item.get("label") or ""
+
+
+def _rules(item: dict[str, Any]) -> dict[str, Any]:
+    rules = dict(item.get("validate", {}))
+    for name in FEEL_RULES:
+        if isinstance(rules.get(name), str) and rules[name].startswith("="):
+            rules[name] = Expression(rules[name])
+    if rules.get("pattern"):
+        rules["pattern"] = regress.Regex(rules["pattern"])
+    return rules
+
+
+def _options(item: dict[str, Any]) -> tuple[Any, ...] | str | Expression:
+    """Where a choice gets its options: a list of them, a key of the form's data, or an expression."""
+    if item["type"] not in CHOICES:
+        return ()
+    if "valuesKey" in item:
+        return item["valuesKey"]
+    if "values" in item:
+        return tuple(item["values"])
+    return Expression(item.get("valuesExpression", "=null"))
+
+
+def _content(item: dict[str, Any]) -> Template | Expression | None:
+    """What a view shows."""
+    if item["type"] == "table":
+        return _expression(item.get("dataSource"))
+    name = {"text": "text", "html": "content", "image": "source", "iframe": "url"}.get(item["type"])
+    return Template(item.get(name) or "") if name else None
+
+
+def _expression(text: Any) -> Expression | None:
+    return Expression(text) if isinstance(text, str) and text.startswith("=") else None

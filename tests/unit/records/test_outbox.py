@@ -58,5 +58,5 @@ def test_the_claim_of_a_sender_that_died_runs_out(monkeypatch: pytest.MonkeyPatc
     add(outbox, "1")
     assert len(outbox.claim()) == 1
     assert outbox.claim() == []
-    monkeypatch.setattr("records.outbox.CLAIM", timedelta(seconds=-1))
+    monkeypatch.setattr(Message, "claim_lasts", timedelta())
     assert len(outbox.claim()) == 1

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from config.settings import ROOT
-from webapp.camunda_forms import Form, UnsupportedForm
+from webapp.camunda_forms import Answers, Form, UnsupportedForm
 
 REQUIRED = {"required": True}
 FORMS = sorted((ROOT / "forms").glob("*.form"))
 
 
 def form(*components: dict[str, Any]) -> Form:
-    return Form.parse({"id": "test", "components": list(components)})
+    return Form.parse({"type": "default", "id": "test", "components": list(components)})
 
 
 def field(kind: str, **more: Any) -> dict[str, Any]:
@@ -24,16 +24,37 @@ def field(kind: str, **more: Any) -> dict[str, Any]:
 
 def read_one(component: dict[str, Any], **posted: str) -> tuple[Any, str | None]:
     """The value and the error of a form with one field."""
-    answers = form(component).read(MultiDict(posted))
-    return answers.values["x"], answers.errors.get("x")
+    ours = form(component)
+    answers = ours.read(MultiDict(posted))
+    return answers.values["x"], errors(ours, answers).get("x")
+
+
+def errors(ours: Form, answers: Answers) -> dict[str, str]:
+    """What is wrong, by the name of the input, wherever it is."""
+    nodes = {node.name: node for node in answers.within()}
+    return {name: found[0].text(nodes[name].component.label.text) for name, found in answers.problems.items()}
+
+
+def asked(ours: Form, posted: dict[str, str] | None = None, data: dict[str, Any] | None = None) -> Answers:
+    """The answers to a form whose questions have all been shown."""
+    everything = MultiDict(posted or {})
+    everything.setlist("shown", [node.name for node in ours.read(everything, data).within()])
+    return ours.read(everything, data)
+
+
+def page_of(ours: Form, answers: Answers, checked: bool = False) -> BeautifulSoup:
+    return BeautifulSoup("".join(ours.html(page, answers, checked) for page in ours.pages), "html.parser")
 
 
 class TestFields:
     def test_text_is_kept_without_the_space_around_it(self) -> None:
         assert read_one(field("textfield"), x="  a b ") == ("a b", None)
 
-    def test_an_empty_answer_is_none(self) -> None:
-        assert read_one(field("textfield"), x="  ") == (None, None)
+    def test_an_empty_text_is_an_empty_text(self) -> None:
+        assert read_one(field("textfield"), x="  ") == ("", None)
+
+    def test_spaces_are_no_answer(self) -> None:
+        assert read_one(field("textfield", validate=REQUIRED), x="  ")[1] == "Enter an answer: X"
 
     @pytest.mark.parametrize("kind", ["textfield", "textarea", "number"])
     def test_a_required_answer_is_asked_for(self, kind: str) -> None:
@@ -52,7 +73,7 @@ class TestFields:
 
     @pytest.mark.parametrize("typed", ["three", "1e3", "NaN", "Infinity", "0x10", "1 000", "٣"])
     def test_what_is_no_number(self, typed: str) -> None:
-        assert read_one(field("number"), x=typed) == (None, "X must be a number")
+        assert read_one(field("number"), x=typed) == (None, "X must be a number, like 12 or 12.5")
 
     def test_the_edges_of_a_range(self) -> None:
         bounded = field("number", validate={"min": 1, "max": 5})
@@ -61,7 +82,8 @@ class TestFields:
         assert read_one(bounded, x="6")[1] == "X must be 5 or less"
 
     def test_decimal_places(self) -> None:
-        assert read_one(field("number", decimalDigits=1), x="1.25")[1] == "X must have at most 1 decimal places"
+        assert read_one(field("number", decimalDigits=1), x="1.25")[1] == "X must have at most 1 digits after the point"
+        assert read_one(field("number", decimalDigits=1), x="1.20") == (1.2, None)
         assert read_one(field("number", decimalDigits=0), x="12") == (12, None)
 
     def test_the_edges_of_a_length(self) -> None:
@@ -107,42 +129,99 @@ class TestFields:
 
 class TestConditions:
     ASKED = form(
-        {"type": "radio", "key": "had", "label": "Had?", "values": [{"value": v, "label": v} for v in ("yes", "no")]},
+        {
+            "type": "radio",
+            "id": "Radio_had",
+            "key": "had",
+            "label": "Had?",
+            "values": [{"value": v, "label": v} for v in ("yes", "no")],
+        },
         field("textfield", validate=REQUIRED, conditional={"hide": '=had != "yes"'}),
     )
 
     def test_a_hidden_field_is_neither_checked_nor_submitted(self) -> None:
-        answers = self.ASKED.read(MultiDict({"had": "no", "x": "left over"}))
+        answers = asked(self.ASKED, {"had": "no", "x": "left over"})
         assert answers.accepted
         assert answers.values == {"had": "no"}
 
-    def test_a_question_that_an_answer_calls_for_is_asked_on_the_next_page(self) -> None:
+    def test_a_question_that_an_answer_calls_for_is_asked_on_the_next_showing(self) -> None:
         answers = self.ASKED.read(MultiDict([("had", "yes"), ("shown", "had")]))
         assert answers.unseen == {"x"}
         assert not answers.accepted
-        assert answers.errors == {}
-        assert 'name="x"' in self.ASKED.html(answers)
+        [page] = self.ASKED.pages
+        assert self.ASKED.problems(page, answers) == []
+        shown = page_of(self.ASKED, answers, checked=True)
+        assert shown.select("[name=x]")
+        assert not shown.select(".govuk-error-message")
 
     def test_once_asked_it_must_be_answered(self) -> None:
-        answers = self.ASKED.read(MultiDict([("had", "yes"), ("shown", "had"), ("shown", "x")]))
-        assert answers.errors == {"x": "Enter an answer: X"}
+        answers = asked(self.ASKED, {"had": "yes"})
+        [page] = self.ASKED.pages
+        assert self.ASKED.problems(page, answers) == [("x", "Enter an answer: X")]
+        assert page_of(self.ASKED, answers, checked=True).select(".govuk-error-message")
 
     def test_a_disabled_field_is_not_submitted(self) -> None:
         assert form(field("textfield", disabled=True)).read(MultiDict({"x": "1"})).values == {}
 
-    def test_what_is_not_declared_is_dropped(self) -> None:
-        assert form(field("textfield")).read(MultiDict({"x": "1", "admin": "true"})).values == {"x": "1"}
+    def test_a_readonly_field_stays_as_it_was(self) -> None:
+        ours = form(field("textfield", readonly=True))
+        assert ours.read(MultiDict({"x": "forged"}), {"x": "known"}).values == {"x": "known"}
+
+    def test_what_is_not_declared_is_dropped_and_counted(self) -> None:
+        ours = form(field("textfield"))
+        filled = ours.filled(MultiDict(), ours.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"}))
+        assert (dict(filled.posted), filled.dropped) == ({"x": "1"}, 1)
+        assert ours.read(filled.posted).values == {"x": "1"}
+
+
+class TestPages:
+    PAGED = form(
+        field("checkbox", id="More", key="more", properties={"page": "First"}),
+        field("textfield", properties={"page": "Second"}, validate=REQUIRED, conditional={"hide": "=more != true"}),
+        field("textfield", id="Last", key="last", properties={"page": "Third"}),
+        field("textfield", id="Least", key="least"),
+    )
+
+    def test_a_page_begins_where_the_schema_says_so(self) -> None:
+        pages = [(page.number, page.title, len(page.components)) for page in self.PAGED.pages]
+        assert pages == [(1, "First", 1), (2, "Second", 1), (3, "Third", 2)]
+
+    def test_a_page_with_nothing_to_ask_is_passed_over(self) -> None:
+        one, other = (self.PAGED.read(MultiDict(posted)) for posted in ({"more": "true"}, {}))
+        assert [page.asks(one) for page in self.PAGED.pages] == [True, True, True]
+        assert [page.asks(other) for page in self.PAGED.pages] == [True, False, True]
+
+    def test_a_page_takes_only_what_it_asks(self) -> None:
+        before = MultiDict({"more": "true", "last": "kept"})
+        posted = MultiDict([("x", "new"), ("last", "forged"), ("shown", "x"), ("shown", "last")])
+        filled = self.PAGED.filled(before, self.PAGED.pages[1], posted)
+        assert filled.posted.to_dict(flat=False) == {
+            "more": ["true"], "last": ["kept"], "x": ["new"], "shown": ["x"]
+        }  # fmt: skip
+
+    def test_what_is_taken_back_is_gone(self) -> None:
+        filled = self.PAGED.filled(MultiDict({"more": "true"}), self.PAGED.pages[0], MultiDict({"shown": "more"}))
+        assert "more" not in filled.posted
+
+    def test_the_answers_to_look_over(self) -> None:
+        answers = self.PAGED.read(MultiDict({"more": "true", "x": "A"}))
+        summaries = [self.PAGED.summary(page, answers) for page in self.PAGED.pages]
+        assert summaries == [[("X", "Yes")], [("X", "A")], [("X", "Not answered"), ("X", "Not answered")]]
 
 
 class TestLists:
     LIST = form(
         {
             "type": "dynamiclist",
+            "id": "People",
             "path": "people",
             "label": "People",
-            "components": [{"type": "textfield", "key": "name", "label": "Name", "validate": REQUIRED}],
+            "components": [{"type": "textfield", "id": "N", "key": "name", "label": "Name", "validate": REQUIRED}],
         }
     )
+
+    def filled(self, posted: dict[str, str]) -> MultiDict:
+        return self.LIST.filled(MultiDict(), self.LIST.pages[0], MultiDict(posted)).posted
 
     def test_rows_are_read_in_order(self) -> None:
         posted = {"people-rows": "2", "people-0-name": "A", "people-1-name": "B"}
@@ -150,23 +229,25 @@ class TestLists:
 
     def test_an_error_names_its_row(self) -> None:
         answers = self.LIST.read(MultiDict({"people-rows": "2", "people-0-name": "A"}))
-        assert answers.errors == {"people-1-name": "Enter an answer: Name"}
+        assert errors(self.LIST, answers) == {"people-1-name": "Enter an answer: Name"}
 
     def test_adding_a_row_keeps_what_was_typed(self) -> None:
-        answers = self.LIST.read(MultiDict({"people-rows": "1", "people-0-name": "A", "add": "people"}))
-        page = BeautifulSoup(self.LIST.html(answers), "html.parser")
-        assert not answers.accepted
-        assert answers.errors == {}
+        posted = self.filled({"people-rows": "1", "people-0-name": "A", "add": "people"})
+        page = page_of(self.LIST, self.LIST.read(posted))
         assert [box.get("value") for box in page.select("input[name$=-name]")] == ["A", ""]
 
     def test_removing_a_row_moves_the_others_up(self) -> None:
         posted = {"people-rows": "3", "people-0-name": "A", "people-1-name": "B", "people-2-name": "C"}
-        answers = self.LIST.read(MultiDict({**posted, "remove": "people-1"}))
+        answers = self.LIST.read(self.filled({**posted, "remove": "people-1"}))
         assert answers.values == {"people": [{"name": "A"}, {"name": "C"}]}
 
-    @pytest.mark.parametrize("rows", ["99999999", "-3", "x", ""])
+    def test_the_last_row_stays(self) -> None:
+        posted = self.filled({"people-rows": "1", "people-0-name": "A", "remove": "people-0"})
+        assert posted["people-rows"] == "1"
+
+    @pytest.mark.parametrize("rows", ["99999999", "-3", "x", "", "9" * 5000])
     def test_a_forged_number_of_rows_does_no_harm(self, rows: str) -> None:
-        assert len(self.LIST.read(MultiDict({"people-rows": rows})).values["people"]) <= 50
+        assert len(self.LIST.read(self.filled({"people-rows": rows})).values["people"]) <= 50
 
 
 class TestParsing:
@@ -174,13 +255,16 @@ class TestParsing:
         ("component", "what"),
         [
             ({"type": "filepicker", "key": "f", "id": "File_1"}, "filepicker"),
-            (
-                {"type": "datetime", "key": "t", "id": "T", "subtype": "time"},
-                "subtypes date and datetime can be filled in",
-            ),
+            (field("datetime", subtype="week"), "subtype week"),
             (field("textfield", validate={"unique": True}), "unique"),
-            (field("textfield", conditional={"hide": "=x +"}), "condition"),
+            (field("textfield", conditional={"hide": "=x +"}), "x +"),
+            (field("textfield", conditional={"show": "=x"}), "conditional show"),
+            (field("textfield", colour="red"), "colour"),
+            (field("textfield", label="Hello {{#if a}}you{{/if}}"), "conditions and loops"),
+            (field("textfield", validate={"pattern": "("}), "parenthes"),
+            (field("textfield", key="a-b"), "hyphen"),
             ({"type": "textfield", "id": "Nameless"}, "no key"),
+            ({"type": "textfield", "key": "k"}, "no id"),
         ],
     )
     def test_what_is_not_supported_is_refused_by_name(self, component: dict[str, Any], what: str) -> None:
@@ -188,15 +272,35 @@ class TestParsing:
             form(component)
         assert what in str(refusal.value)
 
+    def test_two_of_one_id_or_name_are_refused(self) -> None:
+        with pytest.raises(UnsupportedForm, match="id: Field_x stands there more than once"):
+            form(field("textfield"), field("textfield", key="y"))
+
+    def test_an_expression_that_depends_on_another_is_refused(self) -> None:
+        computed = {"type": "expression", "id": "A", "key": "a", "expression": "=b"}
+        with pytest.raises(UnsupportedForm, match="depends on another expression"):
+            form(computed, {**computed, "id": "B", "key": "b", "expression": "=x"})
+
+    @pytest.mark.parametrize(
+        ("schema", "what"),
+        [
+            ({"type": "default", "id": "f"}, "is no Camunda Form"),
+            ({"id": "f", "components": []}, "is no Camunda Form"),
+            ({"type": "default", "id": "f", "schemaVersion": 17, "components": []}, "schemaVersion must be 16"),
+        ],
+    )
+    def test_what_is_no_form_that_tasklist_reads(self, schema: dict[str, Any], what: str) -> None:
+        with pytest.raises(UnsupportedForm, match=what):
+            Form.parse(schema)
+
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
 class TestOurForms:
     def test_each_is_supported_and_shown_whole(self, path: Any) -> None:
         ours = Form.parse(json.loads(path.read_text()))
-        blank = ours.begun()
-        page = BeautifulSoup(ours.html(blank), "html.parser")
-        shown = {box["value"] for box in page.select("input[name=shown]")}
-        assert shown == blank.visible
+        blank = ours.read(ours.begun())
+        shown = {box["value"] for box in page_of(ours, blank).select("input[name=shown]")}
+        assert shown == {node.name for node in blank.within() if node.asks}
 
     def test_each_control_has_a_label(self, path: Any) -> None:
         page = BeautifulSoup(_page(path), "html.parser")
@@ -212,25 +316,27 @@ class TestOurForms:
 
 def _page(path: Any, typed: str = "") -> str:
     ours = Form.parse(json.loads(path.read_text()))
-    names = ours.begun().visible
-    return str(ours.html(ours.read(MultiDict(dict.fromkeys(names, typed)))))
+    names = [node.name for node in ours.read(ours.begun()).within()]
+    return str(page_of(ours, asked(ours, dict.fromkeys(names, typed)), checked=True))
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(["x", "had", "people-rows", "people-0-name", "remove", "add"]), st.text()))
 def test_no_post_breaks_a_form(posted: dict[str, str]) -> None:
     for one in (TestConditions.ASKED, TestLists.LIST):
-        answers = one.read(MultiDict(posted))
+        filled = one.filled(MultiDict(), one.pages[0], MultiDict(posted))
+        answers = one.read(filled.posted)
         assert set(answers.values) <= {"x", "had", "people"}
-        one.html(answers)
+        page_of(one, answers, checked=True)
 
 
 class TestBeginning:
     def test_a_condition_may_depend_on_what_is_known_of_the_case(self) -> None:
         conditional = {"hide": '=for_whom != "someone_in_my_care"'}
         ours = form(field("textfield", validate=REQUIRED, conditional=conditional))
-        assert ours.read(MultiDict(), {"for_whom": "myself"}).accepted
-        assert ours.read(MultiDict(), {"for_whom": "someone_in_my_care"}).errors == {"x": "Enter an answer: X"}
+        assert asked(ours, data={"for_whom": "myself"}).accepted
+        assert errors(ours, asked(ours, data={"for_whom": "someone_in_my_care"})) == {"x": "Enter an answer: X"}
+        assert ours.reads == {"x", "for_whom"}
         # nothing that is only known is submitted
         assert ours.read(MultiDict({"x": "A"}), {"for_whom": "someone_in_my_care"}).values == {"x": "A"}
 
@@ -238,22 +344,25 @@ class TestBeginning:
     def test_what_is_shown_of_known_answers_is_read_as_the_same(self, path: Any) -> None:
         """Whoever gets a form back finds it as they left it."""
         ours = Form.parse(json.loads(path.read_text()))
-        shown = ours.begun(KNOWN)
-        again = ours.read(shown.posted)
+        again = ours.read(ours.begun(KNOWN))
         assert {name: value for name, value in again.values.items() if name in KNOWN} == {
             name: KNOWN[name] for name in again.values if name in KNOWN
         }
 
-    def test_nothing_known_begins_blank_and_without_errors(self) -> None:
-        answers = form(field("textfield", validate=REQUIRED)).begun()
-        assert (answers.errors, answers.values) == ({}, {"x": None})
+    def test_nothing_known_begins_blank(self) -> None:
+        ours = form(field("textfield", validate=REQUIRED))
+        assert (dict(ours.begun()), ours.read(ours.begun()).values) == ({}, {"x": ""})
+
+    def test_a_default_is_there_to_begin_with(self) -> None:
+        ours = form(field("textfield", defaultValue="A"))
+        assert [dict(ours.begun(data)) for data in ({}, {"x": "B"})] == [{"x": "A"}, {"x": "B"}]
 
 
 KNOWN = {
     "had_contacts": "yes",
     "close_contacts": [
         {
-            "name": name, "email": f"{name}@b.example", "phone": None, "last_exposure_date": "2020-03-09",
+            "name": name, "email": f"{name}@b.example", "phone": "", "last_exposure_date": "2020-03-09",
             "relation": "friend", "exposure": "close", "health_worker": name == "kim",
         }
         for name in ("kim", "sam")
@@ -268,17 +377,25 @@ KNOWN = {
 
 
 class TestMoments:
-    MOMENT = field("datetime", subtype="datetime")
+    MOMENT = field("datetime", subtype="datetime", timeInterval=1, timeSerializingFormat="utc_offset")
 
     def test_a_day_and_a_time(self) -> None:
         posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": "8:05"}
         assert read_one(self.MOMENT, **posted) == ("2020-03-09T08:05+00:00", None)
         assert read_one(self.MOMENT) == (None, None)
 
-    @pytest.mark.parametrize("time", ["", "25:00", "8", "noon", "8:5"])
+    @pytest.mark.parametrize("time", ["25:00", "8", "noon", "8:5", "13:00 pm"])
     def test_what_is_no_time(self, time: str) -> None:
         posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": time}
-        assert read_one(self.MOMENT, **posted) == (None, "X: enter a day and a time, like 14:30")
+        assert read_one(self.MOMENT, **posted) == (None, "X: enter a time, like 14:30")
+
+    def test_a_day_without_a_time(self) -> None:
+        posted = {"x-day": "9", "x-month": "3", "x-year": "2020"}
+        assert read_one(self.MOMENT, **posted)[1] == "X: enter a day and a time, like 14:30"
+
+    @pytest.mark.parametrize(("typed", "read"), [("2 pm", "14:00"), ("12:30 am", "00:30"), ("14h31", "14:30")])
+    def test_a_time_is_rounded_down_to_its_interval(self, typed: str, read: str) -> None:
+        assert read_one(field("datetime", subtype="time"), **{"x-time": typed}) == (read, None)
 
     def test_a_time_without_a_day(self) -> None:
         assert read_one(self.MOMENT, **{"x-time": "8:00"})[1] == "X: enter a day and a time, like 14:30"

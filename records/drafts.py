@@ -1,0 +1,47 @@
+"""Drafts: what was typed into a form that hasn't been sent yet. Encrypted, and kept for some days only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import peewee
+
+from records.database import Table, database
+from records.queue import ago
+from records.seal import Seal
+
+
+class Draft(Table):
+    owner = peewee.TextField(unique=True)
+    content = peewee.TextField()
+    changed_at = peewee.TextField(index=True)
+
+
+class Drafts:
+    """The drafts, each under the name of its owner: a case and a form, or a browser's session."""
+
+    def __init__(self, seal: Seal):
+        self._seal = seal
+
+    def keep(self, owner: str, content: Any) -> None:
+        """Keep what JSON knows, in place of what was kept before."""
+        sealed, now = self._seal.close(content), ago()
+        with database.connection_context():
+            Draft.insert(owner=owner, content=sealed, changed_at=now).on_conflict(
+                conflict_target=[Draft.owner], update={Draft.content: sealed, Draft.changed_at: now}
+            ).execute()
+
+    def find(self, owner: str) -> Any:
+        """What is kept; None when there is nothing."""
+        with database.connection_context():
+            row = Draft.get_or_none(Draft.owner == owner)
+        return self._seal.open(row.content) if row else None
+
+    def forget(self, owner: str) -> None:
+        with database.connection_context():
+            Draft.delete().where(Draft.owner == owner).execute()
+
+    def forget_older_than(self, age: timedelta) -> None:
+        with database.connection_context():
+            Draft.delete().where(Draft.changed_at < ago(age)).execute()

@@ -1,0 +1,63 @@
+"""Rows that wait for something to be done with them, once. Several may work on them: a row is claimed before.
+
+A claim whose holder has died runs out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Self
+
+import peewee
+
+from records.database import Table, database
+
+WAITING, CLAIMED = "waiting", "claimed"
+
+
+class Queued(Table):
+    """A row that waits; its key names it once and for all: adding it again adds none.
+
+    Attributes:
+        claim_lasts: longer than anybody works on a row.
+    """
+
+    claim_lasts: ClassVar[timedelta] = timedelta(minutes=2)
+    key = peewee.TextField(unique=True)
+    state = peewee.TextField(default=WAITING, index=True)
+    changed_at = peewee.TextField()
+
+    @classmethod
+    def claim(cls, most: int = 20) -> list[Self]:
+        """Rows to work on, the oldest first; nobody else gets them until the claim runs out."""
+        run_out = (cls.state == CLAIMED) & (cls.changed_at < ago(cls.claim_lasts))
+        with database.connection_context():
+            waiting = cls.select().where((cls.state == WAITING) | run_out)
+            # read to the end first: SQLite lets nobody write from within a reading that others have overtaken
+            found = list(waiting.order_by(cls.changed_at, cls.id).limit(most))
+            return [row for row in found if row._claimed()]
+
+    @classmethod
+    def claim_one(cls, key: str) -> Self | None:
+        """The waiting row with this key, claimed; None when somebody else has it, or it is done."""
+        with database.connection_context():
+            row = cls.get_or_none((cls.key == key) & (cls.state == WAITING))
+            return row if row and row._claimed() else None
+
+    def becomes(self, state: str, **more: str) -> None:
+        """End the claim: with its outcome, or back to waiting, behind the others."""
+        model = type(self)
+        with database.connection_context():
+            model.update(state=state, changed_at=ago(), **more).where(model.id == self.id).execute()
+
+    def _claimed(self) -> bool:
+        """Claim it, unless somebody else was faster."""
+        model = type(self)
+        as_found = (model.state == self.state) & (model.changed_at == self.changed_at)
+        claim = model.update(state=CLAIMED, changed_at=ago()).where(model.id == self.id, as_found)
+        return claim.execute() == 1
+
+
+def ago(span: timedelta = timedelta()) -> str:
+    """A moment so long ago, as text that sorts as the moments do."""
+    return (datetime.now(UTC) - span).isoformat(timespec="microseconds")

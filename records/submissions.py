@@ -1,0 +1,95 @@
+"""Forms that patients have sent, kept until the engine has them: what is acknowledged is never lost.
+
+A submission is kept and its draft forgotten in one transaction. Its answers are encrypted, and gone once the engine
+has them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import peewee
+
+from records.database import database
+from records.drafts import Draft
+from records.queue import CLAIMED, WAITING, Queued, ago
+from records.seal import Seal
+
+FORWARDED, VOID = "forwarded", "void"
+
+
+class Submission(Queued):
+    """One form that was sent.
+
+    Attributes:
+        form: which.
+        content: its answers and where they go, sealed.
+        tried: whether it was on its way to the engine before, which may have it already.
+    """
+
+    claim_lasts = timedelta(seconds=45)
+    case_reference = peewee.TextField(index=True)
+    form = peewee.TextField()
+    content = peewee.TextField()
+    tried = peewee.BooleanField(default=False)
+
+
+class Submissions:
+    def __init__(self, seal: Seal):
+        self._seal = seal
+
+    def add(self, key: str, case_reference: str, form: str, content: Any, draft: str) -> None:
+        """Keep a submission in place of its draft; one that is kept already stays as it is.
+
+        Args:
+            key: names what is submitted: a form of a case is sent once.
+            draft: the draft's owner.
+        """
+        with database.connection_context(), database.atomic():
+            Submission.insert(
+                key=key,
+                case_reference=case_reference,
+                form=form,
+                content=self._seal.close(content),
+                changed_at=ago(),
+            ).on_conflict_ignore().execute()
+            Draft.delete().where(Draft.owner == draft).execute()
+
+    def claim(self, most: int = 20) -> list[Submission]:
+        return Submission.claim(most)
+
+    def claim_one(self, key: str) -> Submission | None:
+        return Submission.claim_one(key)
+
+    def content(self, submission: Submission) -> Any:
+        """What was submitted; None when it was sealed with another secret."""
+        return self._seal.open(submission.content)
+
+    def is_tried(self, submission: Submission) -> None:
+        """It goes to the engine now: whatever happens, it may be there afterwards."""
+        with database.connection_context():
+            Submission.update(tried=True).where(Submission.id == submission.id).execute()
+
+    def give_back(self, submission: Submission) -> None:
+        submission.becomes(WAITING)
+
+    def forwarded(self, submission: Submission) -> None:
+        submission.becomes(FORWARDED, content="")
+
+    def void(self, submission: Submission) -> None:
+        """The engine doesn't ask for it any more."""
+        submission.becomes(VOID, content="")
+
+    def is_sent(self, key: str) -> bool:
+        """Whether it was sent, on its way or not."""
+        with database.connection_context():
+            return Submission.select().where(Submission.key == key).exists()
+
+    def on_their_way(self, case_reference: str) -> list[str]:
+        """The forms of a case that were sent, and that the engine doesn't have yet."""
+        with database.connection_context():
+            rows = Submission.select().where(
+                Submission.case_reference == case_reference, Submission.state.in_([WAITING, CLAIMED])
+            )
+            return [row.form for row in rows]

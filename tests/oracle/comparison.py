@@ -1,0 +1,133 @@
+"""What form-js and we make of the same answers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import Any
+
+from playwright.sync_api import Page
+from werkzeug.datastructures import MultiDict
+
+from tests.oracle.generated import AnswerSet, answer_sets
+from webapp.camunda_forms import Answers, Form
+from webapp.camunda_forms.answers import Node
+
+# how form-js says which rule is broken
+RULES = {
+    "Field is required": "required",
+    "Field must match pattern": "pattern",
+    "Field must have minimum value": "min",
+    "Field must have maximum value": "max",
+    "Field must have minimum length": "minLength",
+    "Field must have maximum length": "maxLength",
+    "Field must be a valid  international phone": "phone",
+    "Field must be a valid email": "email",
+    "Value is expected to": "decimalDigits",
+    "Please select a valid value": "increment",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a set of answers.
+
+    Attributes:
+        visible: instances: a component's id, and the indexes of its rows.
+        errors: broken rules, by instance.
+        submitted: the values.
+    """
+
+    visible: frozenset[str]
+    errors: dict[str, list[str]]
+    submitted: dict[str, Any]
+
+
+@dataclass
+class Compared:
+    """How often what came up, and where the two disagree."""
+
+    disagreements: list[tuple[AnswerSet, Outcome, Outcome]] = field(default_factory=list)
+    broken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
+    hidden: Counter[str] = field(default_factory=Counter)
+
+
+def compared(page: Page, schema: dict[str, Any], count: int, seed: str = "1", zone: tzinfo = UTC) -> Compared:
+    """Answer the form so many times, here and there."""
+    form = Form.parse({key: value for key, value in schema.items() if key != "oracle"})
+    found = Compared()
+    for answers in answer_sets(form, schema, count, seed):
+        one, read = ours(form, answers, zone)
+        other = theirs(page, form, schema, answers)
+        if one != other:
+            found.disagreements.append((answers, other, one))
+        _count(found, form, read)
+    return found
+
+
+def ours(form: Form, answers: AnswerSet, zone: tzinfo = UTC) -> tuple[Outcome, Answers]:
+    posted = form.begun(answers.data, zone)
+    posted.update(MultiDict(answers.posted))
+    for name, value in answers.posted.items():
+        posted.setlist(name, value if isinstance(value, list) else [value])
+    read = form.read(posted, answers.data, zone)
+    errors = {_instance(node): [problem.rule for problem in node.problems] for node in read.within() if node.problems}
+    return Outcome(frozenset(map(_instance, read.within())), errors, as_json(read.values)), read
+
+
+def theirs(page: Page, form: Form, schema: dict[str, Any], answers: AnswerSet) -> Outcome:
+    found = page.evaluate(
+        "([schema, data, typed, rows]) => answered(schema, data, typed, rows)",
+        [schema, answers.data, answers.typed, answers.rows],
+    )
+    visible = frozenset(found["visible"]) - {schema["id"]}
+    return Outcome(visible, dict(_rules(found["errors"])), as_json(found["submitted"]))
+
+
+def as_json(value: Any) -> Any:
+    """Numbers as JavaScript has them: of one kind."""
+    if isinstance(value, dict):
+        return {key: as_json(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [as_json(each) for each in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _instance(node: Node) -> str:
+    return "_".join([node.component.id, *map(str, node.indexes)])
+
+
+def _rules(errors: Any, instance: str = "") -> Any:
+    """form-js nests errors by id, then by the indexes of rows."""
+    steps = errors.items() if isinstance(errors, dict) else enumerate(errors)
+    for step, found in steps:
+        here = f"{instance}_{step}" if instance else step
+        if isinstance(found, list) and found and all(isinstance(message, str) for message in found):
+            yield here, [_rule(message) for message in found]
+        elif found:
+            yield from _rules(found, here)
+
+
+def _rule(message: str) -> str:
+    return next(rule for start, rule in RULES.items() if re.match(re.escape(start), message))
+
+
+def _count(found: Compared, form: Form, read: Answers) -> None:
+    nodes = list(read.within())
+    for node in nodes:
+        broken = {problem.rule for problem in node.problems}
+        component = node.component
+        rules = {name for name, rule in component.rules.items() if rule not in (None, "", False)}
+        rules -= {"validationType"}
+        rules |= {component.rules["validationType"]} if component.rules.get("validationType") else set()
+        rules |= {name for name in ("decimalDigits", "increment") if component.more.get(name) is not None}
+        for rule in rules if node.asks else ():
+            (found.broken if rule in broken else found.kept)[component.id, rule] += 1
+    shown = Counter(node.component.id for node in nodes)
+    for component in (each for top in form.components for each in top.within()):
+        if component.hide is not None:
+            (found.shown if shown[component.id] else found.hidden)[component.id] += 1

@@ -1,0 +1,154 @@
+"""Our FEEL against feelin 3.1.0, which form-js 1.8.7 evaluates conditions with."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import random
+import shutil
+import subprocess
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from config.settings import ROOT
+from webapp.camunda_forms import feel
+
+OPERANDS: dict[str, list[Any]] = {
+    "null": [None],
+    "boolean": [True, False],
+    "number": [-1, 0, 1, 2.5, 5, 18, 1e6],
+    "string": ["", " ", "a", "b", "Z", "yes", "no", "10", "0x1f", "1e3", "-1", "\n", "é", "😀", "\uffff"],
+    "list": [[], [1], ["a"], ["yes", "no"], [None], [[1]], [True], [1, 2], [{"a": 1}], [[], []]],
+    "context": [{}, {"a": 1}, {"a": {"b": "x"}}, {"a": None}, {"a": [{"b": 1}, {"b": "x"}]}],
+}
+MISSING = "missing"
+COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+LOGIC = ("and", "or")
+TIMES = 50
+
+
+def evaluated(cases: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
+    """What feelin makes of each expression with its values: as a value, and as a condition."""
+    node = shutil.which("node")
+    assert node, "node is missing: install Node.js 20 or newer"
+    lines = "".join(json.dumps({"expression": text, "values": values}) + "\n" for text, values in cases)
+    done = subprocess.run(
+        [node, "tests/oracle/feel.cjs"], cwd=ROOT, input=lines, capture_output=True, text=True, check=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def ours(text: str, values: dict[str, Any]) -> list[Any]:
+    expression = feel.Expression(text)
+    return [expression.evaluate(values), expression.test(values)]
+
+
+def disagreements(cases: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+    pairs = zip(cases, evaluated(cases), strict=True)
+    return [(case, theirs, ours(*case)) for case, theirs in pairs if not same(ours(*case), theirs)]
+
+
+def same(one: Any, other: Any) -> bool:
+    """As JSON they are the same: 1 is 1.0, but not true."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def operand(chance: random.Random, kind: str, name: str, values: dict[str, Any]) -> str:
+    """An operand of this type, as a literal where there is one, as a variable, or within a context."""
+    if kind == MISSING:
+        return name
+    value = copy.deepcopy(chance.choice(OPERANDS[kind]))
+    way = chance.randrange(3)
+    if way == 0 and kind not in ("list", "context") and value != "\n":
+        return json.dumps(value, ensure_ascii=False) if value != 1e6 else "1000000"
+    if way == 1:
+        values[name] = {"inner": value}
+        return f"{name}.inner"
+    values[name] = value
+    return name
+
+
+def pairs(operators: tuple[str, ...], write: str) -> list[tuple[str, dict[str, Any]]]:
+    chance = random.Random(7)
+    kinds = [*OPERANDS, MISSING]
+    cases = []
+    for operator, one, other, _ in itertools.product(operators, kinds, kinds, range(TIMES)):
+        values: dict[str, Any] = {}
+        left, right = operand(chance, one, "x", values), operand(chance, other, "y", values)
+        cases.append((write.format(left=left, operator=operator, right=right), values))
+    return cases
+
+
+@pytest.mark.parametrize(
+    ("operators", "write"),
+    [
+        (COMPARISONS, "{left} {operator} {right}"),
+        (LOGIC, "{left} {operator} {right}"),
+        (LOGIC, "not({left}) {operator} not({right})"),
+        (("list contains",), "{operator}({left}, {right})"),
+        (("list contains",), "{operator}([{left}, {right}], {left})"),
+        (("not",), "{operator}({left})"),
+        (("not",), "({operator}({left}))"),
+        (("",), "{left}"),
+        (("",), "[{left}, {right}]"),
+    ],
+)
+def test_each_operator_with_each_pair_of_types(operators: tuple[str, ...], write: str) -> None:
+    cases = pairs(operators, write)
+    assert len(cases) == len(operators) * 49 * TIMES
+    assert disagreements(cases) == []
+
+
+def test_paths_into_each_type() -> None:
+    roots = list(itertools.chain.from_iterable(OPERANDS.values()))
+    paths = ("x", "x.a", "x.a.b", "x.a.b.c", "x.missing", "(x.a).b")
+    cases = [(path, {"x": root}) for path, root in itertools.product(paths, roots)]
+    assert disagreements(cases) == []
+
+
+def test_expressions_of_many_parts() -> None:
+    chance = random.Random(11)
+
+    def written(depth: int, values: dict[str, Any]) -> str:
+        if depth == 0:
+            kind = chance.choice([*OPERANDS, MISSING])
+            return operand(chance, kind, f"v{len(values)}_{chance.randrange(10**6)}", values)
+        form = chance.choice(["({} {} {})", "not({})", "list contains([{}], {})"])
+        if form.startswith("("):
+            operator = chance.choice(COMPARISONS + LOGIC)
+            return form.format(written(depth - 1, values), operator, written(depth - 1, values))
+        return form.format(*(written(depth - 1, values) for _ in range(form.count("{}"))))
+
+    cases = []
+    for number in range(3000):
+        values: dict[str, Any] = {}
+        cases.append((written(1 + number % 4, values), values))
+    assert disagreements(cases) == []
+    outcomes = Counter(str(condition) for _, condition in evaluated(cases))
+    assert min(outcomes[outcome] for outcome in ("True", "False", "None")) > 50, "all three come up"
+
+
+def test_without_brackets_operators_bind_alike() -> None:
+    chance = random.Random(13)
+    truths = ("true", "false", "null", "x", "1 = 1", "1 < 0", "not(x)")
+    cases = []
+    for _ in range(1000):
+        words = [chance.choice(truths)]
+        for _ in range(chance.randrange(1, 5)):
+            words += [chance.choice(LOGIC), chance.choice(truths)]
+        cases.append((" ".join(words), {"x": chance.choice([True, False, None])}))
+    assert disagreements(cases) == []
+
+
+def test_the_oracle_finds_a_planted_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feel.javascript, "less", feel.javascript.less_or_equal)
+    assert disagreements([("x < 1", {"x": 1}), ("x < 1", {"x": 2})]) == [
+        (("x < 1", {"x": 1}), [False, False], [True, True])
+    ]

@@ -1,0 +1,37 @@
+"""One platform whose parts are killed, for all tests that do so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import ROOT
+from tests.support.case import eventually
+from tests.support.own_platform import is_running, read_state, state_file
+from tests.support.platform import own_environment
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return own_environment(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="session")
+def own(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """A platform of our own, started as `make up` does; what its state.json says."""
+    output = (Path(environment["CORONACARE_FOLDER"]) / "output").open("w+")
+    up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=output)
+    eventually(lambda: "Ctrl-C" in Path(output.name).read_text() or up.poll() is not None, within_s=90)
+    assert up.poll() is None, Path(output.name).read_text()
+    yield read_state(environment)
+    left = list(read_state(environment)["processes"].values())
+    subprocess.run([sys.executable, "-m", "stack", "down"], cwd=ROOT, env=environment, check=True, timeout=90)
+    assert up.wait(30) == 0
+    assert [pid for pid in left if is_running(pid)] == []
+    assert not state_file(environment).exists()
+    output.close()

@@ -1,0 +1,135 @@
+"""What a patient types, or has sent, survives whatever dies meanwhile: once acknowledged, it arrives once.
+
+SUBMISSIONS=200 sends so many while the engine is away (`make drafts`); `make test` sends fewer.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from stack.browser import Browser, Page
+from tests.support.case import MEDICAL, NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.own_platform import answers, kill, started_again
+
+pytestmark = pytest.mark.engine
+
+SUBMISSIONS = int(os.environ.get("SUBMISSIONS", "30"))
+FILLED = {**WITH_COUGH, "cough_since": "2020-03-20"}
+
+
+def is_up(url: str) -> bool:
+    try:
+        return requests.get(url + "/healthz", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def engine_dies(own: dict[str, Any], environment: dict[str, str]) -> int:
+    eventually(lambda: answers(own), within_s=60)
+    return kill(environment, "engine")
+
+
+def engine_is_back(own: dict[str, Any], environment: dict[str, str], old: int) -> None:
+    started_again(environment, "engine", old)
+    eventually(lambda: answers(own), within_s=90)
+
+
+def steps(browser: Browser, page: Page, filled: dict[str, Any], count: int) -> Page:
+    """Answer so many pages."""
+    for _ in range(count):
+        page = browser.send(page, filled)
+        assert page.complaints == []
+    return page
+
+
+def cases(own: dict[str, Any], reference: str) -> int:
+    engine = CaseUnderTest(own).admin
+    query = {"processInstanceBusinessKey": reference, "processDefinitionKey": "corona_care"}
+    return engine.post("/history/process-instance/count", query)["count"]
+
+
+def test_what_was_typed_is_there_on_another_browser(own: dict[str, Any], environment: dict[str, str]) -> None:
+    browser = Browser(own["webapp"])
+    browser.fill_in("/forms/pre_screening", FILLED)
+    code = browser.fill_in("/forms/evaluation_request", REQUEST).text(".access-code")
+    page = browser.wait_for_form("/forms/medical_form", 60)
+    page = steps(browser, page, {**MEDICAL, "onset_date": "2020-03-18"}, 1)
+    old = engine_dies(own, environment)
+
+    # the next page doesn't need the engine, and neither does signing in
+    page = browser.send(page, {"allergies": "Penicillin"})
+    assert page.heading == "Pregnancy and vaccination"
+    other = Browser(own["webapp"])
+    other.send(other.open("/sign-in"), {"access_code": code, "date_of_birth": "1990-05-10"})
+    assert other.open("/forms/medical_form").heading == "Pregnancy and vaccination"
+    assert (
+        other.open("/forms/medical_form/2").content.select_one("[name=allergies]").get_text(strip=True) == "Penicillin"
+    )
+    assert other.open("/forms/medical_form/1").content.select_one("[name=onset_date-day]")["value"] == "18"
+
+    engine_is_back(own, environment, old)
+    sent = other.fill_in("/forms/medical_form", MEDICAL)
+    assert sent.heading == "Your case"
+    # the first browser learns that it was sent
+    assert browser.send(page, MEDICAL).heading == "You have already sent this"
+
+
+def test_what_was_sent_while_the_engine_was_away_is_forwarded_once(
+    own: dict[str, Any], environment: dict[str, str]
+) -> None:
+    browser = Browser(own["webapp"])
+    page = browser.open("/forms/pre_screening")
+    old = engine_dies(own, environment)
+    page = steps(browser, page, {**NO_SYMPTOMS, "breathless": True, "breathless_since": "2020-03-20"}, 8)
+    assert page.heading == "We have your answers"
+    reference = page.text("main strong")
+
+    # the web application dies too before it could forward anything
+    web = kill(environment, "webapp")
+    started_again(environment, "webapp", web)
+    eventually(lambda: is_up(own["webapp"]), within_s=30)
+    assert browser.open("/case").heading == "We have your answers"
+
+    engine_is_back(own, environment, old)
+    eventually(lambda: cases(own, reference) == 1, within_s=90)
+    eventually(lambda: "Call the emergency services now" in browser.open("/case").text("main"))
+    assert cases(own, reference) == 1
+
+
+def test_many_submissions_while_engine_and_web_application_die(
+    own: dict[str, Any], environment: dict[str, str]
+) -> None:
+    browsers = [Browser(own["webapp"]) for _ in range(SUBMISSIONS)]
+    pages = [browser.open("/forms/pre_screening") for browser in browsers]
+    old = engine_dies(own, environment)
+
+    def send(pair: tuple[Browser, Page]) -> str:
+        """Send a pre-screening, going on where it was when the web application is gone for a while."""
+        browser, page = pair
+        for _ in range(100):
+            try:
+                page = browser.send(page, {**NO_SYMPTOMS, "breathless": True, "breathless_since": "2020-03-20"})
+            except requests.RequestException:
+                eventually(lambda: is_up(own["webapp"]), within_s=60)
+                page = browser.open("/forms/pre_screening") if "case" not in page.url else browser.open("/case")
+            if page.heading == "You have already sent this":
+                page = browser.open("/case")
+            if page.form is None:
+                return page.text("main strong")
+        raise AssertionError(f"asks on and on: {page.url}")
+
+    with ThreadPoolExecutor(8) as pool:
+        sending = [pool.submit(send, pair) for pair in zip(browsers, pages, strict=True)]
+        eventually(lambda: sum(future.done() for future in sending) > SUBMISSIONS // 4, within_s=120)
+        web = kill(environment, "webapp")
+        started_again(environment, "webapp", web)
+        references = [future.result() for future in sending]
+    assert len(set(references)) == SUBMISSIONS
+    engine_is_back(own, environment, old)
+    eventually(lambda: all(cases(own, reference) == 1 for reference in references), within_s=180)
+    assert [cases(own, reference) for reference in references] == [1] * SUBMISSIONS

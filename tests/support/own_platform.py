@@ -1,0 +1,48 @@
+"""A platform of one's own, started as `make up` does, whose parts a test may kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.support.case import eventually
+
+
+def state_file(environment: dict[str, str]) -> Path:
+    return Path(environment["CORONACARE_FOLDER"]) / "state.json"
+
+
+def read_state(environment: dict[str, str]) -> dict[str, Any]:
+    return json.loads(state_file(environment).read_text())
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def kill(environment: dict[str, str], part: str, how: signal.Signals = signal.SIGKILL) -> int:
+    """Kill a part; returns its process id."""
+    pid = read_state(environment)["processes"][part]
+    os.kill(pid, how)
+    return pid
+
+
+def started_again(environment: dict[str, str], part: str, old: int) -> None:
+    eventually(lambda: read_state(environment)["processes"][part] != old, f"{part} was not started again")
+
+
+def answers(own: dict[str, Any]) -> bool:
+    """Whether the engine answers: 401, for nothing is open without signing in."""
+    try:
+        return requests.get(own["engine"] + "/engine-rest/engine", timeout=10).status_code == 401
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,61 @@
+"""What patients are asked: each form's title, what it is for, how long it takes, and how it is begun."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from processes.cases import Case, OpenTask, new_reference
+from webapp.drafts import FormDraft, begun
+from webapp.forwarding import MESSAGE, START, TASK
+from webapp.task_forms import TaskForms
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A form as patients know it.
+
+    Attributes:
+        minutes: about how long it takes.
+    """
+
+    title: str
+    purpose: str
+    minutes: int
+
+
+PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
+FORMS = {
+    PRE_SCREENING: Asked("Pre-screening", "We ask for your symptoms, and tell you what to do.", 3),
+    SYMPTOMS_WORSENED: Asked("I feel worse", "Tell us how you are today, and learn at once what to do.", 1),
+    "evaluation_request": Asked("Request an evaluation", "A medical team can visit you and take a sample.", 3),
+    "medical_form": Asked("Medical form", "The doctor reads these answers.", 3),
+    "close_contacts": Asked("Your close contacts", "The health authority tells them, without naming you.", 5),
+    "review": Asked("Your opinion of CoronaCare", "Tell us how it was for you.", 1),
+}
+# those that are tasks of the engine
+TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
+
+
+def pre_screening(forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
+    """The pre-screening of a case to come."""
+    target = {"kind": START, "case": new_reference(), "exposed_to": exposed_to}
+    target["key"] = f"{target['case']}/{PRE_SCREENING}"
+    return begun(owner, PRE_SCREENING, forms.of_start(), target, {})
+
+
+def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:
+    """What a patient says who feels worse; as often as they do."""
+    key = f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}"
+    target = {"kind": MESSAGE, "message": SYMPTOMS_WORSENED, "case": case.reference, "key": key}
+    return begun(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
+
+
+def task(forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
+    """The form of a task that is open in a case, with what the case knows already."""
+    target = {"kind": TASK, "task": open_task.id, "case": case.reference, "key": f"{case.reference}/{open_task.id}"}
+    if open_task.form == "close_contacts":
+        target["reason"] = case.values.get("contacts_refused")
+    if open_task.form == "evaluation_request":
+        target["date_of_birth"] = case.values.get("date_of_birth")
+    return begun(owner, open_task.form, forms.of_task(open_task), target, case.values)

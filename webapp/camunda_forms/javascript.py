@@ -1,0 +1,87 @@
+"""How JavaScript measures, trims and compares, where form-js leaves it to JavaScript."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+WHITESPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_OUTER_WHITESPACE = re.compile(f"^[{WHITESPACE}]+|[{WHITESPACE}]+$")
+_DECIMAL = re.compile(r"[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
+_OTHER_BASES = {"0x": 16, "0o": 8, "0b": 2}
+
+
+def trimmed(text: str) -> str:
+    """What String.prototype.trim leaves of a text."""
+    return _OUTER_WHITESPACE.sub("", text)
+
+
+def length(text: str) -> int:
+    """The length of a text in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def number(value: Any) -> float:
+    """What Number(value) gives; NaN where there is no number in it."""
+    if isinstance(value, list):
+        value = text_of(value)
+    if isinstance(value, dict):
+        return math.nan
+    if not isinstance(value, str):
+        return float(value or 0)
+    text = trimmed(value)
+    if not text:
+        return 0.0
+    base = _OTHER_BASES.get(text[:2].lower())
+    if base:
+        return _integer(text[2:], base)
+    return float(text) if _DECIMAL.fullmatch(text) else math.nan
+
+
+def less(one: Any, other: Any) -> bool:
+    """Whether one < other: texts by their code units, everything else as numbers."""
+    one, other = _primitive(one), _primitive(other)
+    if isinstance(one, str) and isinstance(other, str):
+        return _code_units(one) < _code_units(other)
+    return number(one) < number(other)
+
+
+def less_or_equal(one: Any, other: Any) -> bool:
+    """Whether one <= other; neither way round for what isn't a number."""
+    one, other = _primitive(one), _primitive(other)
+    if isinstance(one, str) and isinstance(other, str):
+        return _code_units(one) <= _code_units(other)
+    return number(one) <= number(other)
+
+
+def text_of(value: Any) -> str:
+    """What String(value) gives."""
+    if isinstance(value, list):
+        return ",".join("" if item is None else text_of(item) for item in value)
+    if isinstance(value, dict):
+        return "[object Object]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    return str(value)
+
+
+def _integer(digits: str, base: int) -> float:
+    if not digits.isalnum() or not digits.isascii():
+        return math.nan
+    try:
+        return float(int(digits, base))
+    except ValueError:
+        return math.nan
+
+
+def _primitive(value: Any) -> Any:
+    return text_of(value) if isinstance(value, list | dict) else value
+
+
+def _code_units(text: str) -> bytes:
+    return text.encode("utf-16-be", "surrogatepass")

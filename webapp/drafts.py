@@ -1,0 +1,102 @@
+"""A form that somebody is filling in: all that its pages need, so that they need nobody else's answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from records.drafts import Drafts
+from webapp.camunda_forms import Answers, Form, Page
+
+
+@dataclass
+class FormDraft:
+    """A form with what was typed into it so far.
+
+    Attributes:
+        owner: whose it is: a case's, or a browser's.
+        name: of the form.
+        schema: the form as it was deployed, as JSON.
+        target: where its answers go, see webapp/forwarding.py.
+        data: what was known when it was begun, so far as the form reads it.
+        posted: all that was typed.
+    """
+
+    owner: str
+    name: str
+    schema: str
+    target: dict[str, Any]
+    data: dict[str, Any] = field(default_factory=dict)
+    posted: MultiDict = field(default_factory=MultiDict)
+
+    @property
+    def form(self) -> Form:
+        return parsed(self.schema)
+
+    @cached_property
+    def answers(self) -> Answers:
+        return self.form.read(self.posted, self.data)
+
+    def take(self, page: Page, posted: MultiDict) -> bool:
+        """Take what was posted from a page; returns whether only rows were added or removed."""
+        filled = self.form.filled(self.posted, page, posted)
+        self.posted = filled.posted
+        self.__dict__.pop("answers", None)
+        return filled.rows_changed
+
+    @property
+    def pages(self) -> list[Page]:
+        """The pages on which there is something to answer now."""
+        return [page for page in self.form.pages if page.asks(self.answers)]
+
+    @property
+    def unanswered(self) -> Page | None:
+        """The first page that hasn't been answered as it must be."""
+        return next((page for page in self.pages if not page.is_answered(self.answers)), None)
+
+
+class FormDrafts:
+    """Keeps drafts, under their owner and form."""
+
+    def __init__(self, drafts: Drafts):
+        self._drafts = drafts
+
+    def keep(self, draft: FormDraft) -> None:
+        content = {
+            "schema": draft.schema,
+            "target": draft.target,
+            "data": draft.data,
+            "posted": list(draft.posted.items(multi=True)),
+        }
+        self._drafts.keep(key_of(draft.owner, draft.name), content)
+
+    def find(self, owner: str, name: str) -> FormDraft | None:
+        found = self._drafts.find(key_of(owner, name))
+        if found is None:
+            return None
+        posted = MultiDict([tuple(pair) for pair in found["posted"]])
+        return FormDraft(owner, name, found["schema"], found["target"], found["data"], posted)
+
+    def forget(self, owner: str, name: str) -> None:
+        self._drafts.forget(key_of(owner, name))
+
+
+def begun(owner: str, name: str, schema: dict[str, Any], target: dict[str, Any], known: dict[str, Any]) -> FormDraft:
+    """A form with nothing but what is known in it."""
+    draft = FormDraft(owner, name, json.dumps(schema), target)
+    draft.data = {key: value for key, value in known.items() if key in draft.form.reads}
+    draft.posted = draft.form.begun(draft.data)
+    return draft
+
+
+def key_of(owner: str, name: str) -> str:
+    return f"{owner}/{name}"
+
+
+@lru_cache(maxsize=64)
+def parsed(schema: str) -> Form:
+    return Form.parse(json.loads(schema))

@@ -1,0 +1,203 @@
+"""The pages of forms: one topic a page, the answers to look over, and sending them.
+
+What is typed is kept on the server at each step. A form is sent once: kept with us first, acknowledged then, and
+taken to the engine as soon as it can be reached.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from processes.cases import find_case, open_tasks
+from processes.engine import EngineUnavailable
+from records import access
+from webapp import asked, sessions
+from webapp.camunda_forms import Page
+from webapp.drafts import FormDraft, key_of
+from webapp.forwarding import START
+
+pages = Blueprint("forms", __name__, url_prefix="/forms")
+
+Answer = str | Response | tuple[str, int]
+
+
+@pages.get("/<name>")
+def begin(name: str) -> Answer:
+    """The first page that has yet to be answered."""
+    _known_form(name)
+    if name != asked.PRE_SCREENING and not sessions.case_reference():
+        return redirect(url_for("patient.sign_in"))
+    draft = _up_to_date(name)
+    if draft is None:
+        return _not_open(name)
+    _drafts().keep(draft)
+    return redirect(_next_step(draft))
+
+
+@pages.get("/<name>/<int:number>")
+def page(name: str, number: int) -> Answer:
+    draft = _draft(name)
+    if draft is None:
+        return redirect(url_for("forms.begin", name=name))
+    shown = _page(draft, number)
+    return _shown(draft, shown) if shown in draft.pages else redirect(_next_step(draft))
+
+
+@pages.post("/<name>/<int:number>")
+def answer(name: str, number: int) -> Answer:
+    draft = _draft(name)
+    if draft is None:
+        return _not_open(name)
+    answered = _page(draft, number)
+    rows_changed = draft.take(answered, request.form)
+    _drafts().keep(draft)
+    if rows_changed:
+        return _shown(draft, answered)
+    if not answered.is_answered(draft.answers):
+        return _shown(draft, answered, checked=True)
+    if len(draft.form.pages) == 1:
+        return _send(draft)
+    return redirect(_next_step(draft), 303)
+
+
+@pages.get("/<name>/check")
+def check(name: str) -> Answer:
+    """All answers, to look over before they are sent."""
+    draft = _draft(name)
+    if draft is None:
+        return redirect(url_for("forms.begin", name=name))
+    if draft.unanswered:
+        return redirect(_next_step(draft))
+    form, about = draft.form, asked.FORMS[name]
+    summaries = [(page, form.summary(page, draft.answers, gettext)) for page in draft.pages]
+    token = sessions.page_token(draft.owner, name)
+    return render_template("check.html", name=name, about=about, summaries=summaries, page_token=token)
+
+
+@pages.post("/<name>/check")
+def send(name: str) -> Answer:
+    draft = _draft(name)
+    if draft is None:
+        return _not_open(name)
+    return redirect(_next_step(draft), 303) if draft.unanswered else _send(draft)
+
+
+def of_another_session() -> Answer | None:
+    """A page of a form was sent that an earlier session had been shown: nothing of it is lost.
+
+    What was typed is kept, if the page was ours; a form that is sent already is so.
+    """
+    view = request.view_args or {}
+    if request.endpoint not in ("forms.answer", "forms.send") or view.get("name") not in asked.FORMS:
+        return None
+    found = sessions.of_page(request.form.get("page_token", ""))
+    draft = _drafts().find(*found) if found and found[1] == view["name"] else None
+    if draft is None:
+        return _not_open(view["name"]) if sessions.case_reference() and not _draft(view["name"]) else None
+    if request.endpoint == "forms.answer":
+        draft.take(_page(draft, view["number"]), request.form)
+        _drafts().keep(draft)
+    if sessions.reopen_browser(draft.owner):
+        return redirect(url_for("forms.begin", name=draft.name), 303)
+    session["kept"] = True
+    return redirect(url_for("patient.sign_in"), 303)
+
+
+def _known_form(name: str) -> None:
+    if name not in asked.FORMS:
+        abort(404)
+
+
+def _draft(name: str) -> FormDraft | None:
+    """What this browser, or the case that it has open, has typed into the form."""
+    _known_form(name)
+    return _drafts().find(sessions.owner(), name)
+
+
+def _up_to_date(name: str) -> FormDraft | None:
+    """The draft if it is still asked for, or a new one; None when the form isn't asked for now."""
+    draft = _draft(name)
+    try:
+        return _asked_for(name, draft)
+    except EngineUnavailable:
+        # what was begun can be finished while the engine is away
+        if draft is None:
+            raise
+        return draft
+
+
+def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
+    forms, owner = current_app.extensions["task_forms"], sessions.owner()
+    if name == asked.PRE_SCREENING:
+        return draft or asked.pre_screening(forms, owner, session.get("exposed_to"))
+    engine, reference = current_app.extensions["engine"], sessions.case_reference()
+    if name == asked.SYMPTOMS_WORSENED:
+        case = find_case(engine, reference)
+        return (draft or asked.symptoms_worsened(forms, owner, case)) if case and not case.ended_at else None
+    task = next((task for task in open_tasks(engine, reference) if task.form == name), None)
+    if task is None:
+        return None
+    if draft is not None and draft.target["task"] == task.id:
+        return draft
+    return asked.task(forms, owner, find_case(engine, reference), task)
+
+
+def _page(draft: FormDraft, number: int) -> Page:
+    if not 1 <= number <= len(draft.form.pages):
+        abort(404)
+    return draft.form.pages[number - 1]
+
+
+def _next_step(draft: FormDraft) -> str:
+    page = draft.unanswered
+    if page is None and len(draft.form.pages) == 1:
+        page = draft.form.pages[0]
+    if page is None:
+        return url_for("forms.check", name=draft.name)
+    return url_for("forms.page", name=draft.name, number=page.number)
+
+
+def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
+    form, answers = draft.form, draft.answers
+    problems = form.problems(page, answers, gettext) if checked else []
+    before = [other.number for other in draft.pages if other.number < page.number]
+    return render_template(
+        "form.html",
+        name=draft.name,
+        about=asked.FORMS[draft.name],
+        page=page,
+        is_first=not before,
+        back=before[-1] if before else None,
+        problems=problems,
+        more=checked and not problems,
+        reason=draft.target.get("reason"),
+        fields=form.html(page, answers, checked, gettext),
+        page_token=sessions.page_token(draft.owner, draft.name),
+    )
+
+
+def _send(draft: FormDraft) -> Answer:
+    """Keep the answers durably, then take them to the engine, now or later."""
+    target = draft.target
+    content = {**target, "values": draft.answers.values}
+    submissions = current_app.extensions["submissions"]
+    submissions.add(target["key"], target["case"], draft.name, content, key_of(draft.owner, draft.name))
+    current_app.extensions["forwarder"].forward(target["key"])
+    if target["kind"] == START:
+        sessions.open_case(target["case"])
+    if draft.answers.values.get("wants_evaluation") == "yes" and not access.has_code(target["case"]):
+        code = access.new_code(target["case"], target["date_of_birth"])
+        return render_template("access_code.html", code=code, sent=True)
+    return redirect(url_for("patient.case"), 303)
+
+
+def _not_open(name: str) -> str:
+    return render_template("already_sent.html", title=asked.FORMS[name].title)
+
+
+def _drafts() -> Any:
+    return current_app.extensions["drafts"]

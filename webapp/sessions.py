@@ -1,0 +1,70 @@
+"""A browser's session: whose drafts are its own, and which case it may open. It ends when it is idle."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from flask import current_app, session
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+PAGE_LASTS_S = 24 * 3600
+
+
+def end_when_idle() -> None:
+    """Before each request: a session that was idle for too long is over."""
+    now, idle_s = time.time(), current_app.extensions["options"].idle_s
+    if now - session.get("seen_at", now) > idle_s:
+        session.clear()
+    if session:
+        session["seen_at"] = now
+
+
+def open_case(case_reference: str) -> None:
+    """A new session, which may open this case."""
+    session.clear()
+    session["case"] = case_reference
+    session["seen_at"] = time.time()
+
+
+def case_reference() -> str | None:
+    return session.get("case")
+
+
+def owner() -> str:
+    """Whose drafts are written now: the case's, or this browser's."""
+    if "case" in session:
+        return session["case"]
+    session.setdefault("browser", f"browser/{secrets.token_hex(16)}")
+    return session["browser"]
+
+
+def is_owner(draft_owner: str) -> bool:
+    return draft_owner in (session.get("case"), session.get("browser"))
+
+
+def reopen_browser(draft_owner: str) -> bool:
+    """Let whoever has a page of it go on with a browser's own draft; a case's wants signing in."""
+    if not draft_owner.startswith("browser/"):
+        return False
+    session["browser"] = draft_owner
+    session["seen_at"] = time.time()
+    return True
+
+
+def page_token(draft_owner: str, form: str) -> str:
+    """What a form's page carries, so that what is typed on it can be kept when the session has ended meanwhile."""
+    return _pages().dumps([draft_owner, form])
+
+
+def of_page(token: str) -> tuple[str, str] | None:
+    """Whose draft of which form a page was made for; None when the token isn't ours, or too old."""
+    try:
+        draft_owner, form = _pages().loads(token, max_age=PAGE_LASTS_S)
+    except BadSignature:
+        return None
+    return draft_owner, form
+
+
+def _pages() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key, salt="page")
