@@ -7,7 +7,7 @@ CSS = webapp/static/govuk-frontend.min.css
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools rush bench screenshots pathway lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench screenshots pathway lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,8 @@ lint: .venv/.stamp node_modules/.stamp
 unit: .venv/.stamp $(CSS)
 	$(PY) -m pytest -q tests/unit tests/contract
 
-test: setup tools check ## everything, on the real engine
-	$(PY) -m pytest tests/workers tests/process tests/journey tests/stack
+test: setup tools node_modules/.stamp check ## everything, on the real engine
+	$(PY) -m pytest tests/oracle tests/workers tests/process tests/journey tests/stack
 
 tools:
 	@tools/install chromium chromium
@@ -47,6 +47,12 @@ tools:
 
 rush: setup ## 200 patients at once for 50 test kits: minutes
 	RUSH_KITS=50 $(PY) -m pytest tests/process/test_many_at_once.py
+
+oracle: setup tools node_modules/.stamp ## our forms against form-js, each answered 2,000 times: an hour
+	ORACLE_SETS=2000 $(PY) -m pytest tests/oracle
+
+drafts: setup ## 200 forms sent while engine and web application are killed: minutes
+	SUBMISSIONS=200 $(PY) -m pytest tests/stack/test_nothing_typed_is_lost.py
 
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ## our workers against their peers: half an hour
 	@tools/install wrk wrk

@@ -62,10 +62,13 @@ class Webapp(Part):
     processes: Annotated[int, Field(ge=1)]
     threads: Annotated[int, Field(ge=1)]
     session_idle_s: Positive
+    proxies: Annotated[int, Field(ge=0)]
+    attempts_per_address: Annotated[int, Field(ge=1)]
 
 
 class Records(Section):
     database_url: str
+    secret_key: SecretStr = SecretStr("")
 
 
 class Lab(Part):

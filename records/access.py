@@ -1,57 +1,158 @@
-"""Access codes: what a patient needs, beside the date of birth, to open their case on any device.
+"""How patients come back to their case: an access code, or a link that was sent to them, each with the date of birth.
 
-Only a hash is kept. The code has over 80 random bits, so a plain hash of code and date of birth can't be guessed, and
-one look-up answers alike for an unknown code and for a wrong date of birth.
+Neither is kept: of a code there is a hash, and a link's token can be made again from what it was sent for. Both have
+over 80 random bits. A date of birth has few: it is kept as a keyed hash, of no use without the records' secret.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import re
 import secrets
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import timedelta
 
 import peewee
 
 from records.database import Table, database
+from records.queue import ago
+from records.seal import Seal
 
 # no letter or digit that is easily taken for another; 18 of 31 are 89 bits
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 18
 GROUP = 6
+LINK_LASTS = timedelta(days=10)
 
 
-class AccessCode(Table):
+class CaseAccess(Table):
+    """What opens a case.
+
+    Attributes:
+        code: hash of the access code.
+        birth: keyed hash of case reference and date of birth.
+        reached_by: keyed hash of date of birth and the address of messages, to find a case by.
+    """
+
     case_reference = peewee.TextField(unique=True)
-    hash = peewee.TextField(unique=True)
+    code = peewee.TextField(unique=True)
+    birth = peewee.TextField()
+    reached_by = peewee.TextField(index=True)
     created_at = peewee.TextField()
 
 
-def new_code(case_reference: str, date_of_birth: str) -> str:
-    """Make the case's access code, replacing an earlier one; returns it in groups of six, as shown to the patient."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    with database.connection_context():
-        AccessCode.insert(
-            case_reference=case_reference,
-            hash=_hash(code, date_of_birth),
-            created_at=datetime.now(UTC).isoformat(),
-        ).on_conflict(
-            conflict_target=[AccessCode.case_reference], preserve=[AccessCode.hash, AccessCode.created_at]
-        ).execute()
-    return "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))
+class Link(Table):
+    token = peewee.TextField(unique=True)
+    case_reference = peewee.TextField(index=True)
+    expires_at = peewee.TextField()
 
 
-def has_code(case_reference: str) -> bool:
-    with database.connection_context():
-        return AccessCode.select().where(AccessCode.case_reference == case_reference).exists()
+@dataclass(frozen=True)
+class Opened:
+    """What a link opens.
+
+    Attributes:
+        case_reference: None when it opens nothing (as it was answered).
+        expired: it did until some days ago.
+        wants_code: somebody else has this address and this birthday, so the access code must tell them apart.
+    """
+
+    case_reference: str | None
+    expired: bool = False
+    wants_code: bool = False
 
 
-def case_of(code: str, date_of_birth: str) -> str | None:
-    """The reference of the case that this code and date of birth open, or None."""
-    typed = "".join(character for character in code.upper() if character.isalnum())
-    with database.connection_context():
-        row = AccessCode.get_or_none(AccessCode.hash == _hash(typed, date_of_birth))
-    return row.case_reference if row else None
+class Access:
+    def __init__(self, seal: Seal):
+        self._seal = seal
+
+    def new_code(self, case_reference: str, date_of_birth: str, address: str = "") -> str:
+        """Make the case's access code, replacing an earlier one; returns it in groups of six, as patients see it.
+
+        Args:
+            address: the e-mail address or telephone number to which the case's messages go.
+        """
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        row = {
+            "code": _hash(code),
+            "birth": self._birth(case_reference, date_of_birth),
+            "reached_by": self._reached_by(address, date_of_birth),
+            "created_at": ago(),
+        }
+        with database.connection_context():
+            CaseAccess.insert(case_reference=case_reference, **row).on_conflict(
+                conflict_target=[CaseAccess.case_reference], update=row
+            ).execute()
+        return "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))
+
+    def has_code(self, case_reference: str) -> bool:
+        with database.connection_context():
+            return CaseAccess.select().where(CaseAccess.case_reference == case_reference).exists()
+
+    def by_code(self, code: str, date_of_birth: str) -> str | None:
+        """The case that this code and date of birth open, or None: an unknown code takes the same path."""
+        with database.connection_context():
+            row = CaseAccess.get_or_none(CaseAccess.code == _hash(plain(code)))
+        return row.case_reference if self._is_born(row, date_of_birth) and row else None
+
+    def by_link(self, token: str, date_of_birth: str, code: str = "") -> Opened:
+        """What a link opens with this date of birth; an unknown token takes the same path."""
+        with database.connection_context():
+            link = Link.get_or_none(Link.token == _hash(token))
+            row = CaseAccess.get_or_none(CaseAccess.case_reference == (link.case_reference if link else ""))
+            twins = CaseAccess.select().where(CaseAccess.reached_by == (row.reached_by if row else "")).count()
+        expired = link is not None and link.expires_at < ago()
+        is_right = self._is_born(row, date_of_birth)
+        if twins > 1:
+            is_right = is_right and row is not None and hmac.compare_digest(row.code, _hash(plain(code)))
+        opens = link.case_reference if link and is_right and not expired else None
+        return Opened(opens, expired, wants_code=twins > 1)
+
+    def link(self, key: str, case_reference: str) -> str:
+        """The token of a link to a case, for what has this key: asked for again, it is the same."""
+        token = self._seal.mark("link", key)[:32]
+        with database.connection_context():
+            Link.insert(
+                token=_hash(token), case_reference=case_reference, expires_at=ago(-LINK_LASTS)
+            ).on_conflict_ignore().execute()
+        return token
+
+    def case_of_link(self, token: str) -> str | None:
+        """Whose link it is, or was; knowing this opens nothing."""
+        with database.connection_context():
+            link = Link.get_or_none(Link.token == _hash(token))
+        return link.case_reference if link else None
+
+    def cases_reached_by(self, address: str, date_of_birth: str) -> list[str]:
+        """The cases of people with this date of birth whose messages go to this address."""
+        with database.connection_context():
+            rows = CaseAccess.select().where(CaseAccess.reached_by == self._reached_by(address, date_of_birth))
+            return [row.case_reference for row in rows]
+
+    def _is_born(self, row: CaseAccess | None, date_of_birth: str) -> bool:
+        birth = self._birth(row.case_reference if row else "", date_of_birth)
+        return hmac.compare_digest(row.birth if row else "-" * len(birth), birth)
+
+    def _birth(self, case_reference: str, date_of_birth: str) -> str:
+        return self._seal.mark("birth", f"{case_reference} {date_of_birth}")
+
+    def _reached_by(self, address: str, date_of_birth: str) -> str:
+        """A case that nobody can write to is reached by nothing that another one is."""
+        same = normal(address) or secrets.token_hex(16)
+        return self._seal.mark("reached by", f"{same} {date_of_birth}")
 
 
-def _hash(code: str, date_of_birth: str) -> str:
-    return hashlib.sha256(f"{code}|{date_of_birth}".encode()).hexdigest()
+def plain(code: str) -> str:
+    """An access code as it was made, however it was typed."""
+    return "".join(character for character in code.upper() if character.isalnum())
+
+
+def normal(address: str) -> str:
+    """An e-mail address or telephone number, however it was typed."""
+    address = address.strip().lower()
+    return address if "@" in address else re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", address))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -27,12 +27,14 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
     """
     # the modules that declare tables
-    from records import access, claims, drafts, kpis, outbox, roster, submissions
+    from records import access, attempts, claims, drafts, kpis, outbox, roster, submissions
 
     database.initialize(connect_to(url))
     with database.connection_context():
         tables = [
-            access.AccessCode,
+            access.CaseAccess,
+            access.Link,
+            attempts.Attempt,
             claims.Claim,
             drafts.Draft,
             kpis.CaseRow,

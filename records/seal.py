@@ -10,15 +10,22 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
+SHORTEST = 16
+
 
 class Seal:
     """Encrypts, with keys derived from a secret.
 
     Args:
-        secret: at least 32 characters; with another one, what was sealed before can't be opened any more.
+        secret: random; with another one, what was sealed before can't be opened any more.
+
+    Raises:
+        ValueError: the secret is too short to be one.
     """
 
     def __init__(self, secret: str):
+        if len(secret) < SHORTEST:
+            raise ValueError(f"the records' secret (records.secret_key) needs {SHORTEST} characters")
         self._secret = secret.encode()
         self._fernet = Fernet(base64.urlsafe_b64encode(self._key("seal")))
 

@@ -81,11 +81,6 @@ class Submissions:
         """The engine doesn't ask for it any more."""
         submission.becomes(VOID, content="")
 
-    def is_sent(self, key: str) -> bool:
-        """Whether it was sent, on its way or not."""
-        with database.connection_context():
-            return Submission.select().where(Submission.key == key).exists()
-
     def on_their_way(self, case_reference: str) -> list[str]:
         """The forms of a case that were sent, and that the engine doesn't have yet."""
         with database.connection_context():

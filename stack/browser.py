@@ -101,6 +101,17 @@ class Browser:
         """Send these fields from this page, whatever it asks."""
         return self._page(self._session.post(page.url, data=fields, timeout=60))
 
+    def post_to(self, page: Page, path: str) -> Page:
+        """Press a button of this page that leads elsewhere."""
+        token = page.content.select_one("[name=csrf_token]")["value"]
+        return self._page(self._session.post(urljoin(self._base_url, path), data={"csrf_token": token}, timeout=60))
+
+    def forget_cookies(self) -> None:
+        self._session.cookies.clear()
+
+    def cookies(self) -> dict[str, str]:
+        return self._session.cookies.get_dict()
+
     def _page(self, response: requests.Response) -> Page:
         return Page(response.url, response.status_code, BeautifulSoup(response.text, "html.parser"))
 

@@ -107,6 +107,7 @@ def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
         environment_name("lab", "api_key"): secrets["lab_api_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
         environment_name("sms", "api_key"): secrets["sms_api_key"],
+        environment_name("records", "secret_key"): secrets["records_secret_key"],
     }
     url = settings.workers.url
     needs = ("engine", "lab", "government", "sms")
@@ -118,6 +119,7 @@ def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
     environment = {
         **account("webapp", secrets["webapp"]),
         environment_name("webapp", "secret_key"): secrets["secret_key"],
+        environment_name("records", "secret_key"): secrets["records_secret_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
     }
     command = _gunicorn("webapp.wsgi", webapp.url, webapp.threads, webapp.processes)

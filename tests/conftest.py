@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from playwright.sync_api import Browser
 
 from config.settings import environment_name
 from records import database
+from records.access import Access
+from records.seal import Seal
 from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
@@ -48,6 +51,13 @@ def records(state: dict[str, Any]) -> Iterator[None]:
     with database.database.connection_context():
         yield
     database.database.close()
+
+
+@pytest.fixture
+def access(records: None) -> Access:
+    """What opens cases, as the web application has it."""
+    secrets = Path(os.environ[environment_name("folder")]) / "secrets.json"
+    return Access(Seal(json.loads(secrets.read_text())["records_secret_key"]))
 
 
 @pytest.fixture

@@ -14,12 +14,16 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from processes.engine import Engine, EngineError
+from records.access import Access
+from records.attempts import Attempts
 from records.drafts import Drafts
+from records.outbox import Outbox
 from records.seal import Seal
 from records.submissions import Submissions
-from webapp import contact, forms, patient, sessions, staff
+from webapp import contact, forms, patient, sessions, sign_in, staff
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
@@ -39,13 +43,19 @@ class Options:
 
     Attributes:
         policy: the durations and limits that new cases go by; pages show some of them.
+        records_secret: what the records are sealed with.
         secure_cookies: the pages are served by HTTPS.
+        proxies: how many of them stand before the application, and add where a request came from.
+        attempts_per_address: how often in 15 minutes somebody may be wrong at signing in from one address.
         idle_s: a session that was idle for so long is over, in seconds.
     """
 
     secret_key: str
     policy: dict[str, Any]
+    records_secret: str
     secure_cookies: bool = False
+    proxies: int = 0
+    attempts_per_address: int = 50
     idle_s: float = 1800
 
 
@@ -61,10 +71,12 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
         SESSION_COOKIE_SECURE=options.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    if options.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)  # type: ignore[method-assign]
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([app.jinja_loader, components])
     app.jinja_env.globals["policy"] = options.policy
-    seal = Seal(options.secret_key)
+    seal = Seal(options.records_secret)
     drafts, submissions = Drafts(seal), Submissions(seal)
     app.extensions.update(
         options=options,
@@ -74,12 +86,15 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
         policy=options.policy,
         drafts=FormDrafts(drafts),
         submissions=submissions,
+        access=Access(seal),
+        attempts=Attempts(seal),
+        outbox=Outbox(),
         forwarder=Forwarder(engine, submissions, drafts, options.policy),
     )
     Babel(app)
     app.before_request(sessions.end_when_idle)
     CSRFProtect(app)
-    for module in (patient, forms, contact, staff):
+    for module in (patient, forms, sign_in, contact, staff):
         app.register_blueprint(module.pages)
     app.after_request(_protect)
     _register_errors(app)

@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 
 from processes.cases import find_case, open_tasks
 from processes.engine import EngineUnavailable
-from records import access
 from webapp import asked, sessions
 from webapp.camunda_forms import Page
 from webapp.drafts import FormDraft, key_of
@@ -30,7 +29,7 @@ def begin(name: str) -> Answer:
     """The first page that has yet to be answered."""
     _known_form(name)
     if name != asked.PRE_SCREENING and not sessions.case_reference():
-        return redirect(url_for("patient.sign_in"))
+        return redirect(url_for("sign_in.ask"))
     draft = _up_to_date(name)
     if draft is None:
         return _not_open(name)
@@ -104,7 +103,7 @@ def of_another_session() -> Answer | None:
     if sessions.reopen_browser(draft.owner):
         return redirect(url_for("forms.begin", name=draft.name), 303)
     session["kept"] = True
-    return redirect(url_for("patient.sign_in"), 303)
+    return redirect(url_for("sign_in.ask"), 303)
 
 
 def _known_form(name: str) -> None:
@@ -189,10 +188,16 @@ def _send(draft: FormDraft) -> Answer:
     current_app.extensions["forwarder"].forward(target["key"])
     if target["kind"] == START:
         sessions.open_case(target["case"])
-    if draft.answers.values.get("wants_evaluation") == "yes" and not access.has_code(target["case"]):
-        code = access.new_code(target["case"], target["date_of_birth"])
-        return render_template("access_code.html", code=code, sent=True)
+    if draft.answers.values.get("wants_evaluation") == "yes":
+        return _access_code(target, draft.answers.values)
     return redirect(url_for("patient.case"), 303)
+
+
+def _access_code(target: dict[str, Any], values: dict[str, Any]) -> str:
+    """The confirmation of a request: the access code is shown here, once."""
+    address = values.get("email") or values.get("phone") or ""
+    code = current_app.extensions["access"].new_code(target["case"], target["date_of_birth"], address)
+    return render_template("access_code.html", code=code, sent=True)
 
 
 def _not_open(name: str) -> str:

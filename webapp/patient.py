@@ -1,15 +1,15 @@
-"""The patient's pages beside their forms: the start, where the case stands, withdrawing, signing in."""
+"""The patient's pages beside their forms: the start, where the case stands, withdrawing, the access code."""
 
 from __future__ import annotations
 
 import time
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.engine import Engine, EngineRefused, EngineUnavailable
-from records import access
+from records.access import Access
 from webapp import asked, sessions
 from webapp.status import ADVICE, WITHDRAWABLE, status_of
 
@@ -27,7 +27,7 @@ def home() -> str:
 def case() -> str | Response | tuple[str, int]:
     reference = sessions.case_reference()
     if reference is None:
-        return redirect(url_for("patient.sign_in"))
+        return redirect(url_for("sign_in.ask"))
     on_their_way = current_app.extensions["submissions"].on_their_way(reference)
     try:
         known = _assessed_case(reference, wait=asked.PRE_SCREENING not in on_their_way)
@@ -52,7 +52,7 @@ def _case_page(known: Case, on_their_way: list[str]) -> str:
         may_withdraw=bool(steps & WITHDRAWABLE),
         tasks=[(form, asked.FORMS[form]) for form in tasks if form not in on_their_way],
         on_their_way=[asked.FORMS[form].title for form in on_their_way],
-        has_code=access.has_code(known.reference),
+        has_code=_access().has_code(known.reference),
     )
 
 
@@ -60,7 +60,7 @@ def _case_page(known: Case, on_their_way: list[str]) -> str:
 def withdraw() -> str | Response | tuple[str, int]:
     known = _case()
     if known is None:
-        return redirect(url_for("patient.sign_in"))
+        return redirect(url_for("sign_in.ask"))
     if request.method == "GET":
         return render_template("withdraw.html", case=known)
     try:
@@ -76,34 +76,20 @@ def withdraw() -> str | Response | tuple[str, int]:
 def access_code() -> str | Response:
     known = _case()
     if known is None:
-        return redirect(url_for("patient.sign_in"))
-    code = access.new_code(known.reference, known.values["date_of_birth"]) if request.method == "POST" else None
-    return render_template("access_code.html", code=code, has_code=access.has_code(known.reference))
-
-
-@pages.route("/sign-in", methods=["GET", "POST"])
-def sign_in() -> str | Response | tuple[str, int]:
-    if request.method == "GET":
-        return render_template("sign_in.html", refused=False, kept=session.pop("kept", False))
-    birth = "-".join(
-        request.form.get(f"date_of_birth-{part}", "").strip().zfill(digits)
-        for part, digits in (("year", 4), ("month", 2), ("day", 2))
-    )
-    case_reference = access.case_of(request.form.get("access_code", ""), birth)
-    if case_reference is None:
-        return render_template("sign_in.html", refused=True), 403
-    sessions.open_case(case_reference)
-    return redirect(url_for("patient.case"))
-
-
-@pages.post("/sign-out")
-def sign_out() -> Response:
-    session.clear()
-    return redirect(url_for("patient.home"))
+        return redirect(url_for("sign_in.ask"))
+    code = None
+    if request.method == "POST":
+        address = known.values.get("email") or known.values.get("phone") or ""
+        code = _access().new_code(known.reference, known.values["date_of_birth"], address)
+    return render_template("access_code.html", code=code, has_code=_access().has_code(known.reference))
 
 
 def _engine() -> Engine:
     return current_app.extensions["engine"]
+
+
+def _access() -> Access:
+    return current_app.extensions["access"]
 
 
 def _case() -> Case | None:

@@ -31,6 +31,11 @@ def case_reference() -> str | None:
     return session.get("case")
 
 
+def language() -> str:
+    """The reader's language."""
+    return "en"
+
+
 def owner() -> str:
     """Whose drafts are written now: the case's, or this browser's."""
     if "case" in session:

@@ -13,6 +13,9 @@ database.open(_settings.records.database_url)
 application = create_app(
     Options(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
+        records_secret=_settings.records.secret_key.get_secret_value(),
+        proxies=_settings.webapp.proxies,
+        attempts_per_address=_settings.webapp.attempts_per_address,
         policy=_settings.policy.model_dump(),
         secure_cookies=_settings.webapp.url.startswith("https"),
         idle_s=_settings.webapp.session_idle_s,

@@ -16,12 +16,14 @@ from config import settings as config
 from config.people import load_people
 from processes.engine import Engine
 from records import database
+from records.access import Access
 from records.claims import Claims
 from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.roster import Roster
+from records.seal import Seal
 from workers import doctor, government, kpi, lab, patient
-from workers.carriers import Carrier, Mail, Sms, Telephone
+from workers.carriers import Carrier, Mail, Pages, Sms, Telephone
 from workers.lab_feed import LabFeed
 from workers.outside import Service
 from workers.runtime import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
@@ -128,11 +130,13 @@ def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
 
 
 def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
-    page = settings.webapp.url + "/sign-in"
+    tasklist = settings.engine.url + "/camunda/app/tasklist/default/"
+    access = Access(Seal(settings.records.secret_key.get_secret_value()))
+    pages = Pages(settings.webapp.url, tasklist, access)
     mail, sms = settings.mail, settings.sms
     carriers: dict[str, Carrier] = {
-        "email": Mail(mail.host, mail.port, mail.sender, page),
-        "sms": Sms(Service("sms", sms.url, sms.api_key.get_secret_value()), page),
+        "email": Mail(mail.host, mail.port, mail.sender, pages),
+        "sms": Sms(Service("sms", sms.url, sms.api_key.get_secret_value()), pages),
         "telephone": Telephone(resources["engine"]),
     }
     return Sender(resources["outbox"], carriers, settings.workers.outbox_interval_s)

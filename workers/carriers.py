@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from processes.cases import find_case
 from processes.engine import Engine, EngineError
+from records.access import Access
 from records.outbox import Message
-from workers.messages import text_of
+from workers.messages import TO_DOCTORS, text_of
 from workers.outside import Refused, Service, Unavailable
 
 TELL_BY_TELEPHONE = "tell_by_telephone"
@@ -38,18 +39,33 @@ class Carrier(Protocol):
         """
 
 
-class Mail:
-    """By SMTP.
+class Pages:
+    """Where the text of a message leads: a link to the patient's case, or Tasklist.
 
     Args:
-        page: address of the page that the text leads to.
+        webapp: base URL of the patients' pages.
+        tasklist: its URL.
     """
 
-    def __init__(self, host: str, port: int, sender: str, page: str):
+    def __init__(self, webapp: str, tasklist: str, access: Access):
+        self._webapp = webapp
+        self._tasklist = tasklist
+        self._access = access
+
+    def of(self, message: Message) -> str:
+        if message.template in TO_DOCTORS:
+            return self._tasklist
+        return f"{self._webapp}/link/{self._access.link(message.key, message.case_reference)}"
+
+
+class Mail:
+    """By SMTP."""
+
+    def __init__(self, host: str, port: int, sender: str, pages: Pages):
         self._host = host
         self._port = port
         self._sender = sender
-        self._page = page
+        self._pages = pages
 
     def carry(self, message: Message) -> None:
         try:
@@ -65,21 +81,23 @@ class Mail:
         email = EmailMessage()
         email["From"], email["To"], email["Subject"] = self._sender, message.recipient, subject
         email["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@coronacare.example>"
-        email.set_content(f"{text}\n\n{self._page}\n")
+        email.set_content(f"{text}\n\n{self._pages.of(message)}\n")
         return email
 
 
 class Sms:
     """By an SMS gateway over HTTP, as services/sms describes it."""
 
-    def __init__(self, gateway: Service, page: str):
+    def __init__(self, gateway: Service, pages: Pages):
         self._gateway = gateway
-        self._page = page
+        self._pages = pages
 
     def carry(self, message: Message) -> None:
         _, text = text_of(message.template, message.language)
         try:
-            self._gateway.post("/v1/messages", {"to": message.recipient, "text": f"{text} {self._page}"}, message.key)
+            self._gateway.post(
+                "/v1/messages", {"to": message.recipient, "text": f"{text} {self._pages.of(message)}"}, message.key
+            )
         except Unavailable as error:
             raise NotNow(str(error)) from None
         except Refused as error:

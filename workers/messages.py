@@ -1,4 +1,7 @@
-"""The texts of the messages, by template and language. None shows a name or a result; a link leads to the page."""
+"""The texts of the messages, by template and language. None shows a name or a result; a link leads to the page.
+
+A patient's link opens their case, together with the date of birth; a doctor's leads to Tasklist.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,14 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         FRENCH: ("Veuillez nommer vos contacts", "Nous attendons la liste sur votre page CoronaCare. Connectez-vous."),
         ARABIC: ("يرجى تسمية المخالطين", "ننتظر القائمة على صفحتك في CoronaCare. يرجى تسجيل الدخول."),
     },
+    "link_wanted": {
+        ENGLISH: ("Your link to CoronaCare", "You asked for a link to your case. It works for 10 days."),
+        FRENCH: (
+            "Votre lien vers CoronaCare",
+            "Vous avez demandé un lien vers votre dossier. Il est valable 10 jours.",
+        ),
+        ARABIC: ("رابطك إلى CoronaCare", "لقد طلبت رابطًا إلى ملفك. الرابط صالح لمدة 10 أيام."),
+    },
     # to doctors
     "visit_emergency": {
         ENGLISH: ("An emergency at a visit", "The medical team met an emergency; the emergency services were called."),
@@ -59,6 +70,8 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         ENGLISH: ("A report is overdue", "A report has not been written in time. It is first in Tasklist's list."),
     },
 }
+
+TO_DOCTORS = frozenset({"visit_emergency", "report_overdue"})
 
 
 def text_of(template: str, language: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from processes.variables import ENGINE_TIME
-from records import access
+from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP
 from tests.support.people import Patient, StaffMember
@@ -24,7 +24,7 @@ URGENT = {
 
 
 @pytest.fixture
-def patient(case: CaseUnderTest, state: dict[str, Any], records: None, new_page: Callable[..., Page]) -> Patient:
+def patient(case: CaseUnderTest, state: dict[str, Any], access: Access, new_page: Callable[..., Page]) -> Patient:
     """The patient of the case, signed in on a phone."""
     who = Patient(new_page(), state)
     # so urgent that staff find them on the first page of their list, whatever other tests have left open

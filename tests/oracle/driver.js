@@ -59,7 +59,8 @@ const answer = async (instance, typed) => {
 };
 
 window.answered = async (schema, data, answers, rows) => {
-  form = form || new FormViewer.Form({ container: document.body, debounce: false });
+  if (form) form.destroy();
+  form = new FormViewer.Form({ container: document.body, debounce: false });
   await form.importSchema(schema, data);
   await settled();
   const registry = form.get('formFieldInstanceRegistry');

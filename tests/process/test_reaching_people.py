@@ -31,7 +31,7 @@ def test_a_patient_without_e_mail_is_told_by_sms(case: CaseUnderTest, state: dic
 
     texts = eventually(lambda: (found := texts_to(state, number)) and len(found) == 2 and found)
     for text in texts:
-        assert f"{state['webapp']}/sign-in" in text
+        assert f"{state['webapp']}/link/" in text
         assert "negative" not in text.lower()
         assert "Ada" not in text
 

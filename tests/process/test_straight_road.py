@@ -103,7 +103,7 @@ def test_the_patient_is_told_by_a_message_that_says_nothing(
     for message in messages:
         assert "Ada" not in message
         assert "negative" not in message.lower()
-        assert f"{state['webapp']}/sign-in" in message
+        assert f"{state['webapp']}/link/" in message
     assert Message.get(Message.key == f"{case.reference}/tell_result/1").state == SENT
 
 

@@ -18,6 +18,8 @@ QUICK = {
     ("workers", "feed_interval_s"): "0.2",
     ("workers", "outbox_interval_s"): "0.2",
     ("workers", "lock_s"): "5",
+    # all tests come from one address
+    ("webapp", "attempts_per_address"): "10000",
     ("policy", "kit_asked_again_after"): "PT2S",
 }
 

@@ -120,7 +120,7 @@ class Form:
             translate: from the schema's texts, and this package's own, to the reader's language.
         """
         faulty = {node.name for node in page.faulty(answers)} if checked else set()
-        return rendering.fields(page.nodes(answers), answers.posted, faulty, translate)
+        return rendering.fields(page.title, page.nodes(answers), answers.posted, faulty, translate)
 
     def problems(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
         """What is wrong on a page: the id of the input, and the message."""

@@ -148,9 +148,11 @@ class _Words:
         return heads, [[_cell(row.get(column["key"])) for column in columns] for row in rows]
 
 
-def fields(nodes: list[Node], posted: MultiDict, faulty: Collection[str], translate: Translate) -> Markup:
+def fields(title: str, nodes: list[Node], posted: MultiDict, faulty: Collection[str], translate: Translate) -> Markup:
+    """The fields of a page; a group that is called like the page has no heading of its own."""
     template = _environment.get_template("fields.html")
-    return Markup(template.render(nodes=nodes, posted=posted, words=_Words(translate, faulty)))  # noqa: S704
+    words = _Words(translate, faulty)
+    return Markup(template.render(title=title, nodes=nodes, posted=posted, words=words))  # noqa: S704
 
 
 def problems(nodes: Iterable[Node], translate: Translate) -> list[tuple[str, str]]:

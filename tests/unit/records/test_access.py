@@ -1,43 +1,115 @@
 import re
+from datetime import timedelta
 
 import pytest
 
 from records import access
+from records.access import Access, CaseAccess, Link, Opened
+from records.seal import Seal
 
 pytestmark = pytest.mark.usefixtures("records")
+BORN, SHARED = "1990-05-10", "family@patients.example"
 
 
-def test_code_and_date_of_birth_open_the_case() -> None:
-    code = access.new_code("C-1", "1990-05-10")
-    assert access.case_of(code, "1990-05-10") == "C-1"
-    assert access.case_of(code.lower().replace("-", " "), "1990-05-10") == "C-1"
+@pytest.fixture
+def ours() -> Access:
+    return Access(Seal("a secret of the tests"))
 
 
-def test_neither_alone_opens_it() -> None:
-    code = access.new_code("C-1", "1990-05-10")
-    assert access.case_of(code, "1990-05-11") is None
-    assert access.case_of("", "1990-05-10") is None
+def test_code_and_date_of_birth_open_the_case(ours: Access) -> None:
+    code = ours.new_code("C-1", BORN)
+    assert ours.by_code(code, BORN) == "C-1"
+    assert ours.by_code(code.lower().replace("-", " "), BORN) == "C-1"
 
 
-def test_a_code_has_at_least_80_random_bits_and_is_easy_to_read() -> None:
+def test_neither_alone_opens_it(ours: Access) -> None:
+    code = ours.new_code("C-1", BORN)
+    assert ours.by_code(code, "1990-05-11") is None
+    assert ours.by_code("", BORN) is None
+
+
+def test_a_code_has_at_least_80_random_bits_and_is_easy_to_read(ours: Access) -> None:
     assert len(access.ALPHABET) ** access.LENGTH >= 2**80
-    assert re.fullmatch(r"([2-9A-HJ-NP-Z]{6}-){2}[2-9A-HJ-NP-Z]{6}", access.new_code("C-1", "1990-05-10"))
+    assert re.fullmatch(r"([2-9A-HJ-NP-Z]{6}-){2}[2-9A-HJ-NP-Z]{6}", ours.new_code("C-1", BORN))
 
 
-def test_only_a_hash_is_kept() -> None:
-    code = access.new_code("C-1", "1990-05-10")
-    kept = "".join(str(value) for value in access.AccessCode.get().__data__.values())
-    assert code.replace("-", "") not in kept
-    assert "1990" not in kept
+def test_only_hashes_are_kept(ours: Access) -> None:
+    code = ours.new_code("C-1", BORN, SHARED)
+    token = ours.link("C-1/report_there/1", "C-1")
+    kept = "".join(str(value) for row in (CaseAccess.get(), Link.get()) for value in row.__data__.values())
+    for secret in (code.replace("-", ""), token, "1990", "family"):
+        assert secret not in kept
 
 
-def test_a_new_code_replaces_the_old_one() -> None:
-    old = access.new_code("C-1", "1990-05-10")
-    new = access.new_code("C-1", "1990-05-10")
-    assert access.case_of(old, "1990-05-10") is None
-    assert access.case_of(new, "1990-05-10") == "C-1"
+def test_without_the_secret_the_kept_date_of_birth_can_not_be_guessed(ours: Access) -> None:
+    ours.new_code("C-1", BORN, SHARED)
+    before = CaseAccess.get()
+    Access(Seal("another secret, of somebody else")).new_code("C-1", BORN, SHARED)
+    after = CaseAccess.get()
+    assert (before.birth, before.reached_by) != (after.birth, after.reached_by)
 
 
-def test_twins_do_not_open_each_others_case() -> None:
-    first, second = access.new_code("C-1", "1990-05-10"), access.new_code("C-2", "1990-05-10")
-    assert (access.case_of(first, "1990-05-10"), access.case_of(second, "1990-05-10")) == ("C-1", "C-2")
+def test_a_new_code_replaces_the_old_one(ours: Access) -> None:
+    old, new = ours.new_code("C-1", BORN), ours.new_code("C-1", BORN)
+    assert ours.by_code(old, BORN) is None
+    assert ours.by_code(new, BORN) == "C-1"
+
+
+def test_twins_do_not_open_each_others_case_by_code(ours: Access) -> None:
+    first, second = ours.new_code("C-1", BORN), ours.new_code("C-2", BORN)
+    assert (ours.by_code(first, BORN), ours.by_code(second, BORN)) == ("C-1", "C-2")
+
+
+def test_a_link_opens_its_case_with_the_date_of_birth(ours: Access) -> None:
+    ours.new_code("C-1", BORN, SHARED)
+    token = ours.link("C-1/report_there/1", "C-1")
+    assert ours.by_link(token, BORN) == Opened("C-1")
+    assert ours.by_link(token, "1990-05-11").case_reference is None
+    assert ours.by_link("unknown", BORN) == Opened(None)
+    assert len(token) * 4 >= 80
+
+
+def test_the_link_of_a_message_that_is_sent_again_is_the_same(ours: Access) -> None:
+    assert ours.link("C-1/report_there/1", "C-1") == ours.link("C-1/report_there/1", "C-1")
+    assert ours.link("C-1/report_there/1", "C-1") != ours.link("C-1/report_there/2", "C-1")
+    assert Link.select().count() == 2
+
+
+def test_a_link_lasts_ten_days(ours: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert timedelta(days=10) == access.LINK_LASTS
+    monkeypatch.setattr(access, "LINK_LASTS", timedelta(seconds=-1))
+    ours.new_code("C-1", BORN, SHARED)
+    token = ours.link("C-1/report_there/1", "C-1")
+    assert ours.by_link(token, BORN) == Opened(None, expired=True)
+    assert ours.case_of_link(token) == "C-1"
+
+
+def test_where_twins_share_an_address_a_link_wants_the_code_too(ours: Access) -> None:
+    codes = [
+        ours.new_code(reference, BORN, address)
+        for reference, address in (("C-1", SHARED), ("C-2", " Family@Patients.Example "))
+    ]
+    links = [ours.link(f"{reference}/report_there/1", reference) for reference in ("C-1", "C-2")]
+    assert ours.by_link(links[0], BORN) == Opened(None, wants_code=True)
+    assert ours.by_link(links[0], BORN, codes[1]) == Opened(None, wants_code=True)
+    assert ours.by_link(links[0], BORN, codes[0]) == Opened("C-1", wants_code=True)
+    assert ours.by_link(links[1], BORN, codes[1]) == Opened("C-2", wants_code=True)
+
+
+def test_those_without_an_address_are_nobodys_twins(ours: Access) -> None:
+    for reference in ("C-1", "C-2"):
+        ours.new_code(reference, BORN)
+    assert ours.by_link(ours.link("C-1/x/1", "C-1"), BORN) == Opened("C-1")
+    assert ours.cases_reached_by("", BORN) == []
+
+
+@pytest.mark.parametrize("typed", ["+44 20 7946-0958", "0044 (20) 79460958", "+442079460958"])
+def test_a_case_is_found_by_address_and_birthday_however_the_number_is_typed(ours: Access, typed: str) -> None:
+    ours.new_code("C-1", BORN, "+44 20 7946 0958")
+    assert ours.cases_reached_by(typed, BORN) == ["C-1"]
+    assert ours.cases_reached_by(typed, "1990-05-11") == []
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(ValueError, match="secret"):
+        Seal("")

@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from records.access import Access
 from records.outbox import REFUSED, SENT, WAITING, Message, Outbox
+from records.seal import Seal
 from services.database import open_database
 from services.sms.app import create_app
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import Inbox
-from workers.carriers import Mail, NotNow, Sms
+from workers.carriers import Mail, NotNow, Pages, Sms
 from workers.messages import TEXTS, text_of
 from workers.outside import Service
 from workers.sender import Sender
 
 pytestmark = pytest.mark.usefixtures("records")
-PAGE = "http://pages.example/sign-in"
+PAGE, TASKLIST = "http://pages.example", "http://tasklist.example"
 
 
 @pytest.fixture
@@ -35,8 +37,9 @@ def gateway(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1") -> Sender:
-    mail = Mail("127.0.0.1", mail_port, "CoronaCare <no-reply@coronacare.example>", PAGE)
-    return Sender(Outbox(), {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), PAGE)}, 0.1)
+    pages = Pages(PAGE, TASKLIST, Access(Seal("a secret of the tests")))
+    mail = Mail("127.0.0.1", mail_port, "CoronaCare <no-reply@coronacare.example>", pages)
+    return Sender(Outbox(), {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), pages)}, 0.1)
 
 
 def add(key: str, recipient: str = "a@b.example", channel: str = "email", language: str = "en") -> None:
@@ -52,8 +55,16 @@ def test_a_message_is_sent_once_and_says_only_where_to_look(inbox: tuple[Inbox, 
     assert [sender(inbox[1]).send_waiting() for _ in range(2)] == [1, 0]
     [message] = inbox[0].got
     assert (message["To"], message["Subject"]) == ("a@b.example", TEXTS["result_there"]["en"][0])
-    assert PAGE in message.get_payload()
+    assert f"{PAGE}/link/" in message.get_payload()
     assert "C-1" not in message.as_string()
+
+
+def test_a_message_to_a_doctor_leads_to_tasklist(inbox: tuple[Inbox, int]) -> None:
+    Outbox().add("C-1/alert/1", "email", "doctor@b.example", "report_overdue", "en")
+    sender(inbox[1]).send_waiting()
+    [message] = inbox[0].got
+    assert TASKLIST in message.get_payload()
+    assert PAGE not in message.get_payload()
 
 
 def test_the_same_message_has_the_same_id_whoever_sends_it(inbox: tuple[Inbox, int]) -> None:
@@ -72,7 +83,7 @@ def test_an_sms_is_sent_once_though_it_is_tried_twice(inbox: tuple[Inbox, int], 
     Message.update(state=WAITING).execute()
     both.send_waiting()
     [text] = texts_to(gateway, "+442079460958")
-    assert text == f"{TEXTS['result_there']['fr'][1]} {PAGE}"
+    assert text.startswith(f"{TEXTS['result_there']['fr'][1]} {PAGE}/link/")
 
 
 def test_messages_wait_while_a_server_is_away_and_hold_up_no_other_channel(

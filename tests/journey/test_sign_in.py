@@ -1,0 +1,198 @@
+"""Coming back: by code, by link, after having lost either; nobody by guessing, and nobody into another's case."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from records.access import Access, Link
+from records.queue import ago
+from stack.browser import Browser, Page
+from tests.support.case import REQUEST, WITH_COUGH, eventually
+from tests.support.mail import mails_to
+
+pytestmark = pytest.mark.engine
+
+BORN, ANOTHER_DAY = "1990-05-10", "1990-05-11"
+UNKNOWN = "ABCDEF-GHJKMN-PQRSTU"
+
+
+@dataclass
+class Known:
+    """A patient who has requested an evaluation."""
+
+    reference: str
+    code: str
+    email: str
+
+
+def requested(state: dict[str, Any], email: str) -> Known:
+    browser = Browser(state["webapp"])
+    reference = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"}).text("main strong")
+    code = browser.fill_in("/forms/evaluation_request", {**REQUEST, "email": email}).text(".access-code")
+    return Known(reference, code, email)
+
+
+@pytest.fixture
+def email() -> str:
+    return f"{uuid.uuid4().hex}@patients.example"
+
+
+@pytest.fixture
+def known(state: dict[str, Any], email: str) -> Known:
+    return requested(state, email)
+
+
+@pytest.fixture
+def browser(state: dict[str, Any]) -> Browser:
+    return Browser(state["webapp"])
+
+
+def sign_in(browser: Browser, code: str, born: str) -> Page:
+    return browser.send(browser.open("/sign-in"), {"access_code": code, "date_of_birth": born})
+
+
+def link_sent_to(state: dict[str, Any], email: str, number: int = 1) -> str:
+    """The path of the link in the newest message to this address, once there are so many."""
+    messages = eventually(lambda: (found := mails_to(state, email)) and len(found) >= number and found, within_s=20)
+    links = [re.search(r"/link/[0-9a-f]+", message)[0] for message in messages]
+    assert len(set(links)) == len(links)
+    return links[-1]
+
+
+def same(page: Page) -> str:
+    """A page's content, but for what differs each time."""
+    return re.sub(r'name="csrf_token"[^>]*', "", str(page.content))
+
+
+def test_an_unknown_code_and_a_wrong_date_of_birth_are_answered_alike(browser: Browser, known: Known) -> None:
+    unknown, wrong = sign_in(browser, UNKNOWN, BORN), sign_in(browser, known.code, ANOTHER_DAY)
+    assert (unknown.status, wrong.status) == (403, 403)
+    assert same(unknown) == same(wrong)
+    assert sign_in(browser, known.code, BORN).heading == "Your case"
+
+
+def test_guessing_at_a_code_is_locked_whether_it_exists_or_not(
+    state: dict[str, Any], browser: Browser, known: Known
+) -> None:
+    for code in (known.code, str(uuid.uuid4())):
+        for _ in range(5):
+            assert sign_in(browser, code, ANOTHER_DAY).status == 403
+        locked = sign_in(browser, code, BORN)
+        assert locked.status == 429
+        assert "Wait 15 minutes, or have a link sent to you." in locked.complaints[0]
+
+    # the real patient comes in by the link that they have sent to themselves
+    asked = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
+    assert asked.heading == "Look for our message"
+    link = link_sent_to(state, known.email)
+    assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
+
+
+def test_nobody_learns_by_asking_for_a_link_whether_there_is_a_case(browser: Browser, known: Known) -> None:
+    answers = [
+        browser.send(browser.open("/lost-code"), {"address": address, "date_of_birth": born})
+        for address, born in ((known.email, BORN), (known.email, ANOTHER_DAY), ("nobody@patients.example", BORN))
+    ]
+    assert {same(answer) for answer in answers} == {same(answers[0])}
+    assert answers[0].status == 200
+
+
+def test_the_link_of_a_message_opens_the_case_with_the_date_of_birth(
+    state: dict[str, Any], browser: Browser, known: Known
+) -> None:
+    browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
+    link = link_sent_to(state, known.email)
+    refused = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
+    assert (refused.status, refused.complaints) == (
+        403,
+        ["This link and this date of birth don't belong together. Check the date."],
+    )
+    opened = browser.send(browser.open(link), {"date_of_birth": BORN})
+    assert known.reference in opened.text("main")
+    for _ in range(5):
+        browser.send(browser.open("/link/unknown"), {"date_of_birth": BORN})
+    assert browser.send(browser.open("/link/unknown"), {"date_of_birth": BORN}).status == 429
+
+
+def test_an_expired_link_is_renewed_by_the_patient(
+    state: dict[str, Any], browser: Browser, known: Known, access: Access
+) -> None:
+    token = access.link(f"{known.reference}/test/1", known.reference)
+    Link.update(expires_at=ago()).where(Link.case_reference == known.reference).execute()
+    expired = browser.send(browser.open(f"/link/{token}"), {"date_of_birth": BORN})
+    assert (expired.status, expired.heading) == (410, "This link has expired")
+    renewed = browser.open(f"/link/{token}/renew")
+    assert renewed.status == 405
+    sent = browser.post_to(expired, f"/link/{token}/renew")
+    assert sent.heading == "Look for our message"
+    link = link_sent_to(state, known.email)
+    assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
+
+
+def test_at_most_three_links_an_hour(state: dict[str, Any], browser: Browser, known: Known) -> None:
+    for _ in range(5):
+        browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
+    link_sent_to(state, known.email, 3)
+    later = requested(state, f"later-{known.email}")
+    browser.send(browser.open("/lost-code"), {"address": later.email, "date_of_birth": BORN})
+    link_sent_to(state, later.email)
+    assert len(mails_to(state, known.email)) == 3
+
+
+def test_twins_with_one_birthday_and_address_do_not_open_each_others_case(
+    state: dict[str, Any], browser: Browser, known: Known
+) -> None:
+    twin = requested(state, known.email)
+    browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
+    link_sent_to(state, known.email, 2)
+    links = [re.search(r"/link/[0-9a-f]+", message)[0] for message in mails_to(state, known.email)]
+    opened = set()
+    for link in links:
+        page = browser.send(browser.open(link), {"date_of_birth": BORN})
+        assert page.status == 403
+        assert "Enter your access code" in page.complaints[0]
+        for one in (known, twin):
+            tried = browser.send(page, {"date_of_birth": BORN, "access_code": one.code})
+            opened |= {(link, one.reference)} if tried.heading == "Your case" else set()
+            assert tried.heading != "Your case" or one.reference in tried.text("main")
+    assert len(opened) == 2
+
+
+def test_what_was_typed_when_the_session_had_ended_is_kept(
+    state: dict[str, Any], browser: Browser, known: Known
+) -> None:
+    sign_in(browser, known.code, BORN)
+    page = browser.wait_for_form("/forms/medical_form", 30)
+    browser.forget_cookies()
+    page = browser.send(page, {"onset_date": "2020-03-18"})
+    assert page.url.endswith("/sign-in")
+    assert "What you typed is kept" in page.text("main")
+    # nothing is shown to whoever doesn't sign in
+    assert browser.open("/forms/medical_form/1").url.endswith("/sign-in")
+    sign_in(browser, known.code, BORN)
+    assert browser.open("/forms/medical_form").heading == "Medication and allergies"
+    kept = browser.open("/forms/medical_form/1")
+    assert kept.content.select_one("[name=onset_date-day]")["value"] == "18"
+
+
+def test_a_pre_screening_goes_on_when_the_session_had_ended(browser: Browser) -> None:
+    page = browser.send(browser.open("/forms/pre_screening"), WITH_COUGH)
+    assert page.heading == "Weight and height"
+    browser.forget_cookies()
+    page = browser.send(page, WITH_COUGH)
+    assert page.heading == "Contact with COVID-19"
+    assert browser.open("/forms/pre_screening/1").content.select_one("[name=date_of_birth-day]")["value"] == "10"
+
+
+def test_the_session_is_another_one_after_signing_in(browser: Browser, known: Known) -> None:
+    before = browser.open("/sign-in")
+    cookies = browser.cookies()
+    browser.send(before, {"access_code": known.code, "date_of_birth": BORN})
+    assert browser.cookies() != cookies
+    # a page from before is worth nothing now
+    assert browser.post_to(before, "/sign-out").status == 400

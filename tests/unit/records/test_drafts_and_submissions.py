@@ -1,0 +1,73 @@
+from datetime import timedelta
+
+import pytest
+
+from records.drafts import Draft, Drafts
+from records.seal import Seal
+from records.submissions import Submission, Submissions
+
+pytestmark = pytest.mark.usefixtures("records")
+SEAL = Seal("a secret of the tests")
+CONTENT = {"posted": [["given_name", "Ada"]]}
+
+
+def test_a_draft_is_found_as_it_was_kept_last() -> None:
+    drafts = Drafts(SEAL)
+    drafts.keep("C-1/review", {})
+    drafts.keep("C-1/review", CONTENT)
+    assert drafts.find("C-1/review") == CONTENT
+    assert drafts.find("C-2/review") is None
+
+
+def test_what_was_typed_can_not_be_read_in_the_database() -> None:
+    Drafts(SEAL).keep("C-1/review", CONTENT)
+    Submissions(SEAL).add("C-1/task", "C-1", "review", CONTENT, "C-1/medical_form")
+    assert "Ada" not in str(Draft.get().__data__) + str(Submission.get().__data__)
+    # nor with another secret
+    assert Drafts(Seal("another secret, of somebody else")).find("C-1/review") is None
+
+
+def test_old_drafts_are_forgotten() -> None:
+    drafts = Drafts(SEAL)
+    drafts.keep("C-1/review", CONTENT)
+    drafts.forget_older_than(timedelta(days=1))
+    assert drafts.find("C-1/review") == CONTENT
+    drafts.forget_older_than(timedelta())
+    assert drafts.find("C-1/review") is None
+
+
+def test_a_submission_takes_the_place_of_its_draft() -> None:
+    drafts, submissions = Drafts(SEAL), Submissions(SEAL)
+    drafts.keep("C-1/review", CONTENT)
+    submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
+    assert drafts.find("C-1/review") is None
+    assert submissions.on_their_way("C-1") == ["review"]
+
+
+def test_what_is_sent_twice_is_one_submission() -> None:
+    submissions = Submissions(SEAL)
+    for content in (CONTENT, {}):
+        submissions.add("C-1/task", "C-1", "review", content, "C-1/review")
+    [row] = submissions.claim()
+    assert submissions.content(row) == CONTENT
+    assert submissions.claim() == []
+
+
+def test_nothing_is_left_of_what_has_arrived() -> None:
+    submissions = Submissions(SEAL)
+    submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
+    submissions.forwarded(submissions.claim_one("C-1/task"))
+    assert Submission.get().content == ""
+    assert submissions.on_their_way("C-1") == []
+    # and sending it again changes nothing
+    submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
+    assert submissions.claim() == []
+
+
+def test_what_nobody_finished_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    submissions = Submissions(SEAL)
+    submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
+    assert submissions.claim_one("C-1/task")
+    assert (submissions.claim_one("C-1/task"), submissions.claim()) == (None, [])
+    monkeypatch.setattr(Submission, "claim_lasts", timedelta())
+    assert len(submissions.claim()) == 1

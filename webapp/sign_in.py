@@ -1,0 +1,141 @@
+"""Coming back to a case: by access code and date of birth, or by a link that was sent, and the date of birth.
+
+Whoever is wrong too often waits; an unknown code and a wrong date of birth look the same. The way back in for whoever
+lost the code, or was locked out by somebody else, is a new link to where their messages go.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from processes.cases import find_case
+from records.access import Access, normal
+from records.attempts import Attempts
+from webapp import sessions
+
+pages = Blueprint("sign_in", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+WAIT = timedelta(minutes=15)
+MOST_PER_CODE = 5
+MOST_LINKS = 3
+LINKS_WITHIN = timedelta(hours=1)
+NEW_LINK = "link_wanted"
+
+
+@pages.get("/sign-in")
+def ask() -> str:
+    return render_template("sign_in.html", kept=session.pop("kept", False))
+
+
+@pages.post("/sign-in")
+def sign_in() -> Answer:
+    code = request.form.get("access_code", "")[:100]
+    attempt = f"code {code}"
+    allowed = _may_try(attempt)
+    case_reference = _access().by_code(code, _date_of_birth())
+    if not allowed:
+        return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
+    if case_reference is None:
+        return render_template("sign_in.html", refused=True), 403
+    return _opened(case_reference, attempt)
+
+
+@pages.get("/link/<token>")
+def ask_by_link(token: str) -> str:
+    return render_template("link.html", token=token)
+
+
+@pages.post("/link/<token>")
+def sign_in_by_link(token: str) -> Answer:
+    attempt = f"link {token}"
+    allowed = _may_try(attempt)
+    found = _access().by_link(token, _date_of_birth(), request.form.get("access_code", "")[:100])
+    if not allowed:
+        return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
+    if found.expired:
+        return render_template("link.html", token=token, expired=True), 410
+    if found.case_reference is None:
+        return render_template("link.html", token=token, refused=True, wants_code=found.wants_code), 403
+    return _opened(found.case_reference, attempt)
+
+
+@pages.post("/link/<token>/renew")
+def renew(token: str) -> Answer:
+    """Send a new link to where the case's messages go; whoever has the old one learns nothing by it."""
+    case_reference = _access().case_of_link(token)
+    case = find_case(current_app.extensions["engine"], case_reference) if case_reference else None
+    if case is not None:
+        address = case.values.get("email") if case.values.get("channel") == "email" else case.values.get("phone")
+        _send_link(case.reference, address or "", case.values.get("language") or "en")
+    return render_template("link_sent.html")
+
+
+@pages.route("/lost-code", methods=["GET", "POST"])
+def lost_code() -> Answer:
+    """Send links to all cases of people with this birthday whose messages go to this address: there or not."""
+    if request.method == "GET":
+        return render_template("lost_code.html")
+    address = request.form.get("address", "")[:200]
+    if not _may_try(f"lost {normal(address)}"):
+        return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
+    for case_reference in _access().cases_reached_by(address, _date_of_birth()):
+        _send_link(case_reference, normal(address), sessions.language())
+    return render_template("link_sent.html")
+
+
+@pages.post("/sign-out")
+def sign_out() -> Response:
+    session.clear()
+    return redirect(url_for("patient.home"))
+
+
+def _send_link(case_reference: str, address: str, language: str) -> None:
+    if not address or not _attempts().take(f"links of {case_reference}", MOST_LINKS, LINKS_WITHIN):
+        return
+    key = f"{case_reference}/{NEW_LINK}/{secrets.token_hex(8)}"
+    channel = "email" if "@" in address else "sms"
+    current_app.extensions["outbox"].add(key, channel, address, NEW_LINK, language)
+
+
+def _opened(case_reference: str, attempt: str) -> Response:
+    _attempts().forget(attempt)
+    _attempts().give_back(_address())
+    sessions.open_case(case_reference)
+    return redirect(url_for("patient.case"), 303)
+
+
+def _may_try(what: str) -> bool:
+    """Count an attempt at this, from this address; both must have some left."""
+    at_this = _attempts().take(what, MOST_PER_CODE, WAIT)
+    from_here = _attempts().take(_address(), current_app.extensions["options"].attempts_per_address, WAIT)
+    return at_this and from_here
+
+
+def _address() -> str:
+    """Whom to count as one: an IPv4 address, or the network that one connection gets of IPv6."""
+    address = ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104
+    return f"address {address if address.version == 4 else ip_network(f'{address}/64', strict=False)}"
+
+
+def _date_of_birth() -> str:
+    parts = (("year", 4), ("month", 2), ("day", 2))
+    return "-".join(request.form.get(f"date_of_birth-{part}", "")[:10].strip().zfill(n) for part, n in parts)
+
+
+def _minutes() -> int:
+    return int(WAIT.total_seconds() // 60)
+
+
+def _access() -> Access:
+    return current_app.extensions["access"]
+
+
+def _attempts() -> Attempts:
+    return current_app.extensions["attempts"]
