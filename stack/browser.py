@@ -101,6 +101,13 @@ class Browser:
         """Send these fields from this page, whatever it asks."""
         return self._page(self._session.post(page.url, data=fields, timeout=60))
 
+    def post_raw(self, page: Page, body: bytes, kind: str) -> Page:
+        """Send this body from this page."""
+        return self._page(self._session.post(page.url, data=body, headers={"Content-Type": kind}, timeout=60))
+
+    def address(self, path: str) -> str:
+        return urljoin(self._base_url, path)
+
     def post_to(self, page: Page, path: str) -> Page:
         """Press a button of this page that leads elsewhere."""
         token = page.content.select_one("[name=csrf_token]")["value"]

@@ -82,3 +82,10 @@ window.answered = async (schema, data, answers, rows) => {
   const visible = registry.getAll().map(({ instanceId }) => instanceId);
   return JSON.parse(JSON.stringify({ visible, errors, submitted }));
 };
+
+// Answers one field of the form anew; gives what is submitted then.
+window.changed = async (id, typed) => {
+  await answer(form.get('formFieldInstanceRegistry').getAll().find(instance => instance.id === id), typed);
+  await settled();
+  return JSON.parse(JSON.stringify(form.submit().data));
+};

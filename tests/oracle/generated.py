@@ -22,7 +22,7 @@ ALPHABET = "aB9 é😀.-+_/@'\"<&=,;"
 EMAILS = ["a@b", "a@b.example", "a.b+c@d-e.example", "a@b@c", "@b", "a@", "a b@c", "a@-b", "é@b.example", "a@b..c"]
 CODES = ["+49", "0049", "49", "+1", "+6", "00", "+3906698", "+5999", "+99", "+1809", "+33"]
 MOST_ROWS = 4
-LEFT_OUT = 0.15
+LEFT_OUT = 0.17
 
 
 @dataclass
@@ -46,17 +46,35 @@ def answer_sets(form: Form, schema: dict[str, Any], count: int, seed: str) -> It
     """So many sets of answers; the same for the same seed."""
     chance = random.Random(f"{form.id} {seed}")
     known = _known(form, schema)
+    opening = {component.id: _opening(component, form) for component in _everything(form)}
     for _ in range(count):
         data = {name: chance.choice(values) for name, values in known.items() if chance.random() > LEFT_OUT}
         answers = AnswerSet(data)
-        _answer_all(form.components, answers, chance, "", ())
+        _answer_all(form.components, answers, chance, "", (), opening)
         yield answers
+
+
+def _everything(form: Form) -> list[Component]:
+    return [each for component in form.components for each in component.within()]
+
+
+def _opening(component: Component, form: Form) -> list[Any]:
+    """The answers to a choice that open most further questions, so that these come up often enough."""
+    if component.type not in ("radio", "select", "checkbox") or not isinstance(component.options, tuple):
+        return []
+    values = [True, False] if component.type == "checkbox" else [o.value for o in options_of(component, {}, {})]
+    conditions = [each.hide for each in _everything(form) if each.hide and component.name in each.hide.names]
+
+    def shown(value: Any) -> int:
+        return sum(condition.test({component.name: value}) is not True for condition in conditions)
+
+    most = max(map(shown, values), default=0)
+    return [value for value in values if shown(value) == most] if most else []
 
 
 def _known(form: Form, schema: dict[str, Any]) -> dict[str, list[Any]]:
     """Values that the form begins with: what its expressions read and it doesn't ask, and some of what it asks."""
-    everything = [each for component in form.components for each in component.within()]
-    asked = {component.path[0] for component in everything if component.path}
+    asked = {component.path[0] for component in _everything(form) if component.path}
     known: dict[str, list[Any]] = {}
     for text in re.findall(r'"(=[^"\\]*(?:\\.[^"\\]*)*)"', json.dumps(schema)):
         text = json.loads(f'"{text}"')
@@ -69,7 +87,12 @@ def _known(form: Form, schema: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def _answer_all(
-    components: tuple[Component, ...], answers: AnswerSet, chance: random.Random, prefix: str, indexes: tuple[int, ...]
+    components: tuple[Component, ...],
+    answers: AnswerSet,
+    chance: random.Random,
+    prefix: str,
+    indexes: tuple[int, ...],
+    opening: dict[str, list[Any]],
 ) -> None:
     for component in components:
         name, instance = prefix + component.name, "_".join([component.id, *map(str, indexes)])
@@ -79,27 +102,31 @@ def _answer_all(
                 answers.rows[instance] = count
                 answers.posted[f"{name}-rows"] = str(count)
             for row in range(count):
-                _answer_all(component.children, answers, chance, f"{name}-{row}-", (*indexes, row))
+                _answer_all(component.children, answers, chance, f"{name}-{row}-", (*indexes, row), opening)
         elif component.children:
             inner = f"{name}." if component.path else prefix
-            _answer_all(component.children, answers, chance, inner, indexes)
+            _answer_all(component.children, answers, chance, inner, indexes, opening)
         elif component.type in INPUTS and not component.disabled and component.readonly is False:
-            typed, posted = _answer(component, answers.data, chance, name)
+            typed, posted = _answer(component, answers.data, chance, name, opening[component.id])
             answers.typed[instance] = typed
             answers.posted |= posted
 
 
-def _answer(component: Component, data: dict[str, Any], chance: random.Random, name: str) -> tuple[Any, dict[str, Any]]:
+def _answer(
+    component: Component, data: dict[str, Any], chance: random.Random, name: str, opening: list[Any]
+) -> tuple[Any, dict[str, Any]]:
     left_out = chance.random() < LEFT_OUT
+    opens = opening if chance.random() < 0.85 else []
     if component.type in CHOICES:
         options = options_of(component, data, data)
         if component.type in SEVERAL:
             chosen = [] if left_out else [option for option in options if chance.random() < 0.5]
             return [option.value for option in chosen], {name: [option.posted for option in chosen]}
+        options = [option for option in options if option.value in opens] or options
         option = None if left_out or not options else chance.choice(options)
         return option.value if option else None, {name: option.posted if option else ""}
     if component.type == "checkbox":
-        ticked = chance.random() < 0.6
+        ticked = chance.choice(opens or [True, False])
         return ticked, {name: ["true"] if ticked else []}
     if component.type == "datetime":
         return _moment(component, chance, name, left_out)
@@ -141,7 +168,7 @@ def _text(component: Component, chance: random.Random) -> str:
     ways += ["email"] * 3 if kind == "email" else []
     ways += ["phone"] * 3 if kind == "phone" else []
     ways += ["pattern"] * 3 if pattern else []
-    ways += ["limit"] * 3 if limits else []
+    ways += ["limit"] * 7 if limits else []
     match chance.choice(ways):
         case "email":
             return chance.choice(EMAILS)

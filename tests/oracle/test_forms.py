@@ -10,12 +10,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from config.settings import ROOT
 from tests.oracle.comparison import compared
+from tests.oracle.form_js import form_js_page
 from webapp.camunda_forms import rules
 
 SETS = int(os.environ.get("ORACLE_SETS", "100"))
@@ -28,13 +30,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page with form-js."""
-    context = chromium.new_context(timezone_id="UTC")
-    page = context.new_page()
-    page.add_script_tag(path=ROOT / "node_modules/@bpmn-io/form-js/dist/form-viewer.umd.js")
-    page.add_script_tag(path=ROOT / "tests/oracle/driver.js")
-    yield page
-    context.close()
+    with form_js_page(chromium) as page:
+        yield page
 
 
 def schema_of(path: Path) -> dict[str, Any]:
@@ -49,6 +46,14 @@ def test_form_js_and_we_agree(page: Page, path: Path) -> None:
     assert rare == {}, f"each rule is broken and kept {LEAST} times at least"
     rare = {key: n for key in {*found.shown, *found.hidden} if (n := min(found.shown[key], found.hidden[key])) < LEAST}
     assert rare == {}, f"each condition shows and hides {LEAST} times at least"
+
+
+@pytest.mark.parametrize("name", ["forms/medical_visit", "tests/oracle/schemas/every_rule"])
+def test_they_agree_in_another_time_zone(chromium: Browser, name: str) -> None:
+    zone = "Asia/Kolkata"
+    with form_js_page(chromium, zone) as page:
+        found = compared(page, schema_of(ROOT / f"{name}.form"), SETS // 2, SEED, ZoneInfo(zone))
+    assert found.disagreements[:1] == []
 
 
 def test_the_oracle_finds_a_planted_mistake(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,112 @@
+"""Posts that no page of ours would send, generated: none is a 5xx, and nothing undeclared reaches the engine."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from processes.variables import VARIABLES
+from stack.browser import Browser, Page
+from tests.support.case import MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+
+pytestmark = pytest.mark.engine
+
+POSTS = int(os.environ.get("HOSTILE_POSTS", "20"))
+VALUES = [
+    "", " ", "\x00", "a\x00b", "\u202e txet", "\ufeff", "\ud7ff", "😀" * 50, "é" * 2000, "9" * 400, "-1", "1e999",
+    "NaN",
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "=cmd|' /C calc'!A0", "@SUM(1+1)", "+1+1", "-2+3",
+    "'; DROP TABLE case_row; --", "${execution}", "#{1+1}", "{{7*7}}", "${jndi:ldap://x}", "[]", "{}", "null", "true",
+    '{"type": "Object", "value": 1}', "%00", "..%2f..%2f", "\r\nSet-Cookie: a=b", "2020-13-45", "0", "00:99",
+]  # fmt: skip
+EXTRA = [
+    "admin", "case_outcome", "orientation", "policy", "exposed", "withdrawn", "__class__", "variables", "x[y][z]",
+    "cough[]", "close_contacts-rows", "close_contacts-0-name", "close_contacts-99999999999-name", "shown", "add",
+    "remove", "send", "_method", "businessKey", "\x00", "é", "a" * 300,
+]  # fmt: skip
+FILLED = {**WITH_COUGH, "cough_since": "2020-03-20"}
+
+
+def hostile(chance: random.Random, page: Page) -> list[tuple[str, str]]:
+    """What the page asks, and more, answered with whatever."""
+    tokens = [(box["name"], box["value"]) for box in page.form.select("[name=csrf_token], [name=page_token]")]
+    names = [control["name"] for control in page.form.select("[name]") if control["name"] != "csrf_token"]
+    fields = []
+    for _ in range(chance.randrange(1, 40)):
+        name = chance.choice(names if chance.random() < 0.7 else EXTRA)
+        if chance.random() < 0.1:
+            name += chance.choice(["-day", "-rows", "-0", "[]", "."])
+        fields.append((name, chance.choice(VALUES)))
+    return [*tokens, *fields]
+
+
+def attack(browser: Browser, path: str, answers: dict[str, Any], seed: int) -> Counter[int]:
+    """Send hostile posts from each page of a form, then answer it; returns how often which status came back."""
+    chance = random.Random(seed)
+    statuses: Counter[int] = Counter()
+    page = browser.wait_for_form(path, 60)
+    while page.heading != "Check your answers":
+        here = page.url
+        for _ in range(POSTS):
+            sent = browser.post(browser.open(here), hostile(chance, page))
+            statuses[sent.status] += 1
+            assert sent.status < 500, here
+            assert sent.content.select("main script, main img[onerror]") == []
+        page = browser.open(here)
+        # an answer may call for further questions
+        while page.url == here:
+            page = browser.send(page, answers)
+            assert page.complaints == []
+    browser.send(page, {})
+    return statuses
+
+
+def test_no_post_breaks_a_page_and_nothing_undeclared_reaches_the_engine(state: dict[str, Any]) -> None:
+    browser = Browser(state["webapp"])
+    statuses = attack(browser, "/forms/pre_screening", FILLED, 1)
+    case = CaseUnderTest(state)
+    case.reference = browser.open("/case").text("main strong")
+    statuses += attack(browser, "/forms/evaluation_request", REQUEST, 2)
+    statuses += attack(browser, "/forms/medical_form", MEDICAL, 3)
+    eventually(lambda: case.value("lives"))
+
+    assert sum(statuses.values()) >= 10 * POSTS
+    assert set(statuses) <= {200, 400, 404}, statuses
+    reached = {name: value for name, value in case.case().values.items() if value is not None}
+    assert set(reached) <= set(VARIABLES)
+    assert (reached["withdrawn"], reached.get("case_outcome")) == (False, None)
+    assert {reached[name] for name in ("given_name", "family_name")} == {"Ada", "Lovelace"}
+
+
+@pytest.mark.parametrize("size", [2_000_000, 10_000_000])
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"]
+)
+def test_too_much_is_refused_at_once(state: dict[str, Any], size: int, kind: str) -> None:
+    browser = Browser(state["webapp"])
+    page = browser.open("/forms/pre_screening")
+    answer = browser.post_raw(page, b"a=" + b"x" * size, kind)
+    assert answer.status in (400, 413)
+    assert "112" in answer.text("header")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"a":' * 5000 + b"1" + b"}" * 5000),
+        ("application/xml", b"<a/>"),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data; name=cough\r\n\r\ntrue"),
+        ("multipart/form-data", b"no boundary"),
+        ("application/x-www-form-urlencoded", b"%ff%fe=%00&&&==&" * 1000),
+        ("application/x-www-form-urlencoded; charset=utf-7", b"+ADw-script+AD4-=1"),
+        ("application/x-www-form-urlencoded", b"a=1&" * 20000),
+    ],
+)
+def test_bodies_of_other_kinds(state: dict[str, Any], kind: str, body: bytes) -> None:
+    browser = Browser(state["webapp"])
+    page = browser.open("/forms/pre_screening")
+    assert browser.post_raw(page, body, kind).status in (400, 413)
