@@ -178,7 +178,7 @@ def _text(component: Component, chance: random.Random) -> str:
         case "pattern":
             return javascript.trimmed(rstr.Rstr(chance).xeger(pattern)) or "x"
         case "limit":
-            length = max(1, chance.choice(limits) + chance.choice([-1, 0, 1]))
+            length = max(1, chance.choice(limits) + chance.choice([-1, 0, 1, 1]))
             return "".join(chance.choice("aé-") for _ in range(length))
     text = "".join(chance.choice(ALPHABET) for _ in range(chance.randint(1, 12) if chance.random() < 0.9 else 0))
     return javascript.trimmed(text) or "x"
