@@ -5,12 +5,16 @@ It is thin: a page is a task of the engine and its form, and no rule of the path
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, request
 from flask_babel import Babel
+from flask_compress import Compress
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
@@ -70,6 +74,9 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=options.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_MIMETYPES=["text/html", "text/css", "image/svg+xml"],
     )
     if options.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)  # type: ignore[method-assign]
@@ -92,6 +99,9 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
         forwarder=Forwarder(engine, submissions, drafts, options.policy),
     )
     Babel(app)
+    Compress(app)
+    versions = _versions(app)
+    app.url_defaults(lambda endpoint, values: values.update(versions.get(values.get("filename"), {})))
     app.before_request(sessions.end_when_idle)
     CSRFProtect(app)
     for module in (patient, forms, sign_in, contact, staff):
@@ -106,11 +116,17 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
     return app
 
 
+def _versions(app: Flask) -> dict[str, dict[str, str]]:
+    """What the address of each static file says of its content: a browser may keep it until it changes."""
+    files = [path for path in Path(app.static_folder or "").iterdir() if path.is_file()]
+    return {path.name: {"v": hashlib.sha256(path.read_bytes()).hexdigest()[:12]} for path in files}
+
+
 def _protect(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
-    if response.mimetype != "text/css":
+    if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response
 

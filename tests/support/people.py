@@ -30,7 +30,7 @@ class Patient:
         self.page.goto(self._url + path)
 
     def answers(self, answers: Answers) -> None:
-        """Fill in what the page shows: a day as YYYY-MM-DD, True ticks a box, text types or chooses."""
+        """Fill in what the page shows: a day as YYYY-MM-DD, True or False tick a box, text types or chooses."""
         for name, value in answers.items():
             if self.page.locator(f'[name="{name}-day"]').count():
                 for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
@@ -38,7 +38,9 @@ class Patient:
                 continue
             control = self.page.locator(f'[name="{name}"]').last
             kind = control.get_attribute("type") or control.evaluate("e => e.tagName")
-            if kind in ("radio", "checkbox"):
+            if value is False:
+                control.uncheck()
+            elif kind in ("radio", "checkbox"):
                 self.page.check(f'[name="{name}"][value="{"true" if value is True else value}"]')
             elif kind == "SELECT":
                 control.select_option(value)
