@@ -73,6 +73,12 @@ class KpiRows:
             ).execute()
 
 
+# what patients wait for
+VISIT = ("evaluation_requested_at", "sample_taken_at")
+RESULT = ("sample_taken_at", "result_told_at")
+REPORT = ("result_told_at", "report_published_at")
+
+
 @dataclass(frozen=True)
 class Spread:
     """Mean, median and 90th percentile of durations, in seconds, over `count` cases."""
@@ -129,6 +135,23 @@ def over(rows: list[CaseRow]) -> Kpis:
         result_to_report=_spread(rows, "result_told_at", "report_published_at"),
         sample_to_last_contact=_spread(rows, "sample_taken_at", "contacts_notified_at"),
     )
+
+
+# a wait is told from so many of the latest cases, and from that many at least
+LATEST, LEAST = 50, 5
+
+
+def recent_wait(stage: tuple[str, str]) -> Spread | None:
+    """How long people waited lately from one moment of their case to the other; None while there are too few.
+
+    Args:
+        stage: names of two columns of CaseRow, as VISIT, RESULT and REPORT.
+    """
+    start, end = (getattr(CaseRow, name) for name in stage)
+    query = CaseRow.select().where(start.is_null(False), end.is_null(False)).order_by(end.desc()).limit(LATEST)
+    with database.connection_context():
+        rows = list(query)
+    return _spread(rows, *stage) if len(rows) >= LEAST else None
 
 
 def _closed_rows(since: datetime | None, until: datetime | None) -> list[CaseRow]:

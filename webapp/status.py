@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from processes.cases import Case
+from records.kpis import REPORT, RESULT, VISIT, recent_wait
 
 # what the algorithm's authors advise, by orientation: a title and its paragraphs
 ISOLATE = "Stay at home and keep apart from others until you know more."
@@ -34,20 +36,38 @@ ADVICE = {
     ),
 }
 
+
+@dataclass(frozen=True)
+class Step:
+    """Where a case may stand, as its patient is told.
+
+    Attributes:
+        next: what comes then.
+        wait: for what the patient waits, of records/kpis.py.
+    """
+
+    text: str
+    next: str = ""
+    wait: tuple[str, str] | None = None
+
+
+VISIT_NEXT = "Next: the medical team visits you and takes a sample. It takes a few minutes."
+RESULT_NEXT = "Next: we tell you the result, as soon as we have it."
+REPORT_NEXT = "Next: you get the doctor's report, with advice for you."
 # by element of the diagrams; the first that the case stands at is said
 STEPS = {
-    "Task_CallPatient": "Call the emergency number now; do not wait. A doctor will call you.",
-    "Task_RequestEvaluation": "We wait for you to request an evaluation.",
-    "Task_FillInMedicalForm": "We wait for your medical form.",
-    "Gateway_WaitForKit": "No test kit is left just now. You are on the waiting list, and are told of the visit.",
-    "Task_ReserveTestKit": "We reserve a test kit for you.",
-    "Task_VisitPatient": "The medical team will visit you and take a sample.",
-    "Task_OrderLabTest": "Your sample is on its way to the laboratory.",
-    "Task_WaitForTestResult": "The laboratory tests your sample.",
-    "Task_WriteDoctorsReport": "A doctor writes your report.",
-    "Task_ReviewCoronaCare": "Your care is completed. You may tell us how it was.",
-    "Task_FillInCloseContacts": "Your care is completed. We wait for the list of your close contacts.",
-    "SubProcess_Tracing": "Your care is completed. Your close contacts are being told.",
+    "Task_CallPatient": Step("Call the emergency number now; do not wait. A doctor will call you."),
+    "Task_RequestEvaluation": Step("We wait for you to request an evaluation.", "Next: you fill in a medical form."),
+    "Task_FillInMedicalForm": Step("We wait for your medical form.", VISIT_NEXT),
+    "Gateway_WaitForKit": Step("No test kit is left just now. You are on the waiting list.", VISIT_NEXT, VISIT),
+    "Task_ReserveTestKit": Step("We reserve a test kit for you.", VISIT_NEXT, VISIT),
+    "Task_VisitPatient": Step("The medical team will visit you and take a sample.", RESULT_NEXT, VISIT),
+    "Task_OrderLabTest": Step("Your sample is on its way to the laboratory.", RESULT_NEXT, RESULT),
+    "Task_WaitForTestResult": Step("The laboratory tests your sample.", RESULT_NEXT, RESULT),
+    "Task_WriteDoctorsReport": Step("A doctor writes your report.", REPORT_NEXT, REPORT),
+    "Task_ReviewCoronaCare": Step("Your care is completed. You may tell us how it was."),
+    "Task_FillInCloseContacts": Step("Your care is completed. We wait for the list of your close contacts."),
+    "SubProcess_Tracing": Step("Your care is completed. Your close contacts are being told."),
 }
 # where a patient may withdraw; while the evaluation is only offered, declining it is withdrawing
 WITHDRAWABLE = {"Task_FillInMedicalForm", "Task_TakeSample", "Task_TestSample", "SubProcess_Report"}
@@ -69,10 +89,24 @@ BETWEEN_STEPS = "Your case is being worked on."
 
 
 @dataclass(frozen=True)
+class Wait:
+    """How long something took lately, in words: for half of the people, and for nine in ten."""
+
+    half: str
+    most: str
+
+
+@dataclass(frozen=True)
 class Status:
-    """Where a case stands."""
+    """Where a case stands.
+
+    Attributes:
+        wait: how long that took lately, if that is known.
+    """
 
     text: str
+    next: str = ""
+    wait: Wait | None = None
     ended: bool = False
     assessing: bool = False
 
@@ -89,4 +123,20 @@ def status_of(case: Case, steps: set[str]) -> Status:
         return Status(ENDS.get(case.values.get("case_outcome", ""), BETWEEN_STEPS), ended=True)
     if case.values.get("withdrawn"):
         return Status(WITHDRAWN)
-    return Status(next((text for step, text in STEPS.items() if step in steps), BETWEEN_STEPS))
+    step = next((step for element, step in STEPS.items() if element in steps), Step(BETWEEN_STEPS))
+    return Status(step.text, step.next, wait_for(step.wait) if step.wait else None)
+
+
+def wait_for(stage: tuple[str, str]) -> Wait | None:
+    """How long patients waited for this lately; None while too few did."""
+    spread = recent_wait(stage)
+    return Wait(about(spread.median_s), about(spread.p90_s)) if spread else None
+
+
+def about(seconds: float) -> str:
+    """A duration in words, rounded up: nobody is told too little."""
+    for unit, length, most in (("minute", 60, 90), ("hour", 3600, 48), ("day", 86400, 10**6)):
+        count = max(1, math.ceil(seconds / length))
+        if count <= most:
+            return f"{count} {unit}" + ("s" if count > 1 else "")
+    raise ValueError(seconds)

@@ -59,6 +59,7 @@ VALIDATIONS = {
 VALIDATION_TYPES = ("", "email", "phone", "custom")
 SUBTYPES = ("date", "time", "datetime")
 TIME_FORMATS = ("utc_offset", "utc_normalized", "no_timezone")
+ROW = "[]"
 FEEL_RULES = ("min", "max", "minLength", "maxLength")
 
 
@@ -135,7 +136,8 @@ def parse_components(form: str, items: list[dict[str, Any]]) -> tuple[Component,
     """
     components = tuple(_component(form, item) for item in items)
     everything = [each for component in components for each in component.within()]
-    _refuse_twins(form, "id", [each.id for each in everything])
+    _refuse_twins(form, [each.id for each in everything])
+    _refuse_overlaps(form, list(_claims(components, ())))
     _refuse_chains(form, everything)
     return components
 
@@ -164,7 +166,6 @@ def _component(form: str, item: dict[str, Any]) -> Component:
         )
     except (UnsupportedExpression, regress.RegressError) as error:
         raise UnsupportedForm(f"{where}: {error}") from None
-    _refuse_twins(form, f"name within {where}", _names(component.children) if component.path else [])
     return component
 
 
@@ -192,10 +193,28 @@ def _refuse_others(where: str, found: set[str], allowed: set[str]) -> None:
         raise UnsupportedForm(f"{where} {', '.join(sorted(map(str, others)))} is not supported")
 
 
-def _refuse_twins(form: str, what: str, found: list[str]) -> None:
-    twins = sorted({each for each in found if found.count(each) > 1})
+def _refuse_twins(form: str, ids: list[str]) -> None:
+    twins = sorted({each for each in ids if ids.count(each) > 1})
     if twins:
-        raise UnsupportedForm(f"{form}: {what}: {', '.join(twins)} stands there more than once")
+        raise UnsupportedForm(f"{form}: component {', '.join(twins)}: more than one has this id")
+
+
+def _refuse_overlaps(form: str, claims: list[tuple[tuple[str, ...], str]]) -> None:
+    """Two components can't keep their values in one place, nor one within the other's."""
+    for one, (path, owner) in enumerate(claims):
+        for other, (longer, intruder) in enumerate(claims):
+            is_within = longer[: len(path)] == path and longer[len(path) : len(path) + 1] != (ROW,)
+            if one != other and is_within:
+                raise UnsupportedForm(f"{form}: component {intruder}: {'.'.join(longer)} is taken by {owner} already")
+
+
+def _claims(components: tuple[Component, ...], prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where components keep values, each with its id; what is in a list keeps them in its rows."""
+    for component in components:
+        path = prefix + component.path
+        if component.type in KEYED or component.repeats:
+            yield path, component.id
+        yield from _claims(component.children, (*path, ROW) if component.repeats else path)
 
 
 def _refuse_chains(form: str, components: list[Component]) -> None:
@@ -204,15 +223,6 @@ def _refuse_chains(form: str, components: list[Component]) -> None:
     for each in components:
         if each.expression and each.expression.names & computed:
             raise UnsupportedForm(f"{form}: component {each.id} (expression) depends on another expression")
-
-
-def _names(components: tuple[Component, ...]) -> list[str]:
-    """What the components that share a row are called."""
-    names: list[str] = []
-    for component in components:
-        inner = _names(component.children) if component.type == "group" and not component.path else []
-        names += inner or ([component.name] if component.path else [])
-    return names
 
 
 def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:

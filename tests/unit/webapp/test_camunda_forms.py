@@ -272,8 +272,8 @@ class TestParsing:
             form(component)
         assert what in str(refusal.value)
 
-    def test_two_of_one_id_or_name_are_refused(self) -> None:
-        with pytest.raises(UnsupportedForm, match="id: Field_x stands there more than once"):
+    def test_two_of_one_id_are_refused(self) -> None:
+        with pytest.raises(UnsupportedForm, match="component Field_x: more than one has this id"):
             form(field("textfield"), field("textfield", key="y"))
 
     def test_an_expression_that_depends_on_another_is_refused(self) -> None:

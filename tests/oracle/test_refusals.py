@@ -1,0 +1,69 @@
+"""What form-js can't show is refused before it is deployed, and so is what it shows by a name of its own making."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Error, Page
+
+from tests.oracle.form_js import form_js_page
+from webapp.camunda_forms import Form, UnsupportedForm
+
+pytestmark = pytest.mark.browser
+
+
+def text(name: str, key: str) -> dict[str, Any]:
+    return {"type": "textfield", "id": name, "key": key}
+
+
+def box(kind: str, name: str, path: str, *components: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "id": name, "path": path, "components": list(components)}
+
+
+BROKEN = {
+    "same key": [text("A", "x"), text("B", "x")],
+    "same id": [text("A", "x"), text("A", "y")],
+    "one within the other": [text("A", "x"), text("B", "x.y")],
+    "same key in a group": [text("A", "x"), {**box("group", "G", "", text("B", "x")), "path": ""}],
+    "a list and a field": [text("A", "l"), box("dynamiclist", "L", "l", text("B", "x"))],
+    "two lists": [box("dynamiclist", "L", "l", text("A", "x")), box("dynamiclist", "M", "l", text("B", "y"))],
+    "two groups": [box("group", "G", "g", text("A", "x")), box("group", "H", "g", text("B", "x"))],
+    "twice in a row": [box("dynamiclist", "L", "l", text("A", "x"), text("B", "x"))],
+    "a file": [{"type": "filepicker", "id": "A", "key": "x"}],
+    "nonsense": [{"type": "nonsense", "id": "A", "key": "x"}],
+}
+SOUND = {
+    "one group in two parts": [box("group", "G", "g", text("A", "x")), box("group", "H", "g", text("B", "y"))],
+    "the same name in two lists": [
+        box("dynamiclist", "L", "l", text("A", "x")),
+        box("dynamiclist", "M", "m", text("B", "x")),
+    ],
+    "the same name inside and outside": [text("A", "x"), box("dynamiclist", "L", "l", text("B", "x"))],
+}
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    with form_js_page(chromium) as page:
+        yield page
+
+
+def schema(components: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "default", "id": "form", "schemaVersion": 16, "components": components}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_form_js_can_not_show_is_refused(page: Page, name: str) -> None:
+    with pytest.raises(Error):
+        page.evaluate("form => answered(form, {}, {}, {})", schema(BROKEN[name]))
+    with pytest.raises(UnsupportedForm, match="form: component"):
+        Form.parse(schema(BROKEN[name]))
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_it_can_is_not(page: Page, name: str) -> None:
+    theirs = page.evaluate("form => answered(form, {}, {}, {})", schema(SOUND[name]))["submitted"]
+    form = Form.parse(schema(SOUND[name]))
+    assert form.read(form.begun()).values == theirs

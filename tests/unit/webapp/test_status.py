@@ -1,0 +1,67 @@
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import readability
+
+from processes.cases import Case
+from records.kpis import KpiRows
+from webapp import status
+from webapp.status import Wait, about, status_of
+
+pytestmark = pytest.mark.usefixtures("records")
+START = datetime(2020, 3, 20, 12, tzinfo=UTC)
+
+
+def case(**values: object) -> Case:
+    return Case("C-1", "1", {"orientation": "evaluation_needed", **values}, None)
+
+
+def recorded(hours: list[float], start: datetime = START) -> None:
+    """Cases whose results took so many hours."""
+    for number, each in enumerate(hours):
+        taken = start + timedelta(minutes=number)
+        KpiRows().record(f"C-{start}-{number}", sample_taken_at=taken, result_told_at=taken + timedelta(hours=each))
+
+
+def test_where_a_case_stands_and_what_comes_next() -> None:
+    found = status_of(case(), {"Task_WaitForTestResult", "Task_TestSample"})
+    assert (found.text, found.next) == ("The laboratory tests your sample.", status.RESULT_NEXT)
+
+
+def test_the_wait_is_that_of_the_latest_cases() -> None:
+    recorded([1000.0] * 10, START - timedelta(days=90))
+    recorded([float(hours) for hours in range(1, 51)])
+    assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("26 hours", "46 hours")
+    # and no other wait is told
+    assert status_of(case(), {"Task_VisitPatient"}).wait is None
+
+
+def test_of_too_few_nothing_is_told() -> None:
+    recorded([1.0] * 4)
+    assert status_of(case(), {"Task_WaitForTestResult"}).wait is None
+    recorded([1.0] * 5)
+    assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("60 minutes", "60 minutes")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "1 minute"), (61, "2 minutes"), (5400, "90 minutes"), (5401, "2 hours"), (172801, "3 days")],
+)
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert about(seconds) == words
+
+
+def grade(texts: list[str]) -> float:
+    """The grade of an American school in which a text is understood (Kincaid 1975): grade 6 is at 11 to 12."""
+    sentences = [sentence for text in texts for sentence in re.split(r"(?<=[.!?]) ", text)]
+    return readability.getmeasures("\n".join(sentences), lang="en")["readability grades"]["Kincaid"]
+
+
+def test_a_twelve_year_old_understands_it() -> None:
+    texts = [f"{step.text} {step.next}".strip() for step in status.STEPS.values()] + list(status.ENDS.values())
+    for title, paragraphs in status.ADVICE.values():
+        texts += [f"{title}.", *paragraphs]
+    print(f"grade {grade(texts):.1f}")
+    assert grade(texts) <= 6
+    assert grade(["The epidemiological classification necessitates confirmation."]) > 12
