@@ -125,7 +125,8 @@ def _versions(app: Flask) -> dict[str, dict[str, str]]:
 def _protect(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # the CSRF check under HTTPS wants to know the page that was left; nobody else is told
+    response.headers["Referrer-Policy"] = "same-origin"
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -28,7 +28,7 @@ PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
 FORMS = {
     PRE_SCREENING: Asked("Pre-screening", "We ask for your symptoms, and tell you what to do.", 3),
     SYMPTOMS_WORSENED: Asked("I feel worse", "Tell us how you are today, and learn at once what to do.", 1),
-    "evaluation_request": Asked("Request an evaluation", "A medical team can visit you and take a sample.", 3),
+    "evaluation_request": Asked("Request an evaluation", "Ask for a visit, a test and a report.", 3),
     "medical_form": Asked("Medical form", "The doctor reads these answers.", 3),
     "close_contacts": Asked("Your close contacts", "The health authority tells them, without naming you.", 5),
     "review": Asked("Your opinion of CoronaCare", "Tell us how it was for you.", 1),

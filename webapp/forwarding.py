@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -22,8 +23,10 @@ from records.submissions import Submission, Submissions
 log = logging.getLogger("webapp.forwarding")
 
 START, TASK, MESSAGE = "start", "task", "message"
-INTERVAL_S = 1.0
+# between two looks at what waits; more and more while it can't be forwarded
+INTERVAL_S, LONGEST_S = 1.0, 8.0
 DRAFTS_KEPT = timedelta(days=7)
+CLEANED_EVERY_S = 3600.0
 
 
 class NotAsked(Exception):
@@ -50,28 +53,46 @@ class Forwarder:
 
     def run(self, stopping: threading.Event) -> None:
         """Forward what waits until it is stopped."""
-        while not stopping.wait(INTERVAL_S):
+        interval_s, cleaned_at = INTERVAL_S, -CLEANED_EVERY_S
+        while not stopping.wait(interval_s):
             try:
-                self.forward_waiting()
-                self._drafts.forget_older_than(DRAFTS_KEPT)
+                interval_s = INTERVAL_S if self.forward_waiting() else min(2 * interval_s, LONGEST_S)
+                if time.monotonic() > cleaned_at + CLEANED_EVERY_S:
+                    cleaned_at = time.monotonic()
+                    self._drafts.forget_older_than(DRAFTS_KEPT)
             except peewee.PeeweeException as error:
                 log.warning("submissions wait: the records can't be reached (%s)", type(error).__name__)
 
-    def forward_waiting(self) -> None:
-        """Forward all that waits, unless the engine is away."""
-        away = False
-        for submission in self._submissions.claim():
-            if away:
-                self._submissions.give_back(submission)
-            else:
-                away = not self._forwarded(submission)
+    def forward_waiting(self) -> bool:
+        """Forward what waits; False when something has to wait on.
+
+        What the engine refuses holds up nothing else; while it is away everything waits.
+        """
+        waiting = self._submissions.claim()
+        arrived = True
+        while waiting:
+            try:
+                arrived &= self._forwarded(waiting.pop(0))
+            except EngineUnavailable:
+                for submission in waiting:
+                    self._submissions.give_back(submission)
+                return False
+        return arrived
 
     def forward(self, key: str) -> bool:
         """Forward one now; returns whether it has arrived, or is no more asked for."""
         submission = self._submissions.claim_one(key)
-        return submission is not None and self._forwarded(submission)
+        try:
+            return submission is not None and self._forwarded(submission)
+        except EngineUnavailable:
+            return False
 
     def _forwarded(self, submission: Submission) -> bool:
+        """Forward a claimed submission, and end the claim.
+
+        Raises:
+            EngineUnavailable: it waits on.
+        """
         content = self._submissions.content(submission)
         try:
             if content is None:
@@ -79,7 +100,7 @@ class Forwarder:
             self._kinds[content["kind"]](submission, content)
         except EngineUnavailable:
             self._submissions.give_back(submission)
-            return False
+            raise
         except NotAsked as error:
             log.warning("not asked for any more: %s (%s)", submission.key, error)
             self._submissions.void(submission)

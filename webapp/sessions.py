@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 
-from flask import current_app, session
+from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 PAGE_LASTS_S = 24 * 3600
@@ -13,6 +13,8 @@ PAGE_LASTS_S = 24 * 3600
 
 def end_when_idle() -> None:
     """Before each request: a session that was idle for too long is over."""
+    if request.endpoint == "static":
+        return
     now, idle_s = time.time(), current_app.extensions["options"].idle_s
     if now - session.get("seen_at", now) > idle_s:
         session.clear()

@@ -1,0 +1,99 @@
+"""The application as a whole, beside an engine that is away."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from config import settings as config
+from processes.engine import Engine
+from webapp.app import Options, create_app
+from webapp.government import Government
+
+pytestmark = pytest.mark.usefixtures("records")
+NOWHERE = "http://127.0.0.1:9"
+
+
+def application(**options: Any) -> Any:
+    policy = config.load().policy.model_dump()
+    told = Options(**{"secret_key": "k" * 32, "policy": policy, "records_secret": "r" * 32, **options})
+    return create_app(told, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1))
+
+
+def sign_in(client: FlaskClient, code: str = "A", **more: Any) -> Any:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", **more).text)[1]
+    filled = {"csrf_token": token, "access_code": code, "date_of_birth-year": "1990"}
+    return client.post("/sign-in", data=filled, **more)
+
+
+def test_who_is_wrong_too_often_from_one_address_waits_another_does_not() -> None:
+    client = application(attempts_per_address=3).test_client()
+    here, there = ({"environ_base": {"REMOTE_ADDR": address}} for address in ("10.0.0.1", "10.0.0.2"))
+    assert [sign_in(client, f"code {number}", **here).status_code for number in range(4)] == [403, 403, 403, 429]
+    assert sign_in(client, "code 5", **there).status_code == 403
+
+
+def test_addresses_of_one_connection_count_as_one() -> None:
+    client = application(attempts_per_address=1).test_client()
+    one, same, other = (
+        {"environ_base": {"REMOTE_ADDR": address}} for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
+    )
+    assert [sign_in(client, str(n), **who).status_code for n, who in enumerate((one, same, other))] == [403, 429, 403]
+
+
+def test_behind_a_proxy_the_address_is_that_of_the_patient() -> None:
+    client = application(attempts_per_address=1, proxies=1).test_client()
+    answers = [
+        sign_in(client, str(number), headers={"X-Forwarded-For": address})
+        for number, address in enumerate(("10.0.0.1", "10.0.0.2", "10.0.0.2"))
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403, 429]
+
+
+def test_without_a_proxy_nobody_can_say_where_they_come_from() -> None:
+    client = application(attempts_per_address=1).test_client()
+    answers = [sign_in(client, str(n), headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(2)]
+    assert [answer.status_code for answer in answers] == [403, 429]
+
+
+def test_under_https_forms_can_be_sent() -> None:
+    """The browser names the page that it came from, to us alone."""
+    client = application(secure_cookies=True).test_client()
+    at = {"base_url": "https://care.example"}
+    assert client.get("/sign-in", **at).headers["Referrer-Policy"] == "same-origin"
+    assert sign_in(client, headers={"Referer": "https://care.example/sign-in"}, **at).status_code == 403
+    assert sign_in(client, headers={"Referer": "https://evil.example/"}, **at).status_code == 400
+
+
+def test_an_idle_session_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = application(idle_s=60).test_client()
+    now = 1_000_000.0
+    monkeypatch.setattr("webapp.sessions.time.time", lambda: now)
+    with client.session_transaction() as session:
+        session.update(case="C-1", seen_at=now)
+    now += 59
+    assert client.get("/case").status_code == 503
+    now += 59
+    assert client.get("/case").status_code == 503
+    now += 61
+    assert client.get("/case").location == "/sign-in"
+
+
+def test_static_files_are_kept_by_browsers_until_they_change_and_set_no_cookie() -> None:
+    client = application().test_client()
+    sheet = re.search(r'href="(/static/coronacare.css\?v=[0-9a-f]+)"', client.get("/").text)[1]
+    with client.session_transaction() as session:
+        session["browser"] = "browser/1"
+    with client.get(sheet) as answer:
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
+        assert "Set-Cookie" not in answer.headers
+    assert client.get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_while_the_engine_is_away_and_nothing_was_begun_one_is_told_so() -> None:
+    answer = application().test_client().get("/forms/pre_screening")
+    assert answer.status_code == 503
+    assert "Nothing was lost" in answer.text

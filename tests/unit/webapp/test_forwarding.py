@@ -1,0 +1,135 @@
+"""What patients sent reaches the engine once, whatever it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from processes.engine import EngineRefused, EngineUnavailable
+from records.drafts import Drafts
+from records.seal import Seal
+from records.submissions import FORWARDED, VOID, WAITING, Submission, Submissions
+from webapp.forwarding import MESSAGE, TASK, Forwarder
+
+pytestmark = pytest.mark.usefixtures("records")
+SEAL = Seal("a secret of the tests")
+
+
+class Engine:
+    """An engine that answers as it is told, and counts."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.open_tasks = {"T-1", "T-2"}
+        self.answers: list[Exception | None] = []
+        self.case_values: dict[str, Any] = {}
+
+    def _answer(self, effect: Callable[[], None], lost: bool = False) -> None:
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is None or lost:
+            effect()
+        if answer is not None:
+            raise answer
+
+    def submit(self, task_id: str, values: dict[str, Any]) -> None:
+        if task_id not in self.open_tasks:
+            raise EngineRefused("POST submit-form", 500, "NullValueException")
+        self._answer(lambda: (self.done.append(task_id), self.open_tasks.discard(task_id)))
+
+    def has_task(self, task_id: str) -> bool:
+        return task_id in self.open_tasks
+
+    def correlate(self, message: str, business_key: str, values: dict[str, Any]) -> None:
+        def arrives() -> None:
+            self.done.append(message)
+            self.case_values = values
+
+        # the message arrives, only its answer may be lost
+        self._answer(arrives, lost=True)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    engine = Engine()
+    case = type("Case", (), {"values": property(lambda _: engine.case_values)})()
+    monkeypatch.setattr("webapp.forwarding.find_case", lambda *_: case)
+    return engine
+
+
+def send(key: str, kind: str = TASK, **more: Any) -> None:
+    content = {"kind": kind, "case": "C-1", "values": {}, **more}
+    Submissions(SEAL).add(key, "C-1", "review", content, "C-1/review")
+
+
+def forwarder(engine: Engine) -> Forwarder:
+    return Forwarder(engine, Submissions(SEAL), Drafts(SEAL), {})
+
+
+def states() -> list[str]:
+    return [row.state for row in Submission.select().order_by(Submission.key)]
+
+
+def test_at_once_while_the_engine_is_there(engine: Engine) -> None:
+    send("C-1/T-1", task="T-1")
+    assert forwarder(engine).forward("C-1/T-1")
+    assert (engine.done, states()) == (["T-1"], [FORWARDED])
+    assert not forwarder(engine).forward("C-1/T-1")
+
+
+def test_later_when_it_is_back(engine: Engine) -> None:
+    send("C-1/T-1", task="T-1")
+    engine.answers = [EngineUnavailable("away"), EngineUnavailable("away")]
+    assert [forwarder(engine).forward("C-1/T-1"), forwarder(engine).forward_waiting()] == [False, False]
+    assert states() == [WAITING]
+    assert forwarder(engine).forward_waiting()
+    assert (engine.done, states()) == (["T-1"], [FORWARDED])
+
+
+def test_while_it_is_away_the_others_are_not_tried(engine: Engine) -> None:
+    for number in (1, 2):
+        send(f"C-1/T-{number}", task=f"T-{number}")
+    engine.answers = [EngineUnavailable("away")]
+    assert not forwarder(engine).forward_waiting()
+    assert (engine.done, states(), engine.answers) == ([], [WAITING, WAITING], [])
+
+
+def test_a_task_that_is_gone_is_not_asked_for_any_more(engine: Engine) -> None:
+    send("C-1/T-9", task="T-9")
+    assert forwarder(engine).forward("C-1/T-9")
+    assert states() == [VOID]
+
+
+def test_what_the_engine_refuses_waits_and_holds_up_nothing(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    send("C-1/T-1", task="T-1", values={"given_name": "Ada"})
+    send("C-1/T-2", task="T-2")
+    engine.answers = [EngineRefused("POST submit-form", 500, "ScriptException")]
+    assert not forwarder(engine).forward_waiting()
+    assert (engine.done, states()) == (["T-2"], [WAITING, FORWARDED])
+    assert "C-1/T-1 can't be forwarded" in caplog.text
+    assert "Ada" not in caplog.text
+
+
+def test_a_message_whose_answer_was_lost_is_not_sent_twice(engine: Engine) -> None:
+    send("C-1/worse/1", MESSAGE, message="symptoms_worsened")
+    engine.answers = [EngineUnavailable("the answer was lost")]
+    assert not forwarder(engine).forward("C-1/worse/1")
+    assert forwarder(engine).forward_waiting()
+    assert (engine.done, states()) == (["symptoms_worsened"], [FORWARDED])
+    assert engine.case_values["message_key"] == "C-1/worse/1"
+
+
+def test_the_next_message_is_another_one(engine: Engine) -> None:
+    for number in (1, 2):
+        send(f"C-1/worse/{number}", MESSAGE, message="symptoms_worsened")
+        assert forwarder(engine).forward_waiting()
+    assert engine.done == ["symptoms_worsened"] * 2
+
+
+def test_what_was_sealed_with_another_secret_is_given_up(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    send("C-1/T-1", task="T-1")
+    other = Submissions(Seal("another secret, of somebody else"))
+    assert Forwarder(engine, other, Drafts(SEAL), {}).forward_waiting()
+    assert states() == [VOID]
+    assert "sealed with another secret" in caplog.text
