@@ -55,6 +55,7 @@ class Browser:
         self._base_url = base_url
         self._pause = pause
         self._session = requests.Session()
+        self._session.headers["Origin"] = base_url
 
     def open(self, path: str) -> Page:
         return self._page(self._session.get(urljoin(self._base_url, path), timeout=30))

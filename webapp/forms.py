@@ -91,7 +91,8 @@ def of_another_session() -> Answer | None:
     What was typed is kept, if the page was ours; a form that is sent already is so.
     """
     view = request.view_args or {}
-    if request.endpoint not in ("forms.answer", "forms.send") or view.get("name") not in asked.FORMS:
+    is_form = request.endpoint in ("forms.answer", "forms.send") and view["name"] in asked.FORMS
+    if not is_form or not sessions.is_from_our_page():
         return None
     found = sessions.of_page(request.form.get("page_token", ""))
     draft = _drafts().find(*found) if found and found[1] == view["name"] else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from urllib.parse import urlsplit
 
 from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -57,6 +58,11 @@ def reopen_browser(draft_owner: str) -> bool:
     session["browser"] = draft_owner
     session["seen_at"] = time.time()
     return True
+
+
+def is_from_our_page() -> bool:
+    """Whether one of our own pages sent this; nobody else's may choose in whose draft somebody types."""
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
 
 
 def page_token(draft_owner: str, form: str) -> str:

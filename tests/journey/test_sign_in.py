@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import requests
 
 from records.access import Access, Link
 from records.queue import ago
@@ -62,6 +64,12 @@ def link_sent_to(state: dict[str, Any], email: str, number: int = 1) -> str:
     links = [re.search(r"/link/[0-9a-f]+", message)[0] for message in messages]
     assert len(set(links)) == len(links)
     return links[-1]
+
+
+def flask_session(browser: requests.Session) -> str:
+    """What a session's cookie says; it is signed, not secret."""
+    cookie = browser.cookies.get("session", "").split(".")[0]
+    return base64.urlsafe_b64decode(cookie + "==").decode(errors="replace")
 
 
 def same(page: Page) -> str:
@@ -187,6 +195,17 @@ def test_a_pre_screening_goes_on_when_the_session_had_ended(browser: Browser) ->
     page = browser.send(page, WITH_COUGH)
     assert page.heading == "Contact with COVID-19"
     assert browser.open("/forms/pre_screening/1").content.select_one("[name=date_of_birth-day]")["value"] == "10"
+
+
+def test_nobody_is_made_to_type_into_a_stranger_s_draft(state: dict[str, Any], browser: Browser) -> None:
+    """A page of another site that sends a stranger's page in somebody's name changes nothing."""
+    page = browser.open("/forms/pre_screening")
+    token = page.form.select_one("[name=page_token]")["value"]
+    for origin in ("https://evil.example", "null", ""):
+        victim = requests.Session()
+        sent = victim.post(page.url, data={"page_token": token}, headers={"Origin": origin}, timeout=10)
+        assert sent.status_code == 400
+        assert "browser" not in flask_session(victim)
 
 
 def test_the_session_is_another_one_after_signing_in(browser: Browser, known: Known) -> None:
