@@ -8,7 +8,6 @@ that depend on it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
@@ -16,12 +15,12 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from webapp.camunda_forms import fields, rules
+from webapp.camunda_forms.beginning import initial
+from webapp.camunda_forms.nested import merge, nested, put, taken
 from webapp.camunda_forms.options import Option, options_of
+from webapp.camunda_forms.posting import SHOWN, row_count
 from webapp.camunda_forms.problems import Invalid, Problem
 from webapp.camunda_forms.schema import INPUTS, KEYED, Component
-
-SHOWN = "shown"
-MOST_ROWS = 50
 
 
 @dataclass
@@ -122,11 +121,11 @@ class Scope:
         """Within a group: nothing changes but where values are kept."""
         if not component.path:
             return self
-        here, initial = (_taken(values, component.path) or {} for values in (self.here, self.initial))
+        here, initial = (taken(values, component.path) or {} for values in (self.here, self.initial))
         return replace(self, here=here, initial=initial, prefix=f"{self.prefix}{component.name}.")
 
     def row(self, component: Component, number: int) -> Scope:
-        here, initial = (_row(_taken(values, component.path), number) for values in (self.here, self.initial))
+        here, initial = (_row(taken(values, component.path), number) for values in (self.here, self.initial))
         return Scope(
             self.data,
             here,
@@ -204,7 +203,7 @@ class Reader:
         node.options = options_of(component, self._initial, node.context)
         node.readonly = component.is_readonly(node.context)
         if not node.asks:
-            node.value = fields.begun(component, _taken(scope.initial, component.path), node.options)
+            node.value = fields.begun(component, taken(scope.initial, component.path), node.options)
             return
         try:
             node.value = fields.typed(component, self._posted, node.name, node.options, self._zone)
@@ -215,60 +214,8 @@ class Reader:
     def _row_count(self, component: Component, name: str, scope: Scope) -> int:
         if component.more.get("allowAddRemove", True) and f"{name}-rows" in self._posted:
             return row_count(self._posted, name)
-        begun = _taken(scope.initial, component.path)
+        begun = taken(scope.initial, component.path)
         return len(begun) if isinstance(begun, list) else 1
-
-
-def row_count(posted: MultiDict, name: str) -> int:
-    """How many rows the page had for the list of this name: one, where it says nothing sensible."""
-    count = posted.get(f"{name}-rows", "")
-    is_number = count.isascii() and count.isdigit() and len(count) < 5
-    return min(int(count), MOST_ROWS) if is_number else 1
-
-
-def initial(components: tuple[Component, ...], data: dict[str, Any]) -> dict[str, Any]:
-    """The values that a form begins with: what is known, the default, or nothing, for each field."""
-    values = deepcopy(data)
-    _begin(components, values, data)
-    return values
-
-
-def _begin(components: tuple[Component, ...], values: dict[str, Any], data: dict[str, Any]) -> None:
-    for component in components:
-        if component.repeats:
-            known = _taken(values, component.path)
-            if not isinstance(known, list):
-                known = [{} for _ in range(component.more.get("defaultRepetitions", 1))]
-            rows = [row if isinstance(row, dict) else {} for row in known][:MOST_ROWS]
-            for row in rows:
-                _begin(component.children, row, data)
-            _put(values, component.path, rows)
-        elif component.children and component.path:
-            inner = _taken(values, component.path)
-            inner = inner if isinstance(inner, dict) else {}
-            _begin(component.children, inner, data)
-            _put(values, component.path, inner)
-        elif component.children:
-            _begin(component.children, values, data)
-        elif component.type in KEYED:
-            options = options_of(component, data, data)
-            _put(values, component.path, fields.begun(component, _taken(values, component.path), options))
-
-
-def as_posted(components: tuple[Component, ...], values: dict[str, Any], zone: tzinfo, prefix: str = "") -> MultiDict:
-    """Values as a browser would post them."""
-    posted = MultiDict()
-    for component in components:
-        name, value = prefix + component.name, _taken(values, component.path) if component.path else values
-        if component.repeats:
-            posted[f"{name}-rows"] = str(len(value))
-            for row, row_values in enumerate(value):
-                posted.update(as_posted(component.children, row_values, zone, f"{name}-{row}-"))
-        elif component.children:
-            posted.update(as_posted(component.children, value, zone, f"{name}." if component.path else prefix))
-        elif component.type in INPUTS:
-            posted.update(fields.as_posted(component, value, name, zone))
-    return posted
 
 
 def collected(nodes: list[Node], submitted: bool = False) -> dict[str, Any]:
@@ -283,41 +230,14 @@ def collected(nodes: list[Node], submitted: bool = False) -> dict[str, Any]:
         if component.repeats:
             rows = [collected(row, submitted) for row in node.rows]
             if any(rows) or not submitted:
-                _put(values, component.path, rows)
+                put(values, component.path, rows)
         elif node.children:
             inner = collected(node.children, submitted)
-            _merge(values, _nested(component.path, inner) if inner else {})
+            merge(values, nested(component.path, inner) if inner else {})
         elif component.type in KEYED and not (submitted and component.disabled):
-            _merge(values, _nested(component.path, node.value))
-    return values
-
-
-def _taken(values: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        values = values.get(step) if isinstance(values, dict) else None
+            merge(values, nested(component.path, node.value))
     return values
 
 
 def _row(rows: Any, number: int) -> dict[str, Any]:
     return rows[number] if isinstance(rows, list) and number < len(rows) and isinstance(rows[number], dict) else {}
-
-
-def _nested(path: tuple[str, ...], value: Any) -> Any:
-    for step in reversed(path):
-        value = {step: value}
-    return value
-
-
-def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    for step in path[:-1]:
-        inner = values.get(step)
-        values[step] = values = inner if isinstance(inner, dict) else {}
-    values[path[-1]] = value
-
-
-def _merge(values: dict[str, Any], more: dict[str, Any]) -> None:
-    for key, value in more.items():
-        if isinstance(value, dict) and isinstance(values.get(key), dict):
-            _merge(values[key], value)
-        else:
-            values[key] = value

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from webapp.camunda_forms import posting, rendering
-from webapp.camunda_forms.answers import Answers, Node, Reader, as_posted, initial
+from webapp.camunda_forms.answers import Answers, Node, Reader
+from webapp.camunda_forms.beginning import as_posted, initial
 from webapp.camunda_forms.schema import NEWEST_SCHEMA, Component, UnsupportedForm, parse_components
 from webapp.camunda_forms.template import Translate
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from webapp.camunda_forms.answers import MOST_ROWS, SHOWN, row_count
 from webapp.camunda_forms.moments import DATE_PARTS
 from webapp.camunda_forms.schema import INPUTS, Component
 
-ADD, REMOVE = "add", "remove"
+# names of controls beside the form's own
+SHOWN, ADD, REMOVE = "shown", "add", "remove"
+MOST_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,13 @@ def filled(before: MultiDict, components: tuple[Component, ...], posted: MultiDi
     for name in dict.fromkeys([*before.getlist(SHOWN), *seen]):
         after.add(SHOWN, name)
     return Filled(after, rows_changed, len(set(posted) - set(now) - {SHOWN, ADD, REMOVE}))
+
+
+def row_count(posted: MultiDict, name: str) -> int:
+    """How many rows the page had for the list of this name: one, where it says nothing sensible."""
+    count = posted.get(f"{name}-rows", "")
+    is_number = count.isascii() and count.isdigit() and len(count) < 5
+    return min(int(count), MOST_ROWS) if is_number else 1
 
 
 def _asked(components: tuple[Component, ...], posted: MultiDict) -> Iterator[str]:

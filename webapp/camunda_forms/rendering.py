@@ -12,9 +12,10 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from webapp.camunda_forms import javascript
-from webapp.camunda_forms.answers import MOST_ROWS, SHOWN, Node
+from webapp.camunda_forms.answers import Node
 from webapp.camunda_forms.moments import DATE_PARTS
 from webapp.camunda_forms.options import Option
+from webapp.camunda_forms.posting import MOST_ROWS, SHOWN
 from webapp.camunda_forms.problems import _
 from webapp.camunda_forms.schema import CHOICES, INPUTS, Component
 from webapp.camunda_forms.template import Translate
