@@ -7,10 +7,10 @@ CSS = webapp/static/govuk-frontend.min.css
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench screenshots pathway lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench bench-pages screenshots pathway lock
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp $(JAR) $(CSS) ## Python packages, the engine's jar, the stylesheet
 
@@ -57,6 +57,9 @@ drafts: setup ## 200 forms sent while engine and web application are killed: min
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ## our workers against their peers: half an hour
 	@tools/install wrk wrk
 	$(PY) -m bench
+
+bench-pages: setup ## what the patients' pages cost beside the engine: minutes
+	$(PY) -m bench.pages
 
 bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json
 	npm ci --prefix bench/peers/js --ignore-scripts --silent

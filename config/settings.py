@@ -64,6 +64,7 @@ class Webapp(Part):
     session_idle_s: Positive
     proxies: Annotated[int, Field(ge=0)]
     attempts_per_address: Annotated[int, Field(ge=1)]
+    timings: bool
 
 
 class Records(Section):

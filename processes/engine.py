@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -49,13 +50,22 @@ class Engine:
     Args:
         url: base URL, without /engine-rest.
         timeout_s: of each call, in seconds.
+        observe: told how long each call took, in seconds.
     """
 
-    def __init__(self, url: str, username: str, password: str, timeout_s: float = 20):
+    def __init__(
+        self,
+        url: str,
+        username: str,
+        password: str,
+        timeout_s: float = 20,
+        observe: Callable[[float], None] = lambda _: None,
+    ):
         self._base_url = url
         self.url = url + "/engine-rest"
         self._credentials = (username, password)
         self._timeout_s = timeout_s
+        self._observe = observe
         self._local = threading.local()
 
     def get(self, path: str, **query: Any) -> Any:
@@ -139,10 +149,13 @@ class Engine:
 
     def _call_once(self, method: str, path: str, **options: Any) -> Any:
         call = f"{method} {path.split('?')[0]}"
+        began_at = time.perf_counter()
         try:
             response = self._session().request(method, self.url + path, timeout=self._timeout_s, **options)
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
+        finally:
+            self._observe(time.perf_counter() - began_at)
         refuse_errors(call, response.status_code, response.content)
         if not response.content:
             return None

@@ -57,6 +57,10 @@ class Browser:
         self._session = requests.Session()
         self._session.headers["Origin"] = base_url
 
+    def listen(self, heard: Callable[[requests.Response], None]) -> None:
+        """Have each answer told, those that lead elsewhere too."""
+        self._session.hooks["response"].append(lambda answer, **_: heard(answer))
+
     def open(self, path: str) -> Page:
         return self._page(self._session.get(urljoin(self._base_url, path), timeout=30))
 

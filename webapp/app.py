@@ -27,7 +27,7 @@ from records.drafts import Drafts
 from records.outbox import Outbox
 from records.seal import Seal
 from records.submissions import Submissions
-from webapp import contact, forms, patient, sessions, sign_in, staff
+from webapp import contact, forms, patient, sessions, sign_in, staff, timing
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
@@ -51,6 +51,7 @@ class Options:
         secure_cookies: the pages are served by HTTPS.
         proxies: how many of them stand before the application, and add where a request came from.
         attempts_per_address: how often in 15 minutes somebody may be wrong at signing in from one address.
+        timings: tell the browser how long a page took, and the engine's part of it.
         idle_s: a session that was idle for so long is over, in seconds.
     """
 
@@ -60,6 +61,7 @@ class Options:
     secure_cookies: bool = False
     proxies: int = 0
     attempts_per_address: int = 50
+    timings: bool = False
     idle_s: float = 1800
 
 
@@ -98,6 +100,8 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
         outbox=Outbox(),
         forwarder=Forwarder(engine, submissions, drafts, options.policy),
     )
+    if options.timings:
+        timing.tell(app)
     Babel(app)
     Compress(app)
     versions = _versions(app)

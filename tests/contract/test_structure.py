@@ -10,7 +10,7 @@ from config.settings import ROOT
 PACKAGES = ("bench", "config", "deployment", "processes", "records", "services", "stack", "webapp", "workers")
 # what each package may import of ours, beside itself; entry points may also read the settings
 ALLOWED = {
-    "bench": {"processes", "workers"},
+    "bench": {"processes", "stack.browser", "workers"},
     "config": set(),
     "processes": set(),
     "records": set(),

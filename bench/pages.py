@@ -1,0 +1,126 @@
+"""`make bench-pages`: what the patients' pages cost beside the engine's answers, while 20 patients use them at once.
+
+Each patient goes from pre-screening to medical form, over and over. Prints medians and 95th percentiles by page, and
+writes them to .run/bench-pages.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from stack.browser import Browser
+
+ROOT = Path(__file__).parent.parent
+RUN = ROOT / ".run"
+PATIENTS = int(os.environ.get("PATIENTS", "20"))
+WINDOW_S = float(os.environ.get("WINDOW_S", "60"))
+READY_WITHIN_S = 180
+BORN = "1990-05-10"
+PRE_SCREENING = {
+    "for_whom": "myself", "date_of_birth": BORN, "weight_kg": 70, "height_cm": 175, "recent_exposure": "no",
+    "temperature": "at_least_39", "cough": True, "cough_since": "2020-03-20", "heart_disease": "no",
+    "weakened_immunity": "no",
+}  # fmt: skip
+REQUEST = {
+    "wants_evaluation": "yes", "given_name": "Ada", "family_name": "Lovelace", "channel": "email",
+    "email": "ada@patients.example", "address": "12 St James's Square", "language": "en",
+    "reporting_notice_read": True, "consent_to_care": True,
+}  # fmt: skip
+MEDICAL = {"pregnancy": "no", "vaccination_doses": 0, "lives": "alone", "works_in": "other"}
+# milliseconds, by page: total, engine, cpu
+Measured = dict[str, list[tuple[float, float, float]]]
+
+
+def main() -> None:
+    console = Console()
+    with platform_up() as state:
+        console.print(f"{PATIENTS} patients for {WINDOW_S:.0f} s")
+        measured = use(state["webapp"])
+    table = Table(
+        "page", "answers", "total, median", "p95", "engine, median", "p95", "own, median", "p95", "CPU, median"
+    )
+    for page, rows in sorted(measured.items()):
+        table.add_row(page, str(len(rows)), *figures(rows))
+    everything = [row for rows in measured.values() for row in rows]
+    table.add_row("all", str(len(everything)), *figures(everything))
+    console.print(table)
+    (RUN / "bench-pages.json").write_text(json.dumps(measured))
+
+
+def figures(rows: list[tuple[float, float, float]]) -> list[str]:
+    totals, engines, cpus = zip(*rows, strict=True)
+    owns = [total - engine for total, engine, _ in rows]
+    both = [of(values) for values in (totals, engines, owns) for of in (statistics.median, p95)]
+    return [f"{value:.1f}" for value in [*both, statistics.median(cpus)]]
+
+
+def p95(values: Any) -> float:
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
+
+
+def use(url: str) -> Measured:
+    """Have all patients use the pages; what each answer took."""
+    measured: Measured = defaultdict(list)
+    until = time.monotonic() + WINDOW_S
+
+    def patient() -> None:
+        while time.monotonic() < until:
+            browser = Browser(url)
+            browser.listen(lambda answer: note(measured, answer))
+            browser.fill_in("/forms/pre_screening", PRE_SCREENING)
+            browser.fill_in("/forms/evaluation_request", REQUEST)
+            browser.fill_in("/forms/medical_form", MEDICAL)
+            browser.open("/case")
+
+    threads = [threading.Thread(target=patient) for _ in range(PATIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return measured
+
+
+def note(measured: Measured, answer: requests.Response) -> None:
+    spent = dict(re.findall(r"(\w+);dur=([0-9.]+)", answer.headers.get("Server-Timing", "")))
+    page = re.sub(r"/\d+$", "", answer.request.path_url)
+    measured[f"{answer.request.method} {page}"].append(
+        (float(spent["total"]), float(spent["engine"]), float(spent["cpu"]))
+    )
+
+
+@contextmanager
+def platform_up() -> Iterator[dict[str, Any]]:
+    """A platform of its own, which tells how long its pages take."""
+    folder = RUN / "bench-pages"
+    environment = {**os.environ, "CORONACARE_FOLDER": str(folder), "CORONACARE_WEBAPP__TIMINGS": "true"}
+    state = folder / "state.json"
+    state.unlink(missing_ok=True)
+    up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not state.exists() and up.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.5)
+        yield json.loads(state.read_text())
+    finally:
+        up.terminate()
+        up.wait(60)
+
+
+if __name__ == "__main__":
+    main()
