@@ -48,7 +48,7 @@ Measured = dict[str, list[tuple[float, float, float]]]
 
 
 def main() -> None:
-    console = Console()
+    console = Console(width=150)
     with platform_up() as state:
         console.print(f"{PATIENTS} patients for {WINDOW_S:.0f} s")
         measured = use(state["webapp"])
@@ -60,6 +60,8 @@ def main() -> None:
     everything = [row for rows in measured.values() for row in rows]
     table.add_row("all", str(len(everything)), *figures(everything))
     console.print(table)
+    slowest = [p95([row[part] for row in everything]) for part in (0, 1)]
+    console.print(f"95th percentile: {slowest[0] / slowest[1]:.2f} times the engine's own answers")
     (RUN / "bench-pages.json").write_text(json.dumps(measured))
 
 
@@ -114,12 +116,19 @@ def platform_up() -> Iterator[dict[str, Any]]:
     up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + READY_WITHIN_S
-        while not state.exists() and up.poll() is None and time.monotonic() < deadline:
+        while not is_up(state) and up.poll() is None and time.monotonic() < deadline:
             time.sleep(0.5)
         yield json.loads(state.read_text())
     finally:
         up.terminate()
         up.wait(60)
+
+
+def is_up(state: Path) -> bool:
+    try:
+        return requests.get(json.loads(state.read_text())["webapp"] + "/healthz", timeout=5).ok
+    except (FileNotFoundError, requests.ConnectionError):
+        return False
 
 
 if __name__ == "__main__":
