@@ -60,3 +60,9 @@ def test_the_claim_of_a_sender_that_died_runs_out(monkeypatch: pytest.MonkeyPatc
     assert outbox.claim() == []
     monkeypatch.setattr(Message, "claim_lasts", timedelta())
     assert len(outbox.claim()) == 1
+
+
+def test_of_two_senders_that_see_a_message_one_gets_it() -> None:
+    add(Outbox(), "C-1/tell_result/1")
+    one, other = Message.get(), Message.get()
+    assert [one._claimed(), other._claimed()] == [True, False]

@@ -399,3 +399,61 @@ class TestMoments:
 
     def test_a_time_without_a_day(self) -> None:
         assert read_one(self.MOMENT, **{"x-time": "8:00"})[1] == "X: enter a day and a time, like 14:30"
+
+
+class TestViews:
+    def shown(self, kind: str, **more: Any) -> BeautifulSoup:
+        ours = form({"type": kind, "id": "View", **more})
+        return page_of(ours, ours.read(MultiDict(), {"name": "<b onclick=x>Ada</b>", "people": [{"name": "Ada"}]}))
+
+    @pytest.mark.parametrize(("kind", "key"), [("text", "text"), ("html", "content")])
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            "<script>alert(1)</script>",
+            "<p onclick='alert(1)'>Hello</p>",
+            "<a href='javascript:alert(1)'>Hello</a>",
+            "[Hello](javascript:alert(1))",
+            "<img src=https://other.example/1.png onerror=alert(1)>",
+            "<iframe src=https://other.example></iframe>",
+            "<style>body{display:none}</style>",
+            "<form action=https://other.example><input name=x></form>",
+            "<p style='position:fixed'>Hello</p>",
+        ],
+    )
+    def test_what_a_view_shows_can_do_nothing(self, kind: str, key: str, hostile: str) -> None:
+        page = self.shown(kind, **{key: hostile})
+        assert page.select("script, img, iframe, style, form, input, [style]") == []
+        assert not any(name.startswith("on") for tag in page.find_all() for name in tag.attrs)
+        assert [link["href"] for link in page.select("a[href]") if "javascript" in link["href"]] == []
+
+    def test_a_text_is_markdown_with_inserts(self) -> None:
+        page = self.shown("text", text="# Hello {{name}}\n\n**Read** [this](https://health.example).")
+        assert page.select_one("h1").get_text() == "Hello <b onclick=x>Ada</b>"
+        assert page.select_one("strong").get_text() == "Read"
+        assert page.select_one("a.govuk-link")["href"] == "https://health.example"
+
+    def test_a_table_shows_its_rows(self) -> None:
+        page = self.shown("table", label="People", dataSource="=people", columns=[{"key": "name", "label": "Name"}])
+        assert [cell.get_text() for cell in page.select("caption, th, td")] == ["People", "Name", "Ada"]
+
+    @pytest.mark.parametrize(
+        ("kind", "more", "selector"),
+        [
+            ("image", {"source": "data:image/png;base64,aa", "alt": "Us"}, 'img[alt="Us"]'),
+            ("image", {"source": "https://other.example/1.png", "alt": "Us"}, 'a[href="https://other.example/1.png"]'),
+            ("iframe", {"url": "https://films.example/1", "label": "Film"}, 'a[href="https://films.example/1"]'),
+        ],
+    )
+    def test_nobody_else_is_contacted(self, kind: str, more: dict[str, str], selector: str) -> None:
+        page = self.shown(kind, **more)
+        assert page.select(selector)
+        assert page.select("iframe, img[src^=http]") == []
+
+    def test_an_address_that_runs_a_script_is_no_link(self) -> None:
+        assert self.shown("iframe", url="javascript:alert(1)").select("a") == []
+
+
+def test_fields_that_keep_their_values_in_one_place_are_refused() -> None:
+    with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is taken by A already"):
+        form(field("textfield", id="A"), field("textfield", id="B", key="x.y"))
