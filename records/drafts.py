@@ -38,10 +38,6 @@ class Drafts:
             row = Draft.get_or_none(Draft.owner == owner)
         return self._seal.open(row.content) if row else None
 
-    def forget(self, owner: str) -> None:
-        with database.connection_context():
-            Draft.delete().where(Draft.owner == owner).execute()
-
     def forget_older_than(self, age: timedelta) -> None:
         with database.connection_context():
             Draft.delete().where(Draft.changed_at < ago(age)).execute()

@@ -81,9 +81,6 @@ class FormDrafts:
         posted = MultiDict([tuple(pair) for pair in found["posted"]])
         return FormDraft(owner, name, found["schema"], found["target"], found["data"], posted)
 
-    def forget(self, owner: str, name: str) -> None:
-        self._drafts.forget(key_of(owner, name))
-
 
 def begun(owner: str, name: str, schema: dict[str, Any], target: dict[str, Any], known: dict[str, Any]) -> FormDraft:
     """A form with nothing but what is known in it."""

@@ -47,10 +47,6 @@ def owner() -> str:
     return session["browser"]
 
 
-def is_owner(draft_owner: str) -> bool:
-    return draft_owner in (session.get("case"), session.get("browser"))
-
-
 def reopen_browser(draft_owner: str) -> bool:
     """Let whoever has a page of it go on with a browser's own draft; a case's wants signing in."""
     if not draft_owner.startswith("browser/"):

@@ -84,23 +84,21 @@ def _broken_format(limits: dict[str, Any], value: str) -> list[Problem]:
 
 
 def _broken_range(limits: dict[str, Any], value: Any) -> list[Problem]:
-    least, most = limits.get("min"), limits.get("max")
-    found = []
-    if least is not None and javascript.less(value, least):
-        found.append(Problem("min", "min", {"limit": least}))
-    if most is not None and javascript.less(most, value):
-        found.append(Problem("max", "max", {"limit": most}))
-    return found
+    return _outside(limits, value, "min", "max")
 
 
 def _broken_length(limits: dict[str, Any], value: str) -> list[Problem]:
-    length = javascript.length(javascript.trimmed(value))
-    least, most = limits.get("minLength"), limits.get("maxLength")
+    return _outside(limits, javascript.length(javascript.trimmed(value)), "minLength", "maxLength")
+
+
+def _outside(limits: dict[str, Any], value: Any, lower: str, upper: str) -> list[Problem]:
+    """The limits of these names that the value passes."""
+    least, most = limits.get(lower), limits.get(upper)
     found = []
-    if least is not None and javascript.less(length, least):
-        found.append(Problem("minLength", "minLength", {"limit": least}))
-    if most is not None and javascript.less(most, length):
-        found.append(Problem("maxLength", "maxLength", {"limit": most}))
+    if least is not None and javascript.less(value, least):
+        found.append(Problem(lower, lower, {"limit": least}))
+    if most is not None and javascript.less(most, value):
+        found.append(Problem(upper, upper, {"limit": most}))
     return found
 
 
