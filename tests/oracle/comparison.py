@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
 
-from playwright.sync_api import Page
 from werkzeug.datastructures import MultiDict
 
+from tests.oracle.form_js import FormJs
 from tests.oracle.generated import AnswerSet, answer_sets
 from webapp.camunda_forms import Answers, Form
 from webapp.camunda_forms.answers import Node
@@ -56,13 +56,13 @@ class Compared:
     hidden: Counter[str] = field(default_factory=Counter)
 
 
-def compared(page: Page, schema: dict[str, Any], count: int, seed: str = "1", zone: tzinfo = UTC) -> Compared:
+def compared(form_js: FormJs, schema: dict[str, Any], count: int, seed: str = "1", zone: tzinfo = UTC) -> Compared:
     """Answer the form so many times, here and there."""
     form = Form.parse({key: value for key, value in schema.items() if key != "oracle"})
     found = Compared()
     for answers in answer_sets(form, schema, count, seed):
         one, read = ours(form, answers, zone)
-        other = theirs(page, form, schema, answers)
+        other = theirs(form_js, form, schema, answers)
         if one != other:
             found.disagreements.append((answers, other, one))
         _count(found, form, read)
@@ -79,11 +79,8 @@ def ours(form: Form, answers: AnswerSet, zone: tzinfo = UTC) -> tuple[Outcome, A
     return Outcome(frozenset(map(_instance, read.within())), errors, as_json(read.values)), read
 
 
-def theirs(page: Page, form: Form, schema: dict[str, Any], answers: AnswerSet) -> Outcome:
-    found = page.evaluate(
-        "([schema, data, typed, rows]) => answered(schema, data, typed, rows)",
-        [schema, answers.data, answers.typed, answers.rows],
-    )
+def theirs(form_js: FormJs, form: Form, schema: dict[str, Any], answers: AnswerSet) -> Outcome:
+    found = form_js.answered(schema, answers.typed, answers.data, answers.rows)
     visible = frozenset(found["visible"]) - {schema["id"]}
     return Outcome(visible, dict(_rules(found["errors"])), as_json(found["submitted"]))
 

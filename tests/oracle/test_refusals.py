@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error
 
-from tests.oracle.form_js import form_js_page
+from tests.oracle.form_js import FormJs, form_js_in
 from webapp.camunda_forms import Form, UnsupportedForm
 
 pytestmark = pytest.mark.browser
@@ -45,9 +45,9 @@ SOUND = {
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser) -> Iterator[Page]:
-    with form_js_page(chromium) as page:
-        yield page
+def form_js(chromium: Browser) -> Iterator[FormJs]:
+    with form_js_in(chromium) as form_js:
+        yield form_js
 
 
 def schema(components: list[dict[str, Any]]) -> dict[str, Any]:
@@ -55,15 +55,15 @@ def schema(components: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_form_js_can_not_show_is_refused(page: Page, name: str) -> None:
+def test_what_form_js_can_not_show_is_refused(form_js: FormJs, name: str) -> None:
     with pytest.raises(Error):
-        page.evaluate("form => answered(form, {}, {}, {})", schema(BROKEN[name]))
+        form_js.answered(schema(BROKEN[name]))
     with pytest.raises(UnsupportedForm, match="form: component"):
         Form.parse(schema(BROKEN[name]))
 
 
 @pytest.mark.parametrize("name", SOUND)
-def test_what_it_can_is_not(page: Page, name: str) -> None:
-    theirs = page.evaluate("form => answered(form, {}, {}, {})", schema(SOUND[name]))["submitted"]
+def test_what_it_can_is_not(form_js: FormJs, name: str) -> None:
+    theirs = form_js.answered(schema(SOUND[name]))["submitted"]
     form = Form.parse(schema(SOUND[name]))
     assert form.read(form.begun()).values == theirs
