@@ -4,15 +4,18 @@ MAVEN_OPTIONS ?=
 PY = .venv/bin/python
 JAR = engine/target/engine.jar
 CSS = webapp/static/govuk-frontend.min.css
+CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
+CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
+BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench bench-pages screenshots pathway lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench bench-pages screenshots pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.stamp $(JAR) $(CSS) ## Python packages, the engine's jar, the stylesheet
+setup: .venv/.stamp $(JAR) $(CSS) $(CSS_RTL) $(CATALOGUES) ## Python packages, engine's jar, stylesheets, translations
 
 demo: setup ## everything up, the pilot replayed; EXIT=1 ends then, REPORT=FILE, PILOT=FILE
 	@exec $(PY) -m stack demo
@@ -35,7 +38,7 @@ lint: .venv/.stamp node_modules/.stamp
 	$(PY) -m ruff format --check .
 	node_modules/.bin/bpmnlint --max-warnings 0 'processes/*.bpmn'
 
-unit: .venv/.stamp $(CSS)
+unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q tests/unit tests/contract
 
 test: setup tools node_modules/.stamp check ## everything, on the real engine
@@ -76,6 +79,10 @@ screenshots: setup tools ## the pictures of docs/
 pathway: ## docs/pathway.md, from the diagrams
 	$(PY) tools/pathway.py > docs/pathway.md
 
+texts: .venv/.stamp ## bring the catalogues of webapp/translations up to date with the pages' texts
+	$(BABEL) extract --mapping webapp/translations/babel.cfg --keywords lazy_gettext --add-location=file --project CoronaCare --msgid-bugs-address help@coronacare.example --output .run/texts.pot .
+	$(BABEL) update --input-file .run/texts.pot --output-dir webapp/translations --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --width 120
+
 lock: ## write requirements.txt anew from setup.cfg (needs uv)
 	uv pip compile setup.cfg --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url --no-header -o requirements.txt
 
@@ -97,6 +104,13 @@ $(JAR): engine/pom.xml $(shell find engine/src -type f)
 	mvn --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml package
 	@touch $@
 
+%.mo: %.po .venv/.stamp
+	$(BABEL) compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+
 # the font of GOV.UK is not ours to use
 $(CSS): node_modules/.stamp Makefile
 	sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > $@
+
+# from right to left
+$(CSS_RTL): $(CSS)
+	node_modules/.bin/rtlcss --silent $< $@

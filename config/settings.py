@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,8 +23,16 @@ ROOT = Path(__file__).parent.parent
 PREFIX = "CORONACARE_"
 FILE = PREFIX + "CONFIG"
 
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("no time zone has this name; for example Europe/Berlin")
+    return name
+
+
 Duration = Annotated[str, Field(pattern=r"^P(\d+D|(\d+D)?T(\d+[HMS])+)$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -64,6 +73,7 @@ class Webapp(Part):
     session_idle_s: Positive
     proxies: Annotated[int, Field(ge=0)]
     attempts_per_address: Annotated[int, Field(ge=1)]
+    time_zone: TimeZone
     timings: bool
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from processes.engine import Engine
-from processes.variables import ENGINE_TIME, VARIABLES, plain
+from processes.variables import ENGINE_TIME, VARIABLES, plain, to_engine
 
 CORONA_CARE = "corona_care"
 CALLED = ("take_sample", "test_sample", "trace_contacts")
@@ -57,6 +57,7 @@ def start_case(
     answers: dict[str, Any],
     policy: dict[str, Any],
     exposed_to: str | None = None,
+    language: str | None = None,
 ) -> None:
     """Start the case with this reference, once: a second call finds it running and does nothing.
 
@@ -64,6 +65,7 @@ def start_case(
         answers: the fields of the form pre_screening.
         policy: the durations and limits that this case goes by.
         exposed_to: the valid token of the notified contact by which the patient came.
+        language: the one that the patient reads.
     """
     if engine.post("/history/process-instance/count", _instances(case_reference))["count"]:
         return
@@ -73,6 +75,7 @@ def start_case(
         "policy": policy,
         "exposed": exposed,
         "exposed_to": exposed_to,
+        "language": language,
         "contacts_traced": False,
         "withdrawn": False,
         "sample_number": 0,
@@ -149,6 +152,15 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
         ended_at=newest["endTime"] and datetime.strptime(newest["endTime"], ENGINE_TIME),
         called=tuple(called),
     )
+
+
+def choose_language(engine: Engine, case_reference: str, language: str) -> None:
+    """From now on the case speaks this language to its patient, the processes that it calls too."""
+    query = {"businessKey": case_reference, "processDefinitionKeyIn": [CORONA_CARE, *CALLED]}
+    for instance in engine.post("/process-instance", query):
+        engine.post(
+            f"/process-instance/{instance['id']}/variables", {"modifications": to_engine({"language": language})}
+        )
 
 
 def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:

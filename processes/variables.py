@@ -219,7 +219,7 @@ TRACING = _declare(
     Variable("link_phone", "String", "where to"),
     Variable("call_given_up_at", "Date", "from when on the contact is unreachable"),
     Variable("contacts_called_from", "Date", "from when on the contact tracers may fill in the list by telephone"),
-    Variable("contacts_refused", "String", "why the list went back to whoever filled it in, in words for them"),
+    Variable("contacts_refused", "Json", "why the list went back: by contact a name, reason and infectious_from"),
     Variable("contacts_named", "Integer", "how many close contacts were named"),
     Variable("contacts_named_at", "Date", "the close contacts were named"),
     Variable("contacts_notified_at", "Date", "the last contact was notified"),

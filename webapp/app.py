@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, render_template, request
-from flask_babel import Babel
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
@@ -27,7 +28,7 @@ from records.drafts import Drafts
 from records.outbox import Outbox
 from records.seal import Seal
 from records.submissions import Submissions
-from webapp import contact, forms, patient, sessions, sign_in, staff, timing
+from webapp import contact, forms, languages, patient, sessions, sign_in, staff, timing
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
@@ -39,6 +40,12 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 MOST_BYTES = 1_000_000
+# titles of what is refused, by status
+REFUSED = {
+    400: lazy_gettext("This can't be read"),
+    405: lazy_gettext("This page can't be opened so"),
+    413: lazy_gettext("This is too much at once"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Options:
         attempts_per_address: how often in 15 minutes somebody may be wrong at signing in from one address.
         timings: tell the browser how long a page took, and the engine's part of it.
         idle_s: a session that was idle for so long is over, in seconds.
+        time_zone: in which the pages tell the time.
     """
 
     secret_key: str
@@ -63,6 +71,7 @@ class Options:
     attempts_per_address: int = 50
     timings: bool = False
     idle_s: float = 1800
+    time_zone: str = "UTC"
 
 
 def create_app(options: Options, engine: Engine, government: Government) -> Flask:
@@ -102,13 +111,13 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
     )
     if options.timings:
         timing.tell(app)
-    Babel(app)
+    languages.speak(app, options.time_zone)
     Compress(app)
     versions = _versions(app)
     app.url_defaults(lambda endpoint, values: values.update(versions.get(values.get("filename"), {})))
     app.before_request(sessions.end_when_idle)
     CSRFProtect(app)
-    for module in (patient, forms, sign_in, contact, staff):
+    for module in (patient, forms, sign_in, contact, languages, staff):
         app.register_blueprint(module.pages)
     app.after_request(_protect)
     _register_errors(app)
@@ -140,22 +149,25 @@ def _register_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def expired(error: CSRFError) -> Any:
         return forms.of_another_session() or _page(
-            400, "This page has expired", "Go back, reload the page and send it again."
+            400, _("This page has expired"), _("Go back, reload the page and send it again.")
         )
 
     @app.errorhandler(404)
     def not_found(error: HTTPException) -> tuple[str, int]:
-        return _page(404, "Page not found", "Check the address, or begin from the start page.")
+        return _page(404, _("Page not found"), _("Check the address, or begin from the start page."))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int]:
-        said = error.description if error.code == 400 and error.description else "Go back and try again."
-        return _page(error.code or 500, error.name, said)
+        title = REFUSED.get(error.code, _("This can't be done"))
+        said = error.description if error.code == 400 and error.description else _("Go back and try again.")
+        return _page(error.code or 500, title, said)
 
     @app.errorhandler(EngineError)
     def engine_error(error: EngineError) -> tuple[str, int]:
         log.warning("engine: %s", error)
-        return _page(503, "CoronaCare can't answer just now", "Please try again in a few minutes. Nothing was lost.")
+        return _page(
+            503, _("CoronaCare can't answer just now"), _("Please try again in a few minutes. Nothing was lost.")
+        )
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> tuple[str, int]:
@@ -165,8 +177,8 @@ def _register_errors(app: Flask) -> None:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
         log.error("%s in %s", type(error).__name__, where)
-        return _page(500, "Something went wrong", "It was our fault. Please try again in a few minutes.")
+        return _page(500, _("Something went wrong"), _("It was our fault. Please try again in a few minutes."))
 
 
-def _page(status: int, title: str, text: str) -> tuple[str, int]:
+def _page(status: int, title: Any, text: str) -> tuple[str, int]:
     return render_template("error.html", title=title, text=text), status

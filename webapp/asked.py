@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
 
 from processes.cases import Case, OpenTask, new_reference
 from webapp.drafts import FormDraft, begun
 from webapp.forwarding import MESSAGE, START, TASK
+from webapp.languages import day
 from webapp.task_forms import TaskForms
 
 
@@ -26,12 +30,18 @@ class Asked:
 
 PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
 FORMS = {
-    PRE_SCREENING: Asked("Pre-screening", "We ask for your symptoms, and tell you what to do.", 3),
-    SYMPTOMS_WORSENED: Asked("I feel worse", "Tell us how you are today, and learn at once what to do.", 1),
-    "evaluation_request": Asked("Request an evaluation", "Ask for a visit, a test and a report.", 3),
-    "medical_form": Asked("Medical form", "The doctor reads these answers.", 3),
-    "close_contacts": Asked("Your close contacts", "The health authority tells them, without naming you.", 5),
-    "review": Asked("Your opinion of CoronaCare", "Tell us how it was for you.", 1),
+    PRE_SCREENING: Asked(_("Pre-screening"), _("We ask for your symptoms, and tell you what to do."), 3),
+    SYMPTOMS_WORSENED: Asked(_("I feel worse"), _("Tell us how you are today, and learn at once what to do."), 1),
+    "evaluation_request": Asked(_("Request an evaluation"), _("Ask for a visit, a test and a report."), 3),
+    "medical_form": Asked(_("Medical form"), _("The doctor reads these answers."), 3),
+    "close_contacts": Asked(_("Your close contacts"), _("The health authority tells them, without naming you."), 5),
+    "review": Asked(_("Your opinion of CoronaCare"), _("Tell us how it was for you."), 1),
+}
+# why a list of contacts came back
+CONTACT_REFUSED = {
+    "before_infectious_days": _("%(name)s: you were infectious from %(day)s on, but the day is before that."),
+    "in_the_future": _("%(name)s: the day is in the future."),
+    "no_address": _("%(name)s: give an e-mail address or a telephone number, one at least."),
 }
 # those that are tasks of the engine
 TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
@@ -51,11 +61,19 @@ def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:
     return begun(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
 
 
+def reasons(target: dict[str, Any]) -> list[str]:
+    """Why a form that was sent is asked for again, in words."""
+    return [
+        str(CONTACT_REFUSED[each["reason"]]) % {"name": each["name"], "day": day(each["infectious_from"])}
+        for each in target.get("refused") or []
+    ]
+
+
 def task(forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
     """The form of a task that is open in a case, with what the case knows already."""
     target = {"kind": TASK, "task": open_task.id, "case": case.reference, "key": f"{case.reference}/{open_task.id}"}
     if open_task.form == "close_contacts":
-        target["reason"] = case.values.get("contacts_refused")
+        target["refused"] = case.values.get("contacts_refused")
     if open_task.form == "evaluation_request":
         target["date_of_birth"] = case.values.get("date_of_birth")
     return begun(owner, open_task.form, forms.of_task(open_task), target, case.values)

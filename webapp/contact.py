@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from webapp import sessions
 from webapp.government import GovernmentUnavailable
 
 pages = Blueprint("contact", __name__)
@@ -17,12 +19,12 @@ def contact(token: str) -> str | Response | tuple[str, int]:
     try:
         exposure = current_app.extensions["government"].exposure(token)
     except GovernmentUnavailable:
-        text = "Your link can't be checked just now. Please try again in a few minutes."
-        return render_template("error.html", title="Please try again", text=text), 503
+        text = _("Your link can't be checked just now. Please try again in a few minutes.")
+        return render_template("error.html", title=_("Please try again"), text=text), 503
     if exposure is None:
         abort(404)
     if request.method == "POST":
-        session.clear()
+        sessions.renew()
         session["exposed_to"] = token
         return redirect(url_for("forms.begin", name="pre_screening"))
     if exposure.last_day is None:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from processes.cases import find_case, open_tasks
 from processes.engine import EngineUnavailable
-from webapp import asked, sessions
+from webapp import asked, languages, sessions
 from webapp.camunda_forms import Page
 from webapp.drafts import FormDraft, key_of
 from webapp.forwarding import START
+from webapp.languages import translated
+from webapp.status import CALL_NOW
 
 pages = Blueprint("forms", __name__, url_prefix="/forms")
 
@@ -29,10 +30,10 @@ def begin(name: str) -> Answer:
     """The first page that has yet to be answered."""
     _known_form(name)
     if name != asked.PRE_SCREENING and not sessions.case_reference():
-        return redirect(url_for("sign_in.ask"))
+        return _worse() if name == asked.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
     draft = _up_to_date(name)
     if draft is None:
-        return _not_open(name)
+        return _worse() if name == asked.SYMPTOMS_WORSENED else _not_open(name)
     _drafts().keep(draft)
     return redirect(_next_step(draft))
 
@@ -72,7 +73,7 @@ def check(name: str) -> Answer:
     if draft.unanswered:
         return redirect(_next_step(draft))
     form, about = draft.form, asked.FORMS[name]
-    summaries = [(page, form.summary(page, draft.answers, gettext)) for page in draft.pages]
+    summaries = [(page, form.summary(page, draft.answers, translated)) for page in draft.pages]
     token = sessions.page_token(draft.owner, name)
     return render_template("check.html", name=name, about=about, summaries=summaries, page_token=token)
 
@@ -163,7 +164,7 @@ def _next_step(draft: FormDraft) -> str:
 
 def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
     form, answers = draft.form, draft.answers
-    problems = form.problems(page, answers, gettext) if checked else []
+    problems = form.problems(page, answers, translated) if checked else []
     before = [other.number for other in draft.pages if other.number < page.number]
     return render_template(
         "form.html",
@@ -174,8 +175,8 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
         back=before[-1] if before else None,
         problems=problems,
         more=checked and not problems,
-        reason=draft.target.get("reason"),
-        fields=form.html(page, answers, checked, gettext),
+        reasons=asked.reasons(draft.target),
+        fields=form.html(page, answers, checked, translated),
         page_token=sessions.page_token(draft.owner, draft.name),
     )
 
@@ -183,14 +184,16 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
 def _send(draft: FormDraft) -> Answer:
     """Keep the answers durably, then take them to the engine, now or later."""
     target = draft.target
-    content = {**target, "values": draft.answers.values}
+    values = draft.answers.values
+    content = {**target, "values": values, "language": languages.language()}
     submissions = current_app.extensions["submissions"]
     submissions.add(target["key"], target["case"], draft.name, content, key_of(draft.owner, draft.name))
     current_app.extensions["forwarder"].forward(target["key"])
     if target["kind"] == START:
         sessions.open_case(target["case"])
-    if draft.answers.values.get("wants_evaluation") == "yes":
-        return _access_code(target, draft.answers.values)
+    languages.prefer(values.get("language"))
+    if values.get("wants_evaluation") == "yes":
+        return _access_code(target, values)
     return redirect(url_for("patient.case"), 303)
 
 
@@ -203,6 +206,11 @@ def _access_code(target: dict[str, Any], values: dict[str, Any]) -> str:
 
 def _not_open(name: str) -> str:
     return render_template("already_sent.html", title=asked.FORMS[name].title)
+
+
+def _worse() -> str:
+    """What to do for whoever feels worse and has no case open, or one that has ended."""
+    return render_template("worse.html", signed_in=bool(sessions.case_reference()), emergency_advice=CALL_NOW)
 
 
 def _drafts() -> Any:

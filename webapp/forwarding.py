@@ -113,7 +113,14 @@ class Forwarder:
         return True
 
     def _start(self, submission: Submission, content: dict[str, Any]) -> None:
-        start_case(self._engine, content["case"], content["values"], self._policy, exposed_to=content.get("exposed_to"))
+        start_case(
+            self._engine,
+            content["case"],
+            content["values"],
+            self._policy,
+            exposed_to=content.get("exposed_to"),
+            language=content.get("language"),
+        )
 
     def _complete(self, submission: Submission, content: dict[str, Any]) -> None:
         try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.engine import Engine, EngineRefused, EngineUnavailable
 from records.access import Access
-from webapp import asked, sessions
-from webapp.status import ADVICE, WITHDRAWABLE, status_of
+from webapp import asked, languages, sessions
+from webapp.status import ADVICE, CLASSIFICATIONS, RESULTS, WITHDRAWABLE, status_of
 
 pages = Blueprint("patient", __name__)
 
@@ -38,6 +39,7 @@ def case() -> str | Response | tuple[str, int]:
     if known is None:
         titles = [asked.FORMS[form].title for form in on_their_way]
         return render_template("kept.html", titles=titles, reference=reference)
+    languages.follow(known.values.get("language"))
     return _case_page(known, on_their_way)
 
 
@@ -47,6 +49,8 @@ def _case_page(known: Case, on_their_way: list[str]) -> str:
     return render_template(
         "case.html",
         case=known,
+        result=RESULTS.get(known.values.get("lab_result")) if known.values.get("result_told_at") else None,
+        classification=CLASSIFICATIONS.get(known.values.get("case_classification")),
         advice=ADVICE.get(known.values.get("orientation_now") or known.values.get("orientation", "")),
         status=status_of(known, steps),
         may_withdraw=bool(steps & WITHDRAWABLE),
@@ -68,7 +72,7 @@ def withdraw() -> str | Response | tuple[str, int]:
     except EngineRefused as error:
         if error.status != 400:
             raise
-        return render_template("already_sent.html", title="Withdraw")
+        return render_template("already_sent.html", title=_("Withdraw"))
     return redirect(url_for("patient.case"))
 
 

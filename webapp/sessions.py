@@ -18,25 +18,28 @@ def end_when_idle() -> None:
         return
     now, idle_s = time.time(), current_app.extensions["options"].idle_s
     if now - session.get("seen_at", now) > idle_s:
-        session.clear()
+        renew()
     if session:
         session["seen_at"] = now
 
 
+def renew() -> None:
+    """Forget all but the reader's language."""
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+
+
 def open_case(case_reference: str) -> None:
     """A new session, which may open this case."""
-    session.clear()
+    renew()
     session["case"] = case_reference
     session["seen_at"] = time.time()
 
 
 def case_reference() -> str | None:
     return session.get("case")
-
-
-def language() -> str:
-    """The reader's language."""
-    return "en"
 
 
 def owner() -> str:

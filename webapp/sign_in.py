@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from processes.cases import find_case
 from records.access import Access, normal
 from records.attempts import Attempts
-from webapp import sessions
+from webapp import languages, sessions
 
 pages = Blueprint("sign_in", __name__)
 
@@ -86,7 +86,7 @@ def lost_code() -> Answer:
     if not _may_try(f"lost {normal(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
     for case_reference in _access().cases_reached_by(address, _date_of_birth()):
-        _send_link(case_reference, normal(address), sessions.language())
+        _send_link(case_reference, normal(address), languages.language())
     return render_template("link_sent.html")
 
 

@@ -5,34 +5,37 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flask_babel import lazy_gettext as _
+
 from processes.cases import Case
 from records.kpis import REPORT, RESULT, VISIT, recent_wait
+from webapp.languages import duration
 
 # what the algorithm's authors advise, by orientation: a title and its paragraphs
-ISOLATE = "Stay at home and keep apart from others until you know more."
-CALL_NOW = (
+ISOLATE = _("Stay at home and keep apart from others until you know more.")
+CALL_NOW = _(
     "Call the emergency number at once if you have trouble breathing, if you can't eat or drink for a day, "
     "or if an intolerable headache doesn't end with painkillers."
 )
 ADVICE = {
     "emergency": (
-        "Call the emergency services now",
-        ("Your answers show signs of severe disease.", "Call now; do not wait for anything on this page."),
+        _("Call the emergency services now"),
+        (_("Your answers show signs of severe disease."), _("Call now; do not wait for anything on this page.")),
     ),
     "under_15": (
-        "Talk to a physician",
-        ("This pre-screening is for people of 15 and over. Ask a physician at any doubt.", CALL_NOW),
+        _("Talk to a physician"),
+        (_("This pre-screening is for people of 15 and over. Ask a physician at any doubt."), CALL_NOW),
     ),
     "evaluation_urgent": (
-        "You should be evaluated urgently",
-        (ISOLATE, "If you get no consultation soon, call the emergency number.", CALL_NOW),
+        _("You should be evaluated urgently"),
+        (ISOLATE, _("If you get no consultation soon, call the emergency number."), CALL_NOW),
     ),
-    "evaluation_needed_at_risk": ("You should be evaluated", (ISOLATE, CALL_NOW)),
-    "evaluation_needed": ("You should be evaluated", (ISOLATE, CALL_NOW)),
-    "evaluation_advised": ("An evaluation is advised", (ISOLATE, CALL_NOW)),
+    "evaluation_needed_at_risk": (_("You should be evaluated"), (ISOLATE, CALL_NOW)),
+    "evaluation_needed": (_("You should be evaluated"), (ISOLATE, CALL_NOW)),
+    "evaluation_advised": (_("An evaluation is advised"), (ISOLATE, CALL_NOW)),
     "self_monitor": (
-        "Watch your symptoms",
-        ("Your answers show no sign of COVID-19 now. Come back with any new symptom.", CALL_NOW),
+        _("Watch your symptoms"),
+        (_("Your answers show no sign of COVID-19 now. Come back with any new symptom."), CALL_NOW),
     ),
 }
 
@@ -51,41 +54,58 @@ class Step:
     wait: tuple[str, str] | None = None
 
 
-VISIT_NEXT = "Next: the medical team visits you and takes a sample. It takes a few minutes."
-RESULT_NEXT = "Next: we tell you the result, as soon as we have it."
-REPORT_NEXT = "Next: you get the doctor's report, with advice for you."
+VISIT_NEXT = _("Next: the medical team visits you and takes a sample. It takes a few minutes.")
+RESULT_NEXT = _("Next: we tell you the result, as soon as we have it.")
+REPORT_NEXT = _("Next: you get the doctor's report, with advice for you.")
 # by element of the diagrams; the first that the case stands at is said
 STEPS = {
-    "Task_CallPatient": Step("Call the emergency number now; do not wait. A doctor will call you."),
-    "Task_RequestEvaluation": Step("We wait for you to request an evaluation.", "Next: you fill in a medical form."),
-    "Task_FillInMedicalForm": Step("We wait for your medical form.", VISIT_NEXT),
-    "Gateway_WaitForKit": Step("No test kit is left just now. You are on the waiting list.", VISIT_NEXT, VISIT),
-    "Task_ReserveTestKit": Step("We reserve a test kit for you.", VISIT_NEXT, VISIT),
-    "Task_VisitPatient": Step("The medical team will visit you and take a sample.", RESULT_NEXT, VISIT),
-    "Task_OrderLabTest": Step("Your sample is on its way to the laboratory.", RESULT_NEXT, RESULT),
-    "Task_WaitForTestResult": Step("The laboratory tests your sample.", RESULT_NEXT, RESULT),
-    "Task_WriteDoctorsReport": Step("A doctor writes your report.", REPORT_NEXT, REPORT),
-    "Task_ReviewCoronaCare": Step("Your care is completed. You may tell us how it was."),
-    "Task_FillInCloseContacts": Step("Your care is completed. We wait for the list of your close contacts."),
-    "SubProcess_Tracing": Step("Your care is completed. Your close contacts are being told."),
+    "Task_CallPatient": Step(_("Call the emergency number now; do not wait. A doctor will call you.")),
+    "Task_RequestEvaluation": Step(
+        _("We wait for you to request an evaluation."), _("Next: you fill in a medical form.")
+    ),
+    "Task_FillInMedicalForm": Step(_("We wait for your medical form."), VISIT_NEXT),
+    "Gateway_WaitForKit": Step(_("No test kit is left just now. You are on the waiting list."), VISIT_NEXT, VISIT),
+    "Task_ReserveTestKit": Step(_("We reserve a test kit for you."), VISIT_NEXT, VISIT),
+    "Task_VisitPatient": Step(_("The medical team will visit you and take a sample."), RESULT_NEXT, VISIT),
+    "Task_OrderLabTest": Step(_("Your sample is on its way to the laboratory."), RESULT_NEXT, RESULT),
+    "Task_WaitForTestResult": Step(_("The laboratory tests your sample."), RESULT_NEXT, RESULT),
+    "Task_WriteDoctorsReport": Step(_("A doctor writes your report."), REPORT_NEXT, REPORT),
+    "Task_ReviewCoronaCare": Step(_("Your care is completed. You may tell us how it was.")),
+    "Task_FillInCloseContacts": Step(_("Your care is completed. We wait for the list of your close contacts.")),
+    "SubProcess_Tracing": Step(_("Your care is completed. Your close contacts are being told.")),
 }
 # where a patient may withdraw; while the evaluation is only offered, declining it is withdrawing
 WITHDRAWABLE = {"Task_FillInMedicalForm", "Task_TakeSample", "Task_TestSample", "SubProcess_Report"}
-WITHDRAWN = "You have withdrawn. The laboratory still tests your sample; a positive result is reported."
+WITHDRAWN = _("You have withdrawn. The laboratory still tests your sample; a positive result is reported.")
 ENDS = {
-    "emergency_services": "You were referred to the emergency services.",
-    "physician": "You were referred to a physician.",
-    "self_monitoring": "You were advised to watch your symptoms.",
-    "evaluation_declined": "You declined the evaluation. You can begin again at any time.",
-    "evaluation_not_requested": "You didn't request an evaluation in time. You can begin again at any time.",
-    "medical_form_not_returned": "Your medical form didn't come in time. You can begin again at any time.",
-    "not_reached": "The medical team didn't find you at home. You can begin again at any time.",
-    "sample_refused": "You refused the sample. You can begin again at any time.",
-    "withdrawn": "You have withdrawn. You can begin again at any time.",
-    "care_completed": "Your care is completed.",
+    "emergency_services": _("You were referred to the emergency services."),
+    "physician": _("You were referred to a physician."),
+    "self_monitoring": _("You were advised to watch your symptoms."),
+    "evaluation_declined": _("You declined the evaluation. You can begin again at any time."),
+    "evaluation_not_requested": _("You didn't request an evaluation in time. You can begin again at any time."),
+    "medical_form_not_returned": _("Your medical form didn't come in time. You can begin again at any time."),
+    "not_reached": _("The medical team didn't find you at home. You can begin again at any time."),
+    "sample_refused": _("You refused the sample. You can begin again at any time."),
+    "withdrawn": _("You have withdrawn. You can begin again at any time."),
+    "care_completed": _("Your care is completed."),
 }
-ASSESSING = "We assess your answers."
-BETWEEN_STEPS = "Your case is being worked on."
+RESULTS = {
+    "positive": _("Positive"),
+    "negative": _("Negative"),
+    "inconclusive": _("Not clear yet"),
+    "unsatisfactory": _("Not clear yet"),
+    "indeterminate": _("Not clear"),
+    "entered_in_error": _("Withdrawn"),
+}
+# of the doctor's report
+CLASSIFICATIONS = {
+    "confirmed": _("COVID-19, confirmed"),
+    "probable": _("COVID-19, probable"),
+    "suspect": _("COVID-19, suspected"),
+    "not_a_case": _("Not COVID-19"),
+}
+ASSESSING = _("We assess your answers.")
+BETWEEN_STEPS = _("Your case is being worked on.")
 
 
 @dataclass(frozen=True)
@@ -138,5 +158,5 @@ def about(seconds: float) -> str:
     for unit, length, most in (("minute", 60, 90), ("hour", 3600, 48), ("day", 86400, 10**6)):
         count = max(1, math.ceil(seconds / length))
         if count <= most:
-            return f"{count} {unit}" + ("s" if count > 1 else "")
+            return duration(count, unit)
     raise ValueError(seconds)

@@ -21,6 +21,7 @@ application = create_app(
         policy=_settings.policy.model_dump(),
         secure_cookies=_settings.webapp.url.startswith("https"),
         idle_s=_settings.webapp.session_idle_s,
+        time_zone=_settings.webapp.time_zone,
     ),
     Engine(
         _settings.engine.url,

@@ -47,15 +47,15 @@ def check_contacts(
     sample_taken_at: datetime,
     policy: dict[str, Any],
 ) -> dict[str, Any]:
-    """Why the list goes back to whoever filled it in, in words for them; None when it is all right."""
+    """Why the list goes back to whoever filled it in: each contact's name and what is wrong; None when nothing is."""
     begin = infectious_from(onset_date, sample_taken_at, policy)
     reasons = [
-        reason
+        {"name": contact["name"], "reason": reason, "infectious_from": begin.isoformat()}
         for contact in _named(had_contacts, close_contacts)
         for reason in (_outside(contact, begin), _without_address(contact))
         if reason
     ]
-    return {"contacts_refused": "\n".join(reasons)[:4000] or None}
+    return {"contacts_refused": reasons or None}
 
 
 @topic("government.submit_contacts", occurrence="result_number")
@@ -133,13 +133,9 @@ def _named(had_contacts: str | None, close_contacts: list[dict[str, Any]] | None
 def _outside(contact: dict[str, Any], begin: date) -> str | None:
     day = date.fromisoformat(contact["last_exposure_date"])
     if day < begin:
-        return f"{contact['name']}: you were infectious from {begin.isoformat()} on, but the day is before that."
-    if day > date.today():
-        return f"{contact['name']}: the day is in the future."
-    return None
+        return "before_infectious_days"
+    return "in_the_future" if day > date.today() else None
 
 
 def _without_address(contact: dict[str, Any]) -> str | None:
-    if contact.get("email") or contact.get("phone"):
-        return None
-    return f"{contact['name']}: give an e-mail address or a telephone number, one at least."
+    return None if contact.get("email") or contact.get("phone") else "no_address"

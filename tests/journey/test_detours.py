@@ -110,7 +110,7 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
     patient.opens("/forms/close_contacts")
-    assert "Kim: you were infectious from 2020-03-18 on" in patient.text
+    assert "Kim: you were infectious from 18 March 2020 on" in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
     assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "1"
     picture(patient.page, "patient-contacts-came-back")

@@ -95,6 +95,12 @@ class Form:
         own = {each.path[0] for each in everything if each.path}
         return frozenset(own.union(*(each.reads for each in everything)))
 
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """All texts that it may show, to be translated."""
+        everything = [each for component in self.components for each in component.within()]
+        return tuple(dict.fromkeys(text for component in everything for text in component.texts))
+
     def begun(self, data: dict[str, Any] | None = None, zone: tzinfo = UTC) -> MultiDict:
         """What is known already, as a browser would post it, to begin with."""
         known = data or {}

@@ -120,6 +120,11 @@ class _Words:
         kind = component.rules.get("validationType")
         return {"email": "email", "phone": "tel"}.get(kind, "text")
 
+    def direction(self, component: Component) -> str:
+        """Which way the answer is written: addresses and numbers as everywhere, other text as it begins."""
+        is_code = component.type == "number" or component.rules.get("validationType") in ("email", "phone")
+        return "ltr" if is_code else "auto"
+
     def adorner(self, component: Component, name: str) -> dict[str, str] | None:
         """A unit before or behind an input."""
         text = component.more.get("appearance", {}).get(name)

@@ -115,6 +115,17 @@ class Component:
         names = [part.names for part in [*parts, *self.rules.values()] if isinstance(part, Expression | Template)]
         return frozenset({self.options} if isinstance(self.options, str) else set()).union(*names)
 
+    @property
+    def texts(self) -> Iterator[str]:
+        """What it shows by itself: its labels, hints and contents."""
+        yield from filter(None, (self.page, self.label.text, self.description.text))
+        if self.type in ("text", "html") and isinstance(self.content, Template):
+            yield self.content.text
+        labelled = [*(self.options if isinstance(self.options, tuple) else ()), *self.more.get("columns", [])]
+        more = [item.get("label") for item in labelled if isinstance(item, dict)]
+        more += [self.more.get("timeLabel"), self.more.get("alt"), *self.more.get("appearance", {}).values()]
+        yield from filter(None, more)
+
     def is_hidden(self, values: dict[str, Any]) -> bool:
         return self.hide is not None and self.hide.test(values) is True
 

@@ -59,9 +59,10 @@ def grade(texts: list[str]) -> float:
 
 
 def test_a_twelve_year_old_understands_it() -> None:
-    texts = [f"{step.text} {step.next}".strip() for step in status.STEPS.values()] + list(status.ENDS.values())
+    texts = [f"{step.text} {step.next}".strip() for step in status.STEPS.values()]
+    texts += map(str, status.ENDS.values())
     for title, paragraphs in status.ADVICE.values():
-        texts += [f"{title}.", *paragraphs]
+        texts += [f"{title}.", *map(str, paragraphs)]
     print(f"grade {grade(texts):.1f}")
     assert grade(texts) <= 6
     assert grade(["The epidemiological classification necessitates confirmation."]) > 12

@@ -1,0 +1,123 @@
+"""Every text that patients read is there in every language."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.pofile import read_po
+from jinja2 import Environment
+
+from config.settings import ROOT
+from processes.variables import VARIABLES
+from services.government import notification
+from webapp import asked
+from webapp.languages import ENGLISH, LANGUAGES
+from workers import messages
+
+TRANSLATIONS = ROOT / "webapp" / "translations"
+OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
+# process managers read English
+STAFF = {"kpis.html", "staff_sign_in.html"}
+TEMPLATES = sorted(path for path in (ROOT / "webapp" / "templates").glob("*.html") if path.name not in STAFF)
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|</?\w+[^>]*>")
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What is marked to be translated, of code, templates and forms."""
+    found = tmp_path_factory.mktemp("texts") / "texts.pot"
+    mapping = ["--mapping", str(TRANSLATIONS / "babel.cfg"), "--keywords", "lazy_gettext"]
+    CommandLineInterface().run(["pybabel", "--quiet", "extract", *mapping, "--output", str(found), str(ROOT)])
+    with found.open("rb") as file:
+        return {message.id for message in read_po(file) if message.id}
+
+
+def catalogue(language: str) -> Catalog:
+    with (TRANSLATIONS / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def lacking(texts: set[str], translations: Catalog) -> set[str]:
+    """Texts without a translation that can be used, and translations without a text."""
+    usable = {message.id for message in translations if message.id and message.string and not message.fuzzy}
+    return texts ^ usable | set(translations.obsolete)
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(PLACEHOLDER.findall(text))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_translation_is_missing_and_none_is_left_over(texts: set[str], language: str) -> None:
+    assert len(texts) > 300
+    assert lacking(texts, catalogue(language)) == set(), "run `make texts`, and translate"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_inserts_what_its_text_does(language: str) -> None:
+    wrong = [m.id for m in catalogue(language) if m.id and placeholders(m.id) != placeholders(m.string)]
+    assert wrong == []
+
+
+def test_a_missing_an_uncertain_and_a_left_over_translation_are_found() -> None:
+    planted = Catalog(locale="fr")
+    planted.add("done", "fait")
+    planted.add("empty", "")
+    planted.add("uncertain", "incertain", flags=["fuzzy"])
+    planted.add("gone", "parti")
+    assert lacking({"done", "empty", "uncertain", "new"}, planted) == {"empty", "uncertain", "new", "gone"}
+    assert placeholders("%(day)s of <b>{label}</b>") != placeholders("%(days)s of <b>{label}</b>")
+
+
+def unmarked(template: str) -> list[str]:
+    """Words of a template that aren't marked to be translated."""
+    data = "".join(text if kind == "data" else "\x00" for _, kind, text in Environment().lex(_without_trans(template)))
+    words = html.unescape(re.sub(r"<[^>]*>", " ", data)).replace("CoronaCare", "")
+    return re.findall(r"[^\W\d_]{2,}", words)
+
+
+def _without_trans(template: str) -> str:
+    return re.sub(r"\{% trans .*?endtrans %\}", "", template, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_no_text_of_a_page_is_left_unmarked(path: Path) -> None:
+    assert unmarked(path.read_text()) == []
+
+
+def test_a_text_that_is_not_marked_is_found() -> None:
+    planted = '<p class="x">{{ _("marked") }} Not marked</p>{% trans a=b %}marked{% endtrans %}'
+    assert unmarked(planted) == ["Not", "marked"]
+
+
+def test_a_form_tells_all_texts_that_it_shows(texts: set[str]) -> None:
+    """Held against its file: labels, hints and contents, wherever they are."""
+    names = {"label", "description", "text", "dateLabel", "timeLabel", "page"}
+    for form in asked.FORMS:
+        found: set[str] = set()
+
+        def keep(item: dict, found: set[str] = found) -> dict:
+            found |= {value for name, value in item.items() if name in names and isinstance(value, str) and value}
+            return item
+
+        json.loads((ROOT / "forms" / f"{form}.form").read_text(), object_hook=keep)
+        assert found - texts - set(LANGUAGES.values()) == set()
+
+
+def test_every_message_is_there_in_every_language() -> None:
+    to_patients = {name: found for name, found in messages.TEXTS.items() if name not in messages.TO_DOCTORS}
+    for name, found in (to_patients | notification.TEXTS).items():
+        assert set(found) == set(LANGUAGES), name
+
+
+def test_the_languages_are_the_same_everywhere() -> None:
+    assert tuple(LANGUAGES) == VARIABLES["language"].values
+    form = (ROOT / "forms" / "evaluation_request.form").read_text()
+    assert all(f'"{name}"' in form for name in LANGUAGES.values())
+    assert {path.name for path in TRANSLATIONS.iterdir() if path.is_dir()} == set(OTHERS)

@@ -1,0 +1,131 @@
+"""The reader's language: as they chose it, as their case has it, or as their browser asks for it.
+
+All texts stand in English where they are shown; webapp/translations/ has them in the other languages.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from babel.units import format_unit
+from flask import Blueprint, Flask, current_app, redirect, request, session, url_for
+from flask_babel import Babel, format_date, format_time, get_locale, get_timezone, gettext, refresh
+from werkzeug.wrappers import Response
+
+from processes.cases import choose_language
+from processes.engine import EngineUnavailable
+from webapp import sessions
+
+pages = Blueprint("languages", __name__)
+
+# as each calls itself; and the country whose way of writing days is ours
+LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية"}
+LOCALES = {"en": "en_GB"}
+ENGLISH = "en"
+
+
+class TranslationsMissing(Exception):
+    """Start-up: a language's catalogue hasn't been compiled."""
+
+
+def speak(app: Flask, time_zone: str) -> None:
+    """Have the application speak the reader's language, in this time zone.
+
+    Raises:
+        TranslationsMissing: `make setup` hasn't been run.
+    """
+    app.config["BABEL_DEFAULT_TIMEZONE"] = time_zone
+    babel = Babel(app, locale_selector=lambda: LOCALES.get(language(), language()))
+    with app.app_context():
+        missing = set(LANGUAGES) - {locale.language for locale in babel.list_translations()}
+    if missing:
+        raise TranslationsMissing(f"webapp/translations: {', '.join(sorted(missing))} not compiled; run `make setup`")
+    app.add_template_filter(translated)
+    app.add_template_filter(moment)
+    app.add_template_filter(day)
+    app.add_template_filter(duration)
+    app.context_processor(_of_the_reader)
+
+
+@pages.post("/language")
+def choose() -> Response:
+    """Take the reader's choice, for the messages of the case that they have open too; go back to the page."""
+    chosen = request.form.get("language", "")
+    if chosen in LANGUAGES:
+        prefer(chosen)
+        _keep_with_case(chosen)
+    return redirect(_own_page(request.form.get("back", "")), 303)
+
+
+def language() -> str:
+    """The reader's language. Staff read English."""
+    if request.blueprint == "staff":
+        return ENGLISH
+    return session.get("language") or request.accept_languages.best_match(LANGUAGES) or ENGLISH
+
+
+def prefer(chosen: str | None) -> None:
+    """Speak this language from now on, if it is one of ours."""
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+        refresh()
+
+
+def follow(case_language: str | None) -> None:
+    """Speak the language of the case from now on, unless the reader has chosen another."""
+    if "language" not in session:
+        prefer(case_language)
+
+
+def translated(text: str) -> str:
+    """A text that isn't known before it is shown: of a form. In English where nobody has translated it."""
+    return gettext(text) if text else ""
+
+
+def day(value: date | str) -> str:
+    """A calendar day; as it was written where that was no day."""
+    try:
+        return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "long", rebase=False)
+    except ValueError:
+        return str(value)
+
+
+def moment(value: datetime) -> str:
+    """A point in time, as the clock of the place shows it."""
+    clock = format_time(value, "short")
+    zone = value.astimezone(get_timezone()).tzname()
+    return gettext("%(day)s, %(time)s", day=format_date(value, "long"), time=f"{clock} {zone}")
+
+
+def duration(count: int, unit: str) -> str:
+    """So many minutes, hours or days, in words."""
+    return format_unit(count, f"duration-{unit}", locale=get_locale() or ENGLISH)
+
+
+def _of_the_reader() -> dict[str, Any]:
+    locale = get_locale()
+    return {"language": locale.language, "direction": locale.text_direction, "languages": LANGUAGES, "here": _here()}
+
+
+def _here() -> str:
+    """The page to show again in another language; the start page for what can't be shown twice."""
+    rule = request.url_rule
+    return request.path if rule is None or "GET" in rule.methods else url_for("patient.home")
+
+
+def _own_page(path: str) -> str:
+    """A path of ours; whatever else was sent would lead to somebody else's page."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_ours else url_for("patient.home")
+
+
+def _keep_with_case(chosen: str) -> None:
+    reference = sessions.case_reference()
+    if reference is None:
+        return
+    try:
+        choose_language(current_app.extensions["engine"], reference, chosen)
+    except EngineUnavailable:
+        # the pages speak it all the same
+        current_app.logger.warning("the language of %s is not kept: the engine is away", reference)
