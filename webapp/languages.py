@@ -5,10 +5,12 @@ All texts stand in English where they are shown; webapp/translations/ has them i
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import math
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from babel.units import format_unit
+from babel import negotiate_locale
+from babel.dates import format_timedelta
 from flask import Blueprint, Flask, current_app, redirect, request, session, url_for
 from flask_babel import Babel, format_date, format_time, get_locale, get_timezone, gettext, refresh
 from werkzeug.wrappers import Response
@@ -62,7 +64,7 @@ def language() -> str:
     """The reader's language. Staff read English."""
     if request.blueprint == "staff":
         return ENGLISH
-    return session.get("language") or request.accept_languages.best_match(LANGUAGES) or ENGLISH
+    return session.get("language") or negotiate_locale(request.accept_languages.values(), LANGUAGES, "-") or ENGLISH
 
 
 def prefer(chosen: str | None) -> None:
@@ -100,7 +102,8 @@ def moment(value: datetime) -> str:
 
 def duration(count: int, unit: str) -> str:
     """So many minutes, hours or days, in words."""
-    return format_unit(count, f"duration-{unit}", locale=get_locale() or ENGLISH)
+    length = timedelta(**{f"{unit}s": count})
+    return format_timedelta(length, granularity=unit, threshold=math.inf, locale=get_locale() or ENGLISH)
 
 
 def _of_the_reader() -> dict[str, Any]:

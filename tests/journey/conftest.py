@@ -15,8 +15,8 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a page with cookies of its own: on a phone, without JavaScript, unless told otherwise."""
     contexts = []
 
-    def open_page(viewport: dict[str, int] = PHONE, javascript: bool = False) -> Page:
-        context = chromium.new_context(viewport=viewport, java_script_enabled=javascript)
+    def open_page(viewport: dict[str, int] = PHONE, javascript: bool = False, locale: str = "en-US") -> Page:
+        context = chromium.new_context(viewport=viewport, java_script_enabled=javascript, locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)

@@ -31,7 +31,7 @@ def patient(case: CaseUnderTest, state: dict[str, Any], access: Access, new_page
     case.reaches_the_visit(URGENT)
     who.opens("/sign-in")
     who.answers({"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN})
-    who.page.get_by_role("button", name="Sign in").click()
+    who.presses("Sign in")
     return who
 
 
@@ -63,7 +63,7 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
     case: CaseUnderTest, patient: Patient, state: dict[str, Any], new_page: Callable[..., Page]
 ) -> None:
     patient.opens("/case")
-    patient.page.get_by_role("button", name="I feel worse").click()
+    patient.presses("I feel worse")
     patient.answers({"temperature": "at_least_39", "breathless": True})
     picture(patient.page, "patient-feels-worse")
     patient.continues()
@@ -89,7 +89,7 @@ def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
     patient.opens("/case")
     patient.page.get_by_role("link", name="Withdraw").click()
     picture(patient.page, "patient-withdraws")
-    patient.page.get_by_role("button", name="Withdraw").click()
+    patient.presses("Withdraw")
 
     assert case.ends().values["case_outcome"] == "withdrawn"
     patient.opens("/case")
@@ -99,7 +99,7 @@ def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
 def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: CaseUnderTest, patient: Patient) -> None:
     case.is_visited("positive")
     patient.waits_for_link("Your close contacts")
-    patient.page.get_by_role("button", name="Your close contacts").click()
+    patient.presses("Your close contacts")
     patient.answers({"had_contacts": "yes"})
     patient.continues()
     row = {"name": "Kim", "email": "kim@contacts.example", "relation": "friend", "exposure": "close"}

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.case import WITH_COUGH, CaseUnderTest
 from tests.support.chromium import DESKTOP
-from tests.support.mail import mails_to
+from tests.support.mail import link_in, mails_to
 from tests.support.people import Patient, StaffMember
 from tests.support.pictures import picture
 
@@ -31,7 +31,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     # the patient answers the pre-screening, without an account
     patient.opens("/")
     picture(patient.page, "patient-home")
-    patient.page.get_by_role("button", name="Start the pre-screening").click()
+    patient.presses("Start the pre-screening")
     seen: list[str] = []
 
     def look(heading: str) -> None:
@@ -66,7 +66,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 
     # requests an evaluation: first whether, then the rest
     patient.waits_for_link("Request an evaluation")
-    patient.page.get_by_role("button", name="Request an evaluation").click()
+    patient.presses("Request an evaluation")
     patient.goes_through(
         {
             "wants_evaluation": "yes",
@@ -89,7 +89,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.opens("/sign-in")
     picture(patient.page, "patient-sign-in")
     patient.answers({"access_code": code, "date_of_birth": "1990-12-09"})
-    patient.page.get_by_role("button", name="Sign in").click()
+    patient.presses("Sign in")
     patient.fills_in(
         "Medical form",
         {
@@ -119,16 +119,16 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.waits_for_link("Your close contacts")
     assert "Positive" in patient.text
     picture(patient.page, "patient-result")
-    patient.page.get_by_role("button", name="Your close contacts").click()
+    patient.presses("Your close contacts")
     patient.answers({"had_contacts": "yes"})
     patient.continues()
     contact = {"name": "Howard Aiken", "email": "howard@contacts.example", "relation": "work_or_study"}
     contact |= {"last_exposure_date": "2020-03-19", "exposure": "close"}
     patient.answers({f"close_contacts-0-{name}": value for name, value in contact.items()})
-    patient.page.get_by_role("button", name="Add another").click()
+    patient.presses("Add another")
     assert patient.page.input_value('[name="close_contacts-0-name"]') == "Howard Aiken"
     picture(patient.page, "patient-close-contacts")
-    patient.page.get_by_role("button", name="Remove number 2").click()
+    patient.presses("Remove number 2")
     patient.continues()
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
 
@@ -157,14 +157,14 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 
     # and the contact opens the page that their message links to
     [message] = mails_to(state, "howard@contacts.example")
-    link = next(word for word in message.split() if "/contact/" in word)
+    link = link_in(message, "/contact/")
     contact_page = Patient(new_page(), state)
     contact_page.page.goto(link)
     assert "You were close to someone with COVID-19" in contact_page.text
     assert "Stay in quarantine until 2 April 2020" in contact_page.text
     assert "Hopper" not in contact_page.page.content()
     picture(contact_page.page, "contact")
-    contact_page.page.get_by_role("button", name="Start a pre-screening").click()
+    contact_page.presses("Start a pre-screening")
     expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Who has symptoms?")
 
 

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import email
 import mailbox
 from collections.abc import Mapping
+from email import policy
+from functools import partial
 from typing import Any
+
+read = partial(email.message_from_binary_file, policy=policy.default)
 
 
 def mails_to(state: Mapping[str, Any], address: str) -> list[str]:
     """The texts, with headers, of the messages to this address."""
-    box = mailbox.Maildir(state["mail"], create=False)
+    box = mailbox.Maildir(state["mail"], factory=read, create=False)
     try:
-        return [message.as_string() for message in box if message["To"] == address]
+        return [_as_read(message) for message in box if message["To"] == address]
     finally:
         box.close()
+
+
+def link_in(message: str, path: str) -> str:
+    """The address in a message that leads to a page of ours below this path."""
+    return next(word for word in message.split() if path in word)
+
+
+def _as_read(message: Any) -> str:
+    headers = "\n".join(f"{name}: {value}" for name, value in message.items())
+    return f"{headers}\n\n{message.get_content()}"

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from babel.support import Translations
 from playwright.sync_api import Locator, Page, expect
 
+from config.settings import ROOT
 from processes.cases import OpenTask
 
 Answers = Mapping[str, Any]
@@ -20,11 +22,17 @@ class Patient:
 
     Args:
         page: without JavaScript.
+        language: in which they read them.
     """
 
-    def __init__(self, page: Page, state: Mapping[str, Any]):
+    def __init__(self, page: Page, state: Mapping[str, Any], language: str = "en"):
         self.page = page
         self._url = state["webapp"]
+        self._words = Translations.load(ROOT / "webapp/translations", [language])
+
+    def words(self, text: str) -> str:
+        """A text of the pages, in the patient's language."""
+        return self._words.gettext(text)
 
     def opens(self, path: str) -> None:
         self.page.goto(self._url + path)
@@ -47,13 +55,20 @@ class Patient:
             else:
                 control.fill(str(value))
 
+    def presses(self, button: str) -> None:
+        """Press a button, or what looks like one, and wait for the page that follows."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=self.words(button), exact=True).click()
+
     def continues(self) -> None:
-        self.page.get_by_role("button", name="Continue").click()
+        """Send what the page asks."""
+        with self.page.expect_navigation():
+            self.page.locator("main form button[name=send]").click()
 
     def fills_in(self, link: str, answers: Answers) -> None:
         """Open a form from the case's page, as soon as it is there, and send it."""
         self.waits_for_link(link)
-        self.page.get_by_role("button", name=link).click()
+        self.presses(link)
         self.goes_through(answers)
 
     def goes_through(self, answers: Answers, at: Callable[[str], None] = lambda heading: None) -> None:
@@ -62,12 +77,15 @@ class Patient:
         Args:
             at: called with the heading of each page when it is filled in.
         """
-        while self.page.locator("main form button[name=send]").count():
+        while self.asks_something():
             heading = self.page.locator("h1").inner_text()
             self.answers({name: value for name, value in answers.items() if self.is_asked(name)})
             at(heading)
-            self.page.locator("main form button[name=send]").click()
+            self.continues()
             assert not self.page.locator(".govuk-error-summary").count(), self.text
+
+    def asks_something(self) -> bool:
+        return self.page.locator("main form button[name=send]").count() > 0
 
     def is_asked(self, name: str) -> bool:
         return self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]').count() > 0
@@ -76,7 +94,7 @@ class Patient:
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             self.opens("/case")
-            if self.page.get_by_role("button", name=link).count():
+            if self.page.get_by_role("button", name=self.words(link), exact=True).count():
                 return
             time.sleep(0.3)
         raise AssertionError(f"{link} was not offered: {self.page.inner_text('main')[:300]}")
