@@ -5,7 +5,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --omit=dev
 RUN sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' \
-    node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > govuk-frontend.min.css
+    node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > govuk-frontend.min.css \
+    && node_modules/.bin/rtlcss --silent govuk-frontend.min.css govuk-frontend.rtl.min.css
 
 FROM python:3.11.14-slim-bookworm
 WORKDIR /app
@@ -19,7 +20,8 @@ COPY records records
 COPY services services
 COPY webapp webapp
 COPY workers workers
-COPY --from=css /app/govuk-frontend.min.css webapp/static/govuk-frontend.min.css
+COPY --from=css /app/govuk-frontend.min.css /app/govuk-frontend.rtl.min.css webapp/static/
+RUN for language in fr ar; do pybabel compile --locale $language --directory webapp/translations; done
 # .run: locks of the worker processes
 RUN useradd --create-home coronacare && install --directory --owner=coronacare .run
 USER coronacare

@@ -49,13 +49,14 @@ class Browser:
 
     Args:
         pause: waits so many seconds, or raises when waiting is over for good.
+        language: the one that it asks pages for.
     """
 
-    def __init__(self, base_url: str, pause: Callable[[float], None] = time.sleep):
+    def __init__(self, base_url: str, pause: Callable[[float], None] = time.sleep, language: str = "en"):
         self._base_url = base_url
         self._pause = pause
         self._session = requests.Session()
-        self._session.headers["Origin"] = base_url
+        self._session.headers.update({"Origin": base_url, "Accept-Language": language})
 
     def listen(self, heard: Callable[[requests.Response], None]) -> None:
         """Have each answer told, those that lead elsewhere too."""
@@ -113,10 +114,10 @@ class Browser:
     def address(self, path: str) -> str:
         return urljoin(self._base_url, path)
 
-    def post_to(self, page: Page, path: str) -> Page:
+    def post_to(self, page: Page, path: str, **fields: str) -> Page:
         """Press a button of this page that leads elsewhere."""
-        token = page.content.select_one("[name=csrf_token]")["value"]
-        return self._page(self._session.post(urljoin(self._base_url, path), data={"csrf_token": token}, timeout=60))
+        data = {"csrf_token": page.content.select_one("[name=csrf_token]")["value"], **fields}
+        return self._page(self._session.post(urljoin(self._base_url, path), data=data, timeout=60))
 
     def forget_cookies(self) -> None:
         self._session.cookies.clear()

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from records.drafts import Drafts
-from webapp.camunda_forms import Answers, Form, Page
+from webapp.camunda_forms import Answers, Filled, Form, Page
 
 
 @dataclass
@@ -41,12 +41,12 @@ class FormDraft:
     def answers(self) -> Answers:
         return self.form.read(self.posted, self.data)
 
-    def take(self, page: Page, posted: MultiDict) -> bool:
-        """Take what was posted from a page; returns whether only rows were added or removed."""
+    def take(self, page: Page, posted: MultiDict) -> Filled:
+        """Take what was posted from a page."""
         filled = self.form.filled(self.posted, page, posted)
         self.posted = filled.posted
         self.__dict__.pop("answers", None)
-        return filled.rows_changed
+        return filled
 
     @property
     def pages(self) -> list[Page]:

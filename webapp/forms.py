@@ -6,9 +6,11 @@ taken to the engine as soon as it can be reached.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from processes.cases import find_case, open_tasks
@@ -19,6 +21,11 @@ from webapp.drafts import FormDraft, key_of
 from webapp.forwarding import START
 from webapp.languages import translated
 from webapp.status import CALL_NOW
+
+log = logging.getLogger("webapp.forms")
+
+# what the pages post beside a form's answers
+OURS = {"csrf_token", "page_token", "send"}
 
 pages = Blueprint("forms", __name__, url_prefix="/forms")
 
@@ -53,8 +60,7 @@ def answer(name: str, number: int) -> Answer:
     if draft is None:
         return _not_open(name)
     answered = _page(draft, number)
-    rows_changed = draft.take(answered, request.form)
-    _drafts().keep(draft)
+    rows_changed = _take(draft, answered)
     if rows_changed:
         return _shown(draft, answered)
     if not answered.is_answered(draft.answers):
@@ -100,8 +106,7 @@ def of_another_session() -> Answer | None:
     if draft is None:
         return _not_open(view["name"]) if sessions.case_reference() and not _draft(view["name"]) else None
     if request.endpoint == "forms.answer":
-        draft.take(_page(draft, view["number"]), request.form)
-        _drafts().keep(draft)
+        _take(draft, _page(draft, view["number"]))
     if sessions.reopen_browser(draft.owner):
         return redirect(url_for("forms.begin", name=draft.name), 303)
     session["kept"] = True
@@ -117,6 +122,16 @@ def _draft(name: str) -> FormDraft | None:
     """What this browser, or the case that it has open, has typed into the form."""
     _known_form(name)
     return _drafts().find(sessions.owner(), name)
+
+
+def _take(draft: FormDraft, page: Page) -> bool:
+    """Keep what was posted from a page; returns whether only rows were added or removed."""
+    filled = draft.take(page, MultiDict((key, text) for key, text in request.form.items(True) if key not in OURS))
+    _drafts().keep(draft)
+    if filled.dropped:
+        # how many; their names are whatever somebody wrote
+        log.warning("%s: %s posted values that the page doesn't ask for are dropped", draft.name, filled.dropped)
+    return filled.rows_changed
 
 
 def _up_to_date(name: str) -> FormDraft | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +82,10 @@ def test_no_post_breaks_a_page_and_nothing_undeclared_reaches_the_engine(state: 
     assert set(reached) <= set(VARIABLES)
     assert (reached["withdrawn"], reached.get("case_outcome")) == (False, None)
     assert {reached[name] for name in ("given_name", "family_name")} == {"Ada", "Lovelace"}
+    # and it is counted, without the names that somebody made up
+    said = (Path(state["logs"]) / "webapp.log").read_text()
+    counted = re.findall(r"pre_screening: (\d+) posted values that the page doesn't ask for are dropped", said)
+    assert sum(map(int, counted)) > POSTS
 
 
 @pytest.mark.parametrize("size", [2_000_000, 10_000_000])

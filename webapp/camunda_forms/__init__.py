@@ -14,6 +14,7 @@ Whatever isn't supported is refused by Form.parse, with a message that names the
 
 from webapp.camunda_forms.answers import Answers
 from webapp.camunda_forms.form import Form, Page
+from webapp.camunda_forms.posting import Filled
 from webapp.camunda_forms.schema import UnsupportedForm
 
-__all__ = ["Answers", "Form", "Page", "UnsupportedForm"]
+__all__ = ["Answers", "Filled", "Form", "Page", "UnsupportedForm"]

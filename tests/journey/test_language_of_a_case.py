@@ -1,0 +1,60 @@
+"""A case speaks the language in which its patient reads the pages: in its forms, its pages and its messages."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from records.access import Access
+from stack.browser import Browser
+from tests.support.case import REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.mail import mails_to
+from workers.messages import TEXTS
+
+pytestmark = pytest.mark.engine
+
+BORN = "1990-05-10"
+
+
+def test_the_language_of_the_pages_becomes_that_of_the_case_and_of_its_messages(
+    state: dict[str, Any], case: CaseUnderTest, access: Access
+) -> None:
+    address = f"{uuid.uuid4().hex}@patients.example"
+    subjects = {language: TEXTS["result_there"][language][0] for language in ("fr", "ar")}
+
+    # begun in French: the request proposes French
+    browser = Browser(state["webapp"], language="fr-CA,en;q=0.5")
+    page = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
+    case.reference = page.text("main strong")
+    assert case.value("language") == "fr"
+    page = browser.wait_for_form("/forms/evaluation_request", 30)
+    while not page.form.select("[name=language]"):
+        page = browser.send(page, {**REQUEST, "email": address})
+    assert page.form.select_one("[name=language] [selected]")["value"] == "fr"
+    case.requests_evaluation(email=address, language="fr")
+    case.fills_in_medical_form()
+    case.is_visited("positive")
+    eventually(lambda: [message for message in mails_to(state, address) if subjects["fr"] in message])
+
+    # on another device, whose browser asks for English, the case speaks French still
+    other = Browser(state["webapp"], language="en")
+    filled = {"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN}
+    page = other.send(other.open("/sign-in"), filled)
+    assert page.content.html["lang"] == "fr"
+
+    # and Arabic, in the tracing that has begun too, once the patient chooses it
+    eventually(lambda: case.waits_for("close_contacts"))
+    page = other.post_to(page, "/language", language="ar", back="/case")
+    assert page.content.html["lang"] == "ar"
+    assert case.value("language") == "ar"
+    case.lab_corrects("negative")
+    eventually(lambda: [message for message in mails_to(state, address) if subjects["ar"] in message])
+
+
+def test_what_is_chosen_in_the_request_is_what_the_pages_speak(state: dict[str, Any]) -> None:
+    browser = Browser(state["webapp"], language="en")
+    browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
+    sent = browser.fill_in("/forms/evaluation_request", {**REQUEST, "language": "ar"})
+    assert (sent.content.html["lang"], sent.content.html["dir"]) == ("ar", "rtl")
