@@ -10,7 +10,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench bench-pages screenshots pathway texts lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 screenshots: setup tools ## the pictures of docs/
 	$(PY) tools/draw.py docs/screenshots
 	SCREENSHOTS=docs/screenshots $(PY) -m pytest -q tests/journey
+
+pages: setup tools node_modules/.stamp ## pictures of each of the patients' pages, phone and desktop, three languages: .run/pages
+	PAGES=.run/pages $(PY) -m pytest -q tests/journey/test_every_language.py
 
 pathway: ## docs/pathway.md, from the diagrams
 	$(PY) tools/pathway.py > docs/pathway.md

@@ -12,7 +12,7 @@ from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.engine import Engine, EngineRefused, EngineUnavailable
 from records.access import Access
 from webapp import asked, languages, sessions
-from webapp.status import ADVICE, CLASSIFICATIONS, RESULTS, WITHDRAWABLE, status_of
+from webapp.status import CLASSIFICATIONS, RESULTS, WITHDRAWABLE, advice_of, status_of
 
 pages = Blueprint("patient", __name__)
 
@@ -51,7 +51,7 @@ def _case_page(known: Case, on_their_way: list[str]) -> str:
         case=known,
         result=RESULTS.get(known.values.get("lab_result")) if known.values.get("result_told_at") else None,
         classification=CLASSIFICATIONS.get(known.values.get("case_classification")),
-        advice=ADVICE.get(known.values.get("orientation_now") or known.values.get("orientation", "")),
+        advice=advice_of(known),
         status=status_of(known, steps),
         may_withdraw=bool(steps & WITHDRAWABLE),
         tasks=[(form, asked.FORMS[form]) for form in tasks if form not in on_their_way],

@@ -11,7 +11,7 @@ from processes.cases import Case
 from records.kpis import REPORT, RESULT, VISIT, recent_wait
 from webapp.languages import duration
 
-# what the algorithm's authors advise, by orientation: a title and its paragraphs
+# what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
 ISOLATE = _("Stay at home and keep apart from others until you know more.")
 CALL_NOW = _(
     "Call the emergency number at once if you have trouble breathing, if you can't eat or drink for a day, "
@@ -38,6 +38,7 @@ ADVICE = {
         (_("Your answers show no sign of COVID-19 now. Come back with any new symptom."), CALL_NOW),
     ),
 }
+CAN_NOT_WAIT = {"emergency", "evaluation_urgent"}
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,15 @@ class Status:
     wait: Wait | None = None
     ended: bool = False
     assessing: bool = False
+
+
+def advice_of(case: Case) -> tuple[str, tuple[str, ...]] | None:
+    """What to do by the gravest of what the patient said; once a result is told, only what can't wait."""
+    now = case.values.get("orientation_now")
+    if case.values.get("result_told_at"):
+        return ADVICE[now] if now in CAN_NOT_WAIT else None
+    said = [orientation for orientation in (now, case.values.get("orientation")) if orientation in ADVICE]
+    return ADVICE[min(said, key=list(ADVICE).index)] if said else None
 
 
 def status_of(case: Case, steps: set[str]) -> Status:

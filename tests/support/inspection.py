@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 
 from config.settings import ROOT
+from tests.support.pictures import pictures_of
 from webapp.languages import ENGLISH
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -30,6 +31,16 @@ TEXTS = """() => {
     return texts;
 }"""
 
+# a copy has the attributes only, not what was typed
+WRITE_DOWN = """() => {
+    for (const e of document.querySelectorAll('input, textarea')) {
+        if (e.type === 'radio' || e.type === 'checkbox') e.toggleAttribute('checked', e.checked);
+        else if (e.tagName === 'TEXTAREA') e.textContent = e.value;
+        else e.setAttribute('value', e.value);
+    }
+    for (const e of document.querySelectorAll('option')) e.toggleAttribute('selected', e.selected);
+}"""
+
 
 class Inspector:
     """Looks at one page after another.
@@ -45,9 +56,12 @@ class Inspector:
     def looks_at(self, page: Page, state: str = "") -> None:
         page.wait_for_load_state()
         where = f"{page.url.split('/', 3)[3]} {page.locator('h1').inner_text()} {state}"
+        page.evaluate(WRITE_DOWN)
         base = f'<head><base href="{page.url}">'
         self._page.set_content(re.sub("<meta http-equiv[^>]*>", "", page.content()).replace("<head>", base, 1))
         self.seen[where] = faults(self._page)
+        language = self._page.locator("html").get_attribute("lang")
+        pictures_of(self._page, f"{language}-{len(self.seen):03}")
 
     @property
     def faults(self) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ import readability
 from processes.cases import Case
 from records.kpis import KpiRows
 from webapp import status
-from webapp.status import Wait, about, status_of
+from webapp.status import Wait, about, advice_of, status_of
 
 pytestmark = pytest.mark.usefixtures("records")
 START = datetime(2020, 3, 20, 12, tzinfo=UTC)
@@ -50,6 +50,26 @@ def test_of_too_few_nothing_is_told() -> None:
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
     assert about(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "told", "advised"),
+    [
+        ("evaluation_needed", None, False, "evaluation_needed"),
+        ("evaluation_needed", "self_monitor", False, "evaluation_needed"),
+        ("evaluation_needed", "emergency", False, "emergency"),
+        ("evaluation_needed", None, True, None),
+        # to whoever has a positive result, nobody says that there is no sign of it
+        ("evaluation_needed", "self_monitor", True, None),
+        ("self_monitor", "evaluation_urgent", True, "evaluation_urgent"),
+        (None, None, False, None),
+    ],
+)
+def test_the_advice_is_the_gravest_and_after_a_result_only_what_can_not_wait(
+    first: str | None, now: str | None, told: bool, advised: str | None
+) -> None:
+    found = case(orientation=first, orientation_now=now, result_told_at=START if told else None)
+    assert advice_of(found) == (status.ADVICE[advised] if advised else None)
 
 
 def grade(texts: list[str]) -> float:
