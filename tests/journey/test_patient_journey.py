@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.case import WITH_COUGH, CaseUnderTest
-from tests.support.chromium import DESKTOP
+from tests.support.chromium import DESKTOP, PHONE
 from tests.support.mail import link_in, mails_to
 from tests.support.people import Patient, StaffMember
 from tests.support.pictures import picture
@@ -31,6 +31,9 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     # the patient answers the pre-screening, without an account
     patient.opens("/")
     picture(patient.page, "patient-home")
+    patient.page.set_viewport_size(DESKTOP)
+    picture(patient.page, "patient-home-desktop")
+    patient.page.set_viewport_size(PHONE)
     patient.presses("Start the pre-screening")
     seen: list[str] = []
 

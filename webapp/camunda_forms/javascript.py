@@ -9,6 +9,8 @@ from typing import Any
 WHITESPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _OUTER_WHITESPACE = re.compile(f"^[{WHITESPACE}]+|[{WHITESPACE}]+$")
 _DECIMAL = re.compile(r"[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
+# from a surrogate to a character that nobody uses
+_PRIVATE = 0xF0000 - 0xD800
 _OTHER_BASES = {"0x": 16, "0o": 8, "0b": 2}
 
 
@@ -20,6 +22,12 @@ def trimmed(text: str) -> str:
 def length(text: str) -> int:
     """The length of a text in UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def split_pairs(text: str) -> str:
+    """A text with each half of a surrogate pair as a character of its own: as patterns without the flag u see it."""
+    units = memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")
+    return "".join(chr(unit + _PRIVATE if 0xD800 <= unit < 0xE000 else unit) for unit in units)
 
 
 def number(value: Any) -> float:

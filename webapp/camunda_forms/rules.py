@@ -80,7 +80,7 @@ def _broken_steps(component: Component, value: Any) -> list[Problem]:
 
 def _broken_format(limits: dict[str, Any], value: str) -> list[Problem]:
     pattern = limits.get("pattern")
-    return [Problem("pattern", "pattern")] if pattern and not pattern.find(value) else []
+    return [Problem("pattern", "pattern")] if pattern and not pattern.find(javascript.split_pairs(value)) else []
 
 
 def _broken_range(limits: dict[str, Any], value: Any) -> list[Problem]:

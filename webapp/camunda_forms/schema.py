@@ -12,6 +12,7 @@ from typing import Any
 
 import regress
 
+from webapp.camunda_forms import javascript
 from webapp.camunda_forms.feel import Expression, UnsupportedExpression
 from webapp.camunda_forms.template import NO_TEXT, Template
 
@@ -258,7 +259,7 @@ def _rules(item: dict[str, Any]) -> dict[str, Any]:
         if isinstance(rules.get(name), str) and rules[name].startswith("="):
             rules[name] = Expression(rules[name])
     if rules.get("pattern"):
-        rules["pattern"] = regress.Regex(rules["pattern"])
+        rules["pattern"] = regress.Regex(javascript.split_pairs(rules["pattern"]))
     return rules
 
 

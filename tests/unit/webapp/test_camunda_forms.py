@@ -97,6 +97,12 @@ class TestFields:
         assert read_one(letters, x="ab")[1] == "X is not in the right format"
         assert read_one(letters, x="AB") == ("AB", None)
 
+    def test_a_pattern_counts_characters_as_javascript_does(self) -> None:
+        two = field("textfield", validate={"pattern": "^.{2}$"})
+        assert [read_one(two, x=typed)[1] is None for typed in ("😀", "é!", "é", "😀!")] == [True, True, False, False]
+        pair = field("textfield", validate={"pattern": "^a😀$"})
+        assert read_one(pair, x="a😀")[1] is None
+
     @pytest.mark.parametrize("typed", ["a@b.example", "a.b+c@d-e.example"])
     def test_an_email(self, typed: str) -> None:
         assert read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1] is None

@@ -3,7 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import readability
+from babel.support import Translations
 
+from config.settings import ROOT
 from processes.cases import Case
 from records.kpis import KpiRows
 from webapp import status
@@ -72,17 +74,32 @@ def test_the_advice_is_the_gravest_and_after_a_result_only_what_can_not_wait(
     assert advice_of(found) == (status.ADVICE[advised] if advised else None)
 
 
-def grade(texts: list[str]) -> float:
-    """The grade of an American school in which a text is understood (Kincaid 1975): grade 6 is at 11 to 12."""
+def measures(texts: list[str]) -> dict[str, float]:
     sentences = [sentence for text in texts for sentence in re.split(r"(?<=[.!?]) ", text)]
-    return readability.getmeasures("\n".join(sentences), lang="en")["readability grades"]["Kincaid"]
+    return readability.getmeasures("\n".join(sentences), lang="en")["readability grades"]
+
+
+def texts_of_status(language: str) -> list[str]:
+    translated = Translations.load(ROOT / "webapp/translations", [language]).gettext
+    found = [text for step in status.STEPS.values() for text in (step.text, step.next) if text]
+    found += status.ENDS.values()
+    for title, paragraphs in status.ADVICE.values():
+        found += [title, *paragraphs]
+    return [translated(str(text)) for text in found]
 
 
 def test_a_twelve_year_old_understands_it() -> None:
-    texts = [f"{step.text} {step.next}".strip() for step in status.STEPS.values()]
-    texts += map(str, status.ENDS.values())
-    for title, paragraphs in status.ADVICE.values():
-        texts += [f"{title}.", *map(str, paragraphs)]
-    print(f"grade {grade(texts):.1f}")
-    assert grade(texts) <= 6
-    assert grade(["The epidemiological classification necessitates confirmation."]) > 12
+    """Grade 6 of an American school is at 11 to 12 (Kincaid 1975)."""
+    grade = measures(texts_of_status("en"))["Kincaid"]
+    print(f"grade {grade:.1f}")
+    assert grade <= 6
+    assert measures(["The epidemiological classification necessitates confirmation."])["Kincaid"] > 12
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_it_is_easy_to_read_in_translation_too(language: str) -> None:
+    """LIX, which needs no syllables: below 40 is easy (Björnsson 1968). It isn't calibrated for Arabic."""
+    lix = measures(texts_of_status(language))["LIX"]
+    print(f"LIX {lix:.0f}")
+    assert lix < 40
+    assert measures(["La classification épidémiologique nécessite confirmation."])["LIX"] > 50
