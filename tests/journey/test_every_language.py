@@ -116,7 +116,8 @@ def test_every_page_of_a_case(
     case.is_visited("positive")
     patient.waits_for_link("Your close contacts")
     reader.looks("with the result")
-    picture(patient.page, f"patient-result-{language}")
+    if language != "en":
+        picture(patient.page, f"patient-result-{language}")
     contact = {**CONTACT, "email": f"{uuid.uuid4().hex}@contacts.example"}
     rows = {f"close_contacts-0-{name}": value for name, value in contact.items()}
     reader.fills_in("close_contacts", {"had_contacts": "yes", **rows})

@@ -26,7 +26,7 @@ TEXTS = """() => {
     while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement;
         const text = walker.currentNode.data.trim();
-        if (text && !parent.closest('script, .languages, .free-text')) texts.push(text);
+        if (text && !parent.closest('script, textarea, .languages, .free-text')) texts.push(text);
     }
     return texts;
 }"""
