@@ -37,8 +37,9 @@ class Wire:
         return since
 
 
-def test_pages_are_light_and_contact_nobody_else(state: dict[str, Any], chromium: Browser) -> None:
-    context = chromium.new_context(viewport=PHONE)
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_pages_are_light_and_contact_nobody_else(state: dict[str, Any], chromium: Browser, language: str) -> None:
+    context = chromium.new_context(viewport=PHONE, locale=language)
     page = context.new_page()
     patient, wire, weights = Patient(page, state), Wire(page), {}
 
@@ -52,7 +53,7 @@ def test_pages_are_light_and_contact_nobody_else(state: dict[str, Any], chromium
     for path in ("/", "/forms/pre_screening", "/sign-in", "/lost-code", "/nothing"):
         load(path)
     patient.opens("/forms/pre_screening")
-    for answers in ({**WITH_COUGH, "cough_since": "2020-03-20"}, REQUEST):
+    for answers in ({**WITH_COUGH, "cough_since": "2020-03-20"}, {**REQUEST, "language": language}):
         patient.goes_through(answers, at=lambda heading: weights.update({heading: wire.since()}))
         load("/case")
         patient.opens("/forms/evaluation_request")

@@ -48,6 +48,7 @@ def test_a_file_overrides_some_settings(monkeypatch: pytest.MonkeyPatch, tmp_pat
     [
         ("CORONACARE_LAB__KIT", "1", "CORONACARE_LAB__KIT: unknown setting"),
         ("CORONACARE_LABS__KITS", "1", "CORONACARE_LABS__KITS: unknown setting"),
+        ("CORONACARE_WEBAPP__TIME_ZONE", "Berlin", "webapp.time_zone: .*for example Europe/Berlin"),
         ("CORONACARE_LAB__KITS", "many", "lab.kits: input should be a valid integer"),
         ("CORONACARE_LAB__KITS", "-1", "lab.kits: input should be greater than or equal to 0"),
         ("CORONACARE_ENGINE__URL", "localhost:8080", "engine.url: string should match pattern"),

@@ -106,6 +106,12 @@ def test_days_times_and_durations(language: str, said: list[str]) -> None:
     assert [text.replace("\u202f", " ").replace("\xa0", " ") for text in found] == said
 
 
+def test_no_text_and_an_unknown_text_stay_what_they_are() -> None:
+    with application().test_request_context(headers={"Accept-Language": "fr"}):
+        said = [languages.translated(text) for text in ("", "100 % new to us", "Yes")]
+    assert said == ["", "100 % new to us", "Oui"]
+
+
 def test_a_day_that_is_none_is_shown_as_it_was_written() -> None:
     with application().test_request_context():
         assert languages.day("soon") == "soon"
