@@ -58,6 +58,7 @@ class Step:
 VISIT_NEXT = _("Next: the medical team visits you and takes a sample. It takes a few minutes.")
 RESULT_NEXT = _("Next: we tell you the result, as soon as we have it.")
 REPORT_NEXT = _("Next: you get the doctor's report, with advice for you.")
+CORRECTED = Step(_("The laboratory has corrected a result. We look at your case again."))
 # by element of the diagrams; the first that the case stands at is said
 STEPS = {
     "Task_CallPatient": Step(_("Call the emergency number now; do not wait. A doctor will call you.")),
@@ -68,9 +69,15 @@ STEPS = {
     "Gateway_WaitForKit": Step(_("No test kit is left just now. You are on the waiting list."), VISIT_NEXT, VISIT),
     "Task_ReserveTestKit": Step(_("We reserve a test kit for you."), VISIT_NEXT, VISIT),
     "Task_VisitPatient": Step(_("The medical team will visit you and take a sample."), RESULT_NEXT, VISIT),
+    "Task_TakeSample": Step(_("We plan the visit of the medical team."), VISIT_NEXT, VISIT),
     "Task_OrderLabTest": Step(_("Your sample is on its way to the laboratory."), RESULT_NEXT, RESULT),
     "Task_WaitForTestResult": Step(_("The laboratory tests your sample."), RESULT_NEXT, RESULT),
+    "Task_TestSample": Step(_("The laboratory works on your sample."), RESULT_NEXT, RESULT),
+    "SubProcess_Correction": CORRECTED,
+    "Task_CorrectCase": CORRECTED,
+    "Task_TellResult": Step(_("Your result is there. We are about to tell you."), REPORT_NEXT),
     "Task_WriteDoctorsReport": Step(_("A doctor writes your report."), REPORT_NEXT, REPORT),
+    "SubProcess_Report": Step(_("A doctor looks at your case."), REPORT_NEXT, REPORT),
     "Task_ReviewCoronaCare": Step(_("Your care is completed. You may tell us how it was.")),
     "Task_FillInCloseContacts": Step(_("Your care is completed. We wait for the list of your close contacts.")),
     "SubProcess_Tracing": Step(_("Your care is completed. Your close contacts are being told.")),
