@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _
 from processes.cases import Case, OpenTask, new_reference
 from webapp.drafts import FormDraft, begun
 from webapp.forwarding import MESSAGE, START, TASK
-from webapp.languages import day
 from webapp.task_forms import TaskForms
+from webapp.wording import day
 
 
 @dataclass(frozen=True)

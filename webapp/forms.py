@@ -19,8 +19,8 @@ from webapp import asked, languages, sessions
 from webapp.camunda_forms import Page
 from webapp.drafts import FormDraft, key_of
 from webapp.forwarding import START
-from webapp.languages import translated
 from webapp.status import CALL_NOW
+from webapp.wording import translated
 
 log = logging.getLogger("webapp.forms")
 

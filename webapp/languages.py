@@ -5,19 +5,17 @@ All texts stand in English where they are shown; webapp/translations/ has them i
 
 from __future__ import annotations
 
-import math
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel import negotiate_locale
-from babel.dates import format_timedelta
 from flask import Blueprint, Flask, current_app, redirect, request, session, url_for
-from flask_babel import Babel, format_date, format_time, get_locale, get_timezone, gettext, refresh
+from flask_babel import Babel, get_locale, refresh
 from werkzeug.wrappers import Response
 
 from processes.cases import choose_language
 from processes.engine import EngineUnavailable
 from webapp import sessions
+from webapp.wording import day, duration, moment, translated
 
 pages = Blueprint("languages", __name__)
 
@@ -43,10 +41,8 @@ def speak(app: Flask, time_zone: str) -> None:
         missing = set(LANGUAGES) - {locale.language for locale in babel.list_translations()}
     if missing:
         raise TranslationsMissing(f"webapp/translations: {', '.join(sorted(missing))} not compiled; run `make setup`")
-    app.add_template_filter(translated)
-    app.add_template_filter(moment)
-    app.add_template_filter(day)
-    app.add_template_filter(duration)
+    for write in (translated, day, moment, duration):
+        app.add_template_filter(write)
     app.context_processor(_of_the_reader)
 
 
@@ -78,32 +74,6 @@ def follow(case_language: str | None) -> None:
     """Speak the language of the case from now on, unless the reader has chosen another."""
     if "language" not in session:
         prefer(case_language)
-
-
-def translated(text: str) -> str:
-    """A text that isn't known before it is shown: of a form. In English where nobody has translated it."""
-    return gettext(text) if text else ""
-
-
-def day(value: date | str) -> str:
-    """A calendar day; as it was written where that was no day."""
-    try:
-        return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "long", rebase=False)
-    except ValueError:
-        return str(value)
-
-
-def moment(value: datetime) -> str:
-    """A point in time, as the clock of the place shows it."""
-    clock = format_time(value, "short")
-    zone = value.astimezone(get_timezone()).tzname()
-    return gettext("%(day)s, %(time)s", day=format_date(value, "long"), time=f"{clock} {zone}")
-
-
-def duration(count: int, unit: str) -> str:
-    """So many minutes, hours or days, in words."""
-    length = timedelta(**{f"{unit}s": count})
-    return format_timedelta(length, granularity=unit, threshold=math.inf, locale=get_locale() or ENGLISH)
 
 
 def _of_the_reader() -> dict[str, Any]:

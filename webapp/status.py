@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from processes.cases import Case
 from records.kpis import REPORT, RESULT, VISIT, recent_wait
-from webapp.languages import duration
+from webapp.wording import duration
 
 # what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
 ISOLATE = _("Stay at home and keep apart from others until you know more.")
