@@ -7,6 +7,7 @@ from typing import Any
 from records.outbox import Message
 from services.lab.models import FeedItem, Order, Reservation
 from tests.support.case import CaseUnderTest, eventually
+from tests.support.laboratory import lab_gets_to
 
 
 def first_sample_given_up(case: CaseUnderTest, finding: str) -> None:
@@ -81,7 +82,7 @@ def test_a_late_result_of_the_first_sample_makes_the_second_visit_superfluous(
     first_sample_given_up(case, "negative")
     case.waits_for("medical_visit")
     # when the lab gets to the first
-    Order.update(due_at=0).where(Order.case_reference == case.reference).execute()
+    lab_gets_to(case.barcode)
     # then its result is told, nobody visits again, and the second kit is back
     case.waits_for("doctor_report")
     assert (case.value("lab_result"), case.value("lab_result_barcode")) == ("negative", case.barcode)
@@ -96,7 +97,7 @@ def test_a_late_result_of_the_first_sample_while_the_second_is_tested(case: Case
     case.is_visited("negative", sample=2, after_s=3600)
     case.stands_at("Task_WaitForTestResult")
     # when the first one's result comes
-    Order.update(due_at=0).where(Order.sample_barcode == case.barcode).execute()
+    lab_gets_to(case.barcode)
     # then it is told, and the second test is cancelled
     case.waits_for("doctor_report")
     assert case.value("lab_result") == "positive"
@@ -110,7 +111,7 @@ def test_an_inconclusive_late_result_of_the_first_sample_changes_nothing(
     first_sample_given_up(case, "inconclusive")
     case.waits_for("medical_visit")
 
-    Order.update(due_at=0).where(Order.case_reference == case.reference).execute()
+    lab_gets_to(case.barcode)
 
     eventually(lambda: FeedItem.get_or_none(FeedItem.case_reference == case.reference, FeedItem.acknowledged))
     case.is_visited("positive", sample=2)
