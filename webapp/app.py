@@ -77,38 +77,8 @@ class Options:
 def create_app(options: Options, engine: Engine, government: Government) -> Flask:
     """The Flask application. The records' database must be open."""
     app = Flask("webapp")
-    app.config.update(
-        SECRET_KEY=options.secret_key,
-        MAX_CONTENT_LENGTH=MOST_BYTES,
-        MAX_FORM_PARTS=5000,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=options.secure_cookies,
-        WTF_CSRF_TIME_LIMIT=None,
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
-        COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_MIMETYPES=["text/html", "text/css", "image/svg+xml"],
-    )
-    if options.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)  # type: ignore[method-assign]
-    components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, components])
-    app.jinja_env.globals["policy"] = options.policy
-    seal = Seal(options.records_secret)
-    drafts, submissions = Drafts(seal), Submissions(seal)
-    app.extensions.update(
-        options=options,
-        engine=engine,
-        government=government,
-        task_forms=TaskForms(engine),
-        policy=options.policy,
-        drafts=FormDrafts(drafts),
-        submissions=submissions,
-        access=Access(seal),
-        attempts=Attempts(seal),
-        outbox=Outbox(),
-        forwarder=Forwarder(engine, submissions, drafts, options.policy),
-    )
+    _configure(app, options)
+    _equip(app, options, engine, government)
     if options.timings:
         timing.tell(app)
     languages.speak(app, options.time_zone)
@@ -127,6 +97,45 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
         return {"status": "up"}
 
     return app
+
+
+def _configure(app: Flask, options: Options) -> None:
+    app.config.update(
+        SECRET_KEY=options.secret_key,
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_PARTS=5000,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=options.secure_cookies,
+        WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_MIMETYPES=["text/html", "text/css", "image/svg+xml"],
+    )
+    if options.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)  # type: ignore[method-assign]
+    components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, components])
+    app.jinja_env.globals["policy"] = options.policy
+
+
+def _equip(app: Flask, options: Options, engine: Engine, government: Government) -> None:
+    """What the pages work with."""
+    seal = Seal(options.records_secret)
+    drafts, submissions = Drafts(seal), Submissions(seal)
+    app.extensions.update(
+        options=options,
+        engine=engine,
+        government=government,
+        task_forms=TaskForms(engine),
+        policy=options.policy,
+        drafts=FormDrafts(drafts),
+        submissions=submissions,
+        access=Access(seal),
+        attempts=Attempts(seal),
+        outbox=Outbox(),
+        forwarder=Forwarder(engine, submissions, drafts, options.policy),
+    )
 
 
 def _versions(app: Flask) -> dict[str, dict[str, str]]:
