@@ -42,7 +42,7 @@ unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q tests/unit tests/contract
 
 test: setup tools node_modules/.stamp check ## everything, on the real engine
-	$(PY) -m pytest tests/oracle tests/workers tests/process tests/journey tests/stack
+	$(PY) -m pytest tests/oracle tests/workers tests/process tests/staff tests/journey tests/stack
 
 tools:
 	@tools/install chromium chromium

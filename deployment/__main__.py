@@ -26,8 +26,9 @@ def main(arguments: list[str]) -> str:
         case []:
             return "deployed" if deploy(engine) else "nothing has changed since the last deployment"
         case ["provision", file]:
-            provision(engine, load_people(settings.people), json.loads(Path(file).read_text()))
-            return "groups, people, accounts and authorizations are there"
+            passwords = json.loads(Path(file).read_text())
+            done = provision(engine, load_people(settings.people), passwords, account.username)
+            return "\n".join(done) or "groups, people, accounts and authorizations are as they should be"
         case _:
             raise SystemExit(__doc__)
 

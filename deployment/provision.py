@@ -1,151 +1,166 @@
-"""Gives every role what it needs, without a click: groups, people, accounts, authorizations, Tasklist's filters.
+"""Brings groups, people, accounts, authorizations and Tasklist's filters to what the people file and roles.py say.
 
-May be run again and again: what is there stays, what is missing is added.
+May be run again and again. The files are the truth: what is missing is added, what differs is changed, and whoever is
+no longer in the people file loses the account, and with it all access; the tasks that they had claimed are open again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from config.people import People
-from processes.engine import Engine, EngineRefused
+from deployment.roles import ADMINISTRATORS, FILTER, Filter, Grant, filters, grants
+from processes.engine import Engine
 
-# numbers of the engine's resource types
-APPLICATION, FILTER, PROCESS_DEFINITION, PROCESS_INSTANCE = 0, 5, 6, 8
-DECISION_DEFINITION = 10
-DEPLOYMENT = 9
 GRANT = 1
-PROCESSES = ("corona_care", "take_sample", "test_sample", "trace_contacts", "tell_by_telephone")
+USER, GROUP, TASK = 1, 2, 7
+PROPERTIES = {
+    "color": "#12403f",
+    "priority": 0,
+    "refresh": True,
+    "showUndefinedVariable": False,
+    "variables": [{"name": "testing_priority", "label": "Priority"}],
+}
 
 
-@dataclass(frozen=True)
-class Grant:
-    """A permission on a resource, for a group or an account."""
-
-    resource_type: int
-    resource: str
-    permissions: tuple[str, ...]
-    group: str | None = None
-    user: str | None = None
-
-
-def provision(engine: Engine, people: People, passwords: dict[str, str]) -> None:
-    """Create what is missing.
+def provision(engine: Engine, people: People, passwords: dict[str, str], administrator: str) -> list[str]:
+    """Do what is needed; returns what was done, a line each.
 
     Args:
-        engine: signed in as an administrator.
-        passwords: by account; of people and services alike.
+        engine: signed in as the administrator.
+        passwords: by account, of people and services alike; an account that is there keeps the one it has.
+        administrator: an account that is kept, though the people file doesn't name it.
     """
-    for group, name in people.groups.items():
-        _create(engine, "group", group, {"id": group, "name": name, "type": "WORKFLOW"})
-    for account, person in people.people.items():
-        profile = {"id": account, "firstName": person.given_name, "lastName": person.family_name}
-        _create_account(engine, profile, passwords[account])
-        for group in person.groups:
-            _add_member(engine, group, account)
-    for account in people.services:
-        profile = {"id": account, "firstName": "CoronaCare", "lastName": account}
-        _create_account(engine, profile, passwords[account])
-    existing = {_key(row) for row in engine.get("/authorization")}
-    for grant in grants():
-        _grant(engine, grant, existing)
-    for name, group, query in filters():
-        _create_filter(engine, name, group, query)
-
-
-def grants() -> Iterable[Grant]:
-    """Who may what: the least that each role needs."""
-    for group in ("doctors", "medical-team", "contact-tracers"):
-        yield Grant(APPLICATION, "tasklist", ("ACCESS",), group=group)
-        for process in PROCESSES:
-            yield Grant(PROCESS_DEFINITION, process, ("READ",), group=group)
-    yield Grant(APPLICATION, "cockpit", ("ACCESS",), group="process-managers")
-    yield Grant(
-        PROCESS_DEFINITION,
-        "*",
-        ("READ", "READ_INSTANCE", "READ_HISTORY", "RETRY_JOB"),
-        group="process-managers",
-    )
-    yield Grant(DECISION_DEFINITION, "*", ("READ", "READ_HISTORY"), group="process-managers")
-    yield Grant(DEPLOYMENT, "*", ("READ",), group="process-managers")
-    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
-    yield Grant(
-        PROCESS_DEFINITION,
-        "*",
-        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_TASK", "UPDATE_TASK"),
-        user="webapp",
-    )
-    yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
-    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
-    yield Grant(
-        PROCESS_DEFINITION,
-        "*",
-        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_TASK", "UPDATE_TASK", "READ_HISTORY"),
-        user="workers",
-    )
-
-
-def filters() -> list[tuple[str, str, dict[str, Any]]]:
-    """Tasklist's filters: name, group, query. In the order in which Tasklist shows them."""
-    by_priority = {"sorting": [{"sortBy": "priority", "sortOrder": "desc"}]}
-
-    def of(group: str, **more: Any) -> dict[str, Any]:
-        return {"candidateGroup": group, "includeAssignedTasks": True, **more, **by_priority}
-
-    report = {"taskDefinitionKey": "Task_WriteDoctorsReport"}
     return [
-        ("My reports", "doctors", {**report, "assigneeExpression": "${currentUser()}"}),
-        ("Reports by priority", "doctors", of("doctors", **report)),
-        ("Patients to call", "doctors", of("doctors", taskDefinitionKey="Task_CallPatient")),
-        ("Visits by priority", "medical-team", of("medical-team", taskDefinitionKey="Task_VisitPatient")),
-        ("Calls to make", "contact-tracers", of("contact-tracers", followUpBeforeOrNotExistentExpression="${now()}")),
+        *_groups(engine, people),
+        *_accounts(engine, people, passwords),
+        *_members(engine, people, administrator),
+        *_filters(engine),
+        *_authorizations(engine, people),
+        *_leavers(engine, {*people.accounts, administrator}),
     ]
 
 
-def _create(engine: Engine, kind: str, identity: str, body: dict[str, Any]) -> None:
-    """Create a group or user, unless it is there."""
-    if not engine.get(f"/{kind}", id=identity):
-        engine.post(f"/{kind}/create", body)
+def _groups(engine: Engine, people: People) -> Iterator[str]:
+    known = {group["id"]: group["name"] for group in engine.get("/group")}
+    for group, name in people.groups.items():
+        body = {"id": group, "name": name, "type": "WORKFLOW"}
+        if group not in known:
+            engine.post("/group/create", body)
+            yield f"group {group} is new"
+        elif known[group] != name:
+            engine.put(f"/group/{group}", body)
+            yield f"group {group} is called {name}"
 
 
-def _create_account(engine: Engine, profile: dict[str, str], password: str) -> None:
-    _create(engine, "user", profile["id"], {"profile": profile, "credentials": {"password": password}})
+def _accounts(engine: Engine, people: People, passwords: dict[str, str]) -> Iterator[str]:
+    known = {user["id"]: (user["firstName"], user["lastName"]) for user in engine.get("/user")}
+    names = {account: (person.given_name, person.family_name) for account, person in people.people.items()}
+    names |= {account: ("CoronaCare", account) for account in people.services}
+    for account, name in names.items():
+        profile = {"id": account, "firstName": name[0], "lastName": name[1]}
+        if account not in known:
+            body = {"profile": profile, "credentials": {"password": passwords[account]}}
+            engine.post("/user/create", body)
+            yield f"account {account} is new"
+        elif known[account] != name:
+            engine.put(f"/user/{account}/profile", profile)
+            yield f"account {account} has another name"
 
 
-def _add_member(engine: Engine, group: str, account: str) -> None:
-    """Put an account into a group, unless it is there."""
-    if not engine.get("/user", memberOfGroup=group, id=account):
-        engine.put(f"/group/{group}/members/{account}", {})
+def _members(engine: Engine, people: People, administrator: str) -> Iterator[str]:
+    for group in {**people.groups, ADMINISTRATORS: ""}:
+        wanted = {account for account, person in people.people.items() if group in person.groups}
+        wanted |= {administrator} if group == ADMINISTRATORS else set()
+        there = {user["id"] for user in engine.get("/user", memberOfGroup=group)}
+        for account in sorted(wanted - there):
+            engine.put(f"/group/{group}/members/{account}", {})
+            yield f"{account} is in {group}"
+        for account in sorted(there - wanted):
+            engine.delete(f"/group/{group}/members/{account}")
+            yield f"{account} is in {group} no more"
 
 
-def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return row["resourceType"], row["resourceId"], row["groupId"], row["userId"]
+def _authorizations(engine: Engine, people: People) -> Iterator[str]:
+    """Exactly those of roles.py, for our groups and accounts."""
+    ours = {(group, None) for group in people.groups} | {(None, account) for account in people.accounts}
+    wanted = {_place(grant): grant for grant in [*grants(), *_on_filters(engine)]}
+    there: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in engine.get("/authorization", type=GRANT):
+        place = (row["resourceType"], row["resourceId"], row["groupId"], row["userId"])
+        if place in wanted and place not in there:
+            there[place] = row
+        elif place[2:] in ours and not _is_engines_own(row):
+            engine.delete(f"/authorization/{row['id']}")
+            yield f"{row['groupId'] or row['userId']} may nothing more on {_resource(*place[:2])}"
+    for place, grant in wanted.items():
+        row = there.get(place)
+        if row is not None and set(row["permissions"]) == set(grant.permissions):
+            continue
+        body = _body(grant)
+        if row is None:
+            engine.post("/authorization/create", {"type": GRANT, **body})
+        else:
+            engine.put(f"/authorization/{row['id']}", body)
+        yield f"{grant.group or grant.user} may {', '.join(grant.permissions)} on {_resource(*place[:2])}"
 
 
-def _grant(engine: Engine, grant: Grant, existing: set[tuple[Any, ...]]) -> None:
-    if (grant.resource_type, grant.resource, grant.group, grant.user) in existing:
-        return
-    body = {
-        "type": GRANT,
+def _is_engines_own(row: dict[str, Any]) -> bool:
+    """The engine itself lets accounts read themselves and their groups, and work on tasks that are theirs to do."""
+    kind, resource = row["resourceType"], row["resourceId"]
+    if kind == USER:
+        return resource == row["userId"]
+    if kind == GROUP:
+        return resource != "*" and row["permissions"] == ["READ"]
+    return kind == TASK and resource != "*"
+
+
+def _on_filters(engine: Engine) -> Iterable[Grant]:
+    ids = {known["name"]: known["id"] for known in engine.get("/filter")}
+    return [Grant(FILTER, ids[each.name], ("READ",), group=each.group) for each in filters()]
+
+
+def _place(grant: Grant) -> tuple[Any, ...]:
+    return grant.resource_type, grant.resource, grant.group, grant.user
+
+
+def _resource(kind: int, name: str) -> str:
+    return f"resource {kind} {name}"
+
+
+def _body(grant: Grant) -> dict[str, Any]:
+    return {
         "permissions": list(grant.permissions),
         "groupId": grant.group,
         "userId": grant.user,
         "resourceType": grant.resource_type,
         "resourceId": grant.resource,
     }
-    engine.post("/authorization/create", body)
 
 
-def _create_filter(engine: Engine, name: str, group: str, query: dict[str, Any]) -> None:
-    if engine.get("/filter", name=name):
-        return
-    properties = {"color": "#12403f", "priority": 0, "refresh": True, "showUndefinedVariable": False}
-    properties["variables"] = [{"name": "testing_priority", "label": "Priority"}]
-    body = {"resourceType": "Task", "name": name, "query": query, "properties": properties}
-    try:
-        created = engine.post("/filter/create", body)
-    except EngineRefused as error:
-        raise EngineRefused(f"filter {name}", error.status, error.message) from None
-    _grant(engine, Grant(FILTER, created["id"], ("READ",), group=group), set())
+def _filters(engine: Engine) -> Iterator[str]:
+    known = {each["name"]: each for each in engine.get("/filter")}
+    for wanted in filters():
+        body = {"resourceType": "Task", "name": wanted.name, "query": wanted.query, "properties": PROPERTIES}
+        there = known.get(wanted.name)
+        if there is None:
+            engine.post("/filter/create", body)
+            yield f"filter {wanted.name} is new"
+        elif not _is_same(there, wanted):
+            engine.put(f"/filter/{there['id']}", body)
+            yield f"filter {wanted.name} is another"
+
+
+def _is_same(there: dict[str, Any], wanted: Filter) -> bool:
+    """The engine adds to a query what it has by default."""
+    return there["properties"] == PROPERTIES and wanted.query.items() <= there["query"].items()
+
+
+def _leavers(engine: Engine, accounts: set[str]) -> Iterator[str]:
+    for account in sorted({user["id"] for user in engine.get("/user")} - accounts):
+        tasks = engine.get("/task", assignee=account)
+        for task in tasks:
+            engine.post(f"/task/{task['id']}/unclaim")
+        engine.delete(f"/user/{account}")
+        yield f"account {account} is gone; {len(tasks)} tasks that it had claimed are open again"

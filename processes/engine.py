@@ -77,6 +77,9 @@ class Engine:
     def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, json=body)
 
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path)
+
     def upload(self, path: str, fields: dict[str, str], files: dict[str, bytes]) -> Any:
         """Post a multipart form: fields and files by name."""
         return self._call("POST", path, data=fields, files={name: (name, data) for name, data in files.items()})

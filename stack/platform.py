@@ -17,6 +17,9 @@ from stack import ports, secrets, state
 from stack.parts import JAR, account, parts_of
 from stack.supervisor import PartFailed, Supervisor
 
+# of what the deployment says; a first start sets up more than anybody reads
+MOST_LINES = 10
+
 
 class Stopped(Exception):
     """Somebody asked the platform to end."""
@@ -106,7 +109,11 @@ class Platform:
         )
         if done.returncode:
             raise PartFailed(f"deployment: {done.stderr.strip().splitlines()[-1]}")
-        self._say(f"{'deployment':<12} {done.stdout.strip()}")
+        lines = done.stdout.strip().splitlines()
+        if len(lines) > MOST_LINES:
+            lines = [f"{len(lines)} things set up: groups, people, accounts, authorizations and filters"]
+        for line in lines:
+            self._say(f"{'deployment':<12} {line}")
 
     def _note_processes(self, processes: dict[str, int]) -> None:
         self.state["processes"] = processes

@@ -1,4 +1,7 @@
-"""Passwords and keys: generated at the first start, kept in a file that only its owner can read."""
+"""Passwords and keys: generated at the first start, kept in a file that only its owner can read.
+
+Whoever has left takes the password along: should they come back, they get a new one.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ KEYS = ("admin", "lab_api_key", "government_api_key", "sms_api_key", "secret_key
 
 
 def load_or_generate(path: Path, accounts: list[str]) -> dict[str, str]:
-    """Secrets by name, for the keys above and each account; missing ones are generated and added to the file."""
+    """Secrets by name, for the keys above and each account, and no others; missing ones are generated."""
     known = json.loads(path.read_text()) if path.exists() else {}
-    for name in (*KEYS, *accounts):
-        known.setdefault(name, secrets.token_urlsafe(15))
-    write_private(path, known)
-    return known
+    wanted = {name: known.get(name) or secrets.token_urlsafe(15) for name in (*KEYS, *accounts)}
+    write_private(path, wanted)
+    return wanted
 
 
 def write_private(path: Path, content: object) -> None:
