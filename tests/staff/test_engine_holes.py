@@ -1,0 +1,104 @@
+"""The engine's known holes are closed: each is tried, harmlessly, as every role."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from config.settings import environment_name
+from tests.support.case import CaseUnderTest
+
+pytestmark = pytest.mark.engine
+
+ROLES = ["admin", "doctor", "medical_team", "contact_tracer", "process_manager", "webapp", "workers"]
+TOP = {"dueAfterExpression": "${now()}"}
+NESTED = {"orQueries": [{"dueAfterExpression": "${now()}", "taskDefinitionKey": "x"}]}
+PLAIN = {"orQueries": [{"name": "x", "taskDefinitionKey": "x"}]}
+
+
+class Api:
+    """One role at the engine: on its REST API, or at the API of its web applications."""
+
+    def __init__(self, session: requests.Session, base: str):
+        self._session = session
+        self._base = base
+
+    def post(self, path: str, body: Any) -> requests.Response:
+        return self._session.post(self._base + path, json=body, timeout=20)
+
+    def get(self, path: str) -> Any:
+        return self._session.get(self._base + path, timeout=20).json()
+
+
+def rest(state: dict[str, Any], role: str) -> Api:
+    """Signed in by password; the platform's own accounts have theirs in the secrets."""
+    passwords = json.loads((Path(os.environ[environment_name("folder")]) / "secrets.json").read_text())
+    session = requests.Session()
+    session.auth = (role, passwords[role])
+    return Api(session, state["engine"] + "/engine-rest")
+
+
+def web(state: dict[str, Any], role: str, application: str) -> Api:
+    """Signed in at Tasklist, Cockpit or Admin, as a browser is."""
+    account, session = state["accounts"][role], requests.Session()
+
+    def opens() -> None:
+        session.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=20)
+        session.headers["X-XSRF-TOKEN"] = session.cookies["XSRF-TOKEN"]
+
+    opens()
+    login = f"{state['engine']}/camunda/api/admin/auth/user/default/login/{application}"
+    filled = {"username": account["username"], "password": account["password"]}
+    session.post(login, data=filled, timeout=20).raise_for_status()
+    # signing in begins another session, with another token
+    opens()
+    return Api(session, state["engine"] + "/camunda/api/engine/engine/default")
+
+
+APPLICATIONS = [
+    ("admin", "admin"), ("admin", "tasklist"), ("doctor", "tasklist"), ("medical_team", "tasklist"),
+    ("contact_tracer", "tasklist"), ("process_manager", "cockpit"),
+]  # fmt: skip
+
+
+@pytest.fixture(params=[*[(role, "rest") for role in ROLES], *APPLICATIONS], ids="-".join)
+def api(request: pytest.FixtureRequest, state: dict[str, Any]) -> Api:
+    role, application = request.param
+    return rest(state, role) if application == "rest" else web(state, role, application)
+
+
+@pytest.mark.parametrize("path", ["/task", "/task/count", "/task?firstResult=0&maxResults=1"])
+def test_no_expression_of_a_query_is_evaluated(api: Api, path: str) -> None:
+    assert api.post(path, TOP).status_code == 400
+    refused = api.post(path, NESTED)
+    assert (refused.status_code, "forbidden within orQueries" in refused.text) == (400, True)
+    assert api.post(path, PLAIN).status_code == 200
+
+
+def test_nor_of_what_extends_a_filter(api: Api) -> None:
+    for known in api.get("/filter"):
+        for path in (f"/filter/{known['id']}/list", f"/filter/{known['id']}/count"):
+            assert api.post(path, NESTED).status_code == 400, known["name"]
+            # the filter itself goes on working
+            assert api.post(path, {}).status_code == 200, known["name"]
+
+
+def test_nor_of_a_filter_that_is_saved(api: Api) -> None:
+    body = {"resourceType": "Task", "name": "planted", "query": NESTED, "properties": {}}
+    assert api.post("/filter/create", body).status_code in (400, 403)
+    assert [known for known in api.get("/filter") if known["name"] == "planted"] == []
+
+
+def test_our_own_filters_have_expressions_that_work(state: dict[str, Any], case: CaseUnderTest) -> None:
+    case.is_told("negative")
+    task = case.waits_for("doctor_report").id
+    doctor = rest(state, "doctor")
+    [mine] = [known["id"] for known in doctor.get("/filter") if known["name"] == "My reports"]
+    assert task not in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
+    case.account("doctor").post(f"/task/{task}/claim", {"userId": state["accounts"]["doctor"]["username"]})
+    assert task in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
