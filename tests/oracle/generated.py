@@ -176,7 +176,9 @@ def _text(component: Component, chance: random.Random) -> str:
             digits = "".join(chance.choice("0123456789") for _ in range(chance.choice([3, 4, 5, 6, 7, 12, 20, 22, 24])))
             return chance.choice(["", "call ", "x"]) + chance.choice(CODES) + digits + chance.choice(["", "", " x"])
         case "pattern":
-            return javascript.trimmed(rstr.Rstr(chance).xeger(pattern)) or "x"
+            # nobody types tabs and the like into one line
+            typed = "".join(each if each.isprintable() else "x" for each in rstr.Rstr(chance).xeger(pattern))
+            return javascript.trimmed(typed) or "x"
         case "limit":
             length = max(1, chance.choice(limits) + chance.choice([-1, 0, 1, 1]))
             return "".join(chance.choice("aé-") for _ in range(length))
