@@ -83,6 +83,7 @@ pathway: ## docs/pathway.md, from the diagrams
 	$(PY) tools/pathway.py > docs/pathway.md
 
 texts: .venv/.stamp ## bring the catalogues of webapp/translations up to date with the pages' texts
+	@mkdir -p .run
 	$(BABEL) extract --mapping webapp/translations/babel.cfg --keywords lazy_gettext --add-location=file --project CoronaCare --msgid-bugs-address help@coronacare.example --output .run/texts.pot .
 	$(BABEL) update --input-file .run/texts.pot --output-dir webapp/translations --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --width 120
 
