@@ -85,8 +85,12 @@ def test_errors_are_told_in_the_language_too() -> None:
     assert re.search("[a-zA-Z]", BeautifulSoup(refused.text, "html.parser").h1.get_text()) is None
 
 
-def test_managers_read_english() -> None:
-    assert page(application().test_client(), "/staff/sign-in", "ar").html["lang"] == "en"
+def test_managers_read_english_and_are_not_taken_for_patients() -> None:
+    client = application().test_client()
+    shown = page(client, "/staff/sign-in", "ar")
+    assert shown.html["lang"] == "en"
+    assert not shown.select(".site-header__worse")
+    assert page(client, "/sign-in").select(".site-header__worse")
 
 
 @pytest.mark.parametrize(
