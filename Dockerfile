@@ -21,7 +21,7 @@ COPY services services
 COPY webapp webapp
 COPY workers workers
 COPY --from=css /app/govuk-frontend.min.css /app/govuk-frontend.rtl.min.css webapp/static/
-RUN for language in fr ar; do pybabel compile --locale $language --directory webapp/translations; done
+RUN pybabel compile --directory webapp/translations
 # .run: locks of the worker processes
 RUN useradd --create-home coronacare && install --directory --owner=coronacare .run
 USER coronacare

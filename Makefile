@@ -109,7 +109,7 @@ $(JAR): engine/pom.xml $(shell find engine/src -type f)
 	@touch $@
 
 %.mo: %.po .venv/.stamp
-	$(BABEL) compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+	$(BABEL) compile --input-file $< --output-file $@
 
 # the font of GOV.UK is not ours to use
 $(CSS): node_modules/.stamp Makefile

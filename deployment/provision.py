@@ -70,7 +70,7 @@ def _accounts(engine: Engine, people: People, passwords: dict[str, str]) -> Iter
 
 
 def _members(engine: Engine, people: People, administrator: str) -> Iterator[str]:
-    for group in {**people.groups, ADMINISTRATORS: ""}:
+    for group in [*people.groups, ADMINISTRATORS]:
         wanted = {account for account, person in people.people.items() if group in person.groups}
         wanted |= {administrator} if group == ADMINISTRATORS else set()
         there = {user["id"] for user in engine.get("/user", memberOfGroup=group)}

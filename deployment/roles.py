@@ -10,6 +10,8 @@ from typing import Any
 APPLICATION, FILTER, PROCESS_DEFINITION, PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION = 0, 5, 6, 8, 9, 10
 ADMINISTRATORS = "camunda-admin"
 PROCESSES = ("corona_care", "take_sample", "test_sample", "trace_contacts", "tell_by_telephone")
+# what the platform's own parts do with cases
+ON_CASES = ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_TASK", "UPDATE_TASK")
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,10 @@ def grants() -> Iterable[Grant]:
     )
     yield Grant(DECISION_DEFINITION, "*", ("READ", "READ_HISTORY"), group="process-managers")
     yield Grant(DEPLOYMENT, "*", ("READ",), group="process-managers")
-    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
-    yield Grant(
-        PROCESS_DEFINITION,
-        "*",
-        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_TASK", "UPDATE_TASK"),
-        user="webapp",
-    )
+    for part in ("webapp", "workers"):
+        yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user=part)
+        yield Grant(PROCESS_DEFINITION, "*", ON_CASES, user=part)
     yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
-    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
-    yield Grant(
-        PROCESS_DEFINITION,
-        "*",
-        ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_TASK", "UPDATE_TASK", "READ_HISTORY"),
-        user="workers",
-    )
 
 
 def filters() -> list[Filter]:

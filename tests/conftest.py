@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import launched
-from tests.support.platform import platform_up
+from tests.support.platform import platform_up, secrets_of_run
 
 LAST = "test_diagram_coverage.py"
 
@@ -56,8 +55,7 @@ def records(state: dict[str, Any]) -> Iterator[None]:
 @pytest.fixture
 def access(records: None) -> Access:
     """What opens cases, as the web application has it."""
-    secrets = Path(os.environ[environment_name("folder")]) / "secrets.json"
-    return Access(Seal(json.loads(secrets.read_text())["records_secret_key"]))
+    return Access(Seal(secrets_of_run()["records_secret_key"]))
 
 
 @pytest.fixture

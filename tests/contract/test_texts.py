@@ -16,11 +16,11 @@ from jinja2 import Environment
 from config.settings import ROOT
 from processes.variables import VARIABLES
 from services.government import notification
+from tests.support.catalogues import TRANSLATIONS, catalogue
 from webapp import asked
 from webapp.languages import ENGLISH, LANGUAGES
 from workers import messages
 
-TRANSLATIONS = ROOT / "webapp" / "translations"
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
 # process managers read English
 STAFF = {"kpis.html", "staff_sign_in.html"}
@@ -36,11 +36,6 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     CommandLineInterface().run(["pybabel", "--quiet", "extract", *mapping, "--output", str(found), str(ROOT)])
     with found.open("rb") as file:
         return {message.id for message in read_po(file) if message.id}
-
-
-def catalogue(language: str) -> Catalog:
-    with (TRANSLATIONS / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return read_po(file, locale=language)
 
 
 def lacking(texts: set[str], translations: Catalog) -> set[str]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from config.settings import environment_name
 from tests.support.case import CaseUnderTest
+from tests.support.platform import secrets_of_run
 
 pytestmark = pytest.mark.engine
 
@@ -37,9 +34,8 @@ class Api:
 
 def rest(state: dict[str, Any], role: str) -> Api:
     """Signed in by password; the platform's own accounts have theirs in the secrets."""
-    passwords = json.loads((Path(os.environ[environment_name("folder")]) / "secrets.json").read_text())
     session = requests.Session()
-    session.auth = (role, passwords[role])
+    session.auth = (role, secrets_of_run()[role])
     return Api(session, state["engine"] + "/engine-rest")
 
 

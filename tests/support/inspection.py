@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 
 from config.settings import ROOT
+from tests.support.catalogues import catalogue
 from tests.support.pictures import pictures_of
 from webapp.languages import ENGLISH
 
@@ -91,7 +91,6 @@ def is_foreign(text: str, language: str) -> bool:
 @cache
 def _english(language: str) -> re.Pattern[str]:
     """Any text that is another in this language."""
-    with (ROOT / "webapp/translations" / language / "LC_MESSAGES/messages.po").open("rb") as file:
-        texts = [message.id for message in read_po(file) if message.id and message.id != message.string]
+    texts = [message.id for message in catalogue(language) if message.id and message.id != message.string]
     patterns = [PLACEHOLDER.sub(".+", re.escape(text)) for text in texts if re.search("[a-z]{3}", text.split("%")[0])]
     return re.compile("|".join(patterns))

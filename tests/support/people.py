@@ -11,8 +11,8 @@ from typing import Any
 from babel.support import Translations
 from playwright.sync_api import Locator, Page, expect
 
-from config.settings import ROOT
 from processes.cases import OpenTask
+from tests.support.catalogues import TRANSLATIONS
 
 Answers = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ class Patient:
     def __init__(self, page: Page, state: Mapping[str, Any], language: str = "en"):
         self.page = page
         self._url = state["webapp"]
-        self._words = Translations.load(ROOT / "webapp/translations", [language])
+        self._words = Translations.load(TRANSLATIONS, [language])
 
     def words(self, text: str) -> str:
         """A text of the pages, in the patient's language."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,11 @@ def platform_up(folder: Path) -> Iterator[Platform]:
         yield platform
     finally:
         platform.down()
+
+
+def secrets_of_run() -> dict[str, str]:
+    """Passwords and keys of the platform that is up, by name."""
+    return json.loads((Path(os.environ[environment_name("folder")]) / "secrets.json").read_text())
 
 
 def _settings() -> dict[str, str]:

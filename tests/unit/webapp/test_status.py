@@ -5,9 +5,9 @@ import pytest
 import readability
 from babel.support import Translations
 
-from config.settings import ROOT
 from processes.cases import Case
 from records.kpis import KpiRows
+from tests.support.catalogues import TRANSLATIONS
 from webapp import status
 from webapp.status import Wait, about, advice_of, status_of
 
@@ -80,7 +80,7 @@ def measures(texts: list[str]) -> dict[str, float]:
 
 
 def texts_of_status(language: str) -> list[str]:
-    translated = Translations.load(ROOT / "webapp/translations", [language]).gettext
+    translated = Translations.load(TRANSLATIONS, [language]).gettext
     found = [text for step in status.STEPS.values() for text in (step.text, step.next) if text]
     found += status.ENDS.values()
     for title, paragraphs in status.ADVICE.values():
