@@ -10,18 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from config.people import People
-from deployment.roles import ADMINISTRATORS, FILTER, Filter, Grant, filters, grants
+from deployment.roles import ADMINISTRATORS, DEPLOYMENT, FILTER, GROUP, TASK, USER, Filter, Grant, filters, grants
 from processes.engine import Engine
 
 GRANT = 1
-USER, GROUP, TASK = 1, 2, 7
-PROPERTIES = {
-    "color": "#12403f",
-    "priority": 0,
-    "refresh": True,
-    "showUndefinedVariable": False,
-    "variables": [{"name": "testing_priority", "label": "Priority"}],
-}
+CARD = {"color": "#12403f", "refresh": True, "showUndefinedVariable": False}
 
 
 def provision(engine: Engine, people: People, passwords: dict[str, str], administrator: str) -> list[str]:
@@ -107,13 +100,13 @@ def _authorizations(engine: Engine, people: People) -> Iterator[str]:
 
 
 def _is_engines_own(row: dict[str, Any]) -> bool:
-    """The engine itself lets accounts read themselves and their groups, and work on tasks that are theirs to do."""
+    """The engine itself gives some: on one's own account and groups, on tasks to do, on what one has deployed."""
     kind, resource = row["resourceType"], row["resourceId"]
     if kind == USER:
         return resource == row["userId"]
     if kind == GROUP:
         return resource != "*" and row["permissions"] == ["READ"]
-    return kind == TASK and resource != "*"
+    return kind in (TASK, DEPLOYMENT) and resource != "*"
 
 
 def _on_filters(engine: Engine) -> Iterable[Grant]:
@@ -141,20 +134,26 @@ def _body(grant: Grant) -> dict[str, Any]:
 
 def _filters(engine: Engine) -> Iterator[str]:
     known = {each["name"]: each for each in engine.get("/filter")}
-    for wanted in filters():
-        body = {"resourceType": "Task", "name": wanted.name, "query": wanted.query, "properties": PROPERTIES}
+    for position, wanted in enumerate(filters()):
+        properties = _properties(wanted, position)
+        body = {"resourceType": "Task", "name": wanted.name, "query": wanted.query, "properties": properties}
         there = known.get(wanted.name)
         if there is None:
             engine.post("/filter/create", body)
             yield f"filter {wanted.name} is new"
-        elif not _is_same(there, wanted):
+        # the engine adds to a query what it has by default
+        elif there["properties"] != properties or not wanted.query.items() <= there["query"].items():
             engine.put(f"/filter/{there['id']}", body)
             yield f"filter {wanted.name} is another"
+    for name in sorted(known.keys() - {wanted.name for wanted in filters()}):
+        engine.delete(f"/filter/{known[name]['id']}")
+        yield f"filter {name} is gone"
 
 
-def _is_same(there: dict[str, Any], wanted: Filter) -> bool:
-    """The engine adds to a query what it has by default."""
-    return there["properties"] == PROPERTIES and wanted.query.items() <= there["query"].items()
+def _properties(wanted: Filter, position: int) -> dict[str, Any]:
+    """How Tasklist shows a filter: in this place of its list, with these variables on its cards."""
+    variables = [{"name": name, "label": label} for name, label in wanted.card.items()]
+    return {**CARD, "priority": position, "variables": variables}
 
 
 def _leavers(engine: Engine, accounts: set[str]) -> Iterator[str]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 # numbers of the engine's resource types
-APPLICATION, FILTER, PROCESS_DEFINITION, PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION = 0, 5, 6, 8, 9, 10
+APPLICATION, USER, GROUP, MEMBERSHIP, AUTHORIZATION, FILTER, PROCESS_DEFINITION, TASK = range(8)
+PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION, BATCH = 8, 9, 10, 13
 ADMINISTRATORS = "camunda-admin"
 PROCESSES = ("corona_care", "take_sample", "test_sample", "trace_contacts", "tell_by_telephone")
-# what the platform's own parts do with cases
-ON_CASES = ("READ", "CREATE_INSTANCE", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_TASK", "UPDATE_TASK")
+# what the platform's own parts do with cases; the engine can't tell apart a message and a change of variables, so that
+# each part's calls are listed in engine/src/main/resources/application.yaml besides
+ON_CASES = ("READ", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_HISTORY_VARIABLE", "READ_TASK")
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,16 @@ class Grant:
 
 @dataclass(frozen=True)
 class Filter:
-    """A list of tasks in Tasklist, for a group."""
+    """A list of tasks in Tasklist, for a group.
+
+    Attributes:
+        card: process variables that a task's card shows, each with its label.
+    """
 
     name: str
     group: str
     query: dict[str, Any]
+    card: dict[str, str]
 
 
 def grants() -> Iterable[Grant]:
@@ -44,30 +51,73 @@ def grants() -> Iterable[Grant]:
     yield Grant(
         PROCESS_DEFINITION,
         "*",
-        ("READ", "READ_INSTANCE", "READ_HISTORY", "RETRY_JOB"),
+        ("READ", "READ_INSTANCE", "READ_HISTORY", "READ_TASK", "RETRY_JOB"),
         group="process-managers",
     )
     yield Grant(DECISION_DEFINITION, "*", ("READ", "READ_HISTORY"), group="process-managers")
     yield Grant(DEPLOYMENT, "*", ("READ",), group="process-managers")
-    for part in ("webapp", "workers"):
-        yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user=part)
-        yield Grant(PROCESS_DEFINITION, "*", ON_CASES, user=part)
+    yield from _for_webapp()
+    yield from _for_workers()
+    yield from _for_deployer()
+
+
+def _for_webapp() -> Iterable[Grant]:
+    """Starts cases, reads and completes the patients' tasks, delivers their messages, retries for managers."""
+    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
+    for process in PROCESSES:
+        begins = ("CREATE_INSTANCE",) if process == "corona_care" else ()
+        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "TASK_WORK", *begins), user="webapp")
     yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
+    # whether somebody still is a manager
+    yield Grant(GROUP, "*", ("READ",), user="webapp")
+
+
+def _for_workers() -> Iterable[Grant]:
+    """Take external tasks, deliver results, raise the priority of tasks, have a call made, reopen a corrected case."""
+    yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
+    for process in PROCESSES:
+        begins = ("CREATE_INSTANCE",) if process in ("corona_care", "tell_by_telephone") else ()
+        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", *begins), user="workers")
+
+
+def _for_deployer() -> Iterable[Grant]:
+    """Deploys, migrates, provisions; whoever gives access could give it to themselves, so it is no everyday account."""
+    definitions = ("READ", "UPDATE", "READ_INSTANCE", "MIGRATE_INSTANCE", "READ_TASK", "UPDATE_TASK")
+    yield Grant(DEPLOYMENT, "*", ("READ", "CREATE"), user="deployer")
+    yield Grant(PROCESS_DEFINITION, "*", definitions, user="deployer")
+    yield Grant(DECISION_DEFINITION, "*", ("READ", "UPDATE"), user="deployer")
+    yield Grant(BATCH, "*", ("READ", "CREATE"), user="deployer")
+    for resource in (USER, GROUP, MEMBERSHIP, AUTHORIZATION, FILTER):
+        yield Grant(resource, "*", ("ALL",), user="deployer")
+
+
+TELEPHONE = {"phone": "Telephone", "language": "Language"}
 
 
 def filters() -> list[Filter]:
     """Tasklist's filters, in the order in which it shows them."""
     by_priority = {"sorting": [{"sortBy": "priority", "sortOrder": "desc"}]}
 
-    def of(name: str, group: str, **more: Any) -> Filter:
-        return Filter(name, group, {"candidateGroup": group, "includeAssignedTasks": True, **more, **by_priority})
+    def of(name: str, group: str, card: dict[str, str], **more: Any) -> Filter:
+        query = {"candidateGroup": group, "includeAssignedTasks": True, **more, **by_priority}
+        return Filter(name, group, query, card)
 
     report = {"taskDefinitionKey": "Task_WriteDoctorsReport"}
-    mine = {**report, "assigneeExpression": "${currentUser()}"}
+    on_report = {"lab_result": "Result", "orientation": "Pre-screening", "age": "Age"}
+    visit = {"taskDefinitionKey": "Task_VisitPatient"}
+    on_visit = {"address": "Address", "building_access": "Access", "phone": "Telephone", "visit_number": "Visit"}
+    on_call = {**TELEPHONE, "contact_name": "Contact", "contact_phone": "Telephone", "contact_language": "Language"}
+    mine = {**report, "assigneeExpression": "${currentUser()}", **by_priority}
+    free = {"candidateGroup": "doctors", "unassigned": True, **report, **by_priority}
+    # midnight is the engine's
+    today = {"dueBeforeExpression": "${dateTime().plusDays(1).withTimeAtStartOfDay()}"}
     return [
-        Filter("My reports", "doctors", mine),
-        of("Reports by priority", "doctors", **report),
-        of("Patients to call", "doctors", taskDefinitionKey="Task_CallPatient"),
-        of("Visits by priority", "medical-team", taskDefinitionKey="Task_VisitPatient"),
-        of("Calls to make", "contact-tracers", followUpBeforeOrNotExistentExpression="${now()}"),
+        Filter("My reports", "doctors", mine, on_report),
+        Filter("Unclaimed reports by priority", "doctors", free, on_report),
+        of("Overdue reports", "doctors", on_report, **report, dueBeforeExpression="${now()}"),
+        of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey="Task_CallPatient"),
+        of("Visits today", "medical-team", on_visit, **visit, **today),
+        of("All visits", "medical-team", on_visit, **visit),
+        of("Calls to make", "contact-tracers", on_call, followUpBeforeOrNotExistentExpression="${now()}"),
+        Filter("All tasks", ADMINISTRATORS, {}, {}),
     ]

@@ -131,11 +131,14 @@ class Engine:
         body = {name: task[name] for name in kept} | {"priority": priority}
         self.put(f"/task/{task_id}", body)
 
-    def groups_of(self, username: str, password: str) -> set[str] | None:
+    def groups_of(self, account: str) -> set[str]:
+        """Ids of the groups of an account; none when there is no such account."""
+        return {group["id"] for group in self.get("/identity/groups", userId=account)["groups"]}
+
+    def own_groups(self, username: str, password: str) -> set[str] | None:
         """Ids of the groups of an account, asked for by the account itself; None when its password is wrong."""
-        own = Engine(self._base_url, username, password)
         try:
-            return {group["id"] for group in own.get("/identity/groups", userId=username)["groups"]}
+            return Engine(self._base_url, username, password).groups_of(username)
         except EngineRefused as error:
             if error.status == 401:
                 return None

@@ -52,13 +52,13 @@ def down(folder: Path) -> int:
 
 
 def deploy(folder: Path) -> int:
-    """Deploy to the engine that is up here, as its administrator."""
+    """Deploy to the engine that is up here, by the deployer's account."""
     up_now = state.read(folder / state.FILE)
     if not state.is_up(up_now):
         print("nothing is up: start it by `make up`; another engine: python -m deployment")
         return 1
-    admin = up_now["accounts"]["admin"]
-    environment = {environment_name("engine", "url"): up_now["engine"], **account(**admin)}
+    deployer = up_now["accounts"]["deployer"]
+    environment = {environment_name("engine", "url"): up_now["engine"], **account(**deployer)}
     return subprocess.run(
         [sys.executable, "-m", "deployment"], env={**os.environ, **environment}, check=False
     ).returncode

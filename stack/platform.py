@@ -57,8 +57,8 @@ class Platform:
         parts = parts_of(settings, passwords, self._data)
         try:
             self._supervisor.start([part for part in parts if not part.needs])
-            self._run_deployment(passwords["admin"], "provision", str(self._folder / "secrets.json"))
-            self._run_deployment(passwords["admin"])
+            self._run_deployment("admin", passwords, "provision", str(self._folder / "secrets.json"))
+            self._run_deployment("deployer", passwords)
             self._supervisor.start([part for part in parts if part.needs])
         except BaseException:
             self.down()
@@ -81,7 +81,7 @@ class Platform:
         (self._folder / state.FILE).unlink(missing_ok=True)
 
     def _described(self, settings: config.Settings, people: People, passwords: dict[str, str]) -> dict[str, Any]:
-        accounts = ["admin", *people.people]
+        accounts = ["admin", *people.people, "deployer"]
         return {
             "supervisor": os.getpid(),
             "processes": {},
@@ -99,10 +99,10 @@ class Platform:
             "accounts": {name: {"username": name, "password": passwords[name]} for name in accounts},
         }
 
-    def _run_deployment(self, password: str, *arguments: str) -> None:
+    def _run_deployment(self, who: str, passwords: dict[str, str], *arguments: str) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "deployment", *arguments],
-            env={**os.environ, **account("admin", password)},
+            env={**os.environ, **account(who, passwords[who])},
             capture_output=True,
             text=True,
             check=False,

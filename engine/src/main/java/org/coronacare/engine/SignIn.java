@@ -2,6 +2,7 @@ package org.coronacare.engine;
 
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletResponse;
+import org.camunda.bpm.engine.ProcessEngine;
 import org.camunda.bpm.engine.rest.security.auth.ProcessEngineAuthenticationFilter;
 import org.camunda.bpm.engine.rest.security.auth.impl.HttpBasicAuthenticationProvider;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -18,10 +19,20 @@ public class SignIn {
     registration.addInitParameter(
         ProcessEngineAuthenticationFilter.AUTHENTICATION_PROVIDER_PARAM,
         HttpBasicAuthenticationProvider.class.getName());
-    registration.addUrlPatterns("/engine-rest/*");
+    registration.addUrlPatterns(OnlyWhatIsNeeded.PREFIX + "/*");
     // long polls (fetch and lock) are asynchronous
     registration.setAsyncSupported(true);
     registration.setOrder(10);
+    return registration;
+  }
+
+  @Bean
+  FilterRegistrationBean<OnlyWhatIsNeeded> partsCallWhatTheyNeed(ProcessEngine engine, ServiceAccounts accounts) {
+    var registration = new FilterRegistrationBean<>(new OnlyWhatIsNeeded(engine, accounts));
+    registration.addUrlPatterns(OnlyWhatIsNeeded.PREFIX + "/*");
+    registration.setAsyncSupported(true);
+    // behind the sign-in
+    registration.setOrder(11);
     return registration;
   }
 
