@@ -27,7 +27,7 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
     """
     # the modules that declare tables
-    from records import access, attempts, claims, drafts, kpis, outbox, roster, submissions
+    from records import access, attempts, claims, drafts, kpis, outbox, roster, sessions, submissions
 
     database.initialize(connect_to(url))
     with database.connection_context():
@@ -40,6 +40,7 @@ def open(url: str) -> None:
             kpis.CaseRow,
             outbox.Message,
             roster.Duty,
+            sessions.Session,
             submissions.Submission,
         ]
         database.create_tables(tables, safe=True)

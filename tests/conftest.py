@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from config.settings import environment_name
 from records import database
@@ -17,7 +17,7 @@ from records.seal import Seal
 from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
-from tests.support.chromium import launched
+from tests.support.chromium import PHONE, launched
 from tests.support.platform import platform_up, secrets_of_run
 
 LAST = "test_diagram_coverage.py"
@@ -35,6 +35,23 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 def chromium() -> Iterator[Browser]:
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page with cookies of its own: on a phone, without JavaScript, unless told otherwise."""
+    contexts = []
+
+    def open_page(viewport: dict[str, int] = PHONE, javascript: bool = False, locale: str = "en-US") -> Page:
+        context = chromium.new_context(viewport=viewport, java_script_enabled=javascript, locale=locale)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -27,11 +27,14 @@ from records.attempts import Attempts
 from records.drafts import Drafts
 from records.outbox import Outbox
 from records.seal import Seal
+from records.sessions import Sessions
 from records.submissions import Submissions
 from webapp import contact, forms, languages, patient, sessions, sign_in, staff, timing
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
+from webapp.housekeeping import Housekeeping
+from webapp.session_store import SessionStore
 from webapp.task_forms import TaskForms
 
 log = logging.getLogger("webapp")
@@ -61,6 +64,7 @@ class Options:
         timings: tell the browser how long a page took, and the engine's part of it.
         idle_s: a session that was idle for so long is over, in seconds.
         time_zone: in which the pages tell the time.
+        cockpit_url: where process managers open Cockpit.
     """
 
     secret_key: str
@@ -72,6 +76,7 @@ class Options:
     timings: bool = False
     idle_s: float = 1800
     time_zone: str = "UTC"
+    cockpit_url: str = ""
 
 
 def create_app(options: Options, engine: Engine, government: Government) -> Flask:
@@ -104,9 +109,12 @@ def _configure(app: Flask, options: Options) -> None:
         SECRET_KEY=options.secret_key,
         MAX_CONTENT_LENGTH=MOST_BYTES,
         MAX_FORM_PARTS=5000,
+        # a browser takes this name from a secure page of this host only
+        SESSION_COOKIE_NAME="__Host-session" if options.secure_cookies else "session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=options.secure_cookies,
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         COMPRESS_ALGORITHM=["br", "gzip"],
@@ -122,7 +130,8 @@ def _configure(app: Flask, options: Options) -> None:
 def _equip(app: Flask, options: Options, engine: Engine, government: Government) -> None:
     """What the pages work with."""
     seal = Seal(options.records_secret)
-    drafts, submissions = Drafts(seal), Submissions(seal)
+    drafts, submissions, kept_sessions = Drafts(seal), Submissions(seal), Sessions(seal)
+    app.session_interface = SessionStore(app, kept_sessions)
     app.extensions.update(
         options=options,
         engine=engine,
@@ -134,7 +143,8 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government)
         access=Access(seal),
         attempts=Attempts(seal),
         outbox=Outbox(),
-        forwarder=Forwarder(engine, submissions, drafts, options.policy),
+        forwarder=Forwarder(engine, submissions, options.policy),
+        housekeeping=Housekeeping(drafts, kept_sessions),
     )
 
 

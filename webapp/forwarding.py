@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import peewee
 
 from processes.cases import find_case, start_case
 from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
-from records.drafts import Drafts
 from records.submissions import Submission, Submissions
 
 log = logging.getLogger("webapp.forwarding")
@@ -25,8 +22,6 @@ log = logging.getLogger("webapp.forwarding")
 START, TASK, MESSAGE = "start", "task", "message"
 # between two looks at what waits; more and more while it can't be forwarded
 INTERVAL_S, LONGEST_S = 1.0, 8.0
-DRAFTS_KEPT = timedelta(days=7)
-CLEANED_EVERY_S = 3600.0
 
 
 class NotAsked(Exception):
@@ -40,10 +35,9 @@ class Forwarder:
         policy: the durations and limits that new cases go by.
     """
 
-    def __init__(self, engine: Engine, submissions: Submissions, drafts: Drafts, policy: dict[str, Any]):
+    def __init__(self, engine: Engine, submissions: Submissions, policy: dict[str, Any]):
         self._engine = engine
         self._submissions = submissions
-        self._drafts = drafts
         self._policy = policy
         self._kinds: dict[str, Callable[[Submission, dict[str, Any]], None]] = {
             START: self._start,
@@ -53,13 +47,10 @@ class Forwarder:
 
     def run(self, stopping: threading.Event) -> None:
         """Forward what waits until it is stopped."""
-        interval_s, cleaned_at = INTERVAL_S, -CLEANED_EVERY_S
+        interval_s = INTERVAL_S
         while not stopping.wait(interval_s):
             try:
                 interval_s = INTERVAL_S if self.forward_waiting() else min(2 * interval_s, LONGEST_S)
-                if time.monotonic() > cleaned_at + CLEANED_EVERY_S:
-                    cleaned_at = time.monotonic()
-                    self._drafts.forget_older_than(DRAFTS_KEPT)
             except peewee.PeeweeException as error:
                 log.warning("submissions wait: the records can't be reached (%s)", type(error).__name__)
 

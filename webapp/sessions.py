@@ -1,4 +1,8 @@
-"""A browser's session: whose drafts are its own, and which case it may open. It ends when it is idle."""
+"""A browser's session: whose drafts are its own, and which case it may open. It ends when it is idle.
+
+What it may do is kept on the server (webapp/session_store.py); the browser has a random name for it, which changes
+whenever somebody signs in or out.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 PAGE_LASTS_S = 24 * 3600
+# how much of the idle time may pass until it is noted that somebody was there
+NOTED_EVERY = 1 / 30
 
 
 def end_when_idle() -> None:
@@ -19,22 +25,36 @@ def end_when_idle() -> None:
     now, idle_s = time.time(), current_app.extensions["options"].idle_s
     if now - session.get("seen_at", now) > idle_s:
         renew()
-    if session:
+    if session and now - session.get("seen_at", 0) > idle_s * NOTED_EVERY:
         session["seen_at"] = now
 
 
 def renew() -> None:
-    """Forget all but the reader's language."""
+    """Another session, which knows the reader's language only."""
     language = session.get("language")
+    current_app.session_interface.regenerate(session)
     session.clear()
     if language:
         session["language"] = language
+
+
+def end() -> None:
+    """Nobody can go on with it, whoever has kept its name."""
+    current_app.session_interface.regenerate(session)
+    session.clear()
 
 
 def open_case(case_reference: str) -> None:
     """A new session, which may open this case."""
     renew()
     session["case"] = case_reference
+    session["seen_at"] = time.time()
+
+
+def open_pages_of(manager: str) -> None:
+    """A new session, which may open the pages of process managers."""
+    renew()
+    session["manager"] = manager
     session["seen_at"] = time.time()
 
 

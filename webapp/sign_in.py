@@ -38,7 +38,7 @@ def ask() -> str:
 def sign_in() -> Answer:
     code = request.form.get("access_code", "")[:100]
     attempt = f"code {code}"
-    allowed = _may_try(attempt)
+    allowed = may_try(attempt)
     case_reference = _access().by_code(code, _date_of_birth())
     if not allowed:
         return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
@@ -55,7 +55,7 @@ def ask_by_link(token: str) -> str:
 @pages.post("/link/<token>")
 def sign_in_by_link(token: str) -> Answer:
     attempt = f"link {token}"
-    allowed = _may_try(attempt)
+    allowed = may_try(attempt)
     found = _access().by_link(token, _date_of_birth(), request.form.get("access_code", "")[:100])
     if not allowed:
         return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
@@ -83,7 +83,7 @@ def lost_code() -> Answer:
     if request.method == "GET":
         return render_template("lost_code.html")
     address = request.form.get("address", "")[:200]
-    if not _may_try(f"lost {normal(address)}"):
+    if not may_try(f"lost {normal(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
     for case_reference in _access().cases_reached_by(address, _date_of_birth()):
         _send_link(case_reference, normal(address), languages.language())
@@ -92,7 +92,7 @@ def lost_code() -> Answer:
 
 @pages.post("/sign-out")
 def sign_out() -> Response:
-    session.clear()
+    sessions.end()
     return redirect(url_for("patient.home"))
 
 
@@ -111,7 +111,7 @@ def _opened(case_reference: str, attempt: str) -> Response:
     return redirect(url_for("patient.case"), 303)
 
 
-def _may_try(what: str) -> bool:
+def may_try(what: str) -> bool:
     """Count an attempt at this, from this address; both must have some left."""
     at_this = _attempts().take(what, MOST_PER_CODE, WAIT)
     from_here = _attempts().take(_address(), current_app.extensions["options"].attempts_per_address, WAIT)

@@ -1,4 +1,5 @@
-"""What gunicorn serves as the web application; beside it, what patients sent is taken to the engine."""
+"""What gunicorn serves as the web application; beside it, what patients sent is taken to the engine,
+and what is old is forgotten."""
 
 import threading
 
@@ -22,6 +23,7 @@ application = create_app(
         secure_cookies=_settings.webapp.url.startswith("https"),
         idle_s=_settings.webapp.session_idle_s,
         time_zone=_settings.webapp.time_zone,
+        cockpit_url=_settings.engine.url + "/camunda/app/cockpit/default/",
     ),
     Engine(
         _settings.engine.url,
@@ -31,6 +33,6 @@ application = create_app(
     ),
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
 )
-threading.Thread(
-    target=application.extensions["forwarder"].run, args=[threading.Event()], name="forwarder", daemon=True
-).start()
+for beside in ("forwarder", "housekeeping"):
+    target = application.extensions[beside].run
+    threading.Thread(target=target, args=[threading.Event()], name=beside, daemon=True).start()

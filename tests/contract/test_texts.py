@@ -22,9 +22,8 @@ from webapp.languages import ENGLISH, LANGUAGES
 from workers import messages
 
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
-# process managers read English
-STAFF = {"kpis.html", "staff_sign_in.html"}
-TEMPLATES = sorted(path for path in (ROOT / "webapp" / "templates").glob("*.html") if path.name not in STAFF)
+# process managers, whose pages are in a folder of their own, read English
+TEMPLATES = sorted((ROOT / "webapp" / "templates").glob("*.html"))
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|</?\w+[^>]*>")
 
 

@@ -45,7 +45,7 @@ def test_nobody_at_home_the_medic_notes_the_next_appointment_in_tasklist(
     case: CaseUnderTest, patient: Patient, state: dict[str, Any], new_page: Callable[..., Page]
 ) -> None:
     medic = staff(state, new_page, "medical_team")
-    medic.takes_from("Visits by priority", case.waits_for("medical_visit"))
+    medic.takes_from("All visits", case.waits_for("medical_visit"))
     medic.answers({}, {"visit_outcome": "Nobody at home"})
     day = (datetime.now(UTC) + timedelta(days=2)).replace(hour=14, minute=30, second=0, microsecond=0)
     medic.chooses_moment("next_appointment", day)

@@ -110,7 +110,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     case.lab_will_find("positive")
     medic = StaffMember(new_page(DESKTOP, javascript=True), state, "medical_team")
     medic.signs_in()
-    medic.takes_from("Visits by priority", visit)
+    medic.takes_from("All visits", visit)
     medic.sees("Family name", "Hopper")
     medic.answers({}, {"visit_outcome": "Sample taken"})
     medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "38.4"}, {})
@@ -138,7 +138,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     # a doctor reports, in Tasklist
     doctor = StaffMember(new_page(DESKTOP, javascript=True), state, "doctor")
     doctor.signs_in()
-    doctor.takes_from("Reports by priority", case.waits_for("doctor_report"))
+    doctor.takes_from("Unclaimed reports by priority", case.waits_for("doctor_report"))
     doctor.sees("Allergies", "Penicillin")
     picture(doctor.page, "tasklist-report", whole=False)
     doctor.answers(

@@ -115,6 +115,7 @@ class StaffMember:
     def __init__(self, page: Page, state: Mapping[str, Any], account: str):
         self.page = page
         self._engine = state["engine"]
+        self._webapp = state["webapp"]
         self._account = state["accounts"][account]
 
     def signs_in(self, application: str = "tasklist") -> None:
@@ -125,14 +126,66 @@ class StaffMember:
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_url(lambda url: "login" not in url)
 
+    def filters(self) -> list[str]:
+        """What Tasklist lists, in its order; the number of tasks may follow a name."""
+        names = self.page.locator(".task-filter h4")
+        expect(names.first).to_be_visible()
+        return [re.sub(r"\s*\(?\d*\)?$", "", name) for name in names.all_inner_texts()]
+
+    def chooses(self, filter_name: str) -> None:
+        """Choose a filter; its tasks are listed then."""
+        self.page.goto(f"{self._engine}/camunda/app/tasklist/default/#/")
+        self.page.get_by_role("link", name=re.compile(f"^{filter_name}")).click()
+        expect(self.page.locator(".task-filter.active h4")).to_have_text(re.compile(rf"^\s*{filter_name}"))
+        self.page.wait_for_url(re.compile("filter="))
+        address = self.page.url
+        [chosen] = re.findall(r"filter=([\w-]+)", address)
+        # so that no earlier answer is taken for this one's
+        self.page.goto("about:blank")
+        with self.page.expect_response(lambda answer: f"/filter/{chosen}/list" in answer.url) as answer:
+            self.page.goto(address)
+        found = answer.value.json()["_embedded"].get("task", [])
+        expect(self.page.locator("ol.tasks-list li.task")).to_have_count(len(found))
+
+    def tasks(self) -> list[str]:
+        """Ids of the tasks that are listed, in their order."""
+        links = self.page.locator('ol.tasks-list a[href*="task="]')
+        found = [re.search(r"task=([\w-]+)", link.get_attribute("href") or "") for link in links.all()]
+        return list(dict.fromkeys(match.group(1) for match in found if match))
+
+    def priorities(self) -> list[int]:
+        """Of the tasks that are listed, in their order."""
+        return [int(text) for text in self.page.locator("ol.tasks-list .priority").all_inner_texts()]
+
+    def card(self, task_id: str) -> list[str]:
+        """The words on a listed task's card, a line each."""
+        card = self.page.locator("ol.tasks-list li.task", has=self.page.locator(f'a[href*="task={task_id}"]')).first
+        return [line.strip(" :") for line in re.split(r"[\n\t]+", card.inner_text()) if line.strip(" :")]
+
+    def opens(self, task: OpenTask) -> None:
+        """Open a listed task."""
+        self.page.locator(f'a[href*="task={task.id}"]').first.click()
+
     def takes_from(self, filter_name: str, task: OpenTask) -> None:
         """Choose a filter, open the task from its list, and claim it."""
-        self.page.goto(f"{self._engine}/camunda/app/tasklist/default/#/")
-        # its name may be followed by the number of tasks
-        self.page.get_by_role("link", name=re.compile(f"^{filter_name}")).click()
-        self.page.locator(f'a[href*="task={task.id}"]').first.click()
+        self.chooses(filter_name)
+        self.opens(task)
         self.page.locator("button.claim").click()
         expect(self.page.locator("button.claim")).to_have_count(0)
+
+    def opens_our_page(self, path: str) -> None:
+        """Open a page of the web application."""
+        self.page.goto(self._webapp + path)
+
+    def signs_in_there(self) -> None:
+        self.page.fill("#username", self._account["username"])
+        self.page.fill("#password", self._account["password"])
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Sign in").click()
+
+    @property
+    def is_wider_than_the_screen(self) -> bool:
+        return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
     def sees(self, label: str, value: str) -> None:
         expect(self._form.get_by_label(label, exact=True)).to_have_value(value)

@@ -1,53 +1,24 @@
-"""The KPIs, for process managers, who sign in with their account of Cockpit."""
+"""The KPIs, as a page, as CSV and as JSON."""
 
 from __future__ import annotations
 
 import csv
 import dataclasses
-import functools
 import io
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Response, abort, render_template, request
 
 from records.kpis import Kpis, kpis
-
-pages = Blueprint("staff", __name__, url_prefix="/staff")
-
-MANAGERS = {"process-managers", "camunda-admin"}
-
-
-def managers_only(view: Callable) -> Callable:
-    @functools.wraps(view)
-    def checked(**arguments: Any) -> Any:
-        if not session.get("manager"):
-            return redirect(url_for("staff.sign_in"))
-        return view(**arguments)
-
-    return checked
-
-
-@pages.route("/sign-in", methods=["GET", "POST"])
-def sign_in() -> Any:
-    if request.method == "GET":
-        return render_template("staff_sign_in.html", refused=False)
-    username = request.form.get("username", "")
-    engine = current_app.extensions["engine"]
-    groups = engine.groups_of(username, request.form.get("password", ""))
-    if groups is None or not groups & MANAGERS:
-        return render_template("staff_sign_in.html", refused=True), 403
-    session.clear()
-    session["manager"] = username
-    return redirect(url_for("staff.show_kpis"))
+from webapp.staff.managers import managers_only, pages
 
 
 @pages.get("/kpis")
 @managers_only
 def show_kpis() -> str:
     first, last = period()
-    return render_template("kpis.html", rows=figures(kpis_of(first, last)), first=first, last=last)
+    return render_template("staff/kpis.html", rows=figures(kpis_of(first, last)), first=first, last=last)
 
 
 @pages.get("/kpis.json")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from processes.engine import EngineRefused, EngineUnavailable
-from records.drafts import Drafts
 from records.seal import Seal
 from records.submissions import FORWARDED, VOID, WAITING, Submission, Submissions
 from webapp.forwarding import MESSAGE, TASK, Forwarder
@@ -64,7 +63,7 @@ def send(key: str, kind: str = TASK, **more: Any) -> None:
 
 
 def forwarder(engine: Engine) -> Forwarder:
-    return Forwarder(engine, Submissions(SEAL), Drafts(SEAL), {})
+    return Forwarder(engine, Submissions(SEAL), {})
 
 
 def states() -> list[str]:
@@ -130,6 +129,6 @@ def test_the_next_message_is_another_one(engine: Engine) -> None:
 def test_what_was_sealed_with_another_secret_is_given_up(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     send("C-1/T-1", task="T-1")
     other = Submissions(Seal("another secret, of somebody else"))
-    assert Forwarder(engine, other, Drafts(SEAL), {}).forward_waiting()
+    assert Forwarder(engine, other, {}).forward_waiting()
     assert states() == [VOID]
     assert "sealed with another secret" in caplog.text

@@ -1,0 +1,51 @@
+"""Browsers' sessions: what each may open. Kept under a keyed hash of its name, encrypted, and for a day only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import peewee
+
+from records.database import Table, database
+from records.queue import ago
+from records.seal import Seal
+
+
+class Session(Table):
+    key = peewee.TextField(unique=True)
+    content = peewee.TextField()
+    changed_at = peewee.TextField(index=True)
+
+
+class Sessions:
+    def __init__(self, seal: Seal):
+        self._seal = seal
+
+    def keep(self, name: str, content: dict[str, Any]) -> None:
+        """Keep what a session knows, in place of what was kept before.
+
+        Args:
+            name: random; only the browser knows it.
+        """
+        sealed, now = self._seal.close(content), ago()
+        with database.connection_context():
+            Session.insert(key=self._key(name), content=sealed, changed_at=now).on_conflict(
+                conflict_target=[Session.key], update={Session.content: sealed, Session.changed_at: now}
+            ).execute()
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        with database.connection_context():
+            row = Session.get_or_none(Session.key == self._key(name))
+        return self._seal.open(row.content) if row else None
+
+    def end(self, name: str) -> None:
+        with database.connection_context():
+            Session.delete().where(Session.key == self._key(name)).execute()
+
+    def forget_older_than(self, age: timedelta) -> None:
+        with database.connection_context():
+            Session.delete().where(Session.changed_at < ago(age)).execute()
+
+    def _key(self, name: str) -> str:
+        return self._seal.mark("session", name)

@@ -1,0 +1,167 @@
+"""Staff at their browsers: doctors, medics and tracers in Tasklist, process managers in Cockpit and on our pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from processes.variables import to_engine
+from tests.support.case import CONTACT, VISIT, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.chromium import DESKTOP, PHONE
+from tests.support.people import StaffMember
+from tests.support.pictures import picture
+
+pytestmark = pytest.mark.browser
+
+URGENT = {**WITH_COUGH, "temperature": "at_least_39", "fatigue": True, "bedridden_half_day": True, "diabetes": True}
+
+
+@pytest.fixture
+def works(state: dict[str, Any], new_page: Callable[..., Page]) -> Callable[..., StaffMember]:
+    """A member of the staff, signed in at Tasklist or Cockpit."""
+
+    def sign_in(account: str, viewport: dict[str, int] = DESKTOP, application: str = "tasklist") -> StaffMember:
+        member = StaffMember(new_page(viewport, javascript=True), state, account)
+        member.signs_in(application)
+        return member
+
+    return sign_in
+
+
+def test_a_doctor_claims_by_priority_and_reports(
+    state: dict[str, Any], case: CaseUnderTest, works: Callable[..., StaffMember]
+) -> None:
+    case.reaches_the_visit(URGENT)
+    case.is_visited("positive")
+    report = case.waits_for("doctor_report")
+    # another, less urgent one, came later
+    later = CaseUnderTest(state)
+    later.is_told("negative")
+
+    doctor = works("doctor")
+    assert doctor.filters() == ["My reports", "Unclaimed reports by priority", "Overdue reports", "Patients to call"]
+    doctor.chooses("Unclaimed reports by priority")
+    assert report.id in doctor.tasks()
+    priorities = doctor.priorities()
+    assert priorities == sorted(priorities, reverse=True)
+    assert len(set(priorities)) > 1
+    assert {"Result", "positive", "Pre-screening", "Age"} <= set(doctor.card(report.id))
+    picture(doctor.page, "tasklist-unclaimed-reports", whole=False)
+
+    doctor.takes_from("Unclaimed reports by priority", report)
+    doctor.chooses("My reports")
+    assert report.id in doctor.tasks()
+    doctor.opens(report)
+    doctor.answers(
+        {"Assessment": "Typical.", "Advice to the patient": "Rest."},
+        {"case_classification": "Confirmed", "further_action": "None"},
+    )
+    doctor.completes()
+    eventually(lambda: case.value("report_published_at"))
+
+
+def test_a_doctor_finds_what_is_overdue(case: CaseUnderTest, works: Callable[..., StaffMember]) -> None:
+    case.is_told("negative")
+    report = case.waits_for("doctor_report")
+    doctor = works("doctor")
+    doctor.chooses("Overdue reports")
+    assert report.id not in doctor.tasks()
+    falls_due(case, "doctor_report", datetime.now(UTC) - timedelta(minutes=1))
+    doctor.chooses("Overdue reports")
+    assert report.id in doctor.tasks()
+
+
+def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, works: Callable[..., StaffMember]) -> None:
+    case.reaches_the_visit(URGENT, address="7 Station Road", phone=case.telephone())
+    visit = case.waits_for("medical_visit")
+    falls_due(case, "medical_visit", datetime.now(UTC) + timedelta(days=1, minutes=1))
+    medic = works("medical_team", PHONE)
+    assert medic.filters() == ["Visits today", "All visits"]
+    medic.chooses("Visits today")
+    assert visit.id not in medic.tasks()
+    falls_due(case, "medical_visit", datetime.now(UTC))
+    medic.chooses("Visits today")
+    assert {"Address", "7 Station Road", "Telephone"} <= set(medic.card(visit.id))
+    assert not medic.is_wider_than_the_screen
+    picture(medic.page, "phone-visits-today")
+
+    medic.takes_from("Visits today", visit)
+    medic.answers({}, {"visit_outcome": "Sample taken"})
+    medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "37.2"}, {})
+    medic.selects("specimen_type", "Saliva")
+    assert not medic.is_wider_than_the_screen
+    picture(medic.page, "phone-visit")
+    medic.completes()
+    eventually(lambda: case.value("lab_order_id"))
+
+
+def test_a_tracer_finds_the_calls_to_make_on_a_phone(case: CaseUnderTest, works: Callable[..., StaffMember]) -> None:
+    case.is_told("positive")
+    # the gateway knows no such number, so that no message reaches them
+    unreachable = {**CONTACT, "name": "Ida Call", "email": None, "phone": "000 124"}
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [unreachable]})
+    call = case.waits_for("contact_call")
+    tracer = works("contact_tracer", PHONE)
+    assert tracer.filters() == ["Calls to make"]
+    tracer.chooses("Calls to make")
+    assert {"Contact", "Ida Call", "000 124"} <= set(tracer.card(call.id))
+    assert not tracer.is_wider_than_the_screen
+    picture(tracer.page, "phone-calls-to-make")
+
+
+def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_topic(
+    state: dict[str, Any], works: Callable[..., StaffMember]
+) -> None:
+    cases = [CaseUnderTest(state) for _ in range(3)]
+    for case in cases:
+        case.reaches_the_visit()
+        case.lab_will_find("negative")
+        # no specimen: the lab refuses the order
+        broken = {**VISIT, "sample_barcode": case.barcode, "specimen_type": None}
+        case.staff_completes("medical_team", "medical_visit", broken)
+        eventually(case.incidents, case.describe())
+    first = cases[0]
+
+    manager = works("process_manager", application="cockpit")
+    manager.opens_our_page("/staff/incidents")
+    manager.signs_in_there()
+    manager.opens_our_page("/staff/incidents")
+    page = manager.page
+    picture(page, "incidents")
+    row = page.get_by_role("row", name=first.reference)
+    expect(row).to_contain_text("malformed")
+    with page.expect_navigation():
+        row.get_by_role("link").click()
+    expect(page.get_by_text("Order lab test").first).to_be_visible()
+    page.get_by_role("tab", name="Incidents").or_(page.get_by_text("Incidents", exact=True)).first.click()
+    expect(page.get_by_text("Failed External Task").or_(page.get_by_text("failedExternalTask")).first).to_be_visible()
+    picture(page, "cockpit-incident", whole=False)
+
+    # what was wrong is put right, one is retried, then all that are left
+    for case in cases:
+        [instance] = case.case().called
+        body = {"modifications": to_engine({"specimen_type": "saliva"})}
+        case.admin.post(f"/process-instance/{instance}/variables", body)
+    manager.opens_our_page("/staff/incidents")
+    page.get_by_role("button", name=f"Retry lab.order_test of {first.reference}").click()
+    expect(page.get_by_role("status")).to_contain_text("1 retried")
+    first.waits_for("doctor_report")
+    page.get_by_role("button", name="Retry all of lab.order_test").click()
+    expect(page.get_by_role("status")).to_contain_text("2 retried")
+    for case in cases[1:]:
+        case.waits_for("doctor_report")
+        assert case.incidents() == []
+    manager.opens_our_page("/staff/incidents")
+    expect(page.get_by_role("main")).not_to_contain_text("lab.order_test")
+
+
+def falls_due(case: CaseUnderTest, form: str, due: datetime) -> None:
+    """Have the task with this form be due then."""
+    task = case.task(form)
+    kept = ("name", "description", "assignee", "owner", "delegationState", "followUp", "priority", "parentTaskId")
+    body = {name: task[name] for name in kept} | {"due": f"{due:%Y-%m-%dT%H:%M:%S}.000+0000"}
+    case.admin.put(f"/task/{task['id']}", body)

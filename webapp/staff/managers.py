@@ -1,0 +1,47 @@
+"""Process managers sign in with their account of Cockpit; whoever is no longer one is out at their next page."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+
+from processes.engine import Engine
+from webapp import sessions
+from webapp.sign_in import may_try
+
+pages = Blueprint("staff", __name__, url_prefix="/staff")
+
+MANAGERS = {"process-managers", "camunda-admin"}
+
+
+def managers_only(view: Callable) -> Callable:
+    @functools.wraps(view)
+    def checked(**arguments: Any) -> Any:
+        manager = session.get("manager")
+        if manager is None or not _engine().groups_of(manager) & MANAGERS:
+            sessions.renew()
+            return redirect(url_for("staff.sign_in"))
+        return view(**arguments)
+
+    return checked
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Any:
+    if request.method == "GET":
+        return render_template("staff/sign_in.html", refused=False)
+    username = request.form.get("username", "")[:100]
+    if not may_try(f"manager {username}"):
+        return render_template("staff/sign_in.html", locked=True), 429
+    groups = _engine().own_groups(username, request.form.get("password", ""))
+    if groups is None or not groups & MANAGERS:
+        return render_template("staff/sign_in.html", refused=True), 403
+    sessions.open_pages_of(username)
+    return redirect(url_for("staff.show_kpis"), 303)
+
+
+def _engine() -> Engine:
+    return current_app.extensions["engine"]
