@@ -54,7 +54,8 @@ def grants() -> Iterable[Grant]:
         ("READ", "READ_INSTANCE", "READ_HISTORY", "READ_TASK", "RETRY_JOB"),
         group="process-managers",
     )
-    yield Grant(DECISION_DEFINITION, "*", ("READ", "READ_HISTORY"), group="process-managers")
+    # not its history, which has the patients' answers
+    yield Grant(DECISION_DEFINITION, "*", ("READ",), group="process-managers")
     yield Grant(DEPLOYMENT, "*", ("READ",), group="process-managers")
     yield from _for_webapp()
     yield from _for_workers()

@@ -105,8 +105,7 @@ def _send_link(case_reference: str, address: str, language: str) -> None:
 
 
 def _opened(case_reference: str, attempt: str) -> Response:
-    _attempts().forget(attempt)
-    _attempts().give_back(_address())
+    was_right(attempt)
     sessions.open_case(case_reference)
     return redirect(url_for("patient.case"), 303)
 
@@ -116,6 +115,12 @@ def may_try(what: str) -> bool:
     at_this = _attempts().take(what, MOST_PER_CODE, WAIT)
     from_here = _attempts().take(_address(), current_app.extensions["options"].attempts_per_address, WAIT)
     return at_this and from_here
+
+
+def was_right(what: str) -> None:
+    """The attempt doesn't count, nor those before it at the same."""
+    _attempts().forget(what)
+    _attempts().give_back(_address())
 
 
 def _address() -> str:

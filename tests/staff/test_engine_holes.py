@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import requests
 
+from tests.support.apis import Api, rest, web
 from tests.support.case import CaseUnderTest
-from tests.support.platform import secrets_of_run
 
 pytestmark = pytest.mark.engine
 
@@ -18,45 +17,6 @@ NOT_FOR_THIS_CALL = 403
 TOP = {"dueAfterExpression": "${now()}"}
 NESTED = {"orQueries": [{"dueAfterExpression": "${now()}", "taskDefinitionKey": "x"}]}
 PLAIN = {"orQueries": [{"name": "x", "taskDefinitionKey": "x"}]}
-
-
-class Api:
-    """One role at the engine: on its REST API, or at the API of its web applications."""
-
-    def __init__(self, role: str, session: requests.Session, base: str):
-        self.role = role
-        self._session = session
-        self._base = base
-
-    def post(self, path: str, body: Any) -> requests.Response:
-        return self._session.post(self._base + path, json=body, timeout=20)
-
-    def get(self, path: str) -> Any:
-        return self._session.get(self._base + path, timeout=20).json()
-
-
-def rest(state: dict[str, Any], role: str) -> Api:
-    """Signed in by password; the platform's own accounts have theirs in the secrets."""
-    session = requests.Session()
-    session.auth = (role, secrets_of_run()[role])
-    return Api(role, session, state["engine"] + "/engine-rest")
-
-
-def web(state: dict[str, Any], role: str, application: str) -> Api:
-    """Signed in at Tasklist, Cockpit or Admin, as a browser is."""
-    account, session = state["accounts"][role], requests.Session()
-
-    def opens() -> None:
-        session.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=20)
-        session.headers["X-XSRF-TOKEN"] = session.cookies["XSRF-TOKEN"]
-
-    opens()
-    login = f"{state['engine']}/camunda/api/admin/auth/user/default/login/{application}"
-    filled = {"username": account["username"], "password": account["password"]}
-    session.post(login, data=filled, timeout=20).raise_for_status()
-    # signing in begins another session, with another token
-    opens()
-    return Api(role, session, state["engine"] + "/camunda/api/engine/engine/default")
 
 
 APPLICATIONS = [

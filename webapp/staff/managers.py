@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 
 from processes.engine import Engine
 from webapp import sessions
-from webapp.sign_in import may_try
+from webapp.sign_in import may_try, was_right
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -34,11 +34,13 @@ def sign_in() -> Any:
     if request.method == "GET":
         return render_template("staff/sign_in.html", refused=False)
     username = request.form.get("username", "")[:100]
-    if not may_try(f"manager {username}"):
+    attempt = f"manager {username}"
+    if not may_try(attempt):
         return render_template("staff/sign_in.html", locked=True), 429
     groups = _engine().own_groups(username, request.form.get("password", ""))
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True), 403
+    was_right(attempt)
     sessions.open_pages_of(username)
     return redirect(url_for("staff.show_kpis"), 303)
 
