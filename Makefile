@@ -41,7 +41,7 @@ lint: .venv/.stamp node_modules/.stamp
 unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q tests/unit tests/contract
 
-test: setup tools node_modules/.stamp check ## everything, on the real engine
+test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
 	$(PY) -m pytest tests/oracle tests/workers tests/process tests/staff tests/journey tests/stack
 
 tools:
@@ -95,6 +95,12 @@ lock: ## write requirements.txt anew from setup.cfg (needs uv)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+# the checker of headers wants other versions than we have
+.venv-headers/.stamp: tools/headers/requirements.txt .venv/.stamp
+	$(PYTHON) -m venv .venv-headers
+	.venv-headers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 node_modules/.stamp: package-lock.json .npmrc

@@ -64,6 +64,7 @@ class Engine(Part):
     database_url: str
     database_username: str
     database_password: SecretStr = SecretStr("")
+    secure_cookies: bool
 
 
 class Webapp(Part):

@@ -66,8 +66,7 @@ def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
         "ENGINE_DATABASE_USER": engine.database_username,
         "ENGINE_DATABASE_PASSWORD": engine.database_password.get_secret_value(),
         "ENGINE_ADMIN_USER": "admin",
-        # what is started here is reached by plain HTTP, on this host only
-        "ENGINE_SECURE_COOKIES": "false",
+        "ENGINE_SECURE_COOKIES": str(engine.secure_cookies).lower(),
         "ENGINE_ADMIN_PASSWORD": secrets["admin"],
     }
     command = ["java", "-Xmx1g", "-Duser.timezone=UTC", "-jar", str(JAR)]

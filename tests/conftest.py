@@ -39,19 +39,21 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page with cookies of its own: on a phone, without JavaScript, unless told otherwise."""
-    contexts = []
+    """Opens a page with cookies of its own: on a phone, without JavaScript, unless told otherwise. None needs what its policy refuses."""
+    contexts, refused = [], []
 
     def open_page(viewport: dict[str, int] = PHONE, javascript: bool = False, locale: str = "en-US") -> Page:
         context = chromium.new_context(viewport=viewport, java_script_enabled=javascript, locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
+        page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
+    assert refused == []
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_compress import Compress
@@ -42,6 +42,18 @@ log = logging.getLogger("webapp")
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+PROTECTION = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-XSS-Protection": "0",
+    # the CSRF check under HTTPS wants to know the site that was left; nobody is told the page
+    "Referrer-Policy": "strict-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+ONLY_BY_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+NOT_KEPT = {"Cache-Control": "no-store, max-age=0", "Pragma": "no-cache"}
 MOST_BYTES = 1_000_000
 # titles of what is refused, by status
 REFUSED = {
@@ -155,12 +167,9 @@ def _versions(app: Flask) -> dict[str, dict[str, str]]:
 
 
 def _protect(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # the CSRF check under HTTPS wants to know the page that was left; nobody else is told
-    response.headers["Referrer-Policy"] = "same-origin"
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
+    by_https = current_app.config["SESSION_COOKIE_SECURE"]
+    not_kept = {} if request.endpoint == "static" else NOT_KEPT
+    response.headers.update(PROTECTION | (ONLY_BY_HTTPS if by_https else {}) | not_kept)
     return response
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
@@ -20,6 +21,7 @@ def test_a_case_runs_on_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with postgresql(tmp_path) as port:
         os.environ["CORONACARE_ENGINE__DATABASE_URL"] = f"jdbc:postgresql://127.0.0.1:{port}/engine"
         os.environ["CORONACARE_ENGINE__DATABASE_USERNAME"] = "coronacare"
+        os.environ["CORONACARE_ENGINE__SECURE_COOKIES"] = "true"
         for part in ("records", "lab", "government", "sms"):
             url = f"postgresql://coronacare@127.0.0.1:{port}/{part}"
             os.environ[f"CORONACARE_{part.upper()}__DATABASE_URL"] = url
@@ -35,3 +37,9 @@ def test_a_case_runs_on_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             eventually(lambda: mails_to(platform.state, CONTACT["email"]))
             left = list((tmp_path / "run" / "data").glob("*.db"))
             assert left == [], "nothing is kept in files beside it"
+            # and as it is served by HTTPS
+            answer = requests.get(platform.state["engine"] + "/camunda/app/tasklist/default/", timeout=10)
+            cookies = answer.raw.headers.getlist("Set-Cookie")
+            assert [cookie.partition("=")[0] for cookie in cookies] == ["JSESSIONID", "XSRF-TOKEN"]
+            assert all("; secure" in cookie.lower().replace(";secure", "; secure") for cookie in cookies)
+            assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]

@@ -60,10 +60,14 @@ def test_without_a_proxy_nobody_can_say_where_they_come_from() -> None:
 
 
 def test_under_https_forms_can_be_sent() -> None:
-    """The browser names the page that it came from, to us alone."""
+    """The browser names the site that it came from; the cookie is for this host and HTTPS only."""
     client = application(secure_cookies=True).test_client()
     at = {"base_url": "https://care.example"}
-    assert client.get("/sign-in", **at).headers["Referrer-Policy"] == "same-origin"
+    assert client.get("/sign-in", **at).headers["Referrer-Policy"] == "strict-origin"
+    assert "max-age=31536000" in client.get("/sign-in", **at).headers["Strict-Transport-Security"]
+    [cookie] = application(secure_cookies=True).test_client().get("/sign-in", **at).headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Host-session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
     assert sign_in(client, headers={"Referer": "https://care.example/sign-in"}, **at).status_code == 403
     assert sign_in(client, headers={"Referer": "https://evil.example/"}, **at).status_code == 400
 
@@ -90,7 +94,7 @@ def test_static_files_are_kept_by_browsers_until_they_change_and_set_no_cookie()
     with client.get(sheet) as answer:
         assert "max-age=31536000" in answer.headers["Cache-Control"]
         assert "Set-Cookie" not in answer.headers
-    assert client.get("/").headers["Cache-Control"] == "no-store"
+    assert client.get("/").headers["Cache-Control"] == "no-store, max-age=0"
 
 
 def test_while_the_engine_is_away_and_nothing_was_begun_one_is_told_so() -> None:

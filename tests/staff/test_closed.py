@@ -1,0 +1,175 @@
+"""What the engine and the pages show to whoever knocks: headers, cookies, errors; and what wrong sign-ins do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from config.settings import ROOT
+from deployment.roles import GROUP, MEMBERSHIP, USER
+from tests.support.apis import rest, signed_in
+from tests.support.case import CaseUnderTest
+from tests.support.platform import secrets_of_run
+
+pytestmark = pytest.mark.engine
+
+APPLICATIONS = ("tasklist", "cockpit", "admin")
+# what is served by plain HTTP can't say the first (tests/unit/webapp does by HTTPS); gunicorn says its name, without a
+# version, and a proxy before it may drop that
+EXCEPT = {"Strict-Transport-Security", "Server"}
+TRACES = ("\tat ", ".java:", "Traceback", 'File "')
+
+
+def found_by_checker(headers: dict[str, str]) -> list[str]:
+    """The complaints of drHEADer, which isn't ours, by its default rules."""
+    command = [str(ROOT / ".venv-headers/bin/python"), str(ROOT / "tools/headers/check.py")]
+    done = subprocess.run(command, input=json.dumps(headers), capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    return [f"{each['rule']}: {each['message']}" for each in found if each["rule"] not in EXCEPT]
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/forms/pre_screening/1", "/staff/sign-in", "/nothing", "/healthz"])
+def test_a_checker_finds_no_header_of_the_pages_missing(state: dict[str, Any], path: str) -> None:
+    answer = requests.get(state["webapp"] + path, timeout=10)
+    headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
+    assert found_by_checker(headers) == []
+
+
+@pytest.mark.parametrize("path", ["/engine-rest/engine", "/engine-rest/task", "/nothing"])
+def test_nor_of_the_engine(state: dict[str, Any], path: str) -> None:
+    headers = dict(requests.get(state["engine"] + path, auth=("admin", secrets_of_run()["admin"]), timeout=10).headers)
+    found = found_by_checker(headers)
+    assert [each for each in found if "Content-Security-Policy" not in each or "engine-rest" in path] == []
+
+
+@pytest.mark.parametrize("application", APPLICATIONS)
+def test_nor_of_camundas_applications_but_for_their_inline_styles(state: dict[str, Any], application: str) -> None:
+    answer = requests.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=10)
+    headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe-eval" not in policy
+    assert [part for part in policy.split(";") if "unsafe" in part] == [" style-src 'self' 'unsafe-inline'"]
+    headers["Content-Security-Policy"] = policy.replace(" 'unsafe-inline'", "").replace(
+        "default-src 'self'", "default-src 'none'"
+    )
+    assert found_by_checker(headers) == []
+
+
+def test_the_checker_finds_what_is_missing() -> None:
+    found = found_by_checker({"Content-Type": "text/html"})
+    assert len(found) >= 5
+    assert any("Content-Security-Policy" in each for each in found)
+
+
+def test_cookies_are_for_the_server_and_for_our_own_site(state: dict[str, Any]) -> None:
+    answers = {
+        "session": requests.get(state["webapp"] + "/sign-in", timeout=10),
+        "JSESSIONID": requests.get(state["engine"] + "/camunda/app/tasklist/default/", timeout=10),
+    }
+    for name, answer in answers.items():
+        [cookie] = [c for c in answer.raw.headers.getlist("Set-Cookie") if c.startswith(name + "=")]
+        assert {"httponly", "samesite=lax"} <= {part.strip().lower() for part in cookie.split(";")}, cookie
+
+
+MALFORMED = [
+    ("POST", "/task", b'{"'),
+    ("POST", "/task", b"[" * 100_000),
+    ("POST", "/task", b'{"name": {"a": 1}}'),
+    ("GET", "/task?sortBy=nothing&sortOrder=asc", None),
+    ("GET", "/task?firstResult=x", None),
+    ("GET", "/task/%00", None),
+    ("GET", "/nothing", None),
+    ("PUT", "/task", b"{}"),
+    ("POST", "/message", b'{"messageName": null}'),
+    ("GET", "/variable-instance?variableValues=a_x_y", None),
+    ("POST", "/process-definition/key/nothing/start", b"{}"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), MALFORMED, ids=lambda value: str(value)[:30])
+def test_what_is_malformed_is_refused_without_a_trace_of_the_inside(
+    state: dict[str, Any], method: str, path: str, body: bytes | None
+) -> None:
+    as_doctor, _ = signed_in(state, "doctor", "tasklist")
+    as_admin = requests.Session()
+    as_admin.auth = ("admin", secrets_of_run()["admin"])
+    bases = [(as_admin, "/engine-rest"), (as_doctor, "/camunda/api/engine/engine/default")]
+    for session, base in bases:
+        headers = {"Content-Type": "application/json"}
+        answer = session.request(method, state["engine"] + base + path, data=body, headers=headers, timeout=20)
+        assert 400 <= answer.status_code < 500, answer.text[:300]
+        assert [trace for trace in TRACES if trace in answer.text] == []
+
+
+def test_who_guesses_at_a_parts_password_stops_no_part(state: dict[str, Any]) -> None:
+    for part in ("webapp", "workers", "deployer"):
+        for _ in range(12):
+            assert (
+                requests.get(state["engine"] + "/engine-rest/engine", auth=(part, "x"), timeout=10).status_code == 401
+            )
+        assert rest(state, part).call("GET", "/task/nothing").status_code in (403, 404)
+
+
+def test_who_guesses_at_a_persons_password_waits_and_locks_nobody_out_for_good(
+    state: dict[str, Any], case: CaseUnderTest
+) -> None:
+    account = "guessed" + case.barcode.lower().replace("-", "")
+    body = {"profile": {"id": account}, "credentials": {"password": "the right one"}}
+    case.admin.post("/user/create", body)
+    try:
+
+        def status(password: str) -> int:
+            return requests.get(
+                state["engine"] + "/engine-rest/engine", auth=(account, password), timeout=10
+            ).status_code
+
+        assert status("the right one") == 200
+        assert status("wrong") == 401
+        # at once, the right one is refused too
+        assert status("the right one") == 401
+        deadline = time.monotonic() + 20
+        while status("the right one") != 200:
+            assert time.monotonic() < deadline
+            time.sleep(1)
+    finally:
+        case.admin.delete(f"/user/{account}")
+
+
+def test_without_an_administrator_nobody_makes_one(state: dict[str, Any], case: CaseUnderTest) -> None:
+    """The group is emptied for a moment; whoever is asked for the set-up path finds none."""
+    own = {"type": 1, "permissions": ["ALL"], "userId": "admin", "resourceId": "*"}
+    planted = {"profile": {"id": "planted"}, "credentials": {"password": "planted-by-a-test"}}
+    # by which the administrator comes back
+    grants = [
+        case.admin.post("/authorization/create", {**own, "resourceType": n})["id"] for n in (USER, GROUP, MEMBERSHIP)
+    ]
+    case.admin.delete("/group/camunda-admin/members/admin")
+    try:
+        sessions = [requests.Session()]
+        for role, application in (
+            ("doctor", "tasklist"),
+            ("contact_tracer", "tasklist"),
+            ("process_manager", "cockpit"),
+        ):
+            sessions.append(signed_in(state, role, application)[0])
+        for part in ("webapp", "workers", "deployer", "medical_team"):
+            session = requests.Session()
+            session.auth = (part, secrets_of_run()[part])
+            sessions.append(session)
+        for session in sessions:
+            for path in (
+                "/camunda/api/admin/setup/default/user/create",
+                "/camunda/api/admin/setup/./default/user/create",
+            ):
+                assert session.post(state["engine"] + path, json=planted, timeout=10).status_code in (403, 404)
+            assert session.get(state["engine"] + "/camunda/app/admin/default/setup/", timeout=10).status_code == 404
+    finally:
+        case.admin.put("/group/camunda-admin/members/admin", {})
+        for grant in grants:
+            case.admin.delete(f"/authorization/{grant}")
+    assert case.admin.get("/user", id="planted") == []
