@@ -87,8 +87,12 @@ texts: .venv/.stamp ## bring the catalogues of webapp/translations up to date wi
 	$(BABEL) extract --mapping webapp/translations/babel.cfg --keywords lazy_gettext --add-location=file --project CoronaCare --msgid-bugs-address help@coronacare.example --output .run/texts.pot .
 	$(BABEL) update --input-file .run/texts.pot --output-dir webapp/translations --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --width 120
 
-lock: ## write requirements.txt anew from setup.cfg (needs uv)
-	uv pip compile setup.cfg --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url --no-header -o requirements.txt
+UV_COMPILE = uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
+
+lock: $(JAR) ## write the lists of dependencies anew, from setup.cfg (needs uv) and from the jar
+	$(UV_COMPILE) setup.cfg --extra dev -o requirements.txt
+	$(UV_COMPILE) tools/headers/requirements.in -o tools/headers/requirements.txt
+	$(PY) tools/jars.py > engine/dependencies.txt
 
 .venv/.stamp: requirements.txt
 	@tools/require $(PYTHON) "Python 3.11 or newer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ DIAGRAM = ROOT / "bench" / "bench.bpmn"
 TOPIC = "bench.work"
 READY_WITHIN_S = 120
 FILLED_AT_ONCE = 250
-USERNAME, PASSWORD = "admin", "bench"
+USERNAME, PASSWORD = "admin", secrets.token_urlsafe(15)
 
 
 class BenchEngine:

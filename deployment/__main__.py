@@ -13,13 +13,14 @@ from pathlib import Path
 
 from config import settings as config
 from config.people import load_people
+from config.secrets import load_with
 from deployment.deploy import DeploymentRefused, deploy
-from deployment.provision import provision
+from deployment.provision import WeakPassword, provision
 from processes.engine import Engine, EngineError, EngineRefused
 
 
 def main(arguments: list[str]) -> str:
-    settings = config.load()
+    settings = load_with("engine.password")
     account = settings.engine
     engine = Engine(account.url, account.username, account.password.get_secret_value())
     match arguments:
@@ -39,5 +40,5 @@ if __name__ == "__main__":
     except EngineRefused as error:
         hint = "; the account or password of the settings is wrong" if error.status == 401 else ""
         sys.exit(f"{error}{hint}")
-    except (config.SettingsError, DeploymentRefused, EngineError) as error:
+    except (config.SettingsError, DeploymentRefused, WeakPassword, EngineError) as error:
         sys.exit(str(error))

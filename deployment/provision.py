@@ -10,11 +10,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from config.people import People
+from config.secrets import weakness
 from deployment.roles import ADMINISTRATORS, DEPLOYMENT, FILTER, GROUP, TASK, USER, Filter, Grant, filters, grants
 from processes.engine import Engine
 
 GRANT = 1
 CARD = {"color": "#12403f", "refresh": True, "showUndefinedVariable": False}
+
+
+class WeakPassword(Exception):
+    """An account's password is empty, short, or known to everybody; the message names the account."""
 
 
 def provision(engine: Engine, people: People, passwords: dict[str, str], administrator: str) -> list[str]:
@@ -24,7 +29,11 @@ def provision(engine: Engine, people: People, passwords: dict[str, str], adminis
         engine: signed in as the administrator.
         passwords: by account, of people and services alike; an account that is there keeps the one it has.
         administrator: an account that is kept, though the people file doesn't name it.
+
+    Raises:
+        WeakPassword: nothing was done, for a new account's password is none.
     """
+    _refuse_weak(engine, people, passwords)
     return [
         *_groups(engine, people),
         *_accounts(engine, people, passwords),
@@ -33,6 +42,14 @@ def provision(engine: Engine, people: People, passwords: dict[str, str], adminis
         *_authorizations(engine, people),
         *_leavers(engine, {*people.accounts, administrator}),
     ]
+
+
+def _refuse_weak(engine: Engine, people: People, passwords: dict[str, str]) -> None:
+    new = set(people.accounts) - {user["id"] for user in engine.get("/user")}
+    weak = {account: weakness(passwords.get(account, "")) for account in sorted(new)}
+    found = [f"the password of {account} {why}" for account, why in weak.items() if why]
+    if found:
+        raise WeakPassword("; ".join(found))
 
 
 def _groups(engine: Engine, people: People) -> Iterator[str]:

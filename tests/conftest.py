@@ -39,7 +39,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page with cookies of its own: on a phone, without JavaScript, unless told otherwise. None needs what its policy refuses."""
+    """Opens a page with cookies of its own: on a phone, without JavaScript, unless told otherwise.
+
+    None may try what its Content-Security-Policy refuses.
+    """
     contexts, refused = [], []
 
     def open_page(viewport: dict[str, int] = PHONE, javascript: bool = False, locale: str = "en-US") -> Page:

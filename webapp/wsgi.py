@@ -3,14 +3,14 @@ and what is old is forgotten."""
 
 import threading
 
-from config import settings as config
+from config.secrets import load_with
 from processes.engine import Engine
 from records import database
 from webapp import timing
 from webapp.app import Options, create_app
 from webapp.government import Government
 
-_settings = config.load()
+_settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key")
 database.open(_settings.records.database_url)
 application = create_app(
     Options(

@@ -14,6 +14,7 @@ from typing import Any
 
 from config import settings as config
 from config.people import load_people
+from config.secrets import load_with
 from processes.engine import Engine
 from records import database
 from records.access import Access
@@ -33,6 +34,7 @@ from workers.sender import Sender
 
 # /readyz waits for the engine's answer for so long
 ENGINE_WITHIN_S = 2.0
+SECRETS = ("engine.password", "lab.api_key", "government.api_key", "sms.api_key", "records.secret_key")
 LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi}
 
 
@@ -41,7 +43,7 @@ def main(names: list[str]) -> None:
     if unknown:
         sys.exit(f"no such lane: {', '.join(sorted(unknown))}; there are {', '.join(LANES)}")
     try:
-        settings = config.load()
+        settings = load_with(*SECRETS)
     except config.SettingsError as error:
         sys.exit(str(error))
     handler = logging.StreamHandler()

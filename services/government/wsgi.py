@@ -1,11 +1,11 @@
 """What gunicorn serves as the government."""
 
-from config import settings as config
+from config.secrets import load_with
 from services.database import open_database
 from services.government.app import create_app
 from services.government.notification import Notifier
 
-_settings = config.load()
+_settings = load_with("government.api_key", "sms.api_key")
 _mail, _sms = _settings.mail, _settings.sms
 application = create_app(
     open_database(_settings.government.database_url),

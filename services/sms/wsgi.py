@@ -1,8 +1,8 @@
 """What gunicorn serves as the SMS gateway."""
 
-from config import settings as config
+from config.secrets import load_with
 from services.database import open_database
 from services.sms.app import create_app
 
-_settings = config.load().sms
+_settings = load_with("sms.api_key").sms
 application = create_app(open_database(_settings.database_url), _settings.api_key.get_secret_value())

@@ -46,9 +46,12 @@ def test_who_comes_has_access_and_who_leaves_has_none(
 ) -> None:
     # a doctor comes, and claims a report
     bigger = with_one_more(people, "newcomer", "doctors")
-    assert run(engine, bigger, newcomer="a password") == ["account newcomer is new", "newcomer is in doctors"]
+    assert run(engine, bigger, newcomer="correct horse battery") == [
+        "account newcomer is new",
+        "newcomer is in doctors",
+    ]
     assert run(engine, bigger) == []
-    newcomer = Engine(state["engine"], "newcomer", "a password")
+    newcomer = Engine(state["engine"], "newcomer", "correct horse battery")
     case.is_told("negative")
     task = case.waits_for("doctor_report").id
     newcomer.post(f"/task/{task}/claim", {"userId": "newcomer"})
@@ -67,10 +70,10 @@ def test_who_comes_has_access_and_who_leaves_has_none(
 
 
 def test_who_changes_roles_has_the_new_one_only(engine: Engine, people: People, state: dict[str, Any]) -> None:
-    run(engine, with_one_more(people, "mover", "doctors"), mover="a password")
+    run(engine, with_one_more(people, "mover", "doctors"), mover="correct horse battery")
     done = run(engine, with_one_more(people, "mover", "process-managers"))
     assert set(done) == {"mover is in doctors no more", "mover is in process-managers"}
-    mover = Engine(state["engine"], "mover", "a password")
+    mover = Engine(state["engine"], "mover", "correct horse battery")
     assert mover.groups_of("mover") == {"process-managers"}
     run(engine, people)
 
