@@ -10,7 +10,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle fuzz drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q tests/unit tests/contract
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
-	$(PY) -m pytest tests/oracle tests/workers tests/process tests/staff tests/journey tests/stack
+	$(PY) -m pytest tests/oracle tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack
 
 tools:
 	@tools/install chromium chromium
@@ -53,6 +53,9 @@ rush: setup ## 200 patients at once for 50 test kits: minutes
 
 oracle: setup tools node_modules/.stamp ## our forms against form-js, each answered 2,000 times: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest tests/oracle
+
+fuzz: setup ## what the lab and the government make of 1,000 requests to each of their paths: minutes
+	FUZZ_EXAMPLES=1000 $(PY) -m pytest tests/fuzz -rP
 
 drafts: setup ## 200 forms sent while engine and web application are killed: minutes
 	SUBMISSIONS=200 $(PY) -m pytest tests/stack/test_nothing_typed_is_lost.py

@@ -51,9 +51,13 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
         return jsonify(code=error.code, message=error.message), error.status
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> tuple[Response, int]:
+    def http_error(error: HTTPException) -> Response:
+        """Its headers stay: which methods are allowed, when to come back."""
+        answer = error.get_response()
         code = (error.name or "error").lower().replace(" ", "_")
-        return jsonify(code=code, message=error.description), error.code or 500
+        answer.data = jsonify(code=code, message=error.description).data
+        answer.content_type = "application/json"
+        return answer
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
@@ -76,7 +80,7 @@ def body_with(**fields: type | tuple[type, ...]) -> dict[str, Any]:
         raise Problem(400, "malformed", "send a JSON object")
     for name, kinds in fields.items():
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-        value = body.get(name)
+        value = body[name] = _whole(body.get(name), kinds)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             expected = " or ".join(kind.__name__ for kind in kinds)
             raise Problem(400, "malformed", f"{name} must be of type {expected}")
@@ -86,6 +90,12 @@ def body_with(**fields: type | tuple[type, ...]) -> dict[str, Any]:
     if unknown:
         raise Problem(400, "malformed", f"unknown: {', '.join(sorted(unknown))[:200]}")
     return {name: body.get(name) for name in fields}
+
+
+def _whole(value: Any, kinds: tuple[type, ...]) -> Any:
+    """JSON has one kind of number: 3.0 is the integer 3."""
+    is_whole = isinstance(value, float) and value.is_integer() and int in kinds and float not in kinds
+    return int(value) if is_whole else value
 
 
 class Effects:
