@@ -16,9 +16,10 @@ import yaml
 
 from config.settings import PREFIX, ROOT, environment_name
 from tests.support.case import eventually
+from tests.support.platform import secrets_of_run
 from tests.support.ports import free_port
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("state")]
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "20")
 SEED = "1"
@@ -31,7 +32,11 @@ def served(name: str, folder: Path) -> Iterator[str]:
     """One of the servers, with data of its own; its URL."""
     url = f"http://127.0.0.1:{free_port()}"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    own = {environment_name(server, "api_key"): KEY for server in (*SERVERS, "sms")}
+    own = {environment_name(server, "api_key"): KEY for server in SERVERS}
+    # the government's messages go where those of the run go
+    beside = [environment_name("mail", "port"), environment_name("sms", "url")]
+    own |= {name: os.environ[name] for name in beside}
+    own[environment_name("sms", "api_key")] = secrets_of_run()["sms_api_key"]
     own[environment_name(name, "database_url")] = f"sqlite:///{folder}/{name}.db"
     command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), "--no-control-socket"]
     command += [
