@@ -1,0 +1,46 @@
+package org.coronacare.engine;
+
+import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.impl.cmd.DefaultJobRetryCmd;
+import org.camunda.bpm.engine.impl.history.event.HistoryEvent;
+import org.camunda.bpm.engine.impl.history.producer.CacheAwareHistoryEventProducer;
+import org.camunda.bpm.engine.impl.persistence.entity.JobEntity;
+import org.camunda.bpm.engine.runtime.Job;
+import org.springframework.stereotype.Component;
+
+/** What the engine keeps of a failed job, and shows as an incident, has no patient's data in it. */
+@Component
+public class JobFailures extends AbstractProcessEnginePlugin {
+
+  @Override
+  public void preInit(ProcessEngineConfigurationImpl configuration) {
+    configuration.setFailedJobCommandFactory(Failure::new);
+    configuration.setHistoryEventProducer(new History());
+  }
+
+  private static final class History extends CacheAwareHistoryEventProducer {
+
+    @Override
+    public HistoryEvent createHistoricJobLogFailedEvt(Job job, Throwable exception) {
+      var told = new RuntimeException(WithoutData.nameOf(exception));
+      told.setStackTrace(exception == null ? new StackTraceElement[0] : exception.getStackTrace());
+      return super.createHistoricJobLogFailedEvt(job, told);
+    }
+  }
+
+  private static final class Failure extends DefaultJobRetryCmd {
+
+    Failure(String job, Throwable exception) {
+      super(job, exception);
+    }
+
+    @Override
+    protected void logException(JobEntity job) {
+      if (exception != null) {
+        job.setExceptionMessage(WithoutData.nameOf(exception));
+        job.setExceptionStacktrace(WithoutData.traceOf(exception));
+      }
+    }
+  }
+}
