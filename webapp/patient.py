@@ -8,10 +8,12 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from processes.audit import accesses
 from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.engine import Engine, EngineRefused, EngineUnavailable
 from records.access import Access
 from webapp import asked, languages, sessions
+from webapp.seen import DONE, role_of
 from webapp.status import CLASSIFICATIONS, RESULTS, WITHDRAWABLE, advice_of, status_of
 
 pages = Blueprint("patient", __name__)
@@ -74,6 +76,16 @@ def withdraw() -> str | Response | tuple[str, int]:
             raise
         return render_template("already_sent.html", title=_("Withdraw"))
     return redirect(url_for("patient.case"))
+
+
+@pages.get("/case/seen-by")
+def seen_by() -> str | Response:
+    """Who has seen what the patient said, by role."""
+    reference = sessions.case_reference()
+    if reference is None:
+        return redirect(url_for("sign_in.ask"))
+    found = accesses(_engine(), reference)
+    return render_template("seen_by.html", accesses=[(each, role_of(each.groups), DONE[each.kind]) for each in found])
 
 
 @pages.route("/case/access-code", methods=["GET", "POST"])

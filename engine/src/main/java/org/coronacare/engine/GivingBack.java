@@ -1,7 +1,6 @@
 package org.coronacare.engine;
 
 import java.lang.reflect.Field;
-import java.util.List;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.cmd.AbstractSetTaskPropertyCmd;
@@ -21,7 +20,7 @@ public class GivingBack extends AbstractProcessEnginePlugin {
 
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
-    configuration.setCustomPostCommandInterceptorsTxRequired(List.of(new OwnTask()));
+    Interceptors.addWithinTransaction(configuration, new OwnTask());
   }
 
   private static final class OwnTask extends CommandInterceptor {
