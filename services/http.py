@@ -75,7 +75,10 @@ def body_with(**fields: type | tuple[type, ...]) -> dict[str, Any]:
 
     A field whose types include NoneType may be left out.
     """
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        raise Problem(400, "malformed", "the JSON is nested too deeply") from None
     if not isinstance(body, dict):
         raise Problem(400, "malformed", "send a JSON object")
     for name, kinds in fields.items():

@@ -13,6 +13,7 @@ from pathlib import Path
 from config.settings import ROOT, Settings, environment_name
 
 JAR = ROOT / "engine" / "target" / "engine.jar"
+WORKER = "config.serving.Worker"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -137,7 +138,7 @@ def account(username: str, password: str) -> dict[str, str]:
 
 def _gunicorn(module: str, url: str, threads: int, processes: int = 1) -> list[str]:
     address = url.removeprefix("http://")
-    pools = ["--workers", str(processes), "--threads", str(threads), "--worker-class", "gthread"]
+    pools = ["--workers", str(processes), "--threads", str(threads), "--worker-class", WORKER]
     control = ["--no-control-socket"]
     return [sys.executable, "-m", "gunicorn", "--bind", address, *pools, *control, f"{module}:application"]
 

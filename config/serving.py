@@ -1,0 +1,43 @@
+"""How gunicorn serves our applications: nobody keeps a thread by sending slowly."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+
+class Worker(ThreadWorker):
+    """Threads, each of which reads a request within a time.
+
+    What isn't there by then counts as the end: an application that still waits for the body answers 400. The answer
+    itself may take longer.
+
+    Attributes:
+        read_within_s: for the head and the body together.
+    """
+
+    read_within_s: ClassVar[float] = 20.0
+
+    def handle(self, conn: TConn) -> Any:
+        with self._read_in_time(conn.sock):
+            return super().handle(conn)
+
+    @contextlib.contextmanager
+    def _read_in_time(self, sock: socket.socket) -> Iterator[None]:
+        timer = threading.Timer(self.read_within_s, _read_no_more, [sock])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _read_no_more(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RD)

@@ -1,0 +1,34 @@
+package org.coronacare.engine;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** No request has a body larger than a deployment of all diagrams and forms needs; each says how large it is. */
+@Configuration
+public class BodyLimit {
+
+  private static final long MOST_BYTES = 5_000_000;
+
+  @Bean
+  FilterRegistrationBean<Filter> limitedBodies() {
+    Filter limit =
+        (request, response, chain) -> {
+          var answer = (HttpServletResponse) response;
+          if (request.getContentLengthLong() > MOST_BYTES) {
+            answer.sendError(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE);
+          } else if (((HttpServletRequest) request).getHeader("Transfer-Encoding") != null) {
+            answer.sendError(HttpServletResponse.SC_LENGTH_REQUIRED);
+          } else {
+            chain.doFilter(request, response);
+          }
+        };
+    var registration = new FilterRegistrationBean<>(limit);
+    registration.setAsyncSupported(true);
+    registration.setOrder(-299);
+    return registration;
+  }
+}

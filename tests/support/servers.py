@@ -1,0 +1,58 @@
+"""The lab or the government alone, on a port and with data of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from config.settings import PREFIX, ROOT, environment_name
+from stack.parts import WORKER
+from tests.support.case import eventually
+from tests.support.platform import secrets_of_run
+from tests.support.ports import free_port
+
+KEY = "u3TsfY0aQw8x" + "NnEr2Lbk"
+SERVERS = ("lab", "government")
+
+
+@contextmanager
+def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str, int]]:
+    """One of the servers, with data of its own; its URL and process id."""
+    url = f"http://127.0.0.1:{free_port()}"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    own = {environment_name(server, "api_key"): KEY for server in SERVERS}
+    # the government's messages go where those of the run go
+    beside = [environment_name("mail", "port"), environment_name("sms", "url")]
+    own |= {name: os.environ[name] for name in beside}
+    own[environment_name("sms", "api_key")] = secrets_of_run()["sms_api_key"]
+    own[environment_name(name, "database_url")] = f"sqlite:///{folder}/{name}.db"
+    command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), "--no-control-socket"]
+    command += [
+        "--threads",
+        "8",
+        "--worker-class",
+        worker,
+        "--log-level",
+        "error",
+        f"services.{name}.wsgi:application",
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, env=clean | own)
+    try:
+        eventually(lambda: answers(url))
+        yield url, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url + "/healthz", timeout=5).ok
+    except requests.ConnectionError:
+        return False
