@@ -77,7 +77,7 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 
 screenshots: setup tools ## the pictures of docs/
 	$(PY) tools/draw.py docs/screenshots
-	SCREENSHOTS=docs/screenshots $(PY) -m pytest -q tests/journey
+	SCREENSHOTS=docs/screenshots $(PY) -m pytest -q tests/journey tests/staff/test_at_work.py
 
 pages: setup tools node_modules/.stamp ## pictures of each of the patients' pages, phone and desktop, three languages: .run/pages
 	PAGES=.run/pages $(PY) -m pytest -q tests/journey/test_every_language.py

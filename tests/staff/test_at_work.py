@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -157,6 +158,24 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         assert case.incidents() == []
     manager.opens_our_page("/staff/incidents")
     expect(page.get_by_role("main")).not_to_contain_text("lab.order_test")
+
+
+def test_nothing_stays_in_the_browser_of_whoever_signs_out(
+    case: CaseUnderTest, works: Callable[..., StaffMember]
+) -> None:
+    case.reaches_the_visit(URGENT)
+    medic = works("medical_team")
+    medic.takes_from("All visits", case.waits_for("medical_visit"))
+    medic.answers({}, {"visit_outcome": "Patient refuses"})
+    medic.answers({"Note for the doctor": "half a sentence"}, {})
+    medic.signs_out()
+    kept = "JSON.stringify({...localStorage})"
+    deadline = time.monotonic() + 5
+    while "half a sentence" in medic.page.evaluate(kept) and time.monotonic() < deadline:
+        medic.page.wait_for_timeout(100)
+    # nor does it write it again later
+    medic.page.wait_for_timeout(1000)
+    assert "half a sentence" not in medic.page.evaluate(kept)
 
 
 def falls_due(case: CaseUnderTest, form: str, due: datetime) -> None:

@@ -126,6 +126,12 @@ class StaffMember:
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_url(lambda url: "login" not in url)
 
+    def signs_out(self) -> None:
+        with self.page.expect_response(lambda answer: answer.url.endswith("/camunda-welcome")):
+            self.page.locator(".account .dropdown-toggle, .account a").first.click()
+            self.page.get_by_text("Sign out").or_(self.page.get_by_text("Log out")).first.click()
+        self.page.wait_for_url(lambda url: "login" in url)
+
     def filters(self) -> list[str]:
         """What Tasklist lists, in its order; the number of tasks may follow a name."""
         names = self.page.locator(".task-filter h4")

@@ -13,11 +13,15 @@ import org.springframework.context.annotation.Configuration;
 @Configuration
 public class SecurityHeaders {
 
+  /** Asked for by each page that asks to sign in, once whoever was signed in before has left. */
+  private static final String AT_SIGN_IN = "/camunda-welcome";
+
   @Bean
   FilterRegistrationBean<Filter> protectedAnswers(@Value("${ENGINE_SECURE_COOKIES:true}") boolean isServedByHttps) {
     Filter protect =
         (request, response, chain) -> {
           var answer = (HttpServletResponse) response;
+          var path = ((HttpServletRequest) request).getRequestURI();
           answer.setHeader("X-Content-Type-Options", "nosniff");
           answer.setHeader("X-Frame-Options", "DENY");
           answer.setHeader("X-XSS-Protection", "0");
@@ -25,11 +29,15 @@ public class SecurityHeaders {
           if (isServedByHttps) {
             answer.setHeader("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
           }
-          if (!isProgram(((HttpServletRequest) request).getRequestURI())) {
+          if (!isProgram(path)) {
             answer.setHeader("Cache-Control", "no-store, max-age=0");
             answer.setHeader("Pragma", "no-cache");
           }
-          if (((HttpServletRequest) request).getRequestURI().startsWith(OnlyWhatIsNeeded.PREFIX)) {
+          if (path.equals(AT_SIGN_IN)) {
+            // Tasklist keeps half-filled forms in the browser, and writes them once more after signing out
+            answer.setHeader("Clear-Site-Data", "\"storage\"");
+          }
+          if (path.startsWith(OnlyWhatIsNeeded.PREFIX)) {
             answer.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
           }
           chain.doFilter(request, new NotKept(answer));
