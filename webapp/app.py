@@ -50,10 +50,14 @@ PROTECTION = {
     # the CSRF check under HTTPS wants to know the site that was left; nobody is told the page
     "Referrer-Policy": "strict-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 ONLY_BY_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-NOT_KEPT = {"Cache-Control": "no-store, max-age=0", "Pragma": "no-cache"}
+# not of styles and pictures, which anybody may have
+ONLY_PAGES = {
+    "Cache-Control": "no-store, max-age=0",
+    "Pragma": "no-cache",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 MOST_BYTES = 1_000_000
 # titles of what is refused, by status
 REFUSED = {
@@ -168,8 +172,8 @@ def _versions(app: Flask) -> dict[str, dict[str, str]]:
 
 def _protect(response: Response) -> Response:
     by_https = current_app.config["SESSION_COOKIE_SECURE"]
-    not_kept = {} if request.endpoint == "static" else NOT_KEPT
-    response.headers.update(PROTECTION | (ONLY_BY_HTTPS if by_https else {}) | not_kept)
+    of_page = {} if request.endpoint == "static" else ONLY_PAGES
+    response.headers.update(PROTECTION | (ONLY_BY_HTTPS if by_https else {}) | of_page)
     return response
 
 

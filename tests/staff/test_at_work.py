@@ -54,6 +54,8 @@ def test_a_doctor_claims_by_priority_and_reports(
     picture(doctor.page, "tasklist-unclaimed-reports", whole=False)
 
     doctor.takes_from("Unclaimed reports by priority", report)
+    doctor.chooses("Unclaimed reports by priority")
+    assert report.id not in doctor.tasks()
     doctor.chooses("My reports")
     assert report.id in doctor.tasks()
     doctor.opens(report)
