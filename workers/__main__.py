@@ -34,7 +34,14 @@ from workers.sender import Sender
 
 # /readyz waits for the engine's answer for so long
 ENGINE_WITHIN_S = 2.0
-SECRETS = ("engine.password", "lab.api_key", "government.api_key", "sms.api_key", "records.secret_key")
+# what each lane needs beside the engine's password: to call a service, to write messages with links
+SECRETS = {
+    "patient": ("sms.api_key", "records.secret_key"),
+    "lab": ("lab.api_key", "sms.api_key", "records.secret_key"),
+    "doctor": ("lab.api_key", "sms.api_key", "records.secret_key"),
+    "government": ("government.api_key",),
+    "kpi": (),
+}
 LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi}
 
 
@@ -42,15 +49,16 @@ def main(names: list[str]) -> None:
     unknown = set(names) - set(LANES)
     if unknown:
         sys.exit(f"no such lane: {', '.join(sorted(unknown))}; there are {', '.join(LANES)}")
+    lanes = names or list(LANES)
     try:
-        settings = load_with(*SECRETS)
+        settings = load_with("engine.password", *dict.fromkeys(name for lane in lanes for name in SECRETS[lane]))
     except config.SettingsError as error:
         sys.exit(str(error))
     handler = logging.StreamHandler()
     handler.setFormatter(KeyValueFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
-        run(settings, names or list(LANES))
+        run(settings, lanes)
     except (IdentityTaken, PortTaken) as error:
         sys.exit(str(error))
 

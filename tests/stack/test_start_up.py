@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def test_no_pilot_file(tmp_path: Path) -> None:
 
 
 def test_no_engine_to_deploy_to(tmp_path: Path) -> None:
-    environment = own_environment(tmp_path)
+    environment = {**own_environment(tmp_path), "CORONACARE_ENGINE__PASSWORD": secrets.token_urlsafe(15)}
     done = subprocess.run(
         [sys.executable, "-m", "deployment"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

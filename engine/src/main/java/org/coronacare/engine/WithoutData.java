@@ -4,13 +4,17 @@ import java.util.regex.Pattern;
 
 /**
  * Says what went wrong without what a patient has typed: the text of an exception may have a value in it ("Invalid format: …"), its
- * class and place haven't. The name of the expression that failed, which the diagram wrote, is kept.
+ * class and place haven't. Kept are texts that have none: of an expression or a decision, which the diagrams wrote, and of a database
+ * that is in use.
  */
 final class WithoutData {
 
   private static final int MOST_FRAMES = 20;
-  private static final Pattern OF_A_DIAGRAM =
-      Pattern.compile("(?:Unknown (?:property|method) used in expression|Error while evaluating expression): [$#]\\{[^}]*}");
+  private static final Pattern KNOWN =
+      Pattern.compile(
+          "(?:Unknown (?:property|method) used in expression|Error while evaluating expression): [$#]\\{[^}]*}"
+              + "|FEEL/SCALA-\\d+ Error while evaluating expression: Assertion failure on evaluate the expression 'assert[^']*'"
+              + "|The file is locked|Database may be already in use");
 
   private WithoutData() {}
 
@@ -24,7 +28,7 @@ final class WithoutData {
   }
 
   static String nameOf(String type, String message) {
-    var known = OF_A_DIAGRAM.matcher(message == null ? "" : message);
+    var known = KNOWN.matcher(message == null ? "" : message);
     return known.lookingAt() ? type + ": " + known.group() : type;
   }
 
