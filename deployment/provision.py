@@ -15,6 +15,8 @@ from deployment.roles import ADMINISTRATORS, DEPLOYMENT, FILTER, GROUP, TASK, US
 from processes.engine import Engine
 
 GRANT = 1
+# given and family name of each account that is there
+Known = dict[str, tuple[str, str]]
 CARD = {"color": "#12403f", "refresh": True, "showUndefinedVariable": False}
 
 
@@ -33,20 +35,20 @@ def provision(engine: Engine, people: People, passwords: dict[str, str], adminis
     Raises:
         WeakPassword: nothing was done, for a new account's password is none.
     """
-    _refuse_weak(engine, people, passwords)
+    known = {user["id"]: (user["firstName"], user["lastName"]) for user in engine.get("/user")}
+    _refuse_weak(people.accounts, known, passwords)
     return [
         *_groups(engine, people),
-        *_accounts(engine, people, passwords),
+        *_accounts(engine, people, known, passwords),
         *_members(engine, people, administrator),
         *_filters(engine),
         *_authorizations(engine, people),
-        *_leavers(engine, {*people.accounts, administrator}),
+        *_leavers(engine, known.keys() - {*people.accounts, administrator}),
     ]
 
 
-def _refuse_weak(engine: Engine, people: People, passwords: dict[str, str]) -> None:
-    new = set(people.accounts) - {user["id"] for user in engine.get("/user")}
-    weak = {account: weakness(passwords.get(account, "")) for account in sorted(new)}
+def _refuse_weak(accounts: list[str], known: Known, passwords: dict[str, str]) -> None:
+    weak = {account: weakness(passwords.get(account, "")) for account in sorted(set(accounts) - known.keys())}
     found = [f"the password of {account} {why}" for account, why in weak.items() if why]
     if found:
         raise WeakPassword("; ".join(found))
@@ -64,8 +66,7 @@ def _groups(engine: Engine, people: People) -> Iterator[str]:
             yield f"group {group} is called {name}"
 
 
-def _accounts(engine: Engine, people: People, passwords: dict[str, str]) -> Iterator[str]:
-    known = {user["id"]: (user["firstName"], user["lastName"]) for user in engine.get("/user")}
+def _accounts(engine: Engine, people: People, known: Known, passwords: dict[str, str]) -> Iterator[str]:
     names = {account: (person.given_name, person.family_name) for account, person in people.people.items()}
     names |= {account: ("CoronaCare", account) for account in people.services}
     for account, name in names.items():
@@ -174,7 +175,7 @@ def _properties(wanted: Filter, position: int) -> dict[str, Any]:
 
 
 def _leavers(engine: Engine, accounts: set[str]) -> Iterator[str]:
-    for account in sorted({user["id"] for user in engine.get("/user")} - accounts):
+    for account in sorted(accounts):
         tasks = engine.get("/task", assignee=account)
         for task in tasks:
             engine.post(f"/task/{task['id']}/unclaim")

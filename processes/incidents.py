@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from processes.engine import Engine, EngineRefused
+from processes.engine import Engine, NotFound
 from processes.variables import ENGINE_TIME
 
 TASK, JOB = "failedExternalTask", "failedJob"
@@ -84,8 +84,6 @@ def _of_jobs(rows: Iterable[dict[str, Any]]) -> Iterable[Incident]:
 def _put(engine: Engine, path: str) -> bool:
     try:
         engine.put(path, {"retries": RETRIES})
-    except EngineRefused as error:
-        if error.status != 404:
-            raise
+    except NotFound:
         return False
     return True

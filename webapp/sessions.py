@@ -32,8 +32,7 @@ def end_when_idle() -> None:
 def renew() -> None:
     """Another session, which knows the reader's language only."""
     language = session.get("language")
-    current_app.session_interface.regenerate(session)
-    session.clear()
+    end()
     if language:
         session["language"] = language
 

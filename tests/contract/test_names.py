@@ -4,9 +4,12 @@ import ast
 from pathlib import Path
 
 import pytest
+import yaml
 
+from config.people import load_people
 from config.settings import ROOT
 from processes import errors
+from processes.audit import PARTS
 from processes.variables import PRE_SCREENING, VARIABLES
 from tests.support import diagrams
 from workers.__main__ import LANES
@@ -118,3 +121,9 @@ def _keys_returned(handler: Handler) -> set[str]:
 def _words_of(path: Path) -> set[str]:
     tree = ast.parse(path.read_text())
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def test_the_accounts_of_parts_are_the_same_everywhere() -> None:
+    """One that the engine's configuration doesn't list could call anything, and be locked out by whoever guesses."""
+    listed = yaml.safe_load((ROOT / "engine/src/main/resources/application.yaml").read_text())["coronacare"]
+    assert set(load_people(Path("config/people.yaml")).services) == set(listed["service-accounts"]) == PARTS

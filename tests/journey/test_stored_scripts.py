@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ from config.settings import ROOT
 from records.access import Access
 from tests.support.case import CONTACT, MEDICAL, REPORT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP
+from tests.support.diagrams import form_fields
 from tests.support.people import Patient, StaffMember
 
 pytestmark = pytest.mark.browser
@@ -40,6 +40,7 @@ OTHERS = [
 ]
 SHOWS = """text => document.body.innerText.includes(text)
     || [...document.querySelectorAll('input, textarea')].some(field => field.value.includes(text))"""
+TYPED = ("textfield", "textarea")
 PAYLOAD = " ".join(RUNNING + OTHERS)
 BORN = "1990-05-10"
 
@@ -94,16 +95,8 @@ def test_on_a_bare_page_each_of_them_runs(watch: Watch, payload: str) -> None:
 
 def free_text(form: str) -> set[str]:
     """Names of the fields of a form into which anything can be typed."""
-    found = set()
-
-    def walk(components: list[dict[str, Any]]) -> None:
-        for component in components:
-            if component["type"] in ("textfield", "textarea") and not component.get("disabled"):
-                found.add(component["key"])
-            walk(component.get("components", []))
-
-    walk(json.loads((ROOT / "forms" / f"{form}.form").read_text())["components"])
-    return found
+    fields = form_fields(ROOT / "forms" / f"{form}.form")
+    return {name for name, field in fields.items() if field["type"] in TYPED and not field.get("disabled")}
 
 
 def hostile(form: str, *kept: str) -> dict[str, str]:

@@ -9,7 +9,6 @@ import json
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -235,7 +234,7 @@ def test_who_may_sign_in_where(state: dict[str, Any], role: str, application: st
     TRIED["sign-in"] += 1
 
 
-def test_all_of_the_table_was_tried(record_property: Callable[[str, object], None]) -> None:
+def test_all_of_the_table_was_tried() -> None:
     """Also when only this file is run; the figures are in the report."""
     cells = len(TABLE["engine"]) * len(ROLES)
     print(f"{len(TABLE['engine'])} calls x {len(ROLES)} roles on REST, the same as {len(WEB)} browsers: {dict(TRIED)}")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from flask import abort, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from processes import incidents
-from processes.engine import Engine
 from processes.incidents import Incident
-from webapp.staff.managers import managers_only, pages
+from webapp.staff.managers import engine, managers_only, pages
 
 log = logging.getLogger("webapp.incidents")
 
@@ -20,13 +18,12 @@ log = logging.getLogger("webapp.incidents")
 @managers_only
 def show_incidents() -> str:
     groups: dict[tuple[str, str], list[Incident]] = {}
-    for incident in incidents.incidents(_engine()):
+    for incident in incidents.incidents(engine()):
         groups.setdefault((incident.kind, incident.what), []).append(incident)
     return render_template(
         "staff/incidents.html",
         groups=groups,
         topics=incidents.TASK,
-        most=incidents.MOST,
         cockpit=current_app.extensions["options"].cockpit_url,
         retried=request.args.get("retried", type=int),
     )
@@ -38,17 +35,12 @@ def retry() -> Response:
     """Retry one task or job, or all tasks of a topic."""
     match {name: request.form.get(name, "")[:200] for name in ("topic", "task", "job") if request.form.get(name)}:
         case {"topic": topic}:
-            retried = incidents.retry_topic(_engine(), topic)
+            retried = incidents.retry_topic(engine(), topic)
         case {"task": task}:
-            retried = int(incidents.retry_task(_engine(), task))
+            retried = int(incidents.retry_task(engine(), task))
         case {"job": job}:
-            retried = int(incidents.retry_job(_engine(), job))
+            retried = int(incidents.retry_job(engine(), job))
         case _:
             abort(400, "Say what to retry: a topic, a task or a job.")
     log.info("%s incidents retried by %s", retried, session["manager"])
     return redirect(url_for("staff.show_incidents", retried=retried), 303)
-
-
-def _engine() -> Any:
-    engine: Engine = current_app.extensions["engine"]
-    return engine

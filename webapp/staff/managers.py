@@ -21,7 +21,7 @@ def managers_only(view: Callable) -> Callable:
     @functools.wraps(view)
     def checked(**arguments: Any) -> Any:
         manager = session.get("manager")
-        if manager is None or not _engine().groups_of(manager) & MANAGERS:
+        if manager is None or not engine().groups_of(manager) & MANAGERS:
             sessions.renew()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)
@@ -37,7 +37,7 @@ def sign_in() -> Any:
     attempt = f"manager {username}"
     if not may_try(attempt):
         return render_template("staff/sign_in.html", locked=True), 429
-    groups = _engine().own_groups(username, request.form.get("password", ""))
+    groups = engine().own_groups(username, request.form.get("password", ""))
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True), 403
     was_right(attempt)
@@ -45,5 +45,5 @@ def sign_in() -> Any:
     return redirect(url_for("staff.show_kpis"), 303)
 
 
-def _engine() -> Engine:
+def engine() -> Engine:
     return current_app.extensions["engine"]

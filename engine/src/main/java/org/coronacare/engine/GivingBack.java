@@ -3,7 +3,6 @@ package org.coronacare.engine;
 import java.lang.reflect.Field;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
-import org.camunda.bpm.engine.impl.cmd.AbstractSetTaskPropertyCmd;
 import org.camunda.bpm.engine.impl.cmd.AssignTaskCmd;
 import org.camunda.bpm.engine.impl.context.Context;
 import org.camunda.bpm.engine.impl.interceptor.Command;
@@ -25,13 +24,8 @@ public class GivingBack extends AbstractProcessEnginePlugin {
 
   private static final class OwnTask extends CommandInterceptor {
 
-    private static final Field TASK = ReflectionUtils.findField(AbstractSetTaskPropertyCmd.class, "taskId");
-    private static final Field USER = ReflectionUtils.findField(AssignTaskCmd.class, "userId");
-
-    static {
-      ReflectionUtils.makeAccessible(TASK);
-      ReflectionUtils.makeAccessible(USER);
-    }
+    private static final Field TASK = Fields.of(AssignTaskCmd.class, "taskId");
+    private static final Field USER = Fields.of(AssignTaskCmd.class, "userId");
 
     @Override
     public <T> T execute(Command<T> command) {

@@ -3,15 +3,13 @@ package org.coronacare.engine;
 import ch.qos.logback.classic.pattern.ClassicConverter;
 import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.ThrowableProxy;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The log's converters (logback-spring.xml): no text of an exception comes into the log. */
 public final class LogWithoutData {
-
-  private static final int MOST_FRAMES = 20;
 
   private LogWithoutData() {}
 
@@ -25,7 +23,7 @@ public final class LogWithoutData {
       var message = event.getFormattedMessage();
       for (var each = event.getThrowableProxy(); each != null; each = each.getCause()) {
         if (each.getMessage() != null && !each.getMessage().isBlank()) {
-          message = message.replace(each.getMessage(), nameOf(each));
+          message = message.replace(each.getMessage(), WithoutData.nameOf(each.getClassName(), each.getMessage()));
         }
       }
       return withoutTexts(message);
@@ -47,19 +45,7 @@ public final class LogWithoutData {
 
     @Override
     public String convert(ILoggingEvent event) {
-      var trace = new StringBuilder();
-      for (var each = event.getThrowableProxy(); each != null; each = each.getCause()) {
-        trace.append(nameOf(each)).append('\n');
-        var frames = each.getStackTraceElementProxyArray();
-        for (int i = 0; i < Math.min(MOST_FRAMES, frames.length); i++) {
-          trace.append('\t').append(frames[i].getSTEAsString()).append('\n');
-        }
-      }
-      return trace.toString();
+      return event.getThrowableProxy() instanceof ThrowableProxy thrown ? WithoutData.traceOf(thrown.getThrowable()) : "";
     }
-  }
-
-  private static String nameOf(IThrowableProxy exception) {
-    return WithoutData.nameOf(exception.getClassName(), exception.getMessage());
   }
 }

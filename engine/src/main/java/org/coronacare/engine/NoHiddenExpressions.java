@@ -29,14 +29,8 @@ public class NoHiddenExpressions extends AbstractProcessEnginePlugin {
 
   private static final class Refusal extends CommandInterceptor {
 
-    private static final Field EXTENDING_QUERY =
-        ReflectionUtils.findField(AbstractExecuteFilterCmd.class, "extendingQuery");
-    private static final Field FILTER = ReflectionUtils.findField(SaveFilterCmd.class, "filter");
-
-    static {
-      ReflectionUtils.makeAccessible(EXTENDING_QUERY);
-      ReflectionUtils.makeAccessible(FILTER);
-    }
+    private static final Field EXTENDING_QUERY = Fields.of(AbstractExecuteFilterCmd.class, "extendingQuery");
+    private static final Field FILTER = Fields.of(SaveFilterCmd.class, "filter");
 
     @Override
     public <T> T execute(Command<T> command) {

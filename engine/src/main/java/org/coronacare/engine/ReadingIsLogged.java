@@ -1,6 +1,5 @@
 package org.coronacare.engine;
 
-import java.lang.reflect.Field;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,10 +45,6 @@ public class ReadingIsLogged extends AbstractProcessEnginePlugin {
 
   private static final class Log extends CommandInterceptor {
 
-    /** Of the engine's commands that read variables, the fields that say of what. */
-    private static final List<String> OF_TASKS = List.of("taskId", "resourceId");
-    private static final List<String> OF_EXECUTIONS = List.of("executionId");
-
     private final Set<String> parts;
     private final Map<String, Long> logged =
         new LinkedHashMap<>() {
@@ -81,11 +76,12 @@ public class ReadingIsLogged extends AbstractProcessEnginePlugin {
     private static Set<String> instancesOf(CommandContext context, Object command, Object result) {
       var instances = new LinkedHashSet<String>();
       var name = command.getClass().getSimpleName();
-      if (name.matches("GetTaskVariable.*|GetTaskFormVariables.*|GetRenderedTaskForm.*")) {
-        var task = context.getTaskManager().findTaskById(valueOf(command, OF_TASKS));
-        instances.add(task == null ? null : task.getProcessInstanceId());
-      } else if (name.matches("GetExecutionVariable.*")) {
-        var execution = context.getExecutionManager().findExecutionById(valueOf(command, OF_EXECUTIONS));
+      if (name.startsWith("GetTaskVariable") || name.startsWith("GetRenderedTaskForm")) {
+        instances.add(instanceOfTask(context, valueOf(command, "taskId")));
+      } else if (name.startsWith("GetTaskFormVariables")) {
+        instances.add(instanceOfTask(context, valueOf(command, "resourceId")));
+      } else if (name.startsWith("GetExecutionVariable")) {
+        var execution = context.getExecutionManager().findExecutionById(valueOf(command, "executionId"));
         instances.add(execution == null ? null : execution.getProcessInstanceId());
       } else if (result instanceof List<?> rows) {
         rows.forEach(row -> instances.add(instanceOf(row)));
@@ -94,6 +90,11 @@ public class ReadingIsLogged extends AbstractProcessEnginePlugin {
       }
       instances.remove(null);
       return instances;
+    }
+
+    private static String instanceOfTask(CommandContext context, String id) {
+      var task = context.getTaskManager().findTaskById(id);
+      return task == null ? null : task.getProcessInstanceId();
     }
 
     private static String instanceOf(Object row) {
@@ -109,15 +110,8 @@ public class ReadingIsLogged extends AbstractProcessEnginePlugin {
       return row instanceof HistoricDecisionInstance decision ? decision.getProcessInstanceId() : null;
     }
 
-    private static String valueOf(Object command, List<String> names) {
-      for (String name : names) {
-        Field field = ReflectionUtils.findField(command.getClass(), name);
-        if (field != null) {
-          ReflectionUtils.makeAccessible(field);
-          return (String) ReflectionUtils.getField(field, command);
-        }
-      }
-      return null;
+    private static String valueOf(Object command, String field) {
+      return (String) ReflectionUtils.getField(Fields.of(command.getClass(), field), command);
     }
 
     private synchronized boolean isNew(String reading) {
@@ -132,27 +126,22 @@ public class ReadingIsLogged extends AbstractProcessEnginePlugin {
     }
 
     private static void log(CommandContext context, String who, String instance) {
-      var execution = context.getExecutionManager().findExecutionById(instance);
-      var ended = execution == null ? context.getHistoricProcessInstanceManager().findHistoricProcessInstance(instance) : null;
-      if (execution == null && ended == null) {
+      var known = context.getHistoricProcessInstanceManager().findHistoricProcessInstance(instance);
+      if (known == null) {
         return;
       }
       var entry = new UserOperationLogContextEntry(READ, "ProcessInstance");
       entry.setCategory("TaskWorker");
       entry.setProcessInstanceId(instance);
-      entry.setProcessDefinitionId(execution == null ? ended.getProcessDefinitionId() : execution.getProcessDefinitionId());
-      entry.setProcessDefinitionKey(key(entry.getProcessDefinitionId()));
-      entry.setRootProcessInstanceId(execution == null ? ended.getRootProcessInstanceId() : execution.getRootProcessInstanceId());
+      entry.setProcessDefinitionId(known.getProcessDefinitionId());
+      entry.setProcessDefinitionKey(known.getProcessDefinitionKey());
+      entry.setRootProcessInstanceId(known.getRootProcessInstanceId());
       entry.setPropertyChanges(List.of(PropertyChange.EMPTY_CHANGE));
       var log = new UserOperationLogContext();
       log.setUserId(who);
       log.setOperationId(context.getProcessEngineConfiguration().getIdGenerator().getNextId());
       log.addEntry(entry);
       context.getOperationLogManager().logUserOperations(log);
-    }
-
-    private static String key(String definition) {
-      return definition == null ? null : definition.split(":")[0];
     }
   }
 }
