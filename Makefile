@@ -10,7 +10,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy check lint unit test tools rush oracle fuzz drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ down: .venv/.stamp ## end what is up
 
 deploy: .venv/.stamp ## deploy diagrams, decisions and forms to the engine that is up
 	@$(PY) -m stack deploy
+
+erase: .venv/.stamp ## have a patient's data erased everywhere: CASE=C-…
+	@$(PY) -m records erase "$(CASE)"
+
+erasures: .venv/.stamp ## what was asked to be erased, and when it was
+	@$(PY) -m records erasures
 
 engine: $(JAR) ## the engine's jar
 

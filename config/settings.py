@@ -6,6 +6,7 @@ Only entry points read this; everything else is passed what it needs.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -94,6 +95,7 @@ class Lab(Part):
 
 class Government(Part):
     api_key: SecretStr = SecretStr("")
+    archive_key: SecretStr = SecretStr("")
     database_url: str
 
 
@@ -120,6 +122,18 @@ class Workers(Part):
     poll_s: Positive
     feed_interval_s: Positive
     outbox_interval_s: Positive
+    erasure_interval_s: Positive
+
+
+class Retention(Section):
+    """How long what is kept; config/default.yaml gives the reasons."""
+
+    cases: timedelta
+    access: timedelta
+    submissions: timedelta
+    messages: timedelta
+    drafts: timedelta
+    sessions: timedelta
 
 
 class Policy(Section):
@@ -167,6 +181,7 @@ class Settings(BaseSettings):
     mail: Mail
     sms: Sms
     workers: Workers
+    retention: Retention
     folder: Path
     people: Path
     policy: Policy

@@ -74,11 +74,11 @@ def _for_webapp() -> Iterable[Grant]:
 
 
 def _for_workers() -> Iterable[Grant]:
-    """Take external tasks, deliver results, raise the priority of tasks, have a call made, reopen a corrected case."""
+    """Take external tasks, deliver results, raise tasks' priority, have calls made, reopen cases, erase ended ones."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
     for process in PROCESSES:
         begins = ("CREATE_INSTANCE",) if process in ("corona_care", "tell_by_telephone") else ()
-        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", *begins), user="workers")
+        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", "DELETE_HISTORY", *begins), user="workers")
 
 
 def _for_deployer() -> Iterable[Grant]:

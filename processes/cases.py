@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from processes.engine import Engine
+from processes.engine import Engine, NotFound
 from processes.variables import ENGINE_TIME, VARIABLES, plain, to_engine
 
 CORONA_CARE = "corona_care"
@@ -152,6 +153,19 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
         ended_at=newest["endTime"] and datetime.strptime(newest["endTime"], ENGINE_TIME),
         called=tuple(called),
     )
+
+
+def is_running(engine: Engine, case_reference: str) -> bool:
+    """Whether anything of the case goes on: the case, a process that it calls, a call to its patient."""
+    query = {"processInstanceBusinessKey": case_reference, "unfinished": True}
+    return engine.post("/history/process-instance/count", query)["count"] > 0
+
+
+def forget_case(engine: Engine, case_reference: str) -> None:
+    """Delete the history of a case that has ended, with all that it knew."""
+    for instance in engine.post("/history/process-instance", {"processInstanceBusinessKey": case_reference}):
+        with contextlib.suppress(NotFound):
+            engine.delete(f"/history/process-instance/{instance['id']}")
 
 
 def choose_language(engine: Engine, case_reference: str, language: str) -> None:

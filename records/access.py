@@ -130,6 +130,18 @@ class Access:
             rows = CaseAccess.select().where(CaseAccess.reached_by == self._reached_by(address, date_of_birth))
             return [row.case_reference for row in rows]
 
+    def forget_older_than(self, age: timedelta) -> None:
+        """Forget codes that were made, and links that had run out, so long ago."""
+        with database.connection_context():
+            CaseAccess.delete().where(CaseAccess.created_at < ago(age)).execute()
+            Link.delete().where(Link.expires_at < ago(age)).execute()
+
+    def forget(self, case_reference: str) -> None:
+        """Nothing opens the case any more."""
+        with database.connection_context():
+            for table in (CaseAccess, Link):
+                table.delete().where(table.case_reference == case_reference).execute()
+
     def _is_born(self, row: CaseAccess | None, date_of_birth: str) -> bool:
         birth = self._birth(row.case_reference if row else "", date_of_birth)
         return hmac.compare_digest(row.birth if row else "-" * len(birth), birth)

@@ -11,7 +11,13 @@ from playhouse.db_url import connect
 
 database = peewee.DatabaseProxy()
 
-SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10000}
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "secure_delete": 1,
+    "foreign_keys": 1,
+    "busy_timeout": 10000,
+}
 
 
 class Table(peewee.Model):
@@ -27,7 +33,7 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
     """
     # the modules that declare tables
-    from records import access, attempts, claims, drafts, kpis, outbox, roster, sessions, submissions
+    from records import access, attempts, claims, drafts, erasures, kpis, outbox, roster, sessions, submissions
 
     database.initialize(connect_to(url))
     with database.connection_context():
@@ -37,6 +43,7 @@ def open(url: str) -> None:
             attempts.Attempt,
             claims.Claim,
             drafts.Draft,
+            erasures.Erasure,
             kpis.CaseRow,
             outbox.Message,
             roster.Duty,

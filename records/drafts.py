@@ -38,6 +38,11 @@ class Drafts:
             row = Draft.get_or_none(Draft.owner == owner)
         return self._seal.open(row.content) if row else None
 
+    def forget(self, case_reference: str) -> None:
+        """Forget what was typed into the forms of a case."""
+        with database.connection_context():
+            Draft.delete().where(Draft.owner.startswith(f"{case_reference}/")).execute()
+
     def forget_older_than(self, age: timedelta) -> None:
         with database.connection_context():
             Draft.delete().where(Draft.changed_at < ago(age)).execute()

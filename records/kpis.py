@@ -5,6 +5,7 @@ A figure over no cases is None ("none yet"), never 0.
 
 from __future__ import annotations
 
+import secrets
 import statistics
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import peewee
 
 from records.database import Table, database
+from records.erasures import is_erased
 
 
 class CaseRow(Table):
@@ -47,8 +49,10 @@ class KpiRows:
 
         What isn't known now (None) leaves an earlier recording as it was: the case and its tracing record in parallel.
         Times are aware datetimes. A correction with a higher number replaces the row; nothing
-        that comes late from before it counts.
+        that comes late from before it counts. Of a case that was erased nothing is kept but what was.
         """
+        if is_erased(case_reference):
+            return
         if correction_number:
             self._clear(case_reference, correction_number)
         row = {name: _utc(value) for name, value in known.items() if value is not None}
@@ -62,6 +66,13 @@ class KpiRows:
                 conflict_target=[CaseRow.case_reference],
                 update={**row, **first_closed},
                 where=CaseRow.correction_number <= correction_number,
+            ).execute()
+
+    def disown(self, case_reference: str) -> None:
+        """Let a case's row count on, without anything that leads to the case."""
+        with database.connection_context():
+            CaseRow.update(case_reference=f"erased-{secrets.token_hex(12)}").where(
+                CaseRow.case_reference == case_reference
             ).execute()
 
     def _clear(self, case_reference: str, correction_number: int) -> None:

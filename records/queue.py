@@ -6,7 +6,7 @@ A claim whose holder has died runs out.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import peewee
 
@@ -44,7 +44,13 @@ class Queued(Table):
             row = cls.get_or_none((cls.key == key) & (cls.state == WAITING))
             return row if row and row._claimed() else None
 
-    def becomes(self, state: str, **more: str) -> None:
+    @classmethod
+    def forget_done(cls, age: timedelta, *outcomes: str) -> None:
+        """Forget the rows that ended so, and so long ago."""
+        with database.connection_context():
+            cls.delete().where(cls.state.in_(outcomes), cls.changed_at < ago(age)).execute()
+
+    def becomes(self, state: str, **more: Any) -> None:
         """End the claim: with its outcome, or back to waiting, behind the others."""
         model = type(self)
         with database.connection_context():

@@ -43,6 +43,13 @@ class Sessions:
         with database.connection_context():
             Session.delete().where(Session.key == self._key(name)).execute()
 
+    def end_of_case(self, case_reference: str) -> None:
+        """End each session that may open this case."""
+        with database.connection_context():
+            rows = list(Session.select())
+            ended = [row.id for row in rows if (self._seal.open(row.content) or {}).get("case") == case_reference]
+            Session.delete().where(Session.id.in_(ended)).execute()
+
     def forget_older_than(self, age: timedelta) -> None:
         with database.connection_context():
             Session.delete().where(Session.changed_at < ago(age)).execute()

@@ -81,6 +81,14 @@ class Submissions:
         """The engine doesn't ask for it any more."""
         submission.becomes(VOID, content="")
 
+    def forget_older_than(self, age: timedelta) -> None:
+        """Forget those that the engine has had for so long, or doesn't want; what waits, waits."""
+        Submission.forget_done(age, FORWARDED, VOID)
+
+    def forget(self, case_reference: str) -> None:
+        with database.connection_context():
+            Submission.delete().where(Submission.case_reference == case_reference).execute()
+
     def on_their_way(self, case_reference: str) -> list[str]:
         """The forms of a case that were sent, and that the engine doesn't have yet."""
         with database.connection_context():

@@ -10,7 +10,7 @@ import peewee
 from playhouse.db_url import connect
 
 # an answered request is on disk; a second writer waits
-SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "busy_timeout": 10000}
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1, "busy_timeout": 10000}
 
 
 def open_database(url: str) -> peewee.Database:

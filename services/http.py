@@ -38,6 +38,11 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
             raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
 
     @app.before_request
+    def refuse_nul() -> None:
+        if any("\x00" in text for text in (request.path, *request.args.values())):
+            raise Problem(400, "malformed", "an address has no NUL in it")
+
+    @app.before_request
     def connect() -> None:
         database.connect(reuse_if_open=True)
 
@@ -144,6 +149,10 @@ class Effects:
             return body, status
 
         return answer_once
+
+    def forget(self, case_reference: str) -> None:
+        """Forget what was done for a case: its keys begin with the reference, a slash behind it."""
+        self.table.delete().where(self.table.key.startswith(f"{case_reference}/")).execute()
 
     def _exclusive(self) -> Any:
         """One writer at a time, so that a key can't be taken twice."""

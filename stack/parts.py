@@ -84,6 +84,7 @@ def _government(settings: Settings, secrets: dict[str, str]) -> Part:
     command = _gunicorn("services.government.wsgi", settings.government.url, threads=8)
     environment = {
         environment_name("government", "api_key"): secrets["government_api_key"],
+        environment_name("government", "archive_key"): secrets["government_archive_key"],
         environment_name("sms", "api_key"): secrets["sms_api_key"],
     }
     return Part("government", command, environment, f"{settings.government.url}/healthz", settings.government.url)

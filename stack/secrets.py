@@ -10,7 +10,15 @@ import os
 import secrets
 from pathlib import Path
 
-KEYS = ("admin", "lab_api_key", "government_api_key", "sms_api_key", "secret_key", "records_secret_key")
+KEYS = (
+    "admin",
+    "lab_api_key",
+    "government_api_key",
+    "government_archive_key",
+    "sms_api_key",
+    "secret_key",
+    "records_secret_key",
+)
 
 
 def load_or_generate(path: Path, accounts: list[str]) -> dict[str, str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from processes.engine import Engine, EngineError
 from records.access import Access
 from records.attempts import Attempts
 from records.drafts import Drafts
+from records.erasures import Erasures
 from records.outbox import Outbox
 from records.seal import Seal
 from records.sessions import Sessions
@@ -81,6 +83,7 @@ class Options:
         idle_s: a session that was idle for so long is over, in seconds.
         time_zone: in which the pages tell the time.
         cockpit_url: where process managers open Cockpit.
+        retention: how long what of the records is kept, by name.
     """
 
     secret_key: str
@@ -93,6 +96,7 @@ class Options:
     idle_s: float = 1800
     time_zone: str = "UTC"
     cockpit_url: str = ""
+    retention: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 def create_app(options: Options, engine: Engine, government: Government) -> Flask:
@@ -147,6 +151,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government)
     """What the pages work with."""
     seal = Seal(options.records_secret)
     drafts, submissions, kept_sessions = Drafts(seal), Submissions(seal), Sessions(seal)
+    access, outbox = Access(seal), Outbox()
     app.session_interface = SessionStore(app, kept_sessions)
     app.extensions.update(
         options=options,
@@ -156,11 +161,21 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government)
         policy=options.policy,
         drafts=FormDrafts(drafts),
         submissions=submissions,
-        access=Access(seal),
+        access=access,
         attempts=Attempts(seal),
-        outbox=Outbox(),
+        outbox=outbox,
+        erasures=Erasures(),
         forwarder=Forwarder(engine, submissions, options.policy),
-        housekeeping=Housekeeping(drafts, kept_sessions),
+        housekeeping=Housekeeping(
+            {
+                "drafts": drafts,
+                "sessions": kept_sessions,
+                "submissions": submissions,
+                "messages": outbox,
+                "access": access,
+            },
+            options.retention,
+        ),
     )
 
 

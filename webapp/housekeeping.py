@@ -1,28 +1,34 @@
-"""Forgets what browsers have left behind: drafts that nobody goes on with, and old sessions."""
+"""Forgets what the records have kept for long enough: `retention` in config/default.yaml."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Protocol
 
 import peewee
-
-from records.drafts import Drafts
-from records.sessions import Sessions
 
 log = logging.getLogger("webapp.housekeeping")
 
 EVERY_S = 3600.0
-DRAFTS_KEPT = timedelta(days=7)
-# longer than any session lasts: a browser whose session was idle still finds its language
-SESSIONS_KEPT = timedelta(days=1)
+
+
+class Forgets(Protocol):
+    def forget_older_than(self, age: timedelta) -> None: ...
 
 
 class Housekeeping:
-    def __init__(self, drafts: Drafts, sessions: Sessions):
-        self._drafts = drafts
-        self._sessions = sessions
+    """Tidies up, by name of what is kept.
+
+    Args:
+        ages: from when on it is forgotten.
+    """
+
+    def __init__(self, kept: Mapping[str, Forgets], ages: Mapping[str, timedelta]):
+        self._kept = kept
+        self._ages = ages
 
     def run(self, stopping: threading.Event) -> None:
         """Forget what is old, now and every hour, until it is stopped."""
@@ -32,7 +38,7 @@ class Housekeeping:
 
     def tidy(self) -> None:
         try:
-            self._drafts.forget_older_than(DRAFTS_KEPT)
-            self._sessions.forget_older_than(SESSIONS_KEPT)
+            for name, kept in self._kept.items():
+                kept.forget_older_than(self._ages[name])
         except peewee.PeeweeException as error:
             log.warning("nothing is forgotten: the records can't be reached (%s)", type(error).__name__)

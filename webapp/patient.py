@@ -12,6 +12,7 @@ from processes.audit import accesses
 from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.engine import Engine, EngineRefused, EngineUnavailable
 from records.access import Access
+from records.erasures import PATIENT, Erasures
 from webapp import asked, languages, sessions
 from webapp.seen import DONE, role_of
 from webapp.status import CLASSIFICATIONS, RESULTS, WITHDRAWABLE, advice_of, status_of
@@ -38,6 +39,10 @@ def case() -> str | Response | tuple[str, int]:
         if not on_their_way:
             raise
         known = None
+    if known is None and not on_their_way:
+        # it was erased meanwhile
+        sessions.renew()
+        return redirect(url_for("sign_in.ask"))
     if known is None:
         titles = [asked.FORMS[form].title for form in on_their_way]
         return render_template("kept.html", titles=titles, reference=reference)
@@ -59,6 +64,7 @@ def _case_page(known: Case, on_their_way: list[str]) -> str:
         tasks=[(form, asked.FORMS[form]) for form in tasks if form not in on_their_way],
         on_their_way=[asked.FORMS[form].title for form in on_their_way],
         has_code=_access().has_code(known.reference),
+        erasure=_erasures().find(known.reference),
     )
 
 
@@ -76,6 +82,19 @@ def withdraw() -> str | Response | tuple[str, int]:
             raise
         return render_template("already_sent.html", title=_("Withdraw"))
     return redirect(url_for("patient.case"))
+
+
+@pages.route("/case/erase", methods=["GET", "POST"])
+def erase() -> str | Response:
+    """Have everything erased, once the case has ended."""
+    reference = sessions.case_reference()
+    if reference is None:
+        return redirect(url_for("sign_in.ask"))
+    if request.method == "GET":
+        return render_template("erase.html", asked=_erasures().find(reference) is not None)
+    _erasures().ask(reference, PATIENT)
+    sessions.renew()
+    return render_template("erasure_asked.html", reference=reference)
 
 
 @pages.get("/case/seen-by")
@@ -102,6 +121,10 @@ def access_code() -> str | Response:
 
 def _engine() -> Engine:
     return current_app.extensions["engine"]
+
+
+def _erasures() -> Erasures:
+    return current_app.extensions["erasures"]
 
 
 def _access() -> Access:

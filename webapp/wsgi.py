@@ -16,6 +16,7 @@ application = create_app(
     Options(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
         records_secret=_settings.records.secret_key.get_secret_value(),
+        retention=_settings.retention.model_dump(),
         proxies=_settings.webapp.proxies,
         timings=_settings.webapp.timings,
         attempts_per_address=_settings.webapp.attempts_per_address,

@@ -19,12 +19,17 @@ from processes.engine import Engine
 from records import database
 from records.access import Access
 from records.claims import Claims
+from records.drafts import Drafts
+from records.erasures import Erasures
 from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.roster import Roster
 from records.seal import Seal
-from workers import doctor, government, kpi, lab, patient
+from records.sessions import Sessions
+from records.submissions import Submissions
+from workers import doctor, erasure, government, kpi, lab, patient
 from workers.carriers import Carrier, Mail, Pages, Sms, Telephone
+from workers.erasure import Elsewhere, Eraser, Kept
 from workers.lab_feed import LabFeed
 from workers.outside import Service
 from workers.runtime import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
@@ -41,8 +46,9 @@ SECRETS = {
     "doctor": ("lab.api_key", "sms.api_key", "records.secret_key"),
     "government": ("government.api_key",),
     "kpi": (),
+    "erasure": ("lab.api_key", "government.api_key", "sms.api_key", "records.secret_key"),
 }
-LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi}
+LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi, "erasure": erasure}
 
 
 def main(names: list[str]) -> None:
@@ -118,13 +124,17 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
     }
 
 
-def followers(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[LabFeed | Sender]:
-    """What runs beside the tasks: the lab's feed, and the messages of the lanes that write some."""
-    beside: list[LabFeed | Sender] = []
+def followers(
+    settings: config.Settings, lanes: list[str], resources: dict[str, Any]
+) -> list[LabFeed | Sender | Eraser]:
+    """What runs beside the tasks: the lab's feed, erasures, and the messages of the lanes that write some."""
+    beside: list[LabFeed | Sender | Eraser] = []
     if "lab" in lanes:
         beside.append(LabFeed(resources["lab"], resources["engine"], Claims(), settings.workers.feed_interval_s))
     if {"patient", "lab", "doctor"} & set(lanes):
         beside.append(sender(settings, resources))
+    if "erasure" in lanes:
+        beside.append(eraser(settings, resources))
     return beside
 
 
@@ -143,13 +153,24 @@ def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
     tasklist = settings.engine.url + "/camunda/app/tasklist/default/"
     access = Access(Seal(settings.records.secret_key.get_secret_value()))
     pages = Pages(settings.webapp.url, tasklist, access)
-    mail, sms = settings.mail, settings.sms
+    mail = settings.mail
     carriers: dict[str, Carrier] = {
         "email": Mail(mail.host, mail.port, mail.sender, pages),
-        "sms": Sms(Service("sms", sms.url, sms.api_key.get_secret_value()), pages),
+        "sms": Sms(sms_gateway(settings), pages),
         "telephone": Telephone(resources["engine"]),
     }
     return Sender(resources["outbox"], carriers, settings.workers.outbox_interval_s)
+
+
+def eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
+    seal = Seal(settings.records.secret_key.get_secret_value())
+    kept = Kept(Access(seal), Drafts(seal), resources["kpis"], resources["outbox"], Sessions(seal), Submissions(seal))
+    elsewhere = Elsewhere(resources["engine"], resources["lab"], resources["government"], sms_gateway(settings))
+    return Eraser(Erasures(), Claims(), kept, elsewhere, settings.workers.erasure_interval_s)
+
+
+def sms_gateway(settings: config.Settings) -> Service:
+    return Service("sms", settings.sms.url, settings.sms.api_key.get_secret_value())
 
 
 def stop_on_signal(runtime: Runtime, stopping: threading.Event) -> None:

@@ -32,6 +32,9 @@ class Service:
         headers = {"Idempotency-Key": key} if key else {}
         return self._call("POST", path, json=body, headers=headers)
 
+    def delete(self, path: str, **query: Any) -> Any:
+        return self._call("DELETE", path, params=query)
+
     def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, json=body)
 

@@ -6,16 +6,19 @@ import json
 import re
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import peewee
 from flask import Flask
 
+from services.government.archive import Archive, erase
 from services.government.models import MODELS, Case, Contact, person_of
 from services.government.notification import EXPOSED, RELEASED, Notifier, NotNow
 from services.http import Effects, Problem, body_with, create_service
 
+T = TypeVar("T")
 NOTIFIED, UNREACHABLE, CALLED = "notified", "unreachable", "called"
 MOST_CONTACTS = 200
 ONE_MESSAGE_IN_S = 24 * 3600
@@ -25,7 +28,7 @@ CONTACT_OPTIONS = ("email", "phone", "language")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def create_app(database: peewee.Database, api_key: str, notifier: Notifier) -> Flask:
+def create_app(database: peewee.Database, api_key: str, notifier: Notifier, archive: Archive) -> Flask:
     """The government's application."""
     app = create_service("services.government", api_key, Path(__file__).with_name("openapi.yaml"), database)
     effects = Effects(database)
@@ -33,7 +36,8 @@ def create_app(database: peewee.Database, api_key: str, notifier: Notifier) -> F
     with database.connection_context(), database.atomic():
         database.create_tables([*MODELS, effects.table], safe=True)
     _add_cases(app, effects, notifier)
-    _add_contacts(app, effects, notifier)
+    _add_erasure(app, database, effects, notifier, archive)
+    _add_contacts(app, effects, notifier, archive)
     _add_tokens(app)
     return app
 
@@ -51,6 +55,8 @@ def _add_cases(app: Flask, effects: Effects, notifier: Notifier) -> None:
             phone=OPTIONAL_TEXT,
             exposed_to=OPTIONAL_TEXT,
         )
+        if Case.select().where(Case.case_reference == body["case_reference"], Case.erased).exists():
+            raise Problem(409, "erased", "this case was erased")
         Case.insert(**body).on_conflict(
             conflict_target=[Case.case_reference], update={**body, "result": None}
         ).execute()
@@ -70,7 +76,7 @@ def _add_cases(app: Flask, effects: Effects, notifier: Notifier) -> None:
         """The laboratory has corrected a result. May be asked for again: whom it told, it doesn't tell twice."""
         result = body_with(result=str)["result"]
         case = Case.get_or_none(Case.case_reference == case_reference)
-        if case is None:
+        if case is None or case.erased:
             return {"registered": False}
         case.result = result
         case.save()
@@ -80,7 +86,19 @@ def _add_cases(app: Flask, effects: Effects, notifier: Notifier) -> None:
         return {"registered": True}
 
 
-def _add_contacts(app: Flask, effects: Effects, notifier: Notifier) -> None:
+def _add_erasure(app: Flask, database: peewee.Database, effects: Effects, notifier: Notifier, archive: Archive) -> None:
+    @app.delete("/v1/cases/<case_reference>")
+    def erase_case(case_reference: str) -> dict[str, Any]:
+        """Forget a case, but for what the law keeps. May be asked for again."""
+        for contact in Contact.select().join(Case).where(Case.case_reference == case_reference):
+            _or_later(lambda contact=contact: notifier.forget(contact))
+        with database.atomic():
+            case = erase(case_reference, archive)
+            effects.forget(case_reference)
+        return {"kept": case.sealed is not None}
+
+
+def _add_contacts(app: Flask, effects: Effects, notifier: Notifier, archive: Archive) -> None:
     @app.post("/v1/cases/<case_reference>/contacts")
     @effects.once
     def submit_contacts(case_reference: str) -> tuple[dict[str, Any], int]:
@@ -88,7 +106,7 @@ def _add_contacts(app: Flask, effects: Effects, notifier: Notifier) -> None:
         named = body_with(contacts=list)["contacts"]
         if len(named) > MOST_CONTACTS:
             raise Problem(400, "malformed", f"contacts must be at most {MOST_CONTACTS}")
-        contacts = [_add_contact(case, fields) for fields in named]
+        contacts = [_add_contact(case, fields, archive) for fields in named]
         return {"contact_ids": [str(contact.id) for contact in contacts]}, 201
 
     @app.post("/v1/contacts/<int:contact_id>/notification")
@@ -149,8 +167,12 @@ def _release(contact: Contact, notifier: Notifier) -> None:
 
 
 def _told(notifier: Notifier, contact: Contact, template: str) -> bool:
+    return _or_later(lambda: notifier.tell(contact, template))
+
+
+def _or_later(send: Callable[[], T]) -> T:
     try:
-        return notifier.tell(contact, template)
+        return send()
     except NotNow:
         message = "the mail server or the SMS gateway can't be reached; ask again later"
         raise Problem(503, "messages_unavailable", message) from None
@@ -158,19 +180,19 @@ def _told(notifier: Notifier, contact: Contact, template: str) -> bool:
 
 def _case(case_reference: str) -> Case:
     case = Case.get_or_none(Case.case_reference == case_reference)
-    if case is None:
+    if case is None or case.erased:
         raise Problem(404, "not_found", "there is no such case")
     return case
 
 
 def _contact(contact_id: int) -> Contact:
     contact = Contact.get_or_none(Contact.id == contact_id) if contact_id < 2**62 else None
-    if contact is None:
+    if contact is None or contact.case.erased:
         raise Problem(404, "not_found", "there is no such contact")
     return contact
 
 
-def _add_contact(case: Case, fields: Any) -> Contact:
+def _add_contact(case: Case, fields: Any, archive: Archive) -> Contact:
     if not isinstance(fields, dict) or not all(_is_text(fields.get(name)) for name in CONTACT_TEXTS):
         raise Problem(400, "malformed", f"each contact must have {', '.join(CONTACT_TEXTS)}")
     if not all(fields.get(name) is None or _is_text(fields[name]) for name in CONTACT_OPTIONS):
@@ -180,7 +202,7 @@ def _add_contact(case: Case, fields: Any) -> Contact:
     email, phone = fields.get("email") or None, fields.get("phone") or None
     return Contact.create(
         case=case,
-        person=person_of(fields["name"], email, phone),
+        person=archive.mark(person_of(fields["name"], email, phone)),
         email=email,
         phone=phone,
         language=fields.get("language") or "en",

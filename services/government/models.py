@@ -15,16 +15,21 @@ class Base(peewee.Model):
 
 
 class Case(Base):
-    """A registered case; `result` is what the laboratory says of it now."""
+    """A registered case; `result` is what the laboratory says of it now.
+
+    Of an erased one there is the reference, and `sealed`, what the law keeps of it.
+    """
 
     case_reference = peewee.TextField(unique=True)
-    given_name = peewee.TextField()
-    family_name = peewee.TextField()
-    date_of_birth = peewee.TextField()
+    given_name = peewee.TextField(default="")
+    family_name = peewee.TextField(default="")
+    date_of_birth = peewee.TextField(default="")
     email = peewee.TextField(null=True)
     phone = peewee.TextField(null=True)
     exposed_to = peewee.TextField(null=True)
     result = peewee.TextField(null=True)
+    erased = peewee.BooleanField(default=False)
+    sealed = peewee.TextField(null=True)
 
     class Meta:
         table_name = "registered_case"
@@ -33,7 +38,8 @@ class Case(Base):
 class Contact(Base):
     """A close contact of a case: one exposure of a person. `token` opens the contact's own page, and nothing else.
 
-    `person` is alike for all exposures of one person; `told_at` (epoch seconds) is when a message was sent.
+    `person`, a keyed hash, is alike for all exposures of one person; `told_at` (epoch seconds) is when a message was
+    sent.
     """
 
     case = peewee.ForeignKeyField(Case, backref="contacts")
@@ -54,6 +60,6 @@ class Contact(Base):
 
 
 def person_of(name: str, email: str | None, phone: str | None) -> str:
-    """The same text for the same person: a family that shares a telephone has several."""
+    """What tells a person from others: a family that shares a telephone has several."""
     address = (email or "").strip().casefold() or re.sub(r"[^0-9+]", "", phone or "")
     return f"{' '.join(name.casefold().split())}|{address}"

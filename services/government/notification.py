@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import Any
 
 import requests
 
@@ -66,11 +67,21 @@ class Notifier:
             return True
         return False
 
+    def forget(self, contact: Contact) -> None:
+        """Have the gateway delete what it was given for this contact; a mail is in the contact's own mailbox.
+
+        Raises:
+            NotNow: try again later.
+        """
+        for template in TEXTS:
+            params = {"key": _key(template, contact)}
+            self._ask_gateway("DELETE", params=params)
+
     def _mail(self, contact: Contact, template: str) -> None:
         subject, text = _texts(contact, template)
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, contact.email, subject
-        message["Message-ID"] = f"<{template}-{contact.id}@government.example>"
+        message["Message-ID"] = f"<{_key(template, contact)}@government.example>"
         message.set_content(f"{text}\n\n{self._link(contact)}\n")
         try:
             with smtplib.SMTP(self.host, self.port, timeout=10) as server:
@@ -82,19 +93,28 @@ class Notifier:
 
     def _text(self, contact: Contact, template: str) -> None:
         _, text = _texts(contact, template)
-        headers = {"X-API-Key": self.sms_api_key, "Idempotency-Key": f"{template}-{contact.id}"}
         body = {"to": contact.phone, "text": f"{text} {self._link(contact)}"}
+        answer = self._ask_gateway("POST", json=body, headers={"Idempotency-Key": _key(template, contact)})
+        if not answer.ok:
+            raise Unknown
+
+    def _ask_gateway(self, method: str, headers: dict[str, str] | None = None, **options: Any) -> requests.Response:
+        headers = {"X-API-Key": self.sms_api_key, **(headers or {})}
         try:
-            answer = requests.post(f"{self.sms_url}/v1/messages", json=body, headers=headers, timeout=10)
+            answer = requests.request(method, f"{self.sms_url}/v1/messages", headers=headers, timeout=10, **options)
         except requests.RequestException as error:
             raise NotNow from error
         if answer.status_code >= 500:
             raise NotNow
-        if not answer.ok:
-            raise Unknown
+        return answer
 
     def _link(self, contact: Contact) -> str:
         return f"{self.pages}/contact/{contact.token}"
+
+
+def _key(template: str, contact: Contact) -> str:
+    """Names a message: a contact gets each once."""
+    return f"{template}-{contact.id}"
 
 
 def _texts(contact: Contact, template: str) -> tuple[str, str]:

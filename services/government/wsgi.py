@@ -3,12 +3,14 @@
 from config.secrets import load_with
 from services.database import open_database
 from services.government.app import create_app
+from services.government.archive import Archive
 from services.government.notification import Notifier
 
-_settings = load_with("government.api_key", "sms.api_key")
+_settings = load_with("government.api_key", "government.archive_key", "sms.api_key")
 _mail, _sms = _settings.mail, _settings.sms
 application = create_app(
     open_database(_settings.government.database_url),
     _settings.government.api_key.get_secret_value(),
     Notifier(_mail.host, _mail.port, _mail.sender, _sms.url, _sms.api_key.get_secret_value(), _settings.webapp.url),
+    Archive(_settings.government.archive_key.get_secret_value()),
 )

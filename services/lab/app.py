@@ -10,7 +10,7 @@ from flask import Flask, request
 
 from services.http import Effects, Problem, body_with, create_service
 from services.lab import kits
-from services.lab.models import MODELS, FeedItem, Order, Plan, Stock, Waiting
+from services.lab.models import MODELS, FeedItem, Order, Plan, Reservation, Stock, Waiting
 
 PAGE = 100
 RESULTS = ("positive", "negative", "inconclusive", "unsatisfactory")
@@ -29,6 +29,7 @@ def create_app(database: peewee.Database, api_key: str, kits_at_first: int) -> F
     _set_up(database, effects, kits_at_first)
     _add_kits(app, effects)
     _add_cases(app, effects)
+    _add_erasure(app, database, effects)
     _add_tests(app, effects)
     _add_feed(app)
     _add_simulation(app, effects)
@@ -81,6 +82,21 @@ def _add_cases(app: Flask, effects: Effects) -> None:
         for table in (Waiting, Order):
             table.update(priority=priority).where(table.case_reference == case_reference).execute()
         return {}, 200
+
+
+def _add_erasure(app: Flask, database: peewee.Database, effects: Effects) -> None:
+    @app.delete("/v1/cases/<case_reference>")
+    def erase(case_reference: str) -> dict[str, Any]:
+        """Forget a case. May be asked for again; what comes late for it is refused."""
+        with database.atomic():
+            kits.lock()
+            kits.refuse_all(case_reference)
+            barcodes = Order.select(Order.sample_barcode).where(Order.case_reference == case_reference)
+            Plan.delete().where(Plan.sample_barcode.in_(barcodes)).execute()
+            for table in (Waiting, Reservation, Order, FeedItem):
+                table.delete().where(table.case_reference == case_reference).execute()
+            effects.forget(case_reference)
+        return {}
 
 
 def _add_tests(app: Flask, effects: Effects) -> None:

@@ -12,6 +12,8 @@ from services.lab.models import FeedItem, Order, Release, Reservation, Stock, Wa
 # waiting raises the priority: 1 for each 6 h, at most 30
 RISE_S = 6 * 3600
 MOST_RISE = 30
+# more than a case ever has
+ALL_SAMPLES = 1_000_000
 
 
 def lock() -> None:
@@ -46,9 +48,7 @@ def release(case_reference: str, through_sample: int, kit_used: bool) -> None:
     Args:
         kit_used: the last of these samples was taken, so that its kit is gone.
     """
-    Release.insert(case_reference=case_reference, through_sample=through_sample).on_conflict(
-        conflict_target=[Release.case_reference], preserve=[Release.through_sample]
-    ).execute()
+    _refuse(case_reference, through_sample)
     Waiting.delete().where(Waiting.case_reference == case_reference, Waiting.sample_number <= through_sample).execute()
     unused = Reservation.case_reference == case_reference, Reservation.sample_number == through_sample
     ordered = Order.select().where(Order.case_reference == case_reference, Order.sample_number == through_sample)
@@ -59,9 +59,22 @@ def release(case_reference: str, through_sample: int, kit_used: bool) -> None:
     ).execute()
 
 
+def refuse_all(case_reference: str) -> None:
+    """From now on refuse whatever is wanted for any sample of the case."""
+    _refuse(case_reference, ALL_SAMPLES)
+
+
 def is_released(case_reference: str, sample_number: int) -> bool:
     found = Release.get_or_none(Release.case_reference == case_reference)
     return found is not None and sample_number <= found.through_sample
+
+
+def _refuse(case_reference: str, through_sample: int) -> None:
+    Release.insert(case_reference=case_reference, through_sample=through_sample).on_conflict(
+        conflict_target=[Release.case_reference],
+        preserve=[Release.through_sample],
+        where=Release.through_sample < through_sample,
+    ).execute()
 
 
 def _grant() -> None:

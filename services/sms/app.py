@@ -32,12 +32,19 @@ def create_app(database: peewee.Database, api_key: str) -> Flask:
         number = normal(body["to"])
         if not NUMBER.fullmatch(number) or number.lstrip("+").startswith(UNKNOWN):
             raise Problem(422, "unknown_number", "no network knows this number")
-        return {"message_id": str(Sms.create(recipient=number, text=body["text"]).id)}, 201
+        sms = Sms.create(key=request.headers["Idempotency-Key"], recipient=number, text=body["text"])
+        return {"message_id": str(sms.id)}, 201
 
     @app.get("/v1/messages")
     def sent() -> dict[str, Any]:
         found = Sms.select().where(Sms.recipient == normal(request.args.get("to", ""))).order_by(Sms.id)
         return {"messages": [{"to": sms.recipient, "text": sms.text} for sms in found]}
+
+    @app.delete("/v1/messages")
+    def delete() -> dict[str, Any]:
+        """Forget a message by the key under which it was sent. May be asked for again."""
+        Sms.delete().where(Sms.key == request.args.get("key", "")).execute()
+        return {}
 
     return app
 

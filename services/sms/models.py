@@ -6,6 +6,7 @@ import peewee
 
 
 class Sms(peewee.Model):
+    key = peewee.TextField(index=True)
     recipient = peewee.TextField(index=True)
     text = peewee.TextField()
 

@@ -11,6 +11,7 @@ from openapi_spec_validator import validate
 from config.settings import ROOT
 from services.database import open_database
 from services.government.app import create_app as create_government
+from services.government.archive import Archive
 from services.government.notification import Notifier
 from services.lab.app import create_app as create_lab
 from services.sms.app import create_app as create_sms
@@ -23,7 +24,10 @@ def lab(folder: Path) -> Flask:
 def government(folder: Path) -> Flask:
     database = open_database(f"sqlite:///{folder}/government.db")
     return create_government(
-        database, "key", Notifier("127.0.0.1", 1, "a@b.example", "http://127.0.0.1:1", "key", "http://x")
+        database,
+        "key",
+        Notifier("127.0.0.1", 1, "a@b.example", "http://127.0.0.1:1", "key", "http://x"),
+        Archive("a key"),
     )
 
 

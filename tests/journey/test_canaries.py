@@ -6,8 +6,6 @@ A patient whose every answer is unique goes the whole road, with failures; then 
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,12 @@ import requests
 from processes.cases import current_steps
 from processes.engine import Engine, EngineError
 from stack.browser import Browser
-from tests.support.case import CONTACT, MEDICAL, REPORT, VISIT, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.canaries import BORN, Canaries, asks_for_care, ends_care, files_under
+from tests.support.case import VISIT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 
 pytestmark = pytest.mark.engine
 
-BORN = "1917-03-11"
 # what was refused, or belongs to nobody
 UNKEPT = {"refused", "unasked", "guess", "asked_for", "sampling_time"}
 
@@ -35,35 +33,8 @@ BREAKS = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BP
  </process></definitions>"""
 
 
-class Canaries:
-    """One unique word for each field, by the field's name."""
-
-    def __init__(self) -> None:
-        self.words: dict[str, str] = {}
-
-    def word(self, name: str) -> str:
-        self.words[name] = f"canary{uuid.uuid4().hex[:12]}"
-        return self.words[name]
-
-    def email(self, name: str) -> str:
-        return self.word(name) + "@patients.example"
-
-    def number(self, name: str) -> str:
-        self.words[name] = f"+4420{uuid.uuid4().int % 10**8:08}"
-        return self.words[name]
-
-    def found_in(self, content: Iterable[bytes]) -> set[str]:
-        """Names of the fields whose word is in any of these bytes."""
-        return {name for part in content for name, word in self.words.items() if word.encode() in part}
-
-
-def files_under(folder: Path) -> Iterable[bytes]:
-    return (path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-
-
 def test_no_log_metric_address_or_error_says_anything_of_a_patient(state: dict[str, Any]) -> None:
     words = Canaries()
-    words.words["date_of_birth"] = BORN
     browser, heard = Browser(state["webapp"]), []
     browser.listen(lambda answer: heard.append(answer.url.encode()))
     case = road(state, browser, words)
@@ -91,41 +62,17 @@ def test_no_log_metric_address_or_error_says_anything_of_a_patient(state: dict[s
 def road(state: dict[str, Any], browser: Browser, words: Canaries) -> CaseUnderTest:
     """From the pre-screening to the report, with what goes wrong on the way."""
     case = CaseUnderTest(state)
-    answers = {**WITH_COUGH, "date_of_birth": BORN, "cough_since": "2020-03-20"}
     # a wrong answer, and one to a question that nobody asked
     wrong = browser.send(browser.open("/forms/pre_screening"), {"height_cm": words.word("refused")})
     browser.post(wrong, [("csrf_token", token_of(wrong)), ("unasked", words.word("unasked"))])
-    page = browser.fill_in("/forms/pre_screening", answers)
-    case.reference = page.text("main strong")
-    names = ("given_name", "family_name", "address", "building_access")
-    email = words.email("email")
-    browser.fill_in(
-        "/forms/evaluation_request",
-        {
-            "wants_evaluation": "yes",
-            **{name: words.word(name) for name in names},
-            "channel": "email",
-            "email": email,
-            "language": "en",
-            "reporting_notice_read": True,
-            "consent_to_care": True,
-        },
-    )
-    medical = {name: words.word(name) for name in ("medication", "allergies", "anything_else")}
-    browser.fill_in("/forms/medical_form", {**MEDICAL, **medical})
+    asks_for_care(case, browser, words)
     # wrong sign-ins
     stranger = Browser(state["webapp"])
     stranger.send(stranger.open("/sign-in"), {"access_code": words.word("guess"), "date_of_birth": BORN})
     stranger.send(stranger.open("/lost-code"), {"address": words.email("asked_for"), "date_of_birth": BORN})
     with_incidents(case, words)
-    contact = {**CONTACT, "name": words.word("contact"), "email": words.email("contact_email")}
-    contact["phone"] = words.number("contact_phone")
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
-    report = {name: words.word(name) for name in ("assessment", "report_advice")}
-    case.is_reported(**{**REPORT, **report, "case_classification": "confirmed"})
-    browser.fill_in("/forms/review", {"rating": "3", "review_comment": words.word("review_comment")})
-    case.ends()
-    eventually(lambda: mails_to(state, email))
+    ends_care(case, browser, words)
+    eventually(lambda: mails_to(state, f"{words.words['email']}@patients.example"))
     return case
 
 

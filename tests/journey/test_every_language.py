@@ -107,7 +107,7 @@ def test_every_page_of_a_case(
     case.reference = patient.page.locator("main strong.reference").inner_text()
     assert case.value("language") == language
     reader.fills_in("evaluation_request", {**REQUEST, "email": reader.address, "language": language})
-    reader.opens("/case/access-code", "/case/seen-by", "/case/withdraw", "/forms/review")
+    reader.opens("/case/access-code", "/case/seen-by", "/case/withdraw", "/case/erase", "/forms/review")
     reader.fills_in("symptoms_worsened", {"temperature": "no_fever"}, may_be_empty=True)
     patient.waits_for_link("Medical form")
     reader.fills_in("medical_form", MEDICAL)

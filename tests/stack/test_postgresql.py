@@ -1,45 +1,154 @@
-"""Everything on PostgreSQL, by URL alone: a positive case goes the whole road."""
+"""Everything on PostgreSQL, by URL alone: a positive case goes the whole road; of an erased one nothing is left."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from config.settings import ROOT
+from services.database import open_database
+from services.government.archive import Archive
+from services.government.models import MODELS, Case
+from stack.browser import Browser, Page
+from stack.platform import Platform
+from tests.support.canaries import Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
-from tests.support.platform import platform_up
-from tests.support.postgresql import postgresql
+from tests.support.platform import platform_up, secrets_of_run
+from tests.support.postgresql import DATABASES, dump, postgresql
+from tests.support.sms import texts_to
 
 pytestmark = pytest.mark.engine
 
 
-def test_a_case_runs_on_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {k: v for k, v in os.environ.items() if not k.startswith("CORONACARE_")})
-    with postgresql(tmp_path) as port:
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A platform of our own, with each database on one PostgreSQL server; settings by HTTPS."""
+    folder = tmp_path_factory.mktemp("on_postgresql")
+    with pytest.MonkeyPatch.context() as patch, postgresql(folder) as port:
+        patch.setattr(os, "environ", {k: v for k, v in os.environ.items() if not k.startswith("CORONACARE_")})
         os.environ["CORONACARE_ENGINE__DATABASE_URL"] = f"jdbc:postgresql://127.0.0.1:{port}/engine"
         os.environ["CORONACARE_ENGINE__DATABASE_USERNAME"] = "coronacare"
         os.environ["CORONACARE_ENGINE__SECURE_COOKIES"] = "true"
+        os.environ["CORONACARE_WORKERS__ERASURE_INTERVAL_S"] = "0.5"
         for part in ("records", "lab", "government", "sms"):
             url = f"postgresql://coronacare@127.0.0.1:{port}/{part}"
             os.environ[f"CORONACARE_{part.upper()}__DATABASE_URL"] = url
-        with platform_up(tmp_path / "run") as platform:
-            case = CaseUnderTest(platform.state).starts(WITH_COUGH)
-            case.requests_evaluation()
-            case.fills_in_medical_form()
-            case.is_visited(finding="positive")
-            case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [CONTACT]})
-            case.is_reported(case_classification="confirmed")
-            case.sends("review", {"rating": "5"})
-            assert case.ends().values["case_outcome"] == "care_completed"
-            eventually(lambda: mails_to(platform.state, CONTACT["email"]))
-            left = list((tmp_path / "run" / "data").glob("*.db"))
-            assert left == [], "nothing is kept in files beside it"
-            # and as it is served by HTTPS
-            answer = requests.get(platform.state["engine"] + "/camunda/app/tasklist/default/", timeout=10)
-            cookies = answer.raw.headers.getlist("Set-Cookie")
-            assert [cookie.partition("=")[0] for cookie in cookies] == ["JSESSIONID", "XSRF-TOKEN"]
-            assert all("; secure" in cookie.lower().replace(";secure", "; secure") for cookie in cookies)
-            assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+        with platform_up(folder / "run") as platform:
+            yield platform
+
+
+def test_a_case_runs_on_postgresql(platform: Platform) -> None:
+    case = CaseUnderTest(platform.state).starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.fills_in_medical_form()
+    case.is_visited(finding="positive")
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [CONTACT]})
+    case.is_reported(case_classification="confirmed")
+    case.sends("review", {"rating": "5"})
+    assert case.ends().values["case_outcome"] == "care_completed"
+    eventually(lambda: mails_to(platform.state, CONTACT["email"]))
+    left = list((Path(os.environ["CORONACARE_FOLDER"]) / "data").glob("*.db"))
+    assert left == [], "nothing is kept in files beside it"
+
+
+def test_as_it_is_served_by_https(platform: Platform) -> None:
+    answer = requests.get(platform.state["engine"] + "/camunda/app/tasklist/default/", timeout=10)
+    cookies = answer.raw.headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies] == ["JSESSIONID", "XSRF-TOKEN"]
+    assert all("; secure" in cookie.lower().replace(";secure", "; secure") for cookie in cookies)
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+def test_of_a_closed_case_there_is_what_the_law_keeps_sealed_and_a_line_without_a_name(platform: Platform) -> None:
+    state, words, browser = platform.state, Canaries(), Browser(platform.state["webapp"])
+    case = CaseUnderTest(state)
+    asks_for_care(case, browser, words, reached_by="sms")
+    case.is_visited(finding="positive", visit_note=words.word("visit_note"))
+    ends_care(case, browser, words)
+    eventually(lambda: texts_to(state, words.words["phone"]))
+    assert words.found_in(dumps()) == words.words.keys()
+    kpis = kpis_of(state)
+
+    asked = erases(browser)
+    assert asked.heading == "Your data will be erased"
+    assert browser.open("/case").heading != "Your case", "signed out"
+    wait_until_erased(case.reference)
+    assert words.found_in([*dumps(), *files()]) == set()
+    assert kpis_of(state) == kpis
+    assert "by patient: erased" in line_of(case.reference)
+    assert "the law keeps" in line_of(case.reference)
+    kept = sealed(case.reference)
+    assert kept["given_name"] == words.words["given_name"]
+    assert [contact["phone"] for contact in kept["contacts"]] == [words.words["contact_phone"]]
+
+
+def test_of_a_withdrawn_case_nothing_is_left_as_soon_as_it_ends(platform: Platform) -> None:
+    state, words, browser = platform.state, Canaries(born="1918-04-12"), Browser(platform.state["webapp"])
+    case = CaseUnderTest(state)
+    asks_for_care(case, browser, words)
+    case.is_visited(finding="negative", after_s=6)
+    case.stands_at("Task_WaitForTestResult")
+    withdraw = browser.open("/case/withdraw")
+    browser.send(withdraw, {})
+    # typed, and never sent
+    browser.send(browser.open("/forms/symptoms_worsened"), {})
+    erases(browser)
+    assert "waits" in line_of(case.reference)
+    assert words.found_in(dumps()) == words.words.keys()
+    assert case.case().ended_at is None
+
+    wait_until_erased(case.reference)
+    assert words.found_in([*dumps(), *files()]) == set()
+    assert "the law keeps" not in line_of(case.reference)
+    assert sealed(case.reference) is None
+    # the reference itself is in what refuses the case from now on, and nowhere else
+    assert {name for name in DATABASES if case.reference.encode() in dump(name)} == {"records", "lab", "government"}
+
+
+def erases(browser: Browser) -> Page:
+    return browser.send(browser.open("/case/erase"), {})
+
+
+def wait_until_erased(reference: str) -> None:
+    eventually(lambda: ": erased" in line_of(reference), f"{reference} is not erased")
+
+
+def line_of(reference: str) -> str:
+    """What `make erasures` says of a case."""
+    command = [sys.executable, "-m", "records", "erasures"]
+    said = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True).stdout
+    return next(line for line in said.splitlines() if reference in line)
+
+
+def dumps() -> list[bytes]:
+    return [dump(name) for name in DATABASES]
+
+
+def files() -> list[bytes]:
+    """All that the platform has written, but for the mailboxes, which are their owners'."""
+    folder = Path(os.environ["CORONACARE_FOLDER"])
+    return [*files_under(folder / "logs"), *(path.read_bytes() for path in folder.iterdir() if path.is_file())]
+
+
+def kpis_of(state: dict[str, Any]) -> Any:
+    """The KPIs as a process manager reads them."""
+    manager = Browser(state["webapp"])
+    who = state["accounts"]["process_manager"]
+    manager.send(manager.open("/staff/sign-in"), {"username": who["username"], "password": who["password"]})
+    return manager.read_json("/staff/kpis.json")
+
+
+def sealed(reference: str) -> Any:
+    """What the government keeps of an erased case, opened with its key."""
+    database = open_database(os.environ["CORONACARE_GOVERNMENT__DATABASE_URL"])
+    with database.bind_ctx(MODELS), database.connection_context():
+        found = Case.get(Case.case_reference == reference).sealed
+    return Archive(secrets_of_run()["government_archive_key"]).open(found) if found else None

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.support.ports import free_port
 
@@ -36,6 +37,13 @@ def postgresql(folder: Path) -> Iterator[int]:
         yield port
     finally:
         _run(programs / "pg_ctl", "-D", str(data), "-m", "fast", "-w", "stop")
+
+
+def dump(database: str) -> bytes:
+    """Every row of every table of one of the servers' databases, as SQL; the engine's URL says which server."""
+    url = urlsplit(os.environ["CORONACARE_ENGINE__DATABASE_URL"].removeprefix("jdbc:"))
+    where = ["-h", str(url.hostname), "-p", str(url.port), "-U", "coronacare"]
+    return subprocess.run([program_folder() / "pg_dump", *where, database], capture_output=True, check=True).stdout
 
 
 def program_folder() -> Path:

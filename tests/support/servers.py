@@ -30,6 +30,7 @@ def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str,
     # the government's messages go where those of the run go
     beside = [environment_name("mail", "port"), environment_name("sms", "url")]
     own |= {name: os.environ[name] for name in beside}
+    own[environment_name("government", "archive_key")] = KEY
     own[environment_name("sms", "api_key")] = secrets_of_run()["sms_api_key"]
     own[environment_name(name, "database_url")] = f"sqlite:///{folder}/{name}.db"
     command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), "--no-control-socket"]

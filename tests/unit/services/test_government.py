@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import InvalidToken
 from flask.testing import FlaskClient
 
 from services.database import open_database
 from services.government.app import create_app
-from services.government.models import Case
+from services.government.archive import Archive
+from services.government.models import Case, Contact
 from services.government.notification import Notifier
 from tests.support.smtp import Inbox
 
 KEY = {"X-API-Key": "key"}
+ARCHIVE = Archive("a key of the tests")
 # no gateway answers there
 NO_SMS = "http://127.0.0.1:1"
 CASE = {"case_reference": "C-1", "given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1990-05-10"}
@@ -29,7 +32,7 @@ CONTACT = {
 def government(tmp_path: Path, inbox: tuple[Inbox, int]) -> Iterator[FlaskClient]:
     database = open_database(f"sqlite:///{tmp_path}/government.db")
     notifier = Notifier("127.0.0.1", inbox[1], "authority@government.example", NO_SMS, "key", "http://pages.example")
-    yield create_app(database, "key", notifier).test_client()
+    yield create_app(database, "key", notifier, ARCHIVE).test_client()
     database.close()
 
 
@@ -78,7 +81,7 @@ def test_an_unreachable_contact_is_an_outcome(government: FlaskClient, email: st
 def test_without_a_mail_server_the_contact_is_told_later(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path}/g.db")
     government = create_app(
-        database, "key", Notifier("127.0.0.1", 1, "a@b.example", NO_SMS, "key", "http://x")
+        database, "key", Notifier("127.0.0.1", 1, "a@b.example", NO_SMS, "key", "http://x"), ARCHIVE
     ).test_client()
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
@@ -122,3 +125,70 @@ def test_a_malformed_contact_is_refused_and_none_is_kept(government: FlaskClient
 def test_what_is_not_there(government: FlaskClient, path: str) -> None:
     assert government.get(path, headers=KEY).status_code == 404
     assert notify(government, "99").status_code == 404
+
+
+def erase(government: FlaskClient) -> Any:
+    return government.delete("/v1/cases/C-1", headers=KEY)
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Takes what the SMS gateway is asked to forget."""
+    forgotten: list[str] = []
+    monkeypatch.setattr(Notifier, "forget", lambda self, contact: forgotten.append(str(contact.id)))
+    return forgotten
+
+
+def everything_in(*rows: Any) -> str:
+    return " ".join(str(row.__data__) for row in rows)
+
+
+@pytest.mark.usefixtures("gateway")
+def test_of_an_erased_positive_there_is_what_the_law_keeps_sealed(government: FlaskClient) -> None:
+    register(government)
+    submit(government, CONTACT)
+    assert erase(government).json == {"kept": True}
+    kept = everything_in(Case.get(), Contact.get())
+    assert not any(word in kept for word in ("Ada", "Lovelace", "1990", "Charles", "charles", "friend"))
+    opened = ARCHIVE.open(Case.get().sealed)
+    assert (opened["given_name"], opened["contacts"][0]["name"]) == ("Ada", "Charles")
+    with pytest.raises(InvalidToken):
+        Archive("another key").open(Case.get().sealed)
+    # asked for again, it is the same
+    assert erase(government).json == {"kept": True}
+    assert ARCHIVE.open(Case.get().sealed) == opened
+
+
+@pytest.mark.usefixtures("gateway")
+def test_of_a_case_that_is_not_positive_any_more_nothing_is_kept(government: FlaskClient) -> None:
+    register(government)
+    government.post("/v1/cases/C-1/result", json={"result": "negative"}, headers=KEY)
+    assert erase(government).json == {"kept": False}
+    assert Case.get().sealed is None
+
+
+@pytest.mark.usefixtures("gateway")
+def test_nothing_that_comes_late_brings_an_erased_case_back(government: FlaskClient) -> None:
+    assert erase(government).json == {"kept": False}
+    assert register(government).json["code"] == "erased"
+    assert submit(government, CONTACT).status_code == 404
+    assert government.get("/v1/cases/C-1", headers=KEY).status_code == 404
+    assert "Ada" not in everything_in(Case.get())
+
+
+def test_a_contact_of_an_erased_case_has_their_page_still(government: FlaskClient, gateway: list[str]) -> None:
+    register(government)
+    [contact_id] = submit(government, CONTACT).json["contact_ids"]
+    notify(government, contact_id)
+    erase(government)
+    assert gateway == [contact_id]
+    answer = government.get(f"/v1/tokens/{Contact.get().token}", headers=KEY)
+    assert answer.json == {"last_exposure_date": "2020-03-19", "released": False}
+    assert notify(government, contact_id).status_code == 404
+
+
+def test_while_the_gateway_can_not_be_reached_a_case_with_contacts_is_not_erased(government: FlaskClient) -> None:
+    register(government)
+    submit(government, CONTACT)
+    assert erase(government).status_code == 503
+    assert Case.get().given_name == "Ada"

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from services.database import open_database
 from services.lab.app import create_app
 from services.lab.bench import Bench
-from services.lab.models import FeedItem, Order, Stock, Waiting
+from services.lab.models import FeedItem, Order, Plan, Reservation, Stock, Waiting
 
 KEY = {"X-API-Key": "key"}
 
@@ -306,3 +306,20 @@ def finish_all(database: peewee.Database, positive_share: float = 0.5) -> None:
     bench = Bench(database, capacity=10, turnaround_s=(0, 0), positive_share=positive_share)
     bench.work()
     bench.work()
+
+
+def test_of_an_erased_case_nothing_is_left_and_nothing_comes_late(lab: FlaskClient, database: peewee.Database) -> None:
+    reserve(lab, 1)
+    lab.put("/v1/simulation/results/A-1", json={"result": "positive"}, headers=KEY)
+    order(lab, "A-1")
+    FeedItem.create(kind="result", case_reference="C-1", sample_number=1, sample_barcode="A-1")
+    reserve(lab, 2)
+    assert [lab.delete("/v1/cases/C-1", headers=KEY).status_code for _ in range(2)] == [200, 200]
+    with database.connection_context():
+        assert [Order.select().count(), FeedItem.select().count(), Plan.select().count()] == [0, 0, 0]
+        assert [row.case_reference for row in Reservation.select()] == ["C-2"]
+    assert order(lab, "A-1", key="late").json["code"] == "case_released"
+    # not even by a release that was on its way
+    release(lab, "C-1")
+    assert order(lab, "A-1", key="later").json["code"] == "case_released"
+    assert post(lab, "/v1/simulation/corrections/A-1", {"result": "negative"}).status_code == 404

@@ -1,0 +1,41 @@
+"""`python -m records erase C-…` has a case erased; `python -m records erasures` lists what was asked for, and done."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from config import settings as config
+from records import database
+from records.erasures import ERASED, OPERATOR, Erasures
+
+REFERENCE = re.compile(r"C-[2-9A-Z]{12}")
+
+
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["erase", reference] if REFERENCE.fullmatch(reference):
+            _open()
+            Erasures().ask(reference, OPERATOR)
+            print(f"{reference} is erased as soon as it has ended, by the workers; `make erasures` says when it was")
+        case ["erase", reference]:
+            sys.exit(f"no case has the reference {reference!r}: it is like C-2ABCDEFGHJKM, on the patient's page")
+        case ["erasures"]:
+            _open()
+            for erasure in Erasures().all():
+                done = f"erased {erasure.changed_at[:19]}Z" if erasure.state == ERASED else "waits"
+                kept = ", kept at the health authority what the law keeps" if erasure.kept else ""
+                print(f"{erasure.key} asked {erasure.asked_at[:19]}Z by {erasure.asked_by}: {done}{kept}")
+        case _:
+            sys.exit(__doc__)
+
+
+def _open() -> None:
+    try:
+        database.open(config.load().records.database_url)
+    except config.SettingsError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

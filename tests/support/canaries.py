@@ -1,0 +1,77 @@
+"""A patient whose every answer is a word that is nowhere else, so that a search finds each place where it is kept."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+from stack.browser import Browser
+from tests.support.case import CONTACT, MEDICAL, REPORT, WITH_COUGH, CaseUnderTest
+
+BORN = "1917-03-11"
+
+
+class Canaries:
+    """One unique word for each field, by the field's name."""
+
+    def __init__(self, born: str = BORN) -> None:
+        self.words: dict[str, str] = {"date_of_birth": born}
+
+    def word(self, name: str) -> str:
+        self.words[name] = f"canary{uuid.uuid4().hex[:12]}"
+        return self.words[name]
+
+    def email(self, name: str) -> str:
+        return self.word(name) + "@patients.example"
+
+    def number(self, name: str) -> str:
+        self.words[name] = f"+4420{uuid.uuid4().int % 10**8:08}"
+        return self.words[name]
+
+    def found_in(self, content: Iterable[bytes]) -> set[str]:
+        """Names of the fields whose word is in any of these bytes, as it is or in hexadecimal digits."""
+        spelled = [(name, word.encode()) for name, word in self.words.items()]
+        spelled += [(name, word.hex().encode()) for name, word in spelled]
+        return {name for part in content for name, word in spelled if word in part}
+
+
+def files_under(folder: Path) -> Iterable[bytes]:
+    return (path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def asks_for_care(case: CaseUnderTest, browser: Browser, words: Canaries, reached_by: str = "email") -> None:
+    """Pre-screening, request and medical form, in the web application.
+
+    Args:
+        reached_by: email or sms.
+    """
+    answers = {**WITH_COUGH, "date_of_birth": words.words["date_of_birth"], "cough_since": "2020-03-20"}
+    case.reference = browser.fill_in("/forms/pre_screening", answers).text("main strong")
+    names = ("given_name", "family_name", "address", "building_access")
+    address = {"email": words.email("email")} if reached_by == "email" else {"phone": words.number("phone")}
+    browser.fill_in(
+        "/forms/evaluation_request",
+        {
+            "wants_evaluation": "yes",
+            **{name: words.word(name) for name in names},
+            "channel": reached_by,
+            **address,
+            "language": "en",
+            "reporting_notice_read": True,
+            "consent_to_care": True,
+        },
+    )
+    medical = {name: words.word(name) for name in ("medication", "allergies", "anything_else")}
+    browser.fill_in("/forms/medical_form", {**MEDICAL, **medical})
+
+
+def ends_care(case: CaseUnderTest, browser: Browser, words: Canaries) -> None:
+    """Contacts, report and review of a positive case, to its end."""
+    contact = {**CONTACT, "name": words.word("contact"), "email": words.email("contact_email")}
+    contact["phone"] = words.number("contact_phone")
+    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
+    report = {name: words.word(name) for name in ("assessment", "report_advice")}
+    case.is_reported(**{**REPORT, **report, "case_classification": "confirmed"})
+    browser.fill_in("/forms/review", {"rating": "3", "review_comment": words.word("review_comment")})
+    case.ends()

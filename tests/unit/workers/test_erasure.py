@@ -1,0 +1,113 @@
+"""A case is erased when it has ended, everywhere, or later: whatever can't be reached holds up no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from processes.engine import EngineUnavailable
+from records.access import Access
+from records.claims import Claims
+from records.drafts import Drafts
+from records.erasures import PATIENT, Erasures, is_erased
+from records.kpis import KpiRows
+from records.outbox import Outbox
+from records.seal import Seal
+from records.sessions import Sessions
+from records.submissions import Submissions
+from workers.erasure import Elsewhere, Eraser, Kept
+from workers.outside import Unavailable
+
+pytestmark = pytest.mark.usefixtures("records")
+SEAL = Seal("a secret of the tests")
+
+
+class FakeService:
+    """Takes what it is asked to delete."""
+
+    def __init__(self, away_for: str = ""):
+        self.away_for = away_for
+        self.deleted: list[str] = []
+
+    def delete(self, path: str, **query: Any) -> dict[str, Any]:
+        if self.away_for and path.endswith(self.away_for):
+            raise Unavailable("government: 503")
+        self.deleted.append(query.get("key", path))
+        return {"kept": True}
+
+
+class FakeEngine:
+    """One instance for each case; those that run are named."""
+
+    def __init__(self, *running: str, away: bool = False):
+        self.running = set(running)
+        self.away = away
+        self.deleted: list[str] = []
+
+    def post(self, path: str, query: dict[str, Any]) -> Any:
+        if self.away:
+            raise EngineUnavailable("POST /history/process-instance")
+        reference = query["processInstanceBusinessKey"]
+        return {"count": int(reference in self.running)} if "unfinished" in query else [{"id": f"of {reference}"}]
+
+    def delete(self, path: str) -> None:
+        self.deleted.append(path.rpartition("/")[2])
+
+
+def eraser(engine: FakeEngine, government: FakeService | None = None, sms: FakeService | None = None) -> Eraser:
+    kept = Kept(Access(SEAL), Drafts(SEAL), KpiRows(), Outbox(), Sessions(SEAL), Submissions(SEAL))
+    elsewhere = Elsewhere(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
+    return Eraser(Erasures(), Claims(), kept, elsewhere, 1)
+
+
+def test_a_case_is_erased_when_it_has_ended() -> None:
+    Erasures().ask("C-1", PATIENT)
+    engine = FakeEngine("C-1")
+    assert eraser(engine).erase_waiting() == 0
+    assert engine.deleted == []
+    engine.running.clear()
+    assert eraser(engine).erase_waiting() == 1
+    assert engine.deleted == ["of C-1"]
+    assert is_erased("C-1")
+
+
+def test_what_is_not_in_the_engine_yet_is_waited_for() -> None:
+    Submissions(SEAL).add("C-1/pre_screening", "C-1", "pre_screening", {}, "")
+    Erasures().ask("C-1", PATIENT)
+    assert eraser(FakeEngine()).erase_waiting() == 0
+    assert Submissions(SEAL).on_their_way("C-1") == ["pre_screening"]
+
+
+def test_its_messages_are_deleted_at_the_gateway_by_their_keys() -> None:
+    Outbox().add("C-1/tell_result/1", "sms", "+4420", "result_there", "en")
+    Outbox().sent(Outbox().claim()[0])
+    Erasures().ask("C-1", PATIENT)
+    sms = FakeService()
+    eraser(FakeEngine(), sms=sms).erase_waiting()
+    assert sms.deleted == ["C-1/tell_result/1"]
+
+
+def test_a_store_that_can_not_be_reached_is_asked_again_and_holds_up_no_other() -> None:
+    for reference in ("C-1", "C-2"):
+        Erasures().ask(reference, PATIENT)
+    government = FakeService(away_for="C-1")
+    assert eraser(FakeEngine(), government).erase_waiting() == 1
+    assert (is_erased("C-1"), is_erased("C-2")) == (False, True)
+    government.away_for = ""
+    assert eraser(FakeEngine(), government).erase_waiting() == 1
+    assert is_erased("C-1")
+
+
+def test_while_the_engine_is_away_nothing_is_lost() -> None:
+    Erasures().ask("C-1", PATIENT)
+    assert eraser(FakeEngine(away=True)).erase_waiting() == 0
+    assert eraser(FakeEngine()).erase_waiting() == 1
+
+
+def test_a_case_that_is_being_reopened_is_not_erased() -> None:
+    Erasures().ask("C-1", PATIENT)
+    Claims().take("C-1/reopen", 60)
+    engine = FakeEngine()
+    assert eraser(engine).erase_waiting() == 0
+    assert engine.deleted == []

@@ -1,0 +1,122 @@
+"""Erases what is known of a case, once its patient wants it and the case has ended: in the engine, the records, the
+laboratory, the government and at the SMS gateway.
+
+Each store is asked again until all have done it: what was erased already is erased again, to no effect.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+
+import peewee
+
+from processes.cases import forget_case, is_running
+from processes.engine import Engine, EngineError
+from records.access import Access
+from records.claims import Claims
+from records.drafts import Drafts
+from records.erasures import Erasure, Erasures
+from records.kpis import KpiRows
+from records.outbox import Outbox
+from records.sessions import Sessions
+from records.submissions import Submissions
+from workers.outside import Refused, Service, Unavailable
+
+log = logging.getLogger("workers.erasure")
+
+CLAIMED_FOR_S = 60
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where the records have something of a case."""
+
+    access: Access
+    drafts: Drafts
+    kpis: KpiRows
+    outbox: Outbox
+    sessions: Sessions
+    submissions: Submissions
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Who else has something of a case."""
+
+    engine: Engine
+    lab: Service
+    government: Service
+    sms: Service
+
+
+class Eraser:
+    """Follows the erasures until it is stopped."""
+
+    def __init__(self, erasures: Erasures, claims: Claims, kept: Kept, elsewhere: Elsewhere, interval_s: float):
+        self._erasures = erasures
+        self._claims = claims
+        self._kept = kept
+        self._elsewhere = elsewhere
+        self._interval_s = interval_s
+
+    def run(self, stopping: threading.Event) -> None:
+        while not stopping.wait(self._interval_s):
+            try:
+                self.erase_waiting()
+            except peewee.PeeweeException as error:
+                log.warning("erasures wait: the records can't be reached (%s)", type(error).__name__)
+
+    def erase_waiting(self) -> int:
+        """Erase the cases that have ended; returns how many. One that can't be erased holds up no other."""
+        done = 0
+        for erasure in self._erasures.claim():
+            try:
+                done += self._erase(erasure)
+            except (Unavailable, Refused, EngineError) as error:
+                log.warning("%s isn't erased yet: %s", erasure.key, error)
+                self._erasures.give_back(erasure)
+        return done
+
+    def _erase(self, erasure: Erasure) -> bool:
+        reference = erasure.key
+        # a corrected result would let the case go on
+        if not self._claims.take(f"{reference}/reopen", CLAIMED_FOR_S):
+            self._erasures.give_back(erasure)
+            return False
+        try:
+            if self._is_in_use(reference):
+                self._erasures.give_back(erasure)
+                return False
+            kept = self._erase_elsewhere(reference)
+            self._erase_records(reference)
+            self._erasures.erased(erasure, kept)
+        finally:
+            self._claims.give_back(f"{reference}/reopen")
+        log.info("%s is erased", reference)
+        return True
+
+    def _is_in_use(self, reference: str) -> bool:
+        """Whether the case goes on, or something of it is on its way."""
+        if self._kept.submissions.on_their_way(reference) or is_running(self._elsewhere.engine, reference):
+            return True
+        # from here on nobody asks for a message
+        self._kept.access.forget(reference)
+        return not self._kept.outbox.drop_waiting(reference)
+
+    def _erase_elsewhere(self, reference: str) -> bool:
+        """Returns whether the law has the government keep something."""
+        self._elsewhere.lab.delete(f"/v1/cases/{reference}")
+        kept = self._elsewhere.government.delete(f"/v1/cases/{reference}")["kept"]
+        for key in self._kept.outbox.keys(reference, "sms"):
+            self._elsewhere.sms.delete("/v1/messages", key=key)
+        forget_case(self._elsewhere.engine, reference)
+        return kept
+
+    def _erase_records(self, reference: str) -> None:
+        self._kept.sessions.end_of_case(reference)
+        self._kept.drafts.forget(reference)
+        self._kept.submissions.forget(reference)
+        self._kept.outbox.forget(reference)
+        self._kept.kpis.disown(reference)
