@@ -72,8 +72,9 @@ def test_of_a_closed_case_there_is_what_the_law_keeps_sealed_and_a_line_without_
     case = CaseUnderTest(state)
     asks_for_care(case, browser, words, reached_by="sms")
     case.is_visited(finding="positive", visit_note=words.word("visit_note"))
-    ends_care(case, browser, words)
-    eventually(lambda: texts_to(state, words.words["phone"]))
+    ends_care(case, browser, words, reached_by="sms")
+    for number in ("phone", "contact_phone"):
+        eventually(lambda number=number: texts_to(state, words.words[number]))
     assert words.found_in(dumps()) == words.words.keys()
     kpis = kpis_of(state)
 

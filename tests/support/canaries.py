@@ -66,10 +66,14 @@ def asks_for_care(case: CaseUnderTest, browser: Browser, words: Canaries, reache
     browser.fill_in("/forms/medical_form", {**MEDICAL, **medical})
 
 
-def ends_care(case: CaseUnderTest, browser: Browser, words: Canaries) -> None:
-    """Contacts, report and review of a positive case, to its end."""
-    contact = {**CONTACT, "name": words.word("contact"), "email": words.email("contact_email")}
-    contact["phone"] = words.number("contact_phone")
+def ends_care(case: CaseUnderTest, browser: Browser, words: Canaries, reached_by: str = "email") -> None:
+    """Contacts, report and review of a positive case, to its end.
+
+    Args:
+        reached_by: email, or sms for contacts who have none.
+    """
+    email = words.email("contact_email") if reached_by == "email" else None
+    contact = {**CONTACT, "name": words.word("contact"), "email": email, "phone": words.number("contact_phone")}
     case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
     report = {name: words.word(name) for name in ("assessment", "report_advice")}
     case.is_reported(**{**REPORT, **report, "case_classification": "confirmed"})
