@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 OPEN_PATHS = ("/healthz", "/openapi.yaml")
 MOST_BYTES = 1_000_000
+REPEATED = {"Idempotent-Replayed": "true"}
 
 
 class Problem(Exception):
@@ -109,9 +110,9 @@ def _whole(value: Any, kinds: tuple[type, ...]) -> Any:
 class Effects:
     """Makes what a request does happen once for each Idempotency-Key.
 
-    A repeated key is answered with the first answer; with another body it is refused. Only what was done is kept as
-    the answer: a refusal ("no kit left") is none, whether the view raises a Problem, which undoes what it changed, or
-    answers with a status of 400 or more, which doesn't.
+    A repeated key is answered with the first answer, and a header says so; with another body it is refused. Only what
+    was done is kept as the answer: a refusal ("no kit left") is none, whether the view raises a Problem, which undoes
+    what it changed, or answers with a status of 400 or more, which doesn't.
     """
 
     def __init__(self, database: peewee.Database):
@@ -128,11 +129,11 @@ class Effects:
         Effect.bind(database)
         self.table = Effect
 
-    def once(self, view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., tuple[Any, int]]:
+    def once(self, view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Any]:
         """Wrap a view that answers (JSON object, status)."""
 
         @functools.wraps(view)
-        def answer_once(**arguments: Any) -> tuple[Any, int]:
+        def answer_once(**arguments: Any) -> Any:
             key = request.headers.get("Idempotency-Key", "")
             if not 1 <= len(key) <= 200 or "\x00" in key:
                 raise Problem(400, "no_key", "send a header Idempotency-Key of 1 to 200 characters")
@@ -146,7 +147,7 @@ class Effects:
             if known.request_hash != _request_hash():
                 raise Problem(409, "key_reused", "this Idempotency-Key was used for another request")
             body, status = json.loads(known.answer)
-            return body, status
+            return body, status, REPEATED
 
         return answer_once
 

@@ -14,7 +14,7 @@ from config import settings as config
 from config.people import People, load_people
 from config.settings import environment_name
 from stack import ports, secrets, state
-from stack.parts import JAR, account, parts_of
+from stack.parts import JAR, Part, account, parts_of
 from stack.supervisor import PartFailed, Supervisor
 
 # of what the deployment says; a first start sets up more than anybody reads
@@ -32,12 +32,20 @@ class Platform:
         folder: for logs, secrets and state.
         data: for what the parts keep; another one than the settings' default moves their databases there.
         say: shows a line to whoever started us.
+        parts: makes the parts, as parts_of does.
     """
 
-    def __init__(self, folder: Path, data: Path, say: Callable[[str], None]):
+    def __init__(
+        self,
+        folder: Path,
+        data: Path,
+        say: Callable[[str], None],
+        parts: Callable[[config.Settings, dict[str, str], Path], list[Part]] = parts_of,
+    ):
         self._folder = folder
         self._data = data
         self._say = say
+        self._parts = parts
         self.state: dict[str, Any] = {}
         self._supervisor = Supervisor(folder / "log", say, self._note_processes)
 
@@ -54,7 +62,7 @@ class Platform:
         people = load_people(settings.people)
         passwords = secrets.load_or_generate(self._folder / "secrets.json", people.accounts)
         self.state = self._described(settings, people, passwords)
-        parts = parts_of(settings, passwords, self._data)
+        parts = self._parts(settings, passwords, self._data)
         try:
             self._supervisor.start([part for part in parts if not part.needs])
             self._run_deployment("admin", passwords, "provision", str(self._folder / "secrets.json"))

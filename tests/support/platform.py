@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from config.settings import PREFIX, environment_name
 from stack.platform import Platform
@@ -32,10 +33,14 @@ def own_environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def platform_up(folder: Path) -> Iterator[Platform]:
-    """Bring everything up in this folder; everything has ended afterwards."""
+def platform_up(folder: Path, **options: Any) -> Iterator[Platform]:
+    """Bring everything up in this folder; everything has ended afterwards.
+
+    Args:
+        options: more of Platform's arguments.
+    """
     os.environ.update({**_settings(), environment_name("folder"): str(folder)})
-    platform = Platform(folder, folder / "data", print)
+    platform = Platform(folder, folder / "data", print, **options)
     platform.up()
     try:
         yield platform
