@@ -10,7 +10,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz faults drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,10 +45,11 @@ lint: .venv/.stamp node_modules/.stamp
 	node_modules/.bin/bpmnlint --max-warnings 0 'processes/*.bpmn'
 
 unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
-	$(PY) -m pytest -q tests/unit tests/contract
+	$(PY) -m pytest -q -n 2 tests/unit tests/contract
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
-	$(PY) -m pytest tests/oracle tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack
+	$(PY) -m pytest -q -n 2 tests/oracle
+	$(PY) -m pytest tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults
 
 tools:
 	@tools/install chromium chromium
@@ -62,6 +63,9 @@ oracle: setup tools node_modules/.stamp ## our forms against form-js, each answe
 
 fuzz: setup ## what the lab and the government make of 1,000 requests to each of their paths: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest tests/fuzz -rP
+
+faults: setup ## workers killed and stopped under 500 cases: an hour
+	FAULTS=long $(PY) -m pytest tests/faults -rP
 
 drafts: setup ## 200 forms sent while engine and web application are killed: minutes
 	SUBMISSIONS=200 $(PY) -m pytest tests/stack/test_nothing_typed_is_lost.py

@@ -13,6 +13,9 @@ const settled = async () => {
   for (let turn = 0; turn < 6; turn++) await new Promise(nextTurn);
 };
 
+// nobody looks: what isn't shown isn't painted
+document.documentElement.style.display = 'none';
+
 let form;
 
 const setRows = (instance, count) => {

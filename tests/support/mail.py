@@ -6,6 +6,7 @@ import email
 import mailbox
 from collections.abc import Mapping
 from email import policy
+from email.message import EmailMessage
 from functools import partial
 from typing import Any
 
@@ -14,9 +15,14 @@ read = partial(email.message_from_binary_file, policy=policy.default)
 
 def mails_to(state: Mapping[str, Any], address: str) -> list[str]:
     """The texts, with headers, of the messages to this address."""
+    return [_as_read(message) for message in mailbox_of(state, address)]
+
+
+def mailbox_of(state: Mapping[str, Any], address: str) -> list[EmailMessage]:
+    """The messages to this address."""
     box = mailbox.Maildir(state["mail"], factory=read, create=False)
     try:
-        return [_as_read(message) for message in box if message["To"] == address]
+        return [message for message in box if message["To"] == address]
     finally:
         box.close()
 

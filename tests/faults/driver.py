@@ -1,0 +1,138 @@
+"""Many cases at once, as patients and staff would drive them: starts them and fills in whatever is asked for.
+
+What the engine has acknowledged is noted in a ledger of the driver's own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from config import settings as config
+from processes.cases import CALLED, CORONA_CARE, new_reference, start_case
+from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
+from tests.faults.ledger import Ledger
+from tests.support.case import CONTACT, MEDICAL, REPORT, REQUEST, VISIT, WITH_COUGH
+
+AT_ONCE = 8
+PAGE = 400
+
+
+class Driver:
+    """Takes cases to their end.
+
+    Args:
+        state: where everything is, as .run/state.json says.
+    """
+
+    def __init__(self, state: Mapping[str, Any], ledger: Ledger):
+        who = state["accounts"]["admin"]
+        self.engine = Engine(state["engine"], who["username"], who["password"])
+        self._ledger = ledger
+        self._policy = config.load().policy.model_dump()
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._references: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._guard = threading.Lock()
+        self.acknowledged: list[str] = []
+        self.began_at = time.time()
+
+    def start(self, count: int) -> None:
+        """Start so many cases; those that the engine acknowledges are noted."""
+        list(self._pool.map(self._start, [new_reference() for _ in range(count)]))
+
+    def drive(self, within_s: float, meanwhile: threading.Event | None = None) -> None:
+        """Fill in what is asked for until all acknowledged cases have ended, or time is up.
+
+        Args:
+            meanwhile: set when somebody wants it to end before.
+        """
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline and not (meanwhile and meanwhile.is_set()):
+            try:
+                if not self._fill_in() and not self.open():
+                    return
+            except EngineUnavailable:
+                time.sleep(0.2)
+
+    def open(self) -> int:
+        """How many cases go on."""
+        query = {"processDefinitionKey": CORONA_CARE, "unfinished": True}
+        return self.engine.post("/history/process-instance/count", query)["count"]
+
+    def ended(self) -> dict[str, str]:
+        """References of the cases that have ended, and how."""
+        query = {"processDefinitionKey": CORONA_CARE, "finished": True}
+        found = self.engine.post("/history/process-instance", query)
+        values = self.engine.post(
+            "/history/variable-instance", {"variableName": "case_outcome", "processDefinitionKey": CORONA_CARE}
+        )
+        outcomes = {row["processInstanceId"]: row["value"] for row in values}
+        return {instance["businessKey"]: outcomes.get(instance["id"]) for instance in found}
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def _start(self, reference: str) -> None:
+        for _ in range(600):
+            try:
+                start_case(self.engine, reference, WITH_COUGH, self._policy)
+            except EngineUnavailable:
+                # it may have started: asked for again, it starts once
+                time.sleep(0.2)
+                continue
+            self._ledger.note(kind="start", reference=reference)
+            with self._guard:
+                self.acknowledged.append(reference)
+            return
+
+    def _fill_in(self) -> int:
+        """Fill in all forms that are asked for now; returns how many."""
+        query = {"processDefinitionKeyIn": [CORONA_CARE, *CALLED], "active": True}
+        found = self.engine.post(f"/task?maxResults={PAGE}", query)
+        tasks = [task for task in found if task["id"] not in self._taken and task.get("camundaFormRef")]
+        self._learn_references({task["processInstanceId"] for task in tasks} - self._references.keys())
+        if not tasks:
+            time.sleep(0.2)
+        return sum(self._pool.map(self._submit, tasks))
+
+    def _learn_references(self, instances: set[str]) -> None:
+        if instances:
+            found = self.engine.post("/process-instance", {"processInstanceIds": list(instances)})
+            self._references |= {instance["id"]: instance["businessKey"] for instance in found}
+
+    def _submit(self, task: dict[str, Any]) -> bool:
+        reference, form = self._references.get(task["processInstanceId"]), task["camundaFormRef"]["key"]
+        if reference is None:
+            return False
+        try:
+            self.engine.submit(task["id"], answers_to(form, reference))
+        except EngineRefused as error:
+            # gone: by our own hand if the answer was lost on its way
+            if self.engine.has_task(task["id"]):
+                raise AssertionError(f"{form} of {reference}: {error.message}") from error
+        except EngineError:
+            # looked at again when the engine is back
+            return True
+        self._taken.add(task["id"])
+        self._ledger.note(kind="form", reference=reference, form=form, task=task["id"])
+        return True
+
+
+def answers_to(form: str, reference: str) -> dict[str, Any]:
+    """What the people of a case fill in; its addresses are its own."""
+    name = reference.lower()
+    return {
+        "evaluation_request": {**REQUEST, "email": f"{name}@patients.example"},
+        "medical_form": MEDICAL,
+        "medical_visit": {**VISIT, "sample_barcode": f"B-{reference}"},
+        "close_contacts": {
+            "had_contacts": "yes",
+            "close_contacts": [{**CONTACT, "name": name, "email": f"{name}@contacts.example"}],
+        },
+        "doctor_report": {**REPORT, "case_classification": "confirmed"},
+        "review": {"rating": "5"},
+    }[form]
