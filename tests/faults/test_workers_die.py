@@ -33,8 +33,8 @@ from tests.support.case import eventually
 pytestmark = pytest.mark.engine
 
 LONG = bool(os.environ.get("FAULTS"))
-CASES = 500 if LONG else 12
-FAULTS_FOR_S = 120 if LONG else 10
+CASES = 500 if LONG else 8
+FAULTS_FOR_S = 120 if LONG else 6
 EVERY_S = 2.0
 DEATHS_OF_EACH = 50 if LONG else 1
 WITHIN_S = 3600 if LONG else 150

@@ -50,4 +50,4 @@ def test_an_unknown_lane_is_refused_by_name(environment: dict[str, str]) -> None
     command = [sys.executable, "-m", "workers", "labs"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.strip() == "no such lane: labs; there are patient, lab, doctor, government, kpi"
+    assert done.stderr.strip() == "no such lane: labs; there are patient, lab, doctor, government, kpi, erasure"

@@ -6,6 +6,7 @@ import threading
 import time
 
 from tests.support.case import eventually
+from tests.support.proxy import Proxy
 from tests.support.work import Work
 from tests.support.working import working
 from workers.runtime import Context, topic
@@ -79,3 +80,13 @@ def test_many_waiting_tasks_are_each_worked_on_once(work: Work) -> None:
     with working(**work.worker, functions=[handle], slots=16):
         eventually(lambda: work.left() == 0)
     assert sorted(done) == sorted(tasks)
+
+
+def test_a_lane_without_topics_waits_as_the_others_do(troubled: tuple[Work, Proxy]) -> None:
+    work, proxy = troubled
+    polls: list[str] = []
+    proxy.trouble = lambda path: polls.append(path) if path.endswith("/fetchAndLock") else None
+    with working(**work.worker, functions=[], poll_s=2):
+        time.sleep(3)
+    # beside the two that last 2 s: one that ends what a predecessor left, one that ends the last
+    assert 1 <= len(polls) <= 5

@@ -60,7 +60,8 @@ class TaskClient(ExternalTaskClient):
         """Wait for tasks and lock them.
 
         Args:
-            topics: the names of the variables to fetch, by topic; None is all, as the library fetches them.
+            topics: the names of the variables to fetch, by topic; None is all, as the library fetches them. Without a
+                topic it waits as long, and finds nothing.
             most: how many tasks at the most.
         """
         body = {
@@ -68,7 +69,7 @@ class TaskClient(ExternalTaskClient):
             "maxTasks": most,
             "usePriority": True,
             "asyncResponseTimeout": self.config["asyncResponseTimeout"],
-            "topics": [self._topic(name, variables) for name, variables in topics.items()],
+            "topics": [self._topic(name, variables) for name, variables in (topics or {NO_TOPIC: []}).items()],
         }
         answer = self._call("POST", self.get_fetch_and_lock_url(), body, self.poll_timeout_s)
         return answer if isinstance(answer, list) else []

@@ -58,7 +58,7 @@ class Slots:
     ):
         self._count = count
         self._topics = frozenset(topics)
-        self._spare = min(max(1, count // 4), len(topics) - 1)
+        self._spare = min(max(1, count // 4), max(0, len(topics) - 1))
         self._work = work
         self._unreported = unreported
         self._waiting: list[tuple[int, int, Task]] = []
