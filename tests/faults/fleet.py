@@ -11,8 +11,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import requests
+
 from config.settings import environment_name
 from stack.parts import Part, inherited_environment
+from tests.support.case import eventually
 from tests.support.ports import free_port
 
 LANES = ("doctor", "erasure", "government", "kpi", "lab", "patient")
@@ -38,6 +41,7 @@ class Fleet:
         for number in self._parts:
             self._start(number)
         self._watcher.start()
+        eventually(lambda: all(_is_ready(part) for part in self._parts.values()), "the workers aren't ready")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,6 +87,13 @@ class Fleet:
                 if process.poll() is not None:
                     self.deaths += 1
                     self._start(number)
+
+
+def _is_ready(part: Part) -> bool:
+    try:
+        return requests.get(part.environment[environment_name("workers", "url")] + "/readyz", timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 def _numbered(part: Part, number: int, more: dict[str, str]) -> Part:
