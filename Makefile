@@ -64,7 +64,7 @@ oracle: setup tools node_modules/.stamp ## our forms against form-js, each answe
 fuzz: setup ## what the lab and the government make of 1,000 requests to each of their paths: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest tests/fuzz -rP
 
-faults: setup ## workers killed and stopped under 500 cases: an hour
+faults: setup ## workers killed and stopped under 500 cases: long
 	FAULTS=long $(PY) -m pytest tests/faults -rP
 
 drafts: setup ## 200 forms sent while engine and web application are killed: minutes
