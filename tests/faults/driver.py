@@ -44,14 +44,10 @@ class Driver:
         """Start so many cases; those that the engine acknowledges are noted."""
         list(self._pool.map(self._start, [new_reference() for _ in range(count)]))
 
-    def drive(self, within_s: float, meanwhile: threading.Event | None = None) -> None:
-        """Fill in what is asked for until all acknowledged cases have ended, or time is up.
-
-        Args:
-            meanwhile: set when somebody wants it to end before.
-        """
+    def drive(self, within_s: float) -> None:
+        """Fill in what is asked for until all acknowledged cases have ended, or time is up."""
         deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline and not (meanwhile and meanwhile.is_set()):
+        while time.monotonic() < deadline:
             try:
                 if not self._fill_in() and not self.open():
                     return
