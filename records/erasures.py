@@ -6,6 +6,8 @@ date.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import peewee
 
 from records.database import database
@@ -47,7 +49,7 @@ class Erasures:
         with database.connection_context():
             return list(Erasure.select().order_by(Erasure.asked_at))
 
-    def claim(self, most: int = 20) -> list[Erasure]:
+    def claim(self, most: int = 20) -> Iterator[Erasure]:
         return Erasure.claim(most)
 
     def give_back(self, erasure: Erasure) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -68,8 +69,8 @@ class Outbox:
         with database.connection_context():
             Message.delete().where(_of(case_reference)).execute()
 
-    def claim(self, most: int = 20) -> list[Message]:
-        """Messages to send, the oldest first; nobody else gets them until the claim runs out."""
+    def claim(self, most: int = 20) -> Iterator[Message]:
+        """Messages to send, the oldest first; nobody else gets one that was taken until the claim runs out."""
         return Message.claim(most)
 
     def give_back(self, message: Message) -> None:

@@ -5,6 +5,7 @@ A claim whose holder has died runs out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -28,21 +29,22 @@ class Queued(Table):
     changed_at = peewee.TextField()
 
     @classmethod
-    def claim(cls, most: int = 20) -> list[Self]:
-        """Rows to work on, the oldest first; nobody else gets them until the claim runs out."""
+    def claim(cls, most: int = 20) -> Iterator[Self]:
+        """Rows to work on, the oldest first. Each is claimed as it is taken, and nobody else gets it until the claim
+        runs out.
+        """
         run_out = (cls.state == CLAIMED) & (cls.changed_at < ago(cls.claim_lasts))
         with database.connection_context():
             waiting = cls.select().where((cls.state == WAITING) | run_out)
-            # read to the end first: SQLite lets nobody write from within a reading that others have overtaken
             found = list(waiting.order_by(cls.changed_at, cls.id).limit(most))
-            return [row for row in found if row._claimed()]
+        return (row for row in found if row._claimed())
 
     @classmethod
     def claim_one(cls, key: str) -> Self | None:
         """The waiting row with this key, claimed; None when somebody else has it, or it is done."""
         with database.connection_context():
             row = cls.get_or_none((cls.key == key) & (cls.state == WAITING))
-            return row if row and row._claimed() else None
+        return row if row and row._claimed() else None
 
     @classmethod
     def forget_done(cls, age: timedelta, *outcomes: str) -> None:
@@ -61,7 +63,8 @@ class Queued(Table):
         model = type(self)
         as_found = (model.state == self.state) & (model.changed_at == self.changed_at)
         claim = model.update(state=CLAIMED, changed_at=ago()).where(model.id == self.id, as_found)
-        return claim.execute() == 1
+        with database.connection_context():
+            return claim.execute() == 1
 
 
 def ago(span: timedelta = timedelta()) -> str:

@@ -6,6 +6,7 @@ has them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -56,7 +57,7 @@ class Submissions:
             ).on_conflict_ignore().execute()
             Draft.delete().where(Draft.owner == draft).execute()
 
-    def claim(self, most: int = 20) -> list[Submission]:
+    def claim(self, most: int = 20) -> Iterator[Submission]:
         return Submission.claim(most)
 
     def claim_one(self, key: str) -> Submission | None:

@@ -59,15 +59,12 @@ class Forwarder:
 
         What the engine refuses holds up nothing else; while it is away everything waits.
         """
-        waiting = self._submissions.claim()
         arrived = True
-        while waiting:
-            try:
-                arrived &= self._forwarded(waiting.pop(0))
-            except EngineUnavailable:
-                for submission in waiting:
-                    self._submissions.give_back(submission)
-                return False
+        try:
+            for submission in self._submissions.claim():
+                arrived &= self._forwarded(submission)
+        except EngineUnavailable:
+            return False
         return arrived
 
     def forward(self, key: str) -> bool:

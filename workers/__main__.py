@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from config import settings as config
@@ -74,7 +75,7 @@ class PortTaken(Exception):
 
 
 def run(settings: config.Settings, lanes: list[str]) -> None:
-    identity = WorkerIdentity(worker_id(settings, lanes), config.ROOT / settings.folder / "workers")
+    identity = WorkerIdentity(worker_id(lanes, settings.workers.number), config.ROOT / settings.folder / "workers")
     database.open(settings.records.database_url)
     resources = resources_of(settings)
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
@@ -96,8 +97,9 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     watched.close()
 
 
-def worker_id(settings: config.Settings, lanes: list[str]) -> str:
-    return "-".join([socket.gethostname(), *sorted(lanes), str(settings.workers.number)])
+def worker_id(lanes: Iterable[str], number: int) -> str:
+    """What the engine knows a process by."""
+    return "-".join([socket.gethostname(), *sorted(lanes), str(number)])
 
 
 def health(settings: config.Settings, runtime: Runtime, client: TaskClient) -> Health:

@@ -6,6 +6,7 @@ the call.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import smtplib
 from email.message import EmailMessage
@@ -25,6 +26,10 @@ class NotNow(Exception):
     """The carrier can't be reached; trying again later helps."""
 
 
+class Deferred(Exception):
+    """The carrier takes messages, but this one only later."""
+
+
 class Undeliverable(Exception):
     """The carrier refuses this message for good."""
 
@@ -34,7 +39,8 @@ class Carrier(Protocol):
         """Deliver one message.
 
         Raises:
-            NotNow: try again later.
+            NotNow: try again later, this one and all others.
+            Deferred: try this one again later.
             Undeliverable: don't.
         """
 
@@ -69,9 +75,17 @@ class Mail:
 
     def carry(self, message: Message) -> None:
         try:
-            with smtplib.SMTP(self._host, self._port, timeout=10) as server:
+            with contextlib.closing(smtplib.SMTP(self._host, self._port, timeout=10)) as server:
                 server.send_message(self._email(message))
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+                # it has the message, whatever it says to this
+                with contextlib.suppress(OSError, smtplib.SMTPException):
+                    server.quit()
+        except smtplib.SMTPRecipientsRefused as error:
+            [(code, _)] = error.recipients.values()
+            raise _refusal(code) from None
+        except smtplib.SMTPDataError as error:
+            raise _refusal(error.smtp_code) from None
+        except smtplib.SMTPNotSupportedError as error:
             raise Undeliverable(type(error).__name__) from None
         except (OSError, smtplib.SMTPException) as error:
             raise NotNow(f"no answer from the mail server ({type(error).__name__})") from None
@@ -80,9 +94,23 @@ class Mail:
         subject, text = text_of(message.template, message.language)
         email = EmailMessage()
         email["From"], email["To"], email["Subject"] = self._sender, message.recipient, subject
-        email["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@coronacare.example>"
+        email["Message-ID"] = message_id(message.key)
         email.set_content(f"{text}\n\n{self._pages.of(message)}\n")
         return email
+
+
+def message_id(key: str) -> str:
+    """A mail's Message-ID: the same for each time that it goes."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@coronacare.example>"
+
+
+def _refusal(code: int) -> Exception:
+    """What a mail server's reply code to a recipient or a text means (RFC 5321, 4.2.1)."""
+    said = f"the mail server answered {code}"
+    if 500 <= code < 600:
+        return Undeliverable(said)
+    # 421: it goes down
+    return Deferred(said) if 400 <= code < 500 and code != 421 else NotNow(said)
 
 
 class Sms:

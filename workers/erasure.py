@@ -26,8 +26,6 @@ from workers.outside import Refused, Service, Unavailable
 
 log = logging.getLogger("workers.erasure")
 
-CLAIMED_FOR_S = 60
-
 
 @dataclass(frozen=True)
 class Kept:
@@ -73,27 +71,23 @@ class Eraser:
         done = 0
         for erasure in self._erasures.claim():
             try:
-                done += self._erase(erasure)
+                if self._erase(erasure):
+                    done += 1
+                    continue
             except (Unavailable, Refused, EngineError) as error:
                 log.warning("%s isn't erased yet: %s", erasure.key, error)
-                self._erasures.give_back(erasure)
+            self._erasures.give_back(erasure)
         return done
 
     def _erase(self, erasure: Erasure) -> bool:
         reference = erasure.key
         # a corrected result would let the case go on
-        if not self._claims.take(f"{reference}/reopen", CLAIMED_FOR_S):
-            self._erasures.give_back(erasure)
-            return False
-        try:
-            if self._is_in_use(reference):
-                self._erasures.give_back(erasure)
+        with self._claims.reopening(reference) as ours:
+            if not ours or self._is_in_use(reference):
                 return False
             kept = self._erase_elsewhere(reference)
             self._erase_records(reference)
             self._erasures.erased(erasure, kept)
-        finally:
-            self._claims.give_back(f"{reference}/reopen")
         log.info("%s is erased", reference)
         return True
 

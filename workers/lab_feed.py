@@ -21,7 +21,6 @@ from workers.outside import Refused, Service, Unavailable
 
 log = logging.getLogger("workers.lab_feed")
 
-CLAIMED_FOR_S = 60
 Item = dict[str, Any]
 
 
@@ -103,17 +102,15 @@ class LabFeed:
         return False
 
     def _reopen(self, item: Item, case: Case) -> bool:
-        if not self._claims.take(f"{case.reference}/reopen", CLAIMED_FOR_S):
-            return False
-        try:
+        with self._claims.reopening(case.reference) as ours:
+            if not ours:
+                return False
             newest = find_case(self._engine, case.reference)
             if newest is None or newest.instance_id != case.instance_id:
                 # another reader was faster
                 return False
             reopen_case(self._engine, case, _result_values(item))
             return True
-        finally:
-            self._claims.give_back(f"{case.reference}/reopen")
 
     def _current_steps(self, case: Case) -> set[str]:
         return set() if case.ended_at else current_steps(self._engine, case)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import peewee
 
 from records.outbox import Outbox
-from workers.carriers import Carrier, NotNow, Undeliverable
+from workers.carriers import Carrier, Deferred, NotNow, Undeliverable
 
 log = logging.getLogger("workers.sender")
 
@@ -35,7 +35,9 @@ class Sender:
                 log.warning("messages wait: the records can't be reached (%s)", type(error).__name__)
 
     def send_waiting(self) -> int:
-        """Send what waits; returns how many were sent. A channel that can't be reached holds up no other."""
+        """Send what waits; returns how many were sent. A channel that can't be reached holds up no other, and a message
+        that is to come later neither.
+        """
         unreachable: set[str] = set()
         sent = 0
         for message in self._outbox.claim():
@@ -48,16 +50,19 @@ class Sender:
                 unreachable.add(message.channel)
                 self._outbox.give_back(message)
                 self._warn_once(message.channel, error)
+            except Deferred as error:
+                self._outbox.give_back(message)
+                self._warn_once(message.key, error)
             except Undeliverable as error:
                 self._outbox.refused(message)
                 log.warning("a message was refused (%s): %s", error, message.key)
             else:
                 self._outbox.sent(message)
                 sent += 1
-                self._silent.discard(message.channel)
+                self._silent -= {message.channel, message.key}
         return sent
 
-    def _warn_once(self, channel: str, error: NotNow) -> None:
-        if channel not in self._silent:
-            log.warning("messages by %s wait: %s", channel, error)
-        self._silent.add(channel)
+    def _warn_once(self, what: str, error: Exception) -> None:
+        if what not in self._silent:
+            log.warning("%s waits: %s", what, error)
+        self._silent.add(what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -84,12 +85,15 @@ class Notifier:
         message["Message-ID"] = f"<{_key(template, contact)}@government.example>"
         message.set_content(f"{text}\n\n{self._link(contact)}\n")
         try:
-            with smtplib.SMTP(self.host, self.port, timeout=10) as server:
+            with contextlib.closing(smtplib.SMTP(self.host, self.port, timeout=10)) as server:
                 server.send_message(message)
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
+                # it has the message, whatever it says to this
+                with contextlib.suppress(OSError, smtplib.SMTPException):
+                    server.quit()
+        except smtplib.SMTPNotSupportedError:
             raise Unknown from None
         except (OSError, smtplib.SMTPException) as error:
-            raise NotNow from error
+            raise (Unknown if _is_final(error) else NotNow) from None
 
     def _text(self, contact: Contact, template: str) -> None:
         _, text = _texts(contact, template)
@@ -110,6 +114,14 @@ class Notifier:
 
     def _link(self, contact: Contact) -> str:
         return f"{self.pages}/contact/{contact.token}"
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server won't take this mail later either: it has answered 5xx to the recipient or the text."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        [(code, _)] = error.recipients.values()
+        return 500 <= code < 600
+    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
 def _key(template: str, contact: Contact) -> str:

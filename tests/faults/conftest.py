@@ -16,8 +16,6 @@ from tests.faults.ledgered import FOLDER
 from tests.support.platform import platform_up
 
 QUICK = {
-    # an engine that lives for minutes spends half of its time in a compiler that pays off in hours
-    "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1",
     # every sample is positive: its case goes the longest road
     "CORONACARE_LAB__POSITIVE_SHARE": "1",
     "CORONACARE_LAB__CAPACITY": "1000",

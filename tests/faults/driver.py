@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -26,6 +27,10 @@ class Driver:
 
     Args:
         state: where everything is, as .run/state.json says.
+
+    Attributes:
+        acknowledged: references of the cases whose start the engine has acknowledged.
+        repeated: how often something was asked for again, for no answer had come.
     """
 
     def __init__(self, state: Mapping[str, Any], ledger: Ledger):
@@ -37,37 +42,40 @@ class Driver:
         self._references: dict[str, str] = {}
         self._taken: set[str] = set()
         self._guard = threading.Lock()
-        self.acknowledged: list[str] = []
         self.began_at = time.time()
+        self.acknowledged: list[str] = []
+        self.repeated = 0
 
-    def start(self, count: int) -> None:
-        """Start so many cases; those that the engine acknowledges are noted."""
-        list(self._pool.map(self._start, [new_reference() for _ in range(count)]))
-
-    def drive(self, within_s: float) -> None:
-        """Fill in what is asked for until all acknowledged cases have ended, or time is up."""
+    def take_through(self, count: int, within_s: float) -> None:
+        """Start so many cases and fill in what they ask for, until all have ended or time is up."""
         deadline = time.monotonic() + within_s
+        starting = [self._pool.submit(self._start, new_reference()) for _ in range(count)]
         while time.monotonic() < deadline:
             try:
-                if not self._fill_in() and not self.open():
-                    return
+                if not self._fill_in() and all(each.done() for each in starting) and not self.open():
+                    break
             except EngineUnavailable:
                 time.sleep(0.2)
+        for each in starting:
+            each.result()
 
     def open(self) -> int:
         """How many cases go on."""
         query = {"processDefinitionKey": CORONA_CARE, "unfinished": True}
         return self.engine.post("/history/process-instance/count", query)["count"]
 
-    def ended(self) -> dict[str, str]:
-        """References of the cases that have ended, and how."""
+    def ended(self) -> dict[str, list[str | None]]:
+        """References of the cases that have ended, and how each of their instances has."""
         query = {"processDefinitionKey": CORONA_CARE, "finished": True}
         found = self.engine.post("/history/process-instance", query)
         values = self.engine.post(
             "/history/variable-instance", {"variableName": "case_outcome", "processDefinitionKey": CORONA_CARE}
         )
         outcomes = {row["processInstanceId"]: row["value"] for row in values}
-        return {instance["businessKey"]: outcomes.get(instance["id"]) for instance in found}
+        ended = defaultdict(list)
+        for instance in found:
+            ended[instance["businessKey"]].append(outcomes.get(instance["id"]))
+        return ended
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -78,12 +86,17 @@ class Driver:
                 start_case(self.engine, reference, WITH_COUGH, self._policy)
             except EngineUnavailable:
                 # it may have started: asked for again, it starts once
+                self._note_repetition()
                 time.sleep(0.2)
                 continue
             self._ledger.note(kind="start", reference=reference)
             with self._guard:
                 self.acknowledged.append(reference)
             return
+
+    def _note_repetition(self) -> None:
+        with self._guard:
+            self.repeated += 1
 
     def _fill_in(self) -> int:
         """Fill in all forms that are asked for now; returns how many."""
@@ -112,6 +125,7 @@ class Driver:
                 raise AssertionError(f"{form} of {reference}: {error.message}") from error
         except EngineError:
             # looked at again when the engine is back
+            self._note_repetition()
             return True
         self._taken.add(task["id"])
         self._ledger.note(kind="form", reference=reference, form=form, task=task["id"])

@@ -1,6 +1,6 @@
 """`python -m tests.faults.dying` is `python -m workers`, but that it dies at the worst moments of each topic: just as a
 handler begins, before it has called anybody; as it ends, before the engine hears of it; and as soon as the engine has
-its result.
+its result. It also dies before a mail is sent, and when the mail server has it.
 
 DEATHS names a folder in which each death leaves a file; DEATHS_EACH is how many there are of each kind.
 """
@@ -10,14 +10,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from records.outbox import Message
 from workers.__main__ import main
+from workers.carriers import Mail
 from workers.runtime.client import TaskClient
 from workers.runtime.topics import Handler
 
 BEFORE, AFTER, COMPLETED = "before", "after", "completed"
+MAIL = "mail"
 FOLDER, EACH = "DEATHS", "DEATHS_EACH"
 
 
@@ -46,6 +50,16 @@ def install() -> None:
         complete(self, task_id, *arguments)
         die(topics[task_id], COMPLETED)
 
+    carry = Mail.carry
+
+    def carry_and_die(self: Mail, message: Message) -> None:
+        die(MAIL, BEFORE)
+        carry(self, message)
+        die(MAIL, AFTER)
+
+    # the claim on a mail lasts for minutes
+    Message.claim_lasts = timedelta(seconds=5)
+    Mail.carry = carry_and_die  # type: ignore[method-assign]
     Handler.__call__ = handle_and_die  # type: ignore[method-assign]
     TaskClient.complete = complete_and_die  # type: ignore[method-assign]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import threading
 from dataclasses import replace
@@ -17,8 +16,7 @@ from config.settings import environment_name
 from stack.parts import Part, inherited_environment
 from tests.support.case import eventually
 from tests.support.ports import free_port
-
-LANES = ("doctor", "erasure", "government", "kpi", "lab", "patient")
+from workers.__main__ import LANES, worker_id
 
 
 class Fleet:
@@ -60,7 +58,7 @@ class Fleet:
 
     def name(self, number: int) -> str:
         """What the engine knows a process by."""
-        return "-".join([socket.gethostname(), *LANES, str(number)])
+        return worker_id(LANES, number)
 
     def signal(self, number: int, what: signal.Signals) -> None:
         self._signal(self._processes[number], what)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import mailbox
+import os
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
 from typing import Any
 
 import requests
 
+from config.settings import environment_name
 from processes.engine import Engine
+from records import database
+from records.outbox import SENT, Message
 from tests.faults.ledger import Ledger, doubled, redelivered
-from tests.support.mail import mailbox_of
+from tests.support.mail import mailboxes
+from workers.carriers import message_id
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,12 @@ class Report:
     redelivered: int
     recoveries: list[float]
 
+    def is_sound(self) -> None:
+        """Nothing is lost and nothing doubled, though something broke and was done again."""
+        assert self.faults > 0
+        assert self.redelivered > 0, "nothing was done again: no fault hit anything"
+        assert (self.lost, dict(self.doubled)) == (0, {})
+
     @property
     def lost(self) -> int:
         return self.acknowledged - self.completed
@@ -46,9 +60,7 @@ class Report:
         told += f"{self.completed} completed, {self.lost} lost, {len(self.doubled)} effects doubled, "
         told += f"{self.redelivered} redelivered"
         if len(self.recoveries) > 1:
-            p95 = statistics.quantiles(self.recoveries, n=20, method="inclusive")[-1]
-            median, longest = statistics.median(self.recoveries), max(self.recoveries)
-            told += f"; recovery median {median:.1f} s, 95 % {p95:.1f} s, longest {longest:.1f} s"
+            told += f"; recovery {in_words(self.recoveries)}"
         return told
 
 
@@ -58,29 +70,61 @@ def effects_of(ledgers: Iterable[Ledger], since: float) -> tuple[dict[str, int],
     return doubled(entries), redelivered(entries)
 
 
-@dataclass(frozen=True)
-class Traces:
-    """What a case has left at the government: on the whole road one of each, had nothing been lost or done twice."""
+class Mails:
+    """What the patients and contacts of cases got, as the mail server has it.
 
-    contacts: int
-    mails: int
+    Args:
+        state: where everything is, as .run/state.json says.
+    """
 
-    def other_than_one(self) -> dict[str, int]:
-        return {what: times for what, times in vars(self).items() if times != 1}
+    def __init__(self, state: Mapping[str, Any]):
+        self._boxes = mailboxes(state)
+
+    def to_contact_of(self, reference: str) -> int:
+        return len(self._boxes[f"{reference.lower()}@contacts.example"])
+
+    def sent_again_to(self, reference: str) -> int:
+        """How many came to the patient once more, under the Message-ID that they had."""
+        box = self._of_patient(reference)
+        return len(box) - len({mail["Message-ID"] for mail in box})
+
+    def with_other_ids(self, reference: str) -> dict[str, int]:
+        """Subjects of mails to the patient that came under several: a message has one, however often it goes."""
+        ids = {(mail["Subject"], mail["Message-ID"]) for mail in self._of_patient(reference)}
+        return {subject: times for subject, times in Counter(subject for subject, _ in ids).items() if times > 1}
+
+    def _of_patient(self, reference: str) -> list[EmailMessage]:
+        return self._boxes[f"{reference.lower()}@patients.example"]
 
 
-def traces_of(state: Mapping[str, Any], reference: str) -> Traces:
-    """What the government has of a case, and the mails to its contact."""
+def double_windows(state: Mapping[str, Any]) -> list[float]:
+    """For each mail that went once: how long the server had it before the records knew, in seconds. A sender that died
+    meanwhile would have sent it again.
+    """
+    box = mailbox.Maildir(state["mail"], create=False)
+    had_at = defaultdict(list)
+    for name, mail in box.iteritems():
+        seconds, microseconds = name.split("P")[0].split(".M")
+        had_at[mail["Message-ID"]].append(int(seconds) + int(microseconds) / 1e6)
+    database.open(os.environ[environment_name("records", "database_url")])
+    with database.database.connection_context():
+        sent = list(Message.select().where(Message.channel == "email", Message.state == SENT))
+    database.database.close()
+    known_at = {message_id(mail.key): datetime.fromisoformat(mail.changed_at).timestamp() for mail in sent}
+    return [known_at[which] - times[0] for which, times in had_at.items() if which in known_at and len(times) == 1]
+
+
+def in_words(seconds: list[float]) -> str:
+    """Median, 95th percentile and longest."""
+    p95 = statistics.quantiles(seconds, n=20, method="inclusive")[-1]
+    return f"median {statistics.median(seconds):.3f} s, 95 % {p95:.3f} s, longest {max(seconds):.3f} s"
+
+
+def contacts_of(state: Mapping[str, Any], reference: str) -> int:
+    """How many contacts the government has of a case."""
     headers = {"X-API-Key": state["government_api_key"]}
     answer = requests.get(f"{state['government']}/v1/cases/{reference}", headers=headers, timeout=10)
-    contacts = len(answer.json()["contacts"]) if answer.ok else 0
-    return Traces(contacts, len(mailbox_of(state, f"{reference.lower()}@contacts.example")))
-
-
-def mails_with_other_ids(state: Mapping[str, Any], reference: str) -> dict[str, int]:
-    """Subjects of mails to a patient that came under several Message-IDs: a message has one, however often it goes."""
-    ids = {(mail["Subject"], mail["Message-ID"]) for mail in mailbox_of(state, f"{reference.lower()}@patients.example")}
-    return {subject: times for subject, times in Counter(subject for subject, _ in ids).items() if times > 1}
+    return len(answer.json()["contacts"]) if answer.ok else 0
 
 
 def done_after(engine: Engine, tasks: Iterable[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import mailbox
+from collections import defaultdict
 from collections.abc import Mapping
 from email import policy
 from email.message import EmailMessage
@@ -20,11 +21,19 @@ def mails_to(state: Mapping[str, Any], address: str) -> list[str]:
 
 def mailbox_of(state: Mapping[str, Any], address: str) -> list[EmailMessage]:
     """The messages to this address."""
+    return mailboxes(state)[address]
+
+
+def mailboxes(state: Mapping[str, Any]) -> dict[str, list[EmailMessage]]:
+    """All messages, by address; an empty list for others."""
     box = mailbox.Maildir(state["mail"], factory=read, create=False)
+    found = defaultdict(list)
     try:
-        return [message for message in box if message["To"] == address]
+        for message in box:
+            found[str(message["To"])].append(message)
     finally:
         box.close()
+    return found
 
 
 def link_in(message: str, path: str) -> str:

@@ -11,29 +11,50 @@ from aiosmtpd.handlers import Message
 
 from tests.support.ports import free_port
 
+# what is said to addresses that begin so
+REPLIES = {"unknown": "550 no such mailbox", "greylisted": "450 come again", "goes-down": "421 we close"}
+
 
 class Inbox(Message):
-    """Keeps what it gets; addresses that begin with "unknown" it refuses."""
+    """Keeps what it gets.
+
+    Attributes:
+        farewell: what it answers to QUIT.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.got: list[Any] = []
+        self.farewell = "221 bye"
 
     def handle_message(self, message: Any) -> None:
         self.got.append(message)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if address.startswith("unknown"):
-            return "550 no such mailbox"
+        for beginning, reply in REPLIES.items():
+            if address.startswith(beginning):
+                return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if any(address.startswith("full") for address in envelope.rcpt_tos):
+            return "452 no room now"
+        return await super().handle_DATA(server, session, envelope)
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return self.farewell
+
 
 @contextmanager
-def smtp_server() -> Iterator[tuple[Inbox, int]]:
-    """The inbox, and the port at which it is filled."""
+def smtp_server(**options: Any) -> Iterator[tuple[Inbox, int]]:
+    """The inbox, and the port at which it is filled.
+
+    Args:
+        options: of aiosmtpd's Controller.
+    """
     inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     yield inbox, controller.port
     controller.stop()

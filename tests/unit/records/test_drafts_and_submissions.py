@@ -50,7 +50,7 @@ def test_what_is_sent_twice_is_one_submission() -> None:
         submissions.add("C-1/task", "C-1", "review", content, "C-1/review")
     [row] = submissions.claim()
     assert submissions.content(row) == CONTENT
-    assert submissions.claim() == []
+    assert list(submissions.claim()) == []
 
 
 def test_nothing_is_left_of_what_has_arrived() -> None:
@@ -61,13 +61,13 @@ def test_nothing_is_left_of_what_has_arrived() -> None:
     assert submissions.on_their_way("C-1") == []
     # and sending it again changes nothing
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
-    assert submissions.claim() == []
+    assert list(submissions.claim()) == []
 
 
 def test_what_nobody_finished_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
     submissions = Submissions(SEAL)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
     assert submissions.claim_one("C-1/task")
-    assert (submissions.claim_one("C-1/task"), submissions.claim()) == (None, [])
+    assert (submissions.claim_one("C-1/task"), list(submissions.claim())) == (None, [])
     monkeypatch.setattr(Submission, "claim_lasts", timedelta())
-    assert len(submissions.claim()) == 1
+    assert len(list(submissions.claim())) == 1

@@ -28,17 +28,17 @@ def test_a_case_is_asked_for_once_and_done_once() -> None:
     for who in (PATIENT, OPERATOR):
         erasures.ask("C-1", who)
     [erasure] = erasures.claim()
-    assert erasures.claim() == []
+    assert list(erasures.claim()) == []
     erasures.give_back(erasure)
     [erasure] = erasures.claim()
     assert not is_erased("C-1")
     erasures.erased(erasure, kept=True)
-    assert erasures.claim() == []
+    assert list(erasures.claim()) == []
     assert is_erased("C-1")
     assert [(row.key, row.asked_by, row.state, row.kept) for row in erasures.all()] == [("C-1", PATIENT, ERASED, True)]
     # asked for again, nothing is to be done
     erasures.ask("C-1", OPERATOR)
-    assert erasures.claim() == []
+    assert list(erasures.claim()) == []
 
 
 def test_the_case_counts_on_without_anything_that_leads_to_it() -> None:

@@ -78,6 +78,23 @@ def test_an_unreachable_contact_is_an_outcome(government: FlaskClient, email: st
     ]
 
 
+@pytest.mark.parametrize("mailbox", ["greylisted", "full", "goes-down"])
+def test_a_mail_that_the_server_wants_later_is_asked_for_again(government: FlaskClient, mailbox: str) -> None:
+    register(government)
+    [contact_id] = submit(government, {**CONTACT, "email": f"{mailbox}@contacts.example"}).json["contact_ids"]
+    assert notify(government, contact_id).status_code == 503
+
+
+def test_a_mail_that_the_server_has_is_not_sent_again_whatever_it_says_to_the_farewell(
+    government: FlaskClient, inbox: tuple[Inbox, int]
+) -> None:
+    inbox[0].farewell = "421 we close"
+    register(government)
+    [contact_id] = submit(government, CONTACT).json["contact_ids"]
+    assert [notify(government, contact_id).json["outcome"] for _ in range(2)] == ["notified"] * 2
+    assert len(inbox[0].got) == 1
+
+
 def test_without_a_mail_server_the_contact_is_told_later(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path}/g.db")
     government = create_app(

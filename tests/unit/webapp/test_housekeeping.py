@@ -31,8 +31,8 @@ def fill() -> Housekeeping:
     for number in (1, 2):
         submissions.add(f"C-{number}/task", f"C-{number}", "review", {}, "")
         outbox.add(f"C-{number}/tell_result/1", "email", "a@b.example", "result_there", "en")
-    submissions.forwarded(submissions.claim(most=1)[0])
-    outbox.sent(outbox.claim(most=1)[0])
+    submissions.forwarded(next(submissions.claim()))
+    outbox.sent(next(outbox.claim()))
     access.new_code("C-1", "1990-05-10")
     access.link("C-1/tell_result/1", "C-1")
     kept = {

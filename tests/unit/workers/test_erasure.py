@@ -81,7 +81,7 @@ def test_what_is_not_in_the_engine_yet_is_waited_for() -> None:
 
 def test_its_messages_are_deleted_at_the_gateway_by_their_keys() -> None:
     Outbox().add("C-1/tell_result/1", "sms", "+4420", "result_there", "en")
-    Outbox().sent(Outbox().claim()[0])
+    Outbox().sent(next(Outbox().claim()))
     Erasures().ask("C-1", PATIENT)
     sms = FakeService()
     eraser(FakeEngine(), sms=sms).erase_waiting()
@@ -107,7 +107,8 @@ def test_while_the_engine_is_away_nothing_is_lost() -> None:
 
 def test_a_case_that_is_being_reopened_is_not_erased() -> None:
     Erasures().ask("C-1", PATIENT)
-    Claims().take("C-1/reopen", 60)
     engine = FakeEngine()
-    assert eraser(engine).erase_waiting() == 0
+    with Claims().reopening("C-1"):
+        assert eraser(engine).erase_waiting() == 0
     assert engine.deleted == []
+    assert eraser(engine).erase_waiting() == 1

@@ -15,7 +15,7 @@ from services.database import open_database
 from services.sms.app import create_app
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
-from tests.support.smtp import Inbox
+from tests.support.smtp import Inbox, smtp_server
 from workers.carriers import Mail, NotNow, Pages, Sms
 from workers.messages import TEXTS, text_of
 from workers.outside import Service
@@ -94,6 +94,36 @@ def test_messages_wait_while_a_server_is_away_and_hold_up_no_other_channel(
     assert sender(free_port(), gateway["sms"]).send_waiting() == 1
     assert states() == {"1": WAITING, "2": SENT}
     assert sender(inbox[1]).send_waiting() == 1
+
+
+@pytest.mark.parametrize("later", ["greylisted@b.example", "full@b.example"])
+def test_a_mail_that_the_server_wants_later_is_kept_and_holds_up_no_other(inbox: tuple[Inbox, int], later: str) -> None:
+    add("1", later)
+    add("2")
+    assert sender(inbox[1]).send_waiting() == 1
+    assert states() == {"1": WAITING, "2": SENT}
+
+
+def test_a_server_that_goes_down_gets_no_more(inbox: tuple[Inbox, int]) -> None:
+    add("1", "goes-down@b.example")
+    add("2")
+    assert sender(inbox[1]).send_waiting() == 0
+    assert set(states().values()) == {WAITING}
+
+
+def test_what_the_server_has_is_not_sent_again_whatever_it_says_to_the_farewell(inbox: tuple[Inbox, int]) -> None:
+    inbox[0].farewell = "421 we close"
+    add("1")
+    assert sender(inbox[1]).send_waiting() == 1
+    assert (len(inbox[0].got), states()) == (1, {"1": SENT})
+
+
+def test_an_address_that_the_server_can_not_write_holds_up_no_other() -> None:
+    add("1", "josé@b.example")
+    add("2")
+    with smtp_server(enable_SMTPUTF8=False) as (_, port):
+        assert sender(port).send_waiting() == 1
+    assert states() == {"1": REFUSED, "2": SENT}
 
 
 def test_a_channel_that_is_away_is_tried_once_and_not_for_each_message() -> None:

@@ -1,0 +1,132 @@
+"""Cases on their way while things break, and what became of them.
+
+FAULTS=long (`make faults`) breaks more of everything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from processes.engine import Engine
+from processes.variables import ENGINE_TIME
+from tests.faults.driver import Driver
+from tests.faults.ledger import Ledger
+from tests.faults.report import Mails, Report, contacts_of, done_after, effects_of
+from tests.support.case import eventually
+
+T = TypeVar("T")
+
+LONG = bool(os.environ.get("FAULTS"))
+
+
+def scaled(short: T, long: T) -> T:
+    """How much of something there is in `make test`, and how much in `make faults`."""
+    return long if LONG else short
+
+
+CASES = scaled(10, 500)
+WITHIN_S = scaled(150, 3600)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A fault, and the external tasks that it hit."""
+
+    at: float
+    tasks: list[str]
+
+
+class Run:
+    """What happens to the cases.
+
+    Args:
+        state: where everything is, as .run/state.json says.
+        ledgers: folder of the servers' ledgers.
+    """
+
+    def __init__(self, state: Mapping[str, Any], ledgers: Path, cases: int):
+        self._state = state
+        self._ledgers = ledgers
+        self._cases = cases
+        self._hits: list[Hit] = []
+        self._recoveries: list[float] = []
+        self._faults = 0
+        self.driver = Driver(state, Ledger(ledgers / f"driver-{time.time_ns()}.jsonl"))
+
+    def hit(self, tasks: list[str]) -> None:
+        """Something broke just now, and these tasks were in hand; how long each takes to be done is looked up later."""
+        self._faults += 1
+        self._hits.append(Hit(time.time(), tasks))
+
+    def broke(self, times: int = 1) -> None:
+        """So many things broke, of which nobody knows what they hit."""
+        self._faults += times
+
+    def recovered(self, after_s: float) -> None:
+        self._recoveries.append(after_s)
+
+    def report(self) -> Report:
+        """What became of the cases; is printed too."""
+        self._await_mails()
+        doubled, again = effects_of(
+            [Ledger(self._ledgers / f"{name}.jsonl") for name in ("lab", "government")], self.driver.began_at
+        )
+        completed, mails = self._completed(), Mails(self._state)
+        for reference in completed:
+            doubled |= self._doubled_in(reference, mails)
+        taken_over = [took for hit in self._hits for took in _recoveries(self.driver.engine, hit)]
+        report = Report(
+            self._faults,
+            self._cases,
+            len(self.driver.acknowledged),
+            len(completed),
+            doubled,
+            again + len(taken_over) + self.driver.repeated,
+            taken_over + self._recoveries,
+        )
+        print(report)
+        return report
+
+    def _await_mails(self) -> None:
+        with contextlib.suppress(AssertionError):
+            eventually(lambda: all(map(Mails(self._state).to_contact_of, self.driver.acknowledged)))
+
+    def _completed(self) -> list[str]:
+        ended = self.driver.ended()
+        return [reference for reference in self.driver.acknowledged if ended.get(reference) == ["care_completed"]]
+
+    def _doubled_in(self, reference: str, mails: Mails) -> dict[str, int]:
+        """What there should be one of on the whole road, and isn't."""
+        counted = {"contacts": contacts_of(self._state, reference), "mails to contact": mails.to_contact_of(reference)}
+        found = {what: times for what, times in counted.items() if times != 1} | mails.with_other_ids(reference)
+        return {f"{reference}: {what}": times for what, times in found.items()}
+
+
+@contextmanager
+def under_way(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> Iterator[Run]:
+    """Cases on their way; all have ended afterwards, or time is up."""
+    run = Run(state, ledgers, cases)
+    driving = threading.Thread(target=run.driver.take_through, args=[cases, WITHIN_S])
+    driving.start()
+    try:
+        yield run
+    finally:
+        driving.join()
+        run.driver.close()
+
+
+def _recoveries(engine: Engine, hit: Hit) -> list[float]:
+    done = done_after(engine, hit.tasks)
+    assert done.keys() == set(hit.tasks), "a task that was hit has never been done"
+    took = [datetime.strptime(at, ENGINE_TIME).timestamp() - hit.at for at in done.values()]
+    # of some the engine had the result already
+    return [seconds for seconds in took if seconds > 0]
