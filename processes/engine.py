@@ -41,6 +41,8 @@ class NotFound(EngineRefused):
 
 # codes of the engine's exceptions: optimistic locking, deadlock
 CONFLICT_CODES = (1, 10000)
+# "Cannot resolve parent … perhaps it was deleted in the meantime": by a transaction that was faster
+DELETED_MEANWHILE = "ENGINE-03077"
 CONFLICT_ATTEMPTS = 6
 
 
@@ -186,7 +188,7 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
     if status in (502, 503, 504):
         raise EngineUnavailable(f"{call}: {status}")
     body = _error_body(content)
-    if status == 500 and body.get("code") in CONFLICT_CODES:
+    if status == 500 and (body.get("code") in CONFLICT_CODES or DELETED_MEANWHILE in body.get("message", "")):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     kind = NotFound if status == 404 else EngineRefused
     raise kind(call, status, body.get("type", ""), body.get("message", ""))

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +22,8 @@ from stack.parts import Part, inherited_environment
 READY_WITHIN_S = 120
 STOP_WITHIN_S = 20
 RESTART_PAUSES_S = (1, 2, 5, 15, 30)
+# a part that has run for so long counts as one that starts for the first time, as with Docker
+SOUND_AFTER_S = 10
 
 # what a log line means to whoever starts the platform
 KNOWN_CAUSES = (
@@ -43,6 +45,12 @@ class Running:
     part: Part
     process: subprocess.Popen
     restarts: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def failures(self) -> int:
+        """How often it was started again without having run for long."""
+        return 0 if time.monotonic() - self.since > SOUND_AFTER_S else self.restarts
 
 
 class Supervisor:
@@ -127,12 +135,13 @@ class Supervisor:
     def _restart(self, running: Running) -> None:
         part = running.part
         _kill_rest(running.process)
-        pause_s = RESTART_PAUSES_S[min(running.restarts, len(RESTART_PAUSES_S) - 1)]
+        failures = running.failures
+        pause_s = RESTART_PAUSES_S[min(failures, len(RESTART_PAUSES_S) - 1)]
         code = running.process.returncode
         cause = f"killed by signal {-code}" if code < 0 else self._cause(part)
         self._say(f"{part.name} ended by itself ({cause}); it is started again in {pause_s} s")
         if not self.stopping.wait(pause_s):
-            self._launch(part, running.restarts + 1)
+            self._launch(part, failures + 1)
 
     def _wait_until_ready(self, part: Part) -> None:
         deadline = time.monotonic() + READY_WITHIN_S

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+import peewee
+
 from config import settings as config
 from config.people import load_people
 from config.secrets import load_with
@@ -31,6 +33,7 @@ from records.submissions import Submissions
 from workers import doctor, erasure, government, kpi, lab, patient
 from workers.carriers import Carrier, Mail, Pages, Sms, Telephone
 from workers.erasure import Elsewhere, Eraser, Kept
+from workers.following import Follower
 from workers.lab_feed import LabFeed
 from workers.outside import Service
 from workers.runtime import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
@@ -49,6 +52,8 @@ SECRETS = {
     "kpi": (),
     "erasure": ("lab.api_key", "government.api_key", "sms.api_key", "records.secret_key"),
 }
+# what the records' database raises when it can't be reached or can't write
+DATABASE_AWAY = (peewee.OperationalError, peewee.InterfaceError)
 LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi, "erasure": erasure}
 
 
@@ -80,7 +85,9 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     resources = resources_of(settings)
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
     client = task_client(settings, identity.worker_id)
-    runtime = Runtime(client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s)
+    runtime = Runtime(
+        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, outages=DATABASE_AWAY
+    )
     watched = health(settings, runtime, client)
     stopping = threading.Event()
     threads = [
@@ -126,17 +133,18 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
     }
 
 
-def followers(
-    settings: config.Settings, lanes: list[str], resources: dict[str, Any]
-) -> list[LabFeed | Sender | Eraser]:
+def followers(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[Follower]:
     """What runs beside the tasks: the lab's feed, erasures, and the messages of the lanes that write some."""
-    beside: list[LabFeed | Sender | Eraser] = []
+    workers, beside = settings.workers, []
     if "lab" in lanes:
-        beside.append(LabFeed(resources["lab"], resources["engine"], Claims(), settings.workers.feed_interval_s))
+        feed = LabFeed(resources["lab"], resources["engine"], Claims())
+        beside.append(Follower("the lab's feed", feed.read, workers.feed_interval_s))
     if {"patient", "lab", "doctor"} & set(lanes):
-        beside.append(sender(settings, resources))
+        outbox = sender(settings, resources)
+        beside.append(Follower("the outbox", outbox.send_waiting, workers.outbox_interval_s))
     if "erasure" in lanes:
-        beside.append(eraser(settings, resources))
+        erasures = eraser(settings, resources)
+        beside.append(Follower("erasures", erasures.erase_waiting, workers.erasure_interval_s))
     return beside
 
 
@@ -161,14 +169,14 @@ def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
         "sms": Sms(sms_gateway(settings), pages),
         "telephone": Telephone(resources["engine"]),
     }
-    return Sender(resources["outbox"], carriers, settings.workers.outbox_interval_s)
+    return Sender(resources["outbox"], carriers)
 
 
 def eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
     seal = Seal(settings.records.secret_key.get_secret_value())
     kept = Kept(Access(seal), Drafts(seal), resources["kpis"], resources["outbox"], Sessions(seal), Submissions(seal))
     elsewhere = Elsewhere(resources["engine"], resources["lab"], resources["government"], sms_gateway(settings))
-    return Eraser(Erasures(), Claims(), kept, elsewhere, settings.workers.erasure_interval_s)
+    return Eraser(Erasures(), Claims(), kept, elsewhere)
 
 
 def sms_gateway(settings: config.Settings) -> Service:

@@ -13,11 +13,11 @@ from email.message import EmailMessage
 from typing import Any, Protocol
 
 from processes.cases import find_case
-from processes.engine import Engine, EngineError
+from processes.engine import Engine, EngineError, EngineUnavailable
 from records.access import Access
 from records.outbox import Message
 from workers.messages import TO_DOCTORS, text_of
-from workers.outside import Refused, Service, Unavailable
+from workers.outside import Faulty, Refused, Service, Unavailable
 
 TELL_BY_TELEPHONE = "tell_by_telephone"
 
@@ -128,6 +128,8 @@ class Sms:
             )
         except Unavailable as error:
             raise NotNow(str(error)) from None
+        except Faulty as error:
+            raise Deferred(str(error)) from None
         except Refused as error:
             raise Undeliverable(str(error)) from None
 
@@ -142,8 +144,10 @@ class Telephone:
         try:
             if not self._is_begun(message):
                 self._engine.start(TELL_BY_TELEPHONE, message.case_reference, self._values(message))
-        except EngineError as error:
+        except EngineUnavailable as error:
             raise NotNow(str(error)) from None
+        except EngineError as error:
+            raise Deferred(str(error)) from None
 
     def _values(self, message: Message) -> dict[str, Any]:
         subject, text = text_of(message.template, message.language)

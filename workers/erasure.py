@@ -7,10 +7,7 @@ Each store is asked again until all have done it: what was erased already is era
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
-
-import peewee
 
 from processes.cases import forget_case, is_running
 from processes.engine import Engine, EngineError
@@ -22,7 +19,7 @@ from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.outside import Refused, Service, Unavailable
+from workers.outside import Service, ServiceError
 
 log = logging.getLogger("workers.erasure")
 
@@ -50,21 +47,13 @@ class Elsewhere:
 
 
 class Eraser:
-    """Follows the erasures until it is stopped."""
+    """Does the erasures that were asked for."""
 
-    def __init__(self, erasures: Erasures, claims: Claims, kept: Kept, elsewhere: Elsewhere, interval_s: float):
+    def __init__(self, erasures: Erasures, claims: Claims, kept: Kept, elsewhere: Elsewhere):
         self._erasures = erasures
         self._claims = claims
         self._kept = kept
         self._elsewhere = elsewhere
-        self._interval_s = interval_s
-
-    def run(self, stopping: threading.Event) -> None:
-        while not stopping.wait(self._interval_s):
-            try:
-                self.erase_waiting()
-            except peewee.PeeweeException as error:
-                log.warning("erasures wait: the records can't be reached (%s)", type(error).__name__)
 
     def erase_waiting(self) -> int:
         """Erase the cases that have ended; returns how many. One that can't be erased holds up no other."""
@@ -74,7 +63,7 @@ class Eraser:
                 if self._erase(erasure):
                     done += 1
                     continue
-            except (Unavailable, Refused, EngineError) as error:
+            except (ServiceError, EngineError) as error:
                 log.warning("%s isn't erased yet: %s", erasure.key, error)
             self._erasures.give_back(erasure)
         return done

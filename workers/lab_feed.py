@@ -7,17 +7,14 @@ then it is offered again at each reading, so one that is stuck holds up no other
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
-import peewee
-
 from processes.cases import Case, current_steps, find_case, reopen_case
-from processes.engine import Engine, EngineError, EngineRefused
+from processes.engine import Engine, EngineRefused
 from records.claims import Claims
 from workers.lab_results import Step, next_step, result_of
-from workers.outside import Refused, Service, Unavailable
+from workers.outside import Service
 
 log = logging.getLogger("workers.lab_feed")
 
@@ -25,13 +22,12 @@ Item = dict[str, Any]
 
 
 class LabFeed:
-    """Follows the feed until it is stopped."""
+    """Reads the feed."""
 
-    def __init__(self, lab: Service, engine: Engine, claims: Claims, interval_s: float):
+    def __init__(self, lab: Service, engine: Engine, claims: Claims):
         self._lab = lab
         self._engine = engine
         self._claims = claims
-        self._interval_s = interval_s
         self._steps: dict[Step, Callable[[Item, Case], bool]] = {
             Step.KEEP: lambda item, case: False,
             Step.ACKNOWLEDGE: lambda item, case: True,
@@ -39,18 +35,6 @@ class LabFeed:
             Step.CORRECT: self._interrupt,
             Step.REOPEN: self._reopen,
         }
-
-    def run(self, stopping: threading.Event) -> None:
-        reachable = True
-        while not stopping.wait(self._interval_s):
-            try:
-                self.read()
-                reachable = True
-            except (Unavailable, Refused, EngineError, peewee.PeeweeException) as error:
-                if reachable:
-                    said = type(error).__name__ if isinstance(error, peewee.PeeweeException) else error
-                    log.warning("the lab's feed can't be followed (%s); trying on", said)
-                reachable = False
 
     def read(self) -> int:
         """Go once through all items that aren't acknowledged; returns how many now are."""
@@ -69,6 +53,9 @@ class LabFeed:
         except EngineRefused as error:
             # one broken case holds up no other
             log.warning("item %s of the feed, of %s, stays: %s", item["id"], item["case_reference"], error)
+            return False
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("an item of the feed stays: it isn't as the lab describes it (%s)", type(error).__name__)
             return False
         if taken:
             self._lab.post(f"/v1/feed/{item['id']}/acknowledgement", {})

@@ -7,11 +7,34 @@ from typing import Any
 
 import requests
 
-from workers.runtime import Refusal
+from workers import runtime
+
+# too many requests, bad gateway, unavailable, gateway timeout
+LATER = (429, 502, 503, 504)
 
 
-class Unavailable(Exception):
+class ServiceError(Exception):
+    """A service outside didn't do what was asked."""
+
+
+class Unavailable(ServiceError, runtime.Unavailable):
     """The service can't be reached or can't answer now; trying again helps."""
+
+
+class Faulty(ServiceError, runtime.Faulty):
+    """The service answers with an error of its own, or with what its description doesn't know."""
+
+
+class Refused(ServiceError, runtime.Refusal):
+    """The service refused the call; its message speaks of the call, not of the patient."""
+
+    def __init__(self, service: str, response: requests.Response):
+        try:
+            code = str(response.json().get("code", ""))
+        except (ValueError, AttributeError):
+            code = ""
+        super().__init__(f"{service} answered {response.status_code} {code}".rstrip())
+        self.code = code
 
 
 class Service:
@@ -24,45 +47,45 @@ class Service:
         self._timeout_s = timeout_s
         self._local = threading.local()
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._call("GET", path, params=query)
 
-    def post(self, path: str, body: Any, key: str | None = None) -> Any:
+    def post(self, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
         """Post a body; `key` makes the effect happen once, however often it is posted."""
         headers = {"Idempotency-Key": key} if key else {}
         return self._call("POST", path, json=body, headers=headers)
 
-    def delete(self, path: str, **query: Any) -> Any:
+    def delete(self, path: str, **query: Any) -> dict[str, Any]:
         return self._call("DELETE", path, params=query)
 
-    def put(self, path: str, body: Any) -> Any:
+    def put(self, path: str, body: Any) -> dict[str, Any]:
         return self._call("PUT", path, json=body)
 
-    def _call(self, method: str, path: str, **options: Any) -> Any:
+    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
             response = self._session().request(method, self._url + path, timeout=self._timeout_s, **options)
         except requests.RequestException as error:
             raise Unavailable(f"{self._name}: {type(error).__name__}") from None
-        if response.status_code >= 500 or response.status_code == 429:
+        if response.status_code in LATER:
             raise Unavailable(f"{self._name}: {response.status_code}")
+        if response.status_code >= 500:
+            raise Faulty(f"{self._name}: {response.status_code}")
         if not response.ok:
             raise Refused(self._name, response)
-        return response.json() if response.content else None
+        return self._content(response)
+
+    def _content(self, response: requests.Response) -> dict[str, Any]:
+        """The JSON object that each of our services answers with; something in between may have answered for it."""
+        try:
+            content = response.json()
+        except requests.RequestException:
+            content = None
+        if not isinstance(content, dict):
+            raise Faulty(f"{self._name}: {response.status_code} without a JSON object")
+        return content
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
             self._local.session.headers["X-API-Key"] = self._api_key
         return self._local.session
-
-
-class Refused(Refusal):
-    """The service refused the call; its message speaks of the call, not of the patient."""
-
-    def __init__(self, service: str, response: requests.Response):
-        try:
-            code = str(response.json().get("code", ""))
-        except (ValueError, AttributeError):
-            code = ""
-        super().__init__(f"{service} answered {response.status_code} {code}".rstrip())
-        self.code = code

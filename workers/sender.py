@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping
-
-import peewee
 
 from records.outbox import Outbox
 from workers.carriers import Carrier, Deferred, NotNow, Undeliverable
@@ -15,24 +12,16 @@ log = logging.getLogger("workers.sender")
 
 
 class Sender:
-    """Follows the outbox until it is stopped.
+    """Empties the outbox.
 
     Args:
         carriers: by channel.
     """
 
-    def __init__(self, outbox: Outbox, carriers: Mapping[str, Carrier], interval_s: float):
+    def __init__(self, outbox: Outbox, carriers: Mapping[str, Carrier]):
         self._outbox = outbox
         self._carriers = carriers
-        self._interval_s = interval_s
         self._silent: set[str] = set()
-
-    def run(self, stopping: threading.Event) -> None:
-        while not stopping.wait(self._interval_s):
-            try:
-                self.send_waiting()
-            except peewee.PeeweeException as error:
-                log.warning("messages wait: the records can't be reached (%s)", type(error).__name__)
 
     def send_waiting(self) -> int:
         """Send what waits; returns how many were sent. A channel that can't be reached holds up no other, and a message

@@ -1,65 +1,40 @@
-"""A platform of one's own, whose servers keep ledgers and whose workers are a fleet that may be killed."""
+"""The grounds of the faults; what one is told is in the environment only while a test uses it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from config.settings import Settings
-from stack.parts import Part, parts_of
-from tests.faults.ledgered import FOLDER
-from tests.support.platform import platform_up
-
-QUICK = {
-    # every sample is positive: its case goes the longest road
-    "CORONACARE_LAB__POSITIVE_SHARE": "1",
-    "CORONACARE_LAB__CAPACITY": "1000",
-    "CORONACARE_LAB__KITS": "1000000",
-}
+from config.settings import environment_name
+from tests.faults.ground import Ground, ground_in
+from tests.support.postgresql import postgresql
 
 
-@dataclass(frozen=True)
-class Ground:
-    """Where faults happen.
-
-    Attributes:
-        state: where everything is, as .run/state.json says.
-        workers: the part that a fleet is made of.
-        ledgers: folder of the servers' ledgers.
-    """
-
-    state: dict[str, Any]
-    workers: Part
-    folder: Path
-
-    @property
-    def ledgers(self) -> Path:
-        return self.folder / "ledgers"
+@pytest.fixture(scope="session")
+def ground_on_h2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground_in(tmp_path_factory.mktemp("faults"), with_workers=False) as ground:
+        yield ground
 
 
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("faults")
-    (folder / "ledgers").mkdir()
-    workers: list[Part] = []
-
-    def parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
-        made = parts_of(settings, secrets, data)
-        workers.extend(part for part in made if part.name == "workers")
-        return [_ledgered(part) for part in made if part.name != "workers"]
-
-    with pytest.MonkeyPatch.context() as patch:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("CORONACARE_")}
-        patch.setattr(os, "environ", {**clean, **QUICK, FOLDER: str(folder / "ledgers")})
-        with platform_up(folder, parts=parts) as platform:
-            yield Ground(platform.state, workers[0], folder)
+@pytest.fixture
+def ground(ground_on_h2: Ground) -> Iterator[Ground]:
+    """On H2, without workers: a test has its own."""
+    with ground_on_h2.in_use():
+        yield ground_on_h2
 
 
-def _ledgered(part: Part) -> Part:
-    own = {f"services.{part.name}.wsgi:application": f"tests.faults.ledgered:{part.name}"}
-    return replace(part, command=[own.get(word, word) for word in part.command])
+@pytest.fixture(scope="session")
+def cluster_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    folder = tmp_path_factory.mktemp("cluster")
+    # an engine wakes up the polls that wait at it, and not those that wait at another
+    poll = {environment_name("workers", "poll_s"): "2"}
+    with postgresql(folder) as server, ground_in(folder, nodes=2, **server.settings, **poll) as ground:
+        yield ground
+
+
+@pytest.fixture
+def cluster(cluster_on_postgresql: Ground) -> Iterator[Ground]:
+    """Two engines on one PostgreSQL server, behind one address: the first that answers is asked."""
+    with cluster_on_postgresql.in_use():
+        yield cluster_on_postgresql

@@ -9,16 +9,19 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from config import settings as config
 from processes.cases import CALLED, CORONA_CARE, new_reference, start_case
 from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
 from tests.faults.ledger import Ledger
-from tests.support.case import CONTACT, MEDICAL, REPORT, REQUEST, VISIT, WITH_COUGH
+from tests.faults.people import answers_to
+from tests.support.case import WITH_COUGH
 
 AT_ONCE = 8
+# more would wait for one another, and hide how long what was hit takes
+MOST_OPEN = 40
 PAGE = 400
 
 
@@ -29,8 +32,9 @@ class Driver:
         state: where everything is, as .run/state.json says.
 
     Attributes:
+        attempted: how many cases were to be started.
         acknowledged: references of the cases whose start the engine has acknowledged.
-        repeated: how often something was asked for again, for no answer had come.
+        asked_again: references and ids of the tasks for which something was asked again, for no answer had come.
     """
 
     def __init__(self, state: Mapping[str, Any], ledger: Ledger):
@@ -39,30 +43,43 @@ class Driver:
         self._ledger = ledger
         self._policy = config.load().policy.model_dump()
         self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._starters = ThreadPoolExecutor(AT_ONCE // 2)
         self._references: dict[str, str] = {}
         self._taken: set[str] = set()
         self._guard = threading.Lock()
         self.began_at = time.time()
+        self._starting: list[Future[None]] = []
+        self.attempted = 0
         self.acknowledged: list[str] = []
-        self.repeated = 0
+        self.asked_again: set[str] = set()
 
-    def take_through(self, count: int, within_s: float) -> None:
-        """Start so many cases and fill in what they ask for, until all have ended or time is up."""
+    def start(self, count: int) -> None:
+        """Have so many cases started as soon as there is room for them."""
+        self.attempted += count
+        self._starting += [self._starters.submit(self._start, new_reference()) for _ in range(count)]
+
+    def drive(self, no_more: threading.Event, within_s: float) -> None:
+        """Fill in what the cases ask for until there are no more and all have ended, or time is up."""
         deadline = time.monotonic() + within_s
-        starting = [self._pool.submit(self._start, new_reference()) for _ in range(count)]
         while time.monotonic() < deadline:
             try:
-                if not self._fill_in() and all(each.done() for each in starting) and not self.open():
-                    break
+                if not self._fill_in() and no_more.is_set() and self._all_started() and not self.open():
+                    return
             except EngineUnavailable:
                 time.sleep(0.2)
-        for each in starting:
-            each.result()
+
+    def _all_started(self) -> bool:
+        """Whether nothing is left to start; raises what kept a case from it."""
+        return not [each for each in self._starting if not each.done() or each.result()]
 
     def open(self) -> int:
         """How many cases go on."""
         query = {"processDefinitionKey": CORONA_CARE, "unfinished": True}
         return self.engine.post("/history/process-instance/count", query)["count"]
+
+    def external_tasks(self) -> set[str]:
+        """Ids of the external tasks that wait or are worked on."""
+        return {task["id"] for task in self.engine.get("/external-task", withRetriesLeft=True)}
 
     def ended(self) -> dict[str, list[str | None]]:
         """References of the cases that have ended, and how each of their instances has."""
@@ -78,25 +95,25 @@ class Driver:
         return ended
 
     def close(self) -> None:
+        self._starters.shutdown()
         self._pool.shutdown()
 
     def _start(self, reference: str) -> None:
-        for _ in range(600):
+        for _ in range(6000):
             try:
+                if self.open() >= MOST_OPEN:
+                    time.sleep(0.5)
+                    continue
                 start_case(self.engine, reference, WITH_COUGH, self._policy)
             except EngineUnavailable:
                 # it may have started: asked for again, it starts once
-                self._note_repetition()
+                self.asked_again.add(reference)
                 time.sleep(0.2)
                 continue
             self._ledger.note(kind="start", reference=reference)
             with self._guard:
                 self.acknowledged.append(reference)
             return
-
-    def _note_repetition(self) -> None:
-        with self._guard:
-            self.repeated += 1
 
     def _fill_in(self) -> int:
         """Fill in all forms that are asked for now; returns how many."""
@@ -125,24 +142,8 @@ class Driver:
                 raise AssertionError(f"{form} of {reference}: {error.message}") from error
         except EngineError:
             # looked at again when the engine is back
-            self._note_repetition()
+            self.asked_again.add(task["id"])
             return True
         self._taken.add(task["id"])
         self._ledger.note(kind="form", reference=reference, form=form, task=task["id"])
         return True
-
-
-def answers_to(form: str, reference: str) -> dict[str, Any]:
-    """What the people of a case fill in; its addresses are its own."""
-    name = reference.lower()
-    return {
-        "evaluation_request": {**REQUEST, "email": f"{name}@patients.example"},
-        "medical_form": MEDICAL,
-        "medical_visit": {**VISIT, "sample_barcode": f"B-{reference}"},
-        "close_contacts": {
-            "had_contacts": "yes",
-            "close_contacts": [{**CONTACT, "name": name, "email": f"{name}@contacts.example"}],
-        },
-        "doctor_report": {**REPORT, "case_classification": "confirmed"},
-        "review": {"rating": "5"},
-    }[form]

@@ -19,7 +19,9 @@ from processes.engine import Engine
 from records import database
 from records.outbox import SENT, Message
 from tests.faults.ledger import Ledger, doubled, redelivered
+from tests.faults.people import CONTACT_OF, PATIENT, email_of, has_only_telephones, phone_of
 from tests.support.mail import mailboxes
+from tests.support.sms import texts_to
 from workers.carriers import message_id
 
 
@@ -70,21 +72,25 @@ def effects_of(ledgers: Iterable[Ledger], since: float) -> tuple[dict[str, int],
     return doubled(entries), redelivered(entries)
 
 
-class Mails:
-    """What the patients and contacts of cases got, as the mail server has it.
+class Messages:
+    """What the patients and contacts of cases got, as the mail server and the SMS gateway have it.
 
     Args:
         state: where everything is, as .run/state.json says.
     """
 
     def __init__(self, state: Mapping[str, Any]):
+        self._state = state
         self._boxes = mailboxes(state)
 
     def to_contact_of(self, reference: str) -> int:
-        return len(self._boxes[f"{reference.lower()}@contacts.example"])
+        """How many messages the contact got."""
+        if has_only_telephones(reference):
+            return len(texts_to(self._state, phone_of(reference, CONTACT_OF)))
+        return len(self._boxes[email_of(reference, CONTACT_OF)])
 
     def sent_again_to(self, reference: str) -> int:
-        """How many came to the patient once more, under the Message-ID that they had."""
+        """How many mails came to the patient once more, under the Message-ID that they had."""
         box = self._of_patient(reference)
         return len(box) - len({mail["Message-ID"] for mail in box})
 
@@ -94,7 +100,7 @@ class Mails:
         return {subject: times for subject, times in Counter(subject for subject, _ in ids).items() if times > 1}
 
     def _of_patient(self, reference: str) -> list[EmailMessage]:
-        return self._boxes[f"{reference.lower()}@patients.example"]
+        return self._boxes[email_of(reference, PATIENT)]
 
 
 def double_windows(state: Mapping[str, Any]) -> list[float]:

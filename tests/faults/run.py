@@ -20,7 +20,7 @@ from processes.engine import Engine
 from processes.variables import ENGINE_TIME
 from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger
-from tests.faults.report import Mails, Report, contacts_of, done_after, effects_of
+from tests.faults.report import Messages, Report, contacts_of, done_after, effects_of
 from tests.support.case import eventually
 
 T = TypeVar("T")
@@ -53,10 +53,9 @@ class Run:
         ledgers: folder of the servers' ledgers.
     """
 
-    def __init__(self, state: Mapping[str, Any], ledgers: Path, cases: int):
+    def __init__(self, state: Mapping[str, Any], ledgers: Path):
         self._state = state
         self._ledgers = ledgers
-        self._cases = cases
         self._hits: list[Hit] = []
         self._recoveries: list[float] = []
         self._faults = 0
@@ -76,50 +75,53 @@ class Run:
 
     def report(self) -> Report:
         """What became of the cases; is printed too."""
-        self._await_mails()
+        self._await_messages()
         doubled, again = effects_of(
-            [Ledger(self._ledgers / f"{name}.jsonl") for name in ("lab", "government")], self.driver.began_at
+            [Ledger(self._ledgers / f"{name}.jsonl") for name in ("lab", "government", "sms")], self.driver.began_at
         )
-        completed, mails = self._completed(), Mails(self._state)
+        completed, messages = self._completed(), Messages(self._state)
         for reference in completed:
-            doubled |= self._doubled_in(reference, mails)
+            doubled |= self._doubled_in(reference, messages)
         taken_over = [took for hit in self._hits for took in _recoveries(self.driver.engine, hit)]
         report = Report(
             self._faults,
-            self._cases,
+            self.driver.attempted,
             len(self.driver.acknowledged),
             len(completed),
             doubled,
-            again + len(taken_over) + self.driver.repeated,
+            again + len(taken_over) + len(self.driver.asked_again),
             taken_over + self._recoveries,
         )
         print(report)
         return report
 
-    def _await_mails(self) -> None:
+    def _await_messages(self) -> None:
         with contextlib.suppress(AssertionError):
-            eventually(lambda: all(map(Mails(self._state).to_contact_of, self.driver.acknowledged)))
+            eventually(lambda: all(map(Messages(self._state).to_contact_of, self.driver.acknowledged)))
 
     def _completed(self) -> list[str]:
         ended = self.driver.ended()
         return [reference for reference in self.driver.acknowledged if ended.get(reference) == ["care_completed"]]
 
-    def _doubled_in(self, reference: str, mails: Mails) -> dict[str, int]:
+    def _doubled_in(self, reference: str, messages: Messages) -> dict[str, int]:
         """What there should be one of on the whole road, and isn't."""
-        counted = {"contacts": contacts_of(self._state, reference), "mails to contact": mails.to_contact_of(reference)}
-        found = {what: times for what, times in counted.items() if times != 1} | mails.with_other_ids(reference)
+        told = messages.to_contact_of(reference)
+        counted = {"contacts": contacts_of(self._state, reference), "messages to contact": told}
+        found = {what: times for what, times in counted.items() if times != 1} | messages.with_other_ids(reference)
         return {f"{reference}: {what}": times for what, times in found.items()}
 
 
 @contextmanager
 def under_way(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> Iterator[Run]:
-    """Cases on their way; all have ended afterwards, or time is up."""
-    run = Run(state, ledgers, cases)
-    driving = threading.Thread(target=run.driver.take_through, args=[cases, WITHIN_S])
+    """Cases on their way, and more if the test starts some; all have ended afterwards, or time is up."""
+    run, no_more = Run(state, ledgers), threading.Event()
+    run.driver.start(cases)
+    driving = threading.Thread(target=run.driver.drive, args=[no_more, WITHIN_S])
     driving.start()
     try:
         yield run
     finally:
+        no_more.set()
         driving.join()
         run.driver.close()
 

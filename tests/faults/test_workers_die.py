@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Ground
 from tests.faults.driver import Driver
 from tests.faults.dying import AFTER, BEFORE, COMPLETED, EACH, FOLDER, MAIL
 from tests.faults.fleet import Fleet
-from tests.faults.report import Mails, double_windows, in_words
+from tests.faults.ground import Ground
+from tests.faults.report import Messages, double_windows, in_words
 from tests.faults.run import scaled, under_way
 from tests.support.platform import QUICK
 
@@ -50,7 +50,7 @@ def caught_working(driver: Driver, fleet: Fleet, number: int) -> list[str]:
 def test_one_is_killed_or_sleeps_for_longer_than_its_locks_again_and_again(
     ground: Ground, count: int, how: signal.Signals, pause_s: float
 ) -> None:
-    fleet = Fleet(ground.workers, count, ground.folder / "log")
+    fleet = Fleet(ground.parts["workers"], count, ground.logs)
     with fleet, under_way(ground.state, ground.ledgers) as run:
         until = time.monotonic() + FAULTS_FOR_S
         for number in itertools.cycle(fleet.numbers):
@@ -64,8 +64,8 @@ def test_one_is_killed_or_sleeps_for_longer_than_its_locks_again_and_again(
 
 
 def test_they_die_at_the_worst_moments_of_each_topic(ground: Ground, tmp_path: Path) -> None:
-    dying = replace(ground.workers, command=[sys.executable, "-m", "tests.faults.dying"])
-    fleet = Fleet(dying, 4, ground.folder / "log", **{FOLDER: str(tmp_path), EACH: str(DEATHS_OF_EACH)})
+    dying = replace(ground.parts["workers"], command=[sys.executable, "-m", "tests.faults.dying"])
+    fleet = Fleet(dying, 4, ground.logs, **{FOLDER: str(tmp_path), EACH: str(DEATHS_OF_EACH)})
     with fleet, under_way(ground.state, ground.ledgers) as run:
         pass
     died = sorted(path.name for path in tmp_path.iterdir())
@@ -74,6 +74,6 @@ def test_they_die_at_the_worst_moments_of_each_topic(ground: Ground, tmp_path: P
     run.broke(fleet.deaths)
     run.report().is_sound()
     # SMTP has no keys: a mail that the server has when its sender dies goes again
-    again = sum(map(Mails(ground.state).sent_again_to, run.driver.acknowledged))
+    again = sum(map(Messages(ground.state).sent_again_to, run.driver.acknowledged))
     print(f"{again} mails went twice; the window: {in_words(double_windows(ground.state))}")
     assert DEATHS_OF_EACH <= again < len(died)

@@ -180,7 +180,6 @@ def test_two_feeds_at_once_reopen_a_case_once(
             Service("lab", state["lab"], state["lab_api_key"]),
             Engine(state["engine"], admin["username"], admin["password"]),
             Claims(),
-            0.1,
         )
         for _ in range(2)
     ]

@@ -30,13 +30,13 @@ def is_up(url: str) -> bool:
 
 
 def engine_dies(own: dict[str, Any], environment: dict[str, str]) -> int:
-    eventually(lambda: answers(own), within_s=60)
+    eventually(lambda: answers(own["engine"]), within_s=60)
     return kill(environment, "engine")
 
 
 def engine_is_back(own: dict[str, Any], environment: dict[str, str], old: int) -> None:
     started_again(environment, "engine", old)
-    eventually(lambda: answers(own), within_s=90)
+    eventually(lambda: answers(own["engine"]), within_s=90)
 
 
 def steps(browser: Browser, page: Page, filled: dict[str, Any], count: int) -> Page:

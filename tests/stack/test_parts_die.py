@@ -78,7 +78,7 @@ def test_the_engine_dies_and_no_accepted_case_is_lost(own: dict[str, Any], envir
     old = kill(environment, "engine")
     # and everything goes on when the engine is back
     started_again(environment, "engine", old)
-    eventually(lambda: answers(own), within_s=60)
+    eventually(lambda: answers(own["engine"]), within_s=60)
     for case in [*accepted, last]:
         case.waits_for("evaluation_request")
 
@@ -100,7 +100,7 @@ def test_the_engine_dies_while_handlers_run_and_none_is_repeated(
         eventually(lambda: len(calls) == 2)
         old = kill(environment, "engine")
         started_again(environment, "engine", old)
-        eventually(lambda: answers(own), within_s=60)
+        eventually(lambda: answers(own["engine"]), within_s=60)
         goes_on.set()
         eventually(lambda: work.left() == 0)
     assert len(calls) == 3

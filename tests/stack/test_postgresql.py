@@ -21,7 +21,7 @@ from stack.platform import Platform
 from tests.support.canaries import Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
-from tests.support.platform import platform_up, secrets_of_run
+from tests.support.platform import platform_up, secrets_of_run, without_settings
 from tests.support.postgresql import DATABASES, dump, postgresql
 from tests.support.sms import texts_to
 
@@ -32,15 +32,10 @@ pytestmark = pytest.mark.engine
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A platform of our own, with each database on one PostgreSQL server; settings by HTTPS."""
     folder = tmp_path_factory.mktemp("on_postgresql")
-    with pytest.MonkeyPatch.context() as patch, postgresql(folder) as port:
-        patch.setattr(os, "environ", {k: v for k, v in os.environ.items() if not k.startswith("CORONACARE_")})
-        os.environ["CORONACARE_ENGINE__DATABASE_URL"] = f"jdbc:postgresql://127.0.0.1:{port}/engine"
-        os.environ["CORONACARE_ENGINE__DATABASE_USERNAME"] = "coronacare"
+    with pytest.MonkeyPatch.context() as patch, postgresql(folder) as server:
+        patch.setattr(os, "environ", {**without_settings(os.environ), **server.settings})
         os.environ["CORONACARE_ENGINE__SECURE_COOKIES"] = "true"
         os.environ["CORONACARE_WORKERS__ERASURE_INTERVAL_S"] = "0.5"
-        for part in ("records", "lab", "government", "sms"):
-            url = f"postgresql://coronacare@127.0.0.1:{port}/{part}"
-            os.environ[f"CORONACARE_{part.upper()}__DATABASE_URL"] = url
         with platform_up(folder / "run") as platform:
             yield platform
 

@@ -40,9 +40,9 @@ def started_again(environment: dict[str, str], part: str, old: int) -> None:
     eventually(lambda: read_state(environment)["processes"][part] != old, f"{part} was not started again")
 
 
-def answers(own: dict[str, Any]) -> bool:
-    """Whether the engine answers: 401, for nothing is open without signing in."""
+def answers(url: str) -> bool:
+    """Whether the engine at this base URL answers: 401, for nothing is open without signing in."""
     try:
-        return requests.get(own["engine"] + "/engine-rest/engine", timeout=10).status_code == 401
-    except requests.ConnectionError:
+        return requests.get(url + "/engine-rest/engine", timeout=10).status_code == 401
+    except requests.RequestException:
         return False

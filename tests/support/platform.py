@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,12 @@ BRIEF_JVM = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 
 def own_environment(folder: Path) -> dict[str, str]:
     """What `python -m stack` is told to run beside other runs: its folder, free ports, a quick lab."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return {**clean, **_settings(), environment_name("folder"): str(folder)}
+    return {**without_settings(os.environ), **_settings(), environment_name("folder"): str(folder)}
+
+
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what the platform is told by it."""
+    return {name: value for name, value in environment.items() if not name.startswith(PREFIX)}
 
 
 @contextmanager

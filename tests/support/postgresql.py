@@ -10,16 +10,63 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from config.settings import environment_name
 from tests.support.ports import free_port
 
 DATABASES = ("engine", "records", "lab", "government", "sms")
 
 
+class Server:
+    """A server with one database per part.
+
+    Attributes:
+        port: where it listens.
+    """
+
+    def __init__(self, data: Path):
+        self._programs = program_folder()
+        self._data = data
+        self.port = free_port()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment variables that have every part keep what it keeps here."""
+        engine = {
+            environment_name("engine", "database_url"): f"jdbc:postgresql://127.0.0.1:{self.port}/engine",
+            environment_name("engine", "database_username"): "coronacare",
+        }
+        others = {
+            environment_name(part, "database_url"): f"postgresql://coronacare@127.0.0.1:{self.port}/{part}"
+            for part in DATABASES
+            if part != "engine"
+        }
+        return engine | others
+
+    def create(self) -> None:
+        _run(self._programs / "initdb", "-D", str(self._data), "-U", "coronacare", "--auth=trust", "-N")
+        self.start()
+        for name in DATABASES:
+            _run(self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "coronacare", name)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self._data} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._control("-o", options, "-l", str(self._data / "log"), "start")
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop it.
+
+        Args:
+            how: "fast" rolls back what is open; "immediate" is as if it had crashed.
+        """
+        self._control("-m", how, "stop")
+
+    def _control(self, *arguments: str) -> None:
+        _run(self._programs / "pg_ctl", "-D", str(self._data), "-w", *arguments)
+
+
 @contextmanager
-def postgresql(folder: Path) -> Iterator[int]:
-    """Start a server with one database per part; yields its port."""
-    programs = program_folder()
-    port = free_port()
+def postgresql(folder: Path) -> Iterator[Server]:
+    """A server of one's own, up."""
     data = folder / "postgresql"
     data.mkdir()
     if os.getuid() == 0:
@@ -28,15 +75,12 @@ def postgresql(folder: Path) -> Iterator[int]:
         for parent in (folder, *folder.parents):
             if parent.stat().st_uid == 0 and parent != Path("/tmp") and parent != Path("/"):
                 parent.chmod(parent.stat().st_mode | 0o011)
-    _run(programs / "initdb", "-D", str(data), "-U", "coronacare", "--auth=trust", "-N")
-    options = f"-p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off"
-    _run(programs / "pg_ctl", "-D", str(data), "-o", options, "-l", str(data / "log"), "-w", "start")
+    server = Server(data)
+    server.create()
     try:
-        for name in DATABASES:
-            _run(programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "coronacare", name)
-        yield port
+        yield server
     finally:
-        _run(programs / "pg_ctl", "-D", str(data), "-m", "fast", "-w", "stop")
+        server.stop()
 
 
 def dump(database: str) -> bytes:

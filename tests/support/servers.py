@@ -11,10 +11,10 @@ from pathlib import Path
 
 import requests
 
-from config.settings import PREFIX, ROOT, environment_name
+from config.settings import ROOT, environment_name
 from stack.parts import WORKER
 from tests.support.case import eventually
-from tests.support.platform import secrets_of_run
+from tests.support.platform import secrets_of_run, without_settings
 from tests.support.ports import free_port
 
 KEY = "u3TsfY0aQw8x" + "NnEr2Lbk"
@@ -25,7 +25,7 @@ SERVERS = ("lab", "government")
 def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str, int]]:
     """One of the servers, with data of its own; its URL and process id."""
     url = f"http://127.0.0.1:{free_port()}"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    clean = without_settings(os.environ)
     own = {environment_name(server, "api_key"): KEY for server in SERVERS}
     # the government's messages go where those of the run go
     beside = [environment_name("mail", "port"), environment_name("sms", "url")]

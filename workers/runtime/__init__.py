@@ -15,17 +15,19 @@ from workers.runtime.identity import IdentityTaken, WorkerIdentity
 from workers.runtime.retry import Retry
 from workers.runtime.runtime import Runtime
 from workers.runtime.tasks import Cancelled, Context
-from workers.runtime.topics import Handler, Refusal, handlers_of, topic
+from workers.runtime.topics import Faulty, Handler, Refusal, Unavailable, handlers_of, topic
 
 __all__ = [
     "Cancelled",
     "Context",
+    "Faulty",
     "Handler",
     "IdentityTaken",
     "Refusal",
     "Retry",
     "Runtime",
     "TaskClient",
+    "Unavailable",
     "WorkerIdentity",
     "handlers_of",
     "topic",

@@ -9,16 +9,17 @@ from typing import Any
 
 from camunda.external_task.external_task import ExternalTask
 
-from processes.engine import EngineError
+from processes.engine import EngineError, EngineUnavailable
 from processes.errors import ProtocolDeviation
 from processes.variables import UndeclaredVariable, from_engine, to_engine
 from workers.runtime.library_shape import report_of
-from workers.runtime.retry import WrongRetry
+from workers.runtime.retry import WrongRetry, outage_pause_s
 from workers.runtime.tasks import Cancelled, Context, Task
-from workers.runtime.topics import Handler, Refusal
+from workers.runtime.topics import Faulty, Handler, Refusal, Unavailable
 
 # these speak of names and calls, never of what a patient said; of any other error only the class is told
-SPEAK_WITHOUT_DATA = (Refusal, EngineError, UndeclaredVariable, WrongRetry)
+SPEAK_WITHOUT_DATA = (Refusal, Unavailable, Faulty, EngineError, UndeclaredVariable, WrongRetry)
+Outages = tuple[type[BaseException], ...]
 RETRY_DUE = "tried again at "
 
 
@@ -47,8 +48,12 @@ class Report:
 UNLOCK = Report("unlock")
 
 
-def outcome_of(task: Task, handler: Handler, resources: Mapping[str, Any]) -> Report | None:
-    """Run the handler, and say how that is to be reported; None when nobody wants to know any more."""
+def outcome_of(task: Task, handler: Handler, resources: Mapping[str, Any], outages: Outages = ()) -> Report | None:
+    """Run the handler, and say how that is to be reported; None when nobody wants to know any more.
+
+    Args:
+        outages: errors of the handlers that mean the same as Unavailable.
+    """
     try:
         return _result(task, handler, resources)
     except Cancelled as cancelled:
@@ -58,20 +63,29 @@ def outcome_of(task: Task, handler: Handler, resources: Mapping[str, Any]) -> Re
         return Report("bpmn_failure", (deviation.code, type(deviation).__name__), said)
     except BaseException as error:
         # sys.exit() in a handler ends its task, not the worker
-        return failure_of(task, handler, error)
+        return failure_of(task, handler, error, outages)
 
 
-def failure_of(task: Task, handler: Handler, error: BaseException) -> Report:
-    """The report of a failure: retries counted down, a pause that grows, and a message without a patient's data."""
+def failure_of(task: Task, handler: Handler, error: BaseException, outages: Outages = ()) -> Report:
+    """The report of a failure: retries counted down, a pause that grows, and a message without a patient's data. While
+    what the handler calls is away, retries are left as they are.
+    """
     message = _without_data(error)
     try:
         retry = handler.retry.overridden(task.raw.get("extensionProperties") or {})
     except WrongRetry as wrong:
         retry, message, error = handler.retry, _without_data(wrong), wrong
-    left = (task.retries if task.retries is not None else retry.attempts) - 1
+    left = task.retries if task.retries is not None else retry.attempts
+    if isinstance(error, (Unavailable, EngineUnavailable, *outages)):
+        return _again(message, left, outage_pause_s())
+    left -= 1
     if left <= 0 or isinstance(error, Refusal | WrongRetry):
         return Report("failure", (message, None, 0, 0), {"error": message, "retries": 0})
-    pause_s = retry.pause_s(max(1, retry.attempts - left))
+    return _again(message, left, retry.pause_s(max(1, retry.attempts - left)))
+
+
+def _again(message: str, left: int, pause_s: float) -> Report:
+    """The report of a failure that isn't the last one."""
     due = (datetime.now(UTC) + timedelta(seconds=pause_s)).isoformat(timespec="milliseconds")
     said = {"error": message, "retries": left, "again_in_s": round(pause_s, 1)}
     return Report("failure", (message, RETRY_DUE + due, left, int(pause_s * 1000)), said, pause_s)

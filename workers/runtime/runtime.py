@@ -13,7 +13,7 @@ from workers.runtime.client import TaskClient
 from workers.runtime.clock import Clock
 from workers.runtime.locks import Locks
 from workers.runtime.metrics import Metrics
-from workers.runtime.outcomes import UNLOCK, Report, failure_of, outcome_of
+from workers.runtime.outcomes import UNLOCK, Outages, Report, failure_of, outcome_of
 from workers.runtime.poller import Poller
 from workers.runtime.reports import Reports
 from workers.runtime.slots import WAITS_AT_MOST_S, Slots
@@ -39,6 +39,7 @@ class Runtime:
         resources: what handlers ask for beside process variables, by parameter name.
         slots: how many handlers run at the same time.
         stop_within_s: how long handlers that run may still take when it is stopped.
+        outages: errors of the handlers that mean the same as Unavailable.
     """
 
     def __init__(
@@ -48,11 +49,13 @@ class Runtime:
         resources: Mapping[str, Any],
         slots: int,
         stop_within_s: float = 10.0,
+        outages: Outages = (),
     ):
         self.client = client
         self._handlers = {handler.topic: handler for handler in handlers}
         self._resources = resources
         self._stop_within_s = stop_within_s
+        self._outages = outages
         self._asked_to_stop = threading.Event()
         self._stopped = threading.Event()
         self._at_once = threading.Event()
@@ -102,12 +105,12 @@ class Runtime:
             return
         handler = self._handlers[task.topic]
         with self.metrics.handler.labels(task.topic).time():
-            report = outcome_of(task, handler, self._resources)
+            report = outcome_of(task, handler, self._resources, self._outages)
         if report and not task.lost:
             self._reports.send(task, report)
 
     def _failure(self, task: Task, error: Exception) -> Report:
-        return failure_of(task, self._handlers[task.topic], error)
+        return failure_of(task, self._handlers[task.topic], error, self._outages)
 
     def _ended(self, task: Task, report: Report | None) -> None:
         self._locks.let_go(task, gone=report is not None and report.ends_task)

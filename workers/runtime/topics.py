@@ -29,6 +29,16 @@ GIVEN = ("case_reference", "effect_key", "context")
 DEFAULT_RETRY = Retry()
 
 
+class Unavailable(Exception):
+    """What the handler calls can't be reached or can't answer now, which isn't the task's fault: it is tried again
+    within seconds, and no attempt is used up. Its message is shown, as a Refusal's is.
+    """
+
+
+class Faulty(Exception):
+    """The other side answered wrongly: tried again as after any failure. Its message is shown, as a Refusal's is."""
+
+
 class Refusal(Exception):
     """The other side refused for good: trying again can't help, so an incident is raised at once.
 

@@ -58,7 +58,7 @@ class FakeEngine:
 def eraser(engine: FakeEngine, government: FakeService | None = None, sms: FakeService | None = None) -> Eraser:
     kept = Kept(Access(SEAL), Drafts(SEAL), KpiRows(), Outbox(), Sessions(SEAL), Submissions(SEAL))
     elsewhere = Elsewhere(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
-    return Eraser(Erasures(), Claims(), kept, elsewhere, 1)
+    return Eraser(Erasures(), Claims(), kept, elsewhere)
 
 
 def test_a_case_is_erased_when_it_has_ended() -> None:

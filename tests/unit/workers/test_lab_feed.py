@@ -55,7 +55,7 @@ def grant(number: int) -> dict[str, Any]:
 
 
 def feed(lab: FakeLab, engine: FakeEngine) -> LabFeed:
-    return LabFeed(lab, engine, None, 1)
+    return LabFeed(lab, engine, None)
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +84,16 @@ def test_a_broken_case_holds_up_no_other() -> None:
     lab = FakeLab(result(1), result(2), grant(3))
     feed(lab, FakeEngine(C1=EngineRefused("POST /message", 500, "ProcessEngineException"))).read()
     assert lab.acknowledged == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"kind": None}, {"status": "?"}, {"case_reference": None}, {"sample_barcode": ["A"]}, {"result": "?"}]
+)
+def test_an_item_that_is_not_as_described_holds_up_no_other(changed: dict[str, Any]) -> None:
+    broken = {name: value for name, value in {**result(1), **changed}.items() if value is not None}
+    lab = FakeLab(broken, grant(2))
+    feed(lab, FakeEngine(C1=NOBODY_WAITS)).read()
+    assert lab.acknowledged == [2]
 
 
 def test_nothing_is_acknowledged_while_the_engine_is_gone() -> None:

@@ -39,7 +39,7 @@ def gateway(tmp_path: Path) -> Iterator[dict[str, str]]:
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1") -> Sender:
     pages = Pages(PAGE, TASKLIST, Access(Seal("a secret of the tests")))
     mail = Mail("127.0.0.1", mail_port, "CoronaCare <no-reply@coronacare.example>", pages)
-    return Sender(Outbox(), {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), pages)}, 0.1)
+    return Sender(Outbox(), {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), pages)})
 
 
 def add(key: str, recipient: str = "a@b.example", channel: str = "email", language: str = "en") -> None:
@@ -136,7 +136,7 @@ def test_a_channel_that_is_away_is_tried_once_and_not_for_each_message() -> None
 
     for key in ("1", "2", "3"):
         add(key)
-    Sender(Outbox(), {"email": Away()}, 0.1).send_waiting()
+    Sender(Outbox(), {"email": Away()}).send_waiting()
     assert tried == ["1"]
     assert set(states().values()) == {WAITING}
 

@@ -1,0 +1,103 @@
+"""Patients who send pre-screenings by the web pages, one after another, whatever breaks meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from processes.cases import CORONA_CARE
+from processes.engine import Engine
+from stack.browser import Browser, Page
+from tests.faults.ground import Ground
+from tests.faults.ledger import Ledger
+from tests.faults.run import Run
+from tests.support.case import NO_SYMPTOMS, eventually
+
+FORM = "/forms/pre_screening"
+# an emergency: their case ends at once
+FILLED = {**NO_SYMPTOMS, "breathless": True, "breathless_since": "2020-03-20"}
+
+
+class Patients:
+    """So many at once, each a new one as soon as the last one's form is acknowledged.
+
+    Args:
+        state: where everything is, as .run/state.json says.
+
+    Attributes:
+        acknowledged: references of the cases whose form the web application has taken.
+        refused: statuses of the answers that weren't pages, and 0 for none at all.
+    """
+
+    def __init__(self, state: Mapping[str, Any], ledger: Ledger, count: int):
+        self._url = state["webapp"]
+        self._ledger = ledger
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._come) for _ in range(count)]
+        self.acknowledged: list[str] = []
+        self.refused: list[int] = []
+
+    def __enter__(self) -> Patients:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _come(self) -> None:
+        while not self._stopping.is_set():
+            reference = self._sends()
+            self._ledger.note(kind="submission", reference=reference)
+            self.acknowledged.append(reference)
+
+    def _sends(self) -> str:
+        """Send a form, page by page; whoever gets no page tries again. Returns the case's reference."""
+        browser = Browser(self._url)
+        page = self._answer(lambda: browser.open(FORM))
+        while page.form is not None:
+            page = self._answer(lambda page=page: browser.send(page, FILLED), lambda: browser.open(FORM))
+        page = self._answer(lambda: browser.open("/case"))
+        return page.text("strong.reference")
+
+    def _answer(self, ask: Callable[[], Page], ask_again: Callable[[], Page] | None = None) -> Page:
+        """A page, at last."""
+        while True:
+            try:
+                page = ask()
+                if page.status < 500:
+                    return page
+                self.refused.append(page.status)
+            except requests.RequestException:
+                self.refused.append(0)
+            ask = ask_again or ask
+            time.sleep(0.2)
+
+
+@contextmanager
+def coming(ground: Ground, run: Run, count: int = 2) -> Iterator[Patients]:
+    """Patients who come all the while; what they were told is true in the end."""
+    ledger = Ledger(ground.ledgers / f"patients-{time.time_ns()}.jsonl")
+    with Patients(ground.state, ledger, count) as patients:
+        yield patients
+    came = patients.acknowledged
+    # what was kept while the engine was away may still be on its way
+    eventually(lambda: 0 not in starts_of(run.driver.engine, came), "forms are lost", within_s=60)
+    assert set(starts_of(run.driver.engine, came)) == {1}
+    print(f"{len(came)} forms acknowledged, each is there once; answers without a page: {len(patients.refused)}")
+
+
+def starts_of(engine: Engine, references: list[str]) -> list[int]:
+    """How many cases there are of each reference: one, had nothing been lost or done twice."""
+    query = {"processDefinitionKey": CORONA_CARE}
+    return [
+        engine.post("/history/process-instance/count", {**query, "processInstanceBusinessKey": reference})["count"]
+        for reference in references
+    ]

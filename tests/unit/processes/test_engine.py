@@ -1,0 +1,39 @@
+"""What the engine's error answers mean; each of these bodies is one that it gave."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from processes.engine import Conflict, EngineError, EngineRefused, EngineUnavailable, NotFound, refuse_errors
+
+LOCKED = {"type": "OptimisticLockingException", "message": "ENGINE-03005 Execution of 'UPDATE …' failed", "code": 1}
+DEADLOCK = {"type": "ProcessEngineException", "message": "ENGINE-03083 …", "code": 10000}
+DELETED = {
+    "type": "RestException",
+    "message": "Cannot submit task form 9c7d: ENGINE-03077 Cannot resolve parent with id '9c25' of execution '9c7c', "
+    "perhaps it was deleted in the meantime",
+    "code": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "means"),
+    [
+        (500, LOCKED, Conflict),
+        (500, DEADLOCK, Conflict),
+        (500, DELETED, Conflict),
+        (500, {"type": "RestException", "message": "Unknown property used in expression", "code": 0}, EngineRefused),
+        (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
+        (404, {"type": "InvalidRequestException", "message": "No matching task", "code": 0}, NotFound),
+        (503, {}, EngineUnavailable),
+        (500, "<html>", EngineRefused),
+    ],
+)
+def test_what_an_answer_means(status: int, body: dict | str, means: type[EngineError]) -> None:
+    content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    with pytest.raises(EngineError) as raised:
+        refuse_errors("POST /task/9c7d/submit-form", status, content)
+    assert type(raised.value) is means
+    assert str(raised.value).startswith(f"POST /task/9c7d/submit-form: {status}")
