@@ -43,6 +43,8 @@ class NotFound(EngineRefused):
 CONFLICT_CODES = (1, 10000)
 # "Cannot resolve parent … perhaps it was deleted in the meantime": by a transaction that was faster
 DELETED_MEANWHILE = "ENGINE-03077"
+# its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
+DATABASE_AWAY_CODE = 20001
 CONFLICT_ATTEMPTS = 6
 
 
@@ -188,6 +190,9 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
     if status in (502, 503, 504):
         raise EngineUnavailable(f"{call}: {status}")
     body = _error_body(content)
+    if status == 500 and (body.get("code") == DATABASE_AWAY_CODE or "type" not in body):
+        # the REST API itself tells the type of each error
+        raise EngineUnavailable(f"{call}: {status}")
     if status == 500 and (body.get("code") in CONFLICT_CODES or DELETED_MEANWHILE in body.get("message", "")):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     kind = NotFound if status == 404 else EngineRefused

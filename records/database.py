@@ -10,6 +10,8 @@ import peewee
 from playhouse.db_url import connect
 
 database = peewee.DatabaseProxy()
+# what is raised when it can't be reached, or can't write
+AWAY = (peewee.OperationalError, peewee.InterfaceError)
 
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",

@@ -56,6 +56,13 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
     def problem(error: Problem) -> tuple[Response, int]:
         return jsonify(code=error.code, message=error.message), error.status
 
+    def away(error: Exception) -> tuple[Response, int, dict[str, str]]:
+        answer = jsonify(code="unavailable", message="the database can't be reached, or can't be written; come again")
+        return answer, 503, {"Retry-After": "5"}
+
+    for kind in (peewee.OperationalError, peewee.InterfaceError):
+        app.register_error_handler(kind, away)
+
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         """Its headers stay: which methods are allowed, when to come back."""

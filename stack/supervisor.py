@@ -31,6 +31,7 @@ KNOWN_CAUSES = (
         r"Database may be already in use|file is locked",
         "its database is in use by another run: end that run first",
     ),
+    (r"No space left on device|the embedded database has closed itself", "its disk is full: make room"),
     (r"UnsupportedClassVersionError", "the JDK is older than 17: install JDK 17 or newer"),
     (r"Address already in use|Port \d+ was already in use", "its port was taken just now: start again"),
 )

@@ -19,10 +19,12 @@ from flask_babel import lazy_gettext
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from peewee import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from processes.engine import Engine, EngineError
+from records import database
 from records.access import Access
 from records.attempts import Attempts
 from records.drafts import Drafts
@@ -36,7 +38,7 @@ from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
 from webapp.housekeeping import Housekeeping
-from webapp.session_store import SessionStore
+from webapp.session_store import SessionStore, records_are_away
 from webapp.task_forms import TaskForms
 
 log = logging.getLogger("webapp")
@@ -61,6 +63,11 @@ ONLY_PAGES = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 MOST_BYTES = 1_000_000
+# when to come back after a 503
+AGAIN_AFTER_S = 30
+# endpoints that are shown while the records are away
+WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "static")
+Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 # titles of what is refused, by status
 REFUSED = {
     400: lazy_gettext("This can't be read"),
@@ -110,6 +117,7 @@ def create_app(options: Options, engine: Engine, government: Government) -> Flas
     Compress(app)
     versions = _versions(app)
     app.url_defaults(lambda endpoint, values: values.update(versions.get(values.get("filename"), {})))
+    app.before_request(_only_advice_without_records)
     app.before_request(sessions.end_when_idle)
     CSRFProtect(app)
     for module in (patient, forms, sign_in, contact, languages, staff):
@@ -192,6 +200,12 @@ def _protect(response: Response) -> Response:
     return response
 
 
+def _only_advice_without_records() -> None:
+    """What to do in an emergency is told whatever is broken; all else needs to know who asks."""
+    if records_are_away() and request.endpoint not in WITHOUT_RECORDS:
+        raise OperationalError
+
+
 def _register_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def expired(error: CSRFError) -> Any:
@@ -204,17 +218,28 @@ def _register_errors(app: Flask) -> None:
         return _page(404, _("Page not found"), _("Check the address, or begin from the start page."))
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> tuple[str, int]:
+    def http_error(error: HTTPException) -> Answer:
+        cause = getattr(error, "original_exception", None)
+        if isinstance(cause, database.AWAY):
+            # the session couldn't be kept
+            return records_error(cause)
         title = REFUSED.get(error.code, _("This can't be done"))
         said = error.description if error.code == 400 and error.description else _("Go back and try again.")
         return _page(error.code or 500, title, said)
 
     @app.errorhandler(EngineError)
-    def engine_error(error: EngineError) -> tuple[str, int]:
+    def engine_error(error: EngineError) -> Answer:
         log.warning("engine: %s", error)
-        return _page(
-            503, _("CoronaCare can't answer just now"), _("Please try again in a few minutes. Nothing was lost.")
+        return _not_now(_("Please try again in a few minutes. Nothing was lost."))
+
+    def records_error(error: Exception) -> Answer:
+        log.warning("the records can't be reached, or can't be written: %s", type(error).__name__)
+        return _not_now(
+            _("Please try again in a few minutes. What you sent just now may not be kept: send it again then.")
         )
+
+    for kind in database.AWAY:
+        app.register_error_handler(kind, records_error)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> tuple[str, int]:
@@ -229,3 +254,7 @@ def _register_errors(app: Flask) -> None:
 
 def _page(status: int, title: Any, text: str) -> tuple[str, int]:
     return render_template("error.html", title=title, text=text), status
+
+
+def _not_now(text: str) -> Answer:
+    return *_page(503, _("CoronaCare can't answer just now"), text), {"Retry-After": str(AGAIN_AFTER_S)}

@@ -13,8 +13,6 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-import peewee
-
 from config import settings as config
 from config.people import load_people
 from config.secrets import load_with
@@ -52,8 +50,6 @@ SECRETS = {
     "kpi": (),
     "erasure": ("lab.api_key", "government.api_key", "sms.api_key", "records.secret_key"),
 }
-# what the records' database raises when it can't be reached or can't write
-DATABASE_AWAY = (peewee.OperationalError, peewee.InterfaceError)
 LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi, "erasure": erasure}
 
 
@@ -86,7 +82,7 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
     client = task_client(settings, identity.worker_id)
     runtime = Runtime(
-        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, outages=DATABASE_AWAY
+        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, outages=database.AWAY
     )
     watched = health(settings, runtime, client)
     stopping = threading.Event()

@@ -65,7 +65,15 @@ class Ground:
     def kill(self, *parts: str) -> None:
         """Kill parts; each is started again by itself."""
         for part in parts:
+            eventually(lambda part=part: self._is_killed(part), f"{part} doesn't run")
+
+    def _is_killed(self, part: str) -> bool:
+        """Kill it, unless it is to be started again just now."""
+        try:
             os.kill(self.state["processes"][part], signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
     def engine_after(self) -> float:
         """Wait until an engine answers; returns how long it took, in seconds."""

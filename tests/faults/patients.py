@@ -31,6 +31,7 @@ class Patients:
 
     Attributes:
         acknowledged: references of the cases whose form the web application has taken.
+        kept: how many forms were kept because the engine couldn't be reached, and forwarded later.
         refused: statuses of the answers that weren't pages, and 0 for none at all.
     """
 
@@ -40,6 +41,7 @@ class Patients:
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._come) for _ in range(count)]
         self.acknowledged: list[str] = []
+        self.kept = 0
         self.refused: list[int] = []
 
     def __enter__(self) -> Patients:
@@ -65,6 +67,7 @@ class Patients:
         while page.form is not None:
             page = self._answer(lambda page=page: browser.send(page, FILLED), lambda: browser.open(FORM))
         page = self._answer(lambda: browser.open("/case"))
+        self.kept += page.heading == "We have your answers"
         return page.text("strong.reference")
 
     def _answer(self, ask: Callable[[], Page], ask_again: Callable[[], Page] | None = None) -> Page:
@@ -87,11 +90,14 @@ def coming(ground: Ground, run: Run, count: int = 2) -> Iterator[Patients]:
     ledger = Ledger(ground.ledgers / f"patients-{time.time_ns()}.jsonl")
     with Patients(ground.state, ledger, count) as patients:
         yield patients
+    run.sent_again(len(patients.refused) + patients.kept)
     came = patients.acknowledged
     # what was kept while the engine was away may still be on its way
+    ground.engine_after()
     eventually(lambda: 0 not in starts_of(run.driver.engine, came), "forms are lost", within_s=60)
     assert set(starts_of(run.driver.engine, came)) == {1}
-    print(f"{len(came)} forms acknowledged, each is there once; answers without a page: {len(patients.refused)}")
+    told = f"{len(came)} forms acknowledged, each is there once, {patients.kept} of them were kept for later"
+    print(f"{told}; answers without a page: {len(patients.refused)}")
 
 
 def starts_of(engine: Engine, references: list[str]) -> list[int]:

@@ -59,6 +59,7 @@ class Run:
         self._hits: list[Hit] = []
         self._recoveries: list[float] = []
         self._faults = 0
+        self._sent_again = 0
         self.driver = Driver(state, Ledger(ledgers / f"driver-{time.time_ns()}.jsonl"))
 
     def hit(self, tasks: list[str]) -> None:
@@ -69,6 +70,10 @@ class Run:
     def broke(self, times: int = 1) -> None:
         """So many things broke, of which nobody knows what they hit."""
         self._faults += times
+
+    def sent_again(self, times: int) -> None:
+        """So many pages were sent again by patients, and forms by the web application."""
+        self._sent_again += times
 
     def recovered(self, after_s: float) -> None:
         self._recoveries.append(after_s)
@@ -89,7 +94,7 @@ class Run:
             len(self.driver.acknowledged),
             len(completed),
             doubled,
-            again + len(taken_over) + len(self.driver.asked_again),
+            again + len(taken_over) + len(self.driver.asked_again) + self._sent_again,
             taken_over + self._recoveries,
         )
         print(report)

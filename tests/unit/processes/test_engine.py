@@ -16,6 +16,11 @@ DELETED = {
     "perhaps it was deleted in the meantime",
     "code": 0,
 }
+AWAY = {
+    "type": "RestException",
+    "message": "Cannot submit task form 9c7d: An exception occurred in the persistence layer.",
+    "code": 20001,
+}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +33,9 @@ DELETED = {
         (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
         (404, {"type": "InvalidRequestException", "message": "No matching task", "code": 0}, NotFound),
         (503, {}, EngineUnavailable),
-        (500, "<html>", EngineRefused),
+        (500, AWAY, EngineUnavailable),
+        (500, "<html>", EngineUnavailable),
+        (500, {"timestamp": "2020-03-20T00:00:00Z", "status": 500, "error": "x", "path": "/x"}, EngineUnavailable),
     ],
 )
 def test_what_an_answer_means(status: int, body: dict | str, means: type[EngineError]) -> None:

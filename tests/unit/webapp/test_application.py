@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from peewee import OperationalError
 
 from config import settings as config
 from processes.engine import Engine
+from records import database
+from records.sessions import Sessions
 from webapp.app import Options, create_app
 from webapp.government import Government
 
@@ -101,3 +106,46 @@ def test_while_the_engine_is_away_and_nothing_was_begun_one_is_told_so() -> None
     answer = application().test_client().get("/forms/pre_screening")
     assert answer.status_code == 503
     assert "Nothing was lost" in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.fixture
+def records_go_away(tmp_path: Path) -> Callable[[bool], None]:
+    """Called with True they can't be opened any more, with False they are back."""
+
+    there, elsewhere = database.database.obj, database.connect_to(f"sqlite:///{tmp_path}/gone/records.db")
+    (tmp_path / "gone").rmdir()
+
+    def go(away: bool) -> None:
+        database.database.initialize(elsewhere if away else there)
+
+    return go
+
+
+def test_while_the_records_are_away_nothing_is_promised_and_advice_is_shown(records_go_away: Callable) -> None:
+    client = application().test_client()
+    with client.session_transaction() as session:
+        session["case"] = "C-1"
+    cookie = client.get_cookie("session")
+    records_go_away(True)
+    asked = [client.get("/case"), client.post("/forms/pre_screening/1", data={"cough": "true"}), client.get("/sign-in")]
+    assert [answer.status_code for answer in asked] == [503] * 3
+    for answer in asked:
+        assert "may not be kept" in answer.text
+        assert int(answer.headers["Retry-After"]) > 0
+    told = [client.get("/"), client.get("/forms/symptoms_worsened")]
+    assert [answer.status_code for answer in told] == [200, 200]
+    assert all("tel:112" in answer.text for answer in (*asked, *told))
+    # and afterwards the browser is still known
+    assert client.get_cookie("session") == cookie
+    records_go_away(False)
+    with client.session_transaction() as session:
+        assert session["case"] == "C-1"
+
+
+def test_a_session_that_can_not_be_kept_is_told_of(records_go_away: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Sessions, "keep", refuse)
+    assert application().test_client().get("/sign-in").status_code == 503

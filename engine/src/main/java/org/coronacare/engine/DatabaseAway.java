@@ -1,0 +1,76 @@
+package org.coronacare.engine;
+
+import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Set;
+import org.camunda.bpm.engine.ProcessEngineException;
+import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.impl.errorcode.ExceptionCodeProvider;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Gives errors a code of their own where the database couldn't be reached or written. The engine tells them as it tells a value that is
+ * too long; by the code, whoever called knows that trying again helps.
+ */
+@Component
+public class DatabaseAway extends AbstractProcessEnginePlugin {
+
+  /** processes/engine.py has it too. Those below 20,000 are the engine's. */
+  private static final int CODE = 20_001;
+
+  private static final Set<String> H2_CLOSED = Set.of("90028", "90031", "90098");
+  private static final String H2_CANNOT_WRITE = "org.h2.mvstore.MVStoreException";
+
+  @Override
+  public void preInit(ProcessEngineConfigurationImpl configuration) {
+    configuration.setCustomExceptionCodeProvider(new Provider());
+  }
+
+  private static final class Provider implements ExceptionCodeProvider {
+
+    @Override
+    public Integer provideCode(SQLException exception) {
+      return codeOf(exception);
+    }
+
+    @Override
+    public Integer provideCode(ProcessEngineException exception) {
+      return codeOf(exception);
+    }
+  }
+
+  private static Integer codeOf(Throwable exception) {
+    for (var each = exception; each != null; each = each.getCause()) {
+      if (isAway(each)) {
+        return CODE;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isAway(Throwable exception) {
+    return exception instanceof TransactionException
+        || exception instanceof SQLTransientConnectionException
+        || exception instanceof SQLNonTransientConnectionException
+        || exception instanceof SQLRecoverableException
+        || exception.getClass().getName().equals(H2_CANNOT_WRITE)
+        || exception instanceof SQLException refusal && isAway(refusal.getSQLState());
+  }
+
+  /**
+   * Whether an SQLSTATE speaks of the connection (08), of what the server has too little of, such as disk space (53), or of an operator
+   * who stops it (57P); or is H2's for a file that can't be written or a database that has closed itself. There is none where the pool
+   * of connections had closed one already: what a database refuses has a state.
+   */
+  private static boolean isAway(String state) {
+    return state == null
+        || state.startsWith("08")
+        || state.startsWith("53")
+        || state.startsWith("57P")
+        || H2_CLOSED.contains(state);
+  }
+}

@@ -1,0 +1,80 @@
+"""What keeps data dies or is full, and so does the web application: nobody is told that a form was kept when it wasn't,
+what was kept arrives once, and all goes on by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.disk import Disk
+from tests.faults.fleet import Fleet
+from tests.faults.ground import Ground
+from tests.faults.patients import Patients, coming
+from tests.faults.run import Run, scaled, under_way
+from tests.support.case import eventually
+from tests.support.postgresql import Server
+
+pytestmark = pytest.mark.engine
+
+STOPS_S = scaled([4.0], [1.0] * 5 + [30.0])
+KILLS = scaled(2, 10)
+FULL_FOR_S = scaled(6.0, 30.0)
+CASES_FOR_EACH = scaled(5, 20)
+NO_ANSWER = 0
+
+
+def goes_on(run: Run, patients: Patients) -> None:
+    """Wait until patients' forms are taken again."""
+    began, before = time.monotonic(), len(patients.acknowledged)
+    eventually(lambda: len(patients.acknowledged) > before, "no form is taken any more", within_s=120)
+    run.recovered(time.monotonic() - began)
+
+
+def breaks(run: Run, patients: Patients, broken: Callable[[], None]) -> None:
+    """Break something while cases and patients are on their way."""
+    run.driver.start(CASES_FOR_EACH)
+    eventually(lambda: patients.acknowledged, "no form is taken", within_s=60)
+    time.sleep(1)
+    broken()
+    run.broke()
+    goes_on(run, patients)
+
+
+def test_the_database_server_stops(cluster: Ground, server: Server) -> None:
+    def stops(for_s: float) -> None:
+        server.stop("immediate")
+        time.sleep(for_s)
+        server.start()
+
+    with under_way(cluster.state, cluster.ledgers, cases=0) as run, coming(cluster, run) as patients:
+        for for_s in STOPS_S:
+            breaks(run, patients, lambda for_s=for_s: stops(for_s))
+    run.report().is_sound()
+    assert set(patients.refused) <= {NO_ANSWER, 503}
+    assert 503 in patients.refused
+
+
+def test_the_web_application_is_killed(ground: Ground) -> None:
+    workers = Fleet(ground.parts["workers"], 2, ground.logs)
+    with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run) as patients:
+        for _ in range(KILLS):
+            breaks(run, patients, lambda: ground.kill("webapp"))
+    run.report().is_sound()
+    assert set(patients.refused) == {NO_ANSWER}
+
+
+@pytest.mark.parametrize("what", ["records", "engine"])
+def test_a_disk_is_full(ground: Ground, disks: dict[str, Disk], what: str) -> None:
+    def fills() -> None:
+        with disks[what].full():
+            time.sleep(FULL_FOR_S)
+
+    workers = Fleet(ground.parts["workers"], 2, ground.logs)
+    with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run) as patients:
+        breaks(run, patients, fills)
+    run.report().is_sound()
+    assert set(patients.refused) <= {NO_ANSWER, 503}
+    assert patients.kept if what == "engine" else 503 in patients.refused
