@@ -10,7 +10,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz faults drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz faults mutants drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,8 +64,11 @@ oracle: setup tools node_modules/.stamp ## our forms against form-js, each answe
 fuzz: setup ## what the lab and the government make of 1,000 requests to each of their paths: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest tests/fuzz -rP
 
-faults: setup ## workers killed and stopped under 500 cases: long
+faults: setup mutants ## everything breaks under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest tests/faults -rP
+
+mutants: setup ## whether a test notices each change to what decides on retries: a minute
+	$(PY) tools/mutants.py
 
 drafts: setup ## 200 forms sent while engine and web application are killed: minutes
 	SUBMISSIONS=200 $(PY) -m pytest tests/stack/test_nothing_typed_is_lost.py

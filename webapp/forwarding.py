@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import peewee
-
 from processes.cases import find_case, start_case
 from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
 from records.submissions import Submission, Submissions
@@ -51,8 +49,9 @@ class Forwarder:
         while not stopping.wait(interval_s):
             try:
                 interval_s = INTERVAL_S if self.forward_waiting() else min(2 * interval_s, LONGEST_S)
-            except peewee.PeeweeException as error:
-                log.warning("submissions wait: the records can't be reached (%s)", type(error).__name__)
+            except Exception as error:
+                # whatever it is, the others are still to be forwarded; its text may hold what a patient said
+                log.warning("submissions wait (%s)", type(error).__name__)
 
     def forward_waiting(self) -> bool:
         """Forward what waits; False when something has to wait on.

@@ -53,10 +53,15 @@ class Driver:
         self.acknowledged: list[str] = []
         self.asked_again: set[str] = set()
 
-    def start(self, count: int) -> None:
-        """Have so many cases started as soon as there is room for them."""
-        self.attempted += count
-        self._starting += [self._starters.submit(self._start, new_reference()) for _ in range(count)]
+    def start(self, count: int) -> list[str]:
+        """Have so many cases started as soon as there is room for them; returns their references."""
+        references = [new_reference() for _ in range(count)]
+        self.start_these(references)
+        return references
+
+    def start_these(self, references: list[str]) -> None:
+        self.attempted += len(references)
+        self._starting += [self._starters.submit(self._start, reference) for reference in references]
 
     def drive(self, no_more: threading.Event, within_s: float) -> None:
         """Fill in what the cases ask for until there are no more and all have ended, or time is up."""

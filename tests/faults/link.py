@@ -6,14 +6,9 @@ import contextlib
 import socket
 import struct
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
-
-Bytes = Iterable[bytes]
-# what becomes of bytes under way; they may come later, changed, or never
-Trouble = Callable[[bytes], Bytes]
 
 CHUNK = 65536
 RESET = struct.pack("ii", 1, 0)
@@ -21,6 +16,25 @@ RESET = struct.pack("ii", 1, 0)
 
 class Cut(Exception):
     """The connection is reset here."""
+
+
+class Trouble:
+    """What becomes of bytes under way.
+
+    Attributes:
+        over: set when the link is as it was; what is held up then comes.
+    """
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+
+    def meets(self, chunk: bytes) -> Iterator[bytes]:
+        """What comes of some bytes: later, changed, or never.
+
+        Raises:
+            Cut: the connection is reset.
+        """
+        raise NotImplementedError
 
 
 class Link:
@@ -57,6 +71,9 @@ class Link:
             yield
         finally:
             self._to_server = self._to_client = None
+            for trouble in (to_server, to_client):
+                if trouble:
+                    trouble.over.set()
 
     def _accept(self) -> None:
         while True:
@@ -98,7 +115,7 @@ class Link:
                     sink.sendall(chunk)
                     continue
                 self.met += 1
-                for piece in meet(chunk):
+                for piece in meet.meets(chunk):
                     sink.sendall(piece)
             sink.shutdown(socket.SHUT_WR)
         except (OSError, Cut):
@@ -106,42 +123,46 @@ class Link:
             _reset(sink)
 
 
-class Hole:
-    """Nothing comes through until it is filled; then all comes, late, as TCP would deliver it."""
+class Hole(Trouble):
+    """Nothing comes through; then all comes, late, as TCP would deliver it."""
 
-    def __init__(self) -> None:
-        self._filled = threading.Event()
-
-    def __call__(self, chunk: bytes) -> Bytes:
-        self._filled.wait()
+    def meets(self, chunk: bytes) -> Iterator[bytes]:
+        self.over.wait()
         yield chunk
 
-    def fill(self) -> None:
-        self._filled.set()
 
-
-def reset(chunk: bytes) -> Bytes:
+class Reset(Trouble):
     """The connection is reset, and what was under way is lost."""
-    raise Cut
 
-
-def slow(bytes_per_s: int) -> Trouble:
-    def trickle(chunk: bytes) -> Bytes:
-        for position in range(len(chunk)):
-            time.sleep(1 / bytes_per_s)
-            yield chunk[position : position + 1]
-
-    return trickle
-
-
-def instead(answer: bytes) -> Trouble:
-    """Another answer comes, and the connection ends."""
-
-    def replace(chunk: bytes) -> Bytes:
-        yield answer
+    def meets(self, chunk: bytes) -> Iterator[bytes]:
         raise Cut
 
-    return replace
+
+class Slow(Trouble):
+    """Bytes come one by one."""
+
+    def __init__(self, per_s: int):
+        super().__init__()
+        self._per_s = per_s
+
+    def meets(self, chunk: bytes) -> Iterator[bytes]:
+        for position in range(len(chunk)):
+            if self.over.wait(1 / self._per_s):
+                yield chunk[position:]
+                return
+            yield chunk[position : position + 1]
+
+
+class Instead(Trouble):
+    """Another answer comes, and the connection ends."""
+
+    def __init__(self, answer: bytes):
+        super().__init__()
+        self._answer = answer
+
+    def meets(self, chunk: bytes) -> Iterator[bytes]:
+        yield self._answer
+        raise Cut
 
 
 def _reset(connection: socket.socket) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
-from tests.faults.link import Hole, Link, instead, reset, slow
+from tests.faults.link import Hole, Instead, Link, Reset, Slow, Trouble
 from tests.faults.patients import coming
 from tests.faults.run import LONG, Run, scaled, under_way
 from tests.support.platform import QUICK
@@ -40,35 +40,17 @@ MALFORMED = {
 }
 
 
-def hole(link: Link, to_server: bool) -> None:
-    """Nothing comes through in this direction for a while; then it comes late."""
-    held = Hole()
-    with link.trouble(**{"to_server" if to_server else "to_client": held}):
-        time.sleep(HOLE_S)
-    held.fill()
-
-
-def for_a_while(**trouble: Callable) -> Callable[[Link], None]:
-    def make(link: Link) -> None:
-        with link.trouble(**trouble):
-            time.sleep(SHORT_S)
-
-    return make
-
-
-TROUBLES: dict[str, Callable[[Link], None]] = {
-    "the reply is lost": for_a_while(to_client=reset),
-    "reset": for_a_while(to_server=reset),
-    "slow to it": for_a_while(to_server=slow(BYTES_PER_S)),
-    "slow from it": for_a_while(to_client=slow(BYTES_PER_S)),
-    "black hole to it": lambda link: hole(link, to_server=True),
-    "black hole from it": lambda link: hole(link, to_server=False),
+TROUBLES: dict[str, Callable[[], dict[str, Trouble]]] = {
+    "the reply is lost": lambda: {"to_client": Reset()},
+    "reset": lambda: {"to_server": Reset()},
+    "slow to it": lambda: {"to_server": Slow(BYTES_PER_S)},
+    "slow from it": lambda: {"to_client": Slow(BYTES_PER_S)},
+    "black hole to it": lambda: {"to_server": Hole()},
+    "black hole from it": lambda: {"to_client": Hole()},
 }
-TROUBLES_OF_SERVICES = {
-    f"answered by {what}": for_a_while(to_client=instead(answer)) for what, answer in MALFORMED.items()
+TROUBLES_OF_SERVICES: dict[str, Callable[[], dict[str, Trouble]]] = {
+    f"answered by {what}": lambda answer=answer: {"to_client": Instead(answer)} for what, answer in MALFORMED.items()
 }
-
-
 SOME: list[tuple[Way, str]] = [
     (("workers", "lab"), "the reply is lost"),
     (("workers", "government"), "black hole from it"),
@@ -87,11 +69,23 @@ def all_troubles(links: Mapping[Way, Link]) -> list[tuple[Way, str]]:
     return found
 
 
+def wait_for_traffic(link: Link, met: int, run: Run) -> None:
+    """Until something meets with the trouble; cases are started for it."""
+    for _ in range(60):
+        if link.met > met:
+            return
+        run.driver.start(1)
+        time.sleep(1)
+    raise AssertionError("nothing comes this way")
+
+
 def troubled(ground: Ground, run: Run, way: Way, what: str) -> None:
     """Make trouble; what had to wait for its end goes on soon after."""
     link = ground.links[way]
     met = link.met
-    (TROUBLES | TROUBLES_OF_SERVICES)[what](link)
+    with link.trouble(**(TROUBLES | TROUBLES_OF_SERVICES)[what]()):
+        wait_for_traffic(link, met, run)
+        time.sleep(HOLE_S if "hole" in what else SHORT_S)
     ended = time.monotonic()
     waiting = run.driver.external_tasks()
     run.broke(link.met - met)

@@ -35,12 +35,14 @@ class Retry:
     def __post_init__(self) -> None:
         if self.attempts < 1:
             raise WrongRetry(f"attempts: {self.attempts} is less than 1")
-        _seconds("first", self.first)
-        _seconds("most", self.most)
+        for name in ("first", "most"):
+            text = getattr(self, name)
+            if not _DURATION.fullmatch(text):
+                raise WrongRetry(f"{name}: {text!r} is no duration such as 500ms, 2s, 5m or 1h")
 
     def pause_s(self, failures: int) -> float:
         """How long to wait after this many failures (1 is the first), in seconds."""
-        longest = min(_seconds("most", self.most), _seconds("first", self.first) * 2 ** min(failures - 1, 30))
+        longest = min(_seconds(self.most), _seconds(self.first) * 2 ** min(failures - 1, 30))
         return random.uniform(0, longest)
 
     def overridden(self, properties: Mapping[str, str]) -> Retry:
@@ -68,8 +70,7 @@ def outage_pause_s() -> float:
     return random.uniform(*OUTAGE_PAUSE_S)
 
 
-def _seconds(name: str, text: str) -> float:
-    match = _DURATION.fullmatch(text)
-    if not match:
-        raise WrongRetry(f"{name}: {text!r} is no duration such as 500ms, 2s, 5m or 1h")
+def _seconds(duration: str) -> float:
+    match = _DURATION.fullmatch(duration)
+    assert match, "was looked at before"
     return float(match[1]) * _SECONDS[match[2]]

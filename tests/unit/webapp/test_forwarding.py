@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -107,6 +108,26 @@ def test_what_the_engine_refuses_waits_and_holds_up_nothing(engine: Engine, capl
     assert not forwarder(engine).forward_waiting()
     assert (engine.done, states()) == (["T-2"], [WAITING, FORWARDED])
     assert "C-1/T-1 can't be forwarded" in caplog.text
+    assert "Ada" not in caplog.text
+
+
+def test_whatever_goes_wrong_it_goes_on_without_a_word_of_the_patient(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopping, turns = threading.Event(), []
+
+    def fail() -> bool:
+        turns.append(1)
+        if len(turns) == 3:
+            stopping.set()
+        raise KeyError("Ada")
+
+    monkeypatch.setattr("webapp.forwarding.INTERVAL_S", 0.01)
+    running = forwarder(engine)
+    monkeypatch.setattr(running, "forward_waiting", fail)
+    running.run(stopping)
+    assert len(turns) == 3
+    assert "submissions wait (KeyError)" in caplog.text
     assert "Ada" not in caplog.text
 
 

@@ -67,6 +67,7 @@ def case(lab_result: str | None, sample: int = 1, **more: Any) -> dict[str, Any]
         # withdrawn: a positive is registered, and nothing else
         (CORRECTED, case("negative", withdrawn=True), TOLD, Step.CORRECT),
         (item("negative", "corrected"), case("positive", withdrawn=True), TOLD, Step.ACKNOWLEDGE),
+        (item("positive", "corrected"), case("positive", withdrawn=True), TOLD, Step.ACKNOWLEDGE),
     ],
 )
 def test_what_comes_next(offered: dict[str, Any], values: dict[str, Any], steps: set[str], step: Step) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from camunda.external_task.external_task import ExternalTask, TaskResult
 
 from workers import lab
-from workers.runtime import Context, Handler, Retry, handlers_of, topic
+from workers.runtime import Context, Handler, handlers_of, topic
 from workers.runtime.logs import KeyValueFormatter
-from workers.runtime.retry import WrongRetry
 
 
 def test_the_lanes_handlers_are_found() -> None:
@@ -39,25 +40,34 @@ def test_an_effect_key_needs_to_know_its_occurrence() -> None:
     assert once.effect_key("C-1", {}) == "C-1/order_test"
 
 
-@pytest.mark.parametrize(
-    ("policy", "said"),
-    [
-        ({"attempts": 0}, "attempts: 0 is less than 1"),
-        ({"first": "soon"}, "first: 'soon' is no duration such as 500ms, 2s, 5m or 1h"),
-        ({"most": "5 m"}, "most: '5 m' is no duration such as 500ms, 2s, 5m or 1h"),
-    ],
-)
-def test_a_wrong_policy_is_refused(policy: dict[str, Any], said: str) -> None:
-    with pytest.raises(WrongRetry) as refused:
-        Retry(**policy)
-    assert str(refused.value) == said
+def test_a_handler_gets_what_it_asks_for_by_name() -> None:
+    @topic("lab.order_test", occurrence="sample_number")
+    def order_test(**given: Any) -> dict[str, Any]:
+        return given
+
+    asked = ("case_reference", "effect_key", "context", "sample_barcode", "visit_note", "lab")
+    handler = replace(order_test.handler, parameters=asked)
+    context = Context("t1", "C-1/order_test/2", last_attempt=False)
+    given = handler({"sample_barcode": "A-1", "lab": "no resource"}, "C-1", context, {"lab": "the lab"})
+    assert given == {
+        "case_reference": "C-1",
+        "effect_key": "C-1/order_test/2",
+        "context": context,
+        "sample_barcode": "A-1",
+        "visit_note": None,
+        "lab": "the lab",
+    }
 
 
-def test_properties_of_the_diagram_change_a_policy() -> None:
-    assert Retry().overridden({"colour": "red"}) == Retry()
-    assert Retry(attempts=9).overridden({"retry.first": "3s", "retry.attempts": "2"}) == Retry(attempts=2, first="3s")
-    with pytest.raises(WrongRetry, match="attempts: 'two' is no whole number"):
-        Retry().overridden({"retry.attempts": "two"})
+def test_a_handler_of_the_library_is_known_by_its_parameter() -> None:
+    @topic("lab.order_test")
+    def of_the_library(task: ExternalTask) -> TaskResult: ...
+
+    @topic("lab.order_test")
+    def ours(task: str) -> None: ...
+
+    assert (of_the_library.handler.takes_task, ours.handler.takes_task) == (True, False)
+    assert (of_the_library.handler.variables, of_the_library.handler.resources) == (None, [])
 
 
 def test_a_log_line_ends_with_what_it_is_about() -> None:
