@@ -49,8 +49,8 @@ class Erasures:
         with database.connection_context():
             return list(Erasure.select().order_by(Erasure.asked_at))
 
-    def claim(self, most: int = 20) -> Iterator[Erasure]:
-        return Erasure.claim(most)
+    def claim(self) -> Iterator[Erasure]:
+        return Erasure.claim()
 
     def give_back(self, erasure: Erasure) -> None:
         """It can't be done yet; it goes behind the others."""

@@ -69,9 +69,9 @@ class Outbox:
         with database.connection_context():
             Message.delete().where(_of(case_reference)).execute()
 
-    def claim(self, most: int = 20) -> Iterator[Message]:
+    def claim(self) -> Iterator[Message]:
         """Messages to send, the oldest first; nobody else gets one that was taken until the claim runs out."""
-        return Message.claim(most)
+        return Message.claim()
 
     def give_back(self, message: Message) -> None:
         """It couldn't be sent now; it goes behind the others."""

@@ -14,6 +14,8 @@ import peewee
 from records.database import Table, database
 
 WAITING, CLAIMED = "waiting", "claimed"
+# so many are looked for at a time
+AT_ONCE = 20
 
 
 class Queued(Table):
@@ -29,14 +31,14 @@ class Queued(Table):
     changed_at = peewee.TextField()
 
     @classmethod
-    def claim(cls, most: int = 20) -> Iterator[Self]:
+    def claim(cls) -> Iterator[Self]:
         """Rows to work on, the oldest first. Each is claimed as it is taken, and nobody else gets it until the claim
         runs out.
         """
         run_out = (cls.state == CLAIMED) & (cls.changed_at < ago(cls.claim_lasts))
         with database.connection_context():
             waiting = cls.select().where((cls.state == WAITING) | run_out)
-            found = list(waiting.order_by(cls.changed_at, cls.id).limit(most))
+            found = list(waiting.order_by(cls.changed_at, cls.id).limit(AT_ONCE))
         return (row for row in found if row._claimed())
 
     @classmethod

@@ -57,8 +57,8 @@ class Submissions:
             ).on_conflict_ignore().execute()
             Draft.delete().where(Draft.owner == draft).execute()
 
-    def claim(self, most: int = 20) -> Iterator[Submission]:
-        return Submission.claim(most)
+    def claim(self) -> Iterator[Submission]:
+        return Submission.claim()
 
     def claim_one(self, key: str) -> Submission | None:
         return Submission.claim_one(key)

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import peewee
 from playhouse.db_url import connect
 
+# what is raised when a database can't be reached, or can't write
+AWAY = (peewee.OperationalError, peewee.InterfaceError)
 # an answered request is on disk; a second writer waits
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1, "busy_timeout": 10000}
 

@@ -14,6 +14,8 @@ import peewee
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from services.database import AWAY
+
 OPEN_PATHS = ("/healthz", "/openapi.yaml")
 MOST_BYTES = 1_000_000
 REPEATED = {"Idempotent-Replayed": "true"}
@@ -60,7 +62,7 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
         answer = jsonify(code="unavailable", message="the database can't be reached, or can't be written; come again")
         return answer, 503, {"Retry-After": "5"}
 
-    for kind in (peewee.OperationalError, peewee.InterfaceError):
+    for kind in AWAY:
         app.register_error_handler(kind, away)
 
     @app.errorhandler(HTTPException)

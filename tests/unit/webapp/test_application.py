@@ -143,7 +143,7 @@ def test_while_the_records_are_away_nothing_is_promised_and_advice_is_shown(reco
         assert session["case"] == "C-1"
 
 
-def test_a_session_that_can_not_be_kept_is_told_of(records_go_away: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_can_not_be_kept_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise OperationalError("database or disk is full")
 
