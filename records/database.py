@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,8 @@ from playhouse.db_url import connect
 database = peewee.DatabaseProxy()
 # what is raised when it can't be reached, or can't write
 AWAY = (peewee.OperationalError, peewee.InterfaceError)
+# any number that no other program locks in this database
+CREATING = 20200311
 
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",
@@ -38,7 +42,7 @@ def open(url: str) -> None:
     from records import access, attempts, claims, drafts, erasures, kpis, outbox, roster, sessions, submissions
 
     database.initialize(connect_to(url))
-    with database.connection_context():
+    with database.connection_context(), _one_at_a_time():
         tables = [
             access.CaseAccess,
             access.Link,
@@ -53,6 +57,17 @@ def open(url: str) -> None:
             submissions.Submission,
         ]
         database.create_tables(tables, safe=True)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Have other processes wait: on PostgreSQL, unlike SQLite, "if not exists" alone is a race."""
+    if not isinstance(database.obj, peewee.PostgresqlDatabase):
+        yield
+        return
+    with database.atomic():
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", [CREATING])
+        yield
 
 
 def connect_to(url: str) -> peewee.Database:

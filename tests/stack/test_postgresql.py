@@ -22,22 +22,41 @@ from tests.support.canaries import Canaries, asks_for_care, ends_care, files_und
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 from tests.support.platform import platform_up, secrets_of_run, without_settings
-from tests.support.postgresql import DATABASES, dump, postgresql
+from tests.support.postgresql import DATABASES, Server, dump, postgresql
 from tests.support.sms import texts_to
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("on_postgresql")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    with postgresql(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def platform(folder: Path, server: Server) -> Iterator[Platform]:
     """A platform of our own, with each database on one PostgreSQL server; settings by HTTPS."""
-    folder = tmp_path_factory.mktemp("on_postgresql")
-    with pytest.MonkeyPatch.context() as patch, postgresql(folder) as server:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", {**without_settings(os.environ), **server.settings})
         os.environ["CORONACARE_ENGINE__SECURE_COOKIES"] = "true"
         os.environ["CORONACARE_WORKERS__ERASURE_INTERVAL_S"] = "0.5"
         with platform_up(folder / "run") as platform:
             yield platform
+
+
+def test_all_processes_that_start_at_once_find_the_tables(server: Server) -> None:
+    for number in range(5):
+        name = f"empty_{number}"
+        server.create_database(name)
+        opens = f"from records import database; database.open({server.url_of(name)!r})"
+        starting = [subprocess.Popen([sys.executable, "-c", opens], cwd=ROOT) for _ in range(6)]
+        assert [process.wait(timeout=30) for process in starting] == [0] * 6
 
 
 def test_a_case_runs_on_postgresql(platform: Platform) -> None:

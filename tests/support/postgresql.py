@@ -35,18 +35,20 @@ class Server:
             environment_name("engine", "database_url"): f"jdbc:postgresql://127.0.0.1:{self.port}/engine",
             environment_name("engine", "database_username"): "coronacare",
         }
-        others = {
-            environment_name(part, "database_url"): f"postgresql://coronacare@127.0.0.1:{self.port}/{part}"
-            for part in DATABASES
-            if part != "engine"
-        }
+        others = {environment_name(part, "database_url"): self.url_of(part) for part in DATABASES if part != "engine"}
         return engine | others
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://coronacare@127.0.0.1:{self.port}/{database}"
 
     def create(self) -> None:
         _run(self._programs / "initdb", "-D", str(self._data), "-U", "coronacare", "--auth=trust", "-N")
         self.start()
         for name in DATABASES:
-            _run(self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "coronacare", name)
+            self.create_database(name)
+
+    def create_database(self, name: str) -> None:
+        _run(self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "coronacare", name)
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self._data} -c listen_addresses=127.0.0.1 -c fsync=off"
