@@ -18,11 +18,11 @@ class ServiceError(Exception):
 
 
 class Unavailable(ServiceError, runtime.Unavailable):
-    """The service can't be reached or can't answer now; trying again helps."""
+    """The service can't be reached or can't answer now, or something in between answers for it; trying again helps."""
 
 
 class Faulty(ServiceError, runtime.Faulty):
-    """The service answers with an error of its own, or with what its description doesn't know."""
+    """The service answers with an error of its own."""
 
 
 class Refused(ServiceError, runtime.Refusal):
@@ -75,13 +75,13 @@ class Service:
         return self._content(response)
 
     def _content(self, response: requests.Response) -> dict[str, Any]:
-        """The JSON object that each of our services answers with; something in between may have answered for it."""
+        """The JSON object that each of our services answers with; whatever has none comes from something in between."""
         try:
             content = response.json()
         except requests.RequestException:
             content = None
         if not isinstance(content, dict):
-            raise Faulty(f"{self._name}: {response.status_code} without a JSON object")
+            raise Unavailable(f"{self._name}: {response.status_code} without a JSON object")
         return content
 
     def _session(self) -> requests.Session:

@@ -39,20 +39,25 @@ class Patients:
         self._url = state["webapp"]
         self._ledger = ledger
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._come) for _ in range(count)]
+        self._count = count
+        self._threads: list[threading.Thread] = []
         self.acknowledged: list[str] = []
         self.kept = 0
         self.refused: list[int] = []
 
     def __enter__(self) -> Patients:
-        for thread in self._threads:
-            thread.start()
+        for _ in range(self._count):
+            self.another_comes()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         for thread in self._threads:
             thread.join()
+
+    def another_comes(self) -> None:
+        self._threads.append(threading.Thread(target=self._come))
+        self._threads[-1].start()
 
     def _come(self) -> None:
         while not self._stopping.is_set():

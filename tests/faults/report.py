@@ -34,6 +34,7 @@ class Report:
         attempted: cases that were begun.
         acknowledged: those whose start the engine has acknowledged.
         completed: those that came to the end that they should come to.
+        where_lost: where the others stand.
         doubled: effects that happened twice, by their keys.
         redelivered: how often something was asked for that had been done before, and tasks that were begun again.
         recoveries: after each fault, how long what it hit took to be done, in seconds.
@@ -43,6 +44,7 @@ class Report:
     attempted: int
     acknowledged: int
     completed: int
+    where_lost: list[str]
     doubled: Mapping[str, int]
     redelivered: int
     recoveries: list[float]
@@ -51,7 +53,8 @@ class Report:
         """Nothing is lost and nothing doubled, though something broke and was done again."""
         assert self.faults > 0
         assert self.redelivered > 0, "nothing was done again: no fault hit anything"
-        assert (self.lost, dict(self.doubled)) == (0, {})
+        assert self.lost == 0, f"{self.lost} lost: {self.where_lost}"
+        assert not self.doubled, f"doubled: {dict(self.doubled)}"
 
     @property
     def lost(self) -> int:

@@ -21,7 +21,7 @@ from processes.variables import ENGINE_TIME
 from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger
 from tests.faults.report import Messages, Report, contacts_of, done_after, effects_of
-from tests.support.case import eventually
+from tests.support.case import described, eventually
 
 T = TypeVar("T")
 
@@ -93,6 +93,7 @@ class Run:
             self.driver.attempted,
             len(self.driver.acknowledged),
             len(completed),
+            [described(self.driver.engine, each) for each in self.driver.acknowledged if each not in completed],
             doubled,
             again + len(taken_over) + len(self.driver.asked_again) + self._sent_again,
             taken_over + self._recoveries,

@@ -70,7 +70,10 @@ def test_the_web_application_is_killed(ground: Ground) -> None:
 def test_a_disk_is_full(ground: Ground, disks: dict[str, Disk], what: str) -> None:
     def fills() -> None:
         with disks[what].full():
-            time.sleep(FULL_FOR_S)
+            time.sleep(FULL_FOR_S / 2)
+            # whoever is here already may have sent a form, and waits for the page of their case
+            patients.another_comes()
+            time.sleep(FULL_FOR_S / 2)
 
     workers = Fleet(ground.parts["workers"], 2, ground.logs)
     with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run) as patients:

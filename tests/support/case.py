@@ -247,9 +247,7 @@ class CaseUnderTest:
         )
 
     def incidents(self) -> list[dict[str, Any]]:
-        return [
-            row for instance in self._instances() for row in self.admin.get("/incident", processInstanceId=instance)
-        ]
+        return incidents_of(self.admin, self.reference)
 
     def tasks(self) -> list[cases.OpenTask]:
         """All open tasks of the case."""
@@ -273,15 +271,10 @@ class CaseUnderTest:
         return self.case().instance_id
 
     def describe(self) -> str:
-        found = cases.find_case(self.admin, self.reference)
-        if found is None:
-            return "not started"
-        incidents = [f"{row['activityId']}: {row['incidentMessage']}" for row in self.incidents()]
-        return f"at {sorted(cases.current_steps(self.admin, found))} {incidents}"
+        return described(self.admin, self.reference)
 
     def _instances(self) -> list[str]:
-        found = self.admin.post("/history/process-instance", {"processInstanceBusinessKey": self.reference})
-        return [instance["id"] for instance in found]
+        return instances_of(self.admin, self.reference)
 
     def _ended(self) -> cases.Case | None:
         found = self.case()
@@ -324,3 +317,26 @@ def eventually(found: Callable[[], T | None], complaint: str | None = None, with
         if time.monotonic() > deadline:
             raise AssertionError(complaint or f"not within {within_s} s")
         time.sleep(0.1)
+
+
+def described(engine: Engine, reference: str) -> str:
+    """Where a case stands, and its incidents."""
+    found = cases.find_case(engine, reference)
+    if found is None:
+        return "not started"
+    incidents = [f"{row['activityId']}: {row['incidentMessage']}" for row in incidents_of(engine, reference)]
+    return f"at {sorted(cases.current_steps(engine, found))} {incidents}"
+
+
+def incidents_of(engine: Engine, reference: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for instance in instances_of(engine, reference)
+        for row in engine.get("/incident", processInstanceId=instance)
+    ]
+
+
+def instances_of(engine: Engine, reference: str) -> list[str]:
+    """Ids of a case's process instances, also of those that it called."""
+    found = engine.post("/history/process-instance", {"processInstanceBusinessKey": reference})
+    return [instance["id"] for instance in found]

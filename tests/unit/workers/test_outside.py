@@ -19,11 +19,11 @@ from workers.outside import Faulty, Refused, Service, ServiceError, Unavailable
         (Reply(500, b"{}"), Faulty),
         (Reply(409, b'{"code": "kit_shortage"}'), Refused),
         (Reply(400, b"<h1>no</h1>"), Refused),
-        (Reply(200, b"<h1>Sign in to our network</h1>"), Faulty),
-        (Reply(200, b""), Faulty),
-        (Reply(200, b'{"order_id": "'), Faulty),
-        (Reply(200, b"[]"), Faulty),
-        (Reply(200, b"null"), Faulty),
+        (Reply(200, b"<h1>Sign in to our network</h1>"), Unavailable),
+        (Reply(200, b""), Unavailable),
+        (Reply(200, b'{"order_id": "'), Unavailable),
+        (Reply(200, b"[]"), Unavailable),
+        (Reply(200, b"null"), Unavailable),
     ],
 )
 def test_what_an_answer_means(reply: Reply | None, means: type[ServiceError]) -> None:
