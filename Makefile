@@ -10,7 +10,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz faults mutants drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,11 +49,14 @@ unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
 	$(PY) -m pytest -q -n 2 tests/oracle
-	$(PY) -m pytest tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults
+	$(PY) -m pytest tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults tests/load
 
 tools:
 	@tools/install chromium chromium
 	@tools/install pg_ctl postgresql
+	@tools/install haproxy haproxy
+	@tools/install nft nftables
+	@tools/install ip iproute2
 
 rush: setup ## 200 patients at once for 50 test kits: minutes
 	RUSH_KITS=50 $(PY) -m pytest tests/process/test_many_at_once.py
@@ -64,8 +67,11 @@ oracle: setup tools node_modules/.stamp ## our forms against form-js, each answe
 fuzz: setup ## what the lab and the government make of 1,000 requests to each of their paths: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest tests/fuzz -rP
 
-faults: setup mutants ## everything breaks under hundreds of cases: an hour and a half
+faults: setup tools mutants ## everything breaks under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest tests/faults -rP
+
+load: setup tools ## ten times as many come as can be served: minutes
+	LOAD=long $(PY) -m pytest tests/load -rP
 
 mutants: setup ## whether a test notices each change to what decides on retries: a minute
 	$(PY) tools/mutants.py

@@ -68,6 +68,13 @@ class Engine(Part):
     secure_cookies: bool
 
 
+class Front(Section):
+    """What stands before all, if anything does."""
+
+    url: Url | None = None
+    pages_at_once: Annotated[int, Field(ge=1)]
+
+
 class Webapp(Part):
     secret_key: SecretStr = SecretStr("")
     processes: Annotated[int, Field(ge=1)]
@@ -173,6 +180,7 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    front: Front
     engine: Engine
     webapp: Webapp
     records: Records
@@ -185,6 +193,16 @@ class Settings(BaseSettings):
     folder: Path
     people: Path
     policy: Policy
+
+    @property
+    def public_url(self) -> str:
+        """Where patients find us."""
+        return self.front.url or self.webapp.url
+
+    @property
+    def staff_url(self) -> str:
+        """Where staff find Tasklist and Cockpit."""
+        return self.front.url or self.engine.url
 
     @classmethod
     def settings_customise_sources(

@@ -97,8 +97,8 @@ def show_addresses(state: dict) -> None:
     say("")
     addresses = {
         "patients": f"{state['webapp']}/",
-        "Tasklist": f"{state['engine']}/camunda/app/tasklist/default/",
-        "Cockpit": f"{state['engine']}/camunda/app/cockpit/default/",
+        "Tasklist": f"{state['staff']}/camunda/app/tasklist/default/",
+        "Cockpit": f"{state['staff']}/camunda/app/cockpit/default/",
         "KPIs": f"{state['webapp']}/staff/kpis",
     }
     for what, address in addresses.items():

@@ -153,12 +153,10 @@ class Demo:
             self._say(f"  {case_reference}  {what}")
         self._say("\nA tour in three steps:")
         self._say(f"  1. Be a patient: {state['webapp']}/ and start the pre-screening.")
-        self._say(
-            f"  2. Be a doctor: {state['engine']}/camunda/app/tasklist/default/ as {_sign_in(accounts['doctor'])}"
-        )
+        self._say(f"  2. Be a doctor: {state['staff']}/camunda/app/tasklist/default/ as {_sign_in(accounts['doctor'])}")
         self._say("     and claim a report; as " + _sign_in(accounts["medical_team"]) + " a visit,")
         self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call.")
-        self._say(f"  3. Be a manager: {state['engine']}/camunda/app/cockpit/default/ as")
+        self._say(f"  3. Be a manager: {state['staff']}/camunda/app/cockpit/default/ as")
         self._say(f"     {_sign_in(accounts['process_manager'])}; the KPIs are at {state['webapp']}/staff/kpis")
 
     def _figures(self, cases: int) -> dict[str, Any]:

@@ -6,14 +6,24 @@ docker-compose.yml starts the same parts; a test holds the two together.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config.settings import ROOT, Settings, environment_name
 
 JAR = ROOT / "engine" / "target" / "engine.jar"
+FRONT = ROOT / "stack" / "front"
 WORKER = "config.serving.Worker"
+# who calls whom; the others call nobody
+CALLS = {
+    "front": ("webapp", "engine"),
+    "webapp": ("engine", "government"),
+    "workers": ("engine", "lab", "government", "sms", "mail"),
+    "government": ("sms", "mail"),
+}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -40,7 +50,12 @@ def is_ours(url: str) -> bool:
 
 
 def parts_of(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
-    """The parts to start for these settings; one whose URL is elsewhere is left out.
+    """The parts to start for these settings; one whose URL is elsewhere is left out. Arguments as all_parts."""
+    return [part for part in all_parts(settings, secrets, data) if not part.url or is_ours(part.url)]
+
+
+def all_parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
+    """The parts that these settings tell of, wherever they are.
 
     Args:
         secrets: passwords and keys by name, as stack/secrets.py makes them.
@@ -55,7 +70,9 @@ def parts_of(settings: Settings, secrets: dict[str, str], data: Path) -> list[Pa
         _workers(settings, secrets),
         _webapp(settings, secrets),
     ]
-    return [part for part in parts if not part.url or is_ours(part.url)]
+    if settings.front.url:
+        parts.append(_front(settings, settings.front.url))
+    return parts
 
 
 def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
@@ -127,6 +144,21 @@ def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
     }
     command = _gunicorn("webapp.wsgi", webapp.url, webapp.threads, webapp.processes)
     return Part("webapp", command, environment, f"{webapp.url}/healthz", webapp.url, needs=("engine",))
+
+
+def _front(settings: Settings, url: str) -> Part:
+    environment = {
+        "FRONT_ADDRESS": urlsplit(url).netloc,
+        "WEBAPP_ADDRESS": urlsplit(settings.webapp.url).netloc,
+        "ENGINE_ADDRESS": urlsplit(settings.engine.url).netloc,
+        "PAGES_AT_ONCE": str(settings.front.pages_at_once),
+        "FRONT_PAGES": str(FRONT),
+        "EMERGENCY_NUMBER": settings.policy.emergency_number,
+    }
+    # -db: it stays our child, and says what it does
+    haproxy = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin") or "haproxy"
+    command = [haproxy, "-db", "-f", str(FRONT / "haproxy.cfg")]
+    return Part("front", command, environment, f"{url}/healthz", url, ("webapp",))
 
 
 def account(username: str, password: str) -> dict[str, str]:

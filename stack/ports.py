@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from config.settings import Settings, environment_name
 from stack.parts import LOOPBACK, is_ours
 
-PARTS_WITH_URL = ("engine", "webapp", "lab", "government", "sms", "workers")
+PARTS_WITH_URL = ("front", "engine", "webapp", "lab", "government", "sms", "workers")
 
 
 def settle(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
@@ -18,10 +18,11 @@ def settle(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
     moved: dict[str, str] = {}
     chosen: set[int] = set()
     for name in PARTS_WITH_URL:
-        part = getattr(settings, name)
-        if is_ours(part.url):
-            port = _free(name, part.host, part.port, chosen, say)
-            moved[environment_name(name, "url")] = f"http://{urlsplit(part.url).hostname}:{port}"
+        url = getattr(settings, name).url
+        if url and is_ours(url):
+            address = urlsplit(url)
+            port = _free(name, str(address.hostname), address.port or 80, chosen, say)
+            moved[environment_name(name, "url")] = f"http://{address.hostname}:{port}"
     if settings.mail.host in LOOPBACK:
         port = _free("mail", settings.mail.host, settings.mail.port, chosen, say)
         moved[environment_name("mail", "port")] = str(port)

@@ -14,7 +14,7 @@ from stack.secrets import write_private
 
 FILE = "state.json"
 DOWN_WITHIN_S = 60
-OURS = ("engine.jar", "gunicorn", "-m workers", "aiosmtpd", "-m stack")
+OURS = ("engine.jar", "gunicorn", "-m workers", "aiosmtpd", "haproxy", "-m stack")
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -156,9 +156,9 @@ def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
 
 
 def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
-    tasklist = settings.engine.url + "/camunda/app/tasklist/default/"
+    tasklist = settings.staff_url + "/camunda/app/tasklist/default/"
     access = Access(Seal(settings.records.secret_key.get_secret_value()))
-    pages = Pages(settings.webapp.url, tasklist, access)
+    pages = Pages(settings.public_url, tasklist, access)
     mail = settings.mail
     carriers: dict[str, Carrier] = {
         "email": Mail(mail.host, mail.port, mail.sender, pages),

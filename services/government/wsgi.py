@@ -11,6 +11,6 @@ _mail, _sms = _settings.mail, _settings.sms
 application = create_app(
     open_database(_settings.government.database_url),
     _settings.government.api_key.get_secret_value(),
-    Notifier(_mail.host, _mail.port, _mail.sender, _sms.url, _sms.api_key.get_secret_value(), _settings.webapp.url),
+    Notifier(_mail.host, _mail.port, _mail.sender, _sms.url, _sms.api_key.get_secret_value(), _settings.public_url),
     Archive(_settings.government.archive_key.get_secret_value()),
 )

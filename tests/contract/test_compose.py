@@ -21,7 +21,8 @@ class AnySecret(dict):
 
 
 def stack_parts() -> dict[str, Part]:
-    return {part.name: part for part in parts_of(load(), AnySecret(), Path("/data"))}
+    settings = load(front={"url": "http://localhost:5000"})
+    return {part.name: part for part in parts_of(settings, AnySecret(), Path("/data"))}
 
 
 def test_the_file_is_valid() -> None:
@@ -48,7 +49,7 @@ def test_a_part_runs_the_same_program_in_both(name: str) -> None:
     assert ("config.serving.Worker" in here) == ("config.serving.Worker" in there) == (here[-1] != "workers")
 
 
-@pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp"])
+@pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp", "front"])
 def test_a_part_is_told_the_same_in_both(name: str) -> None:
     told = set(COMPOSE["services"][name]["environment"])
     assert set(stack_parts()[name].environment) <= told
@@ -66,6 +67,19 @@ def test_the_engine_is_told_what_its_configuration_reads() -> None:
     read = set(re.findall(r"\$\{(ENGINE_\w+)", (ROOT / "engine/src/main/resources/application.yaml").read_text()))
     assert set(COMPOSE["services"]["engine"]["environment"]) <= read
     assert set(stack_parts()["engine"].environment) == read
+
+
+def test_the_front_is_told_what_its_configuration_reads() -> None:
+    folder = ROOT / "stack" / "front"
+    read = set(re.findall(r"\$\{(\w+)\}", (folder / "haproxy.cfg").read_text()))
+    read |= set(re.findall(r"%\[env\((\w+)\)\]", (folder / "busy.html").read_text()))
+    assert set(COMPOSE["services"]["front"]["environment"]) == read
+    assert set(stack_parts()["front"].environment) == read
+
+
+def test_one_port_is_open_to_others() -> None:
+    ports = [(name, port) for name, service in COMPOSE["services"].items() for port in service.get("ports", [])]
+    assert [name for name, port in ports if not port.startswith("127.0.0.1:")] == ["front"]
 
 
 def test_every_image_is_pinned() -> None:

@@ -7,16 +7,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from config.settings import Settings, environment_name
-from stack.parts import Part
+from stack.parts import CALLS, Part
 from tests.faults.link import Link
 from tests.support.ports import free_port
-
-# who calls whom
-WAYS = {
-    "workers": ("engine", "lab", "government", "sms", "mail"),
-    "webapp": ("engine",),
-    "government": ("sms", "mail"),
-}
 
 
 class Links(ExitStack):
@@ -43,7 +36,7 @@ class Links(ExitStack):
 
     def _calling_by_links(self, part: Part, settings: Settings) -> Part:
         told: dict[str, str] = {}
-        for other in WAYS.get(part.name, ()):
+        for other in CALLS.get(part.name, ()):
             at = getattr(settings, other)
             address = f"{at.host}:{at.port}"
             link = self.all[part.name, other] = self.enter_context(Link(address))

@@ -40,12 +40,13 @@ def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def platform_up(folder: Path, **options: Any) -> Iterator[Platform]:
-    """Bring everything up in this folder; everything has ended afterwards.
+    """Bring everything up in this folder, as the environment says where it does; everything has ended afterwards.
 
     Args:
         options: more of Platform's arguments.
     """
-    os.environ.update({**_settings(), environment_name("folder"): str(folder)})
+    told = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    os.environ.update({**_settings(), **told, environment_name("folder"): str(folder)})
     platform = Platform(folder, folder / "data", print, **options)
     platform.up()
     try:

@@ -1,0 +1,125 @@
+"""Each part on a host of its own, behind the firewall of stack/firewall.py: from outside there is one port, by which a
+positive case goes its whole road.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings, environment_name
+from processes.variables import to_engine
+from stack.browser import Browser
+from stack.firewall import rules_for
+from stack.parts import Part, all_parts
+from stack.platform import Platform
+from tests.support.apis import Api, web
+from tests.support.case import CONTACT, MEDICAL, REPORT, REQUEST, VISIT, WITH_COUGH, eventually
+from tests.support.mail import mails_to
+from tests.support.namespaces import OPERATOR, Host, network_of
+from tests.support.platform import platform_up, without_settings
+
+pytestmark = pytest.mark.engine
+
+PORTS = {
+    "front": 80,
+    "webapp": 5000,
+    "engine": 8080,
+    "lab": 5001,
+    "government": 5002,
+    "sms": 5003,
+    "workers": 5004,
+    "mail": 1025,
+}
+OUTSIDE = "outside"
+BARCODE = "T0001-FIREWALL"
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[dict[str, Host]]:
+    with network_of([*PORTS, OUTSIDE]) as hosts:
+        yield hosts
+
+
+@pytest.fixture(scope="module")
+def platform(hosts: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    def on_hosts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
+        parts = all_parts(settings, secrets, data)
+        for part in parts:
+            hosts[part.name].protect(rules_for(part.name, settings, [OPERATOR]))
+        return [replace(part, command=hosts[part.name].command(part.command)) for part in parts]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "environ", without_settings(os.environ))
+        urls = {name: f"http://{hosts[name].address}:{port}" for name, port in PORTS.items() if name != "mail"}
+        told = {environment_name(name, "url"): url for name, url in urls.items()}
+        told[environment_name("mail", "host")] = hosts["mail"].address
+        told[environment_name("mail", "port")] = str(PORTS["mail"])
+        told[environment_name("lab", "positive_share")] = "1"
+        os.environ.update(told)
+        with platform_up(tmp_path_factory.mktemp("firewall"), parts=on_hosts) as platform:
+            yield platform
+
+
+def test_a_case_goes_its_whole_road_from_outside(platform: Platform, hosts: dict[str, Host]) -> None:
+    with hosts[OUTSIDE].here():
+        browser = Browser(platform.state["webapp"])
+        browser.fill_in("/forms/pre_screening", WITH_COUGH)
+        browser.fill_in("/forms/evaluation_request", REQUEST)
+        browser.fill_in("/forms/medical_form", MEDICAL)
+        in_tasklist(platform, "medical_team", "medical_visit", {**VISIT, "sample_barcode": BARCODE})
+        browser.fill_in("/forms/close_contacts", {"had_contacts": "yes", "close_contacts": [CONTACT]})
+        in_tasklist(platform, "doctor", "doctor_report", {**REPORT, "case_classification": "confirmed"})
+        browser.fill_in("/forms/review", {"rating": "5"})
+    eventually(lambda: mails_to(platform.state, CONTACT["email"]), "the contact isn't told")
+    assert {name: host.refused() for name, host in hosts.items() if name != OUTSIDE} == dict.fromkeys(
+        platform.state["processes"], 0
+    )
+
+
+@pytest.mark.parametrize("part", PORTS)
+def test_from_outside_there_is_one_port(platform: Platform, hosts: dict[str, Host], part: str) -> None:
+    port, before = PORTS[part], hosts[part].refused()
+    assert is_open(hosts[part], port), "an operator sees it"
+    with hosts[OUTSIDE].here():
+        assert is_open(hosts[part], port) == (part == "front")
+    assert (hosts[part].refused() > before) == (part != "front")
+
+
+@pytest.mark.parametrize(
+    ("part", "other"), [("webapp", "lab"), ("lab", "engine"), ("workers", "webapp"), ("engine", OUTSIDE)]
+)
+def test_a_part_reaches_only_those_that_it_calls(
+    platform: Platform, hosts: dict[str, Host], part: str, other: str
+) -> None:
+    before = hosts[part].refused()
+    with hosts[part].here():
+        assert not is_open(hosts[other], PORTS.get(other, 80))
+    assert hosts[part].refused() > before
+
+
+def in_tasklist(platform: Platform, account: str, form: str, values: dict[str, object]) -> None:
+    """Claim and complete a task by what Tasklist itself calls, at the address that staff have."""
+    api = web({**platform.state, "engine": platform.state["staff"]}, account, "tasklist")
+    task = eventually(lambda: task_of(api, form), f"{form} isn't asked for", within_s=60)
+    claimed = api.post(f"/task/{task}/claim", {"userId": account})
+    completed = api.post(f"/task/{task}/submit-form", {"variables": to_engine(values)})
+    assert (claimed.status_code, completed.status_code) == (204, 204)
+
+
+def task_of(api: Api, form: str) -> str | None:
+    found = api.post("/task", {"active": True}).json()
+    return next((task["id"] for task in found if (task.get("camundaFormRef") or {}).get("key") == form), None)
+
+
+def is_open(host: Host, port: int) -> bool:
+    try:
+        socket.create_connection((host.address, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""Hosts on a network of their own: Linux's network namespaces, each with an address and a firewall."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+NETWORK = "10.77.0"
+# where we are ourselves
+OPERATOR = f"{NETWORK}.1"
+BRIDGE = "coronacare0"
+CLONE_NEWNET = 0x40000000
+
+
+class Host:
+    """A host by name; programs on it are started by `command`."""
+
+    def __init__(self, name: str, address: str):
+        self.name = name
+        self.address = address
+        self._namespace = f"coronacare-{name}"
+
+    def command(self, command: Sequence[str]) -> list[str]:
+        return ["ip", "netns", "exec", self._namespace, *command]
+
+    def create(self, number: int) -> None:
+        inner, outer = f"cc-in{number}", f"cc-out{number}"
+        _run("ip", "netns", "add", self._namespace)
+        _run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", self._namespace)
+        _run("ip", "link", "set", outer, "master", BRIDGE, "up")
+        # nobody here speaks it, and it would talk by itself
+        _run(*self.command(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"]))
+        _run(*self.command(["ip", "address", "add", f"{self.address}/24", "dev", inner]))
+        for device in ("lo", inner):
+            _run(*self.command(["ip", "link", "set", device, "up"]))
+
+    def protect(self, rules: str) -> None:
+        """Have these rules of nftables as its firewall."""
+        _run(*self.command(["nft", "-f", "-"]), told=rules)
+
+    def refused(self) -> int:
+        """How many packets its firewall has stopped, in either direction."""
+        rules = _run(*self.command(["nft", "list", "ruleset"]))
+        stopped = re.findall(r"counter packets (\d+) bytes \d+ (?:drop|reject)", rules)
+        assert len(stopped) == 2, rules
+        return sum(map(int, stopped))
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """What this thread opens meanwhile, it opens on this host."""
+        with open("/proc/thread-self/ns/net") as before, open(f"/run/netns/{self._namespace}") as there:
+            _enter(there.fileno())
+            try:
+                yield
+            finally:
+                _enter(before.fileno())
+
+    def remove(self) -> None:
+        _run("ip", "netns", "delete", self._namespace)
+
+
+@contextmanager
+def network_of(names: Sequence[str]) -> Iterator[dict[str, Host]]:
+    """A host for each name, on one network with us."""
+    assert os.getuid() == 0, (
+        "only root may make network namespaces: run as root, or in `unshare --map-root-user --net --mount`"
+    )
+    hosts = {name: Host(name, f"{NETWORK}.{number}") for number, name in enumerate(names, start=2)}
+    _run("ip", "link", "add", BRIDGE, "type", "bridge")
+    try:
+        _run("ip", "address", "add", f"{OPERATOR}/24", "dev", BRIDGE)
+        _run("ip", "link", "set", BRIDGE, "up")
+        for number, host in enumerate(hosts.values()):
+            host.create(number)
+        yield hosts
+    finally:
+        for host in hosts.values():
+            if Path(f"/run/netns/coronacare-{host.name}").exists():
+                host.remove()
+        _run("ip", "link", "delete", BRIDGE)
+
+
+def _enter(namespace: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(namespace, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def _run(*command: str, told: str | None = None) -> str:
+    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout

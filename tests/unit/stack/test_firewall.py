@@ -1,0 +1,50 @@
+"""The firewall's rules, from the settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.settings import Settings, load
+from stack.firewall import NoSuchPart, main, rules_for
+
+
+def settings(**more: object) -> Settings:
+    urls = {
+        "front": "https://10.0.0.1",
+        "webapp": "http://10.0.0.2:5000",
+        "engine": "http://10.0.0.3:8080",
+        "workers": "http://10.0.0.4:5004",
+    }
+    return load(**({name: {"url": url} for name, url in urls.items()} | more))
+
+
+def test_the_front_is_open_to_everybody() -> None:
+    rules = rules_for("front", settings(), [])
+    assert "    tcp dport 443 accept\n" in rules
+    assert "ip daddr 10.0.0.2 tcp dport 5000 accept" in rules
+    assert "ip daddr 10.0.0.3 tcp dport 8080 accept" in rules
+
+
+def test_a_part_is_open_to_those_who_call_it_and_to_operators() -> None:
+    rules = rules_for("engine", settings(), ["10.0.0.9"])
+    assert "ip saddr { 10.0.0.1, 10.0.0.2, 10.0.0.4 } tcp dport 8080 accept" in rules
+    assert "ip saddr { 10.0.0.9 } tcp dport { 22, 8080 } accept" in rules
+    assert "daddr" not in rules
+
+
+@pytest.mark.parametrize("part", ["webapp", "workers"])
+def test_a_part_reaches_the_database_server_that_keeps_its_data(part: str) -> None:
+    kept = settings(records={"database_url": "postgresql://who@10.0.0.7/records"})
+    assert "ip daddr 10.0.0.7 tcp dport 5432 accept" in rules_for(part, kept, [])
+
+
+def test_an_engine_on_postgresql() -> None:
+    engine = {"url": "http://10.0.0.3:8080", "database_url": "jdbc:postgresql://10.0.0.7:5433/engine"}
+    assert "ip daddr 10.0.0.7 tcp dport 5433 accept" in rules_for("engine", settings(engine=engine), [])
+
+
+def test_a_part_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(NoSuchPart, match="no part frnt: choose of engine, webapp, lab"):
+        rules_for("frnt", settings(), [])
+    assert main(["frnt"]) == 1
+    assert "no part frnt" in capsys.readouterr().err
