@@ -49,7 +49,7 @@ unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
 	$(PY) -m pytest -q -n 2 tests/oracle
-	$(PY) -m pytest tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults tests/load
+	$(PY) -m pytest --durations=15 tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults tests/load
 
 tools:
 	@tools/install chromium chromium

@@ -41,8 +41,9 @@ class NotFound(EngineRefused):
 
 # codes of the engine's exceptions: optimistic locking, deadlock
 CONFLICT_CODES = (1, 10000)
-# "Cannot resolve parent … perhaps it was deleted in the meantime": by a transaction that was faster
-DELETED_MEANWHILE = "ENGINE-03077"
+# what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the meantime", and
+# whoever waited for a message has just gone on
+OVERTAKEN = ("ENGINE-03077", "does not have a subscription to a message event")
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
 DATABASE_AWAY_CODE = 20001
 CONFLICT_ATTEMPTS = 6
@@ -193,10 +194,14 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
     if status == 500 and (body.get("code") == DATABASE_AWAY_CODE or "type" not in body):
         # the REST API itself tells the type of each error
         raise EngineUnavailable(f"{call}: {status}")
-    if status == 500 and (body.get("code") in CONFLICT_CODES or DELETED_MEANWHILE in body.get("message", "")):
+    if status == 500 and _was_overtaken(body):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     kind = NotFound if status == 404 else EngineRefused
     raise kind(call, status, body.get("type", ""), body.get("message", ""))
+
+
+def _was_overtaken(body: dict[str, Any]) -> bool:
+    return body.get("code") in CONFLICT_CODES or any(text in body.get("message", "") for text in OVERTAKEN)
 
 
 def _error_body(content: bytes) -> dict[str, Any]:

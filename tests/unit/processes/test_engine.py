@@ -16,6 +16,12 @@ DELETED = {
     "perhaps it was deleted in the meantime",
     "code": 0,
 }
+GONE_ON = {
+    "type": "ProcessEngineException",
+    "message": "Execution with id '602c' does not have a subscription to a message event with name 'case_withdrawn': "
+    "eventSubscriptions is empty",
+    "code": 0,
+}
 AWAY = {
     "type": "RestException",
     "message": "Cannot submit task form 9c7d: An exception occurred in the persistence layer.",
@@ -29,6 +35,7 @@ AWAY = {
         (500, LOCKED, Conflict),
         (500, DEADLOCK, Conflict),
         (500, DELETED, Conflict),
+        (500, GONE_ON, Conflict),
         (500, {"type": "RestException", "message": "Unknown property used in expression", "code": 0}, EngineRefused),
         (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
         (404, {"type": "InvalidRequestException", "message": "No matching task", "code": 0}, NotFound),
