@@ -41,8 +41,8 @@ class NotFound(EngineRefused):
 
 # codes of the engine's exceptions: optimistic locking, deadlock
 CONFLICT_CODES = (1, 10000)
-# what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the meantime", and
-# whoever waited for a message has just gone on
+# what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the
+# meantime"; whoever waited for a message has just gone on
 OVERTAKEN = ("ENGINE-03077", "does not have a subscription to a message event")
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
 DATABASE_AWAY_CODE = 20001
