@@ -75,11 +75,12 @@ class AnyOrder(RuleBasedStateMachine):
         while not self._fill_in() and time.monotonic() < until:
             time.sleep(0.1)
 
-    @precondition(lambda self: self._sent)
-    @rule(data=st.data())
-    def sends_form_again(self, data: st.DataObject) -> None:
+    @rule(number=st.integers(0, 9))
+    def sends_form_again(self, number: int) -> None:
         """As after an answer that was lost."""
-        form, task = data.draw(st.sampled_from(self._sent))
+        if not self._sent:
+            return
+        form, task = self._sent[number % len(self._sent)]
         with pytest.raises(EngineRefused):
             self._case.admin.submit(task, answers_to(form, self._case.reference))
         self.happened["sent again"] += 1

@@ -44,11 +44,9 @@ def test_a_slow_topic_does_not_hold_up_a_fast_one_beside_it(work: Work) -> None:
     work.starts(20, topic=slow)
     with working(**work.worker, functions=[handle_slow, handle_fast], slots=4):
         eventually(lambda: len(running) == 4)
-        begun = time.monotonic()
         work.starts(20, topic=fast)
         eventually(lambda: work.left(fast) == 0)
-        assert time.monotonic() - begun < 10
-        assert len(running) == 4
+        assert len(running) == 4, "it waited for a slow one"
         stuck.set()
         eventually(lambda: work.left(slow) == 0)
 
