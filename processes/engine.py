@@ -42,8 +42,8 @@ class NotFound(EngineRefused):
 # codes of the engine's exceptions: optimistic locking, deadlock
 CONFLICT_CODES = (1, 10000)
 # what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the
-# meantime"; whoever waited for a message has just gone on
-OVERTAKEN = ("ENGINE-03077", "does not have a subscription to a message event")
+# meantime"; whoever waited for a message has just gone on, or its parent is gone
+OVERTAKEN = ("ENGINE-03077", "does not have a subscription to a message event", 'PvmExecutionImpl.getParent()" is null')
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
 DATABASE_AWAY_CODE = 20001
 CONFLICT_ATTEMPTS = 6
@@ -201,7 +201,7 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
 
 
 def _was_overtaken(body: dict[str, Any]) -> bool:
-    return body.get("code") in CONFLICT_CODES or any(text in body.get("message", "") for text in OVERTAKEN)
+    return body.get("code") in CONFLICT_CODES or any(text in (body.get("message") or "") for text in OVERTAKEN)
 
 
 def _error_body(content: bytes) -> dict[str, Any]:

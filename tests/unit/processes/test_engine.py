@@ -22,6 +22,12 @@ GONE_ON = {
     "eventSubscriptions is empty",
     "code": 0,
 }
+WITHOUT_PARENT = {
+    "type": "NullPointerException",
+    "message": 'Cannot invoke "org.camunda.bpm.engine.impl.pvm.runtime.PvmExecutionImpl.x()" because the return value '
+    'of "org.camunda.bpm.engine.impl.pvm.runtime.PvmExecutionImpl.getParent()" is null',
+    "code": None,
+}
 AWAY = {
     "type": "RestException",
     "message": "Cannot submit task form 9c7d: An exception occurred in the persistence layer.",
@@ -36,6 +42,8 @@ AWAY = {
         (500, DEADLOCK, Conflict),
         (500, DELETED, Conflict),
         (500, GONE_ON, Conflict),
+        (500, WITHOUT_PARENT, Conflict),
+        (500, {"type": "NullPointerException", "message": None, "code": None}, EngineRefused),
         (500, {"type": "RestException", "message": "Unknown property used in expression", "code": 0}, EngineRefused),
         (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
         (404, {"type": "InvalidRequestException", "message": "No matching task", "code": 0}, NotFound),
