@@ -31,7 +31,7 @@ from tests.support.case import SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually, 
 
 pytestmark = pytest.mark.engine
 
-EXAMPLES = scaled(6, 1000)
+EXAMPLES = scaled(10, 1000)
 STEPS = 14
 FINDINGS = ("positive", "negative")
 ENDS_WITHIN_S = 90
@@ -62,11 +62,14 @@ class AnyOrder(RuleBasedStateMachine):
         self._withdrawn = self._to_be_erased = False
         self._results: list[str] = []
 
-    @initialize(finding=st.sampled_from(FINDINGS))
-    def starts(self, finding: str) -> None:
+    @initialize(finding=st.sampled_from(FINDINGS), forms=st.integers(0, 6))
+    def starts(self, finding: str, forms: int) -> None:
+        """A case, from wherever on its road all this happens."""
         self._case.at_lab("PUT", f"/v1/simulation/results/{self._barcode}", {"result": finding, "after_s": 0.1})
         self._results.append(finding)
         self._case.starts(WITH_COUGH)
+        for _ in range(forms):
+            self.sends_form()
 
     @rule()
     def sends_form(self) -> None:
