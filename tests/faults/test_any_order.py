@@ -17,13 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from config import settings as config
 from config.settings import environment_name
-from processes.cases import CORONA_CARE
+from processes.cases import is_running
 from processes.engine import EngineRefused
 from records import database
 from records.erasures import ERASED, PATIENT, Erasures
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
 from tests.faults.ledger import Ledger, doubled
+from tests.faults.patients import starts_of
 from tests.faults.people import answers_to
 from tests.faults.report import contacts_of
 from tests.faults.run import scaled
@@ -140,7 +141,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert self._case.incidents() == []
         assert contacts_of(self.ground.state, reference) <= 1
         assert self._case.case().values["case_outcome"] == ("withdrawn" if self._withdrawn else "care_completed")
-        assert 1 <= self._starts() <= len(self._results)
+        [starts] = starts_of(engine, [reference])
+        assert 1 <= starts <= len(self._results)
         for _, task in self._sent:
             [kept] = engine.get("/history/task", taskId=task)
             assert kept["deleteReason"] == "completed"
@@ -151,19 +153,12 @@ class AnyOrder(RuleBasedStateMachine):
         entries = Ledger(self.ground.ledgers / f"{name}.jsonl").entries()
         return [entry for entry in entries if self._case.reference in entry["key"]]
 
-    def _starts(self) -> int:
-        query = {"processInstanceBusinessKey": self._case.reference, "processDefinitionKey": CORONA_CARE}
-        return self._case.admin.post("/history/process-instance/count", query)["count"]
-
-    def _is_running(self) -> bool:
-        query = {"processInstanceBusinessKey": self._case.reference, "unfinished": True}
-        return self._case.admin.post("/history/process-instance/count", query)["count"] > 0
-
     def _is_over(self) -> bool:
         """Whether all has ended; fills in what is asked for until then."""
         self._fill_in()
         feed = self._case.at_lab("GET", "/v1/feed")["items"]
-        return not self._is_running() and all(item["case_reference"] != self._case.reference for item in feed)
+        is_over = not is_running(self._case.admin, self._case.reference)
+        return is_over and all(item["case_reference"] != self._case.reference for item in feed)
 
     def _fill_in(self) -> bool:
         for task in self._case.tasks():
