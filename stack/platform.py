@@ -140,7 +140,7 @@ def keep_data_in(data: Path) -> None:
     """Have the embedded databases in this folder, unless the environment says where they are."""
     data.mkdir(parents=True, exist_ok=True)
     defaults = {
-        ("engine", "database_url"): f"jdbc:h2:file:{data}/engine;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE",
+        ("engine", "database_url"): f"jdbc:h2:file:{data}/engine;WRITE_DELAY=0;COMPRESS=TRUE;DB_CLOSE_ON_EXIT=FALSE",
         ("records", "database_url"): f"sqlite:///{data}/records.db",
         ("lab", "database_url"): f"sqlite:///{data}/lab.db",
         ("government", "database_url"): f"sqlite:///{data}/government.db",

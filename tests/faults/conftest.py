@@ -23,7 +23,7 @@ def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Disk]]
 
 @pytest.fixture(scope="session")
 def ground_on_h2(tmp_path_factory: pytest.TempPathFactory, disks: dict[str, Disk]) -> Iterator[Ground]:
-    engine = f"jdbc:h2:file:{disks['engine'].folder}/engine;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE"
+    engine = f"jdbc:h2:file:{disks['engine'].folder}/engine;WRITE_DELAY=0;COMPRESS=TRUE;DB_CLOSE_ON_EXIT=FALSE"
     databases = {
         environment_name("engine", "database_url"): engine,
         environment_name("records", "database_url"): f"sqlite:///{disks['records'].folder}/records.db",

@@ -15,8 +15,8 @@ from processes.engine import Engine
 from stack.platform import Platform
 from tests.faults.ledger import Ledger
 from tests.faults.patients import starts_of
-from tests.load.memory import megabytes
 from tests.load.seen import Seen, p95
+from tests.load.usage import megabytes
 from tests.load.visitors import Visitors
 
 pytestmark = pytest.mark.engine
