@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 import peewee
@@ -14,6 +13,9 @@ from playhouse.db_url import connect
 database = peewee.DatabaseProxy()
 # what is raised when it can't be reached, or can't write
 AWAY = (peewee.OperationalError, peewee.InterfaceError)
+POSTGRESQL = "postgresql://"
+# PostgreSQL starts a process for each connection: they are kept, and looked at before they are used again
+POOL = {"max_connections": 32, "timeout": 10, "stale_timeout": 600}
 # any number that no other program locks in this database
 CREATING = 20200311
 
@@ -72,8 +74,8 @@ def _one_at_a_time() -> Iterator[None]:
 
 def connect_to(url: str) -> peewee.Database:
     """A database at a URL; the folder of an SQLite file is made, and its writes are safe when power fails."""
-    options: dict[str, Any] = {}
+    if url.startswith(POSTGRESQL):
+        return connect(url.replace(POSTGRESQL, "postgresql+pool://", 1), **POOL)
     if url.startswith("sqlite:///"):
         os.makedirs(os.path.dirname(os.path.abspath(urlsplit(url).path[1:])), exist_ok=True)
-        options["pragmas"] = SQLITE_PRAGMAS
-    return connect(url, **options)
+    return connect(url, pragmas=SQLITE_PRAGMAS)

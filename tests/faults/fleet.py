@@ -60,6 +60,10 @@ class Fleet:
         """What the engine knows a process by."""
         return worker_id(LANES, number)
 
+    def process(self, number: int) -> int:
+        """Its id, for as long as it lives."""
+        return self._processes[number].pid
+
     def signal(self, number: int, what: signal.Signals) -> None:
         self._signal(self._processes[number], what)
 

@@ -29,6 +29,9 @@ def _kilobytes(process: int) -> int:
 
 
 def _ticks(process: int) -> int:
-    """User and system time."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    """User and system time, its ended children's too; none of a process that has ended just now."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(map(int, fields[11:15]))

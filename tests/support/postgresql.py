@@ -29,6 +29,11 @@ class Server:
         self.port = free_port()
 
     @property
+    def process(self) -> int:
+        """The id of the one that has started all others."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
+    @property
     def settings(self) -> dict[str, str]:
         """The environment variables that have every part keep what it keeps here."""
         engine = {
