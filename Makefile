@@ -70,7 +70,7 @@ fuzz: setup ## what the lab and the government make of 1,000 requests to each of
 faults: setup tools mutants ## everything breaks under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest tests/faults -rP
 
-load: setup tools ## ten times as many come as can be served: minutes
+load: setup tools ## ten times as many come as can be served, and how many cases a minute go their road: an hour
 	LOAD=long $(PY) -m pytest tests/load -rP
 
 mutants: setup ## whether a test notices each change to what decides on retries: a minute
