@@ -77,6 +77,10 @@ def test_the_front_is_told_what_its_configuration_reads() -> None:
     assert set(stack_parts()["front"].environment) == read
 
 
+def test_the_front_and_the_pages_name_the_same_number_for_emergencies() -> None:
+    assert COMPOSE["services"]["front"]["environment"]["EMERGENCY_NUMBER"] == load().policy.emergency_number
+
+
 def test_one_port_is_open_to_others() -> None:
     ports = [(name, port) for name, service in COMPOSE["services"].items() for port in service.get("ports", [])]
     assert [name for name, port in ports if not port.startswith("127.0.0.1:")] == ["front"]

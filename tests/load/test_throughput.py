@@ -50,7 +50,7 @@ class Site:
 
     def __init__(self, ground: Ground, server: Server):
         self.ground = ground
-        self._server = server
+        self.server = server
 
     @contextmanager
     def workers(self) -> Iterator[dict[str, int]]:
@@ -66,7 +66,7 @@ class Site:
     def measure(self, doing_the_work: AbstractContextManager[dict[str, int]]) -> Figures:
         with doing_the_work as processes, on_their_way(self.ground.state) as crowd:
             time.sleep(WARM_S)
-            of = {**self.ground.state["processes"], **processes, "database": self._server.process}
+            of = {**self.ground.state["processes"], **processes, "database": self.server.process}
             began, ended, before = time.monotonic(), crowd.ended, _computed(of)
             time.sleep(WINDOW_S)
             took_s, cases, after = time.monotonic() - began, crowd.ended - ended, _computed(of)
@@ -121,7 +121,8 @@ if LONG:
         figures: dict[str, list[Figures]] = {}
         resting = 0
         for count in AT_REST:
-            rest(engine, count - resting)
+            if count:
+                rest(engine, site.server.url_of("engine"), resting + 1, count)
             resting = count
             figures[str(count)] = [site.measure(site.workers()) for _ in range(2)]
         show(figures)
