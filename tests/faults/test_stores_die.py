@@ -4,11 +4,14 @@ what was kept arrives once, and all goes on by itself.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 
 import pytest
 
+from processes.engine import Engine, EngineUnavailable
 from tests.faults.disk import Disk
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
@@ -24,6 +27,7 @@ KILLS = scaled(2, 10)
 FULL_FOR_S = scaled(6.0, 30.0)
 CASES_FOR_EACH = scaled(5, 20)
 NO_ANSWER = 0
+STUFFING = "stuffing"
 
 
 def goes_on(run: Run, patients: Patients) -> None:
@@ -70,6 +74,8 @@ def test_the_web_application_is_killed(ground: Ground) -> None:
 def test_a_disk_is_full(ground: Ground, disks: dict[str, Disk], what: str) -> None:
     def fills() -> None:
         with disks[what].full():
+            if what == "engine":
+                write_until_refused(run.driver.engine)
             time.sleep(FULL_FOR_S / 2)
             # whoever is here already may have sent a form, and waits for the page of their case
             patients.another_comes()
@@ -78,6 +84,20 @@ def test_a_disk_is_full(ground: Ground, disks: dict[str, Disk], what: str) -> No
     workers = Fleet(ground.parts["workers"], 2, ground.logs)
     with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run) as patients:
         breaks(run, patients, fills)
+    forget_what_was_written(run.driver.engine)
     run.report().is_sound()
     assert set(patients.refused) <= {NO_ANSWER, 503}
     assert patients.kept if what == "engine" else 503 in patients.refused
+
+
+def write_until_refused(engine: Engine) -> None:
+    """H2's file may have room within, for long."""
+    with contextlib.suppress(EngineUnavailable):
+        for _ in range(500):
+            engine.upload("/deployment/create", {"deployment-name": STUFFING}, {"any.bytes": os.urandom(4_000_000)})
+        raise AssertionError("a disk that is full takes it all")
+
+
+def forget_what_was_written(engine: Engine) -> None:
+    for deployment in engine.get("/deployment", name=STUFFING):
+        engine.delete(f"/deployment/{deployment['id']}")

@@ -37,6 +37,7 @@ public class EmbeddedDatabase {
   private static final int TRIES = 60;
 
   private final DataSourceProperties database;
+  private volatile MVStore store;
 
   EmbeddedDatabase(DataSourceProperties database) {
     this.database = database;
@@ -47,9 +48,7 @@ public class EmbeddedDatabase {
     if (!database.getUrl().startsWith(H2)) {
       return;
     }
-    var connection = DriverManager.getConnection(database.getUrl(), database.getUsername(), database.getPassword());
-    var store = storeOf(connection);
-    store.setRetentionTime(KEPT_MS);
+    var connection = open();
     var watching =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -57,19 +56,27 @@ public class EmbeddedDatabase {
               thread.setDaemon(true);
               return thread;
             });
-    watching.scheduleWithFixedDelay(() -> lookAfter(connection, store), 0, LOOK_EVERY_S, TimeUnit.SECONDS);
+    watching.scheduleWithFixedDelay(() -> lookAfter(connection), 0, LOOK_EVERY_S, TimeUnit.SECONDS);
   }
 
-  private static MVStore storeOf(Connection connection) throws SQLException {
+  Connection open() throws SQLException {
+    var connection = DriverManager.getConnection(database.getUrl(), database.getUsername(), database.getPassword());
     var session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
-    return session.getDatabase().getStore().getMvStore();
+    store = session.getDatabase().getStore().getMvStore();
+    store.setRetentionTime(KEPT_MS);
+    return connection;
   }
 
-  private static void lookAfter(Connection connection, MVStore store) {
+  /** Whether H2 has closed itself, or is about to: the delay is the first that it changes. */
+  boolean isClosed() {
+    return store != null && (store.getAutoCommitDelay() < 0 || store.isClosed());
+  }
+
+  private void lookAfter(Connection connection) {
     try (var statement = connection.createStatement()) {
       statement.execute("SELECT 1");
       store.sync();
-      compact(store);
+      compact();
     } catch (SQLException | RuntimeException closed) {
       LoggerFactory.getLogger(EmbeddedDatabase.class)
           .error("the embedded database has closed itself (is its disk full?); the engine ends, to be started again");
@@ -78,7 +85,7 @@ public class EmbeddedDatabase {
     }
   }
 
-  private static void compact(MVStore store) {
+  private void compact() {
     var file = store.getFileStore();
     if (file == null) {
       return;

@@ -1,0 +1,69 @@
+package org.coronacare.engine;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.autoconfigure.jdbc.DataSourceProperties;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+class CertainCommitsTest {
+
+  @TempDir Path folder;
+
+  private Connection watching;
+  private JdbcTemplate sql;
+  private TransactionTemplate transaction;
+
+  @BeforeEach
+  void anEmbeddedDatabase() throws SQLException {
+    var database = new DataSourceProperties();
+    database.setUrl("jdbc:h2:file:" + folder.resolve("engine") + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE");
+    database.setUsername("sa");
+    database.setPassword("");
+    var embedded = new EmbeddedDatabase(database);
+    watching = embedded.open();
+    var source = new DriverManagerDataSource(database.getUrl(), "sa", "");
+    sql = new JdbcTemplate(source);
+    transaction = new TransactionTemplate(new CertainCommits(source, embedded));
+    sql.execute("CREATE TABLE form (id INT PRIMARY KEY)");
+  }
+
+  @Test
+  void whatIsWrittenIsCommitted() {
+    assertDoesNotThrow(() -> transaction.execute(status -> sql.update("INSERT INTO form VALUES (1)")));
+  }
+
+  @Test
+  void whatIsNotWrittenIsNotCommitted() {
+    assertThrows(
+        TransactionException.class,
+        () ->
+            transaction.execute(
+                status -> {
+                  sql.update("INSERT INTO form VALUES (1)");
+                  closes();
+                  return null;
+                }));
+  }
+
+  /** As it does when another transaction can't be written. */
+  private void closes() {
+    try {
+      var session = (SessionLocal) watching.unwrap(JdbcConnection.class).getSession();
+      session.getDatabase().getStore().getMvStore().closeImmediately();
+    } catch (SQLException unexpected) {
+      throw new IllegalStateException(unexpected);
+    }
+  }
+}
