@@ -70,18 +70,8 @@ def start_case(
     """
     if engine.post("/history/process-instance/count", _instances(case_reference))["count"]:
         return
-    engine.start(CORONA_CARE, case_reference, first_values(answers, policy, exposed_to, language))
-
-
-def first_values(
-    answers: dict[str, Any],
-    policy: dict[str, Any],
-    exposed_to: str | None = None,
-    language: str | None = None,
-) -> dict[str, Any]:
-    """The variables with which a case starts; arguments are those of `start_case`."""
     exposed = exposed_to is not None or answers.get("recent_exposure") == "yes"
-    return {
+    values = {
         **answers,
         "policy": policy,
         "exposed": exposed,
@@ -95,6 +85,7 @@ def first_values(
         "results_so_far": None,
         "case_outcome": None,
     }
+    engine.start(CORONA_CARE, case_reference, values)
 
 
 # what a corrected result makes void: it is written anew

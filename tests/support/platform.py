@@ -48,7 +48,7 @@ def platform_up(folder: Path, **options: Any) -> Iterator[Platform]:
     told = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
     # not compressed: whoever searches its bytes for a patient's words finds those that are there
     engine = f"jdbc:h2:file:{folder}/data/engine;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE"
-    own = {environment_name("folder"): str(folder), environment_name("engine", "database_url"): engine}
+    own = {environment_name("engine", "database_url"): engine}
     os.environ.update({**_settings(), **own, **told, environment_name("folder"): str(folder)})
     platform = Platform(folder, folder / "data", print, **options)
     platform.up()
