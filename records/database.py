@@ -41,7 +41,7 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
     """
     # the modules that declare tables
-    from records import access, attempts, claims, drafts, erasures, kpis, outbox, roster, sessions, submissions
+    from records import access, attempts, claims, drafts, erasures, forms, kpis, outbox, roster, sessions, submissions
 
     database.initialize(connect_to(url))
     with database.connection_context(), _one_at_a_time():
@@ -52,6 +52,7 @@ def open(url: str) -> None:
             claims.Claim,
             drafts.Draft,
             erasures.Erasure,
+            forms.DeployedForm,
             kpis.CaseRow,
             outbox.Message,
             roster.Duty,

@@ -57,6 +57,11 @@ class Submissions:
             ).on_conflict_ignore().execute()
             Draft.delete().where(Draft.owner == draft).execute()
 
+    def has(self, key: str) -> bool:
+        """Whether this was sent, whatever became of it."""
+        with database.connection_context():
+            return Submission.select().where(Submission.key == key).exists()
+
     def claim(self) -> Iterator[Submission]:
         return Submission.claim()
 

@@ -29,6 +29,7 @@ from records.access import Access
 from records.attempts import Attempts
 from records.drafts import Drafts
 from records.erasures import Erasures
+from records.forms import DeployedForms
 from records.outbox import Outbox
 from records.seal import Seal
 from records.sessions import Sessions
@@ -165,7 +166,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government)
         options=options,
         engine=engine,
         government=government,
-        task_forms=TaskForms(engine),
+        task_forms=TaskForms(engine, DeployedForms()),
         policy=options.policy,
         drafts=FormDrafts(drafts),
         submissions=submissions,

@@ -36,12 +36,16 @@ Answer = str | Response | tuple[str, int]
 def begin(name: str) -> Answer:
     """The first page that has yet to be answered."""
     _known_form(name)
+    if name == asked.PRE_SCREENING and sessions.open_begun_case():
+        return redirect(url_for("patient.case"))
     if name != asked.PRE_SCREENING and not sessions.case_reference():
         return _worse() if name == asked.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
     draft = _up_to_date(name)
     if draft is None:
         return _worse() if name == asked.SYMPTOMS_WORSENED else _not_open(name)
     _drafts().keep(draft)
+    if name == asked.PRE_SCREENING:
+        sessions.begins_case(draft.target["case"], draft.target["key"])
     return redirect(_next_step(draft))
 
 

@@ -29,6 +29,7 @@ def home() -> str:
 
 @pages.get("/case")
 def case() -> str | Response | tuple[str, int]:
+    sessions.open_begun_case()
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.ask"))

@@ -50,6 +50,20 @@ def open_case(case_reference: str) -> None:
     session["seen_at"] = time.time()
 
 
+def begins_case(case_reference: str, key: str) -> None:
+    """This browser fills in the form that will start this case, and be kept under this key."""
+    session["begun"] = [case_reference, key]
+
+
+def open_begun_case() -> bool:
+    """Open the case whose first form was kept, if the answer that would have opened it never reached the browser."""
+    case_reference, key = session.get("begun", (None, None))
+    if key is None or not current_app.extensions["submissions"].has(key):
+        return False
+    open_case(case_reference)
+    return True
+
+
 def open_pages_of(manager: str) -> None:
     """A new session, which may open the pages of process managers."""
     renew()

@@ -7,24 +7,32 @@ from typing import Any
 
 from processes.cases import CORONA_CARE, OpenTask
 from processes.engine import Engine, EngineUnavailable
+from records.forms import DeployedForms
 
 Schema = dict[str, Any]
+START = "start"
 
 
 class TaskForms:
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, deployed: DeployedForms):
         self._engine = engine
+        self._deployed = deployed
         self._schemas: dict[tuple[str, str], Schema] = {}
-        self._newest = ""
 
     def of_start(self) -> Schema:
-        """The form pre_screening of the newest process; while the engine is gone, the one known last."""
+        """The form pre_screening of the newest process; while the engine is away, the one that was known last."""
         try:
-            self._newest = self._engine.get(f"/process-definition/key/{CORONA_CARE}")["id"]
+            newest = self._engine.get(f"/process-definition/key/{CORONA_CARE}")["id"]
+            is_new = (newest, START) not in self._schemas
+            schema = self._schema(newest, START, f"/process-definition/{newest}/deployed-start-form")
         except EngineUnavailable:
-            if not self._newest:
+            known = self._deployed.find(START)
+            if known is None:
                 raise
-        return self._schema(self._newest, "start", f"/process-definition/{self._newest}/deployed-start-form")
+            return known
+        if is_new:
+            self._deployed.keep(START, schema)
+        return schema
 
     def of_task(self, task: OpenTask) -> Schema:
         return self._schema(task.definition_id, task.form, f"/task/{task.id}/deployed-form")

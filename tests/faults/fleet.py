@@ -50,7 +50,8 @@ class Fleet:
             self._signal(process, signal.SIGCONT)
             self._signal(process, signal.SIGTERM)
         for process in self._processes.values():
-            process.wait(30)
+            # it may die as it ends
+            self.deaths += process.wait(30) == -signal.SIGKILL
 
     @property
     def numbers(self) -> list[int]:

@@ -12,7 +12,7 @@ import pytest
 
 from config.settings import ROOT
 from tests.support.case import eventually
-from tests.support.own_platform import is_running, read_state, state_file
+from tests.support.own_platform import answers, is_running, read_state, state_file
 from tests.support.platform import own_environment
 
 
@@ -22,7 +22,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def own(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+def own_platform(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     """A platform of our own, started as `make up` does; what its state.json says."""
     output = (Path(environment["CORONACARE_FOLDER"]) / "output").open("w+")
     up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=output)
@@ -35,3 +35,10 @@ def own(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     assert [pid for pid in left if is_running(pid)] == []
     assert not state_file(environment).exists()
     output.close()
+
+
+@pytest.fixture
+def own(own_platform: dict[str, Any]) -> dict[str, Any]:
+    """Our own platform, its engine up whatever the test before did to it."""
+    eventually(lambda: answers(own_platform["engine"]), "the engine isn't back", within_s=90)
+    return own_platform

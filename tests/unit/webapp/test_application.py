@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,11 @@ from peewee import OperationalError
 from config import settings as config
 from processes.engine import Engine
 from records import database
+from records.forms import DeployedForms
 from records.sessions import Sessions
 from webapp.app import Options, create_app
 from webapp.government import Government
+from webapp.task_forms import START
 
 pytestmark = pytest.mark.usefixtures("records")
 NOWHERE = "http://127.0.0.1:9"
@@ -102,11 +105,37 @@ def test_static_files_are_kept_by_browsers_until_they_change_and_set_no_cookie()
     assert client.get("/").headers["Cache-Control"] == "no-store, max-age=0"
 
 
-def test_while_the_engine_is_away_and_nothing_was_begun_one_is_told_so() -> None:
+def test_while_the_engine_is_away_and_no_form_is_known_one_is_told_so() -> None:
     answer = application().test_client().get("/forms/pre_screening")
     assert answer.status_code == 503
     assert "Nothing was lost" in answer.text
     assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.fixture
+def form_is_known() -> None:
+    """The form that another web application has shown before."""
+    DeployedForms().keep(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
+
+
+def test_a_form_that_was_shown_before_is_shown_while_the_engine_is_away(form_is_known: None) -> None:
+    page = application().test_client().get("/forms/pre_screening", follow_redirects=True)
+    assert page.status_code == 200
+    assert page.request.path == "/forms/pre_screening/1"
+
+
+@pytest.mark.parametrize("path", ["/case", "/forms/pre_screening"])
+def test_whose_form_was_taken_but_not_acknowledged_sees_it_and_sends_no_second(path: str, form_is_known: None) -> None:
+    app = application()
+    client = app.test_client()
+    client.get("/forms/pre_screening")
+    with client.session_transaction() as session:
+        (reference, key), owner = session["begun"], session["browser"]
+    # the web application dies just as it has kept the form
+    app.extensions["submissions"].add(key, reference, "pre_screening", {}, f"{owner}/pre_screening")
+    page = client.get(path, follow_redirects=True)
+    assert "We have your answers" in page.text
+    assert reference in page.text
 
 
 @pytest.fixture
