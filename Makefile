@@ -10,7 +10,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy erase erasures check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,11 +29,17 @@ down: .venv/.stamp ## end what is up
 deploy: .venv/.stamp ## deploy diagrams, decisions and forms to the engine that is up
 	@$(PY) -m stack deploy
 
+status: .venv/.stamp ## how everything is, on one screen; fails when something is not well
+	@$(PY) -m stack status
+
 erase: .venv/.stamp ## have a patient's data erased everywhere: CASE=C-…
 	@$(PY) -m records erase "$(CASE)"
 
 erasures: .venv/.stamp ## what was asked to be erased, and when it was
 	@$(PY) -m records erasures
+
+rebuild: .venv/.stamp ## work the sums of the KPIs out anew from the rows
+	@$(PY) -m records rebuild
 
 engine: $(JAR) ## the engine's jar
 
@@ -49,12 +55,14 @@ unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
 	$(PY) -m pytest -q -n 2 tests/oracle
-	$(PY) -m pytest --durations=15 tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults tests/load
+	$(PY) -m pytest -n 2 --dist loadgroup --durations=15 tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults
+	$(PY) -m pytest tests/load
 
 tools:
 	@tools/install chromium chromium
 	@tools/install pg_ctl postgresql
 	@tools/install haproxy haproxy
+	@tools/install prometheus prometheus
 	@tools/install nft nftables
 	@tools/install ip iproute2
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import os
+import shutil
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+
+def _share_figures() -> None:
+    """Have the processes share what they count: in a folder that the first of them makes, and takes away."""
+    first, folder = os.getpid(), tempfile.mkdtemp(prefix="coronacare-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    atexit.register(lambda: os.getpid() == first and shutil.rmtree(folder, ignore_errors=True))
+
+
+_share_figures()
 
 
 class Worker(ThreadWorker):

@@ -222,6 +222,8 @@ TRACING = _declare(
     Variable("contacts_refused", "Json", "why the list went back: by contact a name, reason and infectious_from"),
     Variable("contacts_named", "Integer", "how many close contacts were named"),
     Variable("contacts_named_at", "Date", "the close contacts were named"),
+    Variable("contacts_notified", "Integer", "how many of them were notified, by message or by telephone"),
+    Variable("contacts_notified_in_24_h", "Integer", "how many of them within 24 h after they were named"),
     Variable("contacts_notified_at", "Date", "the last contact was notified"),
 )
 

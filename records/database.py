@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import peewee
@@ -41,7 +42,20 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
     """
     # the modules that declare tables
-    from records import access, attempts, claims, drafts, erasures, forms, kpis, outbox, roster, sessions, submissions
+    from records import (
+        access,
+        attempts,
+        claims,
+        drafts,
+        erasures,
+        forms,
+        kpis,
+        outbox,
+        roster,
+        sessions,
+        submissions,
+        tallies,
+    )
 
     database.initialize(connect_to(url))
     with database.connection_context(), _one_at_a_time():
@@ -58,14 +72,29 @@ def open(url: str) -> None:
             roster.Duty,
             sessions.Session,
             submissions.Submission,
+            tallies.Tally,
         ]
         database.create_tables(tables, safe=True)
+
+
+def is_postgresql() -> bool:
+    return isinstance(database.obj, peewee.PostgresqlDatabase)
+
+
+def writing() -> Any:
+    """A transaction that writes what depends on what it read: on SQLite it waits for its turn as it begins."""
+    return database.atomic() if is_postgresql() else database.atomic("IMMEDIATE")
+
+
+def reading() -> Any:
+    """A transaction that sees everything as it was at its beginning, whatever others write meanwhile."""
+    return database.atomic("REPEATABLE READ") if is_postgresql() else database.atomic()
 
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Have other processes wait: on PostgreSQL, unlike SQLite, "if not exists" alone is a race."""
-    if not isinstance(database.obj, peewee.PostgresqlDatabase):
+    if not is_postgresql():
         yield
         return
     with database.atomic():

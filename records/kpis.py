@@ -1,21 +1,19 @@
-"""The KPI rows, one per case and without a name, and the figures over them, each defined here once.
-
-A figure over no cases is None ("none yet"), never 0.
-"""
+"""The KPI rows, one per case and without a name, and the sums that are kept of them (records/tallies.py)."""
 
 from __future__ import annotations
 
 import secrets
 import statistics
-from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
 import peewee
 
-from records.database import Table, database
+from records.database import Table, database, is_postgresql, reading, writing
 from records.erasures import is_erased
+from records.figures import seconds_between, ticks_of
+from records.tallies import Changes
 
 
 class CaseRow(Table):
@@ -32,7 +30,10 @@ class CaseRow(Table):
     care_completed_at = peewee.TextField(null=True)
     contacts_named = peewee.IntegerField(null=True)
     contacts_named_at = peewee.TextField(null=True)
+    contacts_notified = peewee.IntegerField(null=True)
+    contacts_notified_in_24_h = peewee.IntegerField(null=True)
     contacts_notified_at = peewee.TextField(null=True)
+    came_as_contact = peewee.BooleanField(null=True)
     rating = peewee.IntegerField(null=True)
     correction_number = peewee.IntegerField(default=0)
     closed_at = peewee.TextField(null=True, index=True)
@@ -40,7 +41,7 @@ class CaseRow(Table):
 
 
 # what a row keeps when a corrected result replaces it
-KEPT = ("id", "case_reference", "correction_number", "closed_at", "recorded_at")
+KEPT = {"id", "case_reference", "correction_number", "closed_at", "recorded_at"}
 
 
 class KpiRows:
@@ -53,20 +54,18 @@ class KpiRows:
         """
         if is_erased(case_reference):
             return
-        if correction_number:
-            self._clear(case_reference, correction_number)
-        row = {name: _utc(value) for name, value in known.items() if value is not None}
-        now = row["recorded_at"] = _utc(datetime.now(UTC))
-        closed = {"closed_at": now} if "outcome" in row else {}
-        first_closed = {CaseRow.closed_at: peewee.fn.COALESCE(CaseRow.closed_at, now)} if closed else {}
-        with database.connection_context():
-            CaseRow.insert(
-                case_reference=case_reference, correction_number=correction_number, **row, **closed
-            ).on_conflict(
-                conflict_target=[CaseRow.case_reference],
-                update={**row, **first_closed},
-                where=CaseRow.correction_number <= correction_number,
-            ).execute()
+        with database.connection_context(), writing():
+            row = _locked(case_reference)
+            if correction_number < row.correction_number:
+                return
+            before = list(ticks_of(row))
+            _take(row, correction_number, known)
+            row.save()
+            changes = Changes()
+            if row.closed_at:
+                changes.add(row.closed_at[:10], before, -1)
+                changes.add(row.closed_at[:10], ticks_of(row))
+            changes.apply()
 
     def disown(self, case_reference: str) -> None:
         """Let a case's row count on, without anything that leads to the case."""
@@ -75,13 +74,66 @@ class KpiRows:
                 CaseRow.case_reference == case_reference
             ).execute()
 
-    def _clear(self, case_reference: str, correction_number: int) -> None:
-        """Forget what was recorded before this correction."""
-        void = {name: None for name in CaseRow._meta.fields if name not in KEPT}
-        with database.connection_context():
-            CaseRow.update(correction_number=correction_number, **void).where(
-                CaseRow.case_reference == case_reference, CaseRow.correction_number < correction_number
-            ).execute()
+
+def _locked(case_reference: str) -> CaseRow:
+    """The row of a case, which nobody else changes until the transaction has ended."""
+    CaseRow.insert(case_reference=case_reference, recorded_at=_now()).on_conflict_ignore().execute()
+    query = CaseRow.select().where(CaseRow.case_reference == case_reference)
+    return (query.for_update() if is_postgresql() else query).get()
+
+
+def _take(row: CaseRow, correction_number: int, known: dict[str, Any]) -> None:
+    """Write what is known into a row; a correction leaves nothing of what was recorded before it."""
+    if correction_number > row.correction_number:
+        for name in CaseRow._meta.fields.keys() - KEPT:
+            setattr(row, name, None)
+    row.correction_number, row.recorded_at = correction_number, _now()
+    for name, value in known.items():
+        if value is not None:
+            setattr(row, name, _utc(value))
+    if row.outcome:
+        row.closed_at = row.closed_at or row.recorded_at
+
+
+def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = lambda rows, count: rows) -> bool:
+    """Work the sums out anew from the rows, while others go on recording; returns whether the kept ones were right.
+
+    Args:
+        progress: shows how many of so many rows have been read, as they are.
+    """
+    with database.connection_context():
+        with reading():
+            right = Changes()
+            rows = CaseRow.select().where(CaseRow.outcome.is_null(False))
+            for row in progress(rows.iterator(), rows.count()):
+                right.add(row.closed_at[:10], ticks_of(row))
+            missing = right.without_kept()
+        with writing():
+            missing.apply()
+    return not missing
+
+
+def closed(first: date | None, last: date | None, outcome: str | None, after: int | None, most: int) -> list[CaseRow]:
+    """Closed cases, those that closed last first.
+
+    Args:
+        first, last: days in UTC, both included.
+        outcome: only those that ended so.
+        after: the id of a row: only those that follow it.
+    """
+    query = CaseRow.select().where(CaseRow.outcome.is_null(False))
+    if outcome:
+        query = query.where(CaseRow.outcome == outcome)
+    if first:
+        query = query.where(CaseRow.closed_at >= str(first))
+    if last and last < date.max:
+        query = query.where(CaseRow.closed_at < str(last + timedelta(days=1)))
+    with database.connection_context():
+        row = CaseRow.get_or_none(CaseRow.id == after) if after else None
+        if row:
+            place = peewee.Tuple(CaseRow.closed_at, CaseRow.id)
+            query = query.where(place < peewee.Tuple(row.closed_at, row.id))
+        return list(query.order_by(CaseRow.closed_at.desc(), CaseRow.id.desc()).limit(most))
 
 
 # what patients wait for
@@ -90,66 +142,17 @@ RESULT = ("sample_taken_at", "result_told_at")
 REPORT = ("result_told_at", "report_published_at")
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Mean, median and 90th percentile of durations, in seconds, over `count` cases."""
-
-    count: int
-    mean_s: float
-    median_s: float
-    p90_s: float
-
-
-@dataclass(frozen=True)
-class Kpis:
-    """The figures over a period, in the order of docs/kpis.md."""
-
-    outcomes: dict[str, int]
-    positive: int
-    negative: int
-    other: int
-    positivity: float | None
-    ratings: int
-    ratings_asked: int
-    mean_feedback: float | None
-    cycle_time: Spread | None
-    sample_to_result: Spread | None
-    result_to_report: Spread | None
-    sample_to_last_contact: Spread | None
-
-    @property
-    def closed(self) -> int:
-        return sum(self.outcomes.values())
-
-
-def kpis(since: datetime | None = None, until: datetime | None = None) -> Kpis:
-    """The figures over the cases that closed within the period (from `since`, before `until`)."""
-    return over(_closed_rows(since, until))
-
-
-def over(rows: list[CaseRow]) -> Kpis:
-    """The figures over these closed cases."""
-    results = Counter(row.result for row in rows if row.result)
-    positive, negative = results["positive"], results["negative"]
-    ratings = [row.rating for row in rows if row.rating is not None]
-    return Kpis(
-        outcomes=dict(Counter(row.outcome for row in rows)),
-        positive=positive,
-        negative=negative,
-        other=results.total() - positive - negative,
-        positivity=positive / (positive + negative) if positive + negative else None,
-        ratings=len(ratings),
-        ratings_asked=sum(1 for row in rows if row.care_completed_at),
-        mean_feedback=statistics.fmean(ratings) if ratings else None,
-        cycle_time=_spread(rows, "evaluation_requested_at", "care_completed_at"),
-        sample_to_result=_spread(rows, "sample_taken_at", "result_told_at"),
-        result_to_report=_spread(rows, "result_told_at", "report_published_at"),
-        sample_to_last_contact=_spread(rows, "sample_taken_at", "contacts_notified_at"),
-    )
-
-
 # a wait is told from so many of the latest cases, and from that many at least
 LATEST, LEAST = 50, 5
+
+
+class Spread(NamedTuple):
+    """Of durations in seconds, over `count` cases."""
+
+    count: int
+    mean: float
+    median: float
+    p90: float
 
 
 def recent_wait(stage: tuple[str, str]) -> Spread | None:
@@ -162,33 +165,15 @@ def recent_wait(stage: tuple[str, str]) -> Spread | None:
     query = CaseRow.select().where(start.is_null(False), end.is_null(False)).order_by(end.desc()).limit(LATEST)
     with database.connection_context():
         rows = list(query)
-    return _spread(rows, *stage) if len(rows) >= LEAST else None
-
-
-def _closed_rows(since: datetime | None, until: datetime | None) -> list[CaseRow]:
-    query = CaseRow.select().where(CaseRow.outcome.is_null(False))
-    if since:
-        query = query.where(CaseRow.closed_at >= _utc(since))
-    if until:
-        query = query.where(CaseRow.closed_at < _utc(until))
-    with database.connection_context():
-        return list(query)
-
-
-def _spread(rows: list[CaseRow], start: str, end: str) -> Spread | None:
-    durations = [_seconds(getattr(row, start), getattr(row, end)) for row in rows if _has(row, start, end)]
-    if not durations:
+    if len(rows) < LEAST:
         return None
-    p90 = statistics.quantiles(durations, n=10, method="inclusive")[-1] if len(durations) > 1 else durations[0]
-    return Spread(len(durations), statistics.fmean(durations), statistics.median(durations), p90)
+    waits = [seconds_between(getattr(row, stage[0]), getattr(row, stage[1])) for row in rows]
+    p90 = statistics.quantiles(waits, n=10, method="inclusive")[-1]
+    return Spread(len(waits), statistics.fmean(waits), statistics.median(waits), p90)
 
 
-def _has(row: CaseRow, *names: str) -> bool:
-    return all(getattr(row, name) is not None for name in names)
-
-
-def _seconds(start: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+def _now() -> str:
+    return _utc(datetime.now(UTC))
 
 
 def _utc(value: Any) -> Any:

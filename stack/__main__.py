@@ -1,4 +1,4 @@
-"""`python -m stack up | demo | deploy | down`. The Makefile calls it."""
+"""`python -m stack up | demo | deploy | status | down`. The Makefile calls it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rich.console import Console
+
 from config import settings as config
 from config.settings import ROOT, environment_name
 from stack import state
@@ -17,11 +19,12 @@ from stack.demo import Demo
 from stack.parts import account
 from stack.pilot import PilotError
 from stack.platform import Platform, Stopped
+from stack.status import show_status
 from stack.supervisor import PartFailed
 
 
 def main(command: str) -> int:
-    commands = {"up": up, "demo": demo, "deploy": deploy, "down": down}
+    commands = {"up": up, "demo": demo, "deploy": deploy, "status": status, "down": down}
     if command not in commands:
         print(__doc__)
         return 2
@@ -64,6 +67,15 @@ def deploy(folder: Path) -> int:
     ).returncode
 
 
+def status(folder: Path) -> int:
+    """How everything is, on one screen; 0 when all is well, 1 when something is not, 2 when nothing is up."""
+    up_now = state.read(folder / state.FILE)
+    if not state.is_up(up_now):
+        print("nothing is up: start it by `make up`")
+        return 2
+    return 0 if show_status(up_now, Console()) else 1
+
+
 def demo(folder: Path) -> int:
     """Everything up on fresh data, the pilot replayed; see stack/demo.py."""
     refuse_second(folder)
@@ -99,7 +111,7 @@ def show_addresses(state: dict) -> None:
         "patients": f"{state['webapp']}/",
         "Tasklist": f"{state['staff']}/camunda/app/tasklist/default/",
         "Cockpit": f"{state['staff']}/camunda/app/cockpit/default/",
-        "KPIs": f"{state['webapp']}/staff/kpis",
+        "managers": f"{state['webapp']}/staff/now",
     }
     for what, address in addresses.items():
         say(f"  {what:<16} {address}")

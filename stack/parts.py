@@ -20,7 +20,7 @@ WORKER = "config.serving.Worker"
 # who calls whom; the others call nobody
 CALLS = {
     "front": ("webapp", "engine"),
-    "webapp": ("engine", "government"),
+    "webapp": ("engine", "lab", "government"),
     "workers": ("engine", "lab", "government", "sms", "mail"),
     "government": ("sms", "mail"),
 }
@@ -141,6 +141,7 @@ def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
         environment_name("webapp", "secret_key"): secrets["secret_key"],
         environment_name("records", "secret_key"): secrets["records_secret_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
+        environment_name("lab", "api_key"): secrets["lab_api_key"],
     }
     command = _gunicorn("webapp.wsgi", webapp.url, webapp.threads, webapp.processes)
     return Part("webapp", command, environment, f"{webapp.url}/healthz", webapp.url, needs=("engine",))

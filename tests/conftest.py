@@ -89,5 +89,8 @@ def lab_database(state: dict[str, Any]) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What was never visited is known when all else has run."""
+    """What was never visited is known when all else has run; side by side run those that share the platform, and
+    those that have their own."""
     items.sort(key=lambda item: item.path.name == LAST)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("shared" if "state" in item.fixturenames else "own"))

@@ -31,6 +31,7 @@ from records.drafts import Drafts
 from records.erasures import Erasures
 from records.forms import DeployedForms
 from records.outbox import Outbox
+from records.roster import Roster
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
@@ -39,6 +40,7 @@ from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
 from webapp.housekeeping import Housekeeping
+from webapp.lab import Lab
 from webapp.session_store import SessionStore, records_are_away
 from webapp.task_forms import TaskForms
 
@@ -107,11 +109,11 @@ class Options:
     retention: Mapping[str, timedelta] = field(default_factory=dict)
 
 
-def create_app(options: Options, engine: Engine, government: Government) -> Flask:
+def create_app(options: Options, engine: Engine, government: Government, lab: Lab) -> Flask:
     """The Flask application. The records' database must be open."""
     app = Flask("webapp")
     _configure(app, options)
-    _equip(app, options, engine, government)
+    _equip(app, options, engine, government, lab)
     if options.timings:
         timing.tell(app)
     languages.speak(app, options.time_zone)
@@ -149,6 +151,7 @@ def _configure(app: Flask, options: Options) -> None:
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/css", "image/svg+xml"],
     )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     if options.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)  # type: ignore[method-assign]
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
@@ -156,7 +159,7 @@ def _configure(app: Flask, options: Options) -> None:
     app.jinja_env.globals["policy"] = options.policy
 
 
-def _equip(app: Flask, options: Options, engine: Engine, government: Government) -> None:
+def _equip(app: Flask, options: Options, engine: Engine, government: Government, lab: Lab) -> None:
     """What the pages work with."""
     seal = Seal(options.records_secret)
     drafts, submissions, kept_sessions = Drafts(seal), Submissions(seal), Sessions(seal)
@@ -166,6 +169,8 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government)
         options=options,
         engine=engine,
         government=government,
+        lab=lab,
+        roster=Roster(),
         task_forms=TaskForms(engine, DeployedForms()),
         policy=options.policy,
         drafts=FormDrafts(drafts),

@@ -167,7 +167,7 @@ def status_of(case: Case, steps: set[str]) -> Status:
 def wait_for(stage: tuple[str, str]) -> Wait | None:
     """How long patients waited for this lately; None while too few did."""
     spread = recent_wait(stage)
-    return Wait(about(spread.median_s), about(spread.p90_s)) if spread else None
+    return Wait(about(spread.median), about(spread.p90)) if spread else None
 
 
 def about(seconds: float) -> str:

@@ -3,15 +3,19 @@ and what is old is forgotten."""
 
 import threading
 
+from config.measuring import measured
 from config.secrets import load_with
 from processes.engine import Engine
 from records import database
 from webapp import timing
 from webapp.app import Options, create_app
+from webapp.figures import Figures
 from webapp.government import Government
+from webapp.lab import Lab
 
-_settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key")
+_settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key")
 database.open(_settings.records.database_url)
+_lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value())
 application = create_app(
     Options(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
@@ -33,7 +37,9 @@ application = create_app(
         observe=timing.engine_answered,
     ),
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
+    _lab,
 )
+application.wsgi_app = measured(application.wsgi_app, [Figures(_lab)])
 for beside in ("forwarder", "housekeeping"):
     target = application.extensions[beside].run
     threading.Thread(target=target, args=[threading.Event()], name=beside, daemon=True).start()

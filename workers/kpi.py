@@ -24,7 +24,10 @@ def record_case(
     case_classification: str,
     contacts_named: int,
     contacts_named_at: datetime,
+    contacts_notified: int,
+    contacts_notified_in_24_h: int,
     contacts_notified_at: datetime,
+    exposed_to: str,
     rating: str,
     kpis: KpiRows,
 ) -> None:
@@ -43,6 +46,9 @@ def record_case(
         classification=case_classification,
         contacts_named=contacts_named,
         contacts_named_at=contacts_named_at,
+        contacts_notified=contacts_notified,
+        contacts_notified_in_24_h=contacts_notified_in_24_h,
         contacts_notified_at=contacts_notified_at,
+        came_as_contact=bool(exposed_to),
         rating=int(rating) if rating else None,
     )

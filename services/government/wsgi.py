@@ -1,5 +1,6 @@
 """What gunicorn serves as the government."""
 
+from config.measuring import measured
 from config.secrets import load_with
 from services.database import open_database
 from services.government.app import create_app
@@ -14,3 +15,4 @@ application = create_app(
     Notifier(_mail.host, _mail.port, _mail.sender, _sms.url, _sms.api_key.get_secret_value(), _settings.public_url),
     Archive(_settings.government.archive_key.get_secret_value()),
 )
+application.wsgi_app = measured(application.wsgi_app)

@@ -1,8 +1,10 @@
 """What gunicorn serves as the SMS gateway."""
 
+from config.measuring import measured
 from config.secrets import load_with
 from services.database import open_database
 from services.sms.app import create_app
 
 _settings = load_with("sms.api_key").sms
 application = create_app(open_database(_settings.database_url), _settings.api_key.get_secret_value())
+application.wsgi_app = measured(application.wsgi_app)

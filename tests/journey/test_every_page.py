@@ -12,6 +12,7 @@ from config import settings as config
 from processes.engine import Engine
 from webapp.app import Options, create_app
 from webapp.government import Government
+from webapp.lab import Lab
 
 pytestmark = pytest.mark.engine
 
@@ -30,7 +31,7 @@ def pages(records: None) -> Any:
     """The application beside an engine and a government that are away."""
     policy = config.load().policy.model_dump()
     options = Options(secret_key="k" * 32, policy=policy, records_secret="r" * 32)
-    return create_app(options, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1))
+    return create_app(options, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, ""))
 
 
 def test_every_route_has_the_emergency_number_also_while_the_engine_is_away(pages: Any) -> None:

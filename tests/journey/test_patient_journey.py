@@ -201,6 +201,7 @@ def test_a_manager_sees_cases_in_cockpit_and_the_kpis(
     page.fill("#username", account["username"])
     page.fill("#password", account["password"])
     page.get_by_role("button", name="Sign in").click()
+    page.goto(state["webapp"] + "/staff/kpis")
     expect(page.get_by_role("heading", level=1)).to_have_text("KPIs")
     picture(page, "kpis")
 

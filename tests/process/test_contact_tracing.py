@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processes.variables import ENGINE_TIME
+from processes.variables import ENGINE_TIME, to_engine
 from records.outbox import Message
 from tests.support.case import CONTACT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
@@ -139,11 +139,18 @@ def test_whom_no_message_reaches_is_called(case: CaseUnderTest) -> None:
     shown = case.admin.get(f"/task/{call.id}/form-variables")
     assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Nobody Knows", "000 123 456")
     assert case.value("contacts_notified_at") is None
-    # when the call reaches them
+    # when the call reaches them, more than a day after they were named
+    tracing = case.task("contact_call")["processInstanceId"]
+    eventually(lambda: case.admin.get(f"/process-instance/{tracing}/variables/contacts_notified")["value"] == 1)
+    long_ago = datetime.now(UTC) - timedelta(hours=25)
+    case.admin.post(
+        f"/process-instance/{tracing}/variables", {"modifications": to_engine({"contacts_named_at": long_ago})}
+    )
     case.staff_completes("contact_tracer", "contact_call", CALLED)
-    # then all are notified
+    # then all are notified, and one of them in time
     eventually(lambda: case.value("contacts_notified_at"))
     assert sorted(outcomes(case)) == ["called", "notified"]
+    assert (case.value("contacts_notified"), case.value("contacts_notified_in_24_h")) == (2, 1)
 
 
 def test_a_contact_who_is_not_reached_is_called_again_at_the_time_that_was_noted(case: CaseUnderTest) -> None:
@@ -170,6 +177,7 @@ def test_a_contact_who_is_never_reached_is_an_outcome(case: CaseUnderTest) -> No
 
     eventually(lambda: case.value("contacts_notified_at"))
     assert outcomes(case) == ["unreachable"]
+    assert (case.value("contacts_notified"), case.value("contacts_notified_in_24_h")) == (0, 0)
     assert case.incidents() == []
 
 

@@ -63,6 +63,7 @@ def test_the_contacts_of_a_positive_case_are_notified(
     assert ended.values["contacts_traced"] is True
     row = case.kpi_row()
     assert (row["result"], row["contacts_named"], row["rating"]) == ("positive", 3, None)
+    assert (row["contacts_notified"], row["contacts_notified_in_24_h"]) == (3, 3)
     assert row["contacts_notified_at"] >= row["contacts_named_at"]
 
 

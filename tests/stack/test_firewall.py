@@ -92,7 +92,7 @@ def test_from_outside_there_is_one_port(platform: Platform, hosts: dict[str, Hos
 
 
 @pytest.mark.parametrize(
-    ("part", "other"), [("webapp", "lab"), ("lab", "engine"), ("workers", "webapp"), ("engine", OUTSIDE)]
+    ("part", "other"), [("webapp", "sms"), ("lab", "engine"), ("workers", "webapp"), ("engine", OUTSIDE)]
 )
 def test_a_part_reaches_only_those_that_it_calls(
     platform: Platform, hosts: dict[str, Host], part: str, other: str

@@ -18,6 +18,7 @@ from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 from webapp.app import Options, create_app
 from webapp.government import Government
+from webapp.lab import Lab
 
 pytestmark = pytest.mark.engine
 
@@ -53,7 +54,12 @@ class Visitor:
     def tries(self, route: str, **more: str | None) -> requests.Response:
         method, _, rule = route.partition(" ")
         token = self._links["contact" if "contact" in rule else "link"]
-        values = {"<name>": FORM, "<int:number>": "1", "<token>": token, "<path:filename>": "icon.svg"}
+        values = {
+            "<name>": "positivity" if "trends" in rule else FORM,
+            "<int:number>": "1",
+            "<token>": token,
+            "<path:filename>": "icon.svg",
+        }
         path = re.sub(r"<[^>]+>", lambda found: values[found[0]], rule)
         if method == "GET":
             return self.get(path)
@@ -108,7 +114,9 @@ def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Cal
 def routes(records: None) -> set[str]:
     """All that there are."""
     options = Options(secret_key="k" * 32, policy=config.load().policy.model_dump(), records_secret="r" * 32)
-    app = create_app(options, Engine("http://nowhere", "webapp", ""), Government("http://nowhere", "", 1))
+    app = create_app(
+        options, Engine("http://nowhere", "webapp", ""), Government("http://nowhere", "", 1), Lab("http://nowhere", "")
+    )
     rules = app.url_map.iter_rules()
     return {f"{method} {rule}" for rule in rules for method in rule.methods - {"HEAD", "OPTIONS"}}
 

@@ -1,6 +1,6 @@
 """The pages of process managers: the KPIs, and the incidents to retry."""
 
-from webapp.staff import incidents, kpis
+from webapp.staff import closed, incidents, kpis, now, trends
 from webapp.staff.managers import pages
 
-__all__ = ["incidents", "kpis", "pages"]
+__all__ = ["closed", "incidents", "kpis", "now", "pages", "trends"]

@@ -42,7 +42,7 @@ def sign_in() -> Any:
         return render_template("staff/sign_in.html", refused=True), 403
     was_right(attempt)
     sessions.open_pages_of(username)
-    return redirect(url_for("staff.show_kpis"), 303)
+    return redirect(url_for("staff.show_now"), 303)
 
 
 def engine() -> Engine:

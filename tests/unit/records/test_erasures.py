@@ -7,7 +7,8 @@ import pytest
 from records.access import Access, CaseAccess, Link
 from records.drafts import Draft, Drafts
 from records.erasures import ERASED, OPERATOR, PATIENT, Erasures, is_erased
-from records.kpis import CaseRow, KpiRows, kpis
+from records.figures import kpis
+from records.kpis import CaseRow, KpiRows
 from records.outbox import Message, Outbox
 from records.seal import Seal
 from records.sessions import Sessions

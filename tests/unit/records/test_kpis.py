@@ -1,13 +1,18 @@
 """The figures, against plain arithmetic; what is none yet; what is recorded twice or in pieces."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from records.kpis import CaseRow, KpiRows, kpis
+from records.figures import COUNT, kpis
+from records.kpis import CaseRow, KpiRows, closed
 
 NOON = datetime(2020, 3, 20, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("records")
+
+
+def figures(*period: date | None) -> dict[str, float | None]:
+    return {figure.key: figure.value for figure in kpis(*period)}
 
 
 def record(number: int, **known: object) -> None:
@@ -16,8 +21,8 @@ def record(number: int, **known: object) -> None:
 
 def test_over_no_cases_every_figure_is_none_yet() -> None:
     none_yet = kpis()
-    assert none_yet.closed == 0
-    assert (none_yet.positivity, none_yet.mean_feedback, none_yet.cycle_time) == (None, None, None)
+    assert {figure.value for figure in none_yet if figure.unit == COUNT} == {0}
+    assert {figure.text for figure in none_yet if figure.unit != COUNT} == {"none yet"}
 
 
 def test_the_pilots_cycle_time() -> None:
@@ -27,46 +32,50 @@ def test_the_pilots_cycle_time() -> None:
         # spread around the mean, evenly
         took = mean + timedelta(seconds=(number - 16) * 60)
         record(number, outcome="care_completed", evaluation_requested_at=NOON, care_completed_at=NOON + took)
-    found = kpis().cycle_time
-    assert found.count == 33
-    assert found.mean_s == pytest.approx(53 * 60 + 13)
-    assert found.median_s == pytest.approx(53 * 60 + 13)
-    assert found.p90_s == pytest.approx(mean.total_seconds() + 12.8 * 60)
+    found = {figure.key: figure for figure in kpis()}
+    assert (found["cycle_time_mean"].text, found["cycle_time_mean"].over) == ("53 min 13 s", 33)
+    # of all cases only so many lie in each bucket of 4 %
+    assert found["cycle_time_median"].value == pytest.approx(53 * 60 + 13, rel=0.02)
+    assert found["cycle_time_p90"].value == pytest.approx(mean.total_seconds() + 12.8 * 60, rel=0.02)
 
 
 def test_the_pilots_feedback() -> None:
     ratings = [5] * 22 + [4] * 7 + [3] * 2 + [1]
     for number, rating in enumerate([*ratings, None]):
         record(number, outcome="care_completed", care_completed_at=NOON, rating=rating)
-    found = kpis()
-    assert (found.ratings, found.ratings_asked) == (32, 33)
-    assert f"{found.mean_feedback:.2f}" == "4.53"
+    found = {figure.key: figure.text for figure in kpis()}
+    assert (found["ratings"], found["ratings_asked"], found["mean_feedback"]) == ("32", "33", "4.53")
 
 
 def test_positivity_counts_conclusive_results_only() -> None:
     for number, result in enumerate(["positive", "negative", "negative", "negative", "indeterminate"]):
         record(number, outcome="care_completed", result=result)
-    found = kpis()
-    assert (found.positive, found.negative, found.other, found.positivity) == (1, 3, 1, 0.25)
+    found = figures()
+    assert [found[name] for name in ("positive", "negative", "other", "positivity")] == [1, 3, 1, 0.25]
 
 
 def test_a_case_that_ended_early_has_no_cycle_time() -> None:
     record(1, outcome="evaluation_declined")
     record(2, outcome="care_completed", evaluation_requested_at=NOON, care_completed_at=NOON + timedelta(hours=1))
-    found = kpis()
-    assert found.outcomes == {"evaluation_declined": 1, "care_completed": 1}
-    assert (found.cycle_time.count, found.cycle_time.mean_s, found.cycle_time.p90_s) == (1, 3600, 3600)
+    found = {figure.key: figure for figure in kpis()}
+    assert (found["closed"].value, found["ended_evaluation_declined"].value, found["ended_care_completed"].value) == (
+        2,
+        1,
+        1,
+    )
+    assert (found["cycle_time_mean"].over, found["cycle_time_mean"].value) == (1, 3600)
+    assert found["cycle_time_p90"].value == pytest.approx(3600, rel=0.02)
 
 
 def test_an_open_case_counts_nowhere() -> None:
     record(1, result="positive", result_told_at=NOON)
-    assert (kpis().closed, kpis().positive) == (0, 0)
+    assert (figures()["closed"], figures()["positive"]) == (0, 0)
 
 
 def test_a_row_recorded_twice_counts_once() -> None:
     for _ in range(2):
         record(1, outcome="care_completed", result="positive")
-    assert (CaseRow.select().count(), kpis().positive) == (1, 1)
+    assert (CaseRow.select().count(), figures()["positive"]) == (1, 1)
 
 
 def test_what_is_not_known_now_leaves_what_was_recorded() -> None:
@@ -85,13 +94,13 @@ def test_a_case_closes_once_whatever_is_recorded_later() -> None:
     assert CaseRow.get().recorded_at >= closed_at
 
 
-def test_a_period_is_from_and_before() -> None:
+def test_a_period_is_from_its_first_to_its_last_day() -> None:
     record(1, outcome="care_completed")
-    now = datetime.now(UTC)
-    minute = timedelta(minutes=1)
-    assert kpis(since=now - minute, until=now + minute).closed == 1
-    assert kpis(until=now - minute).closed == 0
-    assert kpis(since=now + minute).closed == 0
+    today, day = datetime.now(UTC).date(), timedelta(days=1)
+    assert figures(today, today)["closed"] == 1
+    assert figures(None, today - day)["closed"] == 0
+    assert figures(today + day, None)["closed"] == 0
+    assert figures(today + day, today - day)["closed"] == 0
 
 
 def test_a_correction_replaces_the_row_but_for_the_day_on_which_it_closed(records: None) -> None:
@@ -113,3 +122,23 @@ def test_what_is_recorded_late_by_the_case_before_its_correction_is_not_counted(
     rows.record("C-1", 1, result="negative")
     rows.record("C-1", 0, result="positive", rating=5)
     assert (CaseRow.get().result, CaseRow.get().rating) == ("negative", None)
+
+
+def test_closed_cases_one_page_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    # some of them closed in the same moment
+    for number in range(7):
+        monkeypatch.setattr("records.kpis._now", lambda day=number // 3 + 1: f"2020-03-0{day}T12:00:00.000+00:00")
+        record(number, outcome="withdrawn" if number == 5 else "care_completed")
+    record(8, result="positive")
+
+    def references(first: date | None, last: date | None, outcome: str | None = None) -> list[list[str]]:
+        found, after = [], None
+        while rows := closed(first, last, outcome, after, 2):
+            found.append([row.case_reference for row in rows])
+            after = rows[-1].id
+        return found
+
+    assert references(None, None) == [["C-6", "C-5"], ["C-4", "C-3"], ["C-2", "C-1"], ["C-0"]]
+    assert references(date(2020, 3, 2), date(2020, 3, 2)) == [["C-5", "C-4"], ["C-3"]]
+    assert references(None, date.max, "withdrawn") == [["C-5"]]
+    assert references(date(2020, 3, 4), None) == []

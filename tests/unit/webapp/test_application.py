@@ -19,6 +19,7 @@ from records.forms import DeployedForms
 from records.sessions import Sessions
 from webapp.app import Options, create_app
 from webapp.government import Government
+from webapp.lab import Lab
 from webapp.task_forms import START
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -28,7 +29,7 @@ NOWHERE = "http://127.0.0.1:9"
 def application(**options: Any) -> Any:
     policy = config.load().policy.model_dump()
     told = Options(**{"secret_key": "k" * 32, "policy": policy, "records_secret": "r" * 32, **options})
-    return create_app(told, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1))
+    return create_app(told, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, ""))
 
 
 def sign_in(client: FlaskClient, code: str = "A", **more: Any) -> Any:

@@ -1,0 +1,184 @@
+"""The KPIs, each defined here once: what a case counts for, and the figures over the sums.
+
+A figure over no cases is None ("none yet"), never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from records.tallies import Sums, Tick, duration_bucket, duration_s, sums
+
+OUTCOME, RESULT, RATING, ASKED = "outcome", "result", "rating", "review_asked"
+CYCLE_TIME, ONSET_TO_RESULT = "cycle_time", "onset_to_result"
+SAMPLE_TO_RESULT, RESULT_TO_REPORT = "sample_to_result", "result_to_report"
+SAMPLE_TO_LAST_CONTACT = "sample_to_last_contact"
+CONFIRMED, WITH_CONTACTS, SECONDARY = "confirmed", "confirmed_with_contacts", "secondary"
+NAMED, NOTIFIED, NOTIFIED_IN_TIME = "contacts_named", "contacts_notified", "contacts_notified_in_24_h"
+
+# durations of a case: from when until when
+DURATIONS = {
+    CYCLE_TIME: ("evaluation_requested_at", "care_completed_at"),
+    SAMPLE_TO_RESULT: ("sample_taken_at", "result_told_at"),
+    RESULT_TO_REPORT: ("result_told_at", "report_published_at"),
+    SAMPLE_TO_LAST_CONTACT: ("sample_taken_at", "contacts_notified_at"),
+}
+
+
+def ticks_of(case: Any) -> Iterator[Tick]:
+    """What a case counts for; nothing while it is open."""
+    if not case.outcome:
+        return
+    yield Tick(OUTCOME, case.outcome)
+    if case.result:
+        yield Tick(RESULT, case.result)
+    if case.care_completed_at:
+        yield Tick(ASKED)
+    if case.rating is not None:
+        yield Tick(RATING, str(case.rating), case.rating)
+    yield from _durations(case)
+    yield from _contacts(case)
+
+
+def _durations(case: Any) -> Iterator[Tick]:
+    for figure, (start, end) in DURATIONS.items():
+        begun, ended = getattr(case, start), getattr(case, end)
+        if begun and ended:
+            milliseconds = round(seconds_between(begun, ended) * 1000)
+            yield Tick(figure, duration_bucket(milliseconds), milliseconds)
+    if case.onset_date and case.result_told_at:
+        days = (datetime.fromisoformat(case.result_told_at).date() - date.fromisoformat(case.onset_date)).days
+        yield Tick(ONSET_TO_RESULT, str(days), days)
+
+
+def _contacts(case: Any) -> Iterator[Tick]:
+    if case.classification == "confirmed":
+        yield Tick(CONFIRMED)
+        if case.contacts_named:
+            yield Tick(WITH_CONTACTS, value=case.contacts_named)
+        if case.came_as_contact:
+            yield Tick(SECONDARY)
+    for figure in (NAMED, NOTIFIED, NOTIFIED_IN_TIME):
+        if getattr(case, figure):
+            yield Tick(figure, value=getattr(case, figure))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One KPI over a period.
+
+    Attributes:
+        unit: COUNT, SHARE (from 0 to 1), NUMBER, SECONDS or DAYS.
+        value: None over no cases.
+        over: of how many cases or contacts it tells.
+    """
+
+    key: str
+    label: str
+    unit: str
+    value: float | None
+    over: int
+
+    @property
+    def text(self) -> str:
+        """The value for people to read."""
+        if self.value is None:
+            return "none yet"
+        return TEXTS[self.unit](self.value)
+
+
+COUNT, SHARE, NUMBER, SECONDS, DAYS = "count", "share", "number", "seconds", "days"
+SPREADS = (
+    (CYCLE_TIME, "Cycle time", SECONDS),
+    (SAMPLE_TO_RESULT, "Sample taken to result told", SECONDS),
+    (RESULT_TO_REPORT, "Result told to report published", SECONDS),
+    (SAMPLE_TO_LAST_CONTACT, "Sample taken to last contact notified", SECONDS),
+    (ONSET_TO_RESULT, "Onset of symptoms to result", DAYS),
+)
+
+
+def kpis(first: date | None = None, last: date | None = None) -> list[Figure]:
+    """The figures over the cases that closed from the first to the last day, in UTC, both included."""
+    return over(sums(first, last))
+
+
+def over(found: Sums) -> list[Figure]:
+    """The figures over these sums, in the order of docs/kpis.md."""
+    spreads = [figure for spread in SPREADS for figure in _spread(found, *spread)]
+    return [*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)]
+
+
+def _ends(found: Sums) -> Iterator[Figure]:
+    yield _count("closed", "Closed cases", found.of(OUTCOME).count)
+    for outcome, count in sorted(found.by_bucket(OUTCOME).items()):
+        yield _count(f"ended_{outcome}", f"Cases ended: {outcome.replace('_', ' ')}", count)
+
+
+def _results(found: Sums) -> Iterator[Figure]:
+    results = found.by_bucket(RESULT)
+    positive, negative = results.get("positive", 0), results.get("negative", 0)
+    yield _count("positive", "Positive", positive)
+    yield _count("negative", "Negative", negative)
+    yield _count("other", "Other results", sum(results.values()) - positive - negative)
+    yield _ratio("positivity", "Test positivity", SHARE, positive, positive + negative)
+
+
+def _feedback(found: Sums) -> Iterator[Figure]:
+    ratings = found.of(RATING)
+    yield _ratio("mean_feedback", "Mean feedback, of 5", NUMBER, ratings.total, ratings.count)
+    yield _count("ratings", "Responses", ratings.count)
+    yield _count("ratings_asked", "Asked for a response", found.of(ASKED).count)
+
+
+def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Figure]:
+    """The mean is exact; of durations the others are within 2 %."""
+    value_of, per = (duration_s, 1000) if unit == SECONDS else (int, 1)
+    count, total = found.of(figure)
+    yield Figure(f"{figure}_mean", f"{label}, mean", unit, total / count / per if count else None, count)
+    for name, words, share in (("median", "median", 0.5), ("p90", "90th percentile", 0.9)):
+        yield Figure(f"{figure}_{name}", f"{label}, {words}", unit, found.quantile(figure, share, value_of), count)
+
+
+def _tracing(found: Sums) -> Iterator[Figure]:
+    confirmed, (with_contacts, contacts) = found.of(CONFIRMED).count, found.of(WITH_CONTACTS)
+    named, notified = found.of(NAMED).total, found.of(NOTIFIED).total
+    yield _count("confirmed", "Confirmed cases", confirmed)
+    yield _ratio("with_contacts", "Confirmed cases that named a contact", SHARE, with_contacts, confirmed)
+    yield _ratio("contacts_per_case", "Contacts per confirmed case that named any", NUMBER, contacts, with_contacts)
+    yield _count("contacts_named", "Contacts named", named)
+    yield _ratio("notified_in_24_h", "Contacts notified in 24 h", SHARE, found.of(NOTIFIED_IN_TIME).total, named)
+    yield _ratio("secondary", "Contacts who became confirmed cases", SHARE, found.of(SECONDARY).count, notified)
+
+
+def _count(key: str, label: str, count: int) -> Figure:
+    return Figure(key, label, COUNT, count, count)
+
+
+def _ratio(key: str, label: str, unit: str, part: int, whole: int) -> Figure:
+    return Figure(key, label, unit, part / whole if whole else None, whole)
+
+
+def seconds_between(start: str, end: str) -> float:
+    """Between two moments, each as text in ISO 8601."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    hours_and_minutes = [f"{hours} h"] if hours else []
+    if hours or minutes:
+        hours_and_minutes.append(f"{minutes} min")
+    return " ".join([*hours_and_minutes, f"{rest} s"])
+
+
+TEXTS = {
+    COUNT: "{:.0f}".format,
+    SHARE: "{:.1%}".format,
+    NUMBER: "{:.2f}".format,
+    DAYS: "{:.1f} days".format,
+    SECONDS: _duration,
+}

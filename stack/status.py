@@ -1,0 +1,76 @@
+"""`make status`: how everything is, on one screen; the same figures as on the managers' pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from stack.browser import Browser
+
+# where each part says that it works
+READY = {
+    "engine": "/camunda/app/tasklist/default/",
+    "webapp": "/healthz",
+    "workers": "/readyz",
+    "lab": "/healthz",
+    "government": "/healthz",
+    "sms": "/healthz",
+}
+
+
+def show_status(state: dict[str, Any], console: Console) -> bool:
+    """Show it; returns whether all is well: every part answers, and nothing stands still."""
+    parts = {part: _answers(state[part] + path) for part, path in READY.items()}
+    table = Table("Part", "", title="Parts")
+    for part, is_up in parts.items():
+        table.add_row(part, "up" if is_up else "[bold red]doesn't answer")
+    console.print(table)
+    if not (parts["engine"] and parts["webapp"]):
+        console.print("Who waits, and the KPIs, are told when engine and web application answer.")
+        return False
+    manager = _signed_in(state)
+    now, kpis = manager.read_json("/staff/now.json"), manager.read_json("/staff/kpis.json")
+    _show_now(now, console)
+    _show_kpis(kpis, console)
+    return all(parts.values()) and not now["incidents"]
+
+
+def _show_now(now: dict[str, Any], console: Console) -> None:
+    table = Table("Waiting for", "Now", "Yesterday", "Longest", "Half for at least", title="Who waits")
+    for wait in now["waits"]:
+        spans = (_span(wait["longest_s"]), _span(wait["median_s"]))
+        table.add_row(wait["what"], str(wait["now"]), str(wait["yesterday"]), *spans)
+    console.print(table)
+    kits = "the laboratory doesn't answer" if now["kits"] is None else now["kits"]
+    console.print(f"Test kits in stock: {kits}. Doctors on duty: {now['doctors']}. Incidents: {now['incidents']}.")
+
+
+def _show_kpis(kpis: dict[str, dict[str, Any]], console: Console) -> None:
+    table = Table("KPI", "Value", title="All closed cases")
+    for figure in kpis.values():
+        table.add_row(figure["kpi"], figure["text"])
+    console.print(table)
+
+
+def _signed_in(state: dict[str, Any]) -> Browser:
+    browser, account = Browser(state["webapp"]), state["accounts"]["process_manager"]
+    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
+    return browser
+
+
+def _span(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.RequestException:
+        return False

@@ -1,0 +1,97 @@
+"""What process managers look at: who waits and where, beside what the engine says; on a phone and on a desktop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from processes.standing import DIAGRAMS
+from records.roster import Roster
+from tests.support.case import CaseUnderTest
+from tests.support.chromium import DESKTOP, PHONE
+from tests.support.inspection import Inspector
+from tests.support.pictures import picture
+from webapp.staff.now import BOTTLENECKS
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def manager(state: dict[str, Any], new_page: Callable[..., Page]) -> Page:
+    """The page after a process manager has signed in."""
+    account, page = state["accounts"]["process_manager"], new_page(DESKTOP)
+    page.goto(state["webapp"] + "/staff/sign-in")
+    page.fill("#username", account["username"])
+    page.fill("#password", account["password"])
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+@pytest.fixture
+def inspector(new_page: Callable[..., Page]) -> Inspector:
+    page = new_page(PHONE, javascript=True)
+    return Inspector(page)
+
+
+def row(page: Page, table: str, name: str) -> list[str]:
+    """The cells of a row; tables and rows by what heads them."""
+    found = page.locator("table", has=page.locator("caption", has_text=table)).locator("tr")
+    cells = found.filter(has=page.get_by_role("rowheader", name=name, exact=True)).get_by_role("cell")
+    return cells.all_inner_texts()
+
+
+def waiting(case: CaseUnderTest, step: str) -> int:
+    query = {"activityId": step, "unfinished": True}
+    return case.admin.post("/history/activity-instance/count", query)["count"]
+
+
+def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str, Any]) -> None:
+    # given
+    expect(manager.get_by_role("heading", level=1)).to_have_text("Now")
+    others = [CaseUnderTest(state) for _ in range(2)]
+    for each in (case, *others):
+        each.reaches_the_visit()
+    # then
+    manager.reload()
+    for what, (step,) in BOTTLENECKS.items():
+        assert row(manager, "Who waits", what)[0] == str(waiting(case, step))
+    assert int(row(manager, "Who waits", "The visit")[0]) >= 3
+    # what waits as longest leads to that case in Cockpit
+    oldest = case.admin.post(
+        "/history/activity-instance?maxResults=1",
+        {
+            "activityId": "Task_VisitPatient",
+            "unfinished": True,
+            "sorting": [{"sortBy": "startTime", "sortOrder": "asc"}],
+        },
+    )
+    link = manager.get_by_role("row", name="The visit").get_by_role("link")
+    assert oldest[0]["processInstanceId"] in (link.get_attribute("href") or "")
+    # and the picture says the same as the tables
+    visit = row(manager, "Take sample", "Visit patient and take sample")
+    assert visit[0] == row(manager, "Who waits", "The visit")[0]
+    expect(manager.locator("svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
+    assert manager.locator("svg").count() >= len(DIAGRAMS)
+    picture(manager, "now")
+
+
+def test_kits_and_doctors(manager: Page, case: CaseUnderTest, records: None) -> None:
+    said = dict(zip(manager.locator("dt").all_inner_texts(), manager.locator("dd").all_inner_texts(), strict=True))
+    kits, doctors = case.at_lab("GET", "/v1/stock")["kits"], len(Roster().doctors_on_duty())
+    assert said == {"Test kits in stock": str(kits), "Doctors on duty": str(doctors)}
+
+
+@pytest.mark.parametrize("path", ["now", "kpis", "closed", "incidents"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_everybody_can_use_them(
+    manager: Page, inspector: Inspector, state: dict[str, Any], case: CaseUnderTest, path: str, viewport: dict[str, int]
+) -> None:
+    case.reaches_the_visit()
+    manager.set_viewport_size(viewport)
+    manager.goto(f"{state['webapp']}/staff/{path}")
+    inspector.looks_at(manager)
+    assert inspector.seen != {}
+    assert inspector.faults == {}

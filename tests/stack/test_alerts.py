@@ -1,0 +1,140 @@
+"""Each alert fires when it should, and clears when that is over: on a platform whose parts are killed, by a real
+Prometheus. Nothing fires while all goes well. (No job executor is held up here; alerts_test.yml has that alert.)
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from config.settings import environment_name
+from records import database
+from records.roster import Duty
+from stack.browser import Browser
+from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
+from tests.support.own_platform import answers, kill, started_again
+from tests.support.prometheus import MONITORING, Prometheus, prometheus
+from tests.support.work import Work, deploy
+
+pytestmark = pytest.mark.engine
+WITHIN_S = 60
+# of what takes days otherwise
+SOON_S = 2
+LIMITS = {"WorkWaits": SOON_S, "VisitWaits": SOON_S, "ReportWaits": SOON_S, "LabLate": SOON_S, "KitsLow": 10_000}
+ALERTS = {rule["alert"] for rule in yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"][0]["rules"]}
+
+
+@pytest.fixture(scope="module")
+def server(own_platform: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    eventually(lambda: answers(own_platform["engine"]), within_s=90)
+    with prometheus(tmp_path_factory.mktemp("prometheus"), own_platform, LIMITS) as server:
+        yield server
+
+
+def fires(server: Prometheus, *alerts: str) -> None:
+    eventually(lambda: server.firing() >= set(alerts), f"{alerts} don't fire", within_s=WITHIN_S)
+
+
+def clears(server: Prometheus, *alerts: str) -> None:
+    eventually(lambda: not server.firing() & set(alerts), f"{alerts} don't clear", within_s=WITHIN_S)
+
+
+def test_the_rules_say_when() -> None:
+    rules = Path(__file__).with_name("alerts_test.yml")
+    done = subprocess.run(["promtool", "test", "rules", rules], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tested = {
+        row["alertname"] for test in yaml.safe_load(rules.read_text())["tests"] for row in test["alert_rule_test"]
+    }
+    assert tested == ALERTS
+
+
+def test_nothing_fires_while_all_goes_well(own: dict[str, Any], tmp_path: Path) -> None:
+    with prometheus(tmp_path, own) as server:
+        case = CaseUnderTest(own).starts(WITH_COUGH)
+        case.requests_evaluation()
+        case.fills_in_medical_form()
+        case.is_visited(finding="negative")
+        case.is_reported()
+        case.sends("review", {"rating": "5", "review_comment": None})
+        case.ends()
+        eventually(lambda: server.value('coronacare_kpi{kpi="ratings"}'), within_s=WITHIN_S)
+        assert server.ever_fired() == set()
+
+
+@pytest.mark.parametrize("part", ["workers", "engine"])
+def test_a_part_is_gone(own: dict[str, Any], environment: dict[str, str], server: Prometheus, part: str) -> None:
+    old = kill(environment, part)
+    fires(server, "PartGone")
+    started_again(environment, part, old)
+    clears(server, "PartGone")
+
+
+def test_many_errors(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
+    patient = Browser(own["webapp"])
+    patient.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
+    old = kill(environment, "engine")
+    assert [patient.open("/case").status for _ in range(20)] == [503] * 20
+    fires(server, "ManyErrors")
+    started_again(environment, "engine", old)
+    eventually(lambda: answers(own["engine"]), within_s=90)
+    requests.get(own["webapp"], timeout=30)
+    clears(server, "ManyErrors")
+
+
+def test_a_task_that_nobody_takes_and_one_that_stands_still(own: dict[str, Any], server: Prometheus) -> None:
+    work = Work(own)
+    deploy(work.engine)
+    [task] = work.starts()
+    fires(server, "WorkWaits")
+    [locked] = work.engine.post(
+        "/external-task/fetchAndLock",
+        {"workerId": "w", "maxTasks": 1, "topics": [{"topicName": work.topic, "lockDuration": 60_000}]},
+    )
+    failed = {"workerId": "w", "errorMessage": "no", "retries": 0, "retryTimeout": 0}
+    work.engine.post(f"/external-task/{locked['id']}/failure", failed)
+    fires(server, "IncidentOpen")
+    clears(server, "WorkWaits")
+    work.engine.put(f"/external-task/{task}/retries", {"retries": 1})
+    work.engine.post(f"/external-task/{task}/complete", {"workerId": "w"})
+    clears(server, "IncidentOpen", "WorkWaits")
+
+
+def test_patients_who_wait(own: dict[str, Any], server: Prometheus) -> None:
+    case = CaseUnderTest(own)
+    case.reaches_the_visit()
+    fires(server, "VisitWaits")
+    case.lab_will_find("negative", after_s=4 * SOON_S)
+    case.is_visited()
+    fires(server, "LabLate")
+    case.waits_for("doctor_report")
+    fires(server, "ReportWaits")
+    clears(server, "VisitWaits", "LabLate")
+    case.is_reported()
+    clears(server, "ReportWaits")
+
+
+def test_too_few_kits_and_no_doctor(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
+    case = CaseUnderTest(own)
+    case.reaches_the_visit()
+    fires(server, "KitsLow")
+    case.at_lab("POST", "/v1/stock", {"kits": 100})
+    clears(server, "KitsLow")
+    database.open(environment.get(environment_name("records", "database_url"), records_of(environment)))
+    with database.database.connection_context():
+        duties = list(Duty.select().dicts())
+        Duty.delete().execute()
+        fires(server, "NoDoctorOnDuty")
+        Duty.insert_many(duties).execute()
+    database.database.close()
+    clears(server, "NoDoctorOnDuty")
+
+
+def records_of(environment: dict[str, str]) -> str:
+    return f"sqlite:///{Path(environment[environment_name('folder')]).absolute()}/data/records.db"

@@ -1,0 +1,73 @@
+"""Several KPI workers record the same cases at once, on each kind of database; the sums are worked out anew."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import ROOT, environment_name
+from records import database
+from records.figures import kpis
+from records.kpis import CaseRow, rebuild
+from records.tallies import Tally
+from tests.support.postgresql import postgresql
+
+CASES, WORKERS = 200, 3
+# each in an order of its own: first that the result is told, then the end, for some a correction
+RECORDS = f"""
+import random, sys
+from datetime import UTC, datetime, timedelta
+from records import database
+from records.kpis import KpiRows
+
+database.open(sys.argv[1])
+chance = random.Random(int(sys.argv[2]))
+rows, noon = KpiRows(), datetime(2020, 3, 20, 12, tzinfo=UTC)
+for number in chance.sample(range({CASES}), {CASES}):
+    told = noon + timedelta(minutes=number)
+    rows.record(f"C-{{number}}", sample_taken_at=noon, result_told_at=told, result="positive")
+    rows.record(f"C-{{number}}", outcome="care_completed", care_completed_at=told, rating=number % 5 + 1)
+    if number % 3 == 0:
+        rows.record(f"C-{{number}}", 1, outcome="care_completed", result="negative", rating=5)
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/records.db"
+        return
+    with postgresql(tmp_path) as server:
+        yield server.url_of("records")
+
+
+def test_a_case_counts_once_whoever_records_it(url: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", RECORDS, url]
+    workers = [subprocess.Popen([*command, str(number)], cwd=ROOT) for number in range(WORKERS)]
+    assert [worker.wait(120) for worker in workers] == [0] * WORKERS
+    database.open(url)
+    with database.database.connection_context():
+        kept = sorted(Tally.select().tuples())
+        figures = {figure.key: figure.value for figure in kpis()}
+        assert CaseRow.select().count() == CASES
+        assert figures["ended_care_completed"] == figures["ratings"] == CASES
+        assert (figures["positive"], figures["negative"]) == (CASES - 67, 67)
+        assert figures["sample_to_result_mean"] == sum(60 * each for each in range(CASES) if each % 3) / (CASES - 67)
+        assert rebuild()
+        Tally.delete().where(Tally.figure == "rating").execute()
+    rebuilding = subprocess.run(
+        [sys.executable, "-m", "records", "rebuild"],
+        cwd=ROOT,
+        env={"PATH": "", environment_name("records", "database_url"): url},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"{CASES} of {CASES} cases" in rebuilding.stdout
+    assert rebuilding.stdout.splitlines()[-1] == "the sums of the KPIs were wrong, and are right now"
+    with database.database.connection_context():
+        assert sorted(Tally.select().tuples()) == kept

@@ -1,0 +1,126 @@
+"""Page, CSV, JSON, Prometheus and terminal say the same, figure by figure; `make status` says whether all is well."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from config.settings import ROOT
+from stack.browser import Browser
+from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.own_platform import kill, read_state, started_again
+
+pytestmark = pytest.mark.engine
+
+
+def status(environment: dict[str, str]) -> tuple[int, str]:
+    """What `make status` ends with, and prints."""
+    wide = {**environment, "COLUMNS": "200"}
+    command = [sys.executable, "-m", "stack", "status"]
+    done = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@contextmanager
+def stopped(environment: dict[str, str], part: str) -> Iterator[None]:
+    """A part stands still meanwhile."""
+    process = read_state(environment)["processes"][part]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+@pytest.fixture
+def manager(own: dict[str, Any]) -> Browser:
+    browser, account = Browser(own["webapp"]), own["accounts"]["process_manager"]
+    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
+    return browser
+
+
+@pytest.fixture
+def cases(own: dict[str, Any]) -> list[CaseUnderTest]:
+    """A positive, a negative and an early end."""
+    early = CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True})
+    found = [early]
+    for finding, rating in (("positive", "4"), ("negative", "5")):
+        case = CaseUnderTest(own).starts(WITH_COUGH)
+        case.requests_evaluation()
+        case.fills_in_medical_form()
+        case.is_visited(finding=finding)
+        if finding == "positive":
+            case.sends("close_contacts", {"had_contacts": "no"})
+        case.is_reported(case_classification="confirmed" if finding == "positive" else "not_a_case")
+        case.sends("review", {"rating": rating, "review_comment": None})
+        found.append(case)
+    for case in found:
+        case.ends()
+    return found
+
+
+def test_all_say_the_same(
+    own: dict[str, Any], environment: dict[str, str], manager: Browser, cases: list[CaseUnderTest]
+) -> None:
+    def recorded() -> bool:
+        ratings = manager.read_json("/staff/kpis.json")["ratings"]["value"]
+        return ratings >= 2 and manager.read_json("/staff/kpis.json")["closed"]["value"] >= len(cases)
+
+    eventually(recorded)
+    by_json = manager.read_json("/staff/kpis.json")
+    texts = {figure["kpi"]: figure["text"] for figure in by_json.values()}
+    # the page
+    tables = manager.open("/staff/kpis").content.select("table")
+    rows = {row.th.get_text(strip=True): row.td.get_text(strip=True) for row in tables[0].select("tbody tr")}
+    assert rows == texts
+    # the CSV
+    answer = manager.open("/staff/kpis.csv").content.get_text()
+    assert {row["kpi"]: row["text"] for row in csv.DictReader(io.StringIO(answer))} == texts
+    # Prometheus
+    families = text_string_to_metric_families(requests.get(own["webapp"] + "/metrics", timeout=10).text)
+    samples = {each.labels["kpi"]: each.value for family in families for each in family.samples if "kpi" in each.labels}
+    assert samples == {key: figure["value"] for key, figure in by_json.items() if figure["value"] is not None}
+    # the terminal
+    code, printed = status(environment)
+    lines = [[cell.strip() for cell in line.strip("│").split("│")] for line in printed.splitlines() if "│" in line]
+    assert {line[0]: line[1] for line in lines if line[0] in texts} == texts
+    assert code == 0, printed
+
+
+def test_it_fails_when_something_stands_still_or_is_gone(own: dict[str, Any], environment: dict[str, str]) -> None:
+    case = CaseUnderTest(own)
+    with stopped(environment, "workers"):
+        case.starts({**NO_SYMPTOMS, "breathless": True})
+        # the task that their poll was given is taken from them, and fails for good
+        [task] = eventually(lambda: case.admin.get("/external-task", processInstanceId=case.instance_id, locked=True))
+        path = f"/external-task/{task['id']}"
+        case.admin.post(f"{path}/unlock")
+        case.admin.post(f"{path}/lock", {"workerId": "w", "lockDuration": 60_000})
+        failed = {"workerId": "w", "errorMessage": "no", "retries": 0, "retryTimeout": 0}
+        case.admin.post(f"{path}/failure", failed)
+    code, printed = status(environment)
+    assert (code, "Incidents: 1." in printed) == (1, True), printed
+    case.admin.put(f"{path}/retries", {"retries": 1})
+    case.ends()
+    assert status(environment)[0] == 0
+    old = kill(environment, "engine")
+    code, printed = status(environment)
+    assert (code, "doesn't answer" in printed) == (1, True), printed
+    started_again(environment, "engine", old)
+
+
+def test_nothing_is_up(environment: dict[str, str], tmp_path: Any) -> None:
+    code, printed = status({**environment, "CORONACARE_FOLDER": str(tmp_path)})
+    assert (code, printed) == (2, "nothing is up: start it by `make up`\n")

@@ -1,0 +1,78 @@
+"""The KPIs' course: by days, by months; each chart beside its table."""
+
+from __future__ import annotations
+
+from datetime import date
+from xml.etree import ElementTree
+
+import pytest
+
+from records.kpis import KpiRows
+from webapp.staff.trends import TRENDS, chart, figures_of, spans_of
+
+pytestmark = pytest.mark.usefixtures("records")
+ENDED = {"2020-03-01": 4, "2020-03-03": 1, "2020-05-20": 2}
+
+
+@pytest.fixture(autouse=True)
+def cases(records: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many ended on each of these days; one of each day was positive."""
+    for day, count in ENDED.items():
+        monkeypatch.setattr("records.kpis._now", lambda day=day: f"{day}T12:00:00.000+00:00")
+        for number in range(count):
+            result = "negative" if number else "positive"
+            KpiRows().record(f"C-{day}-{number}", outcome="care_completed", result=result)
+
+
+def test_by_days() -> None:
+    found = figures_of(spans_of(date(2020, 3, 1), date(2020, 3, 3)))
+    keys = TRENDS["results"].figures
+    assert {span: [figures[key].value for key in keys] for span, figures in found.items()} == {
+        "2020-03-01": [1, 3, 0],
+        "2020-03-02": [0, 0, 0],
+        "2020-03-03": [1, 0, 0],
+    }
+
+
+def test_by_months_where_there_are_many_days() -> None:
+    found = figures_of(spans_of(date(2020, 2, 20), date(2020, 5, 31)))
+    assert {span: figures["positivity"].text for span, figures in found.items()} == {
+        "2020-02": "none yet",
+        "2020-03": "40.0%",
+        "2020-04": "none yet",
+        "2020-05": "50.0%",
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "count"),
+    [
+        (date(2020, 1, 1), date(2020, 4, 1), 92),
+        (date(2020, 1, 1), date(2020, 4, 2), 4),
+        (date.min, date.max, 121),
+        (date.min, date.min, 1),
+        (date(2020, 1, 2), date(2020, 1, 1), 0),
+    ],
+)
+def test_however_long_the_period_is(first: date, last: date, count: int) -> None:
+    assert len(spans_of(first, last)) == count
+
+
+def drawn(name: str, first: date, last: date) -> ElementTree.Element:
+    return ElementTree.fromstring(chart(TRENDS[name], figures_of(spans_of(first, last))))
+
+
+@pytest.mark.parametrize("name", TRENDS)
+def test_a_chart_is_a_picture_by_itself(name: str) -> None:
+    for first in (date(2020, 3, 1), date(2020, 6, 1)):
+        svg = drawn(name, first, date(2020, 6, 2))
+        assert TRENDS[name].title in "".join(svg.itertext())
+        assert [each.tag for each in svg.iter() if each.tag.endswith("script")] == []
+        assert [value for each in svg.iter() for value in each.attrib.values() if "//" in value] == []
+
+
+def test_a_chart_shows_what_the_table_says() -> None:
+    svg = drawn("positivity", date(2020, 3, 1), date(2020, 3, 3))
+    values = [each.text for each in svg.iter() if each.get("class") == "value"]
+    # what is none yet has no point
+    assert [value for value in values if value] == ["25", "100"]

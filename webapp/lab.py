@@ -1,0 +1,39 @@
+"""Asks the lab how many test kits it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import requests
+
+
+class LabUnavailable(Exception):
+    """The lab's server can't be asked now."""
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Kits in stock, and how many samples wait for one."""
+
+    kits: int
+    waiting: int
+
+
+class Lab:
+    def __init__(self, url: str, api_key: str, timeout_s: float = 2):
+        self._url = url
+        self._headers = {"X-API-Key": api_key}
+        self._timeout_s = timeout_s
+
+    def stock(self) -> Stock:
+        """What is in stock now.
+
+        Raises:
+            LabUnavailable: it doesn't answer, or not as it should.
+        """
+        try:
+            answer = requests.get(f"{self._url}/v1/stock", headers=self._headers, timeout=self._timeout_s)
+            answer.raise_for_status()
+            return Stock(**answer.json())
+        except (requests.RequestException, TypeError) as error:
+            raise LabUnavailable(type(error).__name__) from None

@@ -1,0 +1,16 @@
+"""The period that a reader chooses: some days, or all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import abort, request
+
+
+def period() -> tuple[date | None, date | None]:
+    """The days that the reader chose, first and last; None where they left one open."""
+    try:
+        first, last = (date.fromisoformat(day) if day else None for day in map(request.args.get, ("first", "last")))
+    except ValueError:
+        abort(400, "A day is written YYYY-MM-DD.")
+    return first, last
