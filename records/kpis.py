@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import statistics
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import peewee
 
 from records.database import Table, database, is_postgresql, reading, writing
 from records.erasures import is_erased
-from records.figures import seconds_between, ticks_of
+from records.figures import ticks_of
 from records.tallies import Changes
 
 
@@ -24,9 +23,9 @@ class CaseRow(Table):
     classification = peewee.TextField(null=True)
     onset_date = peewee.TextField(null=True)
     evaluation_requested_at = peewee.TextField(null=True)
-    sample_taken_at = peewee.TextField(null=True)
-    result_told_at = peewee.TextField(null=True)
-    report_published_at = peewee.TextField(null=True)
+    sample_taken_at = peewee.TextField(null=True, index=True)
+    result_told_at = peewee.TextField(null=True, index=True)
+    report_published_at = peewee.TextField(null=True, index=True)
     care_completed_at = peewee.TextField(null=True)
     contacts_named = peewee.IntegerField(null=True)
     contacts_named_at = peewee.TextField(null=True)
@@ -134,42 +133,6 @@ def closed(first: date | None, last: date | None, outcome: str | None, after: in
             place = peewee.Tuple(CaseRow.closed_at, CaseRow.id)
             query = query.where(place < peewee.Tuple(row.closed_at, row.id))
         return list(query.order_by(CaseRow.closed_at.desc(), CaseRow.id.desc()).limit(most))
-
-
-# what patients wait for
-VISIT = ("evaluation_requested_at", "sample_taken_at")
-RESULT = ("sample_taken_at", "result_told_at")
-REPORT = ("result_told_at", "report_published_at")
-
-
-# a wait is told from so many of the latest cases, and from that many at least
-LATEST, LEAST = 50, 5
-
-
-class Spread(NamedTuple):
-    """Of durations in seconds, over `count` cases."""
-
-    count: int
-    mean: float
-    median: float
-    p90: float
-
-
-def recent_wait(stage: tuple[str, str]) -> Spread | None:
-    """How long people waited lately from one moment of their case to the other; None while there are too few.
-
-    Args:
-        stage: names of two columns of CaseRow, as VISIT, RESULT and REPORT.
-    """
-    start, end = (getattr(CaseRow, name) for name in stage)
-    query = CaseRow.select().where(start.is_null(False), end.is_null(False)).order_by(end.desc()).limit(LATEST)
-    with database.connection_context():
-        rows = list(query)
-    if len(rows) < LEAST:
-        return None
-    waits = [seconds_between(getattr(row, stage[0]), getattr(row, stage[1])) for row in rows]
-    p90 = statistics.quantiles(waits, n=10, method="inclusive")[-1]
-    return Spread(len(waits), statistics.fmean(waits), statistics.median(waits), p90)
 
 
 def _now() -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 
 from processes.cases import Case
-from records.kpis import REPORT, RESULT, VISIT, recent_wait
+from records.waits import REPORT, RESULT, UNITS, VISIT, expected
 from webapp.wording import duration
 
 # what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
@@ -47,7 +46,7 @@ class Step:
 
     Attributes:
         next: what comes then.
-        wait: for what the patient waits, of records/kpis.py.
+        wait: for what the patient waits, of records/waits.py.
     """
 
     text: str
@@ -118,9 +117,9 @@ BETWEEN_STEPS = _("Your case is being worked on.")
 
 @dataclass(frozen=True)
 class Wait:
-    """How long something took lately, in words: for half of the people, and for nine in ten."""
+    """Between which times it takes for 8 of 10, in words; `least` is empty where it may be at once."""
 
-    half: str
+    least: str
     most: str
 
 
@@ -129,7 +128,7 @@ class Status:
     """Where a case stands.
 
     Attributes:
-        wait: how long that took lately, if that is known.
+        wait: how long that takes, if that is known.
     """
 
     text: str
@@ -165,15 +164,15 @@ def status_of(case: Case, steps: set[str]) -> Status:
 
 
 def wait_for(stage: tuple[str, str]) -> Wait | None:
-    """How long patients waited for this lately; None while too few did."""
-    spread = recent_wait(stage)
-    return Wait(about(spread.median), about(spread.p90)) if spread else None
+    """How long patients wait for this; None while too few have."""
+    between = expected(stage)
+    if between is None:
+        return None
+    return Wait(in_words(between.low_s) if between.low_s else "", in_words(between.high_s or UNITS[0][0]))
 
 
-def about(seconds: float) -> str:
-    """A duration in words, rounded up: nobody is told too little."""
-    for unit, length, most in (("minute", 60, 90), ("hour", 3600, 48), ("day", 86400, 10**6)):
-        count = max(1, math.ceil(seconds / length))
-        if count <= most:
-            return duration(count, unit)
-    raise ValueError(seconds)
+def in_words(seconds: float) -> str:
+    """Whole minutes, hours or days."""
+    names = ("minute", "hour", "day")
+    counts = [(round(seconds / unit), name, most) for (unit, most), name in zip(UNITS, names, strict=True)]
+    return next(duration(count, name) for count, name, most in counts if count <= most)
