@@ -83,6 +83,7 @@ class Webapp(Part):
     proxies: Annotated[int, Field(ge=0)]
     attempts_per_address: Annotated[int, Field(ge=1)]
     time_zone: TimeZone
+    suppress_below: Annotated[int, Field(ge=0)]
     timings: bool
 
 

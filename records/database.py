@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 from urllib.parse import urlsplit
 
 import peewee
 from playhouse.db_url import connect
+from playhouse.migrate import SchemaMigrator, migrate
 
 database = peewee.DatabaseProxy()
 # what is raised when it can't be reached, or can't write
@@ -36,7 +38,7 @@ class Table(peewee.Model):
 
 
 def open(url: str) -> None:
-    """Connect all tables to the database at this URL, and create those that are missing.
+    """Connect all tables to the database at this URL; create those that are missing, and columns that they lack.
 
     Args:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
@@ -74,7 +76,26 @@ def open(url: str) -> None:
             submissions.Submission,
             tallies.Tally,
         ]
+        for table in tables:
+            _add_missing_columns(table)
         database.create_tables(tables, safe=True)
+
+
+def _add_missing_columns(table: type[Table]) -> None:
+    name = table._meta.table_name
+    if not database.table_exists(name):
+        return
+    there = {column.name for column in database.get_columns(name)}
+    missing = [field for field in table._meta.sorted_fields if field.column_name not in there]
+    migrator = SchemaMigrator.from_database(database.obj)
+    # its index is created with those of the table
+    migrate(*(migrator.add_column(name, field.column_name, _without_index(field)) for field in missing))
+
+
+def _without_index(field: peewee.Field) -> peewee.Field:
+    column = copy(field)
+    column.index = False
+    return column
 
 
 def is_postgresql() -> bool:
@@ -93,12 +114,10 @@ def reading() -> Any:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Have other processes wait: on PostgreSQL, unlike SQLite, "if not exists" alone is a race."""
-    if not is_postgresql():
-        yield
-        return
-    with database.atomic():
-        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", [CREATING])
+    """Have other processes wait, which may look for what is missing as well."""
+    with writing():
+        if is_postgresql():
+            database.execute_sql("SELECT pg_advisory_xact_lock(%s)", [CREATING])
         yield
 
 

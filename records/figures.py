@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from records.suppression import suppressed
 from records.tallies import Sums, Tick, duration_bucket, duration_s, sums
 
 OUTCOME, RESULT, RATING, ASKED = "outcome", "result", "rating", "review_asked"
@@ -74,6 +75,8 @@ class Figure:
         unit: COUNT, SHARE (from 0 to 1), NUMBER, SECONDS or DAYS.
         value: None over no cases.
         over: of how many cases or contacts it tells.
+        cells: whose numbers can be told from it.
+        hidden: they are too few to be told of.
     """
 
     key: str
@@ -81,10 +84,14 @@ class Figure:
     unit: str
     value: float | None
     over: int
+    cells: tuple[int, ...] = ()
+    hidden: bool = False
 
     @property
     def text(self) -> str:
         """The value for people to read."""
+        if self.hidden:
+            return "too few to tell"
         if self.value is None:
             return "none yet"
         return TEXTS[self.unit](self.value)
@@ -100,15 +107,19 @@ SPREADS = (
 )
 
 
-def kpis(first: date | None = None, last: date | None = None) -> list[Figure]:
-    """The figures over the cases that closed from the first to the last day, in UTC, both included."""
-    return over(sums(first, last))
+def kpis(first: date | None = None, last: date | None = None, below: int = 0) -> list[Figure]:
+    """The figures over the cases that closed from the first to the last day, in UTC, both included.
+
+    Args:
+        below: of fewer people nothing is told.
+    """
+    return over(sums(first, last), below)
 
 
-def over(found: Sums) -> list[Figure]:
+def over(found: Sums, below: int = 0) -> list[Figure]:
     """The figures over these sums, in the order of docs/kpis.md."""
     spreads = [figure for spread in SPREADS for figure in _spread(found, *spread)]
-    return [*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)]
+    return suppressed([*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)], below)
 
 
 def _ends(found: Sums) -> Iterator[Figure]:
@@ -137,9 +148,11 @@ def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Figure]
     """The mean is exact; of durations the others are within 2 %."""
     value_of, per = (duration_s, 1000) if unit == SECONDS else (int, 1)
     count, total = found.of(figure)
-    yield Figure(f"{figure}_mean", f"{label}, mean", unit, total / count / per if count else None, count)
+    mean = total / count / per if count else None
+    yield Figure(f"{figure}_mean", f"{label}, mean", unit, mean, count, (count,))
     for name, words, share in (("median", "median", 0.5), ("p90", "90th percentile", 0.9)):
-        yield Figure(f"{figure}_{name}", f"{label}, {words}", unit, found.quantile(figure, share, value_of), count)
+        value = found.quantile(figure, share, value_of)
+        yield Figure(f"{figure}_{name}", f"{label}, {words}", unit, value, count, (count,))
 
 
 def _tracing(found: Sums) -> Iterator[Figure]:
@@ -154,11 +167,12 @@ def _tracing(found: Sums) -> Iterator[Figure]:
 
 
 def _count(key: str, label: str, count: int) -> Figure:
-    return Figure(key, label, COUNT, count, count)
+    return Figure(key, label, COUNT, count, count, (count,))
 
 
 def _ratio(key: str, label: str, unit: str, part: int, whole: int) -> Figure:
-    return Figure(key, label, unit, part / whole if whole else None, whole)
+    cells = (whole, part, whole - part) if unit == SHARE else (whole,)
+    return Figure(key, label, unit, part / whole if whole else None, whole, cells)
 
 
 def seconds_between(start: str, end: str) -> float:

@@ -93,6 +93,7 @@ class Options:
         idle_s: a session that was idle for so long is over, in seconds.
         time_zone: in which the pages tell the time.
         cockpit_url: where process managers open Cockpit.
+        suppress_below: of fewer people the KPIs tell nothing.
         retention: how long what of the records is kept, by name.
     """
 
@@ -106,6 +107,7 @@ class Options:
     idle_s: float = 1800
     time_zone: str = "UTC"
     cockpit_url: str = ""
+    suppress_below: int = 0
     retention: Mapping[str, timedelta] = field(default_factory=dict)
 
 

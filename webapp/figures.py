@@ -17,8 +17,14 @@ log = logging.getLogger("webapp.figures")
 
 
 class Figures(Collector):
-    def __init__(self, lab: Lab):
+    """
+    Args:
+        below: of fewer people nothing is told.
+    """
+
+    def __init__(self, lab: Lab, below: int = 0):
         self._lab = lab
+        self._below = below
 
     def collect(self) -> Iterator[Metric]:
         try:
@@ -34,7 +40,7 @@ class Figures(Collector):
 
     def _of_records(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("coronacare_kpi", "Over all closed cases", labels=["kpi", "unit"])
-        for figure in kpis():
+        for figure in kpis(below=self._below):
             if figure.value is not None:
                 family.add_metric([figure.key, figure.unit], figure.value)
         yield family

@@ -28,6 +28,7 @@ application = create_app(
         secure_cookies=_settings.public_url.startswith("https"),
         idle_s=_settings.webapp.session_idle_s,
         time_zone=_settings.webapp.time_zone,
+        suppress_below=_settings.webapp.suppress_below,
         cockpit_url=_settings.staff_url + "/camunda/app/cockpit/default/",
     ),
     Engine(
@@ -39,7 +40,7 @@ application = create_app(
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
     _lab,
 )
-application.wsgi_app = measured(application.wsgi_app, [Figures(_lab)])
+application.wsgi_app = measured(application.wsgi_app, [Figures(_lab, _settings.webapp.suppress_below)])
 for beside in ("forwarder", "housekeeping"):
     target = application.extensions[beside].run
     threading.Thread(target=target, args=[threading.Event()], name=beside, daemon=True).start()

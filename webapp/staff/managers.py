@@ -47,3 +47,8 @@ def sign_in() -> Any:
 
 def engine() -> Engine:
     return current_app.extensions["engine"]
+
+
+def least() -> int:
+    """Of fewer people the KPIs tell nothing."""
+    return current_app.extensions["options"].suppress_below

@@ -13,7 +13,7 @@ from pygal.style import Style
 
 from records.figures import Figure, over
 from records.tallies import course
-from webapp.staff.managers import managers_only, pages
+from webapp.staff.managers import least, managers_only, pages
 from webapp.staff.period import period
 
 # a longer period is told by months
@@ -82,7 +82,7 @@ class Table:
 def show_trend(name: str) -> Response:
     if name not in TRENDS:
         abort(404)
-    svg = chart(TRENDS[name], figures_of(spans_of(*shown(*period()))))
+    svg = chart(TRENDS[name], figures_of(spans_of(*shown(*period())), least()))
     # a picture by itself: it brings its own styles, and nothing else
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return Response(svg, mimetype="image/svg+xml", headers={"Content-Security-Policy": policy})
@@ -96,7 +96,7 @@ def shown(first: date | None, last: date | None) -> tuple[date, date]:
 
 def tables(first: date | None, last: date | None) -> list[Table]:
     """All trends over a period."""
-    found = figures_of(spans_of(*shown(first, last)))
+    found = figures_of(spans_of(*shown(first, last)), least())
     return [
         table(trend, found, url_for("staff.show_trend", name=name, first=first, last=last))
         for name, trend in TRENDS.items()
@@ -110,8 +110,8 @@ def spans_of(first: date, last: date) -> list[str]:
     return days if len(days) <= MOST_DAYS else sorted({day[: len("YYYY-MM")] for day in days})
 
 
-def figures_of(spans: list[str]) -> Course:
-    return {span: {figure.key: figure for figure in over(sums)} for span, sums in course(spans).items()}
+def figures_of(spans: list[str], below: int = 0) -> Course:
+    return {span: {figure.key: figure for figure in over(sums, below)} for span, sums in course(spans).items()}
 
 
 def table(trend: Trend, found: Course, picture: str) -> Table:

@@ -1,0 +1,27 @@
+"""Opening a database: what is missing is made."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from records import database
+from records.kpis import CaseRow, KpiRows
+
+
+def test_a_database_of_an_older_version_gets_the_columns_that_it_lacks(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/older.db"
+    database.open(url)
+    with database.database.connection_context():
+        KpiRows().record("C-1", outcome="care_completed", result="positive")
+        for column in ("came_as_contact", "contacts_notified"):
+            database.database.execute_sql(f"ALTER TABLE case_row DROP COLUMN {column}")
+        database.database.execute_sql("DROP INDEX case_row_sample_taken_at")
+        database.database.execute_sql("ALTER TABLE case_row DROP COLUMN sample_taken_at")
+    for _ in range(2):
+        database.database.close()
+        database.open(url)
+    with database.database.connection_context():
+        KpiRows().record("C-1", contacts_notified=2, sample_taken_at=datetime(2020, 3, 20, tzinfo=UTC))
+        row = CaseRow.get()
+        assert (row.result, row.contacts_notified, row.came_as_contact) == ("positive", 2, None)
+        assert "case_row_sample_taken_at" in {index.name for index in database.database.get_indexes("case_row")}
+    database.database.close()
