@@ -12,7 +12,7 @@ from config.settings import PREFIX, ROOT, Settings, load
 from stack.parts import Part, parts_of
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-BESIDE = {"postgres", "deployment"}
+BESIDE = {"postgres", "deployment", "prometheus", "grafana"}
 
 
 class AnySecret(dict):
@@ -97,3 +97,12 @@ def test_each_folder_that_an_image_copies_is_there() -> None:
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE):
         for name in source.split():
             assert (ROOT / name).exists(), name
+
+
+def test_prometheus_asks_each_part_that_tells_something() -> None:
+    jobs = yaml.safe_load((ROOT / "deployment/monitoring/prometheus.yml").read_text())["scrape_configs"]
+    asked = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
+    parts = stack_parts()
+    assert asked.keys() == parts.keys() - {"mail", "front"}
+    ports = {name: parts[name].url.rpartition(":")[2] for name in asked}
+    assert asked == {name: [f"{name}:{port}"] for name, port in ports.items()}

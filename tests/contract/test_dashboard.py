@@ -1,0 +1,63 @@
+"""The Grafana dashboard is one by Grafana's own types, and asks for figures that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from config.settings import ROOT
+
+DASHBOARD = ROOT / "deployment" / "monitoring" / "grafana" / "coronacare.json"
+# JSON has an enumeration's texts
+TYPED = """import type {{ Dashboard, Panel }} from '@grafana/schema';
+type Plain<T> = T extends string ? `${{T}}` : T extends object ? {{ [K in keyof T]: Plain<T[K]> }} : T;
+const panels: Plain<Panel>[] = {panels};
+const dashboard: Plain<Omit<Dashboard, 'panels'>> = {rest};
+export default [dashboard, panels];
+"""
+# metrics of libraries, and of Prometheus itself
+OTHERS = {"up", "executor_active_threads", "hikaricp_connections_active", "hikaricp_connections_pending"}
+
+
+def complaints(text: str, folder: Path) -> str:
+    """What the TypeScript compiler says of this as a dashboard."""
+    source = folder / "dashboard.ts"
+    rest = json.loads(text)
+    source.write_text(TYPED.format(panels=json.dumps(rest.pop("panels")), rest=json.dumps(rest)))
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    options = ["--noEmit", "--strict", "--skipLibCheck", "--moduleResolution", "bundler", "--module", "esnext"]
+    done = subprocess.run(
+        [ROOT / "node_modules/.bin/tsc", *options, source], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
+
+
+def test_it_is_a_dashboard(tmp_path: Path) -> None:
+    assert complaints(DASHBOARD.read_text(), tmp_path) == ""
+
+
+def test_one_that_is_none_would_be_found(tmp_path: Path) -> None:
+    wrong = DASHBOARD.read_text().replace('"gridPos"', '"gridPosition"', 1)
+    assert "gridPosition" in complaints(wrong, tmp_path)
+
+
+def test_it_asks_for_figures_that_there_are() -> None:
+    asked = " ".join(
+        target["expr"] for panel in json.loads(DASHBOARD.read_text())["panels"] for target in panel["targets"]
+    )
+    names = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", re.sub(r"\{[^}]*\}|by \([^)]*\)", "", asked)))
+    names -= {"histogram_quantile"}
+    told = {re.sub(r"_(bucket|total)$", "", name) for name in names} - OTHERS
+    sources = [*ROOT.glob("webapp/*.py"), *ROOT.glob("config/*.py"), *ROOT.glob("workers/runtime/*.py")]
+    python = " ".join(path.read_text() for path in sources)
+    java = (ROOT / "engine/src/main/java/org/coronacare/engine/EngineMetrics.java").read_text()
+    for name in told:
+        if name.startswith("engine_"):
+            what = name.removeprefix("engine_").removesuffix("_oldest_seconds").replace("_", ".")
+            assert f'"{what}"' in java, name
+        elif name.startswith("worker_"):
+            assert f'"{name.removeprefix("worker_").removesuffix("_seconds")}"' in python, name
+        else:
+            assert f'"{name}"' in python, name
