@@ -88,6 +88,7 @@ def lab_database(state: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What was never visited is known when all else has run; side by side run those that share the platform, and
     those that have their own."""

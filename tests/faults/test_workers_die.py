@@ -68,8 +68,9 @@ def test_they_die_at_the_worst_moments_of_each_topic(ground: Ground, tmp_path: P
     fleet = Fleet(dying, 4, ground.logs, **{FOLDER: str(tmp_path), EACH: str(DEATHS_OF_EACH)})
     with fleet, under_way(ground.state, ground.ledgers) as run:
         pass
-    died = sorted(path.name for path in tmp_path.iterdir())
-    assert died == sorted(f"{what}.{when}.{number}" for what, when in MOMENTS for number in range(DEATHS_OF_EACH))
+    died = {path.name for path in tmp_path.iterdir()}
+    # and of other topics, where cases of other tests still go on
+    assert {f"{what}.{when}.{number}" for what, when in MOMENTS for number in range(DEATHS_OF_EACH)} <= died
     assert fleet.deaths == len(died)
     run.broke(fleet.deaths)
     run.report().is_sound()
