@@ -44,9 +44,10 @@ def test_no_log_metric_address_or_error_says_anything_of_a_patient(state: dict[s
     logs = list(files_under(Path(state["logs"])))
     assert len(logs) >= 7
     assert words.found_in(logs) == set()
-    metrics = requests.get(state["workers"] + "/metrics", timeout=10)
-    metrics.raise_for_status()
-    assert words.found_in([metrics.content]) == set()
+    for part in ("engine", "webapp", "workers", "lab", "government", "sms"):
+        metrics = requests.get(state[part] + ("/actuator/prometheus" if part == "engine" else "/metrics"), timeout=10)
+        metrics.raise_for_status()
+        assert words.found_in([metrics.content]) == set()
     assert len(heard) > 20
     assert words.found_in(heard) == set()
     errors = errors_of(admin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from tests.support.apis import Api, rest, web
 from tests.support.case import CaseUnderTest
@@ -68,3 +69,9 @@ def test_our_own_filters_have_expressions_that_work(state: dict[str, Any], case:
     assert task not in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
     case.account("doctor").post(f"/task/{task}/claim", {"userId": state["accounts"]["doctor"]["username"]})
     assert task in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
+
+
+@pytest.mark.parametrize("what", ["env", "heapdump", "health", "loggers", "beans", "mappings", "threaddump"])
+def test_the_engine_tells_its_metrics_and_nothing_else_of_itself(state: dict[str, Any], what: str) -> None:
+    assert requests.get(f"{state['engine']}/actuator/prometheus", timeout=10).status_code == 200
+    assert requests.get(f"{state['engine']}/actuator/{what}", timeout=10).status_code == 404
