@@ -55,7 +55,7 @@ unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
 	$(PY) -m pytest -q -n 2 tests/oracle
-	$(PY) -m pytest -n 2 --dist loadgroup --durations=15 tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults
+	$(PY) -m pytest -n 2 --dist loadscope --durations=15 tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults
 	$(PY) -m pytest tests/load
 
 tools:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from xdist.scheduler import LoadScopeScheduling
 
 from config.settings import environment_name
 from records import database
@@ -21,6 +22,7 @@ from tests.support.chromium import PHONE, launched
 from tests.support.platform import platform_up, secrets_of_run
 
 LAST = "test_diagram_coverage.py"
+OWN = ("tests/stack/", "tests/faults/")
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +90,17 @@ def lab_database(state: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What was never visited is known when all else has run; side by side run those that share the platform, and
-    those that have their own."""
+    """What was never visited is known when all else has run."""
     items.sort(key=lambda item: item.path.name == LAST)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("shared" if "state" in item.fixturenames else "own"))
+
+
+class Sides(LoadScopeScheduling):
+    """Two workers: one runs the tests that share the platform, the other those that have platforms of their own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "own" if nodeid.startswith(OWN) else "shared"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sides | None:
+    return Sides(config, log) if config.getoption("dist") == "loadscope" else None

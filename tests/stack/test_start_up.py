@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import subprocess
@@ -84,8 +83,11 @@ def test_nothing_to_deploy_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
-def test_the_engines_database_is_in_use_by_another_run(state: dict[str, Any], tmp_path: Path) -> None:
-    database = os.environ["CORONACARE_ENGINE__DATABASE_URL"]
+def test_the_engines_database_is_in_use_by_another_run(
+    own: dict[str, Any], environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = environment["CORONACARE_FOLDER"]
+    database = f"jdbc:h2:file:{folder}/data/engine;WRITE_DELAY=0;COMPRESS=TRUE;DB_CLOSE_ON_EXIT=FALSE"
     done = stack("up", tmp_path, CORONACARE_ENGINE__DATABASE_URL=database)
     assert done.returncode == 1
     assert last_line(done) == "engine: its database is in use by another run: end that run first"
