@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from processes.standing import DIAGRAMS
 from records.roster import Roster
-from tests.support.case import CaseUnderTest
+from tests.support.case import NO_SYMPTOMS, CaseUnderTest
 from tests.support.chromium import DESKTOP, PHONE
 from tests.support.inspection import Inspector
 from tests.support.pictures import picture
@@ -76,6 +77,35 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
     expect(manager.locator("svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
     assert manager.locator("svg").count() >= len(DIAGRAMS)
     picture(manager, "now")
+
+
+def test_the_figures_and_their_course(manager: Page, case: CaseUnderTest, state: dict[str, Any]) -> None:
+    # given
+    for finding, classification in (("positive", "confirmed"), ("negative", "not_a_case"), ("negative", "not_a_case")):
+        ended = CaseUnderTest(state)
+        ended.is_told(finding)
+        if finding == "positive":
+            ended.sends("close_contacts", {"had_contacts": "no"})
+        ended.is_reported(case_classification=classification)
+        ended.sends("review", {"rating": "4", "review_comment": None})
+        ended.ends()
+    case.starts({**NO_SYMPTOMS, "breathless": True}).ends()
+    # then
+    manager.goto(f"{state['webapp']}/staff/kpis")
+    expect(manager.get_by_role("heading", level=1)).to_have_text("KPIs")
+    count = int(row(manager, "All closed cases", "Closed cases")[0])
+    assert count >= 4
+    # each chart is there, and its table says the same of today as the figures, for all ended today
+    for chart in manager.locator("img").all():
+        assert chart.evaluate("image => image.complete && image.naturalWidth > 0")
+    picture(manager, "kpis")
+    manager.get_by_text("Results of the cases that ended, as a table").click()
+    today = row(manager, "Results of the cases that ended", str(datetime.now(UTC).date()))
+    assert today == [row(manager, "All closed cases", name)[0] for name in ("Positive", "Negative", "Other results")]
+    # the number leads to the cases
+    manager.get_by_role("link", name="Closed cases", exact=True).last.click()
+    expect(manager.get_by_role("heading", level=1)).to_have_text("Closed cases")
+    expect(manager.get_by_role("rowheader", name=case.reference)).to_be_visible()
 
 
 def test_kits_and_doctors(manager: Page, case: CaseUnderTest, records: None) -> None:

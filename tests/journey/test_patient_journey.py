@@ -172,7 +172,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 
 
 @pytest.mark.browser
-def test_a_manager_sees_cases_in_cockpit_and_the_kpis(
+def test_a_manager_sees_cases_in_cockpit(
     state: dict[str, Any], case: CaseUnderTest, new_page: Callable[..., Page]
 ) -> None:
     for finding in (None, None, "negative", "positive"):
@@ -194,16 +194,6 @@ def test_a_manager_sees_cases_in_cockpit_and_the_kpis(
     expect(manager.page.locator('[data-element-id="Task_TakeSample"]').first).to_be_visible()
     expect(manager.page.locator(".djs-overlays .badge").first).to_be_visible()
     picture(manager.page, "cockpit-corona-care", whole=False)
-
-    account = state["accounts"]["process_manager"]
-    page = new_page(DESKTOP)
-    page.goto(state["webapp"] + "/staff/kpis")
-    page.fill("#username", account["username"])
-    page.fill("#password", account["password"])
-    page.get_by_role("button", name="Sign in").click()
-    page.goto(state["webapp"] + "/staff/kpis")
-    expect(page.get_by_role("heading", level=1)).to_have_text("KPIs")
-    picture(page, "kpis")
 
 
 @pytest.mark.browser

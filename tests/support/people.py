@@ -121,9 +121,13 @@ class StaffMember:
     def signs_in(self, application: str = "tasklist") -> None:
         self.page.goto(f"{self._engine}/camunda/app/{application}/default/")
         self.page.wait_for_url(lambda url: "login" in url)
-        self.page.fill('input[placeholder="Username"]', self._account["username"])
-        self.page.fill('input[placeholder="Password"]', self._account["password"])
-        self.page.get_by_role("button", name="Log in").click()
+        # the page draws its form once more when it has loaded all, and what was typed is gone
+        self.page.wait_for_load_state("networkidle")
+        with self.page.expect_response(lambda answer: f"/login/{application}" in answer.url) as answer:
+            self.page.fill('input[placeholder="Username"]', self._account["username"])
+            self.page.fill('input[placeholder="Password"]', self._account["password"])
+            self.page.get_by_role("button", name="Log in").click()
+        assert answer.value.ok, f"{self._account['username']}: {answer.value.status}"
         self.page.wait_for_url(lambda url: "login" not in url)
 
     def signs_out(self) -> None:

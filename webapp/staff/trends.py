@@ -54,7 +54,9 @@ class Trend:
 
 
 TRENDS = {
-    "results": Trend("Cases that ended, by result", ("positive", "negative", "other"), pygal.StackedBar, "cases"),
+    "results": Trend(
+        "Results of the cases that ended", ("positive", "negative", "other"), pygal.StackedBar, "number of cases"
+    ),
     "positivity": Trend("Test positivity", ("positivity",), pygal.Line, "%", lambda share: 100 * share),
     "times": Trend(
         "Half of the cases took at most",
@@ -63,7 +65,7 @@ TRENDS = {
         "hours",
         lambda seconds: seconds / HOUR_S,
     ),
-    "feedback": Trend("Mean feedback, of 5", ("mean_feedback",), pygal.Line, "of 5"),
+    "feedback": Trend("Mean feedback", ("mean_feedback",), pygal.Line, "of 5"),
 }
 
 
