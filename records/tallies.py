@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 import peewee
@@ -134,12 +135,12 @@ def sums(first: date | None = None, last: date | None = None) -> Sums:
         return Sums((figure, bucket, int(count), int(total)) for figure, bucket, count, total in query.tuples())
 
 
-def course(spans: list[str]) -> dict[str, Sums]:
-    """Of each of these days or months, in their order."""
+def course(spans: list[str], figures: Collection[str]) -> dict[str, Sums]:
+    """Of each of these days or months, in their order, the sums of some figures."""
     columns = Tally.span, Tally.figure, Tally.bucket, Tally.count, Tally.total
     rows = defaultdict(list)
     with database.connection_context():
-        for span, *row in Tally.select(*columns).where(Tally.span.in_(spans)).tuples():
+        for span, *row in Tally.select(*columns).where(Tally.span.in_(spans), Tally.figure.in_(figures)).tuples():
             rows[span].append(row)
     return {span: Sums(rows[span]) for span in spans}
 
@@ -148,6 +149,7 @@ def duration_bucket(milliseconds: int) -> str:
     return str(math.floor(math.log(milliseconds, WIDTH)) if milliseconds > 0 else -1)
 
 
+@cache
 def duration_s(bucket: str) -> float:
     """What a bucket of a duration stands for: the geometric middle of its ends, in seconds."""
     return WIDTH ** (int(bucket) + 0.5) / 1000 if int(bucket) >= 0 else 0.0

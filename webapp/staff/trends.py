@@ -11,7 +11,7 @@ import pygal
 from flask import Response, abort, url_for
 from pygal.style import Style
 
-from records.figures import Figure, over
+from records.figures import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, Figure, over
 from records.tallies import course
 from webapp.staff.managers import least, managers_only, pages
 from webapp.staff.period import period
@@ -33,6 +33,8 @@ STYLE = Style(
 )
 HOUR_S = 3600
 
+# what the trends are worked out from
+SUMMED = (RESULT, RATING, CYCLE_TIME, SAMPLE_TO_RESULT, RESULT_TO_REPORT)
 # the KPIs of each day or month, by their keys
 Course = dict[str, dict[str, Figure]]
 
@@ -113,7 +115,7 @@ def spans_of(first: date, last: date) -> list[str]:
 
 
 def figures_of(spans: list[str], below: int = 0) -> Course:
-    return {span: {figure.key: figure for figure in over(sums, below)} for span, sums in course(spans).items()}
+    return {span: {figure.key: figure for figure in over(sums, below)} for span, sums in course(spans, SUMMED).items()}
 
 
 def table(trend: Trend, found: Course, picture: str) -> Table:
