@@ -71,7 +71,8 @@ def test_they_die_at_the_worst_moments_of_each_topic(ground: Ground, tmp_path: P
     died = {path.name for path in tmp_path.iterdir()}
     # and of other topics, where cases of other tests still go on
     assert {f"{what}.{when}.{number}" for what, when in MOMENTS for number in range(DEATHS_OF_EACH)} <= died
-    assert fleet.deaths == len(died)
+    # two threads of a process may have come to theirs when it dies
+    assert len(died) / 2 <= fleet.deaths <= len(died)
     run.broke(fleet.deaths)
     run.report().is_sound()
     # SMTP has no keys: a mail that the server has when its sender dies goes again
