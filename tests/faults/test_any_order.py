@@ -139,7 +139,9 @@ class AnyOrder(RuleBasedStateMachine):
             assert instances_of(engine, reference) == []
             return
         assert self._case.incidents() == []
-        assert contacts_of(self.ground.state, reference) <= 1
+        # one is named each time that the list is asked for: again when a result turns positive once more
+        named = {"taskDefinitionKey": "Task_FillInCloseContacts", "processInstanceBusinessKey": reference}
+        assert contacts_of(self.ground.state, reference) <= engine.get("/history/task/count", **named)["count"]
         # a correction that comes this late opens it once more
         outcome = eventually(lambda: self._case.case().values.get("case_outcome"), within_s=ENDS_WITHIN_S)
         assert outcome == ("withdrawn" if self._withdrawn else "care_completed")
