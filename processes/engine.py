@@ -44,6 +44,8 @@ CONFLICT_CODES = (1, 10000)
 # what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the
 # meantime"; whoever waited for a message has just gone on, or its parent is gone
 OVERTAKEN = ("ENGINE-03077", "does not have a subscription to a message event", 'PvmExecutionImpl.getParent()" is null')
+# what a message meets with whose receiver was looked up, and is gone
+GONE = "NullValueException"
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
 DATABASE_AWAY_CODE = 20001
 CONFLICT_ATTEMPTS = 6
@@ -194,13 +196,15 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
     if status == 500 and (body.get("code") == DATABASE_AWAY_CODE or "type" not in body):
         # the REST API itself tells the type of each error
         raise EngineUnavailable(f"{call}: {status}")
-    if status == 500 and _was_overtaken(body):
+    if status == 500 and _was_overtaken(call, body):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     kind = NotFound if status == 404 else EngineRefused
     raise kind(call, status, body.get("type", ""), body.get("message", ""))
 
 
-def _was_overtaken(body: dict[str, Any]) -> bool:
+def _was_overtaken(call: str, body: dict[str, Any]) -> bool:
+    if call == "POST /message" and body.get("type") == GONE:
+        return True
     return body.get("code") in CONFLICT_CODES or any(text in (body.get("message") or "") for text in OVERTAKEN)
 
 

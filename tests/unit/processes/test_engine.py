@@ -59,3 +59,11 @@ def test_what_an_answer_means(status: int, body: dict | str, means: type[EngineE
         refuse_errors("POST /task/9c7d/submit-form", status, content)
     assert type(raised.value) is means
     assert str(raised.value).startswith(f"POST /task/9c7d/submit-form: {status}")
+
+
+def test_a_message_whose_receiver_is_gone_was_overtaken_and_a_form_of_a_task_that_is_gone_is_refused() -> None:
+    gone = json.dumps({"type": "NullValueException", "message": "x is null", "code": 0}).encode()
+    with pytest.raises(Conflict):
+        refuse_errors("POST /message", 500, gone)
+    with pytest.raises(EngineRefused):
+        refuse_errors("POST /task/9c7d/submit-form", 500, gone)
