@@ -46,8 +46,7 @@ class Definition:
 
 def definitions(engine: Engine) -> list[Definition]:
     """All versions of our diagrams, each with how many go by it."""
-    found = engine.get("/process-definition/statistics")
-    rows = [(row["definition"], row["instances"]) for row in found]
+    rows = [(row["definition"], row["instances"]) for row in engine.get("/process-definition/statistics")]
     return [
         Definition(row["id"], row["key"], row["version"], instances)
         for row, instances in rows
@@ -64,27 +63,26 @@ def diagram(engine: Engine, definition_id: str) -> str:
 def standing(engine: Engine, versions: Iterable[Definition]) -> dict[str, Standing]:
     """By the id of the step, in any of these versions."""
     counts, incidents = Counter(), Counter()
-    for version in versions:
-        for row in (
-            engine.get(f"/process-definition/{version.id}/statistics", incidents=True) if version.instances else ()
-        ):
+    for version in (each for each in versions if each.instances):
+        for row in engine.get(f"/process-definition/{version.id}/statistics", incidents=True):
             counts[row["id"]] += row["instances"]
             incidents[row["id"]] += sum(each["incidentCount"] for each in row["incidents"])
     found = {step: _standing(engine, step, count, incidents[step]) for step, count in counts.items() if count}
     return {step: each for step, each in found.items() if each}
 
 
-def stood(engine: Engine, steps: Iterable[str], at: datetime) -> int:
-    """How many stood at these steps at a moment that is over."""
-    began = {"startedBefore": engine_time(at)}
-    open_still, ended_since = {**began, "unfinished": True}, {**began, "finishedAfter": engine_time(at)}
-    queries = [{**query, "activityId": step} for step in steps for query in (open_still, ended_since)]
+def stood(engine: Engine, step: str, at: datetime) -> int:
+    """How many stood at a step at a moment that is over."""
+    began = {"activityId": step, "startedBefore": engine_time(at)}
+    queries = ({**began, "unfinished": True}, {**began, "finishedAfter": engine_time(at)})
     return sum(engine.post("/history/activity-instance/count", query)["count"] for query in queries)
 
 
 def _standing(engine: Engine, step: str, count: int, incidents: int) -> Standing | None:
     now = datetime.now(UTC)
-    first, half = (_of_rank(engine, step, rank) for rank in (0, (count - 1) // 2))
+    first = half = _of_rank(engine, step, 0)
+    if count > 2:
+        half = _of_rank(engine, step, (count - 1) // 2)
     if first is None or half is None:
         # they went on just now
         return None

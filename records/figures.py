@@ -150,9 +150,9 @@ def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Figure]
     count, total = found.of(figure)
     mean = total / count / per if count else None
     yield Figure(f"{figure}_mean", f"{label}, mean", unit, mean, count, (count,))
-    for name, words, share in (("median", "median", 0.5), ("p90", "90th percentile", 0.9)):
-        value = found.quantile(figure, share, value_of)
-        yield Figure(f"{figure}_{name}", f"{label}, {words}", unit, value, count, (count,))
+    median, p90 = found.quantiles(figure, (0.5, 0.9), value_of)
+    yield Figure(f"{figure}_median", f"{label}, median", unit, median, count, (count,))
+    yield Figure(f"{figure}_p90", f"{label}, 90th percentile", unit, p90, count, (count,))
 
 
 def _tracing(found: Sums) -> Iterator[Figure]:

@@ -57,10 +57,11 @@ class Submissions:
             ).on_conflict_ignore().execute()
             Draft.delete().where(Draft.owner == draft).execute()
 
-    def has(self, key: str) -> bool:
-        """Whether this was sent, whatever became of it."""
+    def case_of(self, key: str) -> str | None:
+        """The case of which this was sent, whatever became of it; None when it wasn't."""
         with database.connection_context():
-            return Submission.select().where(Submission.key == key).exists()
+            row = Submission.get_or_none(Submission.key == key)
+        return row.case_reference if row else None
 
     def claim(self) -> Iterator[Submission]:
         return Submission.claim()

@@ -74,8 +74,9 @@ class Changes:
                     Tally.total: Tally.total + peewee.EXCLUDED.total,
                 },
             ).execute()
-        if any(count < 0 for count in self.counts.values()):
-            Tally.delete().where(Tally.count == 0).execute()
+        fewer = {span for (span, _, _), count in self.counts.items() if count < 0}
+        if fewer:
+            Tally.delete().where(Tally.span.in_(fewer), Tally.count == 0).execute()
 
     def without_kept(self) -> Changes:
         """What is missing in the tallies: these less all that is kept."""
@@ -112,18 +113,15 @@ class Sums:
         found = self._figures[figure].values()
         return Sum(sum(each.count for each in found), sum(each.total for each in found))
 
-    def quantile(self, figure: str, share: float, value_of: Callable[[str], float]) -> float | None:
-        """The value below which this share lies, interpolated between neighbours; None over no cases.
+    def quantiles(self, figure: str, shares: Iterable[float], value_of: Callable[[str], float]) -> list[float | None]:
+        """The values below which these shares lie, interpolated between neighbours; None over no cases.
 
         Args:
             value_of: what a bucket stands for.
         """
         buckets = sorted((value_of(bucket), found.count) for bucket, found in self._figures[figure].items())
-        if not buckets:
-            return None
-        position = share * (sum(count for _, count in buckets) - 1)
-        low, high = (_at(buckets, rank) for rank in (math.floor(position), math.ceil(position)))
-        return low + (high - low) * (position % 1)
+        count = sum(count for _, count in buckets)
+        return [_between(buckets, share * (count - 1)) if buckets else None for share in shares]
 
 
 def sums(first: date | None = None, last: date | None = None) -> Sums:
@@ -153,6 +151,12 @@ def duration_bucket(milliseconds: int) -> str:
 def duration_s(bucket: str) -> float:
     """What a bucket of a duration stands for: the geometric middle of its ends, in seconds."""
     return WIDTH ** (int(bucket) + 0.5) / 1000 if int(bucket) >= 0 else 0.0
+
+
+def _between(buckets: list[tuple[float, int]], position: float) -> float:
+    """The value at a place between two neighbours."""
+    low, high = (_at(buckets, rank) for rank in (math.floor(position), math.ceil(position)))
+    return low + (high - low) * (position % 1)
 
 
 def _at(buckets: list[tuple[float, int]], rank: int) -> float:

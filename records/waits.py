@@ -29,7 +29,8 @@ HOLDS_FOR = 0.8
 # told from so many of the latest, and from that many at least; of so many it is looked what had been told
 LATEST, LEAST, LOOKED_AT = 50, 5, 1000
 # so many seconds, told up to so many of them
-UNITS = ((60, 90), (3600, 48), (86400, math.inf))
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+UNITS = ((MINUTE_S, 90), (HOUR_S, 48), (DAY_S, math.inf))
 # how long what is told is kept, in seconds
 HOLDS_S = 60
 # how much the quantiles are moved after each wait
@@ -72,9 +73,15 @@ class Expectation:
         self.latest.append(wait_s)
 
 
+def in_units(seconds: float) -> tuple[int, int]:
+    """How many minutes, hours where those are many, or days, and how many seconds each has."""
+    return next((round(seconds / unit), unit) for unit, most in UNITS if round(seconds / unit) <= most)
+
+
 def as_told(seconds: float) -> float:
-    """Whole minutes, as hours where those are many, or days."""
-    return next(round(seconds / unit) * unit for unit, most in UNITS if round(seconds / unit) <= most)
+    """Rounded to these."""
+    count, unit = in_units(seconds)
+    return count * unit
 
 
 def expected(stage: tuple[str, str]) -> Between | None:

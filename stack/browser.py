@@ -129,6 +129,17 @@ class Browser:
         return Page(response.url, response.status_code, BeautifulSoup(response.text, "html.parser"))
 
 
+def signed_in_manager(state: Mapping[str, Any]) -> Browser:
+    """A process manager's browser, signed in.
+
+    Args:
+        state: of the platform that is up, as state.json has it.
+    """
+    browser, account = Browser(state["webapp"]), state["accounts"]["process_manager"]
+    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
+    return browser
+
+
 def _by_input(answers: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Answers by question → what to type, by name of the input."""
     typed: dict[str, str] = {}

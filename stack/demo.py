@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from stack.browser import Browser
+from stack.browser import signed_in_manager
 from stack.pilot import Pilot, PilotError
 from stack.platform import Platform
 from stack.replay import Replay, Walk
@@ -161,10 +161,8 @@ class Demo:
 
     def _figures(self, cases: int) -> dict[str, Any]:
         """The KPIs as a process manager reads them on the web."""
-        browser = Browser(self._platform.state["webapp"])
-        account = self._platform.state["accounts"]["process_manager"]
-        browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
-        found = {key: figure["value"] for key, figure in browser.read_json("/staff/kpis.json").items()}
+        manager = signed_in_manager(self._platform.state)
+        found = {key: figure["value"] for key, figure in manager.read_json("/staff/kpis.json").items()}
         closed = found["closed"]
         if closed != cases:
             raise PilotError(f"{cases} cases closed, but the KPIs know {closed}")

@@ -8,7 +8,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from stack.browser import Browser
+from stack.browser import signed_in_manager
 
 # where each part says that it works
 READY = {
@@ -31,7 +31,7 @@ def show_status(state: dict[str, Any], console: Console) -> bool:
     if not (parts["engine"] and parts["webapp"]):
         console.print("Who waits, and the KPIs, are told when engine and web application answer.")
         return False
-    manager = _signed_in(state)
+    manager = signed_in_manager(state)
     now, kpis = manager.read_json("/staff/now.json"), manager.read_json("/staff/kpis.json")
     _show_now(now, console)
     _show_kpis(kpis, console)
@@ -53,12 +53,6 @@ def _show_kpis(kpis: dict[str, dict[str, Any]], console: Console) -> None:
     for figure in kpis.values():
         table.add_row(figure["kpi"], figure["text"])
     console.print(table)
-
-
-def _signed_in(state: dict[str, Any]) -> Browser:
-    browser, account = Browser(state["webapp"]), state["accounts"]["process_manager"]
-    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
-    return browser
 
 
 def _span(seconds: float | None) -> str:

@@ -45,7 +45,7 @@ def begin(name: str) -> Answer:
         return _worse() if name == asked.SYMPTOMS_WORSENED else _not_open(name)
     _drafts().keep(draft)
     if name == asked.PRE_SCREENING:
-        sessions.begins_case(draft.target["case"], draft.target["key"])
+        sessions.begins_case(draft.target["key"])
     return redirect(_next_step(draft))
 
 

@@ -50,15 +50,16 @@ def open_case(case_reference: str) -> None:
     session["seen_at"] = time.time()
 
 
-def begins_case(case_reference: str, key: str) -> None:
-    """This browser fills in the form that will start this case, and be kept under this key."""
-    session["begun"] = [case_reference, key]
+def begins_case(key: str) -> None:
+    """This browser fills in the form that will start a case, and be kept under this key."""
+    session["begun"] = key
 
 
 def open_begun_case() -> bool:
     """Open the case whose first form was kept, if the answer that would have opened it never reached the browser."""
-    case_reference, key = session.get("begun", (None, None))
-    if key is None or not current_app.extensions["submissions"].has(key):
+    begun = session.get("begun")
+    case_reference = current_app.extensions["submissions"].case_of(begun) if begun else None
+    if case_reference is None:
         return False
     open_case(case_reference)
     return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _
 
 from processes.cases import Case
-from records.waits import REPORT, RESULT, UNITS, VISIT, expected
+from records.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, expected, in_units
 from webapp.wording import duration
 
 # what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
@@ -112,6 +112,7 @@ CLASSIFICATIONS = {
     "not_a_case": _("Not COVID-19"),
 }
 ASSESSING = _("We assess your answers.")
+UNIT_NAMES = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
 BETWEEN_STEPS = _("Your case is being worked on.")
 
 
@@ -168,11 +169,10 @@ def wait_for(stage: tuple[str, str]) -> Wait | None:
     between = expected(stage)
     if between is None:
         return None
-    return Wait(in_words(between.low_s) if between.low_s else "", in_words(between.high_s or UNITS[0][0]))
+    return Wait(in_words(between.low_s) if between.low_s else "", in_words(between.high_s or MINUTE_S))
 
 
 def in_words(seconds: float) -> str:
     """Whole minutes, hours or days."""
-    names = ("minute", "hour", "day")
-    counts = [(round(seconds / unit), name, most) for (unit, most), name in zip(UNITS, names, strict=True)]
-    return next(duration(count, name) for count, name, most in counts if count <= most)
+    count, unit = in_units(seconds)
+    return duration(count, UNIT_NAMES[unit])

@@ -57,7 +57,7 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
         each.reaches_the_visit()
     # then
     manager.reload()
-    for what, (step,) in BOTTLENECKS.items():
+    for what, step in BOTTLENECKS.items():
         assert row(manager, "Who waits", what)[0] == str(waiting(case, step))
     assert int(row(manager, "Who waits", "The visit")[0]) >= 3
     # what waits as longest leads to that case in Cockpit

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from stack.browser import Browser, PageRefused
+from stack.browser import Browser, PageRefused, signed_in_manager
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
 
 BREATHLESS = {**WITH_COUGH, "breathless": True, "breathless_since": "2020-03-20", "cough_since": "2020-03-20"}
@@ -123,11 +123,10 @@ def test_the_kpis_are_for_managers(browser: Browser, state: dict[str, Any], acco
     assert browser.open("/staff/kpis.csv").url.endswith("/staff/sign-in")
 
 
-def test_the_kpis_of_a_period(browser: Browser, state: dict[str, Any]) -> None:
+def test_the_kpis_of_a_period(state: dict[str, Any]) -> None:
     case = CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
     case.ends()
-    account = state["accounts"]["process_manager"]
-    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
+    browser = signed_in_manager(state)
     assert browser.read_json("/staff/kpis.json?first=2020-01-01")["ended_emergency_services"]["value"] >= 1
     assert browser.read_json("/staff/kpis.json?last=2020-01-01")["closed"]["value"] == 0
     assert "none yet" in browser.open("/staff/kpis?last=2020-01-01").text("main")

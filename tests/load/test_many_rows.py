@@ -18,7 +18,7 @@ from config.settings import ROOT, environment_name
 from records import database
 from records.figures import kpis
 from records.kpis import CaseRow
-from stack.browser import Browser
+from stack.browser import Browser, signed_in_manager
 from stack.platform import Platform
 
 pytestmark = pytest.mark.engine
@@ -97,9 +97,7 @@ def opened_in_s(manager: Browser, path: str) -> float:
 
 def test_the_page_takes_as_long_over_many_cases_as_over_few(platform: Platform) -> None:
     database.open(os.environ[environment_name("records", "database_url")])
-    account = platform.state["accounts"]["process_manager"]
-    manager = Browser(platform.state["webapp"])
-    manager.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
+    manager = signed_in_manager(platform.state)
     took: dict[tuple[int, str], float] = {}
     for count in COUNTS:
         filled_up_to(count)

@@ -126,7 +126,7 @@ def test_too_few_kits_and_no_doctor(own: dict[str, Any], environment: dict[str, 
     fires(server, "KitsLow")
     case.at_lab("POST", "/v1/stock", {"kits": 100})
     clears(server, "KitsLow")
-    database.open(environment.get(environment_name("records", "database_url"), records_of(environment)))
+    database.open(records_of(environment))
     with database.database.connection_context():
         duties = list(Duty.select().dicts())
         Duty.delete().execute()

@@ -16,7 +16,7 @@ from config.settings import ROOT
 from services.database import open_database
 from services.government.archive import Archive
 from services.government.models import MODELS, Case
-from stack.browser import Browser, Page
+from stack.browser import Browser, Page, signed_in_manager
 from stack.platform import Platform
 from tests.support.canaries import Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
@@ -157,10 +157,7 @@ def files() -> list[bytes]:
 
 def kpis_of(state: dict[str, Any]) -> Any:
     """The KPIs as a process manager reads them."""
-    manager = Browser(state["webapp"])
-    who = state["accounts"]["process_manager"]
-    manager.send(manager.open("/staff/sign-in"), {"username": who["username"], "password": who["password"]})
-    return manager.read_json("/staff/kpis.json")
+    return signed_in_manager(state).read_json("/staff/kpis.json")
 
 
 def sealed(reference: str) -> Any:

@@ -17,7 +17,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.settings import ROOT
-from stack.browser import Browser
+from stack.browser import Browser, signed_in_manager
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.own_platform import kill, read_state, started_again
 
@@ -46,9 +46,7 @@ def stopped(environment: dict[str, str], part: str) -> Iterator[None]:
 
 @pytest.fixture
 def manager(own: dict[str, Any]) -> Browser:
-    browser, account = Browser(own["webapp"]), own["accounts"]["process_manager"]
-    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
-    return browser
+    return signed_in_manager(own)
 
 
 @pytest.fixture

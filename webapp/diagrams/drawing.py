@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element as Node
 
@@ -40,6 +41,13 @@ EVENTS = {
 GATEWAYS = {"exclusiveGateway": "M-7-9l14 18 M7-9l-14 18", "parallelGateway": "M0-11v22 M-11 0h22"}
 
 
+class Paint(NamedTuple):
+    """What a shape is filled with, and what is drawn on it."""
+
+    fill: str = PAPER
+    ink: str = INK
+
+
 @dataclass(frozen=True)
 class Mark:
     """What is told of an element, on the picture.
@@ -53,16 +61,9 @@ class Mark:
     heat: float
 
     @property
-    def _step(self) -> int:
-        return min(int(self.heat * len(HEAT)), len(HEAT) - 1)
-
-    @property
-    def color(self) -> str:
-        return HEAT[self._step]
-
-    @property
-    def ink(self) -> str:
-        return PAPER if self._step >= LIGHT_INK_FROM else INK
+    def paint(self) -> Paint:
+        step = min(int(self.heat * len(HEAT)), len(HEAT) - 1)
+        return Paint(HEAT[step], PAPER if step >= LIGHT_INK_FROM else INK)
 
 
 def drawn(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
@@ -83,14 +84,16 @@ def drawn(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
     _add(_add(svg, "defs"), "marker", id="end", viewBox="0 0 10 10", refX="10", refY="5", markerWidth="9",
          markerHeight="9", orient="auto").append(Node("path", d="M0 1l10 4l-10 4z", fill=INK))  # fmt: skip
     _add(svg, "rect", x=box.x, y=box.y, width=box.width, height=box.height, fill=PAPER)
-    for shape in plane.shapes:
-        if shape.element.kind in POOLS or shape.expanded:
-            _draw_shape(svg, shape, marks.get(shape.element.id))
+    # what others are drawn on stays as it is
+    grounds = [shape for shape in plane.shapes if shape.element.kind in POOLS or shape.expanded]
+    for shape in grounds:
+        _draw_shape(svg, shape, Paint("none"))
     for edge in plane.edges:
         _draw_edge(svg, edge)
     for shape in plane.shapes:
-        if shape.element.kind not in POOLS and not shape.expanded:
-            _draw_shape(svg, shape, marks.get(shape.element.id))
+        if shape not in grounds:
+            mark = marks.get(shape.element.id)
+            _draw_shape(svg, shape, mark.paint if mark else Paint())
     for shape in plane.shapes:
         if shape.element.id in marks:
             _badge(svg, shape.box, marks[shape.element.id])
@@ -106,17 +109,17 @@ def _bounds(plane: Plane) -> Box:
     return Box(left, top, max(xs) + MARGIN - left, max(ys) + MARGIN - top)
 
 
-def _draw_shape(svg: Node, shape: Shape, mark: Mark | None) -> None:
+def _draw_shape(svg: Node, shape: Shape, paint: Paint) -> None:
     kind = shape.element.kind
     group = _add(svg, "g", id=shape.element.id, stroke=INK, fill="none")
     if kind in POOLS:
         _pool(group, shape)
     elif kind.endswith(ACTIVITIES):
-        _activity(group, shape, mark)
+        _activity(group, shape, paint)
     elif kind.endswith("Gateway"):
-        _gateway(group, shape, mark)
+        _gateway(group, shape, paint)
     else:
-        _event(group, shape, mark)
+        _event(group, shape, paint)
     if shape.label and shape.element.name:
         _text(group, shape.element.name, shape.label, at_top=True)
 
@@ -133,45 +136,41 @@ def _pool(group: Node, shape: Shape) -> None:
             _add(group, "path", d=f"M{box.x + 30:g} {box.y:g}v{box.height:g}", stroke=LANES)
 
 
-def _activity(group: Node, shape: Shape, mark: Mark | None) -> None:
+def _activity(group: Node, shape: Shape, paint: Paint) -> None:
     element, box = shape.element, shape.box
-    style = {"stroke-width": "5" if element.kind == "callActivity" else "2", "fill": mark.color if mark else PAPER}
+    style = {"stroke-width": "5" if element.kind == "callActivity" else "2", "fill": paint.fill}
     if element.triggered_by_event:
         style["stroke-dasharray"] = "2 6"
-    if shape.expanded:
-        style["fill"] = "none"
     _rectangle(group, box, rx="10", **style)
-    ink = mark.ink if mark and not shape.expanded else INK
     if element.kind in ICONS:
-        _icon(group, ICONS[element.kind], box.x + 4, box.y + 2, ink)
+        _icon(group, ICONS[element.kind], box.x + 4, box.y + 2, paint.ink)
     if not shape.expanded and element.kind in ("subProcess", "callActivity"):
-        _icon(group, "M-7-14h14v14h-14z M0-11v8 M-4-7h8", box.x + box.width / 2, box.y + box.height - 2, ink)
+        _icon(group, "M-7-14h14v14h-14z M0-11v8 M-4-7h8", box.x + box.width / 2, box.y + box.height - 2, paint.ink)
     if element.several:
-        _icon(group, "M-4-12v10 M0-12v10 M4-12v10", box.x + box.width / 2, box.y + box.height, ink)
+        _icon(group, "M-4-12v10 M0-12v10 M4-12v10", box.x + box.width / 2, box.y + box.height, paint.ink)
     if shape.expanded:
-        _text(group, element.name, Box(box.x, box.y + 4, box.width, LINE), ink)
+        _text(group, element.name, Box(box.x, box.y + 4, box.width, LINE), paint.ink)
     else:
-        _text(group, element.name, Box(box.x + 5, box.y + 5, box.width - 10, box.height - 10), ink)
+        _text(group, element.name, Box(box.x + 5, box.y + 5, box.width - 10, box.height - 10), paint.ink)
 
 
-def _gateway(group: Node, shape: Shape, mark: Mark | None) -> None:
+def _gateway(group: Node, shape: Shape, paint: Paint) -> None:
     box = shape.box
     x, y = box.middle
     corners = f"{x:g},{box.y:g} {box.x + box.width:g},{y:g} {x:g},{box.y + box.height:g} {box.x:g},{y:g}"
-    _add(group, "polygon", points=corners, fill=mark.color if mark else PAPER, **{"stroke-width": "2"})
-    ink = mark.ink if mark else INK
+    _add(group, "polygon", points=corners, fill=paint.fill, **{"stroke-width": "2"})
     kind = shape.element.kind
     if kind == "eventBasedGateway":
-        _icon(group, "M-12 0a12 12 0 1 0 24 0a12 12 0 1 0-24 0", x, y, ink)
-        _icon(group, "M0-7l7 5l-3 8h-8l-3-8z", x, y, ink)
+        _icon(group, "M-12 0a12 12 0 1 0 24 0a12 12 0 1 0-24 0", x, y, paint.ink)
+        _icon(group, "M0-7l7 5l-3 8h-8l-3-8z", x, y, paint.ink)
     elif kind in GATEWAYS and (shape.marked or kind != "exclusiveGateway"):
-        _icon(group, GATEWAYS[kind], x, y, ink, "4")
+        _icon(group, GATEWAYS[kind], x, y, paint.ink, "4")
 
 
-def _event(group: Node, shape: Shape, mark: Mark | None) -> None:
+def _event(group: Node, shape: Shape, paint: Paint) -> None:
     element, box = shape.element, shape.box
     (x, y), radius = box.middle, box.width / 2
-    style = {"fill": mark.color if mark else PAPER, "stroke-width": "4" if element.kind == "endEvent" else "2"}
+    style = {"fill": paint.fill, "stroke-width": "4" if element.kind == "endEvent" else "2"}
     if not element.interrupts:
         style["stroke-dasharray"] = "5 3"
     _add(group, "circle", cx=x, cy=y, r=radius, **style)
@@ -179,9 +178,8 @@ def _event(group: Node, shape: Shape, mark: Mark | None) -> None:
         _add(group, "circle", cx=x, cy=y, r=radius - 3, **{**style, "fill": "none", "stroke-width": "1.5"})
     if element.definition in EVENTS:
         throws = element.kind in ("endEvent", "intermediateThrowEvent")
-        ink = mark.ink if mark else INK
-        _icon(group, EVENTS[element.definition], x, y, ink, fill=ink if throws else "none",
-              stroke=PAPER if throws and element.definition == "message" else ink)  # fmt: skip
+        _icon(group, EVENTS[element.definition], x, y, paint.ink, fill=paint.ink if throws else "none",
+              stroke=PAPER if throws and element.definition == "message" else paint.ink)  # fmt: skip
 
 
 def _draw_edge(svg: Node, edge: Edge) -> None:

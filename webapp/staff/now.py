@@ -18,12 +18,12 @@ from webapp.lab import LabUnavailable, Stock
 from webapp.staff.managers import engine, least, managers_only, pages
 
 DAY = timedelta(days=1)
-# what patients wait for, and the steps at which they do
+# what patients wait for, and the step at which they do
 BOTTLENECKS = {
-    "A test kit": ("Gateway_WaitForKit",),
-    "The visit": ("Task_VisitPatient",),
-    "The result": ("Task_WaitForTestResult",),
-    "The doctor's report": ("Task_WriteDoctorsReport",),
+    "A test kit": "Gateway_WaitForKit",
+    "The visit": "Task_VisitPatient",
+    "The result": "Task_WaitForTestResult",
+    "The doctor's report": "Task_WriteDoctorsReport",
 }
 # what is within them is told by itself
 SCOPES = ("subProcess", "callActivity")
@@ -44,7 +44,6 @@ class Step:
     """A step at which cases stand."""
 
     name: str
-    within: str
     standing: Standing
 
 
@@ -62,16 +61,19 @@ class Picture:
 def show_now() -> str:
     versions = standing.definitions(engine())
     found = standing.standing(engine(), versions)
-    cockpit = current_app.extensions["options"].cockpit_url
     return render_template(
-        "staff/now.html", **overview(found), pictures=list(pictures(versions, found)), cockpit=cockpit
+        "staff/now.html",
+        **overview(found),
+        changes=list(changes()),
+        pictures=list(pictures(versions, found)),
+        cockpit=current_app.extensions["options"].cockpit_url,
     )
 
 
 @pages.get("/now.json")
 @managers_only
 def now_json() -> dict[str, Any]:
-    """The same, without pictures; durations in seconds."""
+    """Who waits, kits, doctors and incidents; durations in seconds."""
     told = overview(standing.standing(engine(), standing.definitions(engine())))
     waiting = [
         {
@@ -88,9 +90,8 @@ def now_json() -> dict[str, Any]:
 
 
 def overview(found: Mapping[str, Standing]) -> dict[str, Any]:
-    """What the page says beside its pictures."""
+    """What is told of now, on the page and as JSON."""
     return {
-        "changes": list(changes()),
         "waits": list(waits(found)),
         "stock": stock(),
         "doctors": len(current_app.extensions["roster"].doctors_on_duty()),
@@ -107,9 +108,8 @@ def changes() -> Iterator[tuple[str, str, str]]:
 
 def waits(found: Mapping[str, Standing]) -> Iterator[Wait]:
     yesterday = datetime.now(UTC) - DAY
-    for what, steps in BOTTLENECKS.items():
-        at_step = [found[step] for step in steps if step in found]
-        yield Wait(what, at_step[0] if at_step else None, standing.stood(engine(), steps, yesterday))
+    for what, step in BOTTLENECKS.items():
+        yield Wait(what, found.get(step), standing.stood(engine(), step, yesterday))
 
 
 def stock() -> Stock | None:
@@ -131,7 +131,7 @@ def pictures(versions: list[Definition], found: Mapping[str, Standing]) -> Itera
             elements = [shape.element for shape in plane.shapes if shape.element.id in found]
             marks = {each.id: Mark(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
             name = title if plane is planes[0] else f"{title}: {plane.element.name}"
-            yield Picture(name, drawn(plane, marks, told(name, elements, found)), steps_of(name, elements, found))
+            yield Picture(name, drawn(plane, marks, told(name, elements, found)), steps_of(elements, found))
 
 
 def heat(each: Standing) -> float:
@@ -139,10 +139,10 @@ def heat(each: Standing) -> float:
     return math.log1p(each.count * max(each.median.total_seconds(), 0))
 
 
-def steps_of(title: str, elements: list[Element], found: Mapping[str, Standing]) -> list[Step]:
+def steps_of(elements: list[Element], found: Mapping[str, Standing]) -> list[Step]:
     """Those at which a case stands itself, the hottest first."""
     own = sorted((each for each in elements if each.kind not in SCOPES), key=lambda each: -heat(found[each.id]))
-    return [Step(each.name or each.kind, title, found[each.id]) for each in own]
+    return [Step(each.name or each.kind, found[each.id]) for each in own]
 
 
 def told(title: str, elements: list[Element], found: Mapping[str, Standing]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from xml.etree.ElementTree import Element
@@ -33,8 +33,6 @@ STYLE = Style(
 )
 HOUR_S = 3600
 
-# what the trends are worked out from
-SUMMED = (RESULT, RATING, CYCLE_TIME, SAMPLE_TO_RESULT, RESULT_TO_REPORT)
 # the KPIs of each day or month, by their keys
 Course = dict[str, dict[str, Figure]]
 
@@ -44,11 +42,13 @@ class Trend:
     """Some figures whose course is told together.
 
     Attributes:
+        summed: what they are worked out from.
         figures: the keys of KPIs.
         scale: a figure's value as the chart shows it.
     """
 
     title: str
+    summed: tuple[str, ...]
     figures: tuple[str, ...]
     kind: type[pygal.graph.graph.Graph]
     unit: str
@@ -57,18 +57,24 @@ class Trend:
 
 TRENDS = {
     "results": Trend(
-        "Results of the cases that ended", ("positive", "negative", "other"), pygal.StackedBar, "number of cases"
+        "Results of the cases that ended",
+        (RESULT,),
+        ("positive", "negative", "other"),
+        pygal.StackedBar,
+        "number of cases",
     ),
-    "positivity": Trend("Test positivity", ("positivity",), pygal.Line, "%", lambda share: 100 * share),
+    "positivity": Trend("Test positivity", (RESULT,), ("positivity",), pygal.Line, "%", lambda share: 100 * share),
     "times": Trend(
         "Half of the cases took at most",
+        (CYCLE_TIME, SAMPLE_TO_RESULT, RESULT_TO_REPORT),
         ("cycle_time_median", "sample_to_result_median", "result_to_report_median"),
         pygal.Line,
         "hours",
         lambda seconds: seconds / HOUR_S,
     ),
-    "feedback": Trend("Mean feedback", ("mean_feedback",), pygal.Line, "of 5"),
+    "feedback": Trend("Mean feedback", (RATING,), ("mean_feedback",), pygal.Line, "of 5"),
 }
+SUMMED = {figure for trend in TRENDS.values() for figure in trend.summed}
 
 
 @dataclass(frozen=True)
@@ -84,9 +90,8 @@ class Table:
 @pages.get("/trends/<name>.svg")
 @managers_only
 def show_trend(name: str) -> Response:
-    if name not in TRENDS:
-        abort(404)
-    svg = chart(TRENDS[name], figures_of(spans_of(*shown(*period())), least()))
+    trend = TRENDS.get(name) or abort(404)
+    svg = chart(trend, figures_of(spans_of(*shown(*period())), least(), trend.summed))
     # a picture by itself: it brings its own styles, and nothing else
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return Response(svg, mimetype="image/svg+xml", headers={"Content-Security-Policy": policy})
@@ -114,8 +119,9 @@ def spans_of(first: date, last: date) -> list[str]:
     return days if len(days) <= MOST_DAYS else sorted({day[: len("YYYY-MM")] for day in days})
 
 
-def figures_of(spans: list[str], below: int = 0) -> Course:
-    return {span: {figure.key: figure for figure in over(sums, below)} for span, sums in course(spans, SUMMED).items()}
+def figures_of(spans: list[str], below: int = 0, summed: Collection[str] = SUMMED) -> Course:
+    """The KPIs that can be worked out from some sums."""
+    return {span: {figure.key: figure for figure in over(sums, below)} for span, sums in course(spans, summed).items()}
 
 
 def table(trend: Trend, found: Course, picture: str) -> Table:
