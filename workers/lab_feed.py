@@ -1,7 +1,9 @@
 """Reads the lab's feed and delivers each item to its case: results, corrected results, granted kits.
 
 An item is acknowledged only when the engine has taken its message, or when it provably has nothing more to say; until
-then it is offered again at each reading, so one that is stuck holds up no other. Several may read the feed at once.
+then it is offered again at each reading, so one that is stuck holds up no other case. The results of one case are
+delivered in the order in which the lab gave them: one that is still to be delivered decides whether the next is news.
+Several may read the feed at once.
 """
 
 from __future__ import annotations
@@ -39,27 +41,34 @@ class LabFeed:
     def read(self) -> int:
         """Go once through all items that aren't acknowledged; returns how many now are."""
         done, cursor = 0, 0
+        # cases of which a result is still to be delivered
+        held: set[str] = set()
         while True:
             page = self._lab.get("/v1/feed", after=cursor)
             for item in page["items"]:
-                done += self._deliver(item)
+                done += self._deliver(item, held)
             if not page["items"]:
                 return done
             cursor = page["next"]
 
-    def _deliver(self, item: Item) -> bool:
+    def _deliver(self, item: Item, held: set[str]) -> bool:
         try:
-            taken = self._deliver_grant(item) if item["kind"] == "grant" else self._deliver_result(item)
+            if item["kind"] == "grant":
+                taken = self._deliver_grant(item)
+            else:
+                taken = item["case_reference"] not in held and self._deliver_result(item)
         except EngineRefused as error:
             # one broken case holds up no other
             log.warning("item %s of the feed, of %s, stays: %s", item["id"], item["case_reference"], error)
-            return False
+            taken = False
         except (KeyError, TypeError, ValueError) as error:
             log.warning("an item of the feed stays: it isn't as the lab describes it (%s)", type(error).__name__)
             return False
         if taken:
             self._lab.post(f"/v1/feed/{item['id']}/acknowledgement", {})
             log.info("%s for %s delivered", item["kind"], item["case_reference"])
+        elif item["kind"] != "grant":
+            held.add(item["case_reference"])
         return taken
 
     def _deliver_grant(self, item: Item) -> bool:

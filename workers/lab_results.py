@@ -38,8 +38,8 @@ def next_step(item: dict[str, Any], values: dict[str, Any], steps: set[str], end
         steps: ids of the elements at which the running case stands.
         ended: no instance of the case runs.
     """
-    if item["id"] == values.get("lab_result_id"):
-        # taken before; only the acknowledgement was lost
+    if item["id"] <= (values.get("lab_result_id") or 0):
+        # taken before, and only the acknowledgement was lost; or older than what the case knows, read by somebody slow
         return Step.ACKNOWLEDGE
     if not ended and steps & PASSING:
         return Step.KEEP

@@ -146,9 +146,7 @@ class AnyOrder(RuleBasedStateMachine):
             "taskDeleteReason": "completed",
         }
         assert contacts_of(self.ground.state, reference) <= engine.get("/history/task/count", **named)["count"]
-        # a correction that comes this late opens it once more
-        outcome = eventually(lambda: self._case.case().values.get("case_outcome"), within_s=ENDS_WITHIN_S)
-        assert outcome == ("withdrawn" if self._withdrawn else "care_completed")
+        assert self._case.case().values["case_outcome"] == ("withdrawn" if self._withdrawn else "care_completed")
         [starts] = starts_of(engine, [reference])
         assert 1 <= starts <= len(self._results)
         for _, task in self._sent:

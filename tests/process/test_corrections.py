@@ -169,6 +169,19 @@ def test_two_corrections_after_another_each_count(case: CaseUnderTest, lab_datab
     assert eventually(lambda: nothing_waits_in_the_feed(case))
 
 
+def test_a_correction_that_is_taken_back_at_once_counts_as_well(case: CaseUnderTest, lab_database: None) -> None:
+    """The second says what the case knows still, while the first is yet to be delivered."""
+    case.is_told("positive")
+
+    case.lab_corrects("negative")
+    case.lab_corrects("positive")
+
+    eventually(lambda: case.value("correction_number") == 2)
+    case.waits_for("doctor_report")
+    assert case.value("lab_result") == "positive"
+    assert eventually(lambda: nothing_waits_in_the_feed(case))
+
+
 def test_two_feeds_at_once_reopen_a_case_once(
     case: CaseUnderTest, lab_database: None, records: None, state: dict[str, Any]
 ) -> None:

@@ -80,6 +80,18 @@ def test_a_stuck_item_is_kept_and_holds_up_no_other() -> None:
     assert lab.acknowledged == [1, 3]
 
 
+@pytest.mark.parametrize("refusal", [NOBODY_WAITS, EngineRefused("POST /message", 500, "ProcessEngineException")])
+def test_a_stuck_result_holds_up_the_later_ones_of_its_case(refusal: EngineRefused) -> None:
+    later = {**result(3), "case_reference": "C2"}
+    lab, engine = FakeLab(result(1), result(2), later, {**grant(4), "case_reference": "C4"}), FakeEngine(C2=refusal)
+    assert feed(lab, engine).read() == 2
+    # it isn't even looked at: what it says is news or not by what comes before it
+    assert lab.acknowledged == [1, 4]
+    del engine.refused["C2"]
+    assert feed(lab, engine).read() == 4
+    assert lab.acknowledged[2:] == [1, 2, 3, 4]
+
+
 def test_a_broken_case_holds_up_no_other() -> None:
     lab = FakeLab(result(1), result(2), grant(3))
     feed(lab, FakeEngine(C1=EngineRefused("POST /message", 500, "ProcessEngineException"))).read()
