@@ -80,6 +80,7 @@ faults: setup tools mutants ## everything breaks under hundreds of cases: an hou
 
 load: setup tools ## ten times as many come as can be served, and how many cases a minute go their road: an hour
 	LOAD=long $(PY) -m pytest tests/load -rP
+	LOAD=long $(PY) -m pytest tests/stack/test_status.py
 
 mutants: setup ## whether a test notices each change to what decides on retries: a minute
 	$(PY) tools/mutants.py

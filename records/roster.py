@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import peewee
 
-from records.database import Table, database
+from records.database import Table, database, writing
 
 
 class Duty(Table):
@@ -26,7 +26,7 @@ class Roster:
 
     def fill_if_empty(self, doctors: dict[str, str | None]) -> None:
         """Put these doctors (their addresses by account) on duty, unless somebody has written the roster before."""
-        with database.connection_context(), database.atomic():
+        with database.connection_context(), writing():
             if not Duty.select().exists():
                 for doctor, email in doctors.items():
                     Duty.insert(doctor=doctor, email=email).on_conflict_ignore().execute()

@@ -40,9 +40,9 @@ def ground(ground_on_h2: Ground) -> Iterator[Ground]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """The database server of `cluster`."""
-    with postgresql(tmp_path_factory.mktemp("server")) as server:
+    with postgresql() as server:
         yield server
 
 

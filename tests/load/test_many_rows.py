@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +18,15 @@ from config.settings import ROOT, environment_name
 from records import database
 from records.figures import kpis
 from records.kpis import CaseRow
-from stack.browser import Browser, signed_in_manager
+from stack.browser import signed_in_manager
 from stack.platform import Platform
+from tests.load.looks import opened_in_s
+from tests.support.platform import platform_up, without_settings
+from tests.support.postgresql import postgresql
 
 pytestmark = pytest.mark.engine
 LONG = bool(os.environ.get("LOAD"))
+DATABASES = ("sqlite", "postgresql") if LONG else ("sqlite",)
 COUNTS = (10, 1_000, 1_000_000 if LONG else 20_000)
 PATHS = (
     "/staff/kpis",
@@ -30,7 +34,6 @@ PATHS = (
     "/staff/closed",
     "/staff/closed?outcome=care_completed",
 )
-LOOKS = 15
 AT_MOST = 2.0
 # at most so many cases of other tests are there, too
 OTHERS = 1000
@@ -66,13 +69,10 @@ def generated(first: int, last: int) -> Iterator[tuple[Any, ...]]:
 def filled_up_to(count: int) -> None:
     with database.database.connection_context():
         there = CaseRow.select().where(CaseRow.case_reference.startswith("M-")).count()
-        places = ", ".join("?" * len(COLUMNS))
-        connection = database.database.connection()
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            f"INSERT INTO case_row ({', '.join(COLUMNS)}) VALUES ({places})", generated(there, count)
-        )
-        connection.execute("COMMIT")
+        places = ", ".join([database.database.param] * len(COLUMNS))
+        insert = f"INSERT INTO case_row ({', '.join(COLUMNS)}) VALUES ({places})"
+        with database.writing():
+            database.database.cursor().executemany(insert, generated(there, count))
 
 
 def rebuilt() -> tuple[float, str]:
@@ -85,19 +85,22 @@ def rebuilt() -> tuple[float, str]:
     return time.perf_counter() - began, done.stdout
 
 
-def opened_in_s(manager: Browser, path: str) -> float:
-    """The median of some looks at a page."""
-    took = []
-    for _ in range(LOOKS):
-        began = time.perf_counter()
-        assert manager.open(path).status == 200
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
+@pytest.fixture(params=DATABASES)
+def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+    """A platform whose records this database keeps."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("platform")
+        return
+    with postgresql() as server, pytest.MonkeyPatch.context() as patch:
+        records = {environment_name("records", "database_url"): server.url_of("records")}
+        patch.setattr(os, "environ", {**without_settings(os.environ), **records})
+        with platform_up(tmp_path / "platform") as platform:
+            yield platform
 
 
-def test_the_page_takes_as_long_over_many_cases_as_over_few(platform: Platform) -> None:
+def test_the_page_takes_as_long_over_many_cases_as_over_few(kept_in: Platform) -> None:
     database.open(os.environ[environment_name("records", "database_url")])
-    manager = signed_in_manager(platform.state)
+    manager = signed_in_manager(kept_in.state)
     took: dict[tuple[int, str], float] = {}
     for count in COUNTS:
         filled_up_to(count)

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import pytest
 
 from processes.engine import Engine
+from stack.browser import signed_in_manager
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground, ground_in
 from tests.load.bare import bare_driver
 from tests.load.crowd import on_their_way
+from tests.load.looks import opened_in_s
 from tests.load.resting import rest
 from tests.load.usage import cpu_seconds
 from tests.support.postgresql import Server, postgresql
@@ -82,7 +84,7 @@ def _computed(processes: dict[str, int]) -> dict[str, float]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("throughput")
     with (
-        postgresql(folder) as server,
+        postgresql() as server,
         ground_in(folder, with_workers=False, **server.settings) as ground,
         ground.in_use(),
     ):
@@ -119,13 +121,17 @@ if LONG:
         who = site.ground.state["accounts"]["admin"]
         engine = Engine(site.ground.state["engine"], who["username"], who["password"], timeout_s=300)
         figures: dict[str, list[Figures]] = {}
+        looked_s: dict[str, float] = {}
+        manager = signed_in_manager(site.ground.state)
         resting = 0
         for count in AT_REST:
             if count:
                 rest(engine, site.server.url_of("engine"), resting + 1, count)
             resting = count
+            looked_s[str(count)] = opened_in_s(manager, "/staff/now", looks=5)
             figures[str(count)] = [site.measure(site.workers()) for _ in range(2)]
         show(figures)
         alone = per_minute(figures["0"])
         for count, rounds in figures.items():
             print(f"beside {count} cases at rest: {per_minute(rounds) / alone:.2f} of the throughput")
+            print(f"    /staff/now in {1000 * looked_s[count]:.0f} ms")

@@ -41,7 +41,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/records.db"
         return
-    with postgresql(tmp_path) as server:
+    with postgresql() as server:
         yield server.url_of("records")
 
 

@@ -34,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Server]:
-    with postgresql(folder) as server:
+def server() -> Iterator[Server]:
+    with postgresql() as server:
         yield server
 
 

@@ -1,10 +1,11 @@
-"""A PostgreSQL server of the tests' own, in a folder of theirs, on a free port."""
+"""A PostgreSQL server of the tests' own, on a free port."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,22 +73,21 @@ class Server:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[Server]:
-    """A server of one's own, up."""
-    data = folder / "postgresql"
-    data.mkdir()
-    if os.getuid() == 0:
-        # the server refuses to run as root
-        shutil.chown(data, "postgres", "postgres")
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == 0 and parent != Path("/tmp") and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
-    server = Server(data)
-    server.create()
-    try:
-        yield server
-    finally:
-        server.stop()
+def postgresql() -> Iterator[Server]:
+    """A server of one's own, up.
+
+    Its folder isn't among pytest's: another run by root takes away its right to go through those.
+    """
+    with tempfile.TemporaryDirectory(prefix="coronacare-postgresql-") as folder:
+        if os.getuid() == 0:
+            # the server refuses to run as root
+            shutil.chown(folder, "postgres", "postgres")
+        server = Server(Path(folder))
+        server.create()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def dump(database: str) -> bytes:
