@@ -48,7 +48,7 @@ check: lint unit ## lint, contract and unit tests: in seconds
 lint: .venv/.stamp node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	node_modules/.bin/bpmnlint --max-warnings 0 'processes/*.bpmn'
+	$(PY) -m deployment check
 
 unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q -n 2 tests/unit tests/contract

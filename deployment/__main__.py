@@ -1,6 +1,7 @@
 """Brings an engine to what the files say.
 
 `python -m deployment` deploys the diagrams, decisions and forms to the engine that the settings name;
+`python -m deployment check` only says what is wrong with them, by bpmnlint's rules as well, and needs no engine;
 `python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
 the JSON file SECRETS (by account).
 """
@@ -14,18 +15,24 @@ from pathlib import Path
 from config import settings as config
 from config.people import load_people
 from config.secrets import load_with
-from deployment.deploy import DeploymentRefused, deploy
+from config.settings import ROOT
+from deployment.check import Declared, check, declared
+from deployment.check.lint import LintFailed
+from deployment.check.lint import findings as linted
+from deployment.deploy import DeploymentRefused, deploy, resources
 from deployment.provision import WeakPassword, provision
 from processes.engine import Engine, EngineError, EngineRefused
 
 
 def main(arguments: list[str]) -> str:
+    if arguments == ["check"]:
+        return check_files()
     settings = load_with("engine.password")
     account = settings.engine
     engine = Engine(account.url, account.username, account.password.get_secret_value())
     match arguments:
         case []:
-            return "deployed" if deploy(engine) else "nothing has changed since the last deployment"
+            return "deployed" if deploy(engine, names_of(settings)) else "nothing has changed since the last deployment"
         case ["provision", file]:
             passwords = json.loads(Path(file).read_text())
             done = provision(engine, load_people(settings.people), passwords, account.username)
@@ -34,11 +41,24 @@ def main(arguments: list[str]) -> str:
             raise SystemExit(__doc__)
 
 
+def check_files() -> str:
+    """All that is found in the repository's files, by our rules and bpmnlint's."""
+    found = sorted({*check(resources(), names_of(config.load())), *linted(ROOT / "processes")})
+    if found:
+        raise DeploymentRefused("\n".join(map(str, found)))
+    return "diagrams, decisions and forms: nothing wrong is found"
+
+
+def names_of(settings: config.Settings) -> Declared:
+    """What diagrams may refer to, under these settings."""
+    return declared(load_people(settings.people).groups, settings.policy.model_dump())
+
+
 if __name__ == "__main__":
     try:
         print(main(sys.argv[1:]))
     except EngineRefused as error:
         hint = "; the account or password of the settings is wrong" if error.status == 401 else ""
         sys.exit(f"{error}{hint}")
-    except (config.SettingsError, DeploymentRefused, WeakPassword, EngineError) as error:
+    except (config.SettingsError, DeploymentRefused, LintFailed, WeakPassword, EngineError) as error:
         sys.exit(str(error))

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from config.settings import ROOT
+from deployment.check import Declared, check
 from processes.engine import Engine, EngineRefused
-from webapp.camunda_forms import Form, UnsupportedForm
 
 NAME = "coronacare"
 
 
 class DeploymentRefused(Exception):
-    """Something in the files would not work; the message names the file and what to do."""
+    """Something in the files would not work; the message names each thing, and what to do."""
 
 
-def deploy(engine: Engine) -> bool:
+def deploy(engine: Engine, names: Declared) -> bool:
     """Deploy what is in processes/ and forms/; returns whether anything had changed.
 
     Forms are bound to their deployment, so all files go together: a diagram deployed alone would lose its forms.
+
+    Raises:
+        DeploymentRefused: nothing was deployed.
     """
     files = resources()
-    check_forms(files)
+    found = check(files, names)
+    if found:
+        raise DeploymentRefused("\n".join(map(str, found)))
     before = _newest(engine)
     fields = {
         "deployment-name": NAME,
@@ -43,19 +47,6 @@ def resources(root: Path = ROOT) -> dict[str, bytes]:
     patterns = ("processes/*.bpmn", "processes/*.dmn", "forms/*.form")
     paths = sorted(path for pattern in patterns for path in root.glob(pattern))
     return {path.name: path.read_bytes() for path in paths}
-
-
-def check_forms(files: dict[str, bytes]) -> None:
-    """Refuse a form that the web application couldn't show as it is."""
-    for name, content in files.items():
-        if not name.endswith(".form"):
-            continue
-        try:
-            Form.parse(json.loads(content))
-        except UnsupportedForm as error:
-            raise DeploymentRefused(f"forms/{name}: {error}") from None
-        except ValueError as error:
-            raise DeploymentRefused(f"forms/{name} is not JSON: {error}") from None
 
 
 def _newest(engine: Engine) -> str | None:

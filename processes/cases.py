@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from processes.engine import Engine, NotFound
+from processes.messages import Message
 from processes.variables import ENGINE_TIME, VARIABLES, plain, to_engine
 
 CORONA_CARE = "corona_care"
@@ -124,7 +125,7 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
         # a tracing that the correction has cut off begins again
         "contacts_traced": case.values.get("contacts_notified_at") is not None,
     }
-    engine.correlate("closed_case_corrected", case.reference, values)
+    engine.correlate(Message.CLOSED_CASE_CORRECTED, case.reference, values)
 
 
 def find_case(engine: Engine, case_reference: str) -> Case | None:

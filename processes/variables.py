@@ -31,6 +31,8 @@ class Variable:
 
 
 YES_NO = ("yes", "no")
+# each is a template of workers/messages.py
+NOTICES = ("medical_form_wanted", "visit_planned", "result_late", "contacts_wanted")
 YES_NO_UNKNOWN = ("yes", "no", "unknown")
 
 
@@ -250,7 +252,7 @@ CASE = _declare(
     Variable("notice_text", "String", "what to tell the patient by telephone"),
     Variable("withdrawn", "Boolean", "the patient has withdrawn"),
     Variable("message_key", "String", "names the patient's last message, so that it is taken once"),
-    Variable("notice", "String", "which message to send to the patient"),
+    Variable("notice", "String", "which message to send to the patient", NOTICES),
     Variable("notice_number", "String", "occurrence of that message in the case"),
 )
 

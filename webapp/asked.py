@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from processes.cases import Case, OpenTask, new_reference
+from processes.messages import Message
 from webapp.drafts import FormDraft, begun
 from webapp.forwarding import MESSAGE, START, TASK
 from webapp.task_forms import TaskForms
@@ -57,7 +58,7 @@ def pre_screening(forms: TaskForms, owner: str, exposed_to: str | None) -> FormD
 def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:
     """What a patient says who feels worse; as often as they do."""
     key = f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}"
-    target = {"kind": MESSAGE, "message": SYMPTOMS_WORSENED, "case": case.reference, "key": key}
+    target = {"kind": MESSAGE, "message": Message.SYMPTOMS_WORSENED, "case": case.reference, "key": key}
     return begun(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
 
 

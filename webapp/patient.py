@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from processes.audit import accesses
 from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.engine import Engine, EngineRefused, EngineUnavailable
+from processes.messages import Message
 from records.access import Access
 from records.erasures import PATIENT, Erasures
 from webapp import asked, languages, sessions
@@ -77,7 +78,7 @@ def withdraw() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return render_template("withdraw.html", case=known)
     try:
-        _engine().correlate("case_withdrawn", known.reference, {"withdrawn": True})
+        _engine().correlate(Message.CASE_WITHDRAWN, known.reference, {"withdrawn": True})
     except EngineRefused as error:
         if error.status != 400:
             raise

@@ -28,11 +28,11 @@ from records.roster import Roster
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers import doctor, erasure, government, kpi, lab, patient
 from workers.carriers import Carrier, Mail, Pages, Sms, Telephone
 from workers.erasure import Elsewhere, Eraser, Kept
 from workers.following import Follower
 from workers.lab_feed import LabFeed
+from workers.lanes import LANES
 from workers.outside import Service
 from workers.runtime import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
 from workers.runtime.health import Health
@@ -50,7 +50,6 @@ SECRETS = {
     "kpi": (),
     "erasure": ("lab.api_key", "government.api_key", "sms.api_key", "records.secret_key"),
 }
-LANES = {"patient": patient, "lab": lab, "doctor": doctor, "government": government, "kpi": kpi, "erasure": erasure}
 
 
 def main(names: list[str]) -> None:

@@ -11,7 +11,7 @@ from workers.patient import tell
 from workers.runtime import topic
 
 
-@topic("lab.reserve_kit", occurrence="sample_number")
+@topic("lab.reserve_kit", occurrence="sample_number", errors=(KitShortage,))
 def reserve_kit(case_reference: str, sample_number: int, testing_priority: int, effect_key: str, lab: Service) -> None:
     """Without a kit the sample is on the lab's waiting list; a kit that was granted there is answered here."""
     body = {"case_reference": case_reference, "sample_number": sample_number, "priority": testing_priority}

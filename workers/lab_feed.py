@@ -14,6 +14,7 @@ from typing import Any
 
 from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.engine import Engine, EngineRefused
+from processes.messages import Message
 from records.claims import Claims
 from workers.lab_results import Step, next_step, result_of
 from workers.outside import Service
@@ -73,14 +74,14 @@ class LabFeed:
 
     def _deliver_grant(self, item: Item) -> bool:
         """A case that doesn't wait any more has its kit: it has asked again, or it gave the kit back."""
-        if self._correlated("kit_granted", item, {}):
+        if self._correlated(Message.KIT_GRANTED, item, {}):
             return True
         case = find_case(self._engine, item["case_reference"])
         return case is not None and "Task_ReserveTestKit" not in self._current_steps(case)
 
     def _deliver_result(self, item: Item) -> bool:
         barcode = {"sample_barcode": item["sample_barcode"]}
-        if self._correlated("lab_result_received", item, _result_values(item), barcode):
+        if self._correlated(Message.LAB_RESULT_RECEIVED, item, _result_values(item), barcode):
             return True
         case = find_case(self._engine, item["case_reference"])
         if case is None:
@@ -90,11 +91,11 @@ class LabFeed:
         )
 
     def _end_retest(self, item: Item, case: Case) -> bool:
-        return self._correlated("earlier_result_received", item, _result_values(item))
+        return self._correlated(Message.EARLIER_RESULT_RECEIVED, item, _result_values(item))
 
     def _interrupt(self, item: Item, case: Case) -> bool:
         """The running case ends here; at the next reading it is reopened with the item's result."""
-        self._correlated("lab_result_corrected", item, {})
+        self._correlated(Message.LAB_RESULT_CORRECTED, item, {})
         return False
 
     def _reopen(self, item: Item, case: Case) -> bool:
@@ -111,7 +112,7 @@ class LabFeed:
     def _current_steps(self, case: Case) -> set[str]:
         return set() if case.ended_at else current_steps(self._engine, case)
 
-    def _correlated(self, message: str, item: Item, values: Item, waiting_for: Item | None = None) -> bool:
+    def _correlated(self, message: Message, item: Item, values: Item, waiting_for: Item | None = None) -> bool:
         """Whether somebody took the message."""
         try:
             self._engine.correlate(message, item["case_reference"], values, waiting_for)

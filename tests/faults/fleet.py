@@ -16,7 +16,8 @@ from config.settings import environment_name
 from stack.parts import Part, inherited_environment
 from tests.support.case import eventually
 from tests.support.ports import free_port
-from workers.__main__ import LANES, worker_id
+from workers.__main__ import worker_id
+from workers.lanes import LANES
 
 
 class Fleet:

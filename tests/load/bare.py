@@ -12,7 +12,7 @@ from typing import Any
 
 from processes.engine import Engine, EngineRefused
 from processes.variables import to_engine
-from workers.__main__ import LANES
+from workers.lanes import LANES
 from workers.runtime import handlers_of
 
 WORKER = "bare"

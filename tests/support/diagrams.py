@@ -37,26 +37,8 @@ def sequence_flows(path: Path) -> list[tuple[str, str, str]]:
     return [(flow.get("id"), flow.get("sourceRef"), flow.get("targetRef")) for flow in elements(path, "sequenceFlow")]
 
 
-def topics() -> set[str]:
-    found = set()
-    for path in PROCESSES:
-        for element in ElementTree.parse(path).iter():
-            if element.get(CAMUNDA + "topic"):
-                found.add(element.get(CAMUNDA + "topic"))
-    return found
-
-
 def error_codes() -> set[str]:
     return {error.get("errorCode") for path in PROCESSES for error in elements(path, "error")}
-
-
-def form_references() -> set[str]:
-    return {
-        element.get(CAMUNDA + "formRef")
-        for path in PROCESSES
-        for element in ElementTree.parse(path).iter()
-        if element.get(CAMUNDA + "formRef")
-    }
 
 
 def expressions(path: Path) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 from camunda.external_task.external_task import ExternalTask
 
 from processes.engine import EngineError, EngineUnavailable
-from processes.errors import ProtocolDeviation
 from processes.variables import UndeclaredVariable, from_engine, to_engine
 from workers.runtime.library_shape import report_of
 from workers.runtime.retry import WrongRetry, outage_pause_s
@@ -58,7 +57,7 @@ def outcome_of(task: Task, handler: Handler, resources: Mapping[str, Any], outag
         return _result(task, handler, resources)
     except Cancelled as cancelled:
         return None if task.lost else failure_of(task, handler, cancelled)
-    except ProtocolDeviation as deviation:
+    except handler.errors as deviation:
         said = {"code": deviation.code}
         return Report("bpmn_failure", (deviation.code, type(deviation).__name__), said)
     except BaseException as error:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from processes.errors import ProtocolDeviation
 from processes.variables import VARIABLES
 from workers.runtime.library_shape import is_library_handler
 from workers.runtime.retry import Retry
@@ -52,6 +53,7 @@ class Handler:
 
     Attributes:
         occurrence: the variables that tell one occurrence of the step in a case from the next; None if none was said.
+        errors: what it may report for the diagram to go on from.
         takes_task: it has the shape of the library's handlers.
     """
 
@@ -60,6 +62,7 @@ class Handler:
     retry: Retry
     parameters: tuple[str, ...]
     occurrence: tuple[str, ...] | None = None
+    errors: tuple[type[ProtocolDeviation], ...] = ()
     takes_task: bool = False
 
     @property
@@ -99,13 +102,17 @@ class Handler:
 
 
 def topic(
-    name: str, retry: Retry = DEFAULT_RETRY, occurrence: str | tuple[str, ...] | None = None
+    name: str,
+    retry: Retry = DEFAULT_RETRY,
+    occurrence: str | tuple[str, ...] | None = None,
+    errors: tuple[type[ProtocolDeviation], ...] = (),
 ) -> Callable[[Callable], Callable]:
     """Declare that a function works on the tasks of a topic.
 
     Args:
         occurrence: variables that tell one occurrence of the step in a case from the next (sample_number, …), for
             handlers that ask for the `effect_key`; an empty tuple if the step happens once in a case.
+        errors: deviations from protocol that it may raise; any other is a failure.
 
     Raises:
         TypeError: the function asks for the effect key, and its occurrence isn't declared.
@@ -116,7 +123,7 @@ def topic(
         parameters = tuple(inspect.signature(function).parameters)
         if "effect_key" in parameters and variables is None:
             raise TypeError(f"{name}: say by occurrence=… what its effect_key is made of")
-        function.handler = Handler(name, function, retry, parameters, variables, is_library_handler(function))
+        function.handler = Handler(name, function, retry, parameters, variables, errors, is_library_handler(function))
         return function
 
     return declare

@@ -11,12 +11,13 @@ import pytest
 from camunda.external_task.external_task import ExternalTask, TaskResult
 
 from processes.engine import EngineRefused, EngineUnavailable
-from processes.errors import KitShortage
+from processes.errors import KitShortage, ProtocolDeviation
 from workers.runtime import Cancelled, Context, Faulty, Refusal, Retry, Unavailable, topic
 from workers.runtime.outcomes import RETRY_DUE, UNLOCK, Report, failure_of, outcome_of
 from workers.runtime.tasks import Task
 
 RETRY = Retry(attempts=3, first="20s", most="1h")
+ERRORS = (KitShortage,)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def task(retries: int | None = None, **fields: Any) -> Task:
 
 
 def ended(function: Callable[..., Any], given: Task | None = None, **resources: Any) -> Report | None:
-    handler = topic("lab.order_test", retry=RETRY, occurrence="sample_number")(function).handler
+    handler = topic("lab.order_test", retry=RETRY, occurrence="sample_number", errors=ERRORS)(function).handler
     return outcome_of(given or task(), handler, resources, (OSError,))
 
 
@@ -81,6 +82,15 @@ def test_a_deviation_from_protocol_is_an_error_of_the_diagram() -> None:
     report = ended(order_test)
     assert report == Report("bpmn_failure", ("kit_shortage", "KitShortage"), {"code": "kit_shortage"})
     assert report.ends_task
+
+
+class NothingOfOurs(ProtocolDeviation):
+    code = "nothing_of_ours"
+
+
+def test_a_deviation_that_was_not_declared_is_a_failure() -> None:
+    """Else the diagram was checked for nothing: no event of it goes on from this."""
+    assert left_of(failed(NothingOfOurs())) == 2
 
 
 def test_a_lost_task_is_not_begun_and_nothing_is_reported_of_it() -> None:

@@ -146,7 +146,7 @@ def test_the_highest_priority_goes_first(fake: Any) -> None:
 def test_a_deviation_from_protocol_is_a_bpmn_error(fake: Any) -> None:
     engine, url = fake
 
-    @topic("lab.order_test")
+    @topic("lab.order_test", errors=(KitShortage,))
     def order_test() -> None:
         raise KitShortage
 

@@ -1,0 +1,105 @@
+"""Whether forms can be shown, by Tasklist and by our pages, and ask for variables that there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from deployment.check import feel
+from deployment.check.finding import Finding, like
+from processes.variables import Variable
+from webapp.camunda_forms import Form, UnsupportedForm
+
+# by a field's type, the types that its variable may have; of all others it is a text
+TYPES = {"checkbox": {"Boolean"}, "number": {"Integer", "Double"}, "dynamiclist": {"Json"}}
+COMPARED = re.compile(r'(\w+)\s*!?=\s*"([^"]*)"')
+Component = dict[str, Any]
+
+
+def findings(file: str, form: dict[str, Any], variables: Mapping[str, Variable]) -> Iterator[Finding]:
+    """All that is wrong with a form."""
+    try:
+        Form.parse(form)
+    except UnsupportedForm as error:
+        # says which form and component by itself
+        yield Finding(file, "", "", str(error), "Use what both can show (docs/forms.md)")
+        return
+    name = PurePath(file).stem
+    if form["id"] != name:
+        yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {name}, as its file is called")
+    for component in _all(form["components"]):
+        label = component.get("label") or component.get("text") or component["type"]
+        for wrong, todo in _problems(component, form, variables):
+            yield Finding(file, str(label).strip("# \n")[:60], component.get("id", ""), wrong, todo)
+
+
+def _all(components: list[Component]) -> Iterator[Component]:
+    for component in components:
+        yield component
+        yield from _all(component.get("components", []))
+
+
+def fields(components: list[Component]) -> Iterator[tuple[str, Component]]:
+    """What fills a variable, with the variable's name; of a list of several entries the list itself."""
+    for component in components:
+        if component["type"] == "dynamiclist":
+            yield component["path"], component
+        elif component.get("key"):
+            yield component["key"], component
+        else:
+            yield from fields(component.get("components", []))
+
+
+def _problems(
+    component: Component, form: dict[str, Any], variables: Mapping[str, Variable]
+) -> Iterator[tuple[str, str]]:
+    declare = "Correct the name, or declare it in processes/variables.py"
+    asked = {id(each): name for name, each in fields(form["components"])}
+    name = asked.get(id(component))
+    if name and name not in variables:
+        yield f"there is no variable {name}{like(name, variables)}", declare
+    elif name:
+        yield from _field(component, variables[name])
+    known = {*variables, *(each.get("key") or each.get("path") for each in _all(form["components"]))}
+    for text in _texts(component):
+        yield from _compared(text, variables)
+        for missing in sorted(feel.names(text) - known):
+            yield f"“{text}” reads {missing}, which nothing asks for{like(missing, filter(None, known))}", declare
+
+
+def _compared(text: str, variables: Mapping[str, Variable]) -> Iterator[tuple[str, str]]:
+    for name, value in COMPARED.findall(text):
+        codes = variables[name].values if name in variables else ()
+        if codes and value not in codes:
+            yield f"{name} is never “{value}”{like(value, codes)}", f"Write one of {', '.join(codes)}"
+
+
+def _field(component: Component, variable: Variable) -> Iterator[tuple[str, str]]:
+    options = {option["value"] for option in component.get("values", [])}
+    for value in sorted(options - set(variable.values)):
+        yield (
+            f"{variable.name} is never “{value}”{like(value, variable.values)}",
+            f"Let the option have one of the values {', '.join(variable.values)}, or add it in processes/variables.py",
+        )
+    for value in sorted(set(variable.values) - options) if options else ():
+        yield f"it has no option for “{value}”", "Add the option, or take the code out of processes/variables.py"
+    if component.get("subtype") == "datetime":
+        # form-js shows a date, and submits text
+        types = {"Date"} if component.get("disabled") else {"String"}
+    else:
+        types = TYPES.get(component["type"], {"String"})
+    if variable.type not in types:
+        wrong = f"{variable.name} is of the type {variable.type}, and this field gives {' or '.join(sorted(types))}"
+        yield wrong, "Choose another field, or change the type in processes/variables.py"
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Expressions in FEEL of a component itself."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key != "components":
+                yield from _texts(value)
+    elif isinstance(node, str) and node.startswith("="):
+        yield node[1:]

@@ -1,0 +1,69 @@
+"""Whether what diagrams refer to is there: topics, forms, decisions, other diagrams; and whether all of it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from deployment.check.declared import Declared
+from deployment.check.diagram import Diagram
+from deployment.check.files import Files
+from deployment.check.finding import Finding, like
+from deployment.check.tables import DMN
+
+
+def findings(files: Files, declared: Declared) -> Iterator[Finding]:
+    for diagram in files.diagrams:
+        yield from _topics(diagram, declared)
+        yield from _files(diagram, files)
+    yield from _unused(files, declared)
+
+
+def _topics(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
+    for each in diagram.nodes:
+        if each.topic and each.topic not in declared.topics:
+            yield diagram.finding(
+                each,
+                f"no worker does {each.topic}{like(each.topic, declared.topics)}",
+                "Correct the topic, or write its handler in workers/ (docs/modelling.md)",
+            )
+
+
+def _files(diagram: Diagram, files: Files) -> Iterator[Finding]:
+    """Forms, decisions and diagrams that are named."""
+    there = {
+        "formRef": ("form", {str(form.get("id")) for form in files.forms.values()}),
+        "decisionRef": ("decision", set(_decisions(files))),
+        "calledElement": ("diagram", {each.id for other in files.diagrams for each in other.processes}),
+    }
+    for each in diagram.nodes:
+        for attribute, (what, known) in there.items():
+            named = each.camunda(attribute) or each.node.get(attribute, "")
+            if named and "${" not in named and named not in known:
+                wrong = f"there is no {what} {named}{like(named, known)}"
+                yield diagram.finding(each, wrong, f"Correct the name, or add the {what}")
+
+
+def _unused(files: Files, declared: Declared) -> Iterator[Finding]:
+    """What is there, and no diagram uses it: something has lost its step."""
+    nodes = [each for diagram in files.diagrams for each in diagram.nodes]
+    forms, decisions = {each.camunda("formRef") for each in nodes}, {each.camunda("decisionRef") for each in nodes}
+    for file, form in files.forms.items():
+        if form.get("id") not in forms:
+            yield Finding(
+                file, "", str(form.get("id")), "no step asks for this form", "Give it a task, or delete the file"
+            )
+    for file, root in files.decisions.items():
+        if not decisions & set(_of_file(root)):
+            yield Finding(file, "", "", "no step takes this decision", "Give it a task, or delete the file")
+    for topic in sorted(set(declared.topics) - {each.topic for each in nodes}):
+        yield Finding("workers", topic, "", "no step has this topic", "Give it a task, or delete its handler")
+
+
+def _decisions(files: Files) -> Iterator[str]:
+    for root in files.decisions.values():
+        yield from _of_file(root)
+
+
+def _of_file(root: ElementTree.Element) -> list[str]:
+    return [each.get("id", "") for each in root.iter(DMN + "decision")]

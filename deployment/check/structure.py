@@ -1,0 +1,185 @@
+"""Whether a case can go its way: what the engine would take, and then stop at or lose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployment.check.diagram import DI, GATEWAYS, SCOPES, Diagram, Element
+from deployment.check.finding import Finding
+
+AFTER = "Tick “Asynchronous continuations: After” at it"
+DRAW = "Open the file in Camunda Modeler and draw it"
+# what ids begin with, by what elements are
+PREFIXES = {
+    "Event": "Event_",
+    "Gateway": "Gateway_",
+    "Task": "Task_",
+    "callActivity": "Task_",
+    "subProcess": "SubProcess_",
+}
+# what binds a reference to the files that are deployed together
+BOUND = {"formRef": "formRefBinding", "decisionRef": "decisionRefBinding", "calledElement": "calledElementBinding"}
+
+
+def findings(diagram: Diagram) -> Iterator[Finding]:
+    """All that is wrong with how a diagram is built."""
+    for rule in (_drawn, _reached, _ways_on, _conditions, _kinds, _asynchronous, _edges, _bound, _decisions, _ids):
+        yield from rule(diagram)
+
+
+def _drawn(diagram: Diagram) -> Iterator[Finding]:
+    for element in [*diagram.nodes, *diagram.flows]:
+        if element.id not in diagram.drawn:
+            yield diagram.finding(element, "it is in the file, but isn't drawn", f"{DRAW}, or delete it")
+    for shape in diagram.root.iter():
+        if shape.tag == DI + "BPMNShape" and not shape.get("bpmnElement"):
+            yield Finding(diagram.file, "", shape.get("id", ""), "a shape is drawn for no element", f"{DRAW} again")
+
+
+def _reached(diagram: Diagram) -> Iterator[Finding]:
+    """A step that no way leads to."""
+    scopes = {
+        scope.id: [each for each in diagram.nodes if each.scope == scope.id] for scope in diagram.of("process", *SCOPES)
+    }
+    for nodes in scopes.values():
+        reached = {
+            each.id for each in nodes if each.kind == "startEvent" or each.node.get("triggeredByEvent") == "true"
+        }
+        before: set[str] = set()
+        while reached != before:
+            before = set(reached)
+            reached |= {str(f.node.get("targetRef")) for f in diagram.flows if f.node.get("sourceRef") in before}
+            reached |= {each.id for each in nodes if each.node.get("attachedToRef") in before}
+        lost = [each for each in nodes if each.id not in reached]
+        # what follows a lost step is found again with it
+        first = [each for each in lost if not _before(diagram, each) & {other.id for other in lost}]
+        for each in first or lost:
+            yield diagram.finding(each, "no way leads to it from a start", "Connect it, or delete it")
+
+
+def _before(diagram: Diagram, node: Element) -> set[str]:
+    """Where a case may be just before it comes here."""
+    return {flow.node.get("sourceRef", "") for flow in diagram.into(node)} | {node.node.get("attachedToRef", "")}
+
+
+def _ways_on(diagram: Diagram) -> Iterator[Finding]:
+    """A step after which nothing comes: only an end is one."""
+    for each in diagram.nodes:
+        ends = each.kind == "endEvent" or each.node.get("triggeredByEvent") == "true"
+        if not ends and not diagram.out_of(each):
+            yield diagram.finding(each, "no way leads on from it", "Connect it with the next step, or with an end")
+    for flow in diagram.flows:
+        for end in ("sourceRef", "targetRef"):
+            if flow.node.get(end) not in diagram.elements:
+                yield diagram.finding(flow, "one of its ends is at no step", "Connect it, or delete it")
+
+
+def _conditions(diagram: Diagram) -> Iterator[Finding]:
+    for gateway in diagram.of("exclusiveGateway", "inclusiveGateway"):
+        if gateway.node.get("default"):
+            yield diagram.finding(
+                gateway,
+                "it has a default way, so that what nobody thought of goes there unnoticed",
+                "Give that way a condition of its own",
+            )
+        ways = diagram.out_of(gateway)
+        for way in ways if len(ways) > 1 else []:
+            if way.has("conditionExpression") is None and gateway.node.get("default") != way.id:
+                yield diagram.finding(way, "it has no condition", "Say when a case goes that way")
+    for flow in diagram.flows:
+        source = diagram.elements.get(flow.node.get("sourceRef", ""))
+        if flow.has("conditionExpression") is not None and source and source.kind not in GATEWAYS:
+            yield diagram.finding(
+                flow,
+                "it has a condition, but doesn't come from a gateway",
+                "Put a gateway before it: a case that no condition is true for would stop",
+            )
+
+
+def _kinds(diagram: Diagram) -> Iterator[Finding]:
+    """Steps that nobody does."""
+    for task in diagram.of("task", "manualTask", "scriptTask"):
+        yield diagram.finding(
+            task,
+            "nobody does it: it is neither a form to fill in nor a worker's",
+            "Make it a user task with a form, a service task with a topic, or a decision",
+        )
+    for task in diagram.of("serviceTask", "sendTask"):
+        if task.camunda("type") != "external" or not task.topic:
+            yield diagram.finding(
+                task, "it has no topic, so that no worker does it", "Make it external, and give it a topic"
+            )
+    for task in diagram.of("userTask"):
+        if not task.camunda("formRef"):
+            yield diagram.finding(task, "it has no form", "Name a form of forms/ as its Form reference")
+    for process in diagram.processes:
+        if process.node.get("isExecutable") != "true":
+            yield diagram.finding(
+                process, "it isn't executable, so that no case could begin", "Tick “Executable” at it"
+            )
+
+
+def _asynchronous(diagram: Diagram) -> Iterator[Finding]:
+    """Else what goes wrong behind a step is answered to whoever completes it, for ever, and nobody is told."""
+    why = (
+        "what goes wrong behind it would be told to whoever completes it, again and again, instead of a process manager"
+    )
+    for each in diagram.of("userTask", "startEvent", "serviceTask", "sendTask"):
+        loop = each.has("multiInstanceLoopCharacteristics")
+        inner = Element(loop, each.id) if loop is not None else each
+        waits = each.kind != "startEvent" or (each.camunda("formRef") and each.definition is None)
+        if waits and not (each.camunda("asyncAfter") == inner.camunda("asyncAfter") == "true"):
+            yield diagram.finding(each, why, AFTER + (", and at its repetitions" if loop is not None else ""))
+
+
+def _edges(diagram: Diagram) -> Iterator[Finding]:
+    for event in diagram.of("boundaryEvent"):
+        host = diagram.elements.get(event.node.get("attachedToRef", ""))
+        if host is None or host.kind.endswith("Event"):
+            where = f"at {diagram.called(host)}, which is an event" if host else "at no step"
+            yield diagram.finding(event, f"it is {where}", "Attach it to a task, for an event use a receive task")
+        if event.definition is None:
+            yield diagram.finding(event, "it doesn't say what it waits for", "Make it a timer, a message, an error …")
+
+
+def _bound(diagram: Diagram) -> Iterator[Finding]:
+    for each in diagram.elements.values():
+        for reference, binding in BOUND.items():
+            if (each.camunda(reference) or each.node.get(reference)) and each.camunda(binding) != "deployment":
+                yield diagram.finding(
+                    each,
+                    "it takes the newest version of what it refers to, also for cases that began before",
+                    "Choose the binding “deployment”",
+                )
+
+
+def _decisions(diagram: Diagram) -> Iterator[Finding]:
+    for task in diagram.of("businessRuleTask"):
+        if not task.camunda("decisionRef"):
+            yield diagram.finding(task, "it has no decision", "Name a decision of processes/ as its Decision reference")
+        elif not _is_mapped(task):
+            yield diagram.finding(
+                task,
+                "what its decision says goes nowhere that a gateway can read",
+                "Give it a result variable and map it as singleEntry, or an output parameter of decisionResult",
+            )
+
+
+def _is_mapped(task: Element) -> bool:
+    if task.camunda("resultVariable"):
+        return task.camunda("mapDecisionResult") == "singleEntry"
+    return any(
+        "decisionResult" in (each.text or "") for each in task.node.iter() if each.tag.endswith("outputParameter")
+    )
+
+
+def _ids(diagram: Diagram) -> Iterator[Finding]:
+    """Ids are in logs, tests and filters: they tell what an element is."""
+    for each in diagram.nodes:
+        prefix = next((prefix for kind, prefix in PREFIXES.items() if each.kind.endswith(kind)), "")
+        if not each.id.startswith(prefix):
+            yield diagram.finding(each, f"its id is {each.id}", f"Let it begin with {prefix}")
+    name = diagram.file.removesuffix(".bpmn")
+    if name not in {process.id for process in diagram.processes}:
+        wrong = "the file isn't named after its process"
+        yield Finding(diagram.file, "", "", wrong, f"Give the process the id {name}, or rename the file")

@@ -1,0 +1,21 @@
+"""The lanes of the diagrams that workers do, and where each one's handlers are."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from workers import doctor, erasure, government, kpi, lab, patient
+from workers.runtime import Handler, handlers_of
+
+LANES: dict[str, ModuleType] = {
+    "patient": patient,
+    "lab": lab,
+    "doctor": doctor,
+    "government": government,
+    "kpi": kpi,
+    "erasure": erasure,
+}
+
+
+def all_handlers() -> list[Handler]:
+    return [handler for lane in LANES.values() for handler in handlers_of(lane)]
