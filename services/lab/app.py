@@ -162,6 +162,8 @@ def _add_simulation(app: Flask, effects: Effects) -> None:
         order = Order.get_or_none(Order.sample_barcode == sample_barcode)
         if order is None:
             raise Problem(404, "not_found", "no test of this sample was ordered")
+        if order.state in ("ordered", "running"):
+            raise Problem(404, "not_found", "no result of this sample was given yet")
         never_was = result == ENTERED_IN_ERROR
         item = FeedItem.create(
             kind="result",

@@ -97,12 +97,25 @@ def coming(ground: Ground, run: Run, count: int = 2) -> Iterator[Patients]:
         yield patients
     run.sent_again(len(patients.refused) + patients.kept)
     came = patients.acknowledged
-    # what was kept while the engine was away may still be on its way
     ground.engine_after()
-    eventually(lambda: 0 not in starts_of(run.driver.engine, came), "forms are lost", within_s=60)
+    _arrive(run.driver.engine, came)
     assert set(starts_of(run.driver.engine, came)) == {1}
     told = f"{len(came)} forms acknowledged, each is there once, {patients.kept} of them were kept for later"
     print(f"{told}; answers without a page: {len(patients.refused)}")
+
+
+def _arrive(engine: Engine, came: list[str]) -> None:
+    """What was kept while the engine was away is forwarded, one after another: as long as more come, none is lost."""
+    missing = len(came)
+    while missing:
+        before = missing
+        missing = eventually(lambda before=before: _fewer(engine, came, before), "forms are lost", within_s=60)[0]
+
+
+def _fewer(engine: Engine, came: list[str], before: int) -> tuple[int] | None:
+    """How many aren't there, if those are less than before."""
+    missing = starts_of(engine, came).count(0)
+    return (missing,) if missing < before else None
 
 
 def starts_of(engine: Engine, references: list[str]) -> list[int]:

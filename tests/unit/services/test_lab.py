@@ -185,6 +185,8 @@ def test_a_correction_is_another_item_of_the_feed(
     lab: FlaskClient, database: peewee.Database, result: str, status: str, shown: str | None
 ) -> None:
     order(lab, "A-1")
+    # a result that comes later would count instead of its correction
+    assert post(lab, "/v1/simulation/corrections/A-1", {"result": result}).status_code == 404
     finish_all(database)
     assert post(lab, "/v1/simulation/corrections/A-1", {"result": result}).status_code == 201
     assert [(item["status"], item["result"]) for item in feed(lab)][1:] == [(status, shown)]
