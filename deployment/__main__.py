@@ -1,6 +1,7 @@
 """Brings an engine to what the files say.
 
 `python -m deployment` deploys the diagrams, decisions and forms to the engine that the settings name;
+`python -m deployment drawn FILE` draws what that changes as well, as HTML;
 `python -m deployment check` only says what is wrong with them, by bpmnlint's rules as well, and needs no engine;
 `python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
 the JSON file SECRETS (by account).
@@ -31,8 +32,10 @@ def main(arguments: list[str]) -> str:
     account = settings.engine
     engine = Engine(account.url, account.username, account.password.get_secret_value())
     match arguments:
-        case []:
-            return "deployed" if deploy(engine, names_of(settings)) else "nothing has changed since the last deployment"
+        case [] | ["drawn", _]:
+            page = Path(arguments[1]) if arguments else None
+            done = deploy(engine, names_of(settings), print, page)
+            return "deployed" if done else "nothing has changed since the last deployment"
         case ["provision", file]:
             passwords = json.loads(Path(file).read_text())
             done = provision(engine, load_people(settings.people), passwords, account.username)

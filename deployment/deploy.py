@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from config.settings import ROOT
+from deployment.changes import differences, running, told
 from deployment.check import Declared, check
 from processes.engine import Engine, EngineRefused
 
@@ -15,19 +17,47 @@ class DeploymentRefused(Exception):
     """Something in the files would not work; the message names each thing, and what to do."""
 
 
-def deploy(engine: Engine, names: Declared) -> bool:
-    """Deploy what is in processes/ and forms/; returns whether anything had changed.
+def deploy(
+    engine: Engine, names: Declared, say: Callable[[str], None], page: Path | None = None, root: Path = ROOT
+) -> bool:
+    """Deploy what is in processes/ and forms/, and say what that changes; returns whether anything had changed.
 
     Forms are bound to their deployment, so all files go together: a diagram deployed alone would lose its forms.
+    May be run several times, also at once: the engine lets one in after the other, and takes what is new to it.
+
+    Args:
+        page: where to draw the changes, as HTML.
+        root: the folder of processes/ and forms/.
 
     Raises:
         DeploymentRefused: nothing was deployed.
     """
-    files = resources()
+    files = resources(root)
     found = check(files, names)
     if found:
         raise DeploymentRefused("\n".join(map(str, found)))
-    before = _newest(engine)
+    last = running.newest(engine, NAME)
+    before = running.files_of(engine, last) if last else {}
+    if before == files:
+        return False
+    if before:
+        _tell(engine, before, files, say, page)
+    return _create(engine, files)
+
+
+def _tell(
+    engine: Engine, before: dict[str, bytes], after: dict[str, bytes], say: Callable[[str], None], page: Path | None
+) -> None:
+    changes = differences(before, after)
+    for line in told.as_text(changes, running.open_cases(engine, running.diagrams_of(after))):
+        say(line)
+    if page:
+        page.write_text(told.as_page(changes, before, after))
+        say(f"drawn: {page}")
+
+
+def _create(engine: Engine, files: dict[str, bytes]) -> bool:
+    """Returns whether the engine had anything to take; all of it is there then, or nothing."""
     fields = {
         "deployment-name": NAME,
         "deployment-source": NAME,
@@ -35,11 +65,10 @@ def deploy(engine: Engine, names: Declared) -> bool:
         "deploy-changed-only": "false",
     }
     try:
-        engine.upload("/deployment/create", fields, files)
+        return bool(engine.upload("/deployment/create", fields, files)["deployedProcessDefinitions"])
     except EngineRefused as error:
         # the engine's parser names file, line and element
         raise DeploymentRefused(error.message or str(error)) from None
-    return _newest(engine) != before
 
 
 def resources(root: Path = ROOT) -> dict[str, bytes]:
@@ -47,8 +76,3 @@ def resources(root: Path = ROOT) -> dict[str, bytes]:
     patterns = ("processes/*.bpmn", "processes/*.dmn", "forms/*.form")
     paths = sorted(path for pattern in patterns for path in root.glob(pattern))
     return {path.name: path.read_bytes() for path in paths}
-
-
-def _newest(engine: Engine) -> str | None:
-    found = engine.get("/deployment", name=NAME, sortBy="deploymentTime", sortOrder="desc", maxResults=1)
-    return found[0]["id"] if found else None

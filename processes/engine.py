@@ -78,6 +78,10 @@ class Engine:
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, params={name: _text(value) for name, value in query.items()})
 
+    def download(self, path: str) -> bytes:
+        """What is kept under a path, as it is."""
+        return self._call("GET", path, raw=True)
+
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self._call("POST", path, json={} if body is None else body, **options)
 
@@ -160,7 +164,7 @@ class Engine:
                 time.sleep(random.uniform(0.02, 0.1) * 2**attempt)
         return self._call_once(method, path, **options)
 
-    def _call_once(self, method: str, path: str, **options: Any) -> Any:
+    def _call_once(self, method: str, path: str, raw: bool = False, **options: Any) -> Any:
         call = f"{method} {path.split('?')[0]}"
         began_at = time.perf_counter()
         try:
@@ -170,6 +174,8 @@ class Engine:
         finally:
             self._observe(time.perf_counter() - began_at)
         refuse_errors(call, response.status_code, response.content)
+        if raw:
+            return response.content
         if not response.content:
             return None
         return response.json() if "json" in response.headers.get("Content-Type", "") else response.text

@@ -63,7 +63,9 @@ def deploy(folder: Path) -> int:
     deployer = up_now["accounts"]["deployer"]
     environment = {environment_name("engine", "url"): up_now["engine"], **account(**deployer)}
     return subprocess.run(
-        [sys.executable, "-m", "deployment"], env={**os.environ, **environment}, check=False
+        [sys.executable, "-m", "deployment", "drawn", str(folder / "changes.html")],
+        env={**os.environ, **environment},
+        check=False,
     ).returncode
 
 

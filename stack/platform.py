@@ -117,7 +117,7 @@ class Platform:
             check=False,
         )
         if done.returncode:
-            raise PartFailed(f"deployment: {done.stderr.strip().splitlines()[-1]}")
+            raise PartFailed(f"deployment: {done.stderr.strip()}")
         lines = done.stdout.strip().splitlines()
         if len(lines) > MOST_LINES:
             lines = [f"{len(lines)} things set up: groups, people, accounts, authorizations and filters"]

@@ -15,7 +15,7 @@ ALLOWED = {
     "processes": set(),
     "records": set(),
     "services": set(),
-    "deployment": {"processes", "webapp.camunda_forms", "workers.lanes"},
+    "deployment": {"processes", "webapp.camunda_forms", "webapp.diagrams", "workers.lanes"},
     "webapp": {"processes", "records"},
     "workers": {"processes", "records"},
     "stack": {"config", "processes"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element as Node
 
@@ -48,12 +48,26 @@ class Paint(NamedTuple):
     ink: str = INK
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Protocol):
     """What is told of an element, on the picture.
 
     Attributes:
         text: a few letters.
+        paint: of the element; of a line its fill.
+    """
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def paint(self) -> Paint: ...
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A mark that tells of more or less.
+
+    Attributes:
         heat: from 0, as others, to 1, the hottest.
     """
 
@@ -89,14 +103,17 @@ def drawn(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
     for shape in grounds:
         _draw_shape(svg, shape, Paint("none"))
     for edge in plane.edges:
-        _draw_edge(svg, edge)
+        _draw_edge(svg, edge, marks.get(edge.element.id))
     for shape in plane.shapes:
         if shape not in grounds:
             mark = marks.get(shape.element.id)
             _draw_shape(svg, shape, mark.paint if mark else Paint())
     for shape in plane.shapes:
         if shape.element.id in marks:
-            _badge(svg, shape.box, marks[shape.element.id])
+            _badge(svg, (shape.box.x, shape.box.y), marks[shape.element.id])
+    for edge in plane.edges:
+        if edge.element.id in marks:
+            _badge(svg, edge.middle, marks[edge.element.id])
     return ElementTree.tostring(svg, encoding="unicode")
 
 
@@ -182,18 +199,20 @@ def _event(group: Node, shape: Shape, paint: Paint) -> None:
               stroke=PAPER if throws and element.definition == "message" else paint.ink)  # fmt: skip
 
 
-def _draw_edge(svg: Node, edge: Edge) -> None:
+def _draw_edge(svg: Node, edge: Edge, mark: Mark | None) -> None:
     group = _add(svg, "g", id=edge.element.id, fill="none", stroke=INK)
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in edge.points)
+    if mark:
+        _add(group, "path", d=path, stroke=mark.paint.fill, **{"stroke-width": "9", "stroke-linejoin": "round"})
     _add(group, "path", d=path, **{"stroke-width": "1.5", "stroke-linejoin": "round", "marker-end": "url(#end)"})
     if edge.label and edge.element.name:
         _text(group, edge.element.name, edge.label, at_top=True)
 
 
-def _badge(svg: Node, box: Box, mark: Mark) -> None:
+def _badge(svg: Node, corner: tuple[float, float], mark: Mark) -> None:
     """What is told, at the upper left corner."""
     width = len(mark.text) * LETTER * BADGE_SIZE / SIZE + 16
-    x, y = box.x - 10, box.y - 22
+    x, y = corner[0] - 10, corner[1] - 22
     group = _add(svg, "g")
     _rectangle(group, Box(x, y, width, 26), rx="13", fill=INK)
     text = _add(group, "text", x=x + width / 2, y=y + 19, fill=PAPER)

@@ -72,6 +72,12 @@ class Edge:
     points: list[tuple[float, float]]
     label: Box | None
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Of the line between the points in its middle."""
+        (x, y), (to_x, to_y) = self.points[(len(self.points) - 1) // 2 :][:2]
+        return (x + to_x) / 2, (y + to_y) / 2
+
 
 @dataclass(frozen=True)
 class Plane:

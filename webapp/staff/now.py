@@ -13,7 +13,7 @@ from flask import current_app, render_template
 from processes import incidents, standing
 from processes.standing import Definition, Standing
 from records.figures import kpis
-from webapp.diagrams import Element, Mark, drawn, planes_of
+from webapp.diagrams import Element, Heat, drawn, planes_of
 from webapp.lab import LabUnavailable, Stock
 from webapp.staff.managers import engine, least, managers_only, pages
 
@@ -129,7 +129,7 @@ def pictures(versions: list[Definition], found: Mapping[str, Standing]) -> Itera
         title = planes[0].shapes[0].element.name
         for plane in planes:
             elements = [shape.element for shape in plane.shapes if shape.element.id in found]
-            marks = {each.id: Mark(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
+            marks = {each.id: Heat(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
             name = title if plane is planes[0] else f"{title}: {plane.element.name}"
             yield Picture(name, drawn(plane, marks, told(name, elements, found)), steps_of(elements, found))
 

@@ -17,4 +17,12 @@ final class Interceptors {
     all.add(interceptor);
     configuration.setCustomPostCommandInterceptorsTxRequired(all);
   }
+
+  /** One that runs around each command's transaction: it sees the end of it. */
+  static void addAroundTransaction(ProcessEngineConfigurationImpl configuration, CommandInterceptor interceptor) {
+    List<CommandInterceptor> there = configuration.getCustomPreCommandInterceptorsTxRequired();
+    var all = new ArrayList<>(there == null ? List.of() : there);
+    all.add(interceptor);
+    configuration.setCustomPreCommandInterceptorsTxRequired(all);
+  }
 }

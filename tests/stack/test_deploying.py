@@ -1,0 +1,174 @@
+"""`make deploy`: what changes is told and drawn; all is there or nothing, whoever deploys at once or is killed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import ROOT, environment_name
+from deployment.changes import running
+from deployment.deploy import NAME, resources
+from processes.engine import Engine
+from tests.support.case import WITH_COUGH, CaseUnderTest
+
+pytestmark = pytest.mark.engine
+
+# as `python -m deployment drawn FILE` does, of another folder; killed before, during or after one of its calls
+DEPLOY = """
+import os, signal, sys, threading
+from pathlib import Path
+from config import settings as config
+from config.secrets import load_with
+from deployment.__main__ import names_of
+from deployment.deploy import deploy
+from processes.engine import Engine
+
+root, page, when, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+calls, call = 0, Engine._call
+
+def killed(*arguments, **options):
+    global calls
+    calls += 1
+    if (when, number) == ("before", calls):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if (when, number) == ("during", calls):
+        threading.Timer(0.01, os.kill, [os.getpid(), signal.SIGKILL]).start()
+    answer = call(*arguments, **options)
+    if (when, number) == ("after", calls):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+
+Engine._call = killed
+settings = load_with("engine.password")
+account = settings.engine
+engine = Engine(account.url, account.username, account.password.get_secret_value())
+print("deployed" if deploy(engine, names_of(settings), print, page, root) else "nothing", calls)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The files, to be changed."""
+    for name in ("processes", "forms"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def deployer(own: dict[str, Any]) -> Iterator[Engine]:
+    """The deployer's account; afterwards the engine runs the files as they are."""
+    account = own["accounts"]["deployer"]
+    engine = Engine(own["engine"], account["username"], account["password"])
+    yield engine
+    fields = {"deployment-name": NAME, "deployment-source": NAME}
+    engine.upload("/deployment/create", fields, resources())
+
+
+@pytest.fixture
+def start(own: dict[str, Any], environment: dict[str, str], folder: Path) -> Callable[..., subprocess.Popen]:
+    account = own["accounts"]["deployer"]
+    told = {
+        environment_name("engine", "url"): own["engine"],
+        environment_name("engine", "username"): account["username"],
+        environment_name("engine", "password"): account["password"],
+    }
+
+    def start(when: str = "never", number: int = 0) -> subprocess.Popen:
+        command = [sys.executable, "-c", DEPLOY, str(folder), str(folder / "changes.html"), when, str(number)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=ROOT, env={**environment, **told}, **pipes)
+
+    return start
+
+
+def change(folder: Path, file: str, old: str, new: str) -> None:
+    path = next(folder.glob(f"*/{file}"))
+    text, count = re.subn(old, new, path.read_text())
+    assert count
+    path.write_text(text)
+
+
+def said(process: subprocess.Popen) -> str:
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    return output
+
+
+def deployments(engine: Engine) -> int:
+    return len(engine.get("/deployment", name=NAME))
+
+
+def runs(engine: Engine) -> dict[str, bytes]:
+    """What was deployed last."""
+    return running.files_of(engine, running.newest(engine, NAME))
+
+
+def test_what_changes_is_told_and_drawn(
+    own: dict[str, Any], deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
+) -> None:
+    case = CaseUnderTest(own).starts(WITH_COUGH)
+    case.requests_evaluation()
+    case.waits_for("medical_form")
+    change(folder, "corona_care.bpmn", "Task_FillInMedicalForm", "Task_SendMedicalForm")
+    change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory"')
+    change(folder, "testing_priority.dmn", "<text>70</text>", "<text>75</text>")
+    change(folder, "review.form", '"label": "Your rating"', '"label": "Your opinion"')
+
+    lines = said(start()).splitlines()
+
+    assert "  - step Fill in medical form (Task_FillInMedicalForm) removed" in lines
+    assert "  + step Fill in medical form (Task_SendMedicalForm) added" in lines
+    assert "  ~ step Ask the laboratory (Task_ChaseResult) changed: name: Chase result → Ask the laboratory" in lines
+    assert "  ~ row 3 of Testing priority (testing_priority_rule_3) changed: testing_priority: 70 → 75" in lines
+    assert any("changed: label: Your rating → Your opinion" in line for line in lines)
+    assert any(re.match(r"CoronaCare: \d+ open cases go on under the version", line) for line in lines)
+    [lost] = [line for line in lines if "stand where the new version has no step" in line]
+    assert re.search(r"\d+ at Task_FillInMedicalForm$", lost)
+    page = (folder / "changes.html").read_text()
+    assert "Request evaluation, before: 6 elements marked" in page
+    assert page.count("<svg") == 4
+    # the case goes on under its version
+    assert case.waits_for("medical_form")
+
+
+def test_the_same_files_are_deployed_once(
+    deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
+) -> None:
+    before = deployments(deployer)
+    assert said(start()).startswith("nothing")
+    change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory once more"')
+    # two terminals, at once
+    both = [said(process).splitlines()[-1].split()[0] for process in [start(), start()]]
+    assert sorted(both) == ["deployed", "nothing"]
+    assert deployments(deployer) == before + 1
+    assert said(start()).startswith("nothing")
+    assert deployments(deployer) == before + 1
+
+
+def test_whoever_is_killed_leaves_all_or_nothing(
+    deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
+) -> None:
+    change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask again"')
+    old, new = resources(), resources(folder)
+    last = int(said(start()).split()[-1])
+    found = set()
+    for when, number in (("before", 1), ("after", 2), ("before", last), ("during", last), ("after", last)):
+        deployer.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, old)
+        process = start(when, number)
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL, when
+        now = runs(deployer)
+        assert now in (old, new), (when, number)
+        found.add("new" if now == new else "old")
+        # the next one brings it to an end
+        said(start())
+        assert runs(deployer) == new
+    assert found == {"old", "new"}
