@@ -77,6 +77,7 @@ fuzz: setup ## what the lab and the government make of 1,000 requests to each of
 
 faults: setup tools mutants ## everything breaks under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest tests/faults -rP
+	FAULTS=long $(PY) -m pytest tests/process/test_withdrawal.py
 
 load: setup tools ## ten times as many come as can be served, and how many cases a minute go their road: an hour
 	LOAD=long $(PY) -m pytest tests/load -rP

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import random
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +14,9 @@ import requests
 from services.lab.models import FeedItem, Reservation, Waiting
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 from tests.support.laboratory import lab_gets_to
+
+# a race shows itself only now and then
+ROUNDS = 60 if os.environ.get("FAULTS") else 3
 
 
 def is_registered(case: CaseUnderTest) -> bool:
@@ -94,6 +100,27 @@ def test_once_sampled_the_case_waits_for_its_result_and_registers_a_positive_onl
     assert is_registered(case) is registered
     assert not case.visited() & {"Task_TellResult", "Task_TraceContacts", "Task_WriteDoctorsReport"}
     assert case.value("sample_number") == 1
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_just_as_the_result_comes(case: CaseUnderTest, lab_database: None, _round: int) -> None:
+    """Whoever was told that they have withdrawn has: also when the case learns both at once."""
+    case.reaches_the_visit()
+    case.is_visited("negative", after_s=3600)
+    case.stands_at("Task_WaitForTestResult")
+    # what goes on beside the test lets the engine take both without a conflict
+    case.feels_worse(breathless=True)
+    case.waits_for("worsening_call")
+    both, result = threading.Barrier(2), {"lab_result": "negative", "lab_result_id": 0}
+    lab = threading.Thread(target=lambda: (both.wait(), case.message_arrives("lab_result_received", result)))
+    lab.start()
+    both.wait()
+    # the engine goes on from the result in a job of its own
+    time.sleep(random.uniform(0, 0.1))
+    case.withdraws()
+    lab.join(60)
+    case.staff_completes("doctor", "worsening_call", {"call_reached": "yes"})
+    assert case.ends().values["case_outcome"] == "withdrawn"
 
 
 def test_before_the_report_tracing_goes_on(case: CaseUnderTest) -> None:
