@@ -10,12 +10,13 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+TEMPLATES = .camunda/element-templates/coronacare.json
 .PHONY: help setup engine demo up down deploy status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.stamp $(JAR) $(CSS) $(CSS_RTL) $(CATALOGUES) ## Python packages, engine's jar, stylesheets, translations
+setup: .venv/.stamp $(JAR) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ## Python packages, engine's jar, stylesheets, translations
 
 demo: setup ## everything up, the pilot replayed; EXIT=1 ends then, REPORT=FILE, PILOT=FILE
 	@exec $(PY) -m stack demo
@@ -40,6 +41,9 @@ erasures: .venv/.stamp ## what was asked to be erased, and when it was
 
 rebuild: .venv/.stamp ## work the sums of the KPIs out anew from the rows
 	@$(PY) -m records rebuild
+
+$(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
+	@$(PY) -m deployment templates
 
 engine: $(JAR) ## the engine's jar
 

@@ -3,6 +3,7 @@
 `python -m deployment` deploys the diagrams, decisions and forms to the engine that the settings name;
 `python -m deployment drawn FILE` draws what that changes as well, as HTML;
 `python -m deployment check` only says what is wrong with them, by bpmnlint's rules as well, and needs no engine;
+`python -m deployment templates` writes Camunda Modeler's element templates;
 `python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
 the JSON file SECRETS (by account).
 """
@@ -22,12 +23,16 @@ from deployment.check.lint import LintFailed
 from deployment.check.lint import findings as linted
 from deployment.deploy import DeploymentRefused, deploy, resources
 from deployment.provision import WeakPassword, provision
+from deployment.templates import write_templates
 from processes.engine import Engine, EngineError, EngineRefused
+from workers.lanes import all_handlers
 
 
 def main(arguments: list[str]) -> str:
     if arguments == ["check"]:
         return check_files()
+    if arguments == ["templates"]:
+        return f"written: {write_templates(all_handlers(), ROOT)}"
     settings = load_with("engine.password")
     account = settings.engine
     engine = Engine(account.url, account.username, account.password.get_secret_value())

@@ -15,7 +15,7 @@ ALLOWED = {
     "processes": set(),
     "records": set(),
     "services": set(),
-    "deployment": {"processes", "webapp.camunda_forms", "webapp.diagrams", "workers.lanes"},
+    "deployment": {"processes", "webapp.camunda_forms", "webapp.diagrams", "workers.lanes", "workers.runtime.Handler"},
     "webapp": {"processes", "records"},
     "workers": {"processes", "records"},
     "stack": {"config", "processes"},

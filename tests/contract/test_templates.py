@@ -1,0 +1,48 @@
+"""Camunda Modeler can read the element templates, and what they make is what `make check` wants."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.settings import ROOT
+from deployment.templates import template, write_templates
+from workers.lanes import all_handlers
+from workers.runtime import Handler
+
+SCHEMA = ROOT / "node_modules/@camunda/element-templates-json-schema/resources/schema.json"
+HANDLERS = {handler.topic: handler for handler in all_handlers()}
+
+
+def validated(file: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA), str(file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_all_are_as_the_modelers_schema_says(tmp_path: Path) -> None:
+    file = write_templates(all_handlers(), tmp_path)
+    done = validated(file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # and it would say otherwise
+    nowhere = {"type": "Hidden", "value": "x", "binding": {"type": "nowhere"}}
+    broken = [{**each, "properties": [nowhere]} for each in json.loads(file.read_text())]
+    file.write_text(json.dumps(broken))
+    assert validated(file).returncode == 1
+
+
+@pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
+def test_a_template_makes_an_external_task_of_its_topic(handler: Handler) -> None:
+    made = {each["binding"]["name"]: each["value"] for each in template(handler)["properties"]}
+    assert made["camunda:topic"] == handler.topic
+    assert (made["camunda:type"], made["camunda:asyncAfter"]) == ("external", True)
+
+
+def test_a_description_says_what_is_read_and_reported() -> None:
+    said = template(HANDLERS["lab.reserve_kit"])["description"]
+    assert said.startswith("Without a kit the sample is on the lab's waiting list")
+    assert "Reads sample_number, testing_priority." in said
+    assert "May report the error kit_shortage" in said
