@@ -11,7 +11,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 TEMPLATES = .camunda/element-templates/coronacare.json
-.PHONY: help setup engine demo up down deploy status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ down: .venv/.stamp ## end what is up
 
 deploy: .venv/.stamp ## deploy diagrams, decisions and forms to the engine that is up
 	@$(PY) -m stack deploy
+
+rehearse: .venv/.stamp ## for whom of the last cases a changed decision says something else: DMN=FILE, CASES=1000
+	@DMN="$(DMN)" CASES="$(CASES)" $(PY) -m stack rehearse
 
 status: .venv/.stamp ## how everything is, on one screen; fails when something is not well
 	@$(PY) -m stack status
@@ -81,7 +84,7 @@ fuzz: setup ## what the lab and the government make of 1,000 requests to each of
 
 faults: setup tools mutants ## everything breaks under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest tests/faults -rP
-	FAULTS=long $(PY) -m pytest tests/process/test_withdrawal.py
+	FAULTS=long $(PY) -m pytest tests/process/test_withdrawal.py tests/process/test_rehearsal.py
 
 load: setup tools ## ten times as many come as can be served, and how many cases a minute go their road: an hour
 	LOAD=long $(PY) -m pytest tests/load -rP

@@ -3,6 +3,7 @@
 `python -m deployment` deploys the diagrams, decisions and forms to the engine that the settings name;
 `python -m deployment drawn FILE` draws what that changes as well, as HTML;
 `python -m deployment check` only says what is wrong with them, by bpmnlint's rules as well, and needs no engine;
+`python -m deployment rehearse FILE [COUNT]` tells for whom of the last cases a changed decision says something else;
 `python -m deployment templates` writes Camunda Modeler's element templates;
 `python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
 the JSON file SECRETS (by account).
@@ -12,7 +13,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
 
 from config import settings as config
 from config.people import load_people
@@ -21,11 +27,14 @@ from config.settings import ROOT
 from deployment.check import Declared, check, declared
 from deployment.check.lint import LintFailed
 from deployment.check.lint import findings as linted
-from deployment.deploy import DeploymentRefused, deploy, resources
+from deployment.deploy import NAME, DeploymentRefused, deploy, resources
 from deployment.provision import WeakPassword, provision
+from deployment.rehearsal import RehearsalError, as_text, rehearse
 from deployment.templates import write_templates
 from processes.engine import Engine, EngineError, EngineRefused
 from workers.lanes import all_handlers
+
+MOST_REHEARSED = 1000
 
 
 def main(arguments: list[str]) -> str:
@@ -41,12 +50,19 @@ def main(arguments: list[str]) -> str:
             page = Path(arguments[1]) if arguments else None
             done = deploy(engine, names_of(settings), print, page)
             return "deployed" if done else "nothing has changed since the last deployment"
+        case ["rehearse", file, *most]:
+            found = rehearse(engine, NAME, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)
+            return "\n".join(line for each in found for line in as_text(each)) or "no case has taken these decisions"
         case ["provision", file]:
             passwords = json.loads(Path(file).read_text())
             done = provision(engine, load_people(settings.people), passwords, account.username)
             return "\n".join(done) or "groups, people, accounts and authorizations are as they should be"
         case _:
             raise SystemExit(__doc__)
+
+
+def _watched(roots: list[dict[str, Any]], what: str) -> Iterable[dict[str, Any]]:
+    return track(roots, what, console=Console(stderr=True))
 
 
 def check_files() -> str:
@@ -68,5 +84,5 @@ if __name__ == "__main__":
     except EngineRefused as error:
         hint = "; the account or password of the settings is wrong" if error.status == 401 else ""
         sys.exit(f"{error}{hint}")
-    except (config.SettingsError, DeploymentRefused, LintFailed, WeakPassword, EngineError) as error:
+    except (config.SettingsError, DeploymentRefused, LintFailed, RehearsalError, WeakPassword, EngineError) as error:
         sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""`python -m stack up | demo | deploy | status | down`. The Makefile calls it."""
+"""`python -m stack up | demo | deploy | rehearse | status | down`. The Makefile calls it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -24,7 +25,7 @@ from stack.supervisor import PartFailed
 
 
 def main(command: str) -> int:
-    commands = {"up": up, "demo": demo, "deploy": deploy, "status": status, "down": down}
+    commands = {"up": up, "demo": demo, "deploy": deploy, "rehearse": rehearse, "status": status, "down": down}
     if command not in commands:
         print(__doc__)
         return 2
@@ -60,13 +61,26 @@ def deploy(folder: Path) -> int:
     if not state.is_up(up_now):
         print("nothing is up: start it by `make up`; another engine: python -m deployment")
         return 1
-    deployer = up_now["accounts"]["deployer"]
-    environment = {environment_name("engine", "url"): up_now["engine"], **account(**deployer)}
-    return subprocess.run(
-        [sys.executable, "-m", "deployment", "drawn", str(folder / "changes.html")],
-        env={**os.environ, **environment},
-        check=False,
-    ).returncode
+    return _run_deployment(up_now, "deployer", "drawn", str(folder / "changes.html"))
+
+
+def rehearse(folder: Path) -> int:
+    """Recent cases through the changed decision DMN; by the administrator's account, which may read the answers."""
+    up_now = state.read(folder / state.FILE)
+    if not state.is_up(up_now):
+        print("nothing is up: start it by `make up`; another engine: python -m deployment rehearse FILE")
+        return 1
+    if not os.environ.get("DMN"):
+        print("say which file: make rehearse DMN=processes/pre_screening.dmn")
+        return 2
+    return _run_deployment(up_now, "admin", "rehearse", os.environ["DMN"], *os.environ.get("CASES", "").split())
+
+
+def _run_deployment(up_now: dict[str, Any], who: str, *arguments: str) -> int:
+    """At the engine that is up here."""
+    environment = {environment_name("engine", "url"): up_now["engine"], **account(**up_now["accounts"][who])}
+    command = [sys.executable, "-m", "deployment", *arguments]
+    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
 
 
 def status(folder: Path) -> int:

@@ -6,8 +6,10 @@ values that the variable may have; of values that are alike to all cells one is 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from deployment.check.feel import ANYTHING, Cell, Value
 from deployment.check.tables import Input, Row, Table, values_of
@@ -33,6 +35,54 @@ class Gap(Exception):
     """A decision that this one needs says nothing."""
 
 
+class Answers(Protocol):
+    """What is known when a decision is taken."""
+
+    def value(self, name: str) -> Value:
+        """Of a variable."""
+
+
+class Decisions:
+    """Decisions that belong together, taken.
+
+    Args:
+        tables: by their ids.
+    """
+
+    def __init__(self, tables: Mapping[str, Table]):
+        self._tables = tables
+
+    def rows(self, table: Table, answers: Answers) -> list[Row]:
+        """Those that count.
+
+        Raises:
+            Gap: a decision that this one needs says nothing.
+        """
+        counting = (row for row in table.rows if self._counts(table, row, answers))
+        if table.policy == "FIRST":
+            first = next(counting, None)
+            return [first] if first else []
+        return list(counting)
+
+    def _counts(self, table: Table, row: Row, answers: Answers) -> bool:
+        return all(
+            cell is ANYTHING or cell.takes(self._value(column, answers))
+            for column, cell in zip(table.inputs, row.cells, strict=True)
+        )
+
+    def _value(self, column: Input, answers: Answers) -> Value:
+        table = self._tables.get(column.name)
+        return answers.value(column.name) if table is None else self._result(table, answers)
+
+    def _result(self, table: Table, answers: Answers) -> Value:
+        said = [value for row in self.rows(table, answers) for value in row.says.values()]
+        if not said:
+            raise Gap
+        if table.policy != "COLLECT":
+            return said[0]
+        return float(len(said)) if table.aggregation == "COUNT" else AGGREGATIONS[table.aggregation](said)
+
+
 class Ways:
     """The ways through decisions.
 
@@ -41,7 +91,7 @@ class Ways:
     """
 
     def __init__(self, tables: Mapping[str, Table], variables: Mapping[str, Variable]):
-        self._tables = tables
+        self._decisions = Decisions(tables)
         self._values = {
             name: values_of(column, cells, variables.get(name)) for name, (column, cells) in _leaves(tables).items()
         }
@@ -51,41 +101,13 @@ class Ways:
         trail: list[list[Value]] = []
         while True:
             forks = _Forks(trail, self._values)
-            try:
-                rows = self._rows(table, forks)
-                yield Way(forks.known, rows)
-            except Gap:
-                pass
+            with contextlib.suppress(Gap):
+                yield Way(forks.known, self._decisions.rows(table, forks))
             while trail and len(trail[-1]) == 1:
                 trail.pop()
             if not trail:
                 return
             trail[-1].pop(0)
-
-    def _rows(self, table: Table, forks: _Forks) -> list[Row]:
-        counting = (row for row in table.rows if self._counts(table, row, forks))
-        if table.policy == "FIRST":
-            first = next(counting, None)
-            return [first] if first else []
-        return list(counting)
-
-    def _counts(self, table: Table, row: Row, forks: _Forks) -> bool:
-        return all(
-            cell is ANYTHING or cell.takes(self._value(column, forks))
-            for column, cell in zip(table.inputs, row.cells, strict=True)
-        )
-
-    def _value(self, column: Input, forks: _Forks) -> Value:
-        table = self._tables.get(column.name)
-        return forks.value(column.name) if table is None else self._result(table, forks)
-
-    def _result(self, table: Table, forks: _Forks) -> Value:
-        said = [value for row in self._rows(table, forks) for value in row.says.values()]
-        if not said:
-            raise Gap
-        if table.policy != "COLLECT":
-            return said[0]
-        return float(len(said)) if table.aggregation == "COUNT" else AGGREGATIONS[table.aggregation](said)
 
 
 class _Forks:
