@@ -49,7 +49,7 @@ def _tell(
     engine: Engine, before: dict[str, bytes], after: dict[str, bytes], say: Callable[[str], None], page: Path | None
 ) -> None:
     changes = differences(before, after)
-    for line in told.as_text(changes, running.open_cases(engine, running.diagrams_of(after))):
+    for line in told.as_text(changes, running.open_cases(engine, before, after)):
         say(line)
     if page:
         page.write_text(told.as_page(changes, before, after))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from deployment.check.diagram import Diagram
+from deployment.check.diagram import SCOPES, Diagram, Element
 from processes.engine import Engine
+
+# where a case stands within
+AROUND = (*SCOPES, "callActivity")
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Open:
     Attributes:
         name: of the diagram.
         count: how many there are.
-        at: how many stand at each step, by its id.
+        at: how many stand at each step, by what it is called.
         lost: the same, of the steps that the new version doesn't have.
         stay: how many cases stand at a step that the new version doesn't have.
     """
@@ -44,35 +47,47 @@ def files_of(engine: Engine, deployment: str) -> dict[str, bytes]:
     return {each["name"]: engine.download(f"{path}/{each['id']}/data") for each in resources}
 
 
-def open_cases(engine: Engine, after: Iterable[Diagram]) -> list[Open]:
-    """Of each diagram that goes on, and may lose steps."""
+def open_cases(engine: Engine, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Open]:
+    """Of each diagram, where its open cases stand now.
+
+    Args:
+        before, after: the files that run, and those that are to.
+    """
     versions = [row["definition"] for row in engine.get("/process-definition/statistics") if row["instances"]]
+    old = _diagrams(before)
     found = []
-    for diagram in after:
+    for file, diagram in _diagrams(after).items():
         for process in diagram.processes:
             own = [version["id"] for version in versions if version["key"] == process.id]
-            found.append(_open(engine, process.id, process.name or process.id, own, set(diagram.elements)))
+            found.append(_open(engine, process, own, diagram, old.get(file, diagram)))
     return [each for each in found if each.count]
 
 
-def _open(engine: Engine, key: str, name: str, versions: list[str], there: set[str]) -> Open:
+def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, old: Diagram) -> Open:
     at: Counter[str] = Counter()
     for version in versions:
         for row in engine.get(f"/process-definition/{version}/statistics"):
             at[row["id"]] += row["instances"]
-    lost = {step: count for step, count in at.items() if step not in there}
-    count = _count(engine, processDefinitionKey=key)
-    stay = _count(engine, processDefinitionKey=key, activityIdIn=list(lost)) if lost else 0
-    return Open(name, count, dict(at), lost, stay)
+    there, gone = {}, {}
+    for step, count in at.items():
+        element = new.elements.get(step) or old.elements.get(step)
+        name = new.called(element) if element else step
+        if step not in new.elements:
+            gone[step] = (name, count)
+        elif element and element.kind not in AROUND:
+            there[name] = count
+    stay = _count(engine, processDefinitionKey=process.id, activityIdIn=list(gone)) if gone else 0
+    count = _count(engine, processDefinitionKey=process.id)
+    return Open(process.name or process.id, count, there, dict(gone.values()), stay)
 
 
 def _count(engine: Engine, **query: Any) -> int:
     return engine.post("/process-instance/count", query)["count"]
 
 
-def diagrams_of(files: dict[str, bytes]) -> list[Diagram]:
-    return [
-        Diagram(name, ElementTree.fromstring(content))  # noqa: S314 - deployed by developers
+def _diagrams(files: Mapping[str, bytes]) -> dict[str, Diagram]:
+    return {
+        name: Diagram(name, ElementTree.fromstring(content))  # noqa: S314 - deployed by developers
         for name, content in sorted(files.items())
         if name.endswith(".bpmn")
-    ]
+    }

@@ -131,7 +131,7 @@ def test_what_changes_is_told_and_drawn(
     assert any("changed: label: Your rating → Your opinion" in line for line in lines)
     assert any(re.match(r"CoronaCare: \d+ open cases go on under the version", line) for line in lines)
     [lost] = [line for line in lines if "stand where the new version has no step" in line]
-    assert re.search(r"\d+ at Task_FillInMedicalForm$", lost)
+    assert re.search(r"\d+ at Fill in medical form$", lost)
     page = (folder / "changes.html").read_text()
     assert "Request evaluation, before: 6 elements marked" in page
     assert page.count("<svg") == 4
