@@ -189,4 +189,6 @@ def _said(found: Mapping[str, Table], key: str, answers: Mapping[str, Value]) ->
 def _shown(value: Value | None) -> str:
     if value is None:
         return NOTHING
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -50,7 +50,8 @@ def as_text(changes: Sequence[Change], cases: Iterable[Open]) -> Iterator[str]:
 
 def _told(cases: Open) -> Iterator[str]:
     at = ", ".join(f"{count} at {step}" for step, count in sorted(cases.at.items()))
-    yield f"{cases.name}: {cases.count} open cases go on under the version with which they began ({at})"
+    told = f"{cases.name}: {cases.count} open cases go on under the version with which they began"
+    yield f"{told} ({at})" if at else told
     if cases.lost:
         lost = ", ".join(f"{count} at {step}" for step, count in sorted(cases.lost.items()))
         yield f"  {cases.stay} of them stand where the new version has no step: {lost}"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deployment.roles import filters
 from processes.messages import Message
 from processes.variables import VARIABLES, Variable
 from workers.lanes import all_handlers
@@ -20,6 +21,7 @@ class Declared:
         messages: what the platform sends to cases.
         groups: of people.
         policy: the figures that a case begins with, by name.
+        listed: steps whose tasks Tasklist's filters list, by the filters' names.
     """
 
     variables: Mapping[str, Variable]
@@ -27,9 +29,11 @@ class Declared:
     messages: Collection[str]
     groups: Collection[str]
     policy: Mapping[str, Any]
+    listed: Mapping[str, str]
 
 
 def declared(groups: Collection[str], policy: Mapping[str, Any]) -> Declared:
     """What our code declares, beside groups of the people file and the settings' policy."""
     topics = {handler.topic: [error.code for error in handler.errors] for handler in all_handlers()}
-    return Declared(VARIABLES, topics, set(Message), groups, policy)
+    listed = {each.name: step for each in filters() if (step := each.query.get("taskDefinitionKey"))}
+    return Declared(VARIABLES, topics, set(Message), groups, policy, listed)
