@@ -86,7 +86,7 @@ def test_a_topic_that_holds_all_slots_does_not_hold_up_another(fake: Any) -> Non
 
     @topic("lab.order_test")
     def slow() -> None:
-        stuck.wait(10)
+        stuck.wait(30)
 
     @topic("kpi.record_case")
     def fast() -> None:
@@ -98,8 +98,8 @@ def test_a_topic_that_holds_all_slots_does_not_hold_up_another(fake: Any) -> Non
         eventually(lambda: len(engine.locked()) == 4, within_s=5)
         tasks = [engine.add("kpi.record_case") for _ in range(10)]
         ends(engine, *tasks)
-        # and no more of the slow one are locked than there are slots
-        assert len(engine.locked()) == 4
+        # and no more of the slow one stay locked than there are slots: what was fetched ahead of quick ones goes back
+        eventually(lambda: len(engine.locked()) == 4, within_s=15)
         stuck.set()
 
 
