@@ -15,8 +15,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from deployment.changes import running
-from deployment.check import tables
-from deployment.check.feel import Value
+from deployment.check import tables, xml
+from deployment.check.feel import Value, shown
 from deployment.check.tables import DMN, Table, TableError
 from deployment.check.ways import Decisions, Gap
 from processes.cases import CORONA_CARE
@@ -114,8 +114,7 @@ def as_text(rehearsal: Rehearsal) -> Iterator[str]:
 
 def _read(name: str, content: bytes) -> dict[str, Table]:
     try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - written by developers
-        return {each.id: each for each in map(tables.read, root.iter(DMN + "decision"))}
+        return {each.id: each for each in map(tables.read, xml.parse(content).iter(DMN + "decision"))}
     except (ElementTree.ParseError, TableError) as error:
         raise RehearsalError(f"{name}: {error}; `make check` says more") from None
 
@@ -187,8 +186,4 @@ def _said(found: Mapping[str, Table], key: str, answers: Mapping[str, Value]) ->
 
 
 def _shown(value: Value | None) -> str:
-    if value is None:
-        return NOTHING
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return NOTHING if value is None else shown(value)

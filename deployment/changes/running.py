@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree
 
+from deployment.check import xml
 from deployment.check.diagram import SCOPES, Diagram, Element
 from processes.engine import Engine
 
@@ -87,7 +87,5 @@ def _count(engine: Engine, **query: Any) -> int:
 
 def _diagrams(files: Mapping[str, bytes]) -> dict[str, Diagram]:
     return {
-        name: Diagram(name, ElementTree.fromstring(content))  # noqa: S314 - deployed by developers
-        for name, content in sorted(files.items())
-        if name.endswith(".bpmn")
+        name: Diagram(name, xml.parse(content)) for name, content in sorted(files.items()) if name.endswith(".bpmn")
     }

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from xml.etree import ElementTree
 
 from deployment.check import tables
-from deployment.check.declared import Declared
-from deployment.check.feel import ANYTHING, Value
+from deployment.check.declared import DECLARE, Declared
+from deployment.check.feel import ANYTHING, Value, shown
 from deployment.check.finding import Finding, like
 from deployment.check.tables import DMN, Row, Table, TableError
 from deployment.check.ways import AGGREGATIONS, Way, Ways
@@ -71,8 +71,7 @@ def _inputs(table: Table, found: Mapping[str, Table], declared: Declared) -> Ite
             known = declared.variables[column.name].values
         else:
             hint = like(column.name, [*declared.variables, *found])
-            todo = "Correct the name, or declare it in processes/variables.py"
-            yield f"column “{column.label}”: there is no variable {column.name}{hint}", todo
+            yield f"column “{column.label}”: there is no variable {column.name}{hint}", DECLARE
             continue
         for number, text in named if known else ():
             if text not in known:
@@ -136,6 +135,4 @@ def _example(way: Way) -> str:
 
 
 def _shown(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else f"“{value}”"
+    return f"“{value}”" if isinstance(value, str) else shown(value)

@@ -11,6 +11,9 @@ from processes.messages import Message
 from processes.variables import VARIABLES, Variable
 from workers.lanes import all_handlers
 
+# what to do about a variable that isn't
+DECLARE = "Correct the name, or declare it in processes/variables.py"
+
 
 @dataclass(frozen=True)
 class Declared:

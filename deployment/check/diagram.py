@@ -65,11 +65,6 @@ class Element:
         return next((child for child in self.node if child.tag.endswith("EventDefinition")), None)
 
     @property
-    def is_external(self) -> bool:
-        """A worker does it."""
-        return bool(self.topic)
-
-    @property
     def topic(self) -> str:
         """Of what a worker does: an external task's, or that of an event which sends."""
         sender = self.definition if self.kind in EVENTS else self.node

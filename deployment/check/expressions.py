@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from deployment.check import feel
-from deployment.check.declared import Declared
+from deployment.check.declared import DECLARE, Declared
 from deployment.check.diagram import CAMUNDA, Diagram
 from deployment.check.finding import Finding, like
 from deployment.check.juel import ExpressionError, Node, is_expression, parse
@@ -21,7 +21,6 @@ OF_VARIABLES = {
 }  # fmt: skip
 OF_GROUPS = {"addCandidateGroup", "deleteCandidateGroup"}
 EQUAL = {"==", "!=", "eq", "ne"}
-DECLARE = "Correct the name, or declare it in processes/variables.py"
 # what is wrong, and what to do
 Problem = tuple[str, str]
 

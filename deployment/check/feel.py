@@ -87,6 +87,13 @@ def literal(text: str) -> Value:
     raise CellError(f"“{text}” is no text in quotes, number, true or false")
 
 
+def shown(value: Value) -> str:
+    """A value for people to read."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else value
+
+
 def _test(text: str) -> Cell:
     if found := COMPARED.fullmatch(text):
         sign, bound = SIGNS[found[1]], float(found[2])

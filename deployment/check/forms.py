@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from deployment.check import feel
+from deployment.check.declared import DECLARE
 from deployment.check.finding import Finding, like
 from processes.variables import Variable
 from webapp.camunda_forms import Form, UnsupportedForm
@@ -29,16 +30,32 @@ def findings(file: str, form: dict[str, Any], variables: Mapping[str, Variable])
     name = PurePath(file).stem
     if form["id"] != name:
         yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {name}, as its file is called")
-    for component in _all(form["components"]):
-        label = component.get("label") or component.get("text") or component["type"]
-        for wrong, todo in _problems(component, form, variables):
-            yield Finding(file, str(label).strip("# \n")[:60], component.get("id", ""), wrong, todo)
+    everything = list(within(form["components"]))
+    asked = {id(each): name for name, each in fields(form["components"])}
+    known = {*variables, *(each.get("key") or each.get("path") or "" for each in everything)}
+    for component in everything:
+        name = asked.get(id(component))
+        if name and name not in variables:
+            yield _finding(file, component, f"there is no variable {name}{like(name, variables)}", DECLARE)
+        elif name:
+            yield from (_finding(file, component, *problem) for problem in _field(component, variables[name]))
+        yield from (_finding(file, component, *problem) for problem in _read(component, known, variables))
 
 
-def _all(components: list[Component]) -> Iterator[Component]:
+def _finding(file: str, component: Component, wrong: str, todo: str) -> Finding:
+    return Finding(file, called(component), component.get("id", ""), wrong, todo)
+
+
+def called(component: Component) -> str:
+    """What people call a component: its label, or text, or else what it is."""
+    return str(component.get("label") or component.get("text") or component["type"]).strip("# \n")[:60]
+
+
+def within(components: list[Component]) -> Iterator[Component]:
+    """All of them, groups and what they hold."""
     for component in components:
         yield component
-        yield from _all(component.get("components", []))
+        yield from within(component.get("components", []))
 
 
 def fields(components: list[Component]) -> Iterator[tuple[str, Component]]:
@@ -52,21 +69,12 @@ def fields(components: list[Component]) -> Iterator[tuple[str, Component]]:
             yield from fields(component.get("components", []))
 
 
-def _problems(
-    component: Component, form: dict[str, Any], variables: Mapping[str, Variable]
-) -> Iterator[tuple[str, str]]:
-    declare = "Correct the name, or declare it in processes/variables.py"
-    asked = {id(each): name for name, each in fields(form["components"])}
-    name = asked.get(id(component))
-    if name and name not in variables:
-        yield f"there is no variable {name}{like(name, variables)}", declare
-    elif name:
-        yield from _field(component, variables[name])
-    known = {*variables, *(each.get("key") or each.get("path") for each in _all(form["components"]))}
+def _read(component: Component, known: set[str], variables: Mapping[str, Variable]) -> Iterator[tuple[str, str]]:
+    """What is wrong with its expressions."""
     for text in _texts(component):
         yield from _compared(text, variables)
         for missing in sorted(feel.names(text) - known):
-            yield f"“{text}” reads {missing}, which nothing asks for{like(missing, filter(None, known))}", declare
+            yield f"“{text}” reads {missing}, which nothing asks for{like(missing, filter(None, known))}", DECLARE
 
 
 def _compared(text: str, variables: Mapping[str, Variable]) -> Iterator[tuple[str, str]]:

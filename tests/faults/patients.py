@@ -108,14 +108,8 @@ def _arrive(engine: Engine, came: list[str]) -> None:
     """What was kept while the engine was away is forwarded, one after another: as long as more come, none is lost."""
     missing = len(came)
     while missing:
-        before = missing
-        missing = eventually(lambda before=before: _fewer(engine, came, before), "forms are lost", within_s=60)[0]
-
-
-def _fewer(engine: Engine, came: list[str], before: int) -> tuple[int] | None:
-    """How many aren't there, if those are less than before."""
-    missing = starts_of(engine, came).count(0)
-    return (missing,) if missing < before else None
+        eventually(lambda before=missing: starts_of(engine, came).count(0) < before, "forms are lost", within_s=60)
+        missing = starts_of(engine, came).count(0)
 
 
 def starts_of(engine: Engine, references: list[str]) -> list[int]:

@@ -8,10 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from config.settings import ROOT
-
-BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
-DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
+from deployment.check import forms, tables
+from deployment.check.diagram import BPMN, CAMUNDA
+from deployment.check.tables import DMN
 
 PROCESSES = sorted((ROOT / "processes").glob("*.bpmn"))
 DECISIONS = sorted((ROOT / "processes").glob("*.dmn"))
@@ -95,34 +94,18 @@ def variables_of_diagrams() -> set[str]:
 
 def form_fields(path: Path) -> dict[str, dict]:
     """The components that fill a variable, by its name; of a dynamic list only the list itself."""
-    found: dict[str, dict] = {}
+    return dict(forms.fields(json.loads(path.read_text())["components"]))
 
-    def walk(components: list[dict]) -> None:
-        for component in components:
-            if component["type"] == "dynamiclist":
-                found[component["path"]] = component
-            elif component.get("key"):
-                found[component["key"]] = component
-            else:
-                walk(component.get("components", []))
 
-    walk(json.loads(path.read_text())["components"])
-    return found
+def decisions(path: Path) -> list[tables.Table]:
+    return [tables.read(decision) for decision in ElementTree.parse(path).iter(DMN + "decision")]
 
 
 def decision_inputs(path: Path) -> set[str]:
-    """The variables that a decision file reads: names in its input expressions that no decision of it gives."""
-    tree = ElementTree.parse(path)
-    given = {decision.get("id") for decision in tree.iter(DMN + "decision")}
-    found: set[str] = set()
-    for text in tree.iter(DMN + "inputExpression"):
-        expression = text.find(DMN + "text").text
-        found |= {name for name in names_in(expression) if name not in FEEL_WORDS}
-    return found - given
+    """The variables that a decision file reads: what its columns look at that no decision of it gives."""
+    found = decisions(path)
+    return {column.name for table in found for column in table.inputs} - {table.id for table in found}
 
 
 def decision_outputs(path: Path) -> set[str]:
-    return {output.get("name") for output in ElementTree.parse(path).iter(DMN + "output")}
-
-
-FEEL_WORDS = {"assert", "instance", "of", "boolean", "number", "in", "floor"}
+    return {name for table in decisions(path) for name in table.outputs}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-from xml.etree import ElementTree
 
 import pytest
 
-from deployment.check import feel, tables
-from deployment.check.tables import DMN
+from deployment.check import feel
 from deployment.check.ways import Ways
 from processes.variables import VARIABLES
 from tests.support import diagrams
@@ -29,8 +27,8 @@ ANSWERS = {
 
 
 def test_each_way_leads_where_the_algorithm_does_whatever_else_is_answered() -> None:
-    root = ElementTree.parse(next(path for path in diagrams.DECISIONS if path.stem == "pre_screening"))
-    found = {table.id: table for table in map(tables.read, root.iter(DMN + "decision"))}
+    file = next(path for path in diagrams.DECISIONS if path.stem == "pre_screening")
+    found = {table.id: table for table in diagrams.decisions(file)}
     chance, said = random.Random(7), set()
     ways = list(Ways(found, VARIABLES).through(found["pre_screening"]))
     for way in ways:

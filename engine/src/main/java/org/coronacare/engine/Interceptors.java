@@ -12,17 +12,19 @@ final class Interceptors {
 
   /** One that runs within each command's transaction, where the engine's data can be read and written. */
   static void addWithinTransaction(ProcessEngineConfigurationImpl configuration, CommandInterceptor interceptor) {
-    List<CommandInterceptor> there = configuration.getCustomPostCommandInterceptorsTxRequired();
-    var all = new ArrayList<>(there == null ? List.of() : there);
-    all.add(interceptor);
-    configuration.setCustomPostCommandInterceptorsTxRequired(all);
+    var there = configuration.getCustomPostCommandInterceptorsTxRequired();
+    configuration.setCustomPostCommandInterceptorsTxRequired(with(there, interceptor));
   }
 
   /** One that runs around each command's transaction: it sees the end of it. */
   static void addAroundTransaction(ProcessEngineConfigurationImpl configuration, CommandInterceptor interceptor) {
-    List<CommandInterceptor> there = configuration.getCustomPreCommandInterceptorsTxRequired();
-    var all = new ArrayList<>(there == null ? List.of() : there);
-    all.add(interceptor);
-    configuration.setCustomPreCommandInterceptorsTxRequired(all);
+    var there = configuration.getCustomPreCommandInterceptorsTxRequired();
+    configuration.setCustomPreCommandInterceptorsTxRequired(with(there, interceptor));
+  }
+
+  private static List<CommandInterceptor> with(List<CommandInterceptor> there, CommandInterceptor another) {
+    var all = new ArrayList<>(there == null ? List.<CommandInterceptor>of() : there);
+    all.add(another);
+    return all;
   }
 }
