@@ -42,8 +42,13 @@ class NotFound(EngineRefused):
 # codes of the engine's exceptions: optimistic locking, deadlock
 CONFLICT_CODES = (1, 10000)
 # what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the
-# meantime"; whoever waited for a message has just gone on, or its parent is gone
-OVERTAKEN = ("ENGINE-03077", "does not have a subscription to a message event", 'PvmExecutionImpl.getParent()" is null')
+# meantime"; whoever waited for a message has just gone on; its parent or all that was known of it is gone
+OVERTAKEN = (
+    "ENGINE-03077",
+    "does not have a subscription to a message event",
+    'PvmExecutionImpl.getParent()" is null',
+    "processDefinitionId is null",
+)
 # what a message meets with whose receiver was looked up, and is gone
 GONE = "NullValueException"
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says

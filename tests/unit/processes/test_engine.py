@@ -28,6 +28,11 @@ WITHOUT_PARENT = {
     'of "org.camunda.bpm.engine.impl.pvm.runtime.PvmExecutionImpl.getParent()" is null',
     "code": None,
 }
+WITHOUT_DEFINITION = {
+    "type": "RestException",
+    "message": "Cannot submit task form 9c7d: Invalid process definition id: processDefinitionId is null",
+    "code": 0,
+}
 AWAY = {
     "type": "RestException",
     "message": "Cannot submit task form 9c7d: An exception occurred in the persistence layer.",
@@ -43,6 +48,7 @@ AWAY = {
         (500, DELETED, Conflict),
         (500, GONE_ON, Conflict),
         (500, WITHOUT_PARENT, Conflict),
+        (500, WITHOUT_DEFINITION, Conflict),
         (500, {"type": "NullPointerException", "message": None, "code": None}, EngineRefused),
         (500, {"type": "RestException", "message": "Unknown property used in expression", "code": 0}, EngineRefused),
         (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
