@@ -3,6 +3,8 @@
 `python -m deployment` deploys the diagrams, decisions and forms to the engine that the settings name;
 `python -m deployment drawn FILE` draws what that changes as well, as HTML;
 `python -m deployment check` only says what is wrong with them, by bpmnlint's rules as well, and needs no engine;
+`python -m deployment migrate` brings open cases to the newest version; `migrate dry` only says which could come along,
+and `migrate back` has the version before deployed once more, and brings them to it;
 `python -m deployment rehearse FILE [COUNT]` tells for whom of the last cases a changed decision says something else;
 `python -m deployment templates` writes Camunda Modeler's element templates;
 `python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,13 @@ from config import settings as config
 from config.people import load_people
 from config.secrets import load_with
 from config.settings import ROOT
-from deployment.check import Declared, check, declared
+from deployment.check import Declared, Finding, check, declared
+from deployment.check.files import Files
 from deployment.check.lint import LintFailed
 from deployment.check.lint import findings as linted
-from deployment.deploy import NAME, DeploymentRefused, deploy, resources
+from deployment.deploy import NAME, DeploymentRefused, deploy, deploy_former, resources
+from deployment.migration import HINTS, MigrationRefused, migrate, read_hints, rehearse_migration
+from deployment.migration import findings as hinted
 from deployment.provision import WeakPassword, provision
 from deployment.rehearsal import RehearsalError, as_text, rehearse
 from deployment.templates import write_templates
@@ -35,6 +40,7 @@ from processes.engine import Engine, EngineError, EngineRefused
 from workers.lanes import all_handlers
 
 MOST_REHEARSED = 1000
+REFUSALS = (config.SettingsError, DeploymentRefused, LintFailed, MigrationRefused, RehearsalError, WeakPassword)
 
 
 def main(arguments: list[str]) -> str:
@@ -50,6 +56,8 @@ def main(arguments: list[str]) -> str:
             page = Path(arguments[1]) if arguments else None
             done = deploy(engine, names_of(settings), print, page)
             return "deployed" if done else "nothing has changed since the last deployment"
+        case ["migrate"] | ["migrate", "dry" | "back"]:
+            return migrated(engine, *arguments[1:])
         case ["rehearse", file, *most]:
             found = rehearse(engine, NAME, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)
             return "\n".join(line for each in found for line in as_text(each)) or "no case has taken these decisions"
@@ -61,16 +69,36 @@ def main(arguments: list[str]) -> str:
             raise SystemExit(__doc__)
 
 
-def _watched(roots: list[dict[str, Any]], what: str) -> Iterable[dict[str, Any]]:
-    return track(roots, what, console=Console(stderr=True))
+def migrated(engine: Engine, how: str = "on") -> str:
+    """Open cases brought to the newest version, or to the one before it."""
+    hints = read_hints(ROOT / "processes" / HINTS)
+    if how == "back":
+        print(f"deployed as it was before: {deploy_former(engine)}")
+        hints = {process: each.back() for process, each in hints.items()}
+    if how == "dry":
+        rehearse_migration(engine, NAME, hints, print, _watched)
+        return "nothing was changed"
+    if not migrate(engine, NAME, hints, print, _watched):
+        raise MigrationRefused("not all cases came along that could")
+    return ""
+
+
+def _watched(items: Iterable[Any], what: str, count: int) -> Iterable[Any]:
+    return track(items, what, count, console=Console(stderr=True))
 
 
 def check_files() -> str:
     """All that is found in the repository's files, by our rules and bpmnlint's."""
-    found = sorted({*check(resources(), names_of(config.load())), *linted(ROOT / "processes")})
+    found = sorted({*check(resources(), names_of(config.load())), *linted(ROOT / "processes"), *_hints_wrong()})
     if found:
         raise DeploymentRefused("\n".join(map(str, found)))
     return "diagrams, decisions and forms: nothing wrong is found"
+
+
+def _hints_wrong() -> Iterator[Finding]:
+    diagrams = Files.read(resources()).diagrams
+    steps = {process.id: diagram.elements for diagram in diagrams for process in diagram.processes}
+    return hinted(read_hints(ROOT / "processes" / HINTS), steps)
 
 
 def names_of(settings: config.Settings) -> Declared:
@@ -84,5 +112,5 @@ if __name__ == "__main__":
     except EngineRefused as error:
         hint = "; the account or password of the settings is wrong" if error.status == 401 else ""
         sys.exit(f"{error}{hint}")
-    except (config.SettingsError, DeploymentRefused, LintFailed, RehearsalError, WeakPassword, EngineError) as error:
+    except (*REFUSALS, EngineError) as error:
         sys.exit(str(error))

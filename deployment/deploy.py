@@ -13,6 +13,10 @@ from processes.engine import Engine, EngineRefused
 NAME = "coronacare"
 
 
+# the last, and the one before
+LAST_TWO = 2
+
+
 class DeploymentRefused(Exception):
     """Something in the files would not work; the message names each thing, and what to do."""
 
@@ -43,6 +47,19 @@ def deploy(
     if before:
         _tell(engine, before, files, say, page)
     return _create(engine, files)
+
+
+def deploy_former(engine: Engine) -> str:
+    """Deploy the files of the deployment before the last one once more, as the newest; returns when that one was made.
+
+    Raises:
+        DeploymentRefused: there is none.
+    """
+    found = engine.get("/deployment", name=NAME, sortBy="deploymentTime", sortOrder="desc", maxResults=LAST_TWO)
+    if len(found) < LAST_TWO:
+        raise DeploymentRefused("there is no deployment before the last one")
+    _create(engine, running.files_of(engine, found[-1]["id"]))
+    return found[-1]["deploymentTime"]
 
 
 def _tell(

@@ -26,7 +26,7 @@ AT_ONCE = 500
 NOTHING = "nothing"
 Said = Mapping[str, Value]
 Row = dict[str, Any]
-Progress = Callable[[list[Row], str], Iterable[Row]]
+Progress = Callable[[Iterable[Row], str, int], Iterable[Row]]
 
 
 class RehearsalError(Exception):
@@ -74,7 +74,7 @@ class _Given:
 
 
 def rehearse(
-    engine: Engine, deployment: str, file: Path, most: int, progress: Progress = lambda roots, what: roots
+    engine: Engine, deployment: str, file: Path, most: int, progress: Progress = lambda roots, what, count: roots
 ) -> list[Rehearsal]:
     """Take the last decisions again, with a changed file of decisions.
 
@@ -82,7 +82,7 @@ def rehearse(
         engine: signed in as somebody who may read what patients answered.
         deployment: the name of the deployments, of which the last one runs.
         most: so many of each decision.
-        progress: shows how many are done of those that it hands on, and of which decision.
+        progress: hands on what it is given, and shows of which decision that is, and how many of so many are done.
 
     Raises:
         RehearsalError: the file isn't one that runs, can't be followed, or the decisions as they run aren't.
@@ -125,7 +125,7 @@ def _taken(engine: Engine, key: str, found: Mapping[str, Table], most: int, prog
     last = {"sortBy": "evaluationTime", "sortOrder": "desc", "maxResults": most}
     roots = engine.get("/history/decision-instance", includeInputs=True, includeOutputs=True, **of, **last)
     references = _references(engine, {each["processInstanceId"] for each in roots})
-    for root in progress(roots, found[key].name) if roots else ():
+    for root in progress(roots, found[key].name, len(roots)) if roots else ():
         parts = engine.get("/history/decision-instance", rootDecisionInstanceId=root["id"], includeInputs=True)
         answers = {name: value for part in parts for name, value in _answers(part, found)}
         said = {output["variableName"]: _value(output["value"]) for output in root["outputs"]}

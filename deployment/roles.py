@@ -87,7 +87,7 @@ def _for_deployer() -> Iterable[Grant]:
     yield Grant(DEPLOYMENT, "*", ("READ", "CREATE"), user="deployer")
     yield Grant(PROCESS_DEFINITION, "*", definitions, user="deployer")
     yield Grant(DECISION_DEFINITION, "*", ("READ", "UPDATE"), user="deployer")
-    yield Grant(BATCH, "*", ("READ", "CREATE"), user="deployer")
+    yield Grant(BATCH, "*", ("READ", "CREATE", "DELETE"), user="deployer")
     for resource in (USER, GROUP, MEMBERSHIP, AUTHORIZATION, FILTER):
         yield Grant(resource, "*", ("ALL",), user="deployer")
 

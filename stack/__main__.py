@@ -1,4 +1,4 @@
-"""`python -m stack up | demo | deploy | rehearse | status | down`. The Makefile calls it."""
+"""`python -m stack up | demo | deploy | migrate | rehearse | status | down`. The Makefile calls it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,12 @@ from stack.status import show_status
 from stack.supervisor import PartFailed
 
 
+class NothingUp(Exception):
+    """What is to be done needs a platform that is up."""
+
+
 def main(command: str) -> int:
-    commands = {"up": up, "demo": demo, "deploy": deploy, "rehearse": rehearse, "status": status, "down": down}
+    commands = {each.__name__: each for each in (up, demo, deploy, migrate, rehearse, status, down)}
     if command not in commands:
         print(__doc__)
         return 2
@@ -33,6 +37,9 @@ def main(command: str) -> int:
         return commands[command](ROOT / config.load().folder)
     except Stopped:
         return 130
+    except NothingUp:
+        print("nothing is up: start it by `make up`")
+        return 2
     except (PartFailed, PilotError, PageRefused, config.SettingsError) as error:
         print(error)
         return 1
@@ -57,27 +64,26 @@ def down(folder: Path) -> int:
 
 def deploy(folder: Path) -> int:
     """Deploy to the engine that is up here, by the deployer's account."""
-    up_now = state.read(folder / state.FILE)
-    if not state.is_up(up_now):
-        print("nothing is up: start it by `make up`; another engine: python -m deployment")
-        return 1
-    return _run_deployment(up_now, "deployer", "drawn", str(folder / "changes.html"))
+    return _run_deployment(folder, "deployer", "drawn", str(folder / "changes.html"))
+
+
+def migrate(folder: Path) -> int:
+    """Bring open cases to the newest version, or with BACK to the one before; with DRY only say which could come."""
+    how = [name.lower() for name in ("DRY", "BACK") if os.environ.get(name)]
+    return _run_deployment(folder, "deployer", "migrate", *how)
 
 
 def rehearse(folder: Path) -> int:
     """Recent cases through the changed decision DMN; by the administrator's account, which may read the answers."""
-    up_now = state.read(folder / state.FILE)
-    if not state.is_up(up_now):
-        print("nothing is up: start it by `make up`; another engine: python -m deployment rehearse FILE")
-        return 1
     if not os.environ.get("DMN"):
         print("say which file: make rehearse DMN=processes/pre_screening.dmn")
         return 2
-    return _run_deployment(up_now, "admin", "rehearse", os.environ["DMN"], *os.environ.get("CASES", "").split())
+    return _run_deployment(folder, "admin", "rehearse", os.environ["DMN"], *os.environ.get("CASES", "").split())
 
 
-def _run_deployment(up_now: dict[str, Any], who: str, *arguments: str) -> int:
-    """At the engine that is up here."""
+def _run_deployment(folder: Path, who: str, *arguments: str) -> int:
+    """At the engine that is up here; at another, `python -m deployment` does it."""
+    up_now = _what_is_up(folder)
     environment = {environment_name("engine", "url"): up_now["engine"], **account(**up_now["accounts"][who])}
     command = [sys.executable, "-m", "deployment", *arguments]
     return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
@@ -85,11 +91,14 @@ def _run_deployment(up_now: dict[str, Any], who: str, *arguments: str) -> int:
 
 def status(folder: Path) -> int:
     """How everything is, on one screen; 0 when all is well, 1 when something is not, 2 when nothing is up."""
+    return 0 if show_status(_what_is_up(folder), Console()) else 1
+
+
+def _what_is_up(folder: Path) -> dict[str, Any]:
     up_now = state.read(folder / state.FILE)
-    if not state.is_up(up_now):
-        print("nothing is up: start it by `make up`")
-        return 2
-    return 0 if show_status(up_now, Console()) else 1
+    if up_now is None or not state.is_up(up_now):
+        raise NothingUp
+    return up_now
 
 
 def demo(folder: Path) -> int:

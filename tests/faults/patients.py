@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,13 +11,16 @@ from typing import Any
 
 import requests
 
+from config.settings import environment_name
 from processes.cases import CORONA_CARE
 from processes.engine import Engine
+from records import database
+from records.submissions import Submission
 from stack.browser import Browser, Page
 from tests.faults.ground import Ground
 from tests.faults.ledger import Ledger
 from tests.faults.run import Run
-from tests.support.case import NO_SYMPTOMS, eventually
+from tests.support.case import NO_SYMPTOMS
 
 FORM = "/forms/pre_screening"
 # an emergency: their case ends at once
@@ -106,10 +110,22 @@ def coming(ground: Ground, run: Run, count: int = 2) -> Iterator[Patients]:
 
 def _arrive(engine: Engine, came: list[str]) -> None:
     """What was kept while the engine was away is forwarded, one after another: as long as more come, none is lost."""
-    missing = len(came)
+    missing = came
     while missing:
-        eventually(lambda before=missing: starts_of(engine, came).count(0) < before, "forms are lost", within_s=60)
-        missing = starts_of(engine, came).count(0)
+        before, deadline = len(missing), time.monotonic() + 60
+        while len(missing) == before:
+            assert time.monotonic() < deadline, f"forms are lost: {kept_of(missing)}"
+            time.sleep(0.2)
+            missing = [each for each, starts in zip(missing, starts_of(engine, missing), strict=True) if not starts]
+
+
+def kept_of(references: list[str]) -> dict[str, list[tuple[str, bool]]]:
+    """What the records have of the forms of cases that never began: the state, and whether the engine was asked."""
+    database.open(os.environ[environment_name("records", "database_url")])
+    with database.database.connection_context():
+        rows = list(Submission.select().where(Submission.case_reference.in_(references)))
+    database.database.close()
+    return {each: [(row.state, row.tried) for row in rows if row.case_reference == each] for each in references}
 
 
 def starts_of(engine: Engine, references: list[str]) -> list[int]:

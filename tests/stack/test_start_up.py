@@ -78,7 +78,7 @@ def test_nothing_to_end(tmp_path: Path) -> None:
 
 def test_nothing_to_deploy_to(tmp_path: Path) -> None:
     done = stack("deploy", tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert last_line(done).startswith("nothing is up: start it by `make up`")
 
 

@@ -9,6 +9,9 @@ import org.camunda.bpm.engine.ProcessEngineException;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.errorcode.ExceptionCodeProvider;
+import org.camunda.bpm.engine.impl.interceptor.Command;
+import org.camunda.bpm.engine.impl.interceptor.CommandInterceptor;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
@@ -28,6 +31,25 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
     configuration.setCustomExceptionCodeProvider(new Provider());
+    Interceptors.addAroundTransaction(configuration, AtItsEnd::new);
+  }
+
+  /** What goes wrong as a transaction ends is Spring's to tell, and would have no code. */
+  private static final class AtItsEnd extends CommandInterceptor {
+
+    @Override
+    public <T> T execute(Command<T> command) {
+      try {
+        return next.execute(command);
+      } catch (TransactionException | DataAccessException failed) {
+        if (codeOf(failed) == null) {
+          throw failed;
+        }
+        var away = new ProcessEngineException(failed.getMessage(), failed);
+        away.setCode(CODE);
+        throw away;
+      }
+    }
   }
 
   private static final class Provider implements ExceptionCodeProvider {

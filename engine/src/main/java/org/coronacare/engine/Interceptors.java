@@ -2,6 +2,7 @@ package org.coronacare.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.interceptor.CommandInterceptor;
 
@@ -16,10 +17,12 @@ final class Interceptors {
     configuration.setCustomPostCommandInterceptorsTxRequired(with(there, interceptor));
   }
 
-  /** One that runs around each command's transaction: it sees the end of it. */
-  static void addAroundTransaction(ProcessEngineConfigurationImpl configuration, CommandInterceptor interceptor) {
+  /** One that runs around each command's transaction: it sees the end of it. Commands of either kind have one of their own. */
+  static void addAroundTransaction(ProcessEngineConfigurationImpl configuration, Supplier<CommandInterceptor> interceptor) {
     var there = configuration.getCustomPreCommandInterceptorsTxRequired();
-    configuration.setCustomPreCommandInterceptorsTxRequired(with(there, interceptor));
+    configuration.setCustomPreCommandInterceptorsTxRequired(with(there, interceptor.get()));
+    var thereToo = configuration.getCustomPreCommandInterceptorsTxRequiresNew();
+    configuration.setCustomPreCommandInterceptorsTxRequiresNew(with(thereToo, interceptor.get()));
   }
 
   private static List<CommandInterceptor> with(List<CommandInterceptor> there, CommandInterceptor another) {

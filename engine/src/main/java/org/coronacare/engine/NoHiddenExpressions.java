@@ -1,7 +1,6 @@
 package org.coronacare.engine;
 
 import java.lang.reflect.Field;
-import java.util.List;
 import org.camunda.bpm.engine.BadUserRequestException;
 import org.camunda.bpm.engine.impl.TaskQueryImpl;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
@@ -23,8 +22,7 @@ public class NoHiddenExpressions extends AbstractProcessEnginePlugin {
 
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
-    configuration.setCustomPreCommandInterceptorsTxRequired(List.of(new Refusal()));
-    configuration.setCustomPreCommandInterceptorsTxRequiresNew(List.of(new Refusal()));
+    Interceptors.addAroundTransaction(configuration, Refusal::new);
   }
 
   private static final class Refusal extends CommandInterceptor {

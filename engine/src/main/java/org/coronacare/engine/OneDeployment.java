@@ -18,7 +18,7 @@ public class OneDeployment extends AbstractProcessEnginePlugin {
 
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
-    Interceptors.addAroundTransaction(configuration, new OneAfterAnother());
+    Interceptors.addAroundTransaction(configuration, OneAfterAnother::new);
   }
 
   private static final class OneAfterAnother extends CommandInterceptor {

@@ -1,0 +1,166 @@
+package org.coronacare.engine;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.ext.Providers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.camunda.bpm.engine.AuthorizationException;
+import org.camunda.bpm.engine.OptimisticLockingException;
+import org.camunda.bpm.engine.ProcessEngine;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.migration.MigratingProcessInstanceValidationException;
+import org.camunda.bpm.engine.migration.MigratingProcessInstanceValidationReport;
+import org.camunda.bpm.engine.migration.MigrationPlan;
+import org.camunda.bpm.engine.rest.dto.VariableValueDto;
+import org.camunda.bpm.engine.rest.dto.migration.MigrationPlanDto;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Brings each case to another version and rolls it back, to learn which can't be brought there, and why. Camunda's REST API has no dry
+ * run, and its validation looks at the diagrams alone: a timer on a variable that a case lacks fails only when that case is migrated.
+ */
+@Path("/coronacare/migration/rehearse")
+@Consumes(MediaType.APPLICATION_JSON)
+@Produces(MediaType.APPLICATION_JSON)
+public class MigrationRehearsal {
+
+  private static final int ATTEMPTS = 5;
+
+  /**
+   * How the instances of one version are brought to another.
+   *
+   * @param variables set beforehand where an instance lacks them
+   */
+  public record Move(MigrationPlanDto plan, Map<String, VariableValueDto> variables) {}
+
+  /**
+   * @param cases the process instances of each case, each with the number of its move; a case moves as a whole
+   */
+  public record Asked(List<Move> moves, List<Map<String, Integer>> cases) {}
+
+  /**
+   * @param step the id of the element at which the instance stands; null when it isn't known
+   */
+  public record Failure(String processInstanceId, String step, String reason) {}
+
+  /**
+   * What came of a case.
+   *
+   * @param without which variables its process instances lacked
+   */
+  public record Outcome(List<Failure> failures, Map<String, Set<String>> without) {}
+
+  private record Ready(MigrationPlan plan, Map<String, Object> variables) {}
+
+  private final ProcessEngine engine;
+  private final TransactionTemplate transaction;
+
+  @Context private Providers providers;
+
+  MigrationRehearsal(ProcessEngine engine, PlatformTransactionManager transactions) {
+    this.engine = engine;
+    this.transaction = new TransactionTemplate(transactions);
+    this.transaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+  }
+
+  @POST
+  public List<Outcome> rehearse(Asked asked) {
+    var json = providers.getContextResolver(ObjectMapper.class, MediaType.APPLICATION_JSON_TYPE).getContext(ObjectMapper.class);
+    var moves = asked.moves().stream().map(move -> ready(move, json)).toList();
+    return asked.cases().stream().map(each -> rehearse(each, moves)).toList();
+  }
+
+  private Ready ready(Move move, ObjectMapper json) {
+    return new Ready(
+        MigrationPlanDto.toMigrationPlan(engine, json, move.plan()), VariableValueDto.toMap(move.variables(), engine, json));
+  }
+
+  private Outcome rehearse(Map<String, Integer> instances, List<Ready> moves) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return once(instances, moves);
+      } catch (OptimisticLockingException overtaken) {
+        // the case goes on just now
+        if (attempt == ATTEMPTS) {
+          throw overtaken;
+        }
+      }
+    }
+  }
+
+  private Outcome once(Map<String, Integer> instances, List<Ready> moves) {
+    var outcome = new Outcome(new ArrayList<>(), new TreeMap<>());
+    transaction.executeWithoutResult(
+        status -> {
+          status.setRollbackOnly();
+          for (var each : instances.entrySet()) {
+            if (outcome.failures().isEmpty() && isThere(each.getKey())) {
+              move(each.getKey(), moves.get(each.getValue()), outcome);
+            }
+          }
+        });
+    return outcome;
+  }
+
+  private boolean isThere(String instance) {
+    return engine.getRuntimeService().createProcessInstanceQuery().processInstanceId(instance).count() == 1;
+  }
+
+  private void move(String instance, Ready move, Outcome outcome) {
+    try {
+      var without = withVariables(instance, move.variables());
+      if (!without.isEmpty()) {
+        outcome.without().put(instance, without);
+      }
+      engine.getRuntimeService().newMigration(move.plan()).processInstanceIds(instance).execute();
+    } catch (AuthorizationException | OptimisticLockingException refused) {
+      throw refused;
+    } catch (MigratingProcessInstanceValidationException invalid) {
+      outcome.failures().addAll(failures(invalid.getValidationReport()));
+    } catch (RuntimeException failed) {
+      outcome.failures().add(new Failure(instance, null, WithoutData.nameOf(failed)));
+    }
+  }
+
+  /** Sets what is lacking; returns what was. Whoever may migrate a case need not be one who may read what it knows. */
+  private Set<String> withVariables(String instance, Map<String, Object> values) {
+    var configuration = (ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration();
+    return configuration
+        .getCommandExecutorTxRequired()
+        .execute(
+            context ->
+                context.runWithoutAuthorization(
+                    () -> {
+                      var runtime = engine.getRuntimeService();
+                      var without = new TreeSet<>(values.keySet());
+                      without.removeAll(runtime.getVariablesLocal(instance, values.keySet()).keySet());
+                      without.forEach(name -> runtime.setVariableLocal(instance, name, values.get(name)));
+                      return without;
+                    }));
+  }
+
+  private static List<Failure> failures(MigratingProcessInstanceValidationReport report) {
+    var instance = report.getProcessInstanceId();
+    var whole = report.getFailures().stream().map(reason -> new Failure(instance, null, reason));
+    var activities =
+        report.getActivityInstanceReports().stream()
+            .flatMap(each -> each.getFailures().stream().map(reason -> new Failure(instance, each.getSourceScopeId(), reason)));
+    var transitions =
+        report.getTransitionInstanceReports().stream()
+            .flatMap(each -> each.getFailures().stream().map(reason -> new Failure(instance, each.getSourceScopeId(), reason)));
+    return Stream.of(whole, activities, transitions).flatMap(each -> each).toList();
+  }
+}
