@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.camunda.bpm.engine.AuthorizationException;
 import org.camunda.bpm.engine.OptimisticLockingException;
@@ -116,7 +117,8 @@ public class MigrationRehearsal {
   }
 
   private boolean isThere(String instance) {
-    return engine.getRuntimeService().createProcessInstanceQuery().processInstanceId(instance).count() == 1;
+    var found = engine.getRuntimeService().createProcessInstanceQuery().processInstanceId(instance);
+    return withoutAuthorization(() -> found.count() == 1);
   }
 
   private void move(String instance, Ready move, Outcome outcome) {
@@ -135,21 +137,22 @@ public class MigrationRehearsal {
     }
   }
 
-  /** Sets what is lacking; returns what was. Whoever may migrate a case need not be one who may read what it knows. */
+  /** Sets what is lacking; returns what was. */
   private Set<String> withVariables(String instance, Map<String, Object> values) {
+    var runtime = engine.getRuntimeService();
+    return withoutAuthorization(
+        () -> {
+          var without = new TreeSet<>(values.keySet());
+          without.removeAll(runtime.getVariablesLocal(instance, values.keySet()).keySet());
+          without.forEach(name -> runtime.setVariableLocal(instance, name, values.get(name)));
+          return without;
+        });
+  }
+
+  /** Whoever may migrate a case need not be one who may read what it knows; whoever may not is refused as it is moved. */
+  private <T> T withoutAuthorization(Callable<T> work) {
     var configuration = (ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration();
-    return configuration
-        .getCommandExecutorTxRequired()
-        .execute(
-            context ->
-                context.runWithoutAuthorization(
-                    () -> {
-                      var runtime = engine.getRuntimeService();
-                      var without = new TreeSet<>(values.keySet());
-                      without.removeAll(runtime.getVariablesLocal(instance, values.keySet()).keySet());
-                      without.forEach(name -> runtime.setVariableLocal(instance, name, values.get(name)));
-                      return without;
-                    }));
+    return configuration.getCommandExecutorTxRequired().execute(context -> context.runWithoutAuthorization(work));
   }
 
   private static List<Failure> failures(MigratingProcessInstanceValidationReport report) {
