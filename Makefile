@@ -11,7 +11,7 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ down: .venv/.stamp ## end what is up
 
 deploy: .venv/.stamp ## deploy diagrams, decisions and forms to the engine that is up
 	@$(PY) -m stack deploy
+
+watch: .venv/.stamp ## deploy whenever a diagram, decision or form is saved
+	@exec $(PY) -m stack watch
 
 migrate: .venv/.stamp ## open cases to the newest version, each looked at before; DRY=1 only looks, BACK=1 undoes the last deployment
 	@DRY="$(DRY)" BACK="$(BACK)" $(PY) -m stack migrate

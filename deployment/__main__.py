@@ -5,6 +5,7 @@
 `python -m deployment check` only says what is wrong with them, by bpmnlint's rules as well, and needs no engine;
 `python -m deployment migrate` brings open cases to the newest version; `migrate dry` only says which could come along,
 and `migrate back` has the version before deployed once more, and brings them to it;
+`python -m deployment watch FILE` deploys whenever something is saved, and draws it as HTML;
 `python -m deployment rehearse FILE [COUNT]` tells for whom of the last cases a changed decision says something else;
 `python -m deployment templates` writes Camunda Modeler's element templates;
 `python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
@@ -36,6 +37,7 @@ from deployment.migration import findings as hinted
 from deployment.provision import WeakPassword, provision
 from deployment.rehearsal import RehearsalError, as_text, rehearse
 from deployment.templates import write_templates
+from deployment.watch import deploy_when_saved
 from processes.engine import Engine, EngineError, EngineRefused
 from workers.lanes import all_handlers
 
@@ -58,6 +60,9 @@ def main(arguments: list[str]) -> str:
             return "deployed" if done else "nothing has changed since the last deployment"
         case ["migrate"] | ["migrate", "dry" | "back"]:
             return migrated(engine, *arguments[1:])
+        case ["watch", file]:
+            deploy_when_saved(engine, names_of(settings), _say, Path(file), ROOT)
+            return "ended"
         case ["rehearse", file, *most]:
             found = rehearse(engine, NAME, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)
             return "\n".join(line for each in found for line in as_text(each)) or "no case has taken these decisions"
@@ -81,6 +86,10 @@ def migrated(engine: Engine, how: str = "on") -> str:
     if not migrate(engine, NAME, hints, print, _watched):
         raise MigrationRefused("not all cases came along that could")
     return ""
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _watched(items: Iterable[Any], what: str, count: int) -> Iterable[Any]:
@@ -108,7 +117,10 @@ def names_of(settings: config.Settings) -> Declared:
 
 if __name__ == "__main__":
     try:
-        print(main(sys.argv[1:]))
+        if told := main(sys.argv[1:]):
+            print(told)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except EngineRefused as error:
         hint = "; the account or password of the settings is wrong" if error.status == 401 else ""
         sys.exit(f"{error}{hint}")

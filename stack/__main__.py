@@ -1,7 +1,8 @@
-"""`python -m stack up | demo | deploy | migrate | rehearse | status | down`. The Makefile calls it."""
+"""`python -m stack up | demo | deploy | watch | migrate | rehearse | status | down`. The Makefile calls it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -29,7 +30,7 @@ class NothingUp(Exception):
 
 
 def main(command: str) -> int:
-    commands = {each.__name__: each for each in (up, demo, deploy, migrate, rehearse, status, down)}
+    commands = {each.__name__: each for each in (up, demo, deploy, watch, migrate, rehearse, status, down)}
     if command not in commands:
         print(__doc__)
         return 2
@@ -71,6 +72,13 @@ def migrate(folder: Path) -> int:
     """Bring open cases to the newest version, or with BACK to the one before; with DRY only say which could come."""
     how = [name.lower() for name in ("DRY", "BACK") if os.environ.get(name)]
     return _run_deployment(folder, "deployer", "migrate", *how)
+
+
+def watch(folder: Path) -> int:
+    """Deploy whenever a diagram, decision or form is saved, until it is interrupted."""
+    with contextlib.suppress(KeyboardInterrupt):
+        return _run_deployment(folder, "deployer", "watch", str(folder / "changes.html"))
+    return 0
 
 
 def rehearse(folder: Path) -> int:

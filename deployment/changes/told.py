@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -39,13 +39,14 @@ class Changed:
         return PAINTS[self.how]
 
 
-def as_text(changes: Sequence[Change], cases: Iterable[Open]) -> Iterator[str]:
+def as_text(changes: Sequence[Change], cases: Sequence[Open]) -> Iterator[str]:
     """Lines: what differs, file by file; then where open cases stand."""
     for file, own in _by_file(changes).items():
         yield file
         yield from (f"  {SIGNS[change.how]} {change}" for change in own)
     for each in cases:
         yield from _told(each)
+    yield from ["`make migrate` brings along those that can come"] if cases else []
 
 
 def _told(cases: Open) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
-from deployment.deploy import NAME, resources
+from config.settings import ROOT
+from deployment.deploy import NAME, deploy_former, resources
 from deployment.migration import Hints, MigrationRefused, migrate, rehearse_migration
 from processes.cases import new_reference
 from processes.engine import Engine
@@ -74,6 +77,11 @@ def version_of(admin: Engine, reference: str) -> str:
 def instance_of(admin: Engine, reference: str) -> str:
     [instance] = admin.post("/process-instance", {"businessKey": reference})
     return instance["id"]
+
+
+def latest(admin: Engine) -> str:
+    [found] = admin.get("/process-definition", key=PROBE, latestVersion=True)
+    return found["id"]
 
 
 def due_of(admin: Engine, reference: str, event: str) -> list[str]:
@@ -164,13 +172,16 @@ def test_and_back(deployer: Engine, admin: Engine, deployed: Callable[[dict[str,
     case = start(admin, "Task_Ask")
     deployed(AFTER)
     assert migrate(deployer, NAME, HINTS, print, unseen)
-    back = deployed(BEFORE)
+    deploy_former(deployer)
+    back = latest(admin)
     assert migrate(deployer, NAME, {PROBE: HINTS[PROBE].back()}, print, unseen)
     assert version_of(admin, case) == back
     eventually(lambda: not due_of(admin, case, "Event_Reminder"))
     [task] = admin.get("/task", processInstanceBusinessKey=case)
     assert task["taskDefinitionKey"] == "Task_Ask"
     admin.submit(task["id"], {})
+    # and it is the version of those who come now
+    assert version_of(admin, start(admin, "Task_Ask")) == back
     assert not admin.post("/process-instance", {"businessKey": case})
 
 
@@ -188,3 +199,20 @@ def test_a_timer_that_is_as_it_was_goes_on_counting(
     assert [due_of(admin, case, timer) for case in cases] == due
     # and so does who comes later
     assert len(due_of(admin, start(admin, step), timer)) == 1
+
+
+def test_make_migrate_looks_and_changes_nothing(
+    environment: dict[str, str], own: dict[str, Any], admin: Engine
+) -> None:
+    before = admin.post("/process-instance", {})
+    done = subprocess.run(
+        [sys.executable, "-m", "stack", "migrate"],
+        cwd=ROOT,
+        env={**environment, "DRY": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "nothing was changed"
+    assert admin.post("/process-instance", {}) == before

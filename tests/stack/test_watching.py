@@ -1,0 +1,128 @@
+"""`make watch`: what is saved runs within seconds; what would not work is refused, and what ran goes on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import settings as config
+from config.settings import ROOT
+from deployment.__main__ import names_of
+from deployment.changes import running
+from deployment.deploy import NAME, resources
+from deployment.watch import deploy_when_saved
+from processes.engine import Engine
+from tests.support.case import eventually
+
+pytestmark = pytest.mark.engine
+
+BEGAN = "what is saved in processes/ and forms/ is deployed; Ctrl-C ends it"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("processes", "forms"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def deployer(own: dict[str, Any]) -> Iterator[Engine]:
+    """The deployer's account; afterwards the engine runs the files as they are."""
+    account = own["accounts"]["deployer"]
+    engine = Engine(own["engine"], account["username"], account["password"])
+    yield engine
+    engine.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, resources())
+
+
+@pytest.fixture
+def said(deployer: Engine, folder: Path) -> Iterator[list[str]]:
+    """What is said while it is watched."""
+    lines: list[str] = []
+    stopping = threading.Event()
+    arguments = (deployer, names_of(config.load()), lines.append, folder / "changes.html", folder, stopping)
+    watching = threading.Thread(target=deploy_when_saved, args=arguments)
+    watching.start()
+    eventually(lambda: BEGAN in lines)
+    yield lines
+    stopping.set()
+    watching.join()
+
+
+def save(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def said_again(said: list[str], pattern: str, after: int) -> str:
+    def found() -> str | None:
+        return next((line for line in said[after:] if re.search(pattern, line)), None)
+
+    return eventually(found, f"“{pattern}” is not said", within_s=20)
+
+
+def runs(engine: Engine, file: str) -> str:
+    return running.files_of(engine, running.newest(engine, NAME))[file].decode()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("processes/test_sample.bpmn", 'name="Chase result"', 'name="Ask again"', "name: Chase result → Ask again"),
+        ("processes/testing_priority.dmn", "<text>70</text>", "<text>76</text>", "testing_priority: 70 → 76"),
+        ("forms/review.form", '"Your rating"', '"Your view"', "label: Your rating → Your view"),
+    ],
+)
+def test_what_is_saved_runs(
+    said: list[str], deployer: Engine, folder: Path, file: str, old: str, new: str, told: str
+) -> None:
+    before = len(said)
+    save(folder / file, old, new)
+    print(said_again(said, r"^deployed, \d+\.\d s after it was saved$", before))
+    assert any(told in line for line in said[before:])
+    assert new in runs(deployer, Path(file).name)
+
+
+def test_what_would_not_work_is_refused_until_it_does(said: list[str], deployer: Engine, folder: Path) -> None:
+    path, before = folder / "processes" / "test_sample.bpmn", len(said)
+    save(path, "lab.chase_result", "lab.chase_results")
+    refused = said_again(said, "not deployed", before)
+    assert "no worker" in refused or "lab.chase_results" in refused
+    assert refused.endswith("not deployed: the version before goes on")
+    assert "lab.chase_results" not in runs(deployer, path.name)
+
+    # half a file, as an editor that is killed leaves it
+    before, whole = len(said), path.read_text().replace("lab.chase_results", "lab.chase_result")
+    path.write_text(whole[: len(whole) // 2])
+    said_again(said, "not deployed: the version before goes on", before)
+
+    before = len(said)
+    path.write_text(whole.replace('name="Chase result"', 'name="Ask once more"'))
+    said_again(said, "^deployed, ", before)
+    assert 'name="Ask once more"' in runs(deployer, path.name)
+
+
+def test_other_files_are_nobodys(said: list[str], folder: Path) -> None:
+    before = len(said)
+    (folder / "processes" / "notes.txt").write_text("x")
+    (folder / "processes" / "sample.bpmn.autosave").write_text("x")
+    save(folder / "forms" / "review.form", '"Your rating"', '"Your mark"')
+    said_again(said, "^deployed, ", before)
+    assert [line for line in said[before:] if " saved: " in line] == [f"{said[before]}"]
+    assert said[before].endswith("saved: review.form")
+
+
+def test_while_the_engine_is_away_it_is_said(folder: Path) -> None:
+    lines: list[str] = []
+    ended = threading.Event()
+    ended.set()
+    nobody = Engine("http://127.0.0.1:9", "deployer", "none")
+    deploy_when_saved(nobody, names_of(config.load()), lines.append, folder / "changes.html", folder, ended)
+    assert lines[0].endswith("not deployed: save once more when the engine is back")
