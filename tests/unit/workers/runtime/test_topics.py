@@ -16,7 +16,7 @@ from workers.runtime.logs import KeyValueFormatter
 
 def test_the_lanes_handlers_are_found() -> None:
     steps = {"reserve_kit", "release_case", "order_test", "chase_result", "tell_result"}
-    assert {handler.step for handler in handlers_of(lab)} == steps
+    assert steps <= {handler.step for handler in handlers_of(lab)}
 
 
 def test_what_a_handler_asks_for() -> None:

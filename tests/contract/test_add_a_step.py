@@ -1,0 +1,51 @@
+"""docs/add-a-step.md can be followed: its patch applies, does what the page says, and the check finds nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.settings import ROOT
+
+PATCH = ROOT / "docs" / "add-a-step.patch"
+PAGE = (ROOT / "docs" / "add-a-step.md").read_text()
+COPIED = ("config", "deployment", "forms", "processes", "records", "tests/process", "tools", "webapp", "workers")
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository after somebody has followed the page."""
+    folder = tmp_path_factory.mktemp("followed")
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("node_modules", ".bpmnlintrc"):
+        if (ROOT / name).exists():
+            (folder / name).symlink_to(ROOT / name)
+    subprocess.run(["git", "apply", str(PATCH)], cwd=folder, check=True)
+    return folder
+
+
+def test_the_check_finds_nothing(followed: Path) -> None:
+    command = [sys.executable, "-m", "deployment", "check"]
+    done = subprocess.run(command, cwd=followed, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Task_NoteCall" in (followed / "processes" / "test_sample.bpmn").read_text()
+
+
+def test_each_piece_of_code_is_in_the_patch(followed: Path) -> None:
+    pieces = re.findall(r"```(?:python|yaml)\n(.*?)```", PAGE, re.DOTALL)
+    texts = [path.read_text() for path in followed.rglob("*") if path.suffix in (".py", ".yaml") and path.is_file()]
+    assert len(pieces) == 5
+    assert [piece for piece in pieces if not any(piece in text for text in texts)] == []
+
+
+def test_what_is_drawn_by_hand_is_in_the_patch(followed: Path) -> None:
+    diagram = (followed / "processes" / "test_sample.bpmn").read_text()
+    named = re.findall(r"Id: `(\w+)`", PAGE)
+    assert len(named) == 4
+    assert [each for each in named if f'id="{each}"' not in diagram] == []
