@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> str:
         case ["migrate"] | ["migrate", "dry" | "back"]:
             return migrated(engine, *arguments[1:])
         case ["watch", file]:
-            deploy_when_saved(engine, names_of(settings), _say, Path(file), ROOT)
+            deploy_when_saved([sys.executable, "-m", "deployment", "drawn", file], _say, ROOT)
             return "ended"
         case ["rehearse", file, *most]:
             found = rehearse(engine, NAME, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)

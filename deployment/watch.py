@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from watchfiles import Change, watch
 
-from deployment.check import Declared
-from deployment.deploy import DeploymentRefused, deploy
-from processes.engine import Engine, EngineError
-
-SUFFIXES = (".bpmn", ".dmn", ".form")
-FOLDERS = ("processes", "forms")
+# what is deployed, and what says which names there are
+FOLDERS = ("processes", "forms", "workers", "config")
+SUFFIXES = (".bpmn", ".dmn", ".form", ".py", ".yaml")
 # an editor may write a file in several steps
 SETTLED_MS, LOOK_EVERY_MS = 300, 50
 
 
 def deploy_when_saved(
-    engine: Engine,
-    names: Declared,
-    say: Callable[[str], None],
-    page: Path,
-    root: Path,
-    stopping: threading.Event | None = None,
+    command: Sequence[str], say: Callable[[str], None], root: Path, stopping: threading.Event | None = None
 ) -> None:
     """Deploy what is there, and again each time that something is saved, until it is interrupted.
 
     What would not work is refused, and the version before goes on; so while the engine can't be reached.
 
     Args:
-        page: where the changes are drawn, as HTML.
-        root: the folder of processes/ and forms/.
+        command: deploys; each time anew, so that it knows a handler or a variable that was just written.
+        root: the folder of processes/, forms/ and so on.
     """
-    _deploy(engine, names, say, page, root)
-    say("what is saved in processes/ and forms/ is deployed; Ctrl-C ends it")
+    _deploy(command, say, root)
+    say("what is saved is deployed; Ctrl-C ends it")
     for saved in watch(
         *(root / folder for folder in FOLDERS),
         watch_filter=_is_ours,
@@ -48,23 +41,17 @@ def deploy_when_saved(
     ):
         files = {Path(path) for _, path in saved}
         say(f"\n{time.strftime('%H:%M:%S')} saved: {', '.join(sorted(each.name for each in files))}")
-        if _deploy(engine, names, say, page, root):
-            say(f"deployed, {time.time() - max(map(_saved_at, files)):.1f} s after it was saved")
+        if _deploy(command, say, root):
+            say(f"{time.time() - max(map(_saved_at, files)):.1f} s after it was saved")
 
 
-def _deploy(engine: Engine, names: Declared, say: Callable[[str], None], page: Path, root: Path) -> bool:
-    """Returns whether there is something new that runs now."""
-    try:
-        done = deploy(engine, names, say, page, root)
-    except DeploymentRefused as refused:
-        say(f"{refused}\nnot deployed: the version before goes on")
-        return False
-    except EngineError as error:
-        say(f"{error}\nnot deployed: save once more when the engine is back")
-        return False
-    if not done:
-        say("nothing has changed since the last deployment")
-    return done
+def _deploy(command: Sequence[str], say: Callable[[str], None], root: Path) -> bool:
+    """Returns whether what is there runs now."""
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    say((done.stdout + done.stderr).rstrip())
+    if done.returncode:
+        say("not deployed: the version before goes on")
+    return done.returncode == 0
 
 
 def _is_ours(change: Change, path: str) -> bool:

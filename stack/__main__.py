@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
@@ -75,10 +74,9 @@ def migrate(folder: Path) -> int:
 
 
 def watch(folder: Path) -> int:
-    """Deploy whenever a diagram, decision or form is saved, until it is interrupted."""
-    with contextlib.suppress(KeyboardInterrupt):
-        return _run_deployment(folder, "deployer", "watch", str(folder / "changes.html"))
-    return 0
+    """Deploy whenever a diagram, decision or form is saved, until it is interrupted: in place of this process."""
+    command, environment = _deployment(folder, "deployer", "watch", str(folder / "changes.html"))
+    os.execve(command[0], command, environment)  # noqa: S606 - our own command
 
 
 def rehearse(folder: Path) -> int:
@@ -90,11 +88,15 @@ def rehearse(folder: Path) -> int:
 
 
 def _run_deployment(folder: Path, who: str, *arguments: str) -> int:
-    """At the engine that is up here; at another, `python -m deployment` does it."""
+    command, environment = _deployment(folder, who, *arguments)
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _deployment(folder: Path, who: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Command and environment, for the engine that is up here; for another, `python -m deployment` is called itself."""
     up_now = _what_is_up(folder)
-    environment = {environment_name("engine", "url"): up_now["engine"], **account(**up_now["accounts"][who])}
-    command = [sys.executable, "-m", "deployment", *arguments]
-    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+    told = {environment_name("engine", "url"): up_now["engine"], **account(**up_now["accounts"][who])}
+    return [sys.executable, "-m", "deployment", *arguments], {**os.environ, **told}
 
 
 def status(folder: Path) -> int:

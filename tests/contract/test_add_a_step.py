@@ -38,7 +38,7 @@ def test_the_check_finds_nothing(followed: Path) -> None:
 
 
 def test_each_piece_of_code_is_in_the_patch(followed: Path) -> None:
-    pieces = re.findall(r"```(?:python|yaml)\n(.*?)```", PAGE, re.DOTALL)
+    pieces = re.findall(r"```(?:python|yaml|text)\n(.*?)```", PAGE, re.DOTALL)
     texts = [path.read_text() for path in followed.rglob("*") if path.suffix in (".py", ".yaml") and path.is_file()]
     assert len(pieces) == 5
     assert [piece for piece in pieces if not any(piece in text for text in texts)] == []

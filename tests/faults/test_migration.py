@@ -28,7 +28,7 @@ pytestmark = pytest.mark.engine
 
 CASES = scaled(40, 500)
 # forms that a case fills in before it rests, at most
-MOST_FORMS = 7
+MOST_FORMS = 5
 # each topic has so many tasks that are in hand for long
 IN_HAND = scaled(1, 3)
 HOLDER = "whoever works for long"
