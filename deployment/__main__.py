@@ -32,8 +32,9 @@ from deployment.check.files import Files
 from deployment.check.lint import LintFailed
 from deployment.check.lint import findings as linted
 from deployment.deploy import NAME, DeploymentRefused, deploy, deploy_former, resources
-from deployment.migration import HINTS, MigrationRefused, migrate, read_hints, rehearse_migration
-from deployment.migration import findings as hinted
+from deployment.hints import HINTS, HintsWrong, read_hints
+from deployment.hints import findings as hinted
+from deployment.migration import MigrationRefused, migrate, rehearse_migration
 from deployment.provision import WeakPassword, provision
 from deployment.rehearsal import RehearsalError, as_text, rehearse
 from deployment.templates import write_templates
@@ -42,7 +43,15 @@ from processes.engine import Engine, EngineError, EngineRefused
 from workers.lanes import all_handlers
 
 MOST_REHEARSED = 1000
-REFUSALS = (config.SettingsError, DeploymentRefused, LintFailed, MigrationRefused, RehearsalError, WeakPassword)
+REFUSALS = (
+    config.SettingsError,
+    DeploymentRefused,
+    HintsWrong,
+    LintFailed,
+    MigrationRefused,
+    RehearsalError,
+    WeakPassword,
+)
 
 
 def main(arguments: list[str]) -> str:

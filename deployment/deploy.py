@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from config.settings import ROOT
 from deployment.changes import differences, running, told
 from deployment.check import Declared, check
+from deployment.hints import HINTS, Hints, read_hints
 from processes.engine import Engine, EngineRefused
 
 NAME = "coronacare"
@@ -34,7 +35,7 @@ def deploy(
         root: the folder of processes/ and forms/.
 
     Raises:
-        DeploymentRefused: nothing was deployed.
+        DeploymentRefused, HintsWrong: nothing was deployed.
     """
     files = resources(root)
     found = check(files, names)
@@ -45,7 +46,7 @@ def deploy(
     if before == files:
         return False
     if before:
-        _tell(engine, before, files, say, page)
+        _tell(engine, before, files, read_hints(root / "processes" / HINTS), say, page)
     return _create(engine, files)
 
 
@@ -63,10 +64,15 @@ def deploy_former(engine: Engine) -> str:
 
 
 def _tell(
-    engine: Engine, before: dict[str, bytes], after: dict[str, bytes], say: Callable[[str], None], page: Path | None
+    engine: Engine,
+    before: dict[str, bytes],
+    after: dict[str, bytes],
+    hints: Mapping[str, Hints],
+    say: Callable[[str], None],
+    page: Path | None,
 ) -> None:
     changes = differences(before, after)
-    for line in told.as_text(changes, running.open_cases(engine, before, after)):
+    for line in told.as_text(changes, running.open_cases(engine, before, after, hints)):
         say(line)
     if page:
         page.write_text(told.as_page(changes, before, after))

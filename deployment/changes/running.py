@@ -9,6 +9,7 @@ from typing import Any
 
 from deployment.check import xml
 from deployment.check.diagram import SCOPES, Diagram, Element
+from deployment.hints import Hints
 from processes.engine import Engine
 
 # where a case stands within
@@ -47,11 +48,14 @@ def files_of(engine: Engine, deployment: str) -> dict[str, bytes]:
     return {each["name"]: engine.download(f"{path}/{each['id']}/data") for each in resources}
 
 
-def open_cases(engine: Engine, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Open]:
+def open_cases(
+    engine: Engine, before: Mapping[str, bytes], after: Mapping[str, bytes], hints: Mapping[str, Hints]
+) -> list[Open]:
     """Of each diagram, where its open cases stand now.
 
     Args:
         before, after: the files that run, and those that are to.
+        hints: what steps are called now, by process.
     """
     versions = [row["definition"] for row in engine.get("/process-definition/statistics") if row["instances"]]
     old = _diagrams(before)
@@ -59,11 +63,12 @@ def open_cases(engine: Engine, before: Mapping[str, bytes], after: Mapping[str, 
     for file, diagram in _diagrams(after).items():
         for process in diagram.processes:
             own = [version["id"] for version in versions if version["key"] == process.id]
-            found.append(_open(engine, process, own, diagram, old.get(file, diagram)))
+            known = hints.get(process.id, Hints())
+            found.append(_open(engine, process, own, diagram, old.get(file, diagram), known))
     return [each for each in found if each.count]
 
 
-def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, old: Diagram) -> Open:
+def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, old: Diagram, hints: Hints) -> Open:
     at: Counter[str] = Counter()
     for version in versions:
         for row in engine.get(f"/process-definition/{version}/statistics"):
@@ -72,7 +77,7 @@ def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, o
     for step, count in at.items():
         element = new.elements.get(step) or old.elements.get(step)
         name = new.called(element) if element else step
-        if step not in new.elements:
+        if hints.now(step, new.elements) is None:
             gone[step] = (name, count)
         elif element and element.kind not in AROUND:
             there[name] = count

@@ -56,6 +56,7 @@ def _told(cases: Open) -> Iterator[str]:
     if cases.lost:
         lost = ", ".join(f"{count} at {step}" for step, count in sorted(cases.lost.items()))
         yield f"  {cases.stay} of them stand where the new version has no step: {lost}"
+        yield "  They go on as they began. If such a step is called otherwise now, say so in processes/migration.yaml"
 
 
 def as_page(changes: Sequence[Change], before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:

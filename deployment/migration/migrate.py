@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from deployment.hints import Hints
 from deployment.migration.batches import move_all, set_variables
 from deployment.migration.cases import Case, Progress, Rehearsed, cases_of, rehearsed
-from deployment.migration.hints import Hints
 from deployment.migration.moves import moves_of
 from processes.engine import Engine
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from deployment.changes import running
 from deployment.check import xml
 from deployment.check.diagram import CAMUNDA, SCOPES, TASKS, Diagram, Element
-from deployment.migration.hints import HINTS, Hints, MigrationRefused
+from deployment.hints import HINTS, Hints
 from processes.engine import Engine
 from processes.variables import to_engine
 
@@ -21,6 +21,10 @@ STANDING = (*TASKS, *SCOPES, "callActivity", "boundaryEvent", "intermediateCatch
 # by which an event refers to what the file declares
 REFERENCES = {"messageRef": "message", "signalRef": "signal"}
 Row = dict[str, Any]
+
+
+class MigrationRefused(Exception):
+    """Nothing was moved; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)

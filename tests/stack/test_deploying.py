@@ -132,11 +132,18 @@ def test_what_changes_is_told_and_drawn(
     assert any(re.match(r"CoronaCare: \d+ open cases go on under the version", line) for line in lines)
     [lost] = [line for line in lines if "stand where the new version has no step" in line]
     assert re.search(r"\d+ at Fill in medical form$", lost)
+    assert any("say so in processes/migration.yaml" in line for line in lines)
     page = (folder / "changes.html").read_text()
     assert "Request evaluation, before: 6 elements marked" in page
     assert page.count("<svg") == 4
     # the case goes on under its version
     assert case.waits_for("medical_form")
+
+    # once it is said what the step is called now, nobody is lost
+    hints = folder / "processes" / "migration.yaml"
+    hints.write_text("corona_care: {steps: {Task_FillInMedicalForm: Task_SendMedicalForm}}")
+    change(folder, "review.form", '"label": "Your opinion"', '"label": "Your view"')
+    assert not any("no step" in line for line in said(start()).splitlines())
 
 
 def test_the_same_files_are_deployed_once(

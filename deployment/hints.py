@@ -16,8 +16,8 @@ HINTS = "migration.yaml"
 SHAPE = "Write for each process `steps` (old id: new id) and `variables` (name: value), as its comment shows"
 
 
-class MigrationRefused(Exception):
-    """Nothing was moved; the message says why, and what to do."""
+class HintsWrong(Exception):
+    """The file isn't as it should be; the message says where, and what to write."""
 
 
 class Hints(BaseModel):
@@ -52,17 +52,17 @@ def read_hints(path: Path) -> dict[str, Hints]:
     """By process; nobody need have said anything.
 
     Raises:
-        MigrationRefused: it isn't as it should be.
+        HintsWrong: it can't be read.
     """
     if not path.exists():
         return {}
     try:
         return TypeAdapter(dict[str, Hints]).validate_python(yaml.safe_load(path.read_text()) or {})
     except yaml.YAMLError as error:
-        raise MigrationRefused(f"{path.name} can't be read: {error}. {SHAPE}.") from None
+        raise HintsWrong(f"{path.name} can't be read: {error}. {SHAPE}.") from None
     except ValidationError as error:
         wrong = "; ".join(f"{' / '.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise MigrationRefused(f"{path.name}: {wrong}. {SHAPE}.") from None
+        raise HintsWrong(f"{path.name}: {wrong}. {SHAPE}.") from None
 
 
 def findings(hints: Mapping[str, Hints], steps: Mapping[str, Collection[str]]) -> Iterator[Finding]:
