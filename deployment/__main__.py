@@ -31,7 +31,7 @@ from deployment.check import Declared, Finding, check, declared
 from deployment.check.files import Files
 from deployment.check.lint import LintFailed
 from deployment.check.lint import findings as linted
-from deployment.deploy import NAME, DeploymentRefused, deploy, deploy_former, resources
+from deployment.deploy import NAME, DeploymentRefused, deploy, deploy_former, is_deployed, resources
 from deployment.hints import HINTS, HintsWrong, read_hints
 from deployment.hints import findings as hinted
 from deployment.migration import MigrationRefused, migrate, rehearse_migration
@@ -89,6 +89,8 @@ def migrated(engine: Engine, how: str = "on") -> str:
     if how == "back":
         print(f"deployed as it was before: {deploy_former(engine)}")
         hints = {process: each.back() for process, each in hints.items()}
+    elif not is_deployed(engine, resources()):
+        print("what is in processes/ and forms/ isn't deployed (`make deploy` does it): this is about what runs")
     if how == "dry":
         rehearse_migration(engine, NAME, hints, print, _watched)
         return "nothing was changed"

@@ -41,13 +41,22 @@ def deploy(
     found = check(files, names)
     if found:
         raise DeploymentRefused("\n".join(map(str, found)))
-    last = running.newest(engine, NAME)
-    before = running.files_of(engine, last) if last else {}
+    before = _deployed(engine)
     if before == files:
         return False
     if before:
         _tell(engine, before, files, read_hints(root / "processes" / HINTS), say, page)
     return _create(engine, files)
+
+
+def is_deployed(engine: Engine, files: dict[str, bytes]) -> bool:
+    """Whether the engine runs just these files."""
+    return _deployed(engine) == files
+
+
+def _deployed(engine: Engine) -> dict[str, bytes]:
+    last = running.newest(engine, NAME)
+    return running.files_of(engine, last) if last else {}
 
 
 def deploy_former(engine: Engine) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from config.settings import ROOT
+from deployment.__main__ import migrated
 from deployment.deploy import NAME, deploy_former, resources
 from deployment.hints import Hints
 from deployment.migration import MigrationRefused, migrate, rehearse_migration
@@ -215,4 +216,13 @@ def test_make_migrate_looks_and_changes_nothing(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "nothing was changed"
+    assert "isn't deployed" not in done.stdout
     assert admin.post("/process-instance", {}) == before
+
+
+def test_it_says_when_it_is_about_something_else_than_the_files(
+    own: dict[str, Any], deployed: Callable[[dict[str, str]], str], deployer: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed(BEFORE)
+    migrated(deployer, "dry")
+    assert "what is in processes/ and forms/ isn't deployed (`make deploy` does it)" in capsys.readouterr().out
