@@ -17,16 +17,16 @@ def findings(files: Files, declared: Declared) -> Iterator[Finding]:
         yield from _topics(diagram, declared)
         yield from _files(diagram, files)
     yield from _unused(files, declared)
-    yield from _listed(files, declared)
+    yield from _named(files, declared)
 
 
-def _listed(files: Files, declared: Declared) -> Iterator[Finding]:
-    """A filter that names a step lists nothing once the step has another id."""
+def _named(files: Files, declared: Declared) -> Iterator[Finding]:
+    """Code that names a step finds nothing there once the step has another id."""
     steps = {each.id for diagram in files.diagrams for each in diagram.nodes}
-    for name, step in declared.listed.items():
-        if step not in steps:
-            wrong = f"Tasklist's filter lists the tasks of {step}, and there is no such step{like(step, steps)}"
-            yield Finding("deployment/roles.py", name, "", wrong, "Name the step there as the diagram does")
+    for step in declared.named.keys() - steps:
+        for file in declared.named[step]:
+            wrong = f"it looks at what is at {step}, and there is no such step{like(step, steps)}"
+            yield Finding(file, "", "", wrong, "Name the step there as the diagram does")
 
 
 def _topics(diagram: Diagram, declared: Declared) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from config.settings import ROOT, environment_name
 from deployment.changes import running
 from deployment.deploy import NAME, resources
 from processes.engine import Engine
-from tests.support.case import WITH_COUGH, CaseUnderTest
+from tests.support.case import CaseUnderTest, eventually
 
 pytestmark = pytest.mark.engine
 
@@ -111,37 +111,42 @@ def runs(engine: Engine) -> dict[str, bytes]:
     return running.files_of(engine, running.newest(engine, NAME))
 
 
+def called(case: CaseUnderTest) -> list[dict[str, Any]]:
+    """The calls to be made to the patient."""
+    return case.admin.get("/task", processInstanceBusinessKey=case.reference, taskDefinitionKey="Task_TellPatient")
+
+
 def test_what_changes_is_told_and_drawn(
     own: dict[str, Any], deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
-    case = CaseUnderTest(own).starts(WITH_COUGH)
-    case.requests_evaluation()
-    case.waits_for("medical_form")
-    change(folder, "corona_care.bpmn", "Task_FillInMedicalForm", "Task_SendMedicalForm")
+    case = CaseUnderTest(own)
+    case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
+    eventually(lambda: called(case))
+    change(folder, "tell_by_telephone.bpmn", "Task_TellPatient", "Task_CallTheirTelephone")
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory"')
     change(folder, "testing_priority.dmn", "<text>70</text>", "<text>75</text>")
     change(folder, "review.form", '"label": "Your rating"', '"label": "Your opinion"')
 
     lines = said(start()).splitlines()
 
-    assert "  - step Fill in medical form (Task_FillInMedicalForm) removed" in lines
-    assert "  + step Fill in medical form (Task_SendMedicalForm) added" in lines
+    assert "  - step Tell patient by telephone (Task_TellPatient) removed" in lines
+    assert "  + step Tell patient by telephone (Task_CallTheirTelephone) added" in lines
     assert "  ~ step Ask the laboratory (Task_ChaseResult) changed: name: Chase result → Ask the laboratory" in lines
     assert "  ~ row 3 of Testing priority (testing_priority_rule_3) changed: testing_priority: 70 → 75" in lines
     assert any("changed: label: Your rating → Your opinion" in line for line in lines)
-    assert any(re.match(r"CoronaCare: \d+ open cases go on under the version", line) for line in lines)
+    assert any(re.match(r"Tell by telephone: \d+ open cases go on under the version", line) for line in lines)
     [lost] = [line for line in lines if "stand where the new version has no step" in line]
-    assert re.search(r"\d+ at Fill in medical form$", lost)
+    assert re.search(r"\d+ at Tell patient by telephone$", lost)
     assert any("say so in processes/migration.yaml" in line for line in lines)
     page = (folder / "changes.html").read_text()
-    assert "Request evaluation, before: 6 elements marked" in page
+    assert re.search(r"Tell by telephone, before: \d+ elements marked", page)
     assert page.count("<svg") == 4
-    # the case goes on under its version
-    assert case.waits_for("medical_form")
+    # the call is still to be made, under its version
+    assert called(case)
 
     # once it is said what the step is called now, nobody is lost
     hints = folder / "processes" / "migration.yaml"
-    hints.write_text("corona_care: {steps: {Task_FillInMedicalForm: Task_SendMedicalForm}}")
+    hints.write_text("tell_by_telephone: {steps: {Task_TellPatient: Task_CallTheirTelephone}}")
     change(folder, "review.form", '"label": "Your opinion"', '"label": "Your view"')
     assert not any("no step" in line for line in said(start()).splitlines())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from config import settings
 from config.people import load_people
 from deployment.check import Declared, check, declared
 from deployment.deploy import resources
+from deployment.hints import Hints
 
 FILES = resources()
 # of changes with wide consequences, more is found
@@ -45,3 +47,12 @@ def test_a_planted_fault_is_found(fault: dict[str, Any], names: Declared) -> Non
     assert told, "\n".join(map(str, found))
     assert fault["todo"] in told[0].todo
     assert len(found) <= MOST, "\n".join(map(str, found))
+
+
+def test_code_may_look_for_the_former_id_of_a_step_while_older_cases_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hints = {"take_sample": Hints(steps={"Task_VisitPatient": "Task_VisitThePatient"})}
+    assert "Task_VisitPatient" in declared((), {}).named
+    monkeypatch.setattr(import_module("deployment.check.declared"), "read_hints", lambda path: hints)
+    assert "Task_VisitPatient" not in declared((), {}).named
