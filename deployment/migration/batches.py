@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from deployment.migration.cases import Progress
@@ -13,15 +13,17 @@ from processes.engine import Engine
 
 AT_ONCE = 5000
 EVERY_S = 0.2
+Batch = dict[str, Any]
 
 
 def move_all(engine: Engine, instances: Mapping[str, Move], progress: Progress) -> None:
     """Have the engine move process instances; of one that can't be, nothing is changed."""
-    for move, ids in _by(instances):
-        what = f"{move.process}, from version {move.version}"
-        for some in _portions(ids):
-            body = {"migrationPlan": move.plan, "processInstanceIds": some}
-            _run(engine, engine.post("/migration/executeAsync", body), what, progress)
+    batches = [
+        engine.post("/migration/executeAsync", {"migrationPlan": move.plan, "processInstanceIds": some})
+        for move, ids in _by(instances)
+        for some in _portions(ids)
+    ]
+    _run(engine, batches, "moved", progress)
 
 
 def set_variables(engine: Engine, without: Mapping[str, tuple[Move, tuple[str, ...]]], progress: Progress) -> None:
@@ -30,11 +32,15 @@ def set_variables(engine: Engine, without: Mapping[str, tuple[Move, tuple[str, .
     Args:
         without: by instance, how it is moved, and the names of what it lacks.
     """
-    for (move, names), ids in _by(without):
-        for some in _portions(ids):
-            body = {"processInstanceIds": some, "variables": {name: move.variables[name] for name in names}}
-            batch = engine.post("/process-instance/variables-async", body)
-            _run(engine, batch, f"{move.process}: {', '.join(names)}", progress)
+    batches = [
+        engine.post(
+            "/process-instance/variables-async",
+            {"processInstanceIds": some, "variables": {name: move.variables[name] for name in names}},
+        )
+        for (move, names), ids in _by(without)
+        for some in _portions(ids)
+    ]
+    _run(engine, batches, "given the variables that they lack", progress)
 
 
 def _by(items: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]]]:
@@ -50,20 +56,36 @@ def _portions(ids: list[str]) -> Iterator[list[str]]:
         yield ids[first : first + AT_ONCE]
 
 
-def _run(engine: Engine, batch: dict[str, Any], what: str, progress: Progress) -> None:
-    for _ in progress(_done(engine, batch), what, batch["totalJobs"]):
+def _run(engine: Engine, batches: Sequence[Batch], what: str, progress: Progress) -> None:
+    if not batches:
+        return
+    for _ in progress(_done(engine, batches), what, _total(batches)):
         pass
     # what can't be done is tried no more
-    if engine.get("/batch/statistics", batchId=batch["id"]):
-        engine.delete(f"/batch/{batch['id']}?cascade=false")
+    for batch in batches:
+        if _of(engine, batch):
+            engine.delete(f"/batch/{batch['id']}?cascade=false")
 
 
-def _done(engine: Engine, batch: dict[str, Any]) -> Iterator[int]:
-    """The number of each part as it is done, or can't be."""
-    done = 0
-    while done < batch["totalJobs"]:
-        found = engine.get("/batch/statistics", batchId=batch["id"])
-        now = found[0]["completedJobs"] + found[0]["failedJobs"] if found else batch["totalJobs"]
+def _done(engine: Engine, batches: Sequence[Batch]) -> Iterator[int]:
+    """The number of each job as it is done, or can't be."""
+    done, total = 0, _total(batches)
+    while done < total:
+        now = sum(_ended(engine, batch) for batch in batches)
         yield from range(done, now)
         done = now
         time.sleep(EVERY_S)
+
+
+def _ended(engine: Engine, batch: Batch) -> int:
+    """How many of its jobs are over; all, when the engine has it no more."""
+    found = _of(engine, batch)
+    return found[0]["completedJobs"] + found[0]["failedJobs"] if found else batch["totalJobs"]
+
+
+def _of(engine: Engine, batch: Batch) -> list[Batch]:
+    return engine.get("/batch/statistics", batchId=batch["id"])
+
+
+def _total(batches: Sequence[Batch]) -> int:
+    return sum(batch["totalJobs"] for batch in batches)

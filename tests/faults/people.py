@@ -34,6 +34,7 @@ def answers_to(form: str, reference: str) -> dict[str, Any]:
         "close_contacts": {"had_contacts": "yes", "close_contacts": [contact]},
         "doctor_report": {**REPORT, "case_classification": "confirmed"},
         "review": {"rating": "5"},
+        "worsening_call": {"call_reached": "yes", "call_note": "rest, and call again"},
     }[form]
 
 

@@ -21,16 +21,18 @@ from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
 from tests.faults.newer import GONE, HINTS, NOW, RENAMED, WAIT, newer
 from tests.faults.run import Run, scaled, under_way
-from tests.support.case import eventually
+from tests.support.case import CaseUnderTest, eventually
 from workers.lanes import all_handlers
 
 pytestmark = pytest.mark.engine
 
-CASES = scaled(40, 500)
+CASES = scaled(24, 500)
 # forms that a case fills in before it rests, at most
 MOST_FORMS = 5
 # each topic has so many tasks that are in hand for long
 IN_HAND = scaled(1, 3)
+# of those under care, each so many-th
+FEEL_WORSE = 4
 HOLDER = "whoever works for long"
 
 
@@ -139,6 +141,15 @@ def works_by_fits_and_starts(fleet: Fleet, run: Run) -> None:
             time.sleep(1)
 
 
+def some_feel_worse(ground: Ground, steps: dict[str, set[str]]) -> None:
+    """So that a doctor is to call them, beside all else that goes on in their cases."""
+    under_care = [case for case, at in sorted(steps.items()) if at & {"Task_VisitPatient", "Task_WriteDoctorsReport"}]
+    for reference in under_care[::FEEL_WORSE]:
+        case = CaseUnderTest(ground.state)
+        case.reference = reference
+        case.feels_worse(breathless=True)
+
+
 def give_back(engine: Engine) -> None:
     for task in engine.get("/external-task", workerId=HOLDER, locked=True):
         engine.post(f"/external-task/{task['id']}/unlock")
@@ -158,10 +169,12 @@ def test_cases_come_along_wherever_they_stand(ground: Ground, deployer: Engine) 
         eventually(lambda: is_at_rest(run), "the cases don't come to rest", within_s=scaled(60, 600))
         enough.set()
         holding.join()
+        some_feel_worse(ground, steps_of(engine))
+        eventually(lambda: is_at_rest(run), "the cases don't come to rest again", within_s=60)
         before = steps_of(engine)
         stood_at = Counter(step for steps in before.values() for step in steps)
         print(f"{len(before)} cases stand at {dict(stood_at.most_common())}")
-        assert {RENAMED, GONE} <= stood_at.keys()
+        assert {RENAMED, GONE, "Task_CallPatient"} <= stood_at.keys()
 
         newest = deploys(deployer, newer(resources()))
         moving = set(sorted(before)[:: scaled(10, 10)])

@@ -39,8 +39,21 @@ public class EmbeddedDatabase {
   private final DataSourceProperties database;
   private volatile MVStore store;
 
-  EmbeddedDatabase(DataSourceProperties database) {
+  EmbeddedDatabase(DataSourceProperties database) throws SQLException {
     this.database = database;
+    if (database.getUrl().startsWith(H2)) {
+      repair();
+    }
+  }
+
+  /** Before the engine opens it. */
+  private void repair() throws SQLException {
+    try (var connection = connect()) {
+      var repaired = IndexRepair.repair(sessionOf(connection));
+      if (!repaired.isEmpty()) {
+        LoggerFactory.getLogger(EmbeddedDatabase.class).warn("indexes lacked rows, and were built anew: {}", repaired);
+      }
+    }
   }
 
   @EventListener(ApplicationReadyEvent.class)
@@ -60,11 +73,18 @@ public class EmbeddedDatabase {
   }
 
   Connection open() throws SQLException {
-    var connection = DriverManager.getConnection(database.getUrl(), database.getUsername(), database.getPassword());
-    var session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
-    store = session.getDatabase().getStore().getMvStore();
+    var connection = connect();
+    store = sessionOf(connection).getDatabase().getStore().getMvStore();
     store.setRetentionTime(KEPT_MS);
     return connection;
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(database.getUrl(), database.getUsername(), database.getPassword());
+  }
+
+  private static SessionLocal sessionOf(Connection connection) throws SQLException {
+    return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
   }
 
   /** Whether H2 has closed itself, or is about to: the delay is the first that it changes. */
