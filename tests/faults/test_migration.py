@@ -177,7 +177,8 @@ def test_cases_come_along_wherever_they_stand(ground: Ground, deployer: Engine) 
             before = steps_of(engine)
             stood_at = Counter(step for steps in before.values() for step in steps)
             print(f"{len(before)} cases stand at {dict(stood_at.most_common())}")
-            assert {RENAMED, GONE, "Task_CallPatient"} <= stood_at.keys()
+            # whether somebody holds one of the few tasks at the step that goes is chance
+            assert {RENAMED, "Task_CallPatient"} <= stood_at.keys()
 
             newest = deploys(deployer, newer(resources()))
             moving = set(sorted(before)[:: scaled(10, 10)])
