@@ -14,10 +14,6 @@ from processes.engine import Engine, EngineRefused
 NAME = "coronacare"
 
 
-# the last, and the one before
-LAST_TWO = 2
-
-
 class DeploymentRefused(Exception):
     """Something in the files would not work; the message names each thing, and what to do."""
 
@@ -65,11 +61,12 @@ def deploy_former(engine: Engine) -> str:
     Raises:
         DeploymentRefused: there is none.
     """
-    found = engine.get("/deployment", name=NAME, sortBy="deploymentTime", sortOrder="desc", maxResults=LAST_TWO)
-    if len(found) < LAST_TWO:
-        raise DeploymentRefused("there is no deployment before the last one")
-    _create(engine, running.files_of(engine, found[-1]["id"]))
-    return found[-1]["deploymentTime"]
+    match running.last(engine, NAME, 2):
+        case [_, former]:
+            _create(engine, running.files_of(engine, former["id"]))
+            return former["deploymentTime"]
+        case _:
+            raise DeploymentRefused("there is no deployment before the last one")
 
 
 def _tell(

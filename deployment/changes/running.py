@@ -37,8 +37,13 @@ class Open:
 
 def newest(engine: Engine, name: str) -> str | None:
     """The id of the deployment of this name that came last; None when there is none."""
-    found = engine.get("/deployment", name=name, sortBy="deploymentTime", sortOrder="desc", maxResults=1)
+    found = last(engine, name, 1)
     return found[0]["id"] if found else None
+
+
+def last(engine: Engine, name: str, count: int) -> list[dict[str, Any]]:
+    """So many of the deployments of this name, the newest first."""
+    return engine.get("/deployment", name=name, sortBy="deploymentTime", sortOrder="desc", maxResults=count)
 
 
 def files_of(engine: Engine, deployment: str) -> dict[str, bytes]:

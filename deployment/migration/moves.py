@@ -34,7 +34,6 @@ class Move:
     Attributes:
         process: what people call it.
         source: the id of the older version's definition.
-        version: its number.
         plan: as the engine's REST API takes it.
         variables: what is set beforehand where an instance lacks it, as the REST API takes it.
         reasons: why an instance stays that stands at a step, by the step's id; of others the engine says why.
@@ -43,7 +42,6 @@ class Move:
 
     process: str
     source: str
-    version: int
     plan: Row
     variables: Row
     reasons: Mapping[str, str]
@@ -98,7 +96,7 @@ def _move(engine: Engine, source: Row, target: Row, diagrams: _Diagrams, hints: 
         )
     _refuse_what_is_wrong(engine, plan, old)
     name = source["name"] or source["key"]
-    return Move(name, source["id"], source["version"], plan, to_engine(hints.variables), reasons, old)
+    return Move(name, source["id"], plan, to_engine(hints.variables), reasons, old)
 
 
 def _pairs(plan: Row) -> list[tuple[str, str]]:
