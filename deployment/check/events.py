@@ -26,7 +26,10 @@ def findings(files: Files, declared: Declared) -> Iterator[Finding]:
 
 def _unawaited(files: Files, declared: Declared) -> Iterator[Finding]:
     awaited = {
-        _said(diagram, each, "message") for diagram in files.diagrams for each in diagram.nodes if each.kind in CATCHING
+        refers_to(diagram, each, "message")
+        for diagram in files.diagrams
+        for each in diagram.nodes
+        if each.kind in CATCHING
     }
     for message in sorted(set(declared.messages) - awaited):
         wrong, todo = "no case waits for this message", "Give it an event, or delete it"
@@ -43,7 +46,7 @@ def _errors(diagram: Diagram, files: Files, declared: Declared) -> Iterator[Find
                     f"its worker may report the error {code}, which nothing here goes on from",
                     f"Put an error event with the code {code} at its edge",
                 )
-        caught = _said(diagram, each, "error")
+        caught = refers_to(diagram, each, "error")
         if each.kind in CATCHING and caught and caught not in codes:
             wrong = f"nobody reports an error with the code {caught}{like(caught, codes)}"
             yield diagram.finding(each, wrong, "Correct the code, or declare it in processes/errors.py")
@@ -54,7 +57,7 @@ def _messages(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
         waits = each.kind == "receiveTask" or (each.kind in CATCHING and _definition(each, "message") is not None)
         if not waits:
             continue
-        message = _said(diagram, each, "message")
+        message = refers_to(diagram, each, "message")
         if not message:
             yield diagram.finding(each, "it doesn't say which message it waits for", "Choose the message")
         elif message not in declared.messages:
@@ -75,7 +78,7 @@ def _escalations(diagram: Diagram, files: Files) -> Iterator[Finding]:
     """Escalations and signals: what is thrown is caught, what is caught is thrown."""
     for each in diagram.nodes:
         for kind in ("escalation", "signal"):
-            said = _said(diagram, each, kind)
+            said = refers_to(diagram, each, kind)
             if not said:
                 continue
             if each.kind in THROWING and not _is_caught(diagram, each, kind, said, files):
@@ -98,7 +101,7 @@ def _reference(element: Element, kind: str) -> str:
     return source.get(f"{kind}Ref", "") if source is not None else ""
 
 
-def _said(diagram: Diagram, element: Element, kind: str) -> str:
+def refers_to(diagram: Diagram, element: Element, kind: str) -> str:
     """The message's or signal's name, or the code of the error or escalation, that it refers to; empty for none."""
     named = diagram.declared(kind).get(_reference(element, kind))
     if named is None:
@@ -108,7 +111,7 @@ def _said(diagram: Diagram, element: Element, kind: str) -> str:
 
 def _thrown(files: Files, kind: str) -> set[str]:
     return {
-        _said(diagram, each, kind) for diagram in files.diagrams for each in diagram.nodes if each.kind in THROWING
+        refers_to(diagram, each, kind) for diagram in files.diagrams for each in diagram.nodes if each.kind in THROWING
     } - {""}
 
 
@@ -139,7 +142,7 @@ def _catches(diagram: Diagram, element: Element, kind: str, said: str) -> bool:
     """An event without a code catches all."""
     if element.kind not in CATCHING or _definition(element, kind) is None:
         return False
-    return not _reference(element, kind) or _said(diagram, element, kind) == said
+    return not _reference(element, kind) or refers_to(diagram, element, kind) == said
 
 
 def _calls(files: Files, process: str) -> Collection[tuple[Diagram, Element]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree
 
 from deployment.changes import running
-from deployment.check import xml
+from deployment.check import events, xml
 from deployment.check.diagram import CAMUNDA, SCOPES, TASKS, Diagram, Element
 from deployment.hints import HINTS, Hints
 from processes.engine import Engine
@@ -18,8 +17,6 @@ BODY = "#multiInstanceBody"
 WAITING = ("boundaryEvent", "intermediateCatchEvent", "receiveTask", "startEvent")
 # where a case can stand
 STANDING = (*TASKS, *SCOPES, "callActivity", "boundaryEvent", "intermediateCatchEvent")
-# by which an event refers to what the file declares
-REFERENCES = {"messageRef": "message", "signalRef": "signal"}
 Row = dict[str, Any]
 
 
@@ -153,13 +150,8 @@ def _trigger(diagram: Diagram, element: Element) -> list[str]:
     waits = element.node if element.kind == "receiveTask" else element.definition
     if waits is None:
         return []
-    named = [_declared(diagram, kind, waits.get(name, "")) for name, kind in REFERENCES.items()]
+    named = [events.refers_to(diagram, element, kind) for kind in ("message", "signal")]
     return named + [" ".join((each.text or "").split()) for each in waits if not each.tag.startswith(CAMUNDA)]
-
-
-def _declared(diagram: Diagram, kind: str, id: str) -> str:
-    found: ElementTree.Element | None = diagram.declared(kind).get(id)
-    return found.get("name", "") if found is not None else ""
 
 
 def _refuse_what_is_wrong(engine: Engine, plan: Row, old: Diagram) -> None:
