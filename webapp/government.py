@@ -27,7 +27,11 @@ class Government:
         self._timeout_s = timeout_s
 
     def exposure(self, token: str) -> Exposure | None:
-        """What holds for the contact with this token; None when it was never given out."""
+        """What holds for the contact with this token; None when it was never given out.
+
+        Raises:
+            GovernmentUnavailable: it doesn't answer, or not as it should.
+        """
         try:
             answer = requests.get(
                 f"{self._url}/v1/tokens/{quote(token, safe='')}",
@@ -40,5 +44,9 @@ class Government:
             raise GovernmentUnavailable(str(answer.status_code))
         if answer.status_code == 404:
             return None
-        day = answer.json()["last_exposure_date"]
-        return Exposure(date.fromisoformat(day) if day else None)
+        try:
+            day = answer.json()["last_exposure_date"]
+            return Exposure(date.fromisoformat(day) if day else None)
+        except (ValueError, KeyError, TypeError) as error:
+            # something between gave it, such as a network's page for signing in
+            raise GovernmentUnavailable(type(error).__name__) from None
