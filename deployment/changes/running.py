@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deployment.changes.staying import why_staying
 from deployment.check import xml
 from deployment.check.diagram import SCOPES, Diagram, Element
 from deployment.hints import Hints
@@ -17,6 +18,21 @@ AROUND = (*SCOPES, "callActivity")
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """A step at which cases can't come along to the new version.
+
+    Attributes:
+        name: what it is called.
+        count: how many stand there.
+        why: they can't come along.
+    """
+
+    name: str
+    count: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Open:
     """The open cases of a diagram, in all of its versions.
 
@@ -24,14 +40,14 @@ class Open:
         name: of the diagram.
         count: how many there are.
         at: how many stand at each step, by what it is called.
-        lost: the same, of the steps that the new version doesn't have.
-        stay: how many cases stand at a step that the new version doesn't have.
+        stuck: the steps at which they can't come along.
+        stay: how many cases stand at one of these.
     """
 
     name: str
     count: int
     at: dict[str, int]
-    lost: dict[str, int]
+    stuck: tuple[Stuck, ...]
     stay: int
 
 
@@ -78,17 +94,17 @@ def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, o
     for version in versions:
         for row in engine.get(f"/process-definition/{version}/statistics"):
             at[row["id"]] += row["instances"]
-    there, gone = {}, {}
+    there, stuck = {}, {}
     for step, count in at.items():
         element = new.elements.get(step) or old.elements.get(step)
         name = new.called(element) if element else step
-        if hints.now(step, new.elements) is None:
-            gone[step] = (name, count)
+        if why := why_staying(old, step, new, hints):
+            stuck[step] = Stuck(name, count, why)
         elif element and element.kind not in AROUND:
             there[name] = count
-    stay = _count(engine, processDefinitionKey=process.id, activityIdIn=list(gone)) if gone else 0
+    stay = _count(engine, processDefinitionKey=process.id, activityIdIn=list(stuck)) if stuck else 0
     count = _count(engine, processDefinitionKey=process.id)
-    return Open(process.name or process.id, count, there, dict(gone.values()), stay)
+    return Open(process.name or process.id, count, there, tuple(stuck.values()), stay)
 
 
 def _count(engine: Engine, **query: Any) -> int:

@@ -8,6 +8,7 @@ from html import escape
 
 from deployment.changes.difference import ADDED, CHANGED, REMOVED, Change
 from deployment.changes.running import Open
+from deployment.changes.staying import NO_SUCH_STEP
 from webapp.diagrams import Mark, Paint, drawn, planes_of
 
 SIGNS = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
@@ -53,10 +54,11 @@ def _told(cases: Open) -> Iterator[str]:
     at = ", ".join(f"{count} at {step}" for step, count in sorted(cases.at.items()))
     told = f"{cases.name}: {cases.count} open cases go on under the version with which they began"
     yield f"{told} ({at})" if at else told
-    if cases.lost:
-        lost = ", ".join(f"{count} at {step}" for step, count in sorted(cases.lost.items()))
-        yield f"  {cases.stay} of them stand where the new version has no step: {lost}"
-        yield "  They go on as they began. If such a step is called otherwise now, say so in processes/migration.yaml"
+    if cases.stuck:
+        yield f"  {cases.stay} of them can't come along, and will end as they began:"
+        yield from (f"    {each.count} at {each.name}: {each.why}" for each in cases.stuck)
+    if any(each.why == NO_SUCH_STEP for each in cases.stuck):
+        yield "  If such a step is called otherwise now, say so in processes/migration.yaml"
 
 
 def as_page(changes: Sequence[Change], before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:

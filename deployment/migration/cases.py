@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deployment.changes.staying import NO_SUCH_STEP
 from deployment.migration.moves import Move
 from processes.engine import Engine
 
@@ -77,7 +78,7 @@ def _told(move: Move, failure: dict[str, Any]) -> str:
     at = f"{move.process}, at {move.old.called(step)} ({step}): " if step else f"{move.process}: "
     if step in move.reasons:
         return at + move.reasons[step]
-    return at + ("the new version has no such step" if failure["reason"] == UNMAPPED else failure["reason"])
+    return at + (NO_SUCH_STEP if failure["reason"] == UNMAPPED else failure["reason"])
 
 
 def _instances(engine: Engine, definition: str) -> Iterator[dict[str, Any]]:

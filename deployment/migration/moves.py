@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployment.changes import running
+from deployment.changes.staying import other_topic
 from deployment.check import events, xml
 from deployment.check.diagram import CAMUNDA, SCOPES, TASKS, Diagram, Element
 from deployment.hints import HINTS, Hints
@@ -85,7 +86,7 @@ def _move(engine: Engine, source: Row, target: Row, diagrams: _Diagrams, hints: 
     ends = {"sourceProcessDefinitionId": source["id"], "targetProcessDefinitionId": target["id"]}
     plan = engine.post("/migration/generate", {**ends, "updateEventTriggers": False})
     plan["instructions"] += _renamed(old, new, hints)
-    reasons = {old_id: reason for old_id, new_id in _pairs(plan) if (reason := _why_not(old, old_id, new, new_id))}
+    reasons = {step: reason for step, now in _pairs(plan) if (reason := other_topic(old, step, new, now))}
     plan["instructions"] = [each for each in plan["instructions"] if each["sourceActivityIds"][0] not in reasons]
     for each in plan["instructions"]:
         each["updateEventTrigger"] = _waits_for_another(
@@ -126,15 +127,6 @@ def _instruction(step: str, now: str) -> Row:
 
 def _is_repeated(element: Element) -> bool:
     return element.has("multiInstanceLoopCharacteristics") is not None
-
-
-def _why_not(old: Diagram, step: str, new: Diagram, now: str) -> str:
-    """Why whoever stands at a step can't come along, though the engine would bring them; empty if they can."""
-    before, after = old.elements.get(step), new.elements.get(now)
-    if before and after and before.topic != after.topic:
-        # the engine keeps the topic of an external task that is there
-        return f"waits for a worker of the topic {before.topic}, and the new version has {after.topic or 'none'} there"
-    return ""
 
 
 def _waits_for_another(old: Diagram, step: str, new: Diagram, now: str) -> bool:
