@@ -1,5 +1,5 @@
 """Each alert fires when it should, and clears when that is over: on a platform whose parts are killed, by a real
-Prometheus. Nothing fires while all goes well. (No job executor is held up here; alerts_test.yml has that alert.)
+Prometheus. Nothing fires while all goes well.
 """
 
 from __future__ import annotations
@@ -26,7 +26,24 @@ pytestmark = pytest.mark.engine
 WITHIN_S = 60
 # of what takes days otherwise
 SOON_S = 2
-LIMITS = {"WorkWaits": SOON_S, "VisitWaits": SOON_S, "ReportWaits": SOON_S, "LabLate": SOON_S, "KitsLow": 10_000}
+LIMITS = {
+    "WorkWaits": SOON_S, "JobsWait": SOON_S, "VisitWaits": SOON_S, "ReportWaits": SOON_S, "LabLate": SOON_S,
+    "KitsLow": 10_000,
+}  # fmt: skip
+# all at once, and one after the other: jobs of one process instance exclude each other
+MANY_JOBS = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="http://coronacare.example/tests">
+  <bpmn:process id="many_jobs" isExecutable="true" camunda:historyTimeToLive="P1D">
+    <bpmn:startEvent id="Event_Begun" />
+    <bpmn:sequenceFlow id="Flow_Begun" sourceRef="Event_Begun" targetRef="Task_Nothing" />
+    <bpmn:task id="Task_Nothing">
+      <bpmn:multiInstanceLoopCharacteristics camunda:asyncBefore="true">
+        <bpmn:loopCardinality>500</bpmn:loopCardinality>
+      </bpmn:multiInstanceLoopCharacteristics>
+    </bpmn:task>
+  </bpmn:process>
+</bpmn:definitions>
+"""
 ALERTS = {rule["alert"] for rule in yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"][0]["rules"]}
 
 
@@ -104,6 +121,14 @@ def test_a_task_that_nobody_takes_and_one_that_stands_still(own: dict[str, Any],
     work.engine.put(f"/external-task/{task}/retries", {"retries": 1})
     work.engine.post(f"/external-task/{task}/complete", {"workerId": "w"})
     clears(server, "IncidentOpen", "WorkWaits")
+
+
+def test_an_engine_that_does_not_keep_up(own: dict[str, Any], server: Prometheus) -> None:
+    engine = CaseUnderTest(own).admin
+    engine.upload("/deployment/create", {"deployment-name": "many jobs"}, {"many_jobs.bpmn": MANY_JOBS.encode()})
+    engine.post("/process-definition/key/many_jobs/start", {})
+    fires(server, "JobsWait")
+    clears(server, "JobsWait")
 
 
 def test_patients_who_wait(own: dict[str, Any], server: Prometheus) -> None:
