@@ -13,8 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from config import settings as config
-from processes.cases import CALLED, CORONA_CARE, new_reference, start_case
+from processes.cases import CORONA_CARE, new_reference, start_case
 from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
+from processes.standing import DIAGRAMS
 from tests.faults.ledger import Ledger
 from tests.faults.people import answers_to
 from tests.support.case import WITH_COUGH
@@ -126,7 +127,7 @@ class Driver:
 
     def _fill_in(self) -> int:
         """Fill in all forms that are asked for now; returns how many."""
-        query = {"processDefinitionKeyIn": [CORONA_CARE, *CALLED], "active": True}
+        query = {"processDefinitionKeyIn": list(DIAGRAMS), "active": True}
         found = self.engine.post(f"/task?maxResults={PAGE}", query)
         tasks = [task for task in found if task["id"] not in self._taken and task.get("camundaFormRef")]
         self._learn_references({task["processInstanceId"] for task in tasks} - self._references.keys())

@@ -15,6 +15,11 @@ def has_only_telephones(reference: str) -> bool:
     return _number(reference, "") % 4 == 0
 
 
+def is_called(reference: str) -> bool:
+    """Whether the patient of this case is told by telephone: every eighth."""
+    return _number(reference, "") % 8 == 1
+
+
 def email_of(reference: str, who: str) -> str:
     return f"{reference.lower()}@{who}.example"
 
@@ -26,16 +31,23 @@ def phone_of(reference: str, who: str) -> str:
 def answers_to(form: str, reference: str) -> dict[str, Any]:
     """What a form of the case comes back with."""
     contact = {**CONTACT, "name": reference.lower(), **_address(reference, CONTACT_OF)}
-    channel = "sms" if has_only_telephones(reference) else "email"
     return {
-        "evaluation_request": {**REQUEST, "channel": channel, **_address(reference, PATIENT)},
+        "evaluation_request": {**REQUEST, **_channel(reference)},
         "medical_form": MEDICAL,
         "medical_visit": {**VISIT, "sample_barcode": f"B-{reference}"},
         "close_contacts": {"had_contacts": "yes", "close_contacts": [contact]},
         "doctor_report": {**REPORT, "case_classification": "confirmed"},
         "review": {"rating": "5"},
+        "patient_call": {"call_reached": "yes"},
         "worsening_call": {"call_reached": "yes", "call_note": "rest, and call again"},
     }[form]
+
+
+def _channel(reference: str) -> dict[str, str | None]:
+    if is_called(reference):
+        return {"channel": "telephone", "email": None, "phone": phone_of(reference, PATIENT)}
+    channel = "sms" if has_only_telephones(reference) else "email"
+    return {"channel": channel, **_address(reference, PATIENT)}
 
 
 def _address(reference: str, who: str) -> dict[str, str | None]:

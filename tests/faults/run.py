@@ -9,7 +9,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +60,7 @@ class Run:
         self._recoveries: list[float] = []
         self._faults = 0
         self._sent_again = 0
+        self._withdrawn: set[str] = set()
         self.driver = Driver(state, Ledger(ledgers / f"driver-{time.time_ns()}.jsonl"))
 
     def hit(self, tasks: list[str]) -> None:
@@ -78,6 +79,10 @@ class Run:
     def recovered(self, after_s: float) -> None:
         self._recoveries.append(after_s)
 
+    def withdraw(self, references: Iterable[str]) -> None:
+        """These are to end as withdrawn, wherever on their road."""
+        self._withdrawn |= set(references)
+
     def report(self) -> Report:
         """What became of the cases; is printed too."""
         self._await_messages()
@@ -85,7 +90,7 @@ class Run:
             [Ledger(self._ledgers / f"{name}.jsonl") for name in ("lab", "government", "sms")], self.driver.began_at
         )
         completed, messages = self._completed(), Messages(self._state)
-        for reference in completed:
+        for reference in set(completed) - self._withdrawn:
             doubled |= self._doubled_in(reference, messages)
         taken_over = [took for hit in self._hits for took in _recoveries(self.driver.engine, hit)]
         report = Report(
@@ -103,11 +108,15 @@ class Run:
 
     def _await_messages(self) -> None:
         with contextlib.suppress(AssertionError):
-            eventually(lambda: all(map(Messages(self._state).to_contact_of, self.driver.acknowledged)))
+            whole = set(self.driver.acknowledged) - self._withdrawn
+            eventually(lambda: all(map(Messages(self._state).to_contact_of, whole)))
 
     def _completed(self) -> list[str]:
         ended = self.driver.ended()
-        return [reference for reference in self.driver.acknowledged if ended.get(reference) == ["care_completed"]]
+        return [each for each in self.driver.acknowledged if ended.get(each) == [self._outcome_of(each)]]
+
+    def _outcome_of(self, reference: str) -> str:
+        return "withdrawn" if reference in self._withdrawn else "care_completed"
 
     def _doubled_in(self, reference: str, messages: Messages) -> dict[str, int]:
         """What there should be one of on the whole road, and isn't."""

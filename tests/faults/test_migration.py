@@ -14,8 +14,9 @@ import pytest
 
 from deployment.deploy import NAME, resources
 from deployment.migration import migrate
-from processes.cases import CALLED, CORONA_CARE
+from processes.cases import CORONA_CARE
 from processes.engine import Engine
+from processes.standing import DIAGRAMS
 from processes.variables import VARIABLES, Variable
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
@@ -33,6 +34,8 @@ MOST_FORMS = 6
 IN_HAND = scaled(1, 3)
 # of those under care, each so many-th
 FEEL_WORSE = 4
+WITHDRAW = 9
+UNDER_CARE = {"Task_VisitPatient", "Task_WriteDoctorsReport"}
 HOLDER = "whoever works for long"
 
 
@@ -107,7 +110,7 @@ def steps_of(engine: Engine) -> dict[str, set[str]]:
 def versions_of(engine: Engine) -> dict[str, dict[str, str]]:
     """The definition of each open process instance, by case."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    query = {"processDefinitionKeyIn": [CORONA_CARE, *CALLED]}
+    query = {"processDefinitionKeyIn": list(DIAGRAMS)}
     for each in engine.post("/process-instance?maxResults=100000", query):
         found[each["businessKey"]][each["id"]] = each["definitionId"]
     return found
@@ -145,11 +148,26 @@ def works_by_fits_and_starts(fleet: Fleet, run: Run) -> None:
 
 def some_feel_worse(ground: Ground, steps: dict[str, set[str]]) -> None:
     """So that a doctor is to call them, beside all else that goes on in their cases."""
-    under_care = [case for case, at in sorted(steps.items()) if at & {"Task_VisitPatient", "Task_WriteDoctorsReport"}]
-    for reference in under_care[::FEEL_WORSE]:
-        case = CaseUnderTest(ground.state)
-        case.reference = reference
-        case.feels_worse(breathless=True)
+    for reference in under_care(steps)[::FEEL_WORSE]:
+        case_of(ground, reference).feels_worse(breathless=True)
+
+
+def some_withdraw(ground: Ground, run: Run, steps: dict[str, set[str]]) -> None:
+    """Others than those who feel worse."""
+    withdrawing = under_care(steps)[1::WITHDRAW]
+    run.withdraw(withdrawing)
+    for reference in withdrawing:
+        case_of(ground, reference).withdraws()
+
+
+def under_care(steps: dict[str, set[str]]) -> list[str]:
+    return [case for case, at in sorted(steps.items()) if at & UNDER_CARE]
+
+
+def case_of(ground: Ground, reference: str) -> CaseUnderTest:
+    case = CaseUnderTest(ground.state)
+    case.reference = reference
+    return case
 
 
 def give_back(engine: Engine) -> None:
@@ -170,10 +188,12 @@ def test_cases_come_along_wherever_they_stand(ground: Ground, deployer: Engine) 
             run.driver.start(CASES)
             works_by_fits_and_starts(fleet, run)
             eventually(lambda: is_at_rest(run), "the cases don't come to rest", within_s=scaled(60, 600))
+            steps = steps_of(engine)
+            some_feel_worse(ground, steps)
+            some_withdraw(ground, run, steps)
+            eventually(lambda: is_at_rest(run), "the cases don't come to rest again", within_s=60)
             enough.set()
             holding.join()
-            some_feel_worse(ground, steps_of(engine))
-            eventually(lambda: is_at_rest(run), "the cases don't come to rest again", within_s=60)
             before = steps_of(engine)
             stood_at = Counter(step for steps in before.values() for step in steps)
             print(f"{len(before)} cases stand at {dict(stood_at.most_common())}")
