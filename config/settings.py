@@ -73,6 +73,7 @@ class Front(Section):
 
     url: Url | None = None
     pages_at_once: Annotated[int, Field(ge=1)]
+    metrics_url: Url
 
 
 class Webapp(Part):

@@ -57,9 +57,8 @@ def rules_for(part: str, settings: Settings, operators: list[str]) -> str:
     addresses = _addresses(settings)
     if part not in addresses:
         raise NoSuchPart(f"there is no part {part}: choose of {', '.join(addresses)}")
-    inwards = (
-        [f"ip saddr {{ {', '.join(operators)} }} tcp dport {{ 22, {addresses[part][1]} }} accept"] if operators else []
-    )
+    told_at = urlsplit(settings.front.metrics_url).port if part == "front" else addresses[part][1]
+    inwards = [f"ip saddr {{ {', '.join(operators)} }} tcp dport {{ 22, {told_at} }} accept"] if operators else []
     inwards += _from_callers(part, addresses)
     outwards = [_to(*addresses[called]) for called in CALLS.get(part, ()) if called in addresses]
     outwards += _to_database(part, settings)

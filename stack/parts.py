@@ -150,6 +150,7 @@ def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
 def _front(settings: Settings, url: str) -> Part:
     environment = {
         "FRONT_ADDRESS": urlsplit(url).netloc,
+        "FRONT_METRICS_ADDRESS": urlsplit(settings.front.metrics_url).netloc,
         "WEBAPP_ADDRESS": urlsplit(settings.webapp.url).netloc,
         "ENGINE_ADDRESS": urlsplit(settings.engine.url).netloc,
         "PAGES_AT_ONCE": str(settings.front.pages_at_once),

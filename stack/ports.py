@@ -23,6 +23,10 @@ def settle(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
             address = urlsplit(url)
             port = _free(name, str(address.hostname), address.port or 80, chosen, say)
             moved[environment_name(name, "url")] = f"http://{address.hostname}:{port}"
+    if settings.front.url and is_ours(settings.front.metrics_url):
+        address = urlsplit(settings.front.metrics_url)
+        port = _free("front's /metrics", str(address.hostname), address.port or 80, chosen, say)
+        moved[environment_name("front", "metrics_url")] = f"http://{address.hostname}:{port}"
     if settings.mail.host in LOOPBACK:
         port = _free("mail", settings.mail.host, settings.mail.port, chosen, say)
         moved[environment_name("mail", "port")] = str(port)

@@ -21,7 +21,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("load")
     with pytest.MonkeyPatch.context() as patch:
         url = f"http://127.0.0.1:{free_port()}"
-        front = {environment_name("front", "url"): url, environment_name("front", "pages_at_once"): "1"}
+        front = {
+            environment_name("front", "url"): url,
+            environment_name("front", "pages_at_once"): "1",
+            environment_name("front", "metrics_url"): f"http://127.0.0.1:{free_port()}",
+        }
         patch.setattr(os, "environ", {**without_settings(os.environ), **front})
         with _on(cores[0]), platform_up(folder) as platform, _on(cores[1]):
             yield platform

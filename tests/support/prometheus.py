@@ -56,6 +56,7 @@ def prometheus(
     """Up, with our rules: at once instead of after some minutes, and with other limits for some alerts.
 
     Args:
+        state: where the parts are that it asks, by name.
         limits: by alert, instead of the rule's.
     """
     rules = yaml.safe_load((MONITORING / "alerts.yml").read_text())
@@ -68,6 +69,7 @@ def prometheus(
     (folder / "alerts.yml").write_text(yaml.safe_dump(rules))
     settings = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
     settings["global"] = {"scrape_interval": EVERY, "evaluation_interval": EVERY, "scrape_timeout": EVERY}
+    settings["scrape_configs"] = [job for job in settings["scrape_configs"] if job["job_name"] in state]
     for job in settings["scrape_configs"]:
         job["static_configs"] = [{"targets": [urlsplit(state[job["job_name"]]).netloc]}]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))

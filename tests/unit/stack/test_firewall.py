@@ -25,6 +25,10 @@ def test_the_front_is_open_to_everybody() -> None:
     assert "ip daddr 10.0.0.3 tcp dport 8080 accept" in rules
 
 
+def test_how_the_front_is_doing_is_for_operators() -> None:
+    assert "ip saddr { 10.0.0.9 } tcp dport { 22, 8404 } accept" in rules_for("front", settings(), ["10.0.0.9"])
+
+
 def test_a_part_is_open_to_those_who_call_it_and_to_operators() -> None:
     rules = rules_for("engine", settings(), ["10.0.0.9"])
     assert "ip saddr { 10.0.0.1, 10.0.0.2, 10.0.0.4 } tcp dport 8080 accept" in rules
