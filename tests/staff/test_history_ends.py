@@ -29,7 +29,7 @@ def test_a_case_whose_time_is_over_is_gone_and_another_stays(state: dict[str, An
     assert old.admin.get(f"/history/process-instance/{old.instance_id}")["removalTime"] > "2026"
     instance = old.instance_id
     over = {"absoluteRemovalTime": "2020-01-01T00:00:00.000+0000", "historicProcessInstanceIds": [instance]}
-    old.admin.post("/history/process-instance/set-removal-time", {**over, "hierarchical": True})
+    batch = old.admin.post("/history/process-instance/set-removal-time", {**over, "hierarchical": True})
     query = {"processInstanceId": instance}
     eventually(lambda: old.admin.get(f"/history/process-instance/{instance}")["removalTime"] < "2021")
 
@@ -38,3 +38,5 @@ def test_a_case_whose_time_is_over_is_gone_and_another_stays(state: dict[str, An
     for kind in ("variable-instance", "activity-instance", "detail", "decision-instance", "user-operation", "job-log"):
         assert old.admin.get(f"/history/{kind}", **query) == [], kind
     assert find_case(young.admin, young.reference) is not None
+    # nor does it remember for ever what it did for many cases at once
+    assert eventually(lambda: old.admin.get(f"/history/batch/{batch['id']}")["removalTime"])
