@@ -59,7 +59,6 @@ SOME: list[tuple[Way, str]] = [
     (("webapp", "engine"), "reset"),
     (("government", "mail"), "slow to it"),
     (("workers", "lab"), "answered by half of it"),
-    (("webapp", "lab"), "answered by a list"),
     (("webapp", "government"), "answered by nothing"),
 ]
 
