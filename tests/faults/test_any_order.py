@@ -127,7 +127,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if self._results:
-            eventually(self._is_over, f"{self._case.reference} doesn't end", ENDS_WITHIN_S)
+            eventually(
+                self._is_over, lambda: f"{self._case.reference} doesn't end: {self._case.describe()}", ENDS_WITHIN_S
+            )
             self._is_as_expected()
 
     def _is_as_expected(self) -> None:

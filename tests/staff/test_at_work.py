@@ -126,7 +126,7 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         # no specimen: the lab refuses the order
         broken = {**VISIT, "sample_barcode": case.barcode, "specimen_type": None}
         case.staff_completes("medical_team", "medical_visit", broken)
-        eventually(case.incidents, case.describe())
+        eventually(case.incidents, case.describe)
     first = cases[0]
 
     manager = works("process_manager", application="cockpit")

@@ -182,7 +182,7 @@ class CaseUnderTest:
                 return False
             return True
 
-        eventually(delivered, f"nobody waits for {message} in {self.reference}: {self.describe()}")
+        eventually(delivered, lambda: f"nobody waits for {message} in {self.reference}: {self.describe()}")
 
     def is_reported(self, **changed: Any) -> None:
         self.staff_completes("doctor", "doctor_report", {**REPORT, **changed})
@@ -198,7 +198,7 @@ class CaseUnderTest:
 
     def timer_falls_due(self, event: str) -> None:
         """Have the engine fire a timer now, through its job."""
-        jobs = eventually(lambda: self.jobs(event), f"no timer {event} in {self.reference}: {self.describe()}")
+        jobs = eventually(lambda: self.jobs(event), lambda: f"no timer {event} in {self.reference}: {self.describe()}")
         self.admin.post(f"/job/{jobs[0]['id']}/execute")
 
     def jobs(self, activity: str) -> list[dict[str, Any]]:
@@ -216,12 +216,12 @@ class CaseUnderTest:
         """The open task with this form; waits until it is there."""
         return eventually(
             lambda: next((t for t in cases.open_tasks(self.admin, self.reference) if t.form == form), None),
-            f"{form} is not open in {self.reference}: {self.describe()}",
+            lambda: f"{form} is not open in {self.reference}: {self.describe()}",
         )
 
     def ends(self) -> cases.Case:
         """The ended case; waits for the end."""
-        return eventually(lambda: self._ended(), f"{self.reference} has not ended: {self.describe()}")
+        return eventually(self._ended, lambda: f"{self.reference} has not ended: {self.describe()}")
 
     def value(self, name: str) -> Any:
         return self.case().values.get(name)
@@ -243,7 +243,7 @@ class CaseUnderTest:
         """Wait until the case stands at these elements, beside others."""
         eventually(
             lambda: set(steps) <= cases.current_steps(self.admin, self.case()),
-            f"{self.reference} is not at {steps}: {self.describe()}",
+            lambda: f"{self.reference} is not at {steps}: {self.describe()}",
         )
 
     def incidents(self) -> list[dict[str, Any]]:
@@ -307,15 +307,21 @@ class CaseUnderTest:
         return Engine(self._state["engine"], who["username"], who["password"])
 
 
-def eventually(found: Callable[[], T | None], complaint: str | None = None, within_s: float = WITHIN_S) -> T:
-    """Wait until something is there, and return it."""
+def eventually(
+    found: Callable[[], T | None], complaint: str | Callable[[], str] | None = None, within_s: float = WITHIN_S
+) -> T:
+    """Wait until something is there, and return it.
+
+    Args:
+        complaint: what is said if it never is; what has to be looked up for it is so only then.
+    """
     deadline = time.monotonic() + within_s
     while True:
         value = found()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(complaint or f"not within {within_s} s")
+            raise AssertionError((complaint() if callable(complaint) else complaint) or f"not within {within_s} s")
         time.sleep(0.1)
 
 
