@@ -17,16 +17,14 @@ def settle(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
     """Environment variables that move the parts whose port is taken; says which were moved."""
     moved: dict[str, str] = {}
     chosen: set[int] = set()
-    for name in PARTS_WITH_URL:
-        url = getattr(settings, name).url
+    urls = {(name, "url"): getattr(settings, name).url for name in PARTS_WITH_URL}
+    if settings.front.url:
+        urls["front", "metrics_url"] = settings.front.metrics_url
+    for (name, key), url in urls.items():
         if url and is_ours(url):
             address = urlsplit(url)
             port = _free(name, str(address.hostname), address.port or 80, chosen, say)
-            moved[environment_name(name, "url")] = f"http://{address.hostname}:{port}"
-    if settings.front.url and is_ours(settings.front.metrics_url):
-        address = urlsplit(settings.front.metrics_url)
-        port = _free("front's /metrics", str(address.hostname), address.port or 80, chosen, say)
-        moved[environment_name("front", "metrics_url")] = f"http://{address.hostname}:{port}"
+            moved[environment_name(name, key)] = f"http://{address.hostname}:{port}"
     if settings.mail.host in LOOPBACK:
         port = _free("mail", settings.mail.host, settings.mail.port, chosen, say)
         moved[environment_name("mail", "port")] = str(port)
