@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 import requests
 
@@ -71,6 +72,17 @@ def test_a_case_runs_on_postgresql(platform: Platform) -> None:
     eventually(lambda: mails_to(platform.state, CONTACT["email"]))
     left = list((Path(os.environ["CORONACARE_FOLDER"]) / "data").glob("*.db"))
     assert left == [], "nothing is kept in files beside it"
+
+
+def test_of_what_waits_the_database_finds_what_is_due_without_going_through_all(
+    platform: Platform, server: Server
+) -> None:
+    connection = psycopg2.connect(server.url_of("engine"))
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT tablename, indexdef FROM pg_indexes WHERE indexname LIKE 'coronacare%'")
+        found = {table: definition.rpartition(" ")[2] for table, definition in cursor.fetchall()}
+    connection.close()
+    assert found == {"act_ru_job": "(duedate_)", "act_ru_task": "(parent_task_id_)"}
 
 
 def test_as_it_is_served_by_https(platform: Platform) -> None:

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 import org.camunda.bpm.engine.AuthorizationException;
 import org.camunda.bpm.engine.OptimisticLockingException;
 import org.camunda.bpm.engine.ProcessEngine;
+import org.camunda.bpm.engine.ProcessEngineException;
+import org.camunda.bpm.engine.ProcessEnginePersistenceException;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.migration.MigratingProcessInstanceValidationException;
 import org.camunda.bpm.engine.migration.MigratingProcessInstanceValidationReport;
@@ -80,6 +82,10 @@ public class MigrationRehearsal {
   @POST
   public List<Outcome> rehearse(Asked asked) {
     var json = providers.getContextResolver(ObjectMapper.class, MediaType.APPLICATION_JSON_TYPE).getContext(ObjectMapper.class);
+    return rehearse(asked, json);
+  }
+
+  List<Outcome> rehearse(Asked asked, ObjectMapper json) {
     var moves = asked.moves().stream().map(move -> ready(move, json)).toList();
     return asked.cases().stream().map(each -> rehearse(each, moves)).toList();
   }
@@ -93,13 +99,18 @@ public class MigrationRehearsal {
     for (int attempt = 1; ; attempt++) {
       try {
         return once(instances, moves);
-      } catch (OptimisticLockingException overtaken) {
+      } catch (OptimisticLockingException | ProcessEnginePersistenceException overtaken) {
         // the case goes on just now
         if (attempt == ATTEMPTS) {
-          throw overtaken;
+          return overtaken(instances.keySet(), overtaken);
         }
       }
     }
+  }
+
+  private static Outcome overtaken(Set<String> instances, ProcessEngineException last) {
+    var reason = "each of " + ATTEMPTS + " tries met with a change of another: " + WithoutData.nameOf(last);
+    return new Outcome(instances.stream().limit(1).map(each -> new Failure(each, null, reason)).toList(), Map.of());
   }
 
   private Outcome once(Map<String, Integer> instances, List<Ready> moves) {
@@ -128,7 +139,7 @@ public class MigrationRehearsal {
         outcome.without().put(instance, without);
       }
       engine.getRuntimeService().newMigration(move.plan()).processInstanceIds(instance).execute();
-    } catch (AuthorizationException | OptimisticLockingException refused) {
+    } catch (AuthorizationException | OptimisticLockingException | ProcessEnginePersistenceException refused) {
       throw refused;
     } catch (MigratingProcessInstanceValidationException invalid) {
       outcome.failures().addAll(failures(invalid.getValidationReport()));
