@@ -112,6 +112,12 @@ def reading() -> Any:
     return database.atomic("REPEATABLE READ") if is_postgresql() else database.atomic()
 
 
+def empty_journal() -> None:
+    """Have what was deleted leave the disk: SQLite's journal has it until it begins anew, and while somebody reads."""
+    if not is_postgresql():
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Have other processes wait, which may look for what is missing as well."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import peewee
 
-from records.database import database
+from records.database import database, empty_journal
 from records.queue import WAITING, Queued, ago
 
 ERASED = "erased"
@@ -58,6 +58,8 @@ class Erasures:
 
     def erased(self, erasure: Erasure, kept: bool) -> None:
         erasure.becomes(ERASED, kept=kept)
+        with database.connection_context():
+            empty_journal()
 
 
 def is_erased(case_reference: str) -> bool:

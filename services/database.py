@@ -24,3 +24,9 @@ def open_database(url: str) -> peewee.Database:
     if url.startswith("sqlite:///"):
         os.makedirs(os.path.dirname(os.path.abspath(urlsplit(url).path[1:])), exist_ok=True)
     return connect(url, pragmas=SQLITE_PRAGMAS)
+
+
+def empty_journal(database: peewee.Database) -> None:
+    """Have what was deleted leave the disk: SQLite's journal has it until it begins anew, and while somebody reads."""
+    if isinstance(database, peewee.SqliteDatabase):
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")

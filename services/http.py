@@ -14,7 +14,7 @@ import peewee
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from services.database import AWAY
+from services.database import AWAY, empty_journal
 
 OPEN_PATHS = ("/healthz", "/openapi.yaml")
 MOST_BYTES = 1_000_000
@@ -48,6 +48,12 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
     @app.before_request
     def connect() -> None:
         database.connect(reuse_if_open=True)
+
+    @app.after_request
+    def leave_nothing(answer: Response) -> Response:
+        if request.method == "DELETE":
+            empty_journal(database)
+        return answer
 
     @app.teardown_request
     def disconnect(_: BaseException | None) -> None:

@@ -10,14 +10,12 @@ from tests.support.case import CONTACT, MEDICAL, REPORT, REQUEST, VISIT
 PATIENT, CONTACT_OF = "patients", "contacts"
 
 
-def has_only_telephones(reference: str) -> bool:
-    """Whether news reaches the people of this case by SMS: every fourth."""
-    return _number(reference, "") % 4 == 0
-
-
-def is_called(reference: str) -> bool:
-    """Whether the patient of this case is told by telephone: every eighth."""
-    return _number(reference, "") % 8 == 1
+def channel_of(reference: str, who: str) -> str:
+    """How news reaches somebody of this case: by SMS in every fourth case; the patient of every eighth is called."""
+    turn = _number(reference, "") % 8
+    if turn % 4 == 0:
+        return "sms"
+    return "telephone" if turn == 1 and who == PATIENT else "email"
 
 
 def email_of(reference: str, who: str) -> str:
@@ -32,7 +30,7 @@ def answers_to(form: str, reference: str) -> dict[str, Any]:
     """What a form of the case comes back with."""
     contact = {**CONTACT, "name": reference.lower(), **_address(reference, CONTACT_OF)}
     return {
-        "evaluation_request": {**REQUEST, **_channel(reference)},
+        "evaluation_request": {**REQUEST, "channel": channel_of(reference, PATIENT), **_address(reference, PATIENT)},
         "medical_form": MEDICAL,
         "medical_visit": {**VISIT, "sample_barcode": f"B-{reference}"},
         "close_contacts": {"had_contacts": "yes", "close_contacts": [contact]},
@@ -43,17 +41,12 @@ def answers_to(form: str, reference: str) -> dict[str, Any]:
     }[form]
 
 
-def _channel(reference: str) -> dict[str, str | None]:
-    if is_called(reference):
-        return {"channel": "telephone", "email": None, "phone": phone_of(reference, PATIENT)}
-    channel = "sms" if has_only_telephones(reference) else "email"
-    return {"channel": channel, **_address(reference, PATIENT)}
-
-
 def _address(reference: str, who: str) -> dict[str, str | None]:
-    if has_only_telephones(reference):
-        return {"email": None, "phone": phone_of(reference, who)}
-    return {"email": email_of(reference, who), "phone": None}
+    by_mail = channel_of(reference, who) == "email"
+    return {
+        "email": email_of(reference, who) if by_mail else None,
+        "phone": None if by_mail else phone_of(reference, who),
+    }
 
 
 def _number(reference: str, who: str) -> int:

@@ -19,7 +19,7 @@ from processes.engine import Engine
 from records import database
 from records.outbox import SENT, Message
 from tests.faults.ledger import Ledger, doubled, redelivered
-from tests.faults.people import CONTACT_OF, PATIENT, email_of, has_only_telephones, phone_of
+from tests.faults.people import CONTACT_OF, PATIENT, channel_of, email_of, phone_of
 from tests.support.mail import mailboxes
 from tests.support.sms import texts_to
 from workers.carriers import message_id
@@ -88,7 +88,7 @@ class Messages:
 
     def to_contact_of(self, reference: str) -> int:
         """How many messages the contact got."""
-        if has_only_telephones(reference):
+        if channel_of(reference, CONTACT_OF) == "sms":
             return len(texts_to(self._state, phone_of(reference, CONTACT_OF)))
         return len(self._boxes[email_of(reference, CONTACT_OF)])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from records.access import Access, CaseAccess, Link
@@ -13,6 +15,7 @@ from records.outbox import Message, Outbox
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submission, Submissions
+from tests.support.files import is_in_files
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Seal("a secret of the tests")
@@ -87,3 +90,12 @@ def test_what_waits_is_not_sent_any_more_and_what_is_being_sent_is_waited_for() 
     outbox.sent(message)
     assert outbox.drop_waiting("C-1")
     assert outbox.keys("C-1", "sms") == ["C-1/tell_result/1"]
+
+
+def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
+    owner = "C-0123456789AB/review"
+    Drafts(SEAL).keep(owner, {})
+    assert is_in_files(owner, tmp_path)
+    Drafts(SEAL).forget("C-0123456789AB")
+    erased("C-1")
+    assert not is_in_files(owner, tmp_path)

@@ -18,6 +18,7 @@ from services.database import open_database
 from services.lab.app import create_app
 from services.lab.bench import Bench
 from services.lab.models import FeedItem, Order, Plan, Reservation, Stock, Waiting
+from tests.support.files import is_in_files
 
 KEY = {"X-API-Key": "key"}
 
@@ -325,3 +326,15 @@ def test_of_an_erased_case_nothing_is_left_and_nothing_comes_late(lab: FlaskClie
     release(lab, "C-1")
     assert order(lab, "A-1", key="later").json["code"] == "case_released"
     assert post(lab, "/v1/simulation/corrections/A-1", {"result": "negative"}).status_code == 404
+
+
+def test_of_an_erased_case_nothing_is_in_a_file(lab: FlaskClient, tmp_path: Path) -> None:
+    other = open_database(f"sqlite:///{tmp_path}/lab.db")
+    # as long as somebody has it open there is a journal
+    other.connect()
+    assert other.get_tables()
+    order(lab, "B-of-a-sample", key="C-1/order")
+    assert is_in_files("B-of-a-sample", tmp_path)
+    lab.delete("/v1/cases/C-1", headers=KEY)
+    assert not is_in_files("B-of-a-sample", tmp_path)
+    other.close()
