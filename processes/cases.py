@@ -61,7 +61,7 @@ def start_case(
     exposed_to: str | None = None,
     language: str | None = None,
 ) -> None:
-    """Start the case with this reference, once: a second call finds it running and does nothing.
+    """Start the case with this reference, once: a second call does nothing.
 
     Args:
         answers: the fields of the form pre_screening.
@@ -69,8 +69,6 @@ def start_case(
         exposed_to: the valid token of the notified contact by which the patient came.
         language: the one that the patient reads.
     """
-    if engine.post("/history/process-instance/count", _instances(case_reference))["count"]:
-        return
     exposed = exposed_to is not None or answers.get("recent_exposure") == "yes"
     values = {
         **answers,
@@ -86,7 +84,7 @@ def start_case(
         "results_so_far": None,
         "case_outcome": None,
     }
-    engine.start(CORONA_CARE, case_reference, values)
+    engine.start(CORONA_CARE, case_reference, values, key=case_reference)
 
 
 # what a corrected result makes void: it is written anew
@@ -125,7 +123,8 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
         # a tracing that the correction has cut off begins again
         "contacts_traced": case.values.get("contacts_notified_at") is not None,
     }
-    engine.correlate(Message.CLOSED_CASE_CORRECTED, case.reference, values)
+    key = f"{case.reference}/{result['lab_result_id']}"
+    engine.correlate(Message.CLOSED_CASE_CORRECTED, case.reference, values, key=key)
 
 
 def find_case(engine: Engine, case_reference: str) -> Case | None:
@@ -198,7 +197,3 @@ def current_steps(engine: Engine, case: Case) -> set[str]:
     """Ids of the diagrams' elements at which the running case stands, in the processes that it calls too."""
     queries = [{"processInstanceId": instance, "unfinished": True} for instance in (case.instance_id, *case.called)]
     return {row["activityId"] for query in queries for row in engine.post("/history/activity-instance", query)}
-
-
-def _instances(case_reference: str) -> dict[str, Any]:
-    return {"processInstanceBusinessKey": case_reference, "processDefinitionKey": CORONA_CARE}

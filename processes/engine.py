@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import threading
@@ -35,6 +36,10 @@ class Conflict(EngineUnavailable):
     """Another transaction was faster; the engine rolled this one back, so that it may be repeated."""
 
 
+class DoneBefore(EngineRefused):
+    """Another request with the same key has done it."""
+
+
 class NotFound(EngineRefused):
     """There is no such thing, or the account may not see it."""
 
@@ -53,6 +58,8 @@ OVERTAKEN = (
 GONE = "NullValueException"
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
 DATABASE_AWAY_CODE = 20001
+# engine/…/OnlyOnce.java has it too
+DONE_BEFORE_CODE = 20002
 CONFLICT_ATTEMPTS = 6
 
 
@@ -100,10 +107,15 @@ class Engine:
         """Post a multipart form: fields and files by name."""
         return self._call("POST", path, data=fields, files={name: (name, data) for name, data in files.items()})
 
-    def start(self, process: str, business_key: str, values: dict[str, Any]) -> str:
-        """Start an instance of a process; returns its id."""
+    def start(self, process: str, business_key: str, values: dict[str, Any], key: str) -> None:
+        """Start an instance of a process, once.
+
+        Args:
+            key: names what is done: of several requests with the same one takes effect, also of those that are on their
+                way at the same time. The engine knows it for 30 days.
+        """
         body = {"businessKey": business_key, "variables": variables.to_engine(values)}
-        return self.post(f"/process-definition/key/{process}/start", body)["id"]
+        self._post_once(f"/process-definition/key/{process}/start", body, key)
 
     def correlate(
         self,
@@ -111,11 +123,13 @@ class Engine:
         business_key: str,
         values: dict[str, Any],
         waiting_for: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> None:
         """Deliver a message to the one instance that waits for it, or start the process that begins with it.
 
         Args:
             waiting_for: variables that the instance must have, beside the business key.
+            key: as that of start().
 
         Raises:
             EngineRefused: with status 400, nobody waits for it (yet).
@@ -126,7 +140,7 @@ class Engine:
             "correlationKeys": variables.to_engine(waiting_for or {}),
             "processVariables": variables.to_engine(values),
         }
-        self.post("/message", body)
+        self._post_once("/message", body, key)
 
     def submit(self, task_id: str, values: dict[str, Any]) -> None:
         """Complete a user task by its form."""
@@ -159,6 +173,10 @@ class Engine:
             if error.status == 401:
                 return None
             raise
+
+    def _post_once(self, path: str, body: Any, key: str | None) -> None:
+        with contextlib.suppress(DoneBefore):
+            self.post(path, body, headers={"Idempotency-Key": key})
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         """Call the API; what another transaction has thwarted is repeated, for it had no effect."""
@@ -207,6 +225,8 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
     if status == 500 and (body.get("code") == DATABASE_AWAY_CODE or "type" not in body):
         # the REST API itself tells the type of each error
         raise EngineUnavailable(f"{call}: {status}")
+    if status == 500 and body.get("code") == DONE_BEFORE_CODE:
+        raise DoneBefore(call, status, body.get("type", ""))
     if status == 500 and _was_overtaken(call, body):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     kind = NotFound if status == 404 else EngineRefused

@@ -38,7 +38,7 @@ class Table(peewee.Model):
 
 
 def open(url: str) -> None:
-    """Connect all tables to the database at this URL; create those that are missing, and columns that they lack.
+    """Connect all tables to the database at this URL; they are created, or brought to what this version has.
 
     Args:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
@@ -77,19 +77,21 @@ def open(url: str) -> None:
             tallies.Tally,
         ]
         for table in tables:
-            _add_missing_columns(table)
+            _have_just_its_columns(table)
         database.create_tables(tables, safe=True)
 
 
-def _add_missing_columns(table: type[Table]) -> None:
+def _have_just_its_columns(table: type[Table]) -> None:
+    """Add the columns that a table of an older version lacks, and drop those that nobody fills in any more."""
     name = table._meta.table_name
     if not database.table_exists(name):
         return
     there = {column.name for column in database.get_columns(name)}
-    missing = [field for field in table._meta.sorted_fields if field.column_name not in there]
+    fields = {field.column_name: field for field in table._meta.sorted_fields}
     migrator = SchemaMigrator.from_database(database.obj)
     # its index is created with those of the table
-    migrate(*(migrator.add_column(name, field.column_name, _without_index(field)) for field in missing))
+    added = [migrator.add_column(name, each, _without_index(fields[each])) for each in fields.keys() - there]
+    migrate(*added, *(migrator.drop_column(name, each) for each in there - fields.keys()))
 
 
 def _without_index(field: peewee.Field) -> peewee.Field:

@@ -26,14 +26,12 @@ class Submission(Queued):
     Attributes:
         form: which.
         content: its answers and where they go, sealed.
-        tried: whether it was on its way to the engine before, which may have it already.
     """
 
     claim_lasts = timedelta(seconds=45)
     case_reference = peewee.TextField(index=True)
     form = peewee.TextField()
     content = peewee.TextField()
-    tried = peewee.BooleanField(default=False)
 
 
 class Submissions:
@@ -72,11 +70,6 @@ class Submissions:
     def content(self, submission: Submission) -> Any:
         """What was submitted; None when it was sealed with another secret."""
         return self._seal.open(submission.content)
-
-    def is_tried(self, submission: Submission) -> None:
-        """It goes to the engine now: whatever happens, it may be there afterwards."""
-        with database.connection_context():
-            Submission.update(tried=True).where(Submission.id == submission.id).execute()
 
     def give_back(self, submission: Submission) -> None:
         submission.becomes(WAITING)

@@ -1,7 +1,7 @@
 """Takes what patients sent to the engine: at once, and again later while the engine is away.
 
-Each submission goes there once: a case that has started isn't started again, a task that is done is gone, and a
-message leaves its key with the case.
+Each submission goes there once: a task that is done is gone, and the engine knows the keys of cases that it has started
+and of messages that it has taken.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from processes.cases import find_case, start_case
+from processes.cases import start_case
 from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
 from records.submissions import Submission, Submissions
 
@@ -119,17 +119,9 @@ class Forwarder:
             raise NotAsked(error.status) from None
 
     def _send(self, submission: Submission, content: dict[str, Any]) -> None:
-        if submission.tried and self._has_message(content["case"], submission.key):
-            return
-        self._submissions.is_tried(submission)
         try:
-            values = {**content["values"], "message_key": submission.key}
-            self._engine.correlate(content["message"], content["case"], values)
+            self._engine.correlate(content["message"], content["case"], content["values"], key=submission.key)
         except EngineRefused as error:
             if error.status != 400:
                 raise
             raise NotAsked("nobody waits for it") from None
-
-    def _has_message(self, case_reference: str, key: str) -> bool:
-        case = find_case(self._engine, case_reference)
-        return case is not None and case.values.get("message_key") == key

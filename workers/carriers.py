@@ -142,8 +142,7 @@ class Telephone:
 
     def carry(self, message: Message) -> None:
         try:
-            if not self._is_begun(message):
-                self._engine.start(TELL_BY_TELEPHONE, message.case_reference, self._values(message))
+            self._engine.start(TELL_BY_TELEPHONE, message.case_reference, self._values(message), message.key)
         except EngineUnavailable as error:
             raise NotNow(str(error)) from None
         except EngineError as error:
@@ -163,8 +162,3 @@ class Telephone:
             "language": message.language,
             "most_calls": case.values["policy"]["most_calls"],
         }
-
-    def _is_begun(self, message: Message) -> bool:
-        known = [{"name": "notice_key", "operator": "eq", "value": message.key}]
-        query = {"processDefinitionKey": TELL_BY_TELEPHONE, "variables": known}
-        return self._engine.post("/history/process-instance/count", query)["count"] > 0

@@ -22,6 +22,7 @@ from workers.outside import Service
 log = logging.getLogger("workers.lab_feed")
 
 Item = dict[str, Any]
+ASKING_FOR_A_KIT = {"Task_ReserveTestKit", "Gateway_WaitForKit"}
 
 
 class LabFeed:
@@ -77,25 +78,41 @@ class LabFeed:
         if self._correlated(Message.KIT_GRANTED, item, {}):
             return True
         case = find_case(self._engine, item["case_reference"])
-        return case is not None and "Task_ReserveTestKit" not in self._current_steps(case)
+        return case is not None and not self._current_steps(case) & ASKING_FOR_A_KIT
 
     def _deliver_result(self, item: Item) -> bool:
         barcode = {"sample_barcode": item["sample_barcode"]}
         if self._correlated(Message.LAB_RESULT_RECEIVED, item, _result_values(item), barcode):
             return True
-        case = find_case(self._engine, item["case_reference"])
-        if case is None:
+        looked_up = self._looked_up(item["case_reference"])
+        if looked_up is None:
             return False
-        return self._steps[next_step(item, case.values, self._current_steps(case), case.ended_at is not None)](
-            item, case
-        )
+        case, steps = looked_up
+        return self._steps[next_step(item, case.values, steps, case.ended_at is not None)](item, case)
+
+    def _looked_up(self, reference: str) -> tuple[Case, set[str]] | None:
+        """A case, and where it stands; None when there is none, or it was reopened just now.
+
+        What it knows is looked up last: it may have gone on meanwhile, by this very result from another reader.
+        """
+        before = find_case(self._engine, reference)
+        if before is None:
+            return None
+        steps = self._current_steps(before)
+        case = find_case(self._engine, reference)
+        return (case, steps) if case and case.instance_id == before.instance_id else None
 
     def _end_retest(self, item: Item, case: Case) -> bool:
         return self._correlated(Message.EARLIER_RESULT_RECEIVED, item, _result_values(item))
 
     def _interrupt(self, item: Item, case: Case) -> bool:
-        """The running case ends here; at the next reading it is reopened with the item's result."""
-        self._correlated(Message.LAB_RESULT_CORRECTED, item, {})
+        """The running case ends here; at the next reading it is reopened with the item's result.
+
+        One that has got another result meanwhile, or was reopened, goes on.
+        """
+        told = {name: case.values.get(name) for name in ("correction_number", "lab_result_id")}
+        as_looked_up = {name: value for name, value in told.items() if value is not None}
+        self._correlated(Message.LAB_RESULT_CORRECTED, item, {}, as_looked_up)
         return False
 
     def _reopen(self, item: Item, case: Case) -> bool:

@@ -119,13 +119,13 @@ def _arrive(engine: Engine, came: list[str]) -> None:
             missing = [each for each, starts in zip(missing, starts_of(engine, missing), strict=True) if not starts]
 
 
-def kept_of(references: list[str]) -> dict[str, list[tuple[str, bool]]]:
-    """What the records have of the forms of cases that never began: the state, and whether the engine was asked."""
+def kept_of(references: list[str]) -> dict[str, list[str]]:
+    """What the records have of the forms of cases that never began: their states."""
     database.open(os.environ[environment_name("records", "database_url")])
     with database.database.connection_context():
         rows = list(Submission.select().where(Submission.case_reference.in_(references)))
     database.database.close()
-    return {each: [(row.state, row.tried) for row in rows if row.case_reference == each] for each in references}
+    return {each: [row.state for row in rows if row.case_reference == each] for each in references}
 
 
 def starts_of(engine: Engine, references: list[str]) -> list[int]:

@@ -22,7 +22,7 @@ from tests.faults.ledger import Ledger, doubled, redelivered
 from tests.faults.people import CONTACT_OF, PATIENT, channel_of, email_of, phone_of
 from tests.support.mail import mailboxes
 from tests.support.sms import texts_to
-from workers.carriers import message_id
+from workers.carriers import TELL_BY_TELEPHONE, message_id
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,14 @@ def effects_of(ledgers: Iterable[Ledger], since: float) -> tuple[dict[str, int],
     """Effects that happened twice, and how often something was asked for again, by the servers' ledgers."""
     entries = [entry for ledger in ledgers for entry in ledger.entries() if entry["at"] >= since]
     return doubled(entries), redelivered(entries)
+
+
+def calls_twice(engine: Engine, references: Iterable[str]) -> dict[str, int]:
+    """Messages that patients are told by telephone more than once, of these cases."""
+    query = {"variableName": "notice_key", "processDefinitionKey": TELL_BY_TELEPHONE}
+    keys = [row["value"] for row in engine.post("/history/variable-instance", query)]
+    counted = Counter(key for key in keys if key.partition("/")[0] in set(references))
+    return {f"call {key}": times for key, times in counted.items() if times > 1}
 
 
 class Messages:

@@ -20,7 +20,7 @@ from processes.engine import Engine
 from processes.variables import ENGINE_TIME
 from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger
-from tests.faults.report import Messages, Report, contacts_of, done_after, effects_of
+from tests.faults.report import Messages, Report, calls_twice, contacts_of, done_after, effects_of
 from tests.support.case import described, eventually
 
 T = TypeVar("T")
@@ -92,6 +92,7 @@ class Run:
         completed, messages = self._completed(), Messages(self._state)
         for reference in set(completed) - self._withdrawn:
             doubled |= self._doubled_in(reference, messages)
+        doubled |= calls_twice(self.driver.engine, completed)
         taken_over = [took for hit in self._hits for took in _recoveries(self.driver.engine, hit)]
         report = Report(
             self._faults,

@@ -13,6 +13,7 @@ from records.outbox import Message
 from services.lab.models import FeedItem, Order, Reservation
 from tests.support.case import CONTACT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
+from workers import lab_feed
 from workers.lab_feed import LabFeed
 from workers.outside import Service
 
@@ -206,6 +207,65 @@ def test_two_feeds_at_once_reopen_a_case_once(
     assert eventually(lambda: nothing_waits_in_the_feed(case))
     assert instances(case) == 2
     assert find_case(case.admin, case.reference).values["correction_number"] == 1
+
+
+class LastItem:
+    """The lab's feed, in which the last item of a case isn't acknowledged yet."""
+
+    def __init__(self, case: CaseUnderTest):
+        of_case = FeedItem.select().where(FeedItem.case_reference == case.reference)
+        self._item = of_case.order_by(FeedItem.id.desc()).dicts().get()
+
+    def get(self, path: str, after: int) -> dict[str, Any]:
+        return {"items": [] if after else [self._item], "next": self._item["id"]}
+
+    def post(self, path: str, body: dict[str, Any]) -> None:
+        """Acknowledge it."""
+
+
+class SlowReader:
+    """A reader of the feed that has looked the case up before the others delivered what it reads.
+
+    Args:
+        looks: so many times it finds the case as it was.
+    """
+
+    def __init__(self, case: CaseUnderTest, monkeypatch: pytest.MonkeyPatch, looks: int):
+        seen = [find_case(case.admin, case.reference)] * looks
+        monkeypatch.setattr(lab_feed, "find_case", lambda *which: seen.pop() if seen else find_case(*which))
+        self._case = case
+
+    def reads(self) -> None:
+        LabFeed(LastItem(self._case), self._case.admin, Claims()).read()
+
+
+def test_a_result_that_another_reader_delivers_meanwhile_interrupts_nothing(
+    case: CaseUnderTest, lab_database: None, records: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.reaches_the_visit()
+    reader = SlowReader(case, monkeypatch, looks=1)
+    case.is_visited("positive")
+    task = case.waits_for("doctor_report").id
+
+    reader.reads()
+
+    assert case.waits_for("doctor_report").id == task
+    assert (case.value("lab_result"), case.value("correction_number")) == ("positive", 0)
+
+
+def test_a_correction_that_another_reader_delivers_meanwhile_interrupts_nothing_again(
+    case: CaseUnderTest, lab_database: None, records: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.is_told("negative")
+    reader = SlowReader(case, monkeypatch, looks=2)
+    case.lab_corrects("positive")
+    eventually(lambda: case.value("correction_number") == 1)
+    task = case.waits_for("doctor_report").id
+
+    reader.reads()
+
+    assert case.waits_for("doctor_report").id == task
+    assert (case.value("lab_result"), case.value("correction_number")) == ("positive", 1)
 
 
 def test_one_stuck_item_holds_up_no_other(case: CaseUnderTest, lab_database: None) -> None:

@@ -14,11 +14,14 @@ import pytest
 import requests
 
 from config.settings import ROOT
+from processes.cases import start_case
+from processes.engine import Engine, EngineUnavailable
 from services.database import open_database
 from services.government.archive import Archive
 from services.government.models import MODELS, Case
 from stack.browser import Browser, Page, signed_in_manager
 from stack.platform import Platform
+from tests.faults.patients import starts_of
 from tests.support.canaries import Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
@@ -83,6 +86,26 @@ def test_of_what_waits_the_database_finds_what_is_due_without_going_through_all(
         found = {table: definition.rpartition(" ")[2] for table, definition in cursor.fetchall()}
     connection.close()
     assert found == {"act_ru_job": "(duedate_)", "act_ru_task": "(parent_task_id_)"}
+
+
+def test_a_request_that_hangs_in_the_database_and_is_repeated_takes_effect_once(
+    platform: Platform, server: Server
+) -> None:
+    # given a database that lets nobody write for a while, and somebody who doesn't wait for so long
+    patient, who = CaseUnderTest(platform.state), platform.state["accounts"]["admin"]
+    impatient = Engine(platform.state["engine"], who["username"], who["password"], timeout_s=2)
+    connection = psycopg2.connect(server.url_of("engine"))
+    with connection, connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE act_ru_execution IN EXCLUSIVE MODE")
+        # when they start a case, and again as there is no answer
+        for _ in range(2):
+            with pytest.raises(EngineUnavailable):
+                start_case(impatient, patient.reference, WITH_COUGH, patient.policy)
+    connection.close()
+    # then it begins once
+    patient.waits_for("evaluation_request")
+    start_case(impatient, patient.reference, WITH_COUGH, patient.policy)
+    assert starts_of(patient.admin, [patient.reference]) == [1]
 
 
 def test_as_it_is_served_by_https(platform: Platform) -> None:

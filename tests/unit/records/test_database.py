@@ -7,7 +7,7 @@ from records import database
 from records.kpis import CaseRow, KpiRows
 
 
-def test_a_database_of_an_older_version_gets_the_columns_that_it_lacks(tmp_path: Path) -> None:
+def test_a_database_of_an_older_version_gets_the_columns_that_it_lacks_and_loses_those_of_old(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/older.db"
     database.open(url)
     with database.database.connection_context():
@@ -16,10 +16,12 @@ def test_a_database_of_an_older_version_gets_the_columns_that_it_lacks(tmp_path:
             database.database.execute_sql(f"ALTER TABLE case_row DROP COLUMN {column}")
         database.database.execute_sql("DROP INDEX case_row_sample_taken_at")
         database.database.execute_sql("ALTER TABLE case_row DROP COLUMN sample_taken_at")
+        database.database.execute_sql("ALTER TABLE case_row ADD COLUMN of_old INTEGER NOT NULL DEFAULT 0")
     for _ in range(2):
         database.database.close()
         database.open(url)
     with database.database.connection_context():
+        assert "of_old" not in {column.name for column in database.database.get_columns("case_row")}
         KpiRows().record("C-1", contacts_notified=2, sample_taken_at=datetime(2020, 3, 20, tzinfo=UTC))
         row = CaseRow.get()
         assert (row.result, row.contacts_notified, row.came_as_contact) == ("positive", 2, None)

@@ -116,7 +116,8 @@ def test_nothing_is_acknowledged_while_the_engine_is_gone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "acknowledged"), [({"Task_ReserveTestKit"}, []), ({"Task_VisitPatient"}, [1]), (set(), [1])]
+    ("steps", "acknowledged"),
+    [({"Task_ReserveTestKit"}, []), ({"Gateway_WaitForKit"}, []), ({"Task_VisitPatient"}, [1]), (set(), [1])],
 )
 def test_a_grant_is_kept_while_the_case_asks_for_its_kit(
     monkeypatch: pytest.MonkeyPatch, steps: set[str], acknowledged: list[int]
