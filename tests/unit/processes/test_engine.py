@@ -6,7 +6,17 @@ import json
 
 import pytest
 
-from processes.engine import Conflict, EngineError, EngineRefused, EngineUnavailable, NotFound, refuse_errors
+from processes.engine import (
+    Conflict,
+    DoneBefore,
+    Engine,
+    EngineError,
+    EngineRefused,
+    EngineUnavailable,
+    NotFound,
+    refuse_errors,
+)
+from tests.support.serving import Call, Reply, serving
 
 LOCKED = {"type": "OptimisticLockingException", "message": "ENGINE-03005 Execution of 'UPDATE …' failed", "code": 1}
 DEADLOCK = {"type": "ProcessEngineException", "message": "ENGINE-03083 …", "code": 10000}
@@ -33,6 +43,7 @@ WITHOUT_DEFINITION = {
     "message": "Cannot submit task form 9c7d: Invalid process definition id: processDefinitionId is null",
     "code": 0,
 }
+DONE = {"type": "RestException", "message": "Cannot instantiate …: this was done before", "code": 20002}
 AWAY = {
     "type": "RestException",
     "message": "Cannot submit task form 9c7d: An exception occurred in the persistence layer.",
@@ -54,6 +65,7 @@ AWAY = {
         (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
         (404, {"type": "InvalidRequestException", "message": "No matching task", "code": 0}, NotFound),
         (503, {}, EngineUnavailable),
+        (500, DONE, DoneBefore),
         (500, AWAY, EngineUnavailable),
         (500, "<html>", EngineUnavailable),
         (500, {"timestamp": "2020-03-20T00:00:00Z", "status": 500, "error": "x", "path": "/x"}, EngineUnavailable),
@@ -73,3 +85,17 @@ def test_a_message_whose_receiver_is_gone_was_overtaken_and_a_form_of_a_task_tha
         refuse_errors("POST /message", 500, gone)
     with pytest.raises(EngineRefused):
         refuse_errors("POST /task/9c7d/submit-form", 500, gone)
+
+
+def test_what_another_request_with_the_same_key_has_done_is_done() -> None:
+    keys = []
+
+    def reply(call: Call) -> Reply:
+        keys.append(call.headers["Idempotency-Key"])
+        return Reply(500, json.dumps(DONE).encode())
+
+    with serving(reply) as url:
+        engine = Engine(url, "webapp", "planted-by-a-test")
+        engine.start("corona_care", "C-1", {}, key="C-1")
+        engine.correlate("symptoms_worsened", "C-1", {}, key="C-1/worse/1")
+    assert keys == ["C-1", "C-1/worse/1"]
