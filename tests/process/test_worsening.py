@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from services.lab.models import Order, Waiting
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
 
@@ -81,6 +83,20 @@ def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest) -> None:
     eventually(lambda: "Event_PatientCalled" in case.visited())
     case.is_visited("negative")
     case.waits_for("doctor_report")
+
+
+def test_what_comes_again_and_again_at_once_counts_once(case: CaseUnderTest) -> None:
+    case.reaches_the_visit()
+    worse = {**NO_SYMPTOMS, "breathless": True}
+
+    def send(number: int) -> None:
+        case.admin.correlate("symptoms_worsened", case.reference, worse, key=f"{case.reference}/worse/1")
+
+    with ThreadPoolExecutor(8) as networks:
+        list(networks.map(send, range(8)))
+
+    calls = [task for task in case.tasks() if task.form == "worsening_call"]
+    assert len(calls) == 1
 
 
 def test_after_the_end_nobody_listens(case: CaseUnderTest) -> None:
