@@ -23,7 +23,7 @@ class Seen:
         wrong: what should not have been, and how often: other errors, no answer, a 503 that doesn't say when to come
             back, advice that was refused.
         lasted_s: from the first visitor's coming to the last one's leaving.
-        late_s: how much later than planned the last one came.
+        late_s: how much later than planned one came, at most: for so long the load itself had something else to do.
     """
 
     sent: list[str] = field(default_factory=list)

@@ -41,6 +41,7 @@ def test_a_rush(platform: Platform, tmp_path: Path) -> None:
     after = told("as many as there is room for, once more", visitors.in_turn(FULL_S, at_once=AT_ONCE))
     # the more cases there are, the less there is room for
     capacity = (before.sent_per_s + after.sent_per_s) / 2
+    print(f"visitors came {1000 * rush.late_s:.0f} ms late at most")
     print(f"goodput {rush.sent_per_s / capacity:.2f} of what there is room for")
     print(f"95th percentile of pages {p95(rush.pages_s) / p95(alone.pages_s):.2f} times that of one at a time")
     print(f"normal again after {normal_after_s:.0f} s; memory in MB: {used}")

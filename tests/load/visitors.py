@@ -63,10 +63,11 @@ class Visitors:
         seen, began = Seen(), time.monotonic()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for number in range(int(per_s * for_s)):
-                time.sleep(max(0, began + number / per_s - time.monotonic()))
+                planned = began + number / per_s
+                time.sleep(max(0, planned - time.monotonic()))
+                seen.late_s = max(seen.late_s, time.monotonic() - planned)
                 advised = self._random.random() < SHARE_FOR_ADVICE
                 pool.submit(self._be_advised if advised else self._be_screened, seen)
-            seen.late_s = time.monotonic() - began - for_s
         seen.lasted_s = time.monotonic() - began
         return seen
 
