@@ -57,7 +57,8 @@ def test_a_rush(platform: Platform, tmp_path: Path) -> None:
     if LONG:
         assert rush.sent_per_s >= 0.9 * capacity
         assert p95(rush.pages_s) <= 2 * p95(alone.pages_s)
-        assert p95(rush.refused_s) < 0.1
+        # whoever loads it waits for the processor as well
+        assert max(rush.refused_s) < 0.1 + rush.late_s
         assert normal_after_s < NORMAL_WITHIN_S
 
 
