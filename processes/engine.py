@@ -111,11 +111,11 @@ class Engine:
         """Start an instance of a process, once.
 
         Args:
-            key: names what is done: of several requests with the same one takes effect, also of those that are on their
-                way at the same time. The engine knows it for 30 days.
+            key: names what is done. Of several starts of this process with the same key, one takes effect, also if they
+                are on their way at the same time. The engine knows it for 30 days.
         """
         body = {"businessKey": business_key, "variables": variables.to_engine(values)}
-        self._post_once(f"/process-definition/key/{process}/start", body, key)
+        self._post_once(f"/process-definition/key/{process}/start", body, f"{process}/{key}")
 
     def correlate(
         self,
@@ -129,7 +129,7 @@ class Engine:
 
         Args:
             waiting_for: variables that the instance must have, beside the business key.
-            key: as that of start().
+            key: as that of start(); without, each takes effect.
 
         Raises:
             EngineRefused: with status 400, nobody waits for it (yet).
@@ -140,7 +140,7 @@ class Engine:
             "correlationKeys": variables.to_engine(waiting_for or {}),
             "processVariables": variables.to_engine(values),
         }
-        self._post_once("/message", body, key)
+        self._post_once("/message", body, key and f"{message}/{key}")
 
     def submit(self, task_id: str, values: dict[str, Any]) -> None:
         """Complete a user task by its form."""

@@ -98,4 +98,4 @@ def test_what_another_request_with_the_same_key_has_done_is_done() -> None:
         engine = Engine(url, "webapp", "planted-by-a-test")
         engine.start("corona_care", "C-1", {}, key="C-1")
         engine.correlate("symptoms_worsened", "C-1", {}, key="C-1/worse/1")
-    assert keys == ["C-1", "C-1/worse/1"]
+    assert keys == ["corona_care/C-1", "symptoms_worsened/C-1/worse/1"]
