@@ -1,5 +1,6 @@
 package org.coronacare.engine;
 
+import java.io.File;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -20,6 +21,9 @@ import org.springframework.stereotype.Component;
  * <p>With WRITE_DELAY=0 each commit is in the file at once, and H2 doesn't compact it: it would grow by megabytes a case. So that is
  * done here.
  *
+ * <p>Nothing is committed while its disk is nearly full. H2 that can't write closes itself, and may come back as it was seconds before,
+ * without what it had acknowledged.
+ *
  * <p>When H2 has closed itself, as it does when it can't write (its disk is full), the engine ends: H2 would never open again, and
  * each call would fail for ever. Whoever watches over the engine starts it anew; what it has acknowledged is on disk.
  */
@@ -36,8 +40,13 @@ public class EmbeddedDatabase {
   // each waits 10 ms for those who write
   private static final int TRIES = 60;
 
+  // more than what is on its way at once: transactions, none of which is larger than a request, and what is moved
+  private static final long ROOM_BYTES = 32 << 20;
+
   private final DataSourceProperties database;
   private volatile MVStore store;
+  private volatile File file;
+  private boolean hadRoom = true;
 
   EmbeddedDatabase(DataSourceProperties database) throws SQLException {
     this.database = database;
@@ -76,6 +85,7 @@ public class EmbeddedDatabase {
     var connection = connect();
     store = sessionOf(connection).getDatabase().getStore().getMvStore();
     store.setRetentionTime(KEPT_MS);
+    file = new File(store.getFileStore().getFileName());
     return connection;
   }
 
@@ -92,17 +102,33 @@ public class EmbeddedDatabase {
     return store != null && (store.getAutoCommitDelay() < 0 || store.isClosed());
   }
 
+  /** Whether its disk has room for what is on its way. */
+  boolean hasRoom() {
+    return file == null || file.getUsableSpace() >= ROOM_BYTES;
+  }
+
   private void lookAfter(Connection connection) {
     try (var statement = connection.createStatement()) {
       statement.execute("SELECT 1");
-      store.sync();
-      compact();
+      if (tellRoom()) {
+        store.sync();
+        compact();
+      }
     } catch (SQLException | RuntimeException closed) {
       LoggerFactory.getLogger(EmbeddedDatabase.class)
           .error("the embedded database has closed itself (is its disk full?); the engine ends, to be started again");
       // an orderly end would wait for the database
       Runtime.getRuntime().halt(1);
     }
+  }
+
+  private boolean tellRoom() {
+    var hasRoom = hasRoom();
+    if (hadRoom && !hasRoom) {
+      LoggerFactory.getLogger(EmbeddedDatabase.class).error("the disk of the embedded database is full: nothing is kept until there is room");
+    }
+    hadRoom = hasRoom;
+    return hasRoom;
   }
 
   private void compact() {

@@ -1,6 +1,7 @@
 package org.coronacare.engine;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ class CertainCommitsTest {
 
   @TempDir Path folder;
 
+  private boolean hasRoom = true;
   private Connection watching;
   private JdbcTemplate sql;
   private TransactionTemplate transaction;
@@ -31,7 +33,13 @@ class CertainCommitsTest {
     database.setUrl("jdbc:h2:file:" + folder.resolve("engine") + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE");
     database.setUsername("sa");
     database.setPassword("");
-    var embedded = new EmbeddedDatabase(database);
+    var embedded =
+        new EmbeddedDatabase(database) {
+          @Override
+          boolean hasRoom() {
+            return hasRoom;
+          }
+        };
     watching = embedded.open();
     var source = new DriverManagerDataSource(database.getUrl(), "sa", "");
     sql = new JdbcTemplate(source);
@@ -55,6 +63,31 @@ class CertainCommitsTest {
                   closes();
                   return null;
                 }));
+  }
+
+  @Test
+  void nothingBeginsWhileTheDiskIsFull() {
+    hasRoom = false;
+    assertThrows(TransactionException.class, () -> transaction.execute(status -> sql.update("INSERT INTO form VALUES (1)")));
+    hasRoom = true;
+    assertEquals(0, kept());
+  }
+
+  @Test
+  void whatTheDiskHasNoRoomForIsRolledBack() {
+    assertThrows(
+        TransactionException.class,
+        () ->
+            transaction.execute(
+                status -> {
+                  hasRoom = false;
+                  return sql.update("INSERT INTO form VALUES (1)");
+                }));
+    assertEquals(0, kept());
+  }
+
+  private int kept() {
+    return sql.queryForObject("SELECT COUNT(*) FROM form", Integer.class);
   }
 
   /** As it does when another transaction can't be written. */
