@@ -220,6 +220,8 @@ class StaffMember:
         day, time = field.locator("input.fjs-input").all()
         day.fill(f"{moment:%m/%d/%Y}")
         day.press("Enter")
+        # what comes before the day is taken would be without one
+        expect(self.page.locator(".flatpickr-calendar.open")).to_have_count(0)
         time.fill(f"{moment:%H:%M}")
         time.press("Enter")
 
