@@ -40,6 +40,10 @@ def files_under(folder: Path) -> Iterable[bytes]:
     return (path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
+def is_in_files(word: str, folder: Path) -> bool:
+    return any(word.encode() in content for content in files_under(folder))
+
+
 def asks_for_care(case: CaseUnderTest, browser: Browser, words: Canaries, reached_by: str = "email") -> None:
     """Pre-screening, request and medical form, in the web application.
 

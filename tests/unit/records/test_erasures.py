@@ -15,7 +15,7 @@ from records.outbox import Message, Outbox
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submission, Submissions
-from tests.support.files import is_in_files
+from tests.support.canaries import is_in_files
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Seal("a secret of the tests")

@@ -18,7 +18,7 @@ from services.database import open_database
 from services.lab.app import create_app
 from services.lab.bench import Bench
 from services.lab.models import FeedItem, Order, Plan, Reservation, Stock, Waiting
-from tests.support.files import is_in_files
+from tests.support.canaries import is_in_files
 
 KEY = {"X-API-Key": "key"}
 

@@ -25,7 +25,7 @@ import org.springframework.stereotype.Component;
  * without what it had acknowledged.
  *
  * <p>When H2 has closed itself, as it does when it can't write (its disk is full), the engine ends: H2 would never open again, and
- * each call would fail for ever. Whoever watches over the engine starts it anew; what it has acknowledged is on disk.
+ * each call would fail for ever. Whoever watches over the engine starts it anew.
  */
 @Component
 public class EmbeddedDatabase {
