@@ -8,6 +8,8 @@ CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
+# the long runs: seconds that one of their tests may take
+LONG = --timeout 7200
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -66,10 +68,11 @@ lint: .venv/.stamp node_modules/.stamp
 unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q -n 2 tests/unit tests/contract
 
-test: setup tools node_modules/.stamp .venv-headers/.stamp check ## everything, on the real engine
-	$(PY) -m pytest -q -n 2 tests/oracle
-	$(PY) -m pytest -n 2 --dist loadscope --durations=15 tests/fuzz tests/workers tests/process tests/staff tests/journey tests/stack tests/faults
-	$(PY) -m pytest tests/load
+test: setup tools node_modules/.stamp .venv-headers/.stamp check ## a guard of each promise, on the real engine: in ten minutes
+	$(PY) -m tests.run
+
+verify: setup tools node_modules/.stamp .venv-headers/.stamp check ## all tests, faults and load included: before a release
+	$(PY) -m tests.run verify
 
 tools:
 	@tools/install chromium chromium
@@ -80,27 +83,27 @@ tools:
 	@tools/install ip iproute2
 
 rush: setup ## 200 patients at once for 50 test kits: minutes
-	RUSH_KITS=50 $(PY) -m pytest tests/process/test_many_at_once.py
+	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_many_at_once.py
 
 oracle: setup tools node_modules/.stamp ## our forms against form-js, each answered 2,000 times: an hour
-	ORACLE_SETS=2000 $(PY) -m pytest tests/oracle
+	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
 
 fuzz: setup ## what the lab and the government make of 1,000 requests to each of their paths: minutes
-	FUZZ_EXAMPLES=1000 $(PY) -m pytest tests/fuzz -rP
+	FUZZ_EXAMPLES=1000 $(PY) -m pytest $(LONG) tests/fuzz -rP
 
 faults: setup tools mutants ## everything breaks under hundreds of cases: an hour and a half
-	FAULTS=long $(PY) -m pytest tests/faults -rP
-	FAULTS=long $(PY) -m pytest tests/process/test_withdrawal.py tests/process/test_rehearsal.py
+	FAULTS=long $(PY) -m pytest $(LONG) tests/faults -rP
+	FAULTS=long $(PY) -m pytest $(LONG) tests/process/test_withdrawal.py tests/process/test_rehearsal.py
 
 load: setup tools ## ten times as many come as can be served, and how many cases a minute go their road: an hour
-	LOAD=long $(PY) -m pytest tests/load -rP
-	LOAD=long $(PY) -m pytest tests/stack/test_status.py
+	LOAD=long $(PY) -m pytest $(LONG) tests/load -rP
+	LOAD=long $(PY) -m pytest $(LONG) tests/stack/test_status.py
 
 mutants: setup ## whether a test notices each change to what decides on retries: a minute
 	$(PY) tools/mutants.py
 
 drafts: setup ## 200 forms sent while engine and web application are killed: minutes
-	SUBMISSIONS=200 $(PY) -m pytest tests/stack/test_nothing_typed_is_lost.py
+	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_nothing_typed_is_lost.py
 
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ## our workers against their peers: half an hour
 	@tools/install wrk wrk

@@ -1,15 +1,16 @@
-"""One platform for the whole run; tests keep apart by case reference."""
+"""One platform for all tests that can share it; they keep apart by case reference."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from xdist.scheduler import LoadScopeScheduling
 
 from config.settings import environment_name
 from records import database
@@ -19,15 +20,18 @@ from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import PHONE, launched
-from tests.support.platform import platform_up, secrets_of_run
+from tests.support.platform import SHARED, platform_up, secrets_of_run
 
-LAST = "test_diagram_coverage.py"
-OWN = ("tests/stack/", "tests/faults/")
+OWN_PLATFORMS = ("tests/stack/", "tests/faults/")
+PLATFORM_FIXTURES = ("own_platform", "ground_on_h2", "cluster_on_postgresql")
 
 
 @pytest.fixture(scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The platform, up: what .run/state.json says of it."""
+    """State of the shared platform, as state.json holds it; starts one where tests/run.py hasn't."""
+    if SHARED in os.environ:
+        yield json.loads((Path(os.environ[SHARED]) / "state.json").read_text())
+        return
     folder: Path = tmp_path_factory.mktemp("platform")
     with platform_up(folder) as platform:
         yield platform.state
@@ -90,17 +94,25 @@ def lab_database(state: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What was never visited is known when all else has run."""
-    items.sort(key=lambda item: item.path.name == LAST)
+    """Tests that share a platform of their own run in one process, and so do those that need the shared one alone."""
+    for item in items:
+        if item.get_closest_marker("serial"):
+            item.add_marker(pytest.mark.xdist_group("shared platform"))
+        elif item.nodeid.startswith(OWN_PLATFORMS):
+            item.add_marker(pytest.mark.own_platform)
+            fixtures = getattr(item, "fixturenames", ())
+            group = next((name for name in PLATFORM_FIXTURES if name in fixtures), item.path.stem)
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
-class Sides(LoadScopeScheduling):
-    """Two workers: one runs the tests that share the platform, the other those that have platforms of their own."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "own" if nodeid.startswith(OWN) else "shared"
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sides | None:
-    return Sides(config, log) if config.getoption("dist") == "loadscope" else None
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how long the tests of each folder took, set-up of their fixtures included."""
+    took: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                took[report.nodeid.rpartition("/")[0]] += report.duration
+    for folder, seconds in took.most_common():
+        terminalreporter.write_line(f"{folder:<24} {seconds:6.1f} s")

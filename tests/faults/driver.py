@@ -52,6 +52,7 @@ class Driver:
         self._guard = threading.Lock()
         self.began_at = time.time()
         self._starting: list[Future[None]] = []
+        self._closing = threading.Event()
         self.attempted = 0
         self.acknowledged: list[str] = []
         self.most_open = MOST_OPEN
@@ -68,12 +69,18 @@ class Driver:
         self.attempted += len(references)
         self._starting += [self._starters.submit(self._start, reference) for reference in references]
 
-    def drive(self, no_more: threading.Event, within_s: float) -> None:
-        """Fill in what the cases ask for until there are no more and all have ended, or time is up."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
+    def drive(self, no_more: threading.Event, idle_s: float) -> None:
+        """Fill in the forms of all cases until no more start and all have ended.
+
+        Args:
+            idle_s: gives up after as many seconds in which no form was asked for.
+        """
+        gives_up_at = time.monotonic() + idle_s
+        while time.monotonic() < gives_up_at:
             try:
-                if not self._fill_in() and no_more.is_set() and self._all_started() and not self.open():
+                if self._fill_in():
+                    gives_up_at = time.monotonic() + idle_s
+                elif no_more.is_set() and self._all_started() and not self.open():
                     return
             except EngineUnavailable:
                 time.sleep(0.2)
@@ -105,20 +112,22 @@ class Driver:
         return ended
 
     def close(self) -> None:
-        self._starters.shutdown()
-        self._pool.shutdown()
+        """Start no more cases; those that wait for capacity never start, and the report counts them."""
+        self._closing.set()
+        self._starters.shutdown(cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
 
     def _start(self, reference: str) -> None:
-        for _ in range(6000):
+        while not self._closing.is_set():
             try:
                 if self.open() >= self.most_open:
-                    time.sleep(0.5)
+                    self._closing.wait(0.5)
                     continue
                 start_case(self.engine, reference, WITH_COUGH, self._policy)
             except EngineUnavailable:
                 # it may have started: asked for again, it starts once
                 self.asked_again.add(reference)
-                time.sleep(0.2)
+                self._closing.wait(0.2)
                 continue
             self._ledger.note(kind="start", reference=reference)
             with self._guard:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,8 @@ from tests.faults.run import Run
 from tests.support.case import NO_SYMPTOMS
 
 FORM = "/forms/pre_screening"
+# longer than any outage of these tests
+PAGE_WITHIN_S = 180
 # an emergency: their case ends at once
 FILLED = {**NO_SYMPTOMS, "breathless": True, "breathless_since": "2020-03-20"}
 
@@ -80,8 +83,13 @@ class Patients:
         return page.text("strong.reference")
 
     def _answer(self, ask: Callable[[], Page], ask_again: Callable[[], Page] | None = None) -> Page:
-        """A page, at last."""
-        while True:
+        """The page that is answered in the end.
+
+        Raises:
+            AssertionError: no page within PAGE_WITHIN_S.
+        """
+        deadline = time.monotonic() + PAGE_WITHIN_S
+        while time.monotonic() < deadline:
             try:
                 page = ask()
                 if page.status < 500:
@@ -91,6 +99,7 @@ class Patients:
                 self.refused.append(0)
             ask = ask_again or ask
             time.sleep(0.2)
+        raise AssertionError(f"no page within {PAGE_WITHIN_S} s; answers so far: {Counter(self.refused)}")
 
 
 @contextmanager

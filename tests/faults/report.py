@@ -52,6 +52,7 @@ class Report:
     def is_sound(self) -> None:
         """Nothing is lost and nothing doubled, though something broke and was done again."""
         assert self.faults > 0
+        assert self.attempted == self.acknowledged, f"{self.attempted - self.acknowledged} cases never started: {self}"
         assert self.redelivered > 0, "nothing was done again: no fault hit anything"
         assert self.lost == 0, f"{self.lost} lost: {self.where_lost}"
         assert not self.doubled, f"doubled: {dict(self.doubled)}"

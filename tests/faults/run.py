@@ -34,7 +34,8 @@ def scaled(short: T, long: T) -> T:
 
 
 CASES = scaled(10, 500)
-WITHIN_S = scaled(150, 3600)
+# longer than any outage of these tests
+IDLE_S = scaled(150, 600)
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,10 @@ class Run:
 
 @contextmanager
 def under_way(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> Iterator[Run]:
-    """Cases on their way, and more if the test starts some; all have ended afterwards, or time is up."""
+    """Cases on their way, and more if the test starts some; all have ended afterwards, or nothing goes on."""
     run, no_more = Run(state, ledgers), threading.Event()
     run.driver.start(cases)
-    driving = threading.Thread(target=run.driver.drive, args=[no_more, WITHIN_S])
+    driving = threading.Thread(target=run.driver.drive, args=[no_more, IDLE_S])
     driving.start()
     try:
         yield run

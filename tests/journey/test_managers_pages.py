@@ -49,6 +49,7 @@ def waiting(case: CaseUnderTest, step: str) -> int:
     return case.admin.post("/history/activity-instance/count", query)["count"]
 
 
+@pytest.mark.serial
 def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str, Any]) -> None:
     # given
     expect(manager.get_by_role("heading", level=1)).to_have_text("Now")
@@ -79,6 +80,7 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
     picture(manager, "now")
 
 
+@pytest.mark.serial
 def test_the_figures_and_their_course(manager: Page, case: CaseUnderTest, state: dict[str, Any]) -> None:
     # given
     for finding, classification in (("positive", "confirmed"), ("negative", "not_a_case"), ("negative", "not_a_case")):
@@ -108,6 +110,7 @@ def test_the_figures_and_their_course(manager: Page, case: CaseUnderTest, state:
     expect(manager.get_by_role("rowheader", name=case.reference)).to_be_visible()
 
 
+@pytest.mark.serial
 def test_kits_and_doctors(manager: Page, case: CaseUnderTest, records: None) -> None:
     said = dict(zip(manager.locator("dt").all_inner_texts(), manager.locator("dd").all_inner_texts(), strict=True))
     kits, doctors = case.at_lab("GET", "/v1/stock")["kits"], len(Roster().doctors_on_duty())

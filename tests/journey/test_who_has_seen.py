@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,9 @@ from tests.support.case import WITH_COUGH, CaseUnderTest
 
 pytestmark = pytest.mark.engine
 
-BORN, AUDITOR = "1990-05-10", "auditor"
+BORN = "1990-05-10"
+# test processes share the engine
+AUDITOR = f"auditor{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from services.lab import kits
 from services.lab.models import FeedItem, Stock
 from tests.support.case import WITH_COUGH, CaseUnderTest
 
-pytestmark = pytest.mark.usefixtures("no_kit_left")
+pytestmark = [pytest.mark.serial, pytest.mark.usefixtures("no_kit_left")]
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def short_stock(lab_database: None) -> Iterator[None]:
     Stock.update(kits=Stock.kits + left).execute()
 
 
+@pytest.mark.serial
 @pytest.mark.usefixtures("short_stock")
 def test_no_kit_is_given_twice_and_the_rest_are_served_by_priority_and_age(state: dict[str, Any]) -> None:
     # given four patients for each kit

@@ -22,6 +22,8 @@ from processes.engine import Engine
 from tests.support.algorithm import ILLNESSES, orientation
 from tests.support.case import NO_SYMPTOMS, eventually
 
+pytestmark = pytest.mark.serial
+
 CASES = 1000 if os.environ.get("FAULTS") else 60
 # the age from which somebody is at risk, as it is and as it might be
 AGE, CHANGED_AGE = 65, 55

@@ -111,7 +111,7 @@ def test_just_as_the_result_comes(case: CaseUnderTest, lab_database: None, _roun
     # what goes on beside the test lets the engine take both without a conflict
     case.feels_worse(breathless=True)
     case.waits_for("worsening_call")
-    both, result = threading.Barrier(2), {"lab_result": "negative", "lab_result_id": 0}
+    both, result = threading.Barrier(2, timeout=60), {"lab_result": "negative", "lab_result_id": 0}
     lab = threading.Thread(target=lambda: (both.wait(), case.message_arrives("lab_result_received", result)))
     lab.start()
     both.wait()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,6 @@ REFUSED = (401, 403, 404)
 DIAGRAM = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x"
  xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
  <process id="%s" isExecutable="true" camunda:historyTimeToLive="P1D"><startEvent id="s"/></process></definitions>"""
-TRIED: Counter[str] = Counter()
 
 
 class World:
@@ -183,7 +181,6 @@ def gets(api: Api, row: dict[str, Any], world: World) -> tuple[bool, str]:
     """Whether somebody gets what a row of the table is about, and how they were answered."""
     marker = world.filled(row.get("marker", ""), api.role)
     answered = answer(api, row, world)
-    TRIED[api.role if api.role in (ANONYMOUS, *PEOPLE) else "part"] += 1
     said = f"{api.role}: {answered.status_code} {answered.text[:200]}"
     assert answered.status_code < 500, said
     if answered.status_code in (*REFUSED, row.get("nothing")):
@@ -231,11 +228,3 @@ def test_who_may_sign_in_where(state: dict[str, Any], role: str, application: st
     _, status = signed_in(state, role, application)
     assert (status == 200) == (role in TABLE["applications"][application])
     assert status in (200, 403)
-    TRIED["sign-in"] += 1
-
-
-def test_all_of_the_table_was_tried() -> None:
-    """Also when only this file is run; the figures are in the report."""
-    cells = len(TABLE["engine"]) * len(ROLES)
-    print(f"{len(TABLE['engine'])} calls x {len(ROLES)} roles on REST, the same as {len(WEB)} browsers: {dict(TRIED)}")
-    assert sum(TRIED.values()) >= cells

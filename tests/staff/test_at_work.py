@@ -116,6 +116,7 @@ def test_a_tracer_finds_the_calls_to_make_on_a_phone(case: CaseUnderTest, works:
     picture(tracer.page, "phone-calls-to-make")
 
 
+@pytest.mark.serial
 def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_topic(
     state: dict[str, Any], works: Callable[..., StaffMember]
 ) -> None:

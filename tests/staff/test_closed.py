@@ -140,6 +140,7 @@ def test_who_guesses_at_a_persons_password_waits_and_locks_nobody_out_for_good(
         case.admin.delete(f"/user/{account}")
 
 
+@pytest.mark.serial
 def test_without_an_administrator_nobody_makes_one(state: dict[str, Any], case: CaseUnderTest) -> None:
     """The group is emptied for a moment; whoever is asked for the set-up path finds none."""
     own = {"type": 1, "permissions": ["ALL"], "userId": "admin", "resourceId": "*"}

@@ -13,7 +13,7 @@ from deployment.roles import APPLICATION, PROCESS_DEFINITION, USER
 from processes.engine import Engine, EngineRefused
 from tests.support.case import CaseUnderTest
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.serial]
 
 ADMIN = "admin"
 

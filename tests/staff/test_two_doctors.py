@@ -42,7 +42,7 @@ def test_of_two_who_claim_at_once_one_has_it(case: CaseUnderTest) -> None:
         for race in range(RACES):
             # neither is always a hair ahead
             doctors = DOCTORS[:: 1 if race % 2 else -1]
-            at_once = Barrier(2)
+            at_once = Barrier(2, timeout=60)
             claiming = [pool.submit(claims, engines[doctor], doctor, report, at_once) for doctor in doctors]
             told = dict(zip(doctors, [one.result() for one in claiming], strict=True))
             [winner] = [doctor for doctor, message in told.items() if message is None]

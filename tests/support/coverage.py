@@ -7,14 +7,18 @@ source's targets that the case reached, or was entered next after the source in 
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.settings import ROOT
 from processes.engine import Engine
-from tests.support.diagrams import flow_nodes, sequence_flows
+from tests.support.diagrams import PROCESSES, flow_nodes, sequence_flows
 
+# tests/run.py writes it, tests/coverage reads it
+RECORDED = ROOT / ".run" / "tests" / "diagram-coverage.json"
 PAGE = 5000
 IN_ORDER = [
     {"sortBy": "occurrence", "sortOrder": "asc"},
@@ -31,9 +35,15 @@ class Trace:
     followed: set[tuple[str, str]] = field(default_factory=set)
 
 
-def unvisited(engine: Engine, path: Path) -> list[str]:
-    """Ids of the flow nodes and sequence flows of a diagram that no instance went through."""
-    traces = traces_of(engine, path.stem)
+def record_coverage(engine: Engine) -> None:
+    """Write to RECORDED which flow nodes and sequence flows of each diagram no instance went through."""
+    RECORDED.parent.mkdir(parents=True, exist_ok=True)
+    found = {path.name: unvisited(traces_of(engine, path.stem), path) for path in PROCESSES}
+    RECORDED.write_text(json.dumps(found, indent=2))
+
+
+def unvisited(traces: list[Trace], path: Path) -> list[str]:
+    """Ids of the flow nodes and sequence flows of a diagram that none of these instances went through."""
     nodes = set(flow_nodes(path))
     flows = sequence_flows(path)
     entered = {node for trace in traces for node in trace.entered}

@@ -13,6 +13,8 @@ from config.settings import PREFIX, environment_name
 from stack.platform import Platform
 from tests.support.ports import free_port
 
+# names the folder of the platform that tests/run.py has started
+SHARED = "SHARED_PLATFORM"
 QUICK = {
     ("lab", "kits"): "10000",
     ("lab", "turnaround_s"): "[0.1, 0.3]",

@@ -54,7 +54,7 @@ def starts_on(tmp_path: Path) -> Iterator[StartsOn]:
     yield start
     for process in processes:
         process.kill()
-        process.wait()
+        process.wait(20)
 
 
 def log_of(tmp_path: Path) -> str:
@@ -123,7 +123,7 @@ def test_a_killed_worker_takes_its_tasks_back_within_2_s_of_its_restart(
     process = starts(handler_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 8)
     process.kill()
-    process.wait()
+    process.wait(20)
     assert work.locked("w-1") == 8
 
     done: list[int] = []
@@ -146,7 +146,7 @@ def test_the_poll_that_a_killed_worker_has_left_takes_nothing(work: Work, starts
     eventually(lambda: "health" in log_of(tmp_path))
     time.sleep(1)
     process.kill()
-    process.wait()
+    process.wait(20)
     done: list[int] = []
 
     @topic(work.topic)
@@ -183,7 +183,7 @@ def test_a_second_process_of_the_same_name_is_refused(starts: Starts, tmp_path: 
     other = starts("w-2")
     eventually(lambda: log_of(tmp_path).count("health") == 2)
     first.kill()
-    first.wait()
+    first.wait(20)
     again = starts()
     eventually(lambda: log_of(tmp_path).count("health") == 3)
     assert (other.poll(), again.poll()) == (None, None)

@@ -203,7 +203,7 @@ def test_a_sample_may_never_be_tested(lab: FlaskClient, database: peewee.Databas
 
 def test_many_at_once_get_no_more_than_there_is(lab: FlaskClient) -> None:
     app = lab.application
-    start = threading.Barrier(8)
+    start = threading.Barrier(8, timeout=60)
 
     def race(number: int) -> int:
         start.wait()
@@ -216,7 +216,7 @@ def test_many_at_once_get_no_more_than_there_is(lab: FlaskClient) -> None:
 
 def test_the_same_key_at_once_has_one_effect(lab: FlaskClient) -> None:
     app = lab.application
-    start = threading.Barrier(8)
+    start = threading.Barrier(8, timeout=60)
 
     def race(_: int) -> str:
         start.wait()
