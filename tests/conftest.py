@@ -20,7 +20,7 @@ from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import PHONE, launched
-from tests.support.platform import SHARED, platform_up, secrets_of_run
+from tests.support.platform import SHARED, secrets_of_run, shared_platform
 
 OWN_PLATFORMS = ("tests/stack/", "tests/faults/")
 PLATFORM_FIXTURES = ("own_platform", "ground_on_h2", "cluster_on_postgresql")
@@ -33,7 +33,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield json.loads((Path(os.environ[SHARED]) / "state.json").read_text())
         return
     folder: Path = tmp_path_factory.mktemp("platform")
-    with platform_up(folder) as platform:
+    with shared_platform(folder) as platform:
         yield platform.state
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from processes.engine import Engine
 from tests.support.coverage import record_coverage
-from tests.support.platform import SHARED, platform_up
+from tests.support.platform import SHARED, shared_platform
 
 NOTHING_COLLECTED = 5
 TERMINATED = 143
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
 
 def _on_shared_platform(folder: Path, quick: str, took: dict[str, float]) -> Iterator[int]:
     began = time.monotonic()
-    with platform_up(folder) as platform:
+    with shared_platform(folder) as platform:
         took["start of the platform"] = time.monotonic() - began
         os.environ[SHARED] = str(folder)
         for session in (SHARING, APART):

@@ -30,7 +30,7 @@ from tests.faults.report import contacts_of
 from tests.faults.run import scaled
 from tests.support.case import SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually, instances_of
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 EXAMPLES = scaled(10, 1000)
 STEPS = 14

@@ -14,7 +14,7 @@ from tests.faults.ground import Ground
 from tests.faults.patients import coming
 from tests.faults.run import LONG, Run, scaled, under_way
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 KILLS = scaled(1, 10)
 CASES_FOR_EACH = scaled(5, 20)

@@ -18,7 +18,7 @@ from tests.faults.ground import Ground
 from tests.faults.run import scaled
 from tests.support.case import NO_SYMPTOMS, eventually
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 CASES = scaled(80, 800)
 # what is no longer used is kept for a while

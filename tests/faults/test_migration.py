@@ -25,7 +25,7 @@ from tests.faults.run import Run, scaled, under_way
 from tests.support.case import CaseUnderTest, eventually
 from workers.lanes import all_handlers
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 CASES = scaled(24, 500)
 # forms that a case fills in before it rests, at most

@@ -17,7 +17,7 @@ from tests.faults.patients import coming
 from tests.faults.run import LONG, Run, scaled, under_way
 from tests.support.platform import QUICK
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 Way = tuple[str, str]
 

@@ -15,7 +15,7 @@ from tests.faults.ledgered import POISONED
 from tests.faults.run import LONG, scaled, under_way
 from tests.support.case import eventually
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 CASES = scaled(10, 500)
 STEP = "order_test"

@@ -47,6 +47,7 @@ def breaks(run: Run, patients: Patients, broken: Callable[[], None]) -> None:
     goes_on(run, patients)
 
 
+@pytest.mark.verify
 def test_the_database_server_stops(cluster: Ground, server: Server) -> None:
     def stops(for_s: float) -> None:
         server.stop("immediate")
@@ -61,6 +62,7 @@ def test_the_database_server_stops(cluster: Ground, server: Server) -> None:
     assert 503 in patients.refused
 
 
+@pytest.mark.verify
 def test_the_web_application_is_killed(ground: Ground) -> None:
     workers = Fleet(ground.parts["workers"], 2, ground.logs)
     with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run) as patients:
@@ -70,7 +72,7 @@ def test_the_web_application_is_killed(ground: Ground) -> None:
     assert set(patients.refused) == {NO_ANSWER}
 
 
-@pytest.mark.parametrize("what", ["records", "engine"])
+@pytest.mark.parametrize("what", [pytest.param("records", marks=pytest.mark.verify), "engine"])
 def test_a_disk_is_full(ground: Ground, disks: dict[str, Disk], what: str) -> None:
     def fills() -> None:
         with disks[what].full():

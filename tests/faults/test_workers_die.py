@@ -19,7 +19,7 @@ from tests.faults.report import Messages, double_windows, in_words
 from tests.faults.run import scaled, under_way
 from tests.support.platform import QUICK
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 FAULTS_FOR_S = scaled(8, 120)
 EVERY_S = 2.0

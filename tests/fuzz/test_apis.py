@@ -14,7 +14,7 @@ import yaml
 from config.settings import ROOT
 from tests.support.servers import KEY, SERVERS, served
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("state")]
+pytestmark = [pytest.mark.engine, pytest.mark.verify, pytest.mark.usefixtures("state")]
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "20")
 SEED = "1"

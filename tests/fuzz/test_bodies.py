@@ -15,7 +15,7 @@ import requests
 from tests.support.platform import secrets_of_run
 from tests.support.servers import KEY, SERVERS, served
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("state")]
+pytestmark = [pytest.mark.engine, pytest.mark.verify, pytest.mark.usefixtures("state")]
 
 LARGE = b"x" * 10_000_000
 DEEP = b"[" * 200_000

@@ -18,6 +18,7 @@ from stack.browser import Browser
 from tests.support.canaries import BORN, Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import VISIT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
+from tests.support.postgresql import DATABASES, dump
 
 pytestmark = pytest.mark.engine
 
@@ -56,8 +57,8 @@ def test_no_log_metric_address_or_error_says_anything_of_a_patient(state: dict[s
     assert case.reference.encode() in b"".join(logs)
 
     # and the same search finds each where it belongs
-    data = Path(state["mail"]).parent
-    assert words.found_in(files_under(data)) == words.words.keys() - UNKEPT
+    stored = [*files_under(Path(state["mail"])), *map(dump, DATABASES)]
+    assert words.found_in(stored) == words.words.keys() - UNKEPT
 
 
 def road(state: dict[str, Any], browser: Browser, words: Canaries) -> CaseUnderTest:

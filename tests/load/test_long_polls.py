@@ -16,7 +16,7 @@ from stack.platform import Platform
 from tests.load.polls import long_polls
 from tests.support.case import NO_SYMPTOMS, eventually
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 LONG = bool(os.environ.get("LOAD"))
 ROUNDS, CASES = (5, 80) if LONG else (1, 20)

@@ -24,7 +24,7 @@ from tests.load.looks import opened_in_s
 from tests.support.platform import platform_up, without_settings
 from tests.support.postgresql import postgresql
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 LONG = bool(os.environ.get("LOAD"))
 DATABASES = ("sqlite", "postgresql") if LONG else ("sqlite",)
 COUNTS = (10, 1_000, 1_000_000 if LONG else 20_000)

@@ -19,7 +19,7 @@ from tests.load.seen import Seen, p95
 from tests.load.usage import megabytes
 from tests.load.visitors import Visitors
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 LONG = bool(os.environ.get("LOAD"))
 WARM_S, ALONE_S, FULL_S, RUSH_S = (20, 20, 40, 120) if LONG else (3, 3, 5, 10)

@@ -24,7 +24,7 @@ from tests.load.resting import rest
 from tests.load.usage import cpu_seconds
 from tests.support.postgresql import Server, postgresql
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 LONG = bool(os.environ.get("LOAD"))
 ROUNDS = 4

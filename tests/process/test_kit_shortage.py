@@ -41,7 +41,7 @@ def test_a_grant_that_is_lost_is_found_when_the_case_asks_again(case: CaseUnderT
     case.reaches_the_kit()
     case.stands_at("Gateway_WaitForKit")
     # when a kit is granted, and nobody is told
-    with Stock._meta.database.atomic("IMMEDIATE"):
+    with Stock._meta.database.atomic():
         kits.add(1)
         FeedItem.update(acknowledged=True).where(FeedItem.case_reference == case.reference).execute()
     # then the case asks again by itself, and gets the kit that was granted: one, not two

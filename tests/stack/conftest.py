@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import ROOT
+from config.settings import ROOT, environment_name
 from tests.support.case import eventually
 from tests.support.own_platform import answers, is_running, read_state, state_file
 from tests.support.platform import own_environment
@@ -18,7 +18,8 @@ from tests.support.platform import own_environment
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return own_environment(tmp_path_factory.mktemp("own"))
+    https = {environment_name("engine", "secure_cookies"): "true"}
+    return own_environment(tmp_path_factory.mktemp("own")) | https
 
 
 @pytest.fixture(scope="session")

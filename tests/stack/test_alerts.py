@@ -72,6 +72,7 @@ def test_the_rules_say_when() -> None:
     assert tested == ALERTS
 
 
+@pytest.mark.verify
 def test_nothing_fires_while_all_goes_well(own: dict[str, Any], tmp_path: Path) -> None:
     with prometheus(tmp_path, own) as server:
         case = CaseUnderTest(own).starts(WITH_COUGH)
@@ -85,6 +86,7 @@ def test_nothing_fires_while_all_goes_well(own: dict[str, Any], tmp_path: Path) 
         assert server.ever_fired() == set()
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("part", ["workers", "engine"])
 def test_a_part_is_gone(own: dict[str, Any], environment: dict[str, str], server: Prometheus, part: str) -> None:
     old = kill(environment, part)
@@ -93,6 +95,7 @@ def test_a_part_is_gone(own: dict[str, Any], environment: dict[str, str], server
     clears(server, "PartGone")
 
 
+@pytest.mark.verify
 def test_many_errors(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
     patient = Browser(own["webapp"])
     patient.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
@@ -105,6 +108,7 @@ def test_many_errors(own: dict[str, Any], environment: dict[str, str], server: P
     clears(server, "ManyErrors")
 
 
+@pytest.mark.verify
 def test_a_task_that_nobody_takes_and_one_that_stands_still(own: dict[str, Any], server: Prometheus) -> None:
     work = Work(own)
     deploy(work.engine)
@@ -123,6 +127,7 @@ def test_a_task_that_nobody_takes_and_one_that_stands_still(own: dict[str, Any],
     clears(server, "IncidentOpen", "WorkWaits")
 
 
+@pytest.mark.verify
 def test_an_engine_that_does_not_keep_up(own: dict[str, Any], server: Prometheus) -> None:
     engine = CaseUnderTest(own).admin
     engine.upload("/deployment/create", {"deployment-name": "many jobs"}, {"many_jobs.bpmn": MANY_JOBS.encode()})
@@ -131,6 +136,7 @@ def test_an_engine_that_does_not_keep_up(own: dict[str, Any], server: Prometheus
     clears(server, "JobsWait")
 
 
+@pytest.mark.verify
 def test_patients_who_wait(own: dict[str, Any], server: Prometheus) -> None:
     case = CaseUnderTest(own)
     case.reaches_the_visit()
@@ -145,6 +151,7 @@ def test_patients_who_wait(own: dict[str, Any], server: Prometheus) -> None:
     clears(server, "ReportWaits")
 
 
+@pytest.mark.verify
 def test_too_few_kits_and_no_doctor(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
     case = CaseUnderTest(own)
     case.reaches_the_visit()

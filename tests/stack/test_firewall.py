@@ -24,7 +24,7 @@ from tests.support.mail import mails_to
 from tests.support.namespaces import OPERATOR, Host, network_of
 from tests.support.platform import platform_up, without_settings
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
 PORTS = {
     "front": 80,

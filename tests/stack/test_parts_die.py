@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import pytest
+import requests
 
 from config.settings import ROOT
 from processes.engine import Engine
@@ -26,6 +27,14 @@ pytestmark = pytest.mark.engine
 def test_only_its_owner_can_read_addresses_and_passwords(own: dict[str, Any], environment: dict[str, str]) -> None:
     assert stat.S_IMODE(state_file(environment).stat().st_mode) == 0o600
     assert {"admin", "doctor", "medical_team", "contact_tracer", "process_manager"} <= set(own["accounts"])
+
+
+def test_as_it_is_served_by_https(own: dict[str, Any]) -> None:
+    answer = requests.get(own["engine"] + "/camunda/app/tasklist/default/", timeout=10)
+    cookies = answer.raw.headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies] == ["JSESSIONID", "XSRF-TOKEN"]
+    assert all("; secure" in cookie.lower().replace(";secure", "; secure") for cookie in cookies)
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
 def test_a_second_one_is_refused(own: dict[str, Any], environment: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from config.settings import PREFIX, environment_name
 from stack.platform import Platform
 from tests.support.ports import free_port
+from tests.support.postgresql import postgresql
 
 # names the folder of the platform that tests/run.py has started
 SHARED = "SHARED_PLATFORM"
@@ -21,6 +22,7 @@ QUICK = {
     ("lab", "capacity"): "50",
     ("workers", "feed_interval_s"): "0.2",
     ("workers", "outbox_interval_s"): "0.2",
+    ("workers", "erasure_interval_s"): "0.5",
     ("workers", "lock_s"): "5",
     # all tests come from one address
     ("webapp", "attempts_per_address"): "10000",
@@ -58,6 +60,15 @@ def platform_up(folder: Path, **options: Any) -> Iterator[Platform]:
         yield platform
     finally:
         platform.down()
+
+
+@contextmanager
+def shared_platform(folder: Path) -> Iterator[Platform]:
+    """The platform that most tests share, on PostgreSQL; those that stop and restart parts run on H2 and SQLite."""
+    with postgresql() as server:
+        os.environ.update(server.settings)
+        with platform_up(folder) as platform:
+            yield platform
 
 
 def secrets_of_run() -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""The front lets through what patients and staff need, and nothing else: HAProxy before the shared platform."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from config import settings as config
+from config.settings import Front
+from stack.parts import all_parts, inherited_environment
+from tests.support.case import eventually
+from tests.support.platform import secrets_of_run
+from tests.support.ports import free_port
+from tests.support.prometheus import MONITORING
+from tests.support.servers import answers
+
+pytestmark = pytest.mark.engine
+
+DETOURS = [
+    "/engine-rest/engine",
+    "/engine-rest",
+    "//engine-rest/engine",
+    "/./engine-rest/engine",
+    "/%65ngine-rest/engine",
+    "/camunda/../engine-rest/engine",
+    "/camunda/%2e%2e/engine-rest/engine",
+    "/camunda/..%2fengine-rest/engine",
+    "/camunda/..;/engine-rest/engine",
+    "/camunda/x/../../engine-rest/engine",
+    "/camunda//../engine-rest/engine",
+    "/staff/../engine-rest/engine",
+    "/camunda/..%5cengine-rest/engine",
+]
+
+
+def status_of(url: str, path: str) -> int:
+    """The answer to a path as it stands: libraries would tidy it up."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection.putrequest("GET", path)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.fixture(scope="module")
+def front(state: dict[str, Any]) -> Iterator[Front]:
+    """A front of this module's own before the platform's web application and engine."""
+    own = {"url": f"http://127.0.0.1:{free_port()}", "metrics_url": f"http://127.0.0.1:{free_port()}"}
+    settings = config.load(front=own)
+    [part] = [part for part in all_parts(settings, secrets_of_run(), Path()) if part.name == "front"]
+    process = subprocess.Popen(part.command, env={**inherited_environment(), **part.environment})
+    try:
+        eventually(lambda: answers(part.url), "the front doesn't answer")
+        yield settings.front
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.parametrize("path", DETOURS)
+def test_the_rest_api_is_not_reached(state: dict[str, Any], front: Front, path: str) -> None:
+    # where it is reached, it asks for a sign-in
+    assert status_of(state["engine"], "/engine-rest/engine") == 401
+    assert status_of(front.url, path) == 404
+
+
+def test_the_metrics_are_on_a_port_of_their_own(front: Front) -> None:
+    assert status_of(front.url, "/metrics") == 404
+    assert status_of(front.metrics_url, "/") == 404
+    page = requests.get(f"{front.metrics_url}/metrics", timeout=10).text
+    exported = set(re.findall(r"^haproxy_\w+", page, re.MULTILINE))
+    used = {name for file in MONITORING.rglob("*.*") for name in re.findall(r"haproxy_\w+", file.read_text())}
+    assert used
+    assert used <= exported
+
+
+@pytest.mark.parametrize("path", ["/", "/forms/symptoms_worsened", "/staff/sign-in", "/camunda/app/tasklist/default/"])
+def test_all_pages_are_at_one_address(front: Front, path: str) -> None:
+    assert status_of(front.url, path) == 200
