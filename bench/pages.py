@@ -24,6 +24,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from processes.http_client import request
 from stack.browser import Browser
 
 ROOT = Path(__file__).parent.parent
@@ -126,7 +127,7 @@ def platform_up() -> Iterator[dict[str, Any]]:
 
 def is_up(state: Path) -> bool:
     try:
-        return requests.get(json.loads(state.read_text())["webapp"] + "/healthz", timeout=5).ok
+        return request("GET", json.loads(state.read_text())["webapp"] + "/healthz", timeout=5).ok
     except (FileNotFoundError, requests.ConnectionError):
         return False
 

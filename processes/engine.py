@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from processes import variables
+from processes.http_client import new_session
 
 
 class EngineError(Exception):
@@ -205,7 +206,7 @@ class Engine:
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
+            self._local.session = new_session()
             self._local.session.auth = self._credentials
         return self._local.session
 

@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from bs4 import BeautifulSoup, Tag
 
+from processes.http_client import new_session
+
 MOST_SENDINGS = 25
 
 
@@ -55,7 +57,7 @@ class Browser:
     def __init__(self, base_url: str, pause: Callable[[float], None] = time.sleep, language: str = "en"):
         self._base_url = base_url
         self._pause = pause
-        self._session = requests.Session()
+        self._session = new_session()
         self._session.headers.update({"Origin": base_url, "Accept-Language": language})
 
     def listen(self, heard: Callable[[requests.Response], None]) -> None:

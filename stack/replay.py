@@ -18,6 +18,7 @@ import requests
 
 from processes.cases import Case, OpenTask, current_steps, find_case, open_tasks
 from processes.engine import Engine, EngineError, EngineRefused
+from processes.http_client import request
 from stack.browser import Browser, PageRefused
 from stack.pilot import PilotError
 
@@ -83,7 +84,7 @@ class Replay:
 
     def at_lab(self, method: str, path: str, body: dict[str, Any]) -> Any:
         headers = {"X-API-Key": self.state["lab_api_key"], "Idempotency-Key": secrets.token_hex(16)}
-        answer = requests.request(method, self.state["lab"] + path, json=body, headers=headers, timeout=10)
+        answer = request(method, self.state["lab"] + path, json=body, headers=headers, timeout=10)
         answer.raise_for_status()
         return answer.json()
 

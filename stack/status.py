@@ -8,6 +8,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from processes.http_client import request
 from stack.browser import signed_in_manager
 
 # where each part says that it works
@@ -65,6 +66,6 @@ def _span(seconds: float | None) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=5).ok
+        return request("GET", url, timeout=5).ok
     except requests.RequestException:
         return False

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from processes.http_client import request
 from stack.parts import Part, inherited_environment
 
 READY_WITHIN_S = 120
@@ -183,6 +184,6 @@ def _answers(url: str) -> bool:
         if address.scheme == "smtp":
             with smtplib.SMTP(address.hostname, address.port, timeout=2):
                 return True
-        return requests.get(url, timeout=2).ok
+        return request("GET", url, timeout=2).ok
     except (requests.RequestException, OSError):
         return False

@@ -24,6 +24,10 @@ from tests.support.platform import SHARED, secrets_of_run, shared_platform
 
 OWN_PLATFORMS = ("tests/stack/", "tests/faults/")
 PLATFORM_FIXTURES = ("own_platform", "ground_on_h2", "cluster_on_postgresql")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+# the tests' own requests are for servers on loopback, which a proxy of the environment doesn't reach
+for _name in [name for name in os.environ if name.lower() in PROXIES]:
+    del os.environ[_name]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import requests
 
+from processes.http_client import request
+
 
 class GovernmentUnavailable(Exception):
     """The government's server can't be asked now."""
@@ -33,7 +35,8 @@ class Government:
             GovernmentUnavailable: it doesn't answer, or not as it should.
         """
         try:
-            answer = requests.get(
+            answer = request(
+                "GET",
                 f"{self._url}/v1/tokens/{quote(token, safe='')}",
                 headers=self._headers,
                 timeout=self._timeout_s,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import requests
 
+from processes.http_client import request
+
 
 class LabUnavailable(Exception):
     """The lab's server can't be asked now."""
@@ -32,7 +34,7 @@ class Lab:
             LabUnavailable: it doesn't answer, or not as it should.
         """
         try:
-            answer = requests.get(f"{self._url}/v1/stock", headers=self._headers, timeout=self._timeout_s)
+            answer = request("GET", f"{self._url}/v1/stock", headers=self._headers, timeout=self._timeout_s)
             answer.raise_for_status()
             return Stock(**answer.json())
         except (requests.RequestException, TypeError) as error:

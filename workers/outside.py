@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from processes.http_client import new_session
 from workers import runtime
 
 # too many requests, bad gateway, unavailable, gateway timeout
@@ -86,6 +87,6 @@ class Service:
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
+            self._local.session = new_session()
             self._local.session.headers["X-API-Key"] = self._api_key
         return self._local.session

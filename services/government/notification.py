@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from services.government.models import Contact
+from services.http_client import request
 
 EXPOSED, RELEASED = "exposed", "released"
 # template → language → subject, text
@@ -105,7 +106,7 @@ class Notifier:
     def _ask_gateway(self, method: str, headers: dict[str, str] | None = None, **options: Any) -> requests.Response:
         headers = {"X-API-Key": self.sms_api_key, **(headers or {})}
         try:
-            answer = requests.request(method, f"{self.sms_url}/v1/messages", headers=headers, timeout=10, **options)
+            answer = request(method, f"{self.sms_url}/v1/messages", headers=headers, timeout=10, **options)
         except requests.RequestException as error:
             raise NotNow from error
         if answer.status_code >= 500:

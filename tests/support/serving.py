@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ class Reply:
 
 
 @contextmanager
-def serving(answer: Callable[[Call], Reply | None]) -> Iterator[str]:
+def serving(answer: Callable[[Call], Reply | None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Answer calls, each on a thread of its own; yields the base URL. None cuts the connection."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -37,6 +38,9 @@ def serving(answer: Callable[[Call], Reply | None]) -> Iterator[str]:
             self._reply()
 
         def do_POST(self) -> None:
+            self._reply()
+
+        def do_DELETE(self) -> None:
             self._reply()
 
         def _reply(self) -> None:
@@ -62,9 +66,11 @@ def serving(answer: Callable[[Call], Reply | None]) -> Iterator[str]:
             """Clients leave in the middle here."""
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

@@ -12,6 +12,7 @@ import urllib3
 from camunda.client.external_task_client import ExternalTaskClient
 
 from processes.engine import EngineError, EngineUnavailable, refuse_errors
+from processes.http_client import new_pool
 from processes.variables import ENGINE_TIME
 
 # the library logs every variable at INFO: patients' data
@@ -51,7 +52,7 @@ class TaskClient(ExternalTaskClient):
         self.lock_s = lock_s
         self.poll_s = poll_s
         self._headers = self._get_headers()
-        self._pool = urllib3.PoolManager(maxsize=CONNECTIONS, retries=False)
+        self._pool = new_pool(CONNECTIONS)
 
     def _log_with_context(self, msg: str, log_level: str = "info", **kwargs: Any) -> None:
         """The library would log its configuration and, in places, variables."""

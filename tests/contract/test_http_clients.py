@@ -1,0 +1,194 @@
+"""Every HTTP client of ours connects directly, whatever proxies and credentials the environment names."""
+
+from __future__ import annotations
+
+import ast
+import ssl
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import services.http_client
+from config.settings import ROOT
+from processes import http_client
+from processes.engine import Engine, EngineUnavailable
+from services.government.notification import Notifier
+from stack import status, supervisor
+from stack.browser import Browser
+from stack.replay import Replay
+from tests.contract.test_structure import modules
+from tests.support.recording_proxy import RecordingProxy, recording_proxy
+from tests.support.serving import Call, Reply, serving
+from webapp.government import Government
+from webapp.lab import Lab
+from workers.outside import Service
+from workers.runtime import TaskClient
+
+OWNERS = {ROOT / "processes" / "http_client.py", ROOT / "services" / "http_client.py"}
+# what is compared with our workers calls the engine in its own way
+PEERS = ROOT / "bench" / "peers"
+METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
+MAKERS = {
+    "requests": METHODS | {"Session", "session"},
+    "httpx": METHODS | {"stream", "Client", "AsyncClient"},
+    "urllib3": {"request", "PoolManager", "ProxyManager", "HTTPConnectionPool", "HTTPSConnectionPool"},
+    "urllib.request": {"urlopen", "build_opener", "urlretrieve"},
+    "http.client": {"HTTPConnection", "HTTPSConnection"},
+}
+ACCOUNTS = {"admin": "admin", "medical_team": "m", "doctor": "d", "contact_tracer": "c"}
+
+STOCK = b'{"kits": 1, "waiting": 0}'
+
+Client = Callable[[str], Any]
+
+
+def clients_made(path: Path) -> set[str]:
+    """What a module uses to make HTTP clients of its own."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            made = [(ast.unparse(node.func.value), node.func.attr)]
+        elif isinstance(node, ast.ImportFrom):
+            made = [(node.module or "", alias.name) for alias in node.names]
+        else:
+            continue
+        found |= {f"{module}.{name}" for module, name in made if name in MAKERS.get(module, ())}
+    return found
+
+
+def test_one_module_makes_the_http_clients() -> None:
+    paths = [path for path in modules() if path not in OWNERS and PEERS not in path.parents]
+    assert {path.relative_to(ROOT).as_posix(): made for path in paths if (made := clients_made(path))} == {}
+
+
+def test_a_planted_client_is_found(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text(
+        "import requests, urllib.request\nfrom httpx import get\nrequests.Session()\nurllib.request.urlopen('')\n"
+    )
+    assert clients_made(planted) == {"requests.Session", "httpx.get", "urllib.request.urlopen"}
+
+
+def replay(url: str) -> Replay:
+    accounts = {name: {"username": name, "password": "x"} for name in ACCOUNTS}
+    return Replay({"engine": url, "lab": url, "lab_api_key": "key", "accounts": accounts})
+
+
+def notifier(url: str) -> Notifier:
+    return Notifier("127.0.0.1", 1, "a@b.example", url, "key", "http://pages.example")
+
+
+CLIENTS: dict[str, Client] = {
+    "engine": lambda url: Engine(url, "user", "password").get("/engine"),
+    "engine, by another account": lambda url: Engine(url, "user", "password").own_groups("doctor", "password"),
+    "workers": lambda url: TaskClient("w", url, "user", "password", lock_s=20, poll_s=1).fetch({}, 1),
+    "workers' services": lambda url: Service("lab", url, "key").post("/v1/orders", {}),
+    "web application's lab": lambda url: Lab(url, "key").stock(),
+    "web application's government": lambda url: Government(url, "key").exposure("token"),
+    "government's SMS gateway": lambda url: notifier(url)._ask_gateway("DELETE"),
+    "pilot's patients": lambda url: Browser(url).open("/"),
+    "pilot's lab": lambda url: replay(url).at_lab("GET", "/v1/stock", {}),
+    "status": lambda url: status._answers(url),
+    "supervisor": lambda url: supervisor._answers(url),
+}
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RecordingProxy]:
+    """A proxy that the environment names for every URL, beside credentials for every host."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login stranger password stranger\n")
+    netrc.chmod(0o600)
+    with recording_proxy() as proxy:
+        for name, value in {**proxy.environment, "NETRC": str(netrc)}.items():
+            monkeypatch.setenv(name, value)
+        yield proxy
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_goes_by_no_proxy_and_takes_no_foreign_credentials(name: str, proxy: RecordingProxy) -> None:
+    calls: list[Call] = []
+
+    def answer(call: Call) -> Reply:
+        calls.append(call)
+        return Reply(200, STOCK if call.path == "/v1/stock" else b'{"groups": [], "last_exposure_date": null}')
+
+    with serving(answer) as url:
+        CLIENTS[name](url)
+    assert proxy.requests == []
+    assert len(calls) == 1
+    assert "c3RyYW5nZXI6c3RyYW5nZXI=" not in (calls[0].headers["Authorization"] or "")
+
+
+def test_requests_itself_would_go_by_the_proxy(proxy: RecordingProxy) -> None:
+    with serving(lambda call: Reply(200)) as url:
+        assert requests.get(url, timeout=5).status_code == 502
+    assert len(proxy.requests) == 1
+
+
+@pytest.fixture(autouse=True)
+def _authorities_as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in http_client.CA_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
+    """A server's TLS context, and the certificate authority that vouches for it."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a hospital's own authority")])
+    addresses = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    builder = builder.add_extension(addresses, critical=False)
+    certificate = builder.add_extension(x509.BasicConstraints(True, None), critical=True).sign(key, hashes.SHA256())
+    (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(*private))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    return context, folder / "ca.pem"
+
+
+SECURE_CLIENTS: dict[str, Client] = {
+    "session": lambda url: http_client.request("GET", url, timeout=5).ok,
+    "pool": lambda url: http_client.new_pool(1).request("GET", url).status == 200,
+    "services": lambda url: services.http_client.request("GET", url, timeout=5).ok,
+}
+
+
+@pytest.mark.parametrize("variable", http_client.CA_VARIABLES)
+@pytest.mark.parametrize("name", SECURE_CLIENTS)
+def test_the_environments_certificate_authorities_are_trusted(
+    name: str,
+    variable: str,
+    authority: tuple[ssl.SSLContext, Path],
+    proxy: RecordingProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context, bundle = authority
+    with serving(lambda call: Reply(200), context) as url:
+        with pytest.raises(Exception, match="CERTIFICATE_VERIFY_FAILED"):
+            SECURE_CLIENTS[name](url)
+        monkeypatch.setenv(variable, str(bundle))
+        assert SECURE_CLIENTS[name](url)
+    assert proxy.requests == []
+
+
+def test_a_folder_of_authorities_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    assert http_client.new_pool(1).connection_pool_kw["ca_cert_dir"] == str(tmp_path)
+
+
+def test_an_engine_behind_https_that_nobody_vouches_for(authority: tuple[ssl.SSLContext, Path]) -> None:
+    with serving(lambda call: Reply(200), authority[0]) as url, pytest.raises(EngineUnavailable, match="SSLError"):
+        Engine(url, "user", "password").get("/engine")

@@ -1,0 +1,50 @@
+"""An HTTP proxy on loopback that records what is asked of it, and an environment that names it."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SCHEMES = ("http", "https", "all")
+
+
+class RecordingProxy(socketserver.ThreadingTCPServer):
+    """Answers each request with 502.
+
+    Attributes:
+        requests: the first line of each.
+    """
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Recorder)
+        self.requests: list[str] = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that send a program's requests here, in both spellings; no address is exempt."""
+        url = f"http://127.0.0.1:{self.server_address[1]}"
+        named = {f"{scheme}_proxy": url for scheme in SCHEMES} | {"no_proxy": ""}
+        return named | {name.upper(): value for name, value in named.items()}
+
+
+class _Recorder(socketserver.StreamRequestHandler):
+    server: RecordingProxy
+
+    def handle(self) -> None:
+        self.server.requests.append(self.rfile.readline().decode(errors="replace").strip())
+        self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+@contextmanager
+def recording_proxy() -> Iterator[RecordingProxy]:
+    with RecordingProxy() as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield proxy
+        finally:
+            proxy.shutdown()
