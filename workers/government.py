@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from workers.outside import Service
 from workers.runtime import topic
+
+# where a day begins first (Pacific/Kiritimati): what is later there is in the future for every patient
+FIRST_ZONE = timezone(timedelta(hours=14))
 
 
 @topic("government.register_case", occurrence="result_number")
@@ -134,7 +137,7 @@ def _outside(contact: dict[str, Any], begin: date) -> str | None:
     day = date.fromisoformat(contact["last_exposure_date"])
     if day < begin:
         return "before_infectious_days"
-    return "in_the_future" if day > date.today() else None
+    return "in_the_future" if day > datetime.now(FIRST_ZONE).date() else None
 
 
 def _without_address(contact: dict[str, Any]) -> str | None:
