@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.settings import ROOT, Settings, environment_name
+from stack.addresses import LOOPBACK, bind_address, bind_host, join_address
 
 JAR = ROOT / "engine" / "target" / "engine.jar"
 FRONT = ROOT / "stack" / "front"
@@ -24,7 +26,9 @@ CALLS = {
     "workers": ("engine", "lab", "government", "sms", "mail"),
     "government": ("sms", "mail"),
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# what parts inherit, whatever the locale and time zone of whoever starts them: file names and files in UTF-8 (the JVM
+# takes the encoding of file names from the locale alone), messages that KNOWN_CAUSES knows, times of logs in UTC
+SAME_EVERYWHERE = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Part:
 
 def is_ours(url: str) -> bool:
     """Whether a part at this URL is started here, and not somewhere else."""
-    return any(url.startswith(f"http://{host}:") for host in LOOPBACK)
+    address = urlsplit(url)
+    return address.scheme == "http" and address.hostname in LOOPBACK
 
 
 def parts_of(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
@@ -78,7 +83,7 @@ def all_parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[P
 def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
     engine = settings.engine
     environment = {
-        "ENGINE_HOST": engine.host,
+        "ENGINE_HOST": bind_host(engine.host),
         "ENGINE_PORT": str(engine.port),
         "ENGINE_DATABASE_URL": engine.database_url,
         "ENGINE_DATABASE_USER": engine.database_username,
@@ -87,7 +92,9 @@ def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
         "ENGINE_SECURE_COOKIES": str(engine.secure_cookies).lower(),
         "ENGINE_ADMIN_PASSWORD": secrets["admin"],
     }
-    command = ["java", "-Xmx1g", "-Duser.timezone=UTC", "-jar", str(JAR)]
+    # the JVM doesn't read TMPDIR
+    temporary = f"-Djava.io.tmpdir={tempfile.gettempdir()}"
+    command = ["java", "-Xmx1g", "-Duser.timezone=UTC", temporary, "-jar", str(JAR)]
     return Part("engine", command, environment, f"{engine.url}/camunda/app/tasklist/default/", engine.url)
 
 
@@ -115,10 +122,10 @@ def _sms(settings: Settings, secrets: dict[str, str]) -> Part:
 
 def _mail(settings: Settings, data: Path) -> Part:
     """An SMTP server that keeps each message as a file of a Maildir."""
-    address = f"{settings.mail.host}:{settings.mail.port}"
+    host, port = bind_host(settings.mail.host), settings.mail.port
     handler = ["-c", "aiosmtpd.handlers.Mailbox", str(data / "mail")]
-    command = [sys.executable, "-W", "ignore", "-m", "aiosmtpd", "-n", "-l", address, *handler]
-    return Part("mail", command, ready=f"smtp://{address}")
+    command = [sys.executable, "-W", "ignore", "-m", "aiosmtpd", "-n", "-l", f"{host}:{port}", *handler]
+    return Part("mail", command, ready=f"smtp://{join_address(host, port)}")
 
 
 def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
@@ -149,10 +156,10 @@ def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
 
 def _front(settings: Settings, url: str) -> Part:
     environment = {
-        "FRONT_ADDRESS": urlsplit(url).netloc,
-        "FRONT_METRICS_ADDRESS": urlsplit(settings.front.metrics_url).netloc,
-        "WEBAPP_ADDRESS": urlsplit(settings.webapp.url).netloc,
-        "ENGINE_ADDRESS": urlsplit(settings.engine.url).netloc,
+        "FRONT_ADDRESS": bind_address(url),
+        "FRONT_METRICS_ADDRESS": bind_address(settings.front.metrics_url),
+        "WEBAPP_ADDRESS": bind_address(settings.webapp.url),
+        "ENGINE_ADDRESS": bind_address(settings.engine.url),
         "PAGES_AT_ONCE": str(settings.front.pages_at_once),
         "FRONT_PAGES": str(FRONT),
         "EMERGENCY_NUMBER": settings.policy.emergency_number,
@@ -172,12 +179,11 @@ def account(username: str, password: str) -> dict[str, str]:
 
 
 def _gunicorn(module: str, url: str, threads: int, processes: int = 1) -> list[str]:
-    address = url.removeprefix("http://")
     pools = ["--workers", str(processes), "--threads", str(threads), "--worker-class", WORKER]
     control = ["--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", "--bind", address, *pools, *control, f"{module}:application"]
+    return [sys.executable, "-m", "gunicorn", "--bind", bind_address(url), *pools, *control, f"{module}:application"]
 
 
 def inherited_environment() -> dict[str, str]:
     """What every part gets of our own environment."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, **SAME_EVERYWHERE}

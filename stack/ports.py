@@ -1,58 +1,62 @@
-"""Finds a port for each part: the configured one, or another free one when that is taken."""
+"""Finds an address and a port for each part: the configured ones, or others that are free when those can't be used."""
 
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from config.settings import Settings, environment_name
-from stack.parts import LOOPBACK, is_ours
+from stack.addresses import LOOPBACK, bind_host, find_address, find_port, join_address
+from stack.parts import is_ours
+from stack.supervisor import PartFailed
 
 PARTS_WITH_URL = ("front", "engine", "webapp", "lab", "government", "sms", "workers")
 
+Say = Callable[[str], None]
 
-def settle(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
-    """Environment variables that move the parts whose port is taken; says which were moved."""
+
+def settle(settings: Settings, say: Say) -> dict[str, str]:
+    """Environment variables that move the parts whose address or port can't be used; says which were moved.
+
+    Raises:
+        PartFailed: this machine has no loopback address.
+    """
     moved: dict[str, str] = {}
     chosen: set[int] = set()
     urls = {(name, "url"): getattr(settings, name).url for name in PARTS_WITH_URL}
     if settings.front.url:
         urls["front", "metrics_url"] = settings.front.metrics_url
-    for (name, key), url in urls.items():
-        if url and is_ours(url):
-            address = urlsplit(url)
-            port = _free(name, str(address.hostname), address.port or 80, chosen, say)
-            moved[environment_name(name, key)] = f"http://{address.hostname}:{port}"
-    if settings.mail.host in LOOPBACK:
-        port = _free("mail", settings.mail.host, settings.mail.port, chosen, say)
-        moved[environment_name("mail", "port")] = str(port)
+    ours = {names: urlsplit(url) for names, url in urls.items() if url and is_ours(url)}
+    mail = settings.mail
+    hosts = _usable_hosts({str(address.hostname) for address in ours.values()} | ({mail.host} & {*LOOPBACK}), say)
+    for (name, key), address in ours.items():
+        host = hosts[str(address.hostname)]
+        port = _free(name, host, address.port or 80, chosen, say)
+        moved[environment_name(name, key)] = f"http://{join_address(host, port)}"
+    if mail.host in hosts:
+        moved[environment_name("mail", "host")] = hosts[mail.host]
+        moved[environment_name("mail", "port")] = str(_free("mail", hosts[mail.host], mail.port, chosen, say))
     os.environ.update(moved)
     return moved
 
 
-def _free(name: str, host: str, port: int, chosen: set[int], say: Callable[[str], None]) -> int:
+def _usable_hosts(hosts: set[str], say: Say) -> dict[str, str]:
+    """Each host, or the loopback address to use in its place: 127.0.0.1 can't be bound where there is IPv6 alone."""
+    usable = {host: next(filter(find_address, (host, *LOOPBACK)), None) for host in hosts}
+    for host, other in usable.items():
+        if other is None:
+            raise PartFailed("neither 127.0.0.1 nor ::1 can be used: bring up the loopback interface")
+        if other != host:
+            say(f"{host} can't be used on this machine: {other} is used instead")
+    return usable
+
+
+def _free(name: str, host: str, port: int, chosen: set[int], say: Say) -> int:
     found = port
-    while found in chosen or not _is_free(host, found):
-        found = _any_free(host)
+    while found in chosen or not find_address(host, found):
+        found = find_port(bind_host(host))
     if found != port:
         say(f"port {port} is taken: {name} answers on {found} instead")
     chosen.add(found)
     return found
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_free(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]

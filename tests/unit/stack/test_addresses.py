@@ -1,0 +1,42 @@
+import socket
+
+import pytest
+
+from stack.addresses import bind_address, find_address, find_port, join_address
+from stack.parts import is_ours
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"])
+def test_each_way_to_name_this_machine_is_ours(url: str) -> None:
+    assert is_ours(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://localhost:5000", "http://localhost.example:5000", "http://[2001:db8::1]:5000"]
+)
+def test_another_machine_or_a_server_behind_https_is_not_ours(url: str) -> None:
+    assert not is_ours(url)
+
+
+def test_an_ipv6_address_is_written_as_urls_have_it() -> None:
+    assert (join_address("::1", 80), join_address("127.0.0.1", 80)) == ("[::1]:80", "127.0.0.1:80")
+    assert bind_address("http://[::1]:5000") == "[::1]:5000"
+
+
+def test_a_host_elsewhere_keeps_its_name_and_gets_its_schemes_port() -> None:
+    assert bind_address("https://lab.example") == "lab.example:443"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_taken_port_is_not_free(host: str) -> None:
+    address = find_address(host)
+    assert address is not None
+    port = find_port(address)
+    assert find_address(host, port) == address
+    with socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET):
+        assert find_address(address, port) is None
+
+
+def test_an_address_that_this_machine_does_not_have() -> None:
+    assert find_address("192.0.2.1") is None
+    assert find_address("no-such-host.invalid") is None
