@@ -22,7 +22,7 @@ COPY webapp webapp
 COPY workers workers
 COPY --from=css /app/govuk-frontend.min.css /app/govuk-frontend.rtl.min.css webapp/static/
 RUN pybabel compile --directory webapp/translations
-# .run: locks of the worker processes
-RUN useradd --create-home coronacare && install --directory --owner=coronacare .run
+# readable also where the checkout's files are their owner's alone (umask 077); .run: locks of the worker processes
+RUN chmod -R a+rX . && useradd --create-home coronacare && install --directory --owner=coronacare .run
 USER coronacare
-ENV PYTHONUNBUFFERED=1
+ENV PYTHONUNBUFFERED=1 PYTHONUTF8=1

@@ -1,6 +1,8 @@
 # `make demo` to see it, `make test` to check it; README.md says more. Targets set up what they need.
 PYTHON ?= python3
 MAVEN_OPTIONS ?=
+# files are in UTF-8, whatever the locale
+export PYTHONUTF8 = 1
 PY = .venv/bin/python
 JAR = engine/target/engine.jar
 CSS = webapp/static/govuk-frontend.min.css

@@ -45,6 +45,6 @@ def load_people(path: Path) -> People:
     if not file.is_file():
         raise SettingsError(f"people: there is no file {path}")
     try:
-        return People.model_validate(yaml.safe_load(file.read_text()))
+        return People.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except ValidationError as error:
         raise SettingsError("\n".join(f"{path}: {in_words(e['loc'], e['msg'])}" for e in error.errors())) from None

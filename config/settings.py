@@ -215,9 +215,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = [YamlConfigSettingsSource(settings_cls, ROOT / "config" / "default.yaml")]
+        files = [YamlConfigSettingsSource(settings_cls, ROOT / "config" / "default.yaml", "utf-8")]
         if os.environ.get(FILE):
-            files.insert(0, YamlConfigSettingsSource(settings_cls, _existing(os.environ[FILE])))
+            files.insert(0, YamlConfigSettingsSource(settings_cls, _existing(os.environ[FILE]), "utf-8"))
         return (init_settings, env_settings, *files)
 
 

@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> str:
             found = rehearse(engine, NAME, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)
             return "\n".join(line for each in found for line in as_text(each)) or "no case has taken these decisions"
         case ["provision", file]:
-            passwords = json.loads(Path(file).read_text())
+            passwords = json.loads(Path(file).read_text(encoding="utf-8"))
             done = provision(engine, load_people(settings.people), passwords, account.username)
             return "\n".join(done) or "groups, people, accounts and authorizations are as they should be"
         case _:

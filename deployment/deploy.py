@@ -81,7 +81,7 @@ def _tell(
     for line in told.as_text(changes, running.open_cases(engine, before, after, hints)):
         say(line)
     if page:
-        page.write_text(told.as_page(changes, before, after))
+        page.write_text(told.as_page(changes, before, after), encoding="utf-8")
         say(f"drawn: {page}")
 
 

@@ -57,7 +57,7 @@ def read_hints(path: Path) -> dict[str, Hints]:
     if not path.exists():
         return {}
     try:
-        return TypeAdapter(dict[str, Hints]).validate_python(yaml.safe_load(path.read_text()) or {})
+        return TypeAdapter(dict[str, Hints]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except yaml.YAMLError as error:
         raise HintsWrong(f"{path.name} can't be read: {error}. {SHAPE}.") from None
     except ValidationError as error:

@@ -86,7 +86,7 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
 
     @app.get("/openapi.yaml")
     def openapi() -> Response:
-        return Response(description.read_text(), mimetype="application/yaml")
+        return Response(description.read_text(encoding="utf-8"), mimetype="application/yaml")
 
     return app
 

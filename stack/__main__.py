@@ -23,6 +23,9 @@ from stack.platform import Platform, Stopped
 from stack.status import show_status
 from stack.supervisor import PartFailed
 
+# what the platform writes is for its owner alone: databases, logs, mail and secrets have patients' data in them
+PRIVATE = 0o077
+
 
 class NothingUp(Exception):
     """What is to be done needs a platform that is up."""
@@ -33,6 +36,7 @@ def main(command: str) -> int:
     if command not in commands:
         print(__doc__)
         return 2
+    os.umask(PRIVATE)
     try:
         return commands[command](ROOT / config.load().folder)
     except Stopped:
@@ -96,7 +100,7 @@ def _deployment(folder: Path, who: str, *arguments: str) -> tuple[list[str], dic
     """Command and environment, for the engine that is up here; for another, `python -m deployment` is called itself."""
     up_now = _what_is_up(folder)
     told = {environment_name("engine", "url"): up_now["engine"], **account(**up_now["accounts"][who])}
-    return [sys.executable, "-m", "deployment", *arguments], {**os.environ, **told}
+    return [sys.executable, "-m", "deployment", *arguments], {**os.environ, "PYTHONUTF8": "1", **told}
 
 
 def status(folder: Path) -> int:

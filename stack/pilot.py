@@ -42,7 +42,7 @@ class Pilot:
     @classmethod
     def read(cls, path: Path) -> Pilot:
         try:
-            content = yaml.safe_load(path.read_text())
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
             raise PilotError(f"{path}: can't be read: {error}") from None
         if not isinstance(content, dict) or set(content) - KEYS or "patients" not in content:

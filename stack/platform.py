@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from stack import ports, secrets, state
 from stack.parts import JAR, Part, account, parts_of
 from stack.supervisor import PartFailed, Supervisor
 
+# written and deleted again, to find out whether there is room
+PROBE_BYTES = 1_000_000
 # of what the deployment says; a first start sets up more than anybody reads
 MOST_LINES = 10
 
@@ -56,6 +59,7 @@ class Platform:
             PartFailed: something couldn't start; what had started has been stopped.
         """
         check_tools()
+        prepare_folder(self._folder)
         keep_data_in(self._data)
         ports.settle(config.load(), self._say)
         settings = config.load()
@@ -111,9 +115,9 @@ class Platform:
     def _run_deployment(self, who: str, passwords: dict[str, str], *arguments: str) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "deployment", *arguments],
-            env={**os.environ, **account(who, passwords[who])},
+            env={**os.environ, "PYTHONUTF8": "1", **account(who, passwords[who])},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if done.returncode:
@@ -129,9 +133,31 @@ class Platform:
         state.write(self.state, self._folder / state.FILE)
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make the folder of a run, for its owner alone; what an earlier version left open is closed with it.
+
+    Raises:
+        PartFailed: it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(PROBE_BYTES))
+    except OSError as error:
+        raise PartFailed(
+            f"{folder} can't be written ({error.strerror}): see to it, or name another folder: "
+            f"{environment_name('folder')}=FOLDER"
+        ) from None
+
+
 def check_tools() -> None:
     if shutil.which("java") is None:
         raise PartFailed("no JDK found: install JDK 17 or newer, and see that `java` is on the PATH")
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        raise PartFailed("no folder for temporary files can be written: set TMPDIR to one that can") from None
     if not JAR.exists():
         raise PartFailed("the engine is not built: run `make engine`")
 

@@ -23,7 +23,7 @@ KEYS = (
 
 def load_or_generate(path: Path, accounts: list[str]) -> dict[str, str]:
     """Secrets by name, for the keys above and each account, and no others; missing ones are generated."""
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     wanted = {name: known.get(name) or secrets.token_urlsafe(15) for name in (*KEYS, *accounts)}
     write_private(path, wanted)
     return wanted

@@ -10,15 +10,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from config.settings import ROOT
 from stack.secrets import write_private
 
 FILE = "state.json"
 DOWN_WITHIN_S = 60
+# of Linux; `ps` isn't everywhere there
+PROCESSES = Path("/proc")
 OURS = ("engine.jar", "gunicorn", "-m workers", "aiosmtpd", "haproxy", "-m stack")
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    return json.loads(path.read_text()) if path.exists() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def write(state: dict[str, Any], path: Path) -> None:
@@ -49,6 +52,17 @@ def down(path: Path) -> str:
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether this process runs and is a part of the platform: ids are used again for others."""
-    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
-    return any(mark in shown.stdout for mark in OURS)
+    """Whether this process runs and is a part of this checkout's platform: ids are used again for others."""
+    return any(mark in _command(pid) for mark in OURS)
+
+
+def _command(pid: int) -> str:
+    """The command line of a process; empty when it has ended, or runs in another folder than this checkout."""
+    if not PROCESSES.is_dir():
+        shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+        return shown.stdout
+    try:
+        is_here = (PROCESSES / str(pid) / "cwd").samefile(ROOT)
+        return (PROCESSES / str(pid) / "cmdline").read_text(errors="replace").replace("\0", " ") if is_here else ""
+    except OSError:
+        return ""

@@ -71,7 +71,6 @@ class Supervisor:
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
         self.stopping = threading.Event()
-        logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, parts: list[Part]) -> None:
         """Start these parts side by side; returns when all work.
@@ -117,6 +116,7 @@ class Supervisor:
         with self._lock:
             if self.stopping.is_set():
                 return
+            self._logs.mkdir(parents=True, exist_ok=True)
             log = (self._logs / f"{part.name}.log").open("ab")
             try:
                 process = subprocess.Popen(

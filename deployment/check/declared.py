@@ -53,6 +53,6 @@ def _steps_in_code() -> Mapping[str, Collection[str]]:
     found = defaultdict(set)
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            for step in set(STEP.findall(path.read_text())) - former:
+            for step in set(STEP.findall(path.read_text(encoding="utf-8"))) - former:
                 found[step].add(path.relative_to(ROOT).as_posix())
     return found

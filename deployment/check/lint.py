@@ -64,7 +64,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     node = shutil.which("node")
     if node is None:
         raise LintFailed("Node.js is missing: install nodejs")
-    done = subprocess.run([node, str(LINT), str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run([node, str(LINT), str(folder)], capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         why = next((line for line in done.stderr.splitlines() if "Error" in line), "no reason is given")
         raise LintFailed(f"bpmnlint couldn't run ({why}); is `npm ci` done, as `make check` does it?")

@@ -1,0 +1,34 @@
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from stack.platform import check_tools, prepare_folder
+from stack.supervisor import PartFailed
+
+
+def test_the_folder_of_a_run_is_its_owners_alone(tmp_path: Path) -> None:
+    """Also one that an earlier version left open."""
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o755)
+    prepare_folder(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(PartFailed, match=r"run can't be written \(File exists\): .*CORONACARE_FOLDER=FOLDER"):
+        prepare_folder(tmp_path / "run")
+
+
+def test_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    with pytest.raises(PartFailed, match="set TMPDIR"):
+        check_tools()
