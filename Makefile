@@ -5,6 +5,7 @@ MAVEN_OPTIONS ?=
 export PYTHONUTF8 = 1
 PY = .venv/bin/python
 JAR = engine/target/engine.jar
+ENGINE = engine/target/extracted/engine.jar
 CSS = webapp/static/govuk-frontend.min.css
 CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
@@ -20,7 +21,7 @@ LONG = --timeout 7200
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.stamp $(JAR) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ## Python packages, engine's jar, stylesheets, translations
+setup: .venv/.stamp $(ENGINE) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ## Python packages, engine's jar, stylesheets, translations
 
 demo: setup ## everything up, the pilot replayed; EXIT=1 ends then, REPORT=FILE, PILOT=FILE
 	@exec $(PY) -m stack demo
@@ -58,7 +59,7 @@ rebuild: .venv/.stamp ## work the sums of the KPIs out anew from the rows
 $(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
 	@$(PY) -m deployment templates
 
-engine: $(JAR) ## the engine's jar
+engine: $(ENGINE) ## the engine's jar
 
 check: lint unit ## lint, contract and unit tests: in seconds
 
@@ -166,6 +167,11 @@ $(JAR): engine/pom.xml $(shell find engine/src -type f)
 	@tools/require javac "a JDK 17 or newer"
 	@tools/require mvn "Maven 3.8 or newer"
 	mvn --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml package
+	@touch $@
+
+$(ENGINE): $(JAR)
+	rm -rf $(@D)
+	java -Djarmode=tools -jar $< extract --destination $(@D)
 	@touch $@
 
 %.mo: %.po .venv/.stamp

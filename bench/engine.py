@@ -17,7 +17,7 @@ import requests
 from processes.engine import Engine, EngineError, NotFound
 
 ROOT = Path(__file__).parent.parent
-JAR = ROOT / "engine" / "target" / "engine.jar"
+JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
 DIAGRAM = ROOT / "bench" / "bench.bpmn"
 TOPIC = "bench.work"
 READY_WITHIN_S = 120

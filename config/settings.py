@@ -215,9 +215,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = [YamlConfigSettingsSource(settings_cls, ROOT / "config" / "default.yaml", "utf-8")]
+        files = [YamlConfigSettingsSource(settings_cls, ROOT / "config" / "default.yaml")]
         if os.environ.get(FILE):
-            files.insert(0, YamlConfigSettingsSource(settings_cls, _existing(os.environ[FILE]), "utf-8"))
+            files.insert(0, YamlConfigSettingsSource(settings_cls, _existing(os.environ[FILE])))
         return (init_settings, env_settings, *files)
 
 

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from config.settings import ROOT, Settings, environment_name
 from stack.addresses import LOOPBACK, bind_address, bind_host, join_address
 
-JAR = ROOT / "engine" / "target" / "engine.jar"
+# extracted from the jar that Maven makes: Xerces finds no schema of a library that is inside a jar in a folder whose
+# path has a non-ASCII letter, for Spring Boot's URL of it ("jar:nested:…") isn't escaped
+JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
 FRONT = ROOT / "stack" / "front"
 WORKER = "config.serving.Worker"
 # who calls whom; the others call nobody

@@ -20,6 +20,8 @@ from stack.supervisor import PartFailed, Supervisor
 
 # written and deleted again, to find out whether there is room
 PROBE_BYTES = 1_000_000
+# where the path ends in a URL of SQLite or H2, neither of which knows an escape
+NOT_IN_URLS = "#?;"
 # of what the deployment says; a first start sets up more than anybody reads
 MOST_LINES = 10
 
@@ -163,7 +165,16 @@ def check_tools() -> None:
 
 
 def keep_data_in(data: Path) -> None:
-    """Have the embedded databases in this folder, unless the environment says where they are."""
+    """Have the embedded databases in this folder, unless the environment says where they are.
+
+    Raises:
+        PartFailed: URLs of databases can't name this folder.
+    """
+    if set(NOT_IN_URLS) & set(str(data)):
+        raise PartFailed(
+            f"{data}: databases can't be in a folder whose path has one of {' '.join(NOT_IN_URLS)}: "
+            f"name another folder: {environment_name('folder')}=FOLDER"
+        )
     data.mkdir(parents=True, exist_ok=True)
     defaults = {
         ("engine", "database_url"): f"jdbc:h2:file:{data}/engine;WRITE_DELAY=0;COMPRESS=TRUE;DB_CLOSE_ON_EXIT=FALSE",

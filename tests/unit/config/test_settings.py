@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,21 @@ def test_a_file_overrides_some_settings(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert (load().lab.kits, load().lab.capacity) == (9, 8)
     monkeypatch.setenv("CORONACARE_LAB__KITS", "7")
     assert load().lab.kits == 7
+
+
+def test_files_are_read_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
+    """Also where Python isn't in its UTF-8 mode, as in a locale of ISO 8859-1."""
+    (tmp_path / "mine.yaml").write_text("mail: {sender: 'Zürich <no-reply@care.example>'}\n", encoding="utf-8")
+    (tmp_path / "people.yaml").write_text("groups: {doctors: Ärzte}\npeople: {}\nservices: []\n", encoding="utf-8")
+    program = (
+        "from config import people, settings\n"
+        "print(ascii(settings.load().mail.sender), ascii(people.load_people(settings.load().people).groups))"
+    )
+    told = {"CORONACARE_CONFIG": str(tmp_path / "mine.yaml"), "CORONACARE_PEOPLE": str(tmp_path / "people.yaml")}
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", program]
+    said = subprocess.run(command, cwd=ROOT, env={**told, **locale}, capture_output=True, check=False)
+    assert said.stdout.decode() == r"'Z\xfcrich <no-reply@care.example>' {'doctors': '\xc4rzte'}" + "\n", said.stderr
 
 
 @pytest.mark.parametrize(

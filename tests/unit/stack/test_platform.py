@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.platform import check_tools, prepare_folder
+from stack.platform import check_tools, keep_data_in, prepare_folder
 from stack.supervisor import PartFailed
 
 
@@ -32,3 +32,9 @@ def test_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.environ["PATH"])
     with pytest.raises(PartFailed, match="set TMPDIR"):
         check_tools()
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a;b"])
+def test_a_folder_that_no_url_can_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(PartFailed, match=r"path has one of # [?] ;: name another folder: CORONACARE_FOLDER"):
+        keep_data_in(tmp_path / name)
