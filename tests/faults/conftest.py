@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import pytest
 
 from config.settings import environment_name
-from tests.faults.disk import Disk, disk_at
 from tests.faults.ground import Ground, ground_in
+from tests.support.disk import Disk, disk_at
 from tests.support.postgresql import Server, postgresql
 
 

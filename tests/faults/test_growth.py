@@ -12,11 +12,11 @@ import pytest
 from config import settings as config
 from processes.cases import CORONA_CARE, new_reference, start_case
 from processes.engine import Engine
-from tests.faults.disk import Disk
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
 from tests.faults.run import scaled
 from tests.support.case import NO_SYMPTOMS, eventually
+from tests.support.disk import Disk
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 

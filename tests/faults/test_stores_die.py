@@ -12,12 +12,12 @@ from collections.abc import Callable
 import pytest
 
 from processes.engine import Engine, EngineUnavailable
-from tests.faults.disk import Disk
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
 from tests.faults.patients import Patients, coming
 from tests.faults.run import Run, scaled, under_way
 from tests.support.case import eventually
+from tests.support.disk import Disk
 from tests.support.postgresql import Server
 
 pytestmark = pytest.mark.engine

@@ -1,4 +1,4 @@
-"""One platform whose parts are killed, for all tests that do so."""
+"""One platform whose parts are killed, for all tests that do so; it runs where all is hostile."""
 
 from __future__ import annotations
 
@@ -12,21 +12,33 @@ import pytest
 
 from config.settings import ROOT, environment_name
 from tests.support.case import eventually
+from tests.support.hostile import NAME, UMASK, hostile, in_hostile_checkout
 from tests.support.own_platform import answers, is_running, read_state, state_file
 from tests.support.platform import own_environment
+from tests.support.recording_proxy import RecordingProxy, recording_proxy
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def proxy() -> Iterator[RecordingProxy]:
+    """What the platform's environment names as the proxy of all that it asks."""
+    with recording_proxy() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory, proxy: RecordingProxy) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("own") / NAME
     https = {environment_name("engine", "secure_cookies"): "true"}
-    return own_environment(tmp_path_factory.mktemp("own")) | https
+    return hostile(own_environment(folder / "run") | https, proxy, folder)
 
 
 @pytest.fixture(scope="session")
-def own_platform(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator[dict[str, Any]]:
     """A platform of our own, started as `make up` does; what its state.json says."""
-    output = (Path(environment["CORONACARE_FOLDER"]) / "output").open("w+")
-    up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=output)
+    folder = Path(environment["CORONACARE_FOLDER"]).parent
+    command = in_hostile_checkout([sys.executable, "-m", "stack", "up"], folder)
+    output = (folder / "output").open("w+")
+    up = subprocess.Popen(command, env=environment, stdout=output, umask=UMASK)
     eventually(lambda: "Ctrl-C" in Path(output.name).read_text() or up.poll() is not None, within_s=90)
     assert up.poll() is None, Path(output.name).read_text()
     yield read_state(environment)
@@ -35,6 +47,7 @@ def own_platform(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     assert up.wait(30) == 0
     assert [pid for pid in left if is_running(pid)] == []
     assert not state_file(environment).exists()
+    assert proxy.requests == []
     output.close()
 
 

@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 
 from config.settings import ROOT
+from tests.support.disk import disk_at
 from tests.support.platform import own_environment
+
+# bytes of a disk on which little more than a folder can be made
+FULL = 64_000
 
 
 def stack(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -53,6 +57,20 @@ def test_no_jdk(tmp_path: Path) -> None:
     done = stack("up", tmp_path, PATH=str(tools))
     assert done.returncode == 1
     assert last_line(done).startswith("no JDK found: install JDK 17 or newer")
+
+
+def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = stack("up", tmp_path / "taken")
+    assert done.returncode == 1
+    assert last_line(done).startswith(f"{tmp_path}/taken can't be written (File exists)")
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    with disk_at(tmp_path / "disk", FULL) as disk:
+        done = stack("up", disk.folder / "run")
+    assert done.returncode == 1
+    assert last_line(done).startswith(f"{tmp_path}/disk/run can't be written (No space left on device)")
 
 
 def test_no_pilot_file(tmp_path: Path) -> None:

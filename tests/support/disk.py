@@ -43,11 +43,11 @@ class Disk:
 
 
 @contextmanager
-def disk_at(folder: Path) -> Iterator[Disk]:
-    """A disk at a new folder."""
+def disk_at(folder: Path, size: int = SIZE) -> Iterator[Disk]:
+    """A disk of this many bytes at a new folder."""
     assert os.getuid() == 0, "only root may mount a disk: run as root, or in `unshare --map-root-user --mount`"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
     try:
         yield Disk(folder)
     finally:

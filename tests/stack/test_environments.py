@@ -1,0 +1,60 @@
+"""The platform where all is hostile, as tests/support/hostile.py has it; more of them: docs/environments.md."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import ROOT
+from tests.support.case import CaseUnderTest
+from tests.support.recording_proxy import RecordingProxy
+
+pytestmark = pytest.mark.engine
+DATABASES = {"engine.mv.db", "government.db", "lab.db", "records.db", "sms.db"}
+
+
+@pytest.fixture
+def folder(own: dict[str, Any], environment: dict[str, str]) -> Path:
+    """Of the run."""
+    return Path(environment["CORONACARE_FOLDER"])
+
+
+def stack(command: str, environment: dict[str, str]) -> str:
+    """Run a command of `python -m stack`; returns what it prints."""
+    called = [sys.executable, "-m", "stack", command]
+    done = subprocess.run(called, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
+    assert done.stderr == b""
+    return done.stdout.decode("utf-8")
+
+
+def test_parts_call_each_other_directly_whatever_proxy_is_named(
+    own: dict[str, Any], environment: dict[str, str], proxy: RecordingProxy
+) -> None:
+    CaseUnderTest(own).is_told("positive")
+    assert "nothing has changed" in stack("deploy", environment)
+    assert "doesn't answer" not in stack("status", environment)
+    assert proxy.requests == []
+
+
+def test_without_a_locale_tables_are_drawn_in_utf8(own: dict[str, Any], environment: dict[str, str]) -> None:
+    assert "┃ Part" in stack("status", environment)
+
+
+def test_all_that_is_written_is_its_owners_alone(own: dict[str, Any], folder: Path) -> None:
+    CaseUnderTest(own).reaches_the_visit()
+    written = [folder, *folder.rglob("*")]
+    modes = {path.relative_to(folder).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert {"secrets.json", "state.json", "log/engine.log", "data/records.db", "data/engine.mv.db"} <= modes.keys()
+    assert any(name.startswith("data/mail/new/") for name in modes)
+    assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_data_is_where_the_folders_name_says_letter_by_letter(folder: Path) -> None:
+    """Not in a folder beside it, with %41 decoded or letters replaced."""
+    assert {path.name for path in (folder / "data").glob("*.db")} == DATABASES
+    assert list(folder.parent.parent.iterdir()) == [folder.parent]
