@@ -18,7 +18,7 @@ from stack import state
 from stack.browser import PageRefused
 from stack.demo import Demo
 from stack.parts import account
-from stack.pilot import PilotError
+from stack.pilot import Pilot, PilotError, today_in
 from stack.platform import Platform, Stopped
 from stack.status import show_status
 from stack.supervisor import PartFailed
@@ -122,7 +122,8 @@ def demo(folder: Path) -> int:
     platform = Platform(folder, data, say)
     _stop_on_signals(platform)
     report = os.environ.get("REPORT")
-    show = Demo(platform, Path(os.environ.get("PILOT") or Demo.PILOT), Path(report) if report else None, say)
+    pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today_in(config.load().webapp.time_zone))
+    show = Demo(platform, pilot, Path(report) if report else None, say)
     shutil.rmtree(data, ignore_errors=True)
     platform.up()
     try:

@@ -57,15 +57,15 @@ class Demo:
     """Shows the platform at work.
 
     Args:
-        pilot: the file to replay.
+        pilot: the patients to replay.
         report: where to write the figures as JSON, or None.
     """
 
     PILOT = Path(__file__).with_name("pilot.yaml")
 
-    def __init__(self, platform: Platform, pilot: Path, report: Path | None, say: Callable[[str], None]):
+    def __init__(self, platform: Platform, pilot: Pilot, report: Path | None, say: Callable[[str], None]):
         self._platform = platform
-        self._pilot = Pilot.read(pilot)
+        self._pilot = pilot
         self._report = report
         self._say = say
         self._opened: dict[str, str] = {}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -21,6 +24,11 @@ STEPS = (
     "review",
 )
 PATIENT_KEYS = {"patient", "lab_result", "lab_takes_s", "lab_correction", "outcome", *STEPS}
+# ends of the keys of answers that are days and may be relative; a date of birth may not
+DAYS = ("_date", "_since", "_until")
+DATE_OF_BIRTH = "date_of_birth"
+ABSOLUTE_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+RELATIVE_DAY = re.compile(r"today([+-]\d{1,4})?")
 
 
 class PilotError(Exception):
@@ -40,7 +48,15 @@ class Pilot:
     patients: list[dict[str, Any]]
 
     @classmethod
-    def read(cls, path: Path) -> Pilot:
+    def read(cls, path: Path, today: date) -> Pilot:
+        """Read a pilot file.
+
+        Args:
+            today: the day that relative days count from.
+
+        Raises:
+            PilotError: the file can't be read or isn't in the format of docs/pilot.md.
+        """
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
@@ -53,7 +69,20 @@ class Pilot:
             if unknown or "outcome" not in patient:
                 what = f"unknown: {', '.join(sorted(unknown))}" if unknown else "has no outcome"
                 raise PilotError(f"{path}: patient {number}: {what}")
+            try:
+                patients[number - 1] = _with_days(patient, today)
+            except ValueError as error:
+                raise PilotError(f"{path}: patient {number}: {error}") from None
         return cls(content.get("expected", {}), patients)
+
+
+def today_in(time_zone: str) -> date:
+    """The earliest of today's dates in this zone (the pages'), in UTC (the KPIs') and in the machine's (the workers').
+
+    So today is in the future for none of them.
+    """
+    now = datetime.now(UTC)
+    return min(now.date(), now.astimezone(ZoneInfo(time_zone)).date(), now.astimezone().date())
 
 
 def _with_defaults(defaults: dict[str, Any], patient: dict[str, Any]) -> dict[str, Any]:
@@ -67,3 +96,26 @@ def _with_defaults(defaults: dict[str, Any], patient: dict[str, Any]) -> dict[st
 def _listed(value: Any) -> list[Any]:
     """Answers by occasion: a step that comes again has a list."""
     return value if isinstance(value, list) else [value]
+
+
+def _with_days(answers: dict[str, Any], today: date) -> dict[str, Any]:
+    """The same answers, with relative days as absolute ones; in lists of answers, too.
+
+    Raises:
+        ValueError: an answer should be a day and isn't; says which.
+    """
+    return {key: _with_day(key, value, today) for key, value in answers.items()}
+
+
+def _with_day(key: str, value: Any, today: date) -> Any:
+    if isinstance(value, list):
+        return [_with_days(each, today) if isinstance(each, dict) else each for each in value]
+    is_day = key.endswith(DAYS) or key == DATE_OF_BIRTH
+    if not is_day or not isinstance(value, str) or ABSOLUTE_DAY.fullmatch(value):
+        return value
+    relative = RELATIVE_DAY.fullmatch(value)
+    if key == DATE_OF_BIRTH:
+        raise ValueError(f"{key}: {value!r}: a date of birth is written YYYY-MM-DD")
+    if relative is None:
+        raise ValueError(f"{key}: {value!r} is not a day: write YYYY-MM-DD, today, today-5 or today+13")
+    return str(today + timedelta(days=int(relative[1] or 0)))

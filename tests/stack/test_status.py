@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from config.settings import ROOT
 from stack.browser import Browser, signed_in_manager
 from stack.demo import Demo
-from stack.pilot import Pilot
+from stack.pilot import Pilot, today_in
 from stack.replay import Replay
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest, eventually
 from tests.support.own_platform import kill, read_state, started_again
@@ -67,7 +67,7 @@ def came(before: Figures, after: Figures, keys: Iterable[str]) -> dict[str, floa
 
 
 def test_all_say_the_same_of_the_pilot(own: dict[str, Any], environment: dict[str, str], manager: Browser) -> None:
-    patients = [each for each in Pilot.read(Demo.PILOT).patients if LONG or each["patient"] in SOME]
+    patients = [each for each in Pilot.read(Demo.PILOT, today_in("UTC")).patients if LONG or each["patient"] in SOME]
     CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True}).ends()
     before = figures(manager)
 
