@@ -173,6 +173,12 @@ class Policy(Section):
     most_calls: Annotated[int, Field(ge=1)]
 
 
+class Demo(Section):
+    """What `make demo` shows beside the pilot."""
+
+    history_weeks: Annotated[int, Field(ge=0, le=52)]
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -192,6 +198,7 @@ class Settings(BaseSettings):
     sms: Sms
     workers: Workers
     retention: Retention
+    demo: Demo
     folder: Path
     people: Path
     policy: Policy

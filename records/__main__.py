@@ -1,6 +1,8 @@
 """`python -m records erase C-…` has a case erased; `python -m records erasures` lists what was asked for, and done.
 
 `python -m records rebuild` works the sums of the KPIs out anew, while everything runs on.
+
+`python -m records invent WEEKS` replaces the invented cases of a demo by those of so many weeks; 0 deletes them.
 """
 
 from __future__ import annotations
@@ -8,12 +10,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from config import settings as config
 from records import database
 from records.erasures import ERASED, OPERATOR, Erasures
+from records.invented import invent
 from records.kpis import CaseRow, rebuild
 
 # so many rows are read between two signs of progress
@@ -41,6 +45,9 @@ def main(arguments: list[str]) -> None:
             print(
                 "the sums of the KPIs are right" if were_right else "the sums of the KPIs were wrong, and are right now"
             )
+        case ["invent", weeks] if weeks.isdecimal():
+            _open()
+            print(f"{invent(int(weeks), datetime.now(UTC).date())} invented cases")
         case _:
             sys.exit(__doc__)
 

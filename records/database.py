@@ -75,6 +75,7 @@ def open(url: str) -> None:
             sessions.Session,
             submissions.Submission,
             tallies.Tally,
+            tallies.InventedTally,
         ]
         for table in tables:
             _have_just_its_columns(table)

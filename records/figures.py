@@ -107,13 +107,14 @@ SPREADS = (
 )
 
 
-def kpis(first: date | None = None, last: date | None = None, below: int = 0) -> list[Figure]:
+def kpis(first: date | None = None, last: date | None = None, below: int = 0, invented: bool = False) -> list[Figure]:
     """The figures over the cases that closed from the first to the last day, in UTC, both included.
 
     Args:
         below: of fewer people nothing is told.
+        invented: over invented cases, too.
     """
-    return over(sums(first, last), below)
+    return over(sums(first, last, invented), below)
 
 
 def over(found: Sums, below: int = 0) -> list[Figure]:

@@ -37,9 +37,16 @@ class CaseRow(Table):
     correction_number = peewee.IntegerField(default=0)
     closed_at = peewee.TextField(null=True, index=True)
     recorded_at = peewee.TextField()
+    # true of a case of records/invented.py, null of a real one
+    invented = peewee.BooleanField(null=True)
 
     class Meta:
         indexes = ((("outcome", "closed_at"), False),)
+
+    @classmethod
+    def select_real(cls, *columns: peewee.Field) -> peewee.ModelSelect:
+        """A query for real cases."""
+        return cls.select(*columns).where(cls.invented.is_null())
 
 
 # so many rows are read at once
@@ -108,7 +115,7 @@ def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = la
     with database.connection_context():
         with reading():
             right = Changes()
-            count = CaseRow.select().where(CaseRow.outcome.is_null(False)).count()
+            count = CaseRow.select_real().where(CaseRow.outcome.is_null(False)).count()
             for row in progress(_all_closed(), count):
                 right.add(row.closed_at[:10], ticks_of(row))
             missing = right.without_kept()
@@ -119,20 +126,24 @@ def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = la
 
 def _all_closed() -> Iterator[CaseRow]:
     last = 0
-    while rows := list(CaseRow.select().where(CaseRow.id > last).order_by(CaseRow.id).limit(AT_ONCE)):
+    while rows := list(CaseRow.select_real().where(CaseRow.id > last).order_by(CaseRow.id).limit(AT_ONCE)):
         yield from (row for row in rows if row.outcome)
         last = rows[-1].id
 
 
-def closed(first: date | None, last: date | None, outcome: str | None, after: int | None, most: int) -> list[CaseRow]:
+def closed(
+    first: date | None, last: date | None, outcome: str | None, after: int | None, most: int, invented: bool = False
+) -> list[CaseRow]:
     """Closed cases, those that closed last first.
 
     Args:
         first, last: days in UTC, both included.
         outcome: only those that ended so.
         after: the id of a row: only those that follow it.
+        invented: invented cases, too.
     """
-    query = CaseRow.select().where(CaseRow.outcome.is_null(False))
+    query = CaseRow.select() if invented else CaseRow.select_real()
+    query = query.where(CaseRow.outcome.is_null(False))
     if outcome:
         query = query.where(CaseRow.outcome == outcome)
     if first:

@@ -40,6 +40,10 @@ class Tally(Table):
         primary_key = peewee.CompositeKey("span", "figure", "bucket")
 
 
+class InventedTally(Tally):
+    """The same over invented cases (records/invented.py); a table of their own keeps them out of real figures."""
+
+
 class Tick(NamedTuple):
     """What a case adds to a figure: one to the bucket's count, and its value to the bucket's total."""
 
@@ -62,21 +66,21 @@ class Changes:
                 self.counts[span, tick.figure, tick.bucket] += sign
                 self.totals[span, tick.figure, tick.bucket] += sign * tick.value
 
-    def apply(self) -> None:
+    def apply(self, table: type[Tally] = Tally) -> None:
         """Add them, within a transaction; in one order, so that no two wait for each other."""
         changed = sorted(key for key in self.counts.keys() | self.totals.keys() if self.counts[key] or self.totals[key])
         rows = [(*key, self.counts[key], self.totals[key]) for key in changed]
         for some in peewee.chunked(rows, AT_ONCE):
-            Tally.insert_many(some, list(Tally._meta.fields)).on_conflict(
-                conflict_target=[Tally.span, Tally.figure, Tally.bucket],
+            table.insert_many(some, list(table._meta.fields)).on_conflict(
+                conflict_target=[table.span, table.figure, table.bucket],
                 update={
-                    Tally.count: Tally.count + peewee.EXCLUDED.count,
-                    Tally.total: Tally.total + peewee.EXCLUDED.total,
+                    table.count: table.count + peewee.EXCLUDED.count,
+                    table.total: table.total + peewee.EXCLUDED.total,
                 },
             ).execute()
         fewer = {span for (span, _, _), count in self.counts.items() if count < 0}
         if fewer:
-            Tally.delete().where(Tally.span.in_(fewer), Tally.count == 0).execute()
+            table.delete().where(table.span.in_(fewer), table.count == 0).execute()
 
     def without_kept(self) -> Changes:
         """What is missing in the tallies: these less all that is kept."""
@@ -103,7 +107,8 @@ class Sums:
     def __init__(self, rows: Iterable[tuple[str, str, int, int]] = ()):
         self._figures: dict[str, dict[str, Sum]] = defaultdict(dict)
         for figure, bucket, count, total in rows:
-            self._figures[figure][bucket] = Sum(count, total)
+            before = self._figures[figure].get(bucket, Sum())
+            self._figures[figure][bucket] = Sum(before.count + count, before.total + total)
 
     def by_bucket(self, figure: str) -> dict[str, int]:
         """How many cases each bucket has."""
@@ -124,23 +129,40 @@ class Sums:
         return [_between(buckets, share * (count - 1)) if buckets else None for share in shares]
 
 
-def sums(first: date | None = None, last: date | None = None) -> Sums:
-    """Over the days from the first to the last, both included; without one, from the beginning, or until the end."""
-    spans = [ALL] if first is None and last is None else list(_spans(*_bounds(first, last)))
-    columns = Tally.figure, Tally.bucket, peewee.fn.SUM(Tally.count), peewee.fn.SUM(Tally.total)
-    query = Tally.select(*columns).where(Tally.span.in_(spans)).group_by(Tally.figure, Tally.bucket)
-    with database.connection_context():
-        return Sums((figure, bucket, int(count), int(total)) for figure, bucket, count, total in _rows(query))
+def sums(first: date | None = None, last: date | None = None, invented: bool = False) -> Sums:
+    """Over the days from the first to the last, both included; without one, from the beginning, or until the end.
+
+    Args:
+        invented: over invented cases, too.
+    """
+    return Sums(row for table in _tables(invented) for row in _sums_of(table, first, last))
 
 
-def course(spans: list[str], figures: Collection[str]) -> dict[str, Sums]:
-    """Of each of these days or months, in their order, the sums of some figures."""
-    columns = Tally.span, Tally.figure, Tally.bucket, Tally.count, Tally.total
+def course(spans: list[str], figures: Collection[str], invented: bool = False) -> dict[str, Sums]:
+    """Of each of these days or months, in their order, the sums of some figures.
+
+    Args:
+        invented: over invented cases, too.
+    """
     rows = defaultdict(list)
     with database.connection_context():
-        for span, *row in _rows(Tally.select(*columns).where(Tally.span.in_(spans), Tally.figure.in_(figures))):
-            rows[span].append(row)
+        for table in _tables(invented):
+            columns = table.span, table.figure, table.bucket, table.count, table.total
+            for span, *row in _rows(table.select(*columns).where(table.span.in_(spans), table.figure.in_(figures))):
+                rows[span].append(row)
     return {span: Sums(rows[span]) for span in spans}
+
+
+def _tables(invented: bool) -> tuple[type[Tally], ...]:
+    return (Tally, InventedTally) if invented else (Tally,)
+
+
+def _sums_of(table: type[Tally], first: date | None, last: date | None) -> list[tuple[str, str, int, int]]:
+    spans = [ALL] if first is None and last is None else list(_spans(*_bounds(table, first, last)))
+    columns = table.figure, table.bucket, peewee.fn.SUM(table.count), peewee.fn.SUM(table.total)
+    query = table.select(*columns).where(table.span.in_(spans)).group_by(table.figure, table.bucket)
+    with database.connection_context():
+        return [(figure, bucket, int(count), int(total)) for figure, bucket, count, total in _rows(query)]
 
 
 def _rows(query: peewee.Query) -> Iterable[tuple[Any, ...]]:
@@ -172,12 +194,12 @@ def _at(buckets: list[tuple[float, int]], rank: int) -> float:
     raise IndexError(rank)
 
 
-def _bounds(first: date | None, last: date | None) -> tuple[date, date]:
+def _bounds(table: type[Tally], first: date | None, last: date | None) -> tuple[date, date]:
     """The days to look at: those of which anything is kept."""
     with database.connection_context():
         # each by itself is read off the index; both in one query, SQLite goes through it all
         month, day = (
-            Tally.select(end(Tally.span)).where(Tally.span < ALL).scalar() for end in (peewee.fn.MIN, peewee.fn.MAX)
+            table.select(end(table.span)).where(table.span < ALL).scalar() for end in (peewee.fn.MIN, peewee.fn.MAX)
         )
     if month is None:
         return date.max, date.min

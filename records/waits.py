@@ -93,7 +93,7 @@ def expected(stage: tuple[str, str]) -> Between | None:
 @lru_cache(maxsize=16)
 def _expected(stage: tuple[str, str], _: object, __: int) -> Between | None:
     start, end = (getattr(CaseRow, name) for name in stage)
-    query = CaseRow.select(start, end).where(start.is_null(False), end.is_null(False)).order_by(end.desc())
+    query = CaseRow.select_real(start, end).where(start.is_null(False), end.is_null(False)).order_by(end.desc())
     with database.connection_context():
         rows = list(query.limit(LOOKED_AT).tuples())
     return after((datetime.fromisoformat(begun), datetime.fromisoformat(ended)) for begun, ended in rows)

@@ -122,14 +122,18 @@ def demo(folder: Path) -> int:
     platform = Platform(folder, data, say)
     _stop_on_signals(platform)
     report = os.environ.get("REPORT")
-    pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today_in(config.load().webapp.time_zone))
-    show = Demo(platform, pilot, Path(report) if report else None, say)
+    settings = config.load()
+    pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today_in(settings.webapp.time_zone))
+    weeks = settings.demo.history_weeks
+    show = Demo(platform, pilot, Path(report) if report else None, weeks, say)
     shutil.rmtree(data, ignore_errors=True)
     platform.up()
     try:
         as_expected = show.replay()
         if os.environ.get("EXIT"):
             return 0 if as_expected else 1
+        if weeks:
+            show.add_history()
         show.open_cases()
         show_addresses(platform.state)
         show.tour()

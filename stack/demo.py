@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -59,14 +61,18 @@ class Demo:
     Args:
         pilot: the patients to replay.
         report: where to write the figures as JSON, or None.
+        history_weeks: how many weeks of invented cases the managers' pages may show beside the pilot.
     """
 
     PILOT = Path(__file__).with_name("pilot.yaml")
 
-    def __init__(self, platform: Platform, pilot: Pilot, report: Path | None, say: Callable[[str], None]):
+    def __init__(
+        self, platform: Platform, pilot: Pilot, report: Path | None, history_weeks: int, say: Callable[[str], None]
+    ):
         self._platform = platform
         self._pilot = pilot
         self._report = report
+        self._history_weeks = history_weeks
         self._say = say
         self._opened: dict[str, str] = {}
 
@@ -104,6 +110,14 @@ class Demo:
         for line in wrong:
             self._say(line)
         return not wrong
+
+    def add_history(self) -> None:
+        """Add invented cases of the last weeks, which the managers' pages show when they are asked to."""
+        command = [sys.executable, "-m", "records", "invent", str(self._history_weeks)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PilotError(f"invented history: {done.stderr.strip()}")
+        self._say(f"{done.stdout.strip()} over {self._history_weeks} weeks for the managers' charts")
 
     def open_cases(self) -> None:
         """Leave some cases open at interesting steps."""
@@ -157,7 +171,9 @@ class Demo:
         self._say("     and claim a report; as " + _sign_in(accounts["medical_team"]) + " a visit,")
         self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call.")
         self._say(f"  3. Be a manager: {state['staff']}/camunda/app/cockpit/default/ as")
-        self._say(f"     {_sign_in(accounts['process_manager'])}; who waits, and the KPIs: {state['webapp']}/staff/now")
+        shown = "?history=included" if self._history_weeks else ""
+        self._say(f"     {_sign_in(accounts['process_manager'])}; who waits: {state['webapp']}/staff/now{shown}")
+        self._say(f"     the KPIs: {state['webapp']}/staff/kpis{shown}")
 
     def _figures(self, cases: int) -> dict[str, Any]:
         """The KPIs as a process manager reads them on the web."""

@@ -15,6 +15,7 @@ from processes.standing import Definition, Standing
 from records.figures import kpis
 from webapp.diagrams import Element, Heat, drawn, planes_of
 from webapp.lab import LabUnavailable, Stock
+from webapp.staff.history import is_included
 from webapp.staff.managers import engine, least, managers_only, pages
 
 DAY = timedelta(days=1)
@@ -102,7 +103,9 @@ def overview(found: Mapping[str, Standing]) -> dict[str, Any]:
 def changes() -> Iterator[tuple[str, str, str]]:
     """Figures of today so far, and of yesterday."""
     today = datetime.now(UTC).date()
-    now, before = ({figure.key: figure for figure in kpis(day, day, least())} for day in (today, today - DAY))
+    now, before = (
+        {figure.key: figure for figure in kpis(day, day, least(), is_included())} for day in (today, today - DAY)
+    )
     return ((now[key].label, now[key].text, before[key].text) for key in CHANGES)
 
 

@@ -13,6 +13,7 @@ from pygal.style import Style
 
 from records.figures import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, Figure, over
 from records.tallies import course
+from webapp.staff.history import is_included
 from webapp.staff.managers import least, managers_only, pages
 from webapp.staff.period import period
 
@@ -91,7 +92,7 @@ class Table:
 @managers_only
 def show_trend(name: str) -> Response:
     trend = TRENDS.get(name) or abort(404)
-    svg = chart(trend, figures_of(spans_of(*shown(*period())), least(), trend.summed))
+    svg = chart(trend, figures_of(spans_of(*shown(*period())), least(), trend.summed, is_included()))
     # a picture by itself: it brings its own styles, and nothing else
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return Response(svg, mimetype="image/svg+xml", headers={"Content-Security-Policy": policy})
@@ -105,7 +106,7 @@ def shown(first: date | None, last: date | None) -> tuple[date, date]:
 
 def tables(first: date | None, last: date | None) -> list[Table]:
     """All trends over a period."""
-    found = figures_of(spans_of(*shown(first, last)), least())
+    found = figures_of(spans_of(*shown(first, last)), least(), invented=is_included())
     return [
         table(trend, found, url_for("staff.show_trend", name=name, first=first, last=last))
         for name, trend in TRENDS.items()
@@ -119,9 +120,10 @@ def spans_of(first: date, last: date) -> list[str]:
     return days if len(days) <= MOST_DAYS else sorted({day[: len("YYYY-MM")] for day in days})
 
 
-def figures_of(spans: list[str], below: int = 0, summed: Collection[str] = SUMMED) -> Course:
+def figures_of(spans: list[str], below: int = 0, summed: Collection[str] = SUMMED, invented: bool = False) -> Course:
     """The KPIs that can be worked out from some sums."""
-    return {span: {figure.key: figure for figure in over(sums, below)} for span, sums in course(spans, summed).items()}
+    found = course(spans, summed, invented)
+    return {span: {figure.key: figure for figure in over(found[span], below)} for span in spans}
 
 
 def table(trend: Trend, found: Course, picture: str) -> Table:

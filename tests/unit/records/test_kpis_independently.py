@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from records.figures import DAYS, SECONDS, Figure, kpis
+from records.invented import cases as invented_cases
+from records.invented import invent
 from records.kpis import CaseRow, KpiRows, rebuild
 from records.tallies import Tally
 
@@ -105,7 +107,7 @@ def expected(cases: list[Case]) -> dict[str, float | None]:
         "with_contacts": len(with_contacts) / len(confirmed) if confirmed else None,
         "contacts_per_case": statistics.fmean(with_contacts) if with_contacts else None,
         "contacts_named": named,
-        "notified_in_24_h": 0 / named if named else None,
+        "notified_in_24_h": sum(case["contacts_notified_in_24_h"] or 0 for case in closed) / named if named else None,
         "secondary": secondary / notified if notified else None,
     }
 
@@ -141,6 +143,28 @@ def test_each_figure(seed: int, count: int, monkeypatch: pytest.MonkeyPatch) -> 
         assert {figure.key for figure in found} == right.keys()
         assert [figure for figure in found if not is_right(figure, right[figure.key])] == []
     assert {figure.unit for figure in kpis()} >= {SECONDS, DAYS}
+
+
+def test_each_figure_over_recorded_cases_alone_and_over_invented_ones_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(7)
+    recorded = [generated(chance) for _ in range(60)]
+    record(recorded, chance, monkeypatch)
+    today = FIRST + timedelta(days=50)
+    invent(4, today)
+    invented = [as_case(row) for row in invented_cases(4, today)]
+    for first, last in [(None, None), (today - timedelta(days=20), today - timedelta(days=3))]:
+        for cases, included in ((recorded, False), (recorded + invented, True)):
+            within = [case for case in cases if (first or date.min) <= case["closed_on"] <= (last or date.max)]
+            right, found = expected(within), kpis(first, last, invented=included)
+            assert {figure.key for figure in found} == right.keys()
+            assert [figure for figure in found if not is_right(figure, right[figure.key])] == []
+    assert rebuild()
+
+
+def as_case(row: dict[str, Any]) -> Case:
+    """A row's moments as datetimes, as generated cases have them."""
+    moments = {name: value and datetime.fromisoformat(value) for name, value in row.items() if name.endswith("_at")}
+    return {**row, **moments, "closed_on": date.fromisoformat(row["closed_at"][:10])}
 
 
 def test_working_the_sums_out_anew_gives_those_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,165 @@
+"""Weeks of invented cases, which fill the managers' pages of the demo.
+
+They are marked in their rows, and summed in a table of their own: real figures, waits and lists don't contain them, and
+a page that does says so.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import peewee
+
+from records.database import database, writing
+from records.figures import ticks_of
+from records.kpis import CaseRow
+from records.tallies import ALL, Changes, InventedTally
+
+SEED = 2020
+WEEK = timedelta(days=7)
+# cases that close on a day: before the wave, and at its height
+QUIET, HEIGHT = 4, 32
+# the height of the wave and its width, as shares of the history
+HEIGHT_AT, WIDTH = 0.75, 0.3
+# share of an average day's cases that close on it, from Monday to Sunday: reports wait over the weekend
+WEEKDAYS = (1.2, 1.15, 1.1, 1.05, 1.1, 0.75, 0.65)
+OUTCOMES = {
+    "care_completed": 0.84,
+    "evaluation_declined": 0.05,
+    "self_monitoring": 0.04,
+    "withdrawn": 0.03,
+    "emergency_services": 0.02,
+    "not_reached": 0.02,
+}
+RATINGS = {5: 0.58, 4: 0.27, 3: 0.09, 2: 0.04, 1: 0.02}
+CONTACTS = {0: 0.2, 1: 0.1, 2: 0.15, 3: 0.2, 4: 0.15, 5: 0.1, 7: 0.06, 9: 0.04}
+# shares of those concerned
+RATED, AS_CONTACT, WITHOUT_SYMPTOMS, INDETERMINATE = 0.62, 0.22, 0.08, 0.02
+NOTIFIED, NOTIFIED_IN_24_H = 0.95, 0.88
+AT_ONCE = 50
+
+
+def invent(weeks: int, today: date) -> int:
+    """Replace the invented cases by those of so many weeks until yesterday; returns how many. 0 weeks delete them."""
+    rows = list(cases(weeks, today))
+    changes = Changes()
+    for row in rows:
+        changes.add(row["closed_at"][:10], ticks_of(CaseRow(**row)))
+    with database.connection_context(), writing():
+        CaseRow.delete().where(CaseRow.invented).execute()
+        InventedTally.delete().execute()
+        for some in peewee.chunked(rows, AT_ONCE):
+            CaseRow.insert_many(some).execute()
+        changes.apply(InventedTally)
+    return len(rows)
+
+
+def weeks_kept() -> int:
+    """How many weeks of invented cases there are."""
+    with database.connection_context():
+        if not InventedTally.select().exists():
+            return 0
+        spans = [span for (span,) in InventedTally.select(InventedTally.span).distinct().tuples() if span != ALL]
+    days = sorted(date.fromisoformat(span) for span in spans if len(span) == len("YYYY-MM-DD"))
+    return math.ceil((days[-1] - days[0] + timedelta(days=1)) / WEEK)
+
+
+def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
+    """The rows of the cases that closed in so many weeks until yesterday; the same ones for the same arguments."""
+    chance = random.Random(SEED)
+    length = weeks * 7
+    for number in range(length):
+        wave = math.exp(-(((number / length - HEIGHT_AT) / WIDTH) ** 2))
+        day = today - timedelta(days=length - number)
+        level = (QUIET + HEIGHT * wave) * WEEKDAYS[day.weekday()]
+        for of_day in range(max(1, round(chance.gauss(level, math.sqrt(level))))):
+            yield _row(f"invented-{day}-{of_day}", _case(chance, _at_work(chance, day), wave))
+
+
+def _row(reference: str, case: dict[str, Any]) -> dict[str, Any]:
+    """A case as a row; all rows have the same columns, as an insert of many needs."""
+    columns = dict.fromkeys(CaseRow._meta.fields.keys() - {"id"})
+    own = {"case_reference": reference, "invented": True, "correction_number": 0, "recorded_at": case["closed_at"]}
+    return {name: _text(value) for name, value in (columns | own | case).items()}
+
+
+def _case(chance: random.Random, closed_at: datetime, wave: float) -> dict[str, Any]:
+    """A case that closed at this time.
+
+    Args:
+        wave: how near the height of the wave is, from 0 to 1: more are positive, and all takes longer.
+    """
+    case = {"closed_at": closed_at, "outcome": _one_of(chance, OUTCOMES)}
+    if case["outcome"] == "care_completed":
+        return case | _tested(chance, closed_at, wave)
+    if case["outcome"] in ("withdrawn", "not_reached"):
+        case["evaluation_requested_at"] = closed_at - _hours(chance, 20)
+    return case
+
+
+def _tested(chance: random.Random, completed_at: datetime, wave: float) -> dict[str, Any]:
+    """What is known of a case that was tested; each step takes longer near the height of the wave."""
+    slower = 1 + wave / 2
+    reported_at = completed_at - _hours(chance, 0.5)
+    told_at = reported_at - _hours(chance, 4 * slower)
+    sampled_at = told_at - _hours(chance, 22 * slower, spread=0.25)
+    requested_at = sampled_at - _hours(chance, 9 * slower)
+    case = {
+        "evaluation_requested_at": requested_at,
+        "sample_taken_at": sampled_at,
+        "result_told_at": told_at,
+        "report_published_at": reported_at,
+        "care_completed_at": completed_at,
+        "result": _result(chance, 0.08 + 0.22 * wave),
+        "rating": _one_of(chance, RATINGS) if chance.random() < RATED else None,
+    }
+    if chance.random() > WITHOUT_SYMPTOMS:
+        case["onset_date"] = str((requested_at - _hours(chance, 50)).date())
+    if case["result"] == "positive":
+        return case | {"classification": "confirmed"} | _traced(chance, told_at)
+    return case | {"classification": "not_a_case"}
+
+
+def _result(chance: random.Random, positive_share: float) -> str:
+    if chance.random() < INDETERMINATE:
+        return "indeterminate"
+    return "positive" if chance.random() < positive_share else "negative"
+
+
+def _traced(chance: random.Random, told_at: datetime) -> dict[str, Any]:
+    """The contacts of a confirmed case."""
+    named = _one_of(chance, CONTACTS)
+    case = {"came_as_contact": chance.random() < AS_CONTACT, "contacts_named": named}
+    if not named:
+        return case
+    named_at = told_at + _hours(chance, 1.5)
+    in_time = sum(chance.random() < NOTIFIED_IN_24_H for _ in range(named))
+    late = sum(chance.random() < NOTIFIED - NOTIFIED_IN_24_H for _ in range(named - in_time))
+    return case | {
+        "contacts_named_at": named_at,
+        "contacts_notified": in_time + late,
+        "contacts_notified_in_24_h": in_time,
+        "contacts_notified_at": named_at + (_hours(chance, 30, spread=0.1) if late else _hours(chance, 3)),
+    }
+
+
+def _at_work(chance: random.Random, day: date) -> datetime:
+    """A moment of the day, most probably after noon."""
+    return datetime.combine(day, time(), UTC) + timedelta(hours=chance.triangular(7, 21, 15))
+
+
+def _hours(chance: random.Random, median: float, spread: float = 0.5) -> timedelta:
+    """A duration: log-normal, as waits are."""
+    return timedelta(hours=chance.lognormvariate(math.log(median), spread))
+
+
+def _one_of(chance: random.Random, shares: dict[Any, float]) -> Any:
+    return chance.choices(list(shares), list(shares.values()))[0]
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else value

@@ -1,0 +1,119 @@
+"""The demo's invented history: plausible, always the same, marked, and in no figure that doesn't ask for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from records.figures import kpis
+from records.invented import cases, invent, weeks_kept
+from records.kpis import CaseRow, KpiRows, closed, rebuild
+from records.tallies import InventedTally, Tally
+from records.waits import RESULT, _expected, expected
+
+pytestmark = pytest.mark.usefixtures("records")
+TODAY = date(2024, 3, 1)
+WEEKS = 6
+# moments in the order in which a case goes through them
+MOMENTS = (
+    "evaluation_requested_at",
+    "sample_taken_at",
+    "result_told_at",
+    "report_published_at",
+    "care_completed_at",
+    "closed_at",
+)
+
+
+def record(count: int = 3) -> None:
+    """So many recorded cases, whose results took an hour."""
+    sampled, told = (datetime.fromisoformat(f"2024-03-01T{hour}:00:00+00:00") for hour in ("10", "11"))
+    for number in range(count):
+        KpiRows().record(
+            f"C-{number}", outcome="care_completed", result="positive", sample_taken_at=sampled, result_told_at=told
+        )
+
+
+def values(invented: bool = False) -> dict[str, float | None]:
+    return {figure.key: figure.value for figure in kpis(invented=invented)}
+
+
+def test_the_same_weeks_have_the_same_cases() -> None:
+    assert list(cases(WEEKS, TODAY)) == list(cases(WEEKS, TODAY))
+    assert invent(WEEKS, TODAY) == invent(WEEKS, TODAY) == CaseRow.select().count()
+
+
+@pytest.mark.parametrize("weeks", [1, 6, 52])
+def test_they_close_on_each_day_of_the_weeks_until_yesterday(weeks: int) -> None:
+    found = {row["closed_at"][:10] for row in cases(weeks, TODAY)}
+    assert found == {str(TODAY - timedelta(days=day + 1)) for day in range(7 * weeks)}
+    invent(weeks, TODAY)
+    assert weeks_kept() == weeks
+
+
+def test_each_case_is_marked_and_goes_through_its_steps_in_their_order() -> None:
+    for row in cases(WEEKS, TODAY):
+        assert row["invented"] is True
+        moments = [row[name] for name in MOMENTS if row[name]]
+        assert moments == sorted(moments)
+        assert row["outcome"] == "care_completed" or row["result"] is None
+        assert (
+            (row["contacts_notified_in_24_h"] or 0) <= (row["contacts_notified"] or 0) <= (row["contacts_named"] or 0)
+        )
+
+
+def test_they_are_a_plausible_outbreak() -> None:
+    rows = list(cases(WEEKS, TODAY))
+    by_week = Counter((TODAY - date.fromisoformat(row["closed_at"][:10])).days // 7 for row in rows)
+    # the wave rises, and is past its height
+    assert by_week[5] < by_week[3] < by_week[1] > by_week[0]
+    by_weekday = Counter(date.fromisoformat(row["closed_at"][:10]).weekday() for row in rows)
+    assert by_weekday[6] < min(by_weekday[day] for day in range(5))
+    invent(WEEKS, TODAY)
+    found = values(invented=True)
+    bounds = {
+        "closed": (600, 1000),
+        "positivity": (0.15, 0.35),
+        "mean_feedback": (4, 4.7),
+        "cycle_time_median": (36 * 3600, 72 * 3600),
+        "sample_to_result_median": (22 * 3600, 40 * 3600),
+        "result_to_report_median": (2 * 3600, 10 * 3600),
+        "onset_to_result_mean": (2, 6),
+        "with_contacts": (0.7, 0.9),
+        "contacts_per_case": (2, 6),
+        "notified_in_24_h": (0.8, 0.95),
+    }
+    assert {key: found[key] for key, (least, most) in bounds.items() if not least <= (found[key] or 0) <= most} == {}
+
+
+def test_no_figure_wait_or_list_has_them_unless_it_is_asked_for_them() -> None:
+    record(6)
+    before, wait = values(), expected(RESULT)
+    count = invent(WEEKS, TODAY)
+    _expected.cache_clear()
+    assert wait is not None
+    assert (values(), expected(RESULT)) == (before, wait)
+    assert values(invented=True)["closed"] == 6 + count
+    assert {row.case_reference for row in closed(None, None, None, None, 5000)} == {f"C-{n}" for n in range(6)}
+    assert len(closed(None, None, None, None, 5000, invented=True)) == 6 + count
+
+
+def test_zero_weeks_delete_them_and_nothing_else() -> None:
+    record()
+    before = values()
+    invent(WEEKS, TODAY)
+    assert invent(0, TODAY) == 0
+    assert (weeks_kept(), InventedTally.select().count(), CaseRow.select().count()) == (0, 0, 3)
+    assert values(invented=True) == values() == before
+
+
+def test_working_the_sums_out_anew_leaves_both_kinds_right() -> None:
+    record()
+    invent(WEEKS, TODAY)
+    both = values(invented=True)
+    assert rebuild()
+    Tally.delete().execute()
+    assert not rebuild()
+    assert values(invented=True) == both

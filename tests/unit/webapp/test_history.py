@@ -1,0 +1,128 @@
+"""The managers' pages with the demo's invented history and without it, and where there is none."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from processes.engine import Engine
+from records.invented import invent
+from records.kpis import KpiRows
+from tests.unit.webapp.test_application import application
+from webapp.staff.now import changes
+
+pytestmark = pytest.mark.usefixtures("records")
+WEEKS = 6
+WITH = "history=included"
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A process manager's browser, signed in; three cases have closed."""
+    monkeypatch.setattr(Engine, "groups_of", lambda *_: {"process-managers"})
+    for number in range(3):
+        KpiRows().record(f"C-{number}", outcome="care_completed", result="negative")
+    client = application().test_client()
+    with client.session_transaction() as session:
+        session.update(manager="manager", seen_at=datetime.now(UTC).timestamp())
+    return client
+
+
+@pytest.fixture
+def history() -> int:
+    """How many cases are invented."""
+    return invent(WEEKS, TODAY)
+
+
+def closed_in_json(client: FlaskClient, query: str = "") -> int:
+    return client.get(f"/staff/kpis.json?{query}").json["closed"]["value"]
+
+
+def closed_in_csv(client: FlaskClient, query: str = "") -> int:
+    return int(next(csv.DictReader(io.StringIO(client.get(f"/staff/kpis.csv?{query}").text)))["value"])
+
+
+@pytest.mark.parametrize("closed", [closed_in_json, closed_in_csv])
+def test_figures_have_the_history_only_when_it_is_asked_for(
+    client: FlaskClient, history: int, closed: Callable[..., int]
+) -> None:
+    assert (closed(client), closed(client, "history=other"), closed(client, WITH)) == (3, 3, 3 + history)
+    yesterday = TODAY - timedelta(days=1)
+    assert closed(client, f"last={yesterday}") == 0
+    assert closed(client, f"last={yesterday}&{WITH}") == history
+
+
+@pytest.mark.parametrize("path", ["kpis", "closed"])
+def test_a_page_with_the_history_says_so_and_one_without_it_offers_it(
+    client: FlaskClient, history: int, path: str
+) -> None:
+    without = client.get(f"/staff/{path}?last={TODAY}").text
+    assert "Includes" not in without
+    [link] = BeautifulSoup(without, "html.parser").select("p.govuk-inset-text a")
+    assert link.text == "Show this page with 6 weeks of invented history"
+    shown = client.get(f"/staff/{path}{link['href']}").text
+    assert "Includes 6 weeks of invented history" in shown
+    [link] = BeautifulSoup(shown, "html.parser").select("p.govuk-inset-text a")
+    assert "Includes" not in client.get(f"/staff/{path}{link['href']}").text
+    assert parse_qs(urlsplit(link["href"]).query) == {"last": [str(TODAY)]}
+
+
+def test_each_link_of_the_pages_keeps_the_history(client: FlaskClient, history: int) -> None:
+    page = BeautifulSoup(client.get(f"/staff/kpis?{WITH}").text, "html.parser")
+    links = [each["href"] for each in page.select("main a") if each["href"].startswith("/staff/")]
+    links += [each["src"] for each in page.select("main img")]
+    assert len(links) > 10
+    assert [link for link in links if WITH not in link] == []
+    assert page.select_one("form input[name=history]")["value"] == "included"
+
+
+def test_a_chart_has_the_history(client: FlaskClient, history: int) -> None:
+    with_it, without = (client.get(f"/staff/trends/results.svg?{query}").text for query in (WITH, ""))
+    assert with_it != without
+
+
+def test_an_invented_case_is_called_so_in_the_list(client: FlaskClient, history: int) -> None:
+    page = BeautifulSoup(client.get(f"/staff/closed?{WITH}").text, "html.parser")
+    names = [each.text for each in page.select("tbody th")]
+    assert names[:3] == ["C-2", "C-1", "C-0"]
+    assert set(names[3:]) == {"invented"}
+
+
+def test_what_changed_since_yesterday(client: FlaskClient, history: int) -> None:
+    for query, some_closed_yesterday in ((WITH, True), ("", False)):
+        with client.application.test_request_context(f"/staff/now?{query}"):
+            closed = next(row for row in changes() if row[0] == "Closed cases")
+        assert closed[1] == "3"
+        assert (closed[2] != "0") == some_closed_yesterday
+
+
+def test_where_no_case_is_invented_there_is_no_word_of_it(client: FlaskClient) -> None:
+    for path in ("kpis", "closed"):
+        plain = client.get(f"/staff/{path}").text
+        assert "invented" not in plain
+        assert "invented" not in client.get(f"/staff/{path}?{WITH}").text
+    assert closed_in_json(client, WITH) == closed_in_json(client) == 3
+
+
+def test_signing_in_keeps_the_choice(history: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "own_groups", lambda *_: {"process-managers"})
+    client = application().test_client()
+    sign_in = client.get(f"/staff/kpis?{WITH}").location
+    assert sign_in == f"/staff/sign-in?{WITH}"
+    token = BeautifulSoup(client.get(sign_in).text, "html.parser").select_one("[name=csrf_token]")["value"]
+    answer = client.post(sign_in, data={"csrf_token": token, "username": "manager", "password": "right"})
+    assert answer.location == f"/staff/now?{WITH}"
+
+
+def test_hostile_parameters_are_no_arguments_of_a_link(client: FlaskClient, history: int) -> None:
+    page = client.get("/staff/kpis?endpoint=x&_external=1&first=%22%3E%3Cscript%3E")
+    assert page.status_code == 400
+    assert client.get("/staff/kpis?endpoint=x&_external=1&_scheme=javascript").status_code == 200
