@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,10 @@ from stack.demo import Demo
 from stack.parts import account
 from stack.pilot import Pilot, PilotError, today_in
 from stack.platform import Platform, Stopped
+from stack.replay import Result
 from stack.status import show_status
 from stack.supervisor import PartFailed
+from stack.tour import Tour, closed_case
 
 # what the platform writes is for its owner alone: databases, logs, mail and secrets have patients' data in them
 PRIVATE = 0o077
@@ -122,26 +126,35 @@ def demo(folder: Path) -> int:
     platform = Platform(folder, data, say)
     _stop_on_signals(platform)
     report = os.environ.get("REPORT")
-    settings = config.load()
-    pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today_in(settings.webapp.time_zone))
-    weeks = settings.demo.history_weeks
-    show = Demo(platform, pilot, Path(report) if report else None, weeks, say)
+    today = today_in(config.load().webapp.time_zone)
+    pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today)
+    show = Demo(platform, pilot, Path(report) if report else None, say)
     shutil.rmtree(data, ignore_errors=True)
     platform.up()
     try:
         as_expected = show.replay()
         if os.environ.get("EXIT"):
             return 0 if as_expected else 1
-        if weeks:
-            show.add_history()
-        show.open_cases()
-        show_addresses(platform.state)
-        show.tour()
+        show_around(platform, show.results, today)
         say("Ctrl-C ends all of it.")
         platform.watch()
         return 0
     finally:
         platform.down()
+
+
+def show_around(platform: Platform, results: list[Result], today: date) -> None:
+    """Prepare what there is to see in the demo, and say where."""
+    weeks = config.load().demo.history_weeks
+    tour = Tour(platform.state, Pilot.read(Tour.PEOPLE, today), weeks, platform.pause, say)
+    if weeks:
+        tour.add_history()
+    say("leaving some cases open to look at …")
+    closed = closed_case(results)
+    stops = [*tour.leave_cases_open(), *([closed] if closed else [])]
+    platform.note(tour=[asdict(stop) for stop in stops])
+    show_addresses(platform.state)
+    tour.show(stops)
 
 
 def refuse_second(folder: Path) -> None:

@@ -90,6 +90,11 @@ class Platform:
         if self._supervisor.stopping.wait(seconds):
             raise Stopped("stopped")
 
+    def note(self, **more: Any) -> None:
+        """Add to what state.json says."""
+        self.state.update(more)
+        state.write(self.state, self._folder / state.FILE)
+
     def down(self) -> None:
         self._supervisor.stop()
         (self._folder / state.FILE).unlink(missing_ok=True)
@@ -131,8 +136,7 @@ class Platform:
             self._say(f"{'deployment':<12} {line}")
 
     def _note_processes(self, processes: dict[str, int]) -> None:
-        self.state["processes"] = processes
-        state.write(self.state, self._folder / state.FILE)
+        self.note(processes=processes)
 
 
 def prepare_folder(folder: Path) -> None:

@@ -24,18 +24,27 @@ from stack.pilot import PilotError
 
 AT_ONCE = 6
 STEP_WITHIN_S = 120
+# where the page that follows the request for evaluation shows it
+ACCESS_CODE = ".access-code"
 # the accounts that fill in the forms of staff
 STAFF = {"medical_visit": "medical_team", "doctor_report": "doctor", "contact_call": "contact_tracer"}
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one patient."""
+    """What became of one patient.
+
+    Attributes:
+        access_code: opens the case with the date of birth; None where none was given.
+    """
 
     patient: str
     case_reference: str
     outcome: str
     as_expected: bool
+    lab_result: str | None
+    access_code: str | None
+    date_of_birth: str
 
 
 class Replay:
@@ -76,11 +85,20 @@ class Replay:
         """Take one patient through to the end."""
         name = patient.get("patient", f"patient {number}")
         try:
-            case = Walk(self, patient, number).to_the_end()
+            walk = Walk(self, patient, number)
+            case = walk.to_the_end()
         except (PageRefused, EngineError, requests.RequestException) as error:
             raise PilotError(f"{name}: {error}") from None
         outcome = case.values.get("case_outcome", "unknown")
-        return Result(name, case.reference, outcome, outcome == patient["outcome"])
+        return Result(
+            patient=name,
+            case_reference=case.reference,
+            outcome=outcome,
+            as_expected=outcome == patient["outcome"],
+            lab_result=case.values.get("lab_result"),
+            access_code=walk.access_code,
+            date_of_birth=walk.date_of_birth,
+        )
 
     def at_lab(self, method: str, path: str, body: dict[str, Any]) -> Any:
         headers = {"X-API-Key": self.state["lab_api_key"], "Idempotency-Key": secrets.token_hex(16)}
@@ -94,11 +112,15 @@ class Replay:
 
 
 class Walk:
-    """One patient's way: whatever form is asked for next is filled in as the pilot's file says."""
+    """One patient's way: whatever form is asked for next is filled in as the pilot's file says.
+
+    Attributes:
+        access_code: opens the case with the date of birth; None until the patient was given it.
+    """
 
     def __init__(self, replay: Replay, patient: dict[str, Any], number: int):
         self._replay = replay
-        self._patient = patient
+        self.patient = patient
         self.barcode = f"S{number:03}-{replay.run}"
         self._browser = Browser(replay.state["webapp"], replay.pause)
         self._seen: set[str] = set()
@@ -106,6 +128,8 @@ class Walk:
         self._corrected = "lab_correction" not in patient
         page = self._browser.fill_in("/forms/pre_screening", patient["pre_screening"][0])
         self.reference = page.text("main strong")
+        self.access_code: str | None = None
+        self.date_of_birth = str(patient["pre_screening"][0]["date_of_birth"])
 
     def to_the_end(self) -> Case:
         """Go on until the case has ended."""
@@ -147,7 +171,7 @@ class Walk:
     def _fill_in_what_is_asked(self, but: tuple[str, int] | None = None) -> None:
         for task in self._open():
             form = task.form
-            if task.id in self._seen or form not in self._patient or (form, self._times[form] + 1) == but:
+            if task.id in self._seen or form not in self.patient or (form, self._times[form] + 1) == but:
                 continue
             if form == "review" and not self._corrected:
                 self._correct()
@@ -158,7 +182,9 @@ class Walk:
 
     def _fill_in(self, task: OpenTask, answers: dict[str, Any]) -> None:
         if task.form not in STAFF:
-            self._browser.fill_in(f"/forms/{task.form}", answers)
+            page = self._browser.fill_in(f"/forms/{task.form}", answers)
+            if task.form == "evaluation_request" and page.content.select_one(ACCESS_CODE):
+                self.access_code = page.text(ACCESS_CODE)
             return
         staff = self._replay.staff[task.form]
         username = self._replay.state["accounts"][STAFF[task.form]]["username"]
@@ -167,7 +193,7 @@ class Walk:
 
     def _answers(self, form: str) -> dict[str, Any]:
         """The file's answers for this occasion; the last ones count for all that follow."""
-        occasions = self._patient[form]
+        occasions = self.patient[form]
         time = self._times[form]
         answers = dict(occasions[min(time, len(occasions)) - 1])
         if form == "medical_visit" and answers.get("visit_outcome") == "sampled":
@@ -177,17 +203,17 @@ class Walk:
 
     def _plan(self, barcode: str, time: int) -> None:
         """Have the lab find what the file says."""
-        if "lab_result" not in self._patient:
+        if "lab_result" not in self.patient:
             return
-        results = self._patient["lab_result"]
+        results = self.patient["lab_result"]
         result = results[min(time, len(results)) - 1] if isinstance(results, list) else results
-        body = {"result": result, "after_s": self._patient.get("lab_takes_s")}
+        body = {"result": result, "after_s": self.patient.get("lab_takes_s")}
         self._replay.at_lab("PUT", f"/v1/simulation/results/{barcode}", body)
 
     def _correct(self) -> None:
         """The lab corrects the result that it gave, once the patient has the doctor's report."""
         self._corrected = True
-        body = {"result": self._patient["lab_correction"]}
+        body = {"result": self.patient["lab_correction"]}
         self._replay.at_lab("POST", f"/v1/simulation/corrections/{self.barcode}", body)
 
         def reopened() -> Case | None:
@@ -198,7 +224,7 @@ class Walk:
 
     def _is_last(self, case: Case) -> bool:
         """Not just about to go on by a correction."""
-        return case.values.get("correction_number", 0) == (1 if "lab_correction" in self._patient else 0)
+        return case.values.get("correction_number", 0) == (1 if "lab_correction" in self.patient else 0)
 
     def _open(self) -> list[OpenTask]:
         return open_tasks(self._replay.admin, self.reference)

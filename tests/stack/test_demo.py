@@ -1,18 +1,24 @@
-"""`make demo` with pilots of a few patients: its figures are the file's, and it fails when they are not."""
+"""`make demo` with pilots of a few patients: the file's figures, a failure when they are others, and the tour."""
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from config.settings import ROOT
+from config.settings import ROOT, environment_name
+from stack.browser import Browser, signed_in_manager
 from stack.demo import Demo
+from tests.support.case import eventually
+from tests.support.own_platform import read_state, state_file
 from tests.support.platform import own_environment
 
 pytestmark = pytest.mark.engine
@@ -20,9 +26,7 @@ pytestmark = pytest.mark.engine
 
 def demo(folder: Path, pilot: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
     """Replay a pilot; returns the exit status, the report and what was printed."""
-    environment = own_environment(folder / "run")
-    (folder / "pilot.yaml").write_text(yaml.safe_dump(pilot))
-    environment |= {"EXIT": "1", "PILOT": str(folder / "pilot.yaml"), "REPORT": str(folder / "report.json")}
+    environment = {**environment_of(folder, pilot), "EXIT": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "stack", "demo"],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False,
@@ -30,6 +34,61 @@ def demo(folder: Path, pilot: dict[str, Any]) -> tuple[int, dict[str, Any], str]
     assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
     assert not (folder / "run" / "state.json").exists()
     return done.returncode, json.loads((folder / "report.json").read_text()), done.stdout
+
+
+@contextmanager
+def demo_up(folder: Path, pilot: dict[str, Any], **settings: str) -> Iterator[tuple[dict[str, Any], Path]]:
+    """A demo that has come to its tour: what state.json says of it, and the file with what was printed."""
+    environment, printed = environment_of(folder, pilot) | settings, folder / "printed"
+    with printed.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stack", "demo"], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
+        try:
+            yield eventually(lambda: toured(process, environment), "no tour", within_s=300), printed
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+    assert not state_file(environment).exists()
+
+
+def toured(process: subprocess.Popen[bytes], environment: dict[str, str]) -> dict[str, Any] | None:
+    assert process.poll() is None, "the demo has ended"
+    state = read_state(environment) if state_file(environment).exists() else {}
+    return state if "tour" in state else None
+
+
+def environment_of(folder: Path, pilot: dict[str, Any]) -> dict[str, str]:
+    (folder / "pilot.yaml").write_text(yaml.safe_dump(pilot))
+    files = {"PILOT": str(folder / "pilot.yaml"), "REPORT": str(folder / "report.json")}
+    return own_environment(folder / "run") | files
+
+
+def test_the_tour_shows_cases_to_sign_in_to_and_history_apart_from_the_pilots_kpis(tmp_path: Path) -> None:
+    pilot = yaml.safe_load(Demo.PILOT.read_text())
+    pilot |= {"patients": [pilot["patients"][0]], "expected": {"closed": 1}}
+    few = {environment_name("lab", "kits"): "40", environment_name("demo", "history_weeks"): "2"}
+    with demo_up(tmp_path, pilot, **few) as (state, printed):
+        manager = signed_in_manager(state)
+        figures = manager.read_json("/staff/kpis.json")
+        # no open case counts, and no invented one
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert (
+            (figures["closed"]["value"], figures["ratings"]["value"]) == (1, 1) == (report["closed"], report["ratings"])
+        )
+        assert 0 <= figures["onset_to_result_mean"]["value"] < 14
+        assert manager.read_json("/staff/kpis.json?history=included")["closed"]["value"] > 20
+        assert "Includes 2 weeks of invented history" in manager.open("/staff/kpis?history=included").text("main")
+        # each patient gets into their own case
+        assert len(state["tour"]) == 14
+        for stop in state["tour"]:
+            browser = Browser(state["webapp"])
+            page = browser.fill_in("/sign-in", {name: stop[name] for name in ("access_code", "date_of_birth")})
+            assert stop["case_reference"] in page.text("main")
+        waits = {each["what"]: each["now"] for each in manager.read_json("/staff/now.json")["waits"]}
+        assert {what: now > 0 for what, now in waits.items()} == dict.fromkeys(waits, True)
+        said = eventually(lambda: "Ctrl-C" in printed.read_text() and printed.read_text(), "the tour did not end")
+        assert all(f"{stop['case_reference']}  {stop['what']}" in said for stop in state["tour"])
 
 
 def test_other_lab_results_give_other_kpis_and_early_ends_are_walked(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""What `make demo` leaves to look at: invented history, open cases at interesting steps, and where to find them."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from stack.pilot import Pilot, PilotError
+from stack.replay import Replay, Result, Walk
+
+# of the pilot's patients, numbered from 1
+FIRST_NUMBER = 901
+KITS = 50
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A case to look at, and how its patient signs in."""
+
+    what: str
+    patient: str
+    case_reference: str
+    access_code: str | None
+    date_of_birth: str
+
+
+class Tour:
+    """Prepares what there is to see, and says where.
+
+    Args:
+        state: where everything is, as .run/state.json says.
+        people: patients of stack/tour.yaml.
+        history_weeks: how many weeks of invented cases the managers' pages may include.
+    """
+
+    PEOPLE = Path(__file__).with_name("tour.yaml")
+
+    def __init__(
+        self,
+        state: Mapping[str, Any],
+        people: Pilot,
+        history_weeks: int,
+        pause: Callable[[float], None],
+        say: Callable[[str], None],
+    ):
+        self._state = state
+        self._people = {patient["patient"]: patient for patient in people.patients}
+        self._history_weeks = history_weeks
+        self._say = say
+        self._replay = Replay(state, pause)
+        self._numbers = itertools.count(FIRST_NUMBER)
+        self._walks: dict[str, Walk] = {}
+
+    def add_history(self) -> None:
+        """Add invented cases of the last weeks, which the managers' pages show when they are asked to."""
+        command = [sys.executable, "-m", "records", "invent", str(self._history_weeks)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PilotError(f"invented history: {done.stderr.strip()}")
+        self._say(f"{done.stdout.strip()} over {self._history_weeks} weeks, for the managers' charts")
+
+    def leave_cases_open(self) -> list[Stop]:
+        """Leave each patient at another step; none has completed care, so that no KPI counts them."""
+        self._start("Elif Kaya", "a visit due").to_form("medical_visit")
+        later = {"next_appointment": _later_today().isoformat(timespec="seconds")}
+        self._start("Mateo Rossi", "a second visit today, nobody was at home", later).to_form("medical_visit", 2)
+        self._start("Hana Suzuki", "an urgent report due, and contacts to name").to_form("doctor_report")
+        self._start("Piotr Nowak", "a report due").to_form("doctor_report")
+        self._start("Lucie Bernard", "contacts to name, in French").to_form("close_contacts")
+        self._start("Amal Mansour", "contacts to name, in Arabic").to_form("close_contacts")
+        self._start("Nia Owusu", "a list of contacts that came back").to_form("close_contacts", 2)
+        self._start("Oscar Lindgren", "a second sample to take, the first gave no result").to_form("medical_visit", 2)
+        self._start("Teresa Gomes", "a contact to call, no message reached them").to_form("contact_call")
+        self._start("Viktor Horvat", "a corrected result to report on").to_form("doctor_report", 2)
+        late = self._start("Ingrid Dahl", "a late result, chased")
+        late.to_step("Task_WaitForTestResult")
+        late.has_timer_fire("Event_ResultLate")
+        # the laboratory refuses a barcode that it knows already, which raises an incident
+        self._start("Samuel Cohen", "an incident", {"sample_barcode": late.barcode}).to_step("Task_OrderLabTest")
+        self._use_up_kits()
+        self._start("Ravi Menon", "a shortage of test kits").to_step("Gateway_WaitForKit")
+        return [
+            Stop(what, walk.patient["patient"], walk.reference, walk.access_code, walk.date_of_birth)
+            for what, walk in self._walks.items()
+        ]
+
+    def show(self, stops: list[Stop]) -> None:
+        """Say where to look."""
+        state, accounts = self._state, self._state["accounts"]
+        history = "?history=included" if self._history_weeks else ""
+        self._say(f"\nCases to look at; their patients sign in at {state['webapp']}/sign-in:")
+        for stop in stops:
+            self._say(f"  {stop.case_reference}  {stop.what}:")
+            self._say(f"  {'':14}  {stop.patient}, born {stop.date_of_birth}, access code {stop.access_code}")
+        self._say("\nA tour in three steps:")
+        self._say(f"  1. Be a patient: {state['webapp']}/ and start the pre-screening.")
+        self._say(f"  2. Be a doctor: {state['staff']}/camunda/app/tasklist/default/ as {_sign_in(accounts['doctor'])}")
+        self._say("     and claim a report; as " + _sign_in(accounts["medical_team"]) + " a visit,")
+        self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call.")
+        self._say(f"  3. Be a manager: {state['webapp']}/staff/now{history} says who waits,")
+        self._say(f"     {state['webapp']}/staff/kpis{history} how it goes, and Cockpit shows each case:")
+        self._say(f"     {state['staff']}/camunda/app/cockpit/default/ as {_sign_in(accounts['process_manager'])}")
+        self._say(f"\nNo test kit is left: who needs one waits. This brings the laboratory {KITS}:")
+        self._say(f"  curl {state['lab']}/v1/stock --json '{{\"kits\": {KITS}}}' \\")
+        self._say(f"    -H 'X-API-Key: {state['lab_api_key']}' -H 'Idempotency-Key: delivery 1'")
+
+    def _start(self, name: str, what: str, at_visit: Mapping[str, Any] | None = None) -> Walk:
+        """Start the case of one of the people.
+
+        Args:
+            at_visit: answers at the first visit that aren't in the file.
+        """
+        patient = self._people[name]
+        if at_visit:
+            first, *others = patient["medical_visit"]
+            patient = {**patient, "medical_visit": [{**first, **at_visit}, *others]}
+        self._walks[what] = Walk(self._replay, patient, next(self._numbers))
+        return self._walks[what]
+
+    def _use_up_kits(self) -> None:
+        """Other towns take what the laboratory has left."""
+        left = self._replay.at_lab("GET", "/v1/stock", {})["kits"]
+        for number in range(left):
+            body = {"case_reference": f"ELSEWHERE-{number}", "sample_number": 1, "priority": 40}
+            self._replay.at_lab("POST", "/v1/kits/reservations", body)
+
+
+def _later_today() -> datetime:
+    """In three hours, or the end of the day in UTC, which is the engine's: Tasklist lists it among today's visits."""
+    now = datetime.now(UTC)
+    return min(now + timedelta(hours=3), datetime.combine(now, time(23, 45), UTC))
+
+
+def closed_case(results: Iterable[Result]) -> Stop | None:
+    """A case whose care was completed, after a positive result if there is one; None where there is none."""
+    completed = [each for each in results if each.outcome == "care_completed" and each.access_code]
+    if not completed:
+        return None
+    found = min(completed, key=lambda each: (each.lab_result != "positive", each.patient))
+    what = "closed, with a doctor's report"
+    return Stop(what, found.patient, found.case_reference, found.access_code, found.date_of_birth)
+
+
+def _sign_in(account: Mapping[str, str]) -> str:
+    return f"{account['username']} / {account['password']}"
