@@ -123,9 +123,9 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 	mvn --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
 	@touch $@
 
-screenshots: setup tools ## the pictures of docs/
+screenshots: setup tools node_modules/.stamp ## the pictures of docs/: the diagrams, and a demo's pages
 	$(PY) tools/draw.py docs/screenshots
-	SCREENSHOTS=docs/screenshots $(PY) -m pytest -q tests/journey tests/staff/test_at_work.py
+	$(PY) -m tools.screenshots docs/screenshots
 
 pages: setup tools node_modules/.stamp ## pictures of each of the patients' pages, phone and desktop, three languages: .run/pages
 	PAGES=.run/pages $(PY) -m pytest -q tests/journey/test_every_language.py

@@ -14,7 +14,6 @@ from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP
 from tests.support.people import Patient, StaffMember
-from tests.support.pictures import picture
 
 pytestmark = pytest.mark.browser
 BORN = "1990-05-10"
@@ -49,7 +48,6 @@ def test_nobody_at_home_the_medic_notes_the_next_appointment_in_tasklist(
     medic.answers({}, {"visit_outcome": "Nobody at home"})
     day = (datetime.now(UTC) + timedelta(days=2)).replace(hour=14, minute=30, second=0, microsecond=0)
     medic.chooses_moment("next_appointment", day)
-    picture(medic.page, "tasklist-nobody-at-home", whole=False)
     medic.completes()
 
     eventually(lambda: case.value("visit_number") == 2)
@@ -65,7 +63,6 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
     patient.opens("/case")
     patient.presses("I feel worse")
     patient.answers({"temperature": "at_least_39", "breathless": True})
-    picture(patient.page, "patient-feels-worse")
     patient.continues()
     # breathlessness calls for a further question
     assert "A few more questions" in patient.text
@@ -74,13 +71,11 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
     patient.opens("/case")
     assert "Call the emergency services now" in patient.text
     assert "A doctor will call you." in patient.text
-    picture(patient.page, "patient-emergency")
 
     doctor = staff(state, new_page, "doctor")
     doctor.takes_from("Patients to call", case.waits_for("worsening_call"))
     doctor.sees("Family name", "Lovelace")
     doctor.answers({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
-    picture(doctor.page, "tasklist-call-patient", whole=False)
     doctor.completes()
     eventually(lambda: "Event_PatientCalled" in case.visited())
 
@@ -88,7 +83,6 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
 def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
     patient.opens("/case")
     patient.page.get_by_role("link", name="Withdraw").click()
-    picture(patient.page, "patient-withdraws")
     patient.presses("Withdraw")
 
     assert case.ends().values["case_outcome"] == "withdrawn"
@@ -113,7 +107,6 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
     assert "Kim: you were infectious from 18 March 2020 on" in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
     assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "1"
-    picture(patient.page, "patient-contacts-came-back")
     patient.answers({"close_contacts-0-last_exposure_date": "2020-03-19"})
     patient.continues()
     eventually(lambda: case.value("contacts_named") == 1)
@@ -131,7 +124,6 @@ def test_a_contact_tracer_calls_a_contact_in_tasklist(
     tracer.sees("Name", "Nobody Knows")
     tracer.answers({}, {"call_reached": "Yes"})
     tracer.answers({}, {"contact_symptoms": "No", "will_quarantine": "Yes", "link_wanted": "No"})
-    picture(tracer.page, "tasklist-call-contact", whole=False)
     tracer.completes()
 
     eventually(lambda: case.value("contacts_notified_at"))

@@ -18,7 +18,6 @@ from tests.support.chromium import NARROW
 from tests.support.inspection import Inspector, faults, is_foreign
 from tests.support.mail import link_in, mails_to
 from tests.support.people import Patient
-from tests.support.pictures import picture
 from workers.messages import TEXTS
 
 pytestmark = pytest.mark.browser
@@ -117,8 +116,6 @@ def test_every_page_of_a_case(
     case.is_visited("positive")
     patient.waits_for_link("Your close contacts")
     reader.looks("with the result")
-    if language != "en":
-        picture(patient.page, f"patient-result-{language}")
     contact = {**CONTACT, "email": f"{uuid.uuid4().hex}@contacts.example"}
     rows = {f"close_contacts-0-{name}": value for name, value in contact.items()}
     reader.fills_in("close_contacts", {"had_contacts": "yes", **rows})

@@ -14,7 +14,6 @@ from records.roster import Roster
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest
 from tests.support.chromium import DESKTOP, PHONE
 from tests.support.inspection import Inspector
-from tests.support.pictures import picture
 from webapp.staff.now import BOTTLENECKS
 
 pytestmark = pytest.mark.browser
@@ -77,7 +76,6 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
     assert visit[0] == row(manager, "Who waits", "The visit")[0]
     expect(manager.locator("svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
     assert manager.locator("svg").count() >= len(DIAGRAMS)
-    picture(manager, "now")
 
 
 @pytest.mark.serial
@@ -100,7 +98,6 @@ def test_the_figures_and_their_course(manager: Page, case: CaseUnderTest, state:
     # each chart is there, and its table says the same of today as the figures, for all ended today
     for chart in manager.locator("img").all():
         assert chart.evaluate("image => image.complete && image.naturalWidth > 0")
-    picture(manager, "kpis")
     manager.get_by_text("Results of the cases that ended, as a table").click()
     today = row(manager, "Results of the cases that ended", str(datetime.now(UTC).date()))
     assert today == [row(manager, "All closed cases", name)[0] for name in ("Positive", "Negative", "Other results")]

@@ -10,18 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.case import WITH_COUGH, CaseUnderTest
-from tests.support.chromium import DESKTOP, PHONE
+from tests.support.chromium import DESKTOP
 from tests.support.mail import link_in, mails_to
 from tests.support.people import Patient, StaffMember
-from tests.support.pictures import picture
 
 ADDRESS = "grace@patients.example"
-# pages that are shown in the README, by heading and how often it came up
-PICTURES = {
-    ("Symptoms", 1): "patient-pre-screening",
-    ("Check your answers", 1): "patient-check-your-answers",
-    ("How we reach you", 2): "patient-evaluation-request",
-}
 
 
 @pytest.mark.browser
@@ -30,19 +23,8 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 
     # the patient answers the pre-screening, without an account
     patient.opens("/")
-    picture(patient.page, "patient-home")
-    patient.page.set_viewport_size(DESKTOP)
-    picture(patient.page, "patient-home-desktop")
-    patient.page.set_viewport_size(PHONE)
     patient.presses("Start the pre-screening")
     seen: list[str] = []
-
-    def look(heading: str) -> None:
-        seen.append(heading)
-        name = PICTURES.get((heading, seen.count(heading)))
-        if name:
-            picture(patient.page, name)
-
     patient.goes_through(
         {
             "for_whom": "myself",
@@ -56,14 +38,13 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
             "heart_disease": "no",
             "weakened_immunity": "no",
         },
-        at=look,
+        at=seen.append,
     )
     # the cough calls for a further question
     assert seen.count("Symptoms") == 2
     assert seen[-1] == "Check your answers"
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
     assert "An evaluation is advised" in patient.text
-    picture(patient.page, "patient-advice")
     case = CaseUnderTest(state)
     case.reference = patient.page.locator("main strong").first.inner_text()
 
@@ -81,16 +62,13 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
             "language": "en",
             "reporting_notice_read": True,
             "consent_to_care": True,
-        },
-        at=look,
+        }
     )
     code = patient.page.locator(".access-code").inner_text()
-    picture(patient.page, "patient-access-code")
 
     # comes back on another device with access code and date of birth
     patient = Patient(new_page(), state)
     patient.opens("/sign-in")
-    picture(patient.page, "patient-sign-in")
     patient.answers({"access_code": code, "date_of_birth": "1990-12-09"})
     patient.presses("Sign in")
     patient.fills_in(
@@ -115,13 +93,11 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     medic.answers({}, {"visit_outcome": "Sample taken"})
     medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "38.4"}, {})
     medic.selects("specimen_type", "Saliva")
-    picture(medic.page, "tasklist-visit", whole=False)
     medic.completes()
 
     # the result is told at once, and the contacts are asked for
     patient.waits_for_link("Your close contacts")
     assert "Positive" in patient.text
-    picture(patient.page, "patient-result")
     patient.presses("Your close contacts")
     patient.answers({"had_contacts": "yes"})
     patient.continues()
@@ -130,7 +106,6 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.answers({f"close_contacts-0-{name}": value for name, value in contact.items()})
     patient.presses("Add another")
     assert patient.page.input_value('[name="close_contacts-0-name"]') == "Howard Aiken"
-    picture(patient.page, "patient-close-contacts")
     patient.presses("Remove number 2")
     patient.continues()
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
@@ -140,7 +115,6 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     doctor.signs_in()
     doctor.takes_from("Unclaimed reports by priority", case.waits_for("doctor_report"))
     doctor.sees("Allergies", "Penicillin")
-    picture(doctor.page, "tasklist-report", whole=False)
     doctor.answers(
         {"Assessment": "Mild course.", "Advice to the patient": "Rest and drink."},
         {"case_classification": "Confirmed", "further_action": "None"},
@@ -151,7 +125,6 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.waits_for_link("Your opinion of CoronaCare")
     assert "Rest and drink." in patient.text
     assert "Mild course." not in patient.text
-    picture(patient.page, "patient-report")
     patient.fills_in("Your opinion of CoronaCare", {"rating": "5", "review_comment": "Thank you."})
     assert case.ends().values["case_outcome"] == "care_completed"
     patient.opens("/case")
@@ -166,7 +139,6 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert "You were close to someone with COVID-19" in contact_page.text
     assert "Stay in quarantine until 2 April 2020" in contact_page.text
     assert "Hopper" not in contact_page.page.content()
-    picture(contact_page.page, "contact")
     contact_page.presses("Start a pre-screening")
     expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Who has symptoms?")
 
@@ -193,7 +165,6 @@ def test_a_manager_sees_cases_in_cockpit(
     expect(manager.page.get_by_text(case.reference)).to_be_visible()
     expect(manager.page.locator('[data-element-id="Task_TakeSample"]').first).to_be_visible()
     expect(manager.page.locator(".djs-overlays .badge").first).to_be_visible()
-    picture(manager.page, "cockpit-corona-care", whole=False)
 
 
 @pytest.mark.browser

@@ -14,7 +14,6 @@ from processes.variables import to_engine
 from tests.support.case import CONTACT, VISIT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP, PHONE
 from tests.support.people import StaffMember
-from tests.support.pictures import picture
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +50,6 @@ def test_a_doctor_claims_by_priority_and_reports(
     assert priorities == sorted(priorities, reverse=True)
     assert len(set(priorities)) > 1
     assert {"Result", "positive", "Pre-screening", "Age"} <= set(doctor.card(report.id))
-    picture(doctor.page, "tasklist-unclaimed-reports", whole=False)
 
     doctor.takes_from("Unclaimed reports by priority", report)
     doctor.chooses("Unclaimed reports by priority")
@@ -90,14 +88,12 @@ def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, works: Call
     medic.chooses("Visits today")
     assert {"Address", "7 Station Road", "Telephone"} <= set(medic.card(visit.id))
     assert not medic.is_wider_than_the_screen
-    picture(medic.page, "phone-visits-today")
 
     medic.takes_from("Visits today", visit)
     medic.answers({}, {"visit_outcome": "Sample taken"})
     medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "37.2"}, {})
     medic.selects("specimen_type", "Saliva")
     assert not medic.is_wider_than_the_screen
-    picture(medic.page, "phone-visit")
     medic.completes()
     eventually(lambda: case.value("lab_order_id"))
 
@@ -113,7 +109,6 @@ def test_a_tracer_finds_the_calls_to_make_on_a_phone(case: CaseUnderTest, works:
     tracer.chooses("Calls to make")
     assert {"Contact", "Ida Call", "000 124"} <= set(tracer.card(call.id))
     assert not tracer.is_wider_than_the_screen
-    picture(tracer.page, "phone-calls-to-make")
 
 
 @pytest.mark.serial
@@ -135,7 +130,6 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
     manager.signs_in_there()
     manager.opens_our_page("/staff/incidents")
     page = manager.page
-    picture(page, "incidents")
     row = page.get_by_role("row", name=first.reference)
     expect(row).to_contain_text("malformed")
     with page.expect_navigation():
@@ -143,7 +137,6 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
     expect(page.get_by_text("Order lab test").first).to_be_visible()
     page.get_by_role("tab", name="Incidents").or_(page.get_by_text("Incidents", exact=True)).first.click()
     expect(page.get_by_text("Failed External Task").or_(page.get_by_text("failedExternalTask")).first).to_be_visible()
-    picture(page, "cockpit-incident", whole=False)
 
     # what was wrong is put right, one is retried, then all that are left
     for case in cases:

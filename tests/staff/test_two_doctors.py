@@ -14,7 +14,6 @@ from processes.engine import Engine, EngineRefused
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import DESKTOP
 from tests.support.people import StaffMember
-from tests.support.pictures import picture
 
 pytestmark = pytest.mark.engine
 
@@ -71,4 +70,3 @@ def test_whoever_comes_second_is_told_in_tasklist(
     expect(first.page.locator("button.claim")).to_have_count(0)
     second.page.locator("button.claim").click()
     expect(second.page.get_by_text(TAKEN)).to_be_visible()
-    picture(second.page, "tasklist-already-claimed", whole=False)

@@ -1,6 +1,4 @@
-"""Screenshots, taken by the tests: those of docs/ where SCREENSHOTS names a folder (`make screenshots`), and of each
-page that is inspected, on a phone and on a desktop, where PAGES names one (`make pages`).
-"""
+"""Screenshots of each inspected page, on a phone and on a desktop, where PAGES names a folder (`make pages`)."""
 
 from __future__ import annotations
 
@@ -11,15 +9,7 @@ from playwright.sync_api import Page
 
 from tests.support.chromium import DESKTOP, PHONE
 
-FOLDER = os.environ.get("SCREENSHOTS")
 PAGES = os.environ.get("PAGES")
-
-
-def picture(page: Page, name: str, whole: bool = True) -> None:
-    """Take a picture of the page under this name."""
-    if FOLDER:
-        Path(FOLDER).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{FOLDER}/{name}.png", full_page=whole)
 
 
 def pictures_of(page: Page, where: str) -> None:
