@@ -1,9 +1,11 @@
 # `make demo` to see it, `make test` to check it; README.md says more. Targets set up what they need.
-PYTHON ?= python3
+PYTHON ?= $(shell tools/find-python)
+MAVEN ?= $(PYTHON) tools/maven.py
 MAVEN_OPTIONS ?=
 # files are in UTF-8, whatever the locale
 export PYTHONUTF8 = 1
 PY = .venv/bin/python
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes
 JAR = engine/target/engine.jar
 ENGINE = engine/target/extracted/engine.jar
 CSS = webapp/static/govuk-frontend.min.css
@@ -14,9 +16,25 @@ BABEL = $(PY) -m babel.messages.frontend --quiet
 # the long runs: seconds that one of their tests may take
 LONG = --timeout 7200
 
+# What the goals need of the machine, which tools/machine looks for at once: all need Python, most a JDK, and those that
+# test the whole product the programs that it is tested with.
+WITHOUT_JDK = help down deploy watch migrate rehearse status erase erasures rebuild check lint unit pathway texts
+WITH_TOOLS = test tools oracle faults load screenshots pages
+TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
+NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
+	$(if $(filter bench,$(MAKECMDGOALS)),wrk)
+
+# the virtual environment has Node.js where the machine has none; whoever sets JAVA_HOME means that JDK
+export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
+# files are UTF-8 whatever the locale, and caches have a place where the home can't be written to
+export PYTHONUTF8 = 1
+ifneq ($(shell test -w "$$HOME" && echo writable),writable)
+export HOME := $(CURDIR)/.cache
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help machine setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,12 +81,12 @@ engine: $(ENGINE) ## the engine's jar
 
 check: lint unit ## lint, contract and unit tests: in seconds
 
-lint: .venv/.stamp node_modules/.stamp
+lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m deployment check
 
-unit: .venv/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
+unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q -n 2 tests/unit tests/contract
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ## a guard of each promise, on the real engine: in ten minutes
@@ -77,13 +95,7 @@ test: setup tools node_modules/.stamp .venv-headers/.stamp check ## a guard of e
 verify: setup tools node_modules/.stamp .venv-headers/.stamp check ## all tests, faults and load included: before a release
 	$(PY) -m tests.run verify
 
-tools:
-	@tools/install chromium chromium
-	@tools/install pg_ctl postgresql
-	@tools/install haproxy haproxy
-	@tools/install prometheus prometheus
-	@tools/install nft nftables
-	@tools/install ip iproute2
+tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
 
 rush: setup ## 200 patients at once for 50 test kits: minutes
 	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_many_at_once.py
@@ -109,18 +121,17 @@ drafts: setup ## 200 forms sent while engine and web application are killed: min
 	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_nothing_typed_is_lost.py
 
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ## our workers against their peers: half an hour
-	@tools/install wrk wrk
 	$(PY) -m bench
 
 bench-pages: setup ## what the patients' pages cost beside the engine: minutes
 	$(PY) -m bench.pages
 
-bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json
+bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json .venv/.stamp-node
 	npm ci --prefix bench/peers/js --ignore-scripts --silent
 	@touch $@
 
-bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/src/main/java/BenchWorker.java
-	mvn --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
+bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/src/main/java/BenchWorker.java | machine
+	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
 	@touch $@
 
 screenshots: setup tools node_modules/.stamp ## the pictures of docs/: the diagrams, and a demo's pages
@@ -138,35 +149,50 @@ texts: .venv/.stamp ## bring the catalogues of webapp/translations up to date wi
 	$(BABEL) extract --mapping webapp/translations/babel.cfg --keywords lazy_gettext --add-location=file --project CoronaCare --msgid-bugs-address help@coronacare.example --output .run/texts.pot .
 	$(BABEL) update --input-file .run/texts.pot --output-dir webapp/translations --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --width 120
 
-UV_COMPILE = uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
+# one lock for Python 3.11 and newer; a package has the same version in all of ours
+COMPILE = .venv-uv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header
 
-lock: $(JAR) ## write the lists of dependencies anew, from setup.cfg (needs uv) and from the jar
-	$(UV_COMPILE) setup.cfg --extra dev -o requirements.txt
-	$(UV_COMPILE) tools/headers/requirements.in -o tools/headers/requirements.txt
+lock: .venv-uv/.stamp $(JAR) ## lock the dependencies anew, those of setup.cfg and tools/, and list the jar's libraries
+	$(COMPILE) setup.cfg --output-file requirements.txt
+	$(COMPILE) setup.cfg --extra lint --constraint requirements.txt --output-file requirements-lint.txt
+	$(COMPILE) setup.cfg --extra lint --extra test --constraint requirements-lint.txt --output-file requirements-test.txt
+	$(COMPILE) tools/headers/requirements.in --output-file tools/headers/requirements.txt
+	$(COMPILE) tools/node/requirements.in --output-file tools/node/requirements.txt
+	$(COMPILE) tools/uv/requirements.in --output-file tools/uv/requirements.txt
 	$(PY) tools/jars.py > engine/dependencies.txt
 
-.venv/.stamp: requirements.txt
-	@tools/require $(PYTHON) "Python 3.11 or newer"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+# what is missing is installed by the system's packages where that may be done
+machine:
+	@tools/machine $(NEEDS)
+
+.venv/.stamp: requirements.txt | machine
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(PY) $(PIP_INSTALL) --requirement $<
 	@touch $@
 
-# the checker of headers wants other versions than we have
-.venv-headers/.stamp: tools/headers/requirements.txt .venv/.stamp
-	$(PYTHON) -m venv .venv-headers
-	.venv-headers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+# one after the other: two installations at once into one place would disturb each other
+.venv/.stamp-node: tools/node/requirements.txt tools/node/install.py .venv/.stamp
+	$(PY) tools/node/install.py
 	@touch $@
 
-node_modules/.stamp: package-lock.json .npmrc
-	@tools/require npm "Node.js 20 or newer, with npm"
+.venv/.stamp-lint: .venv/.stamp-node
+.venv/.stamp-test: .venv/.stamp-lint
+.venv/.stamp-%: requirements-%.txt
+	$(PY) $(PIP_INSTALL) --requirement $<
+	@touch $@
+
+# tools that want other versions than we have
+.venv-%/.stamp: tools/%/requirements.txt | machine
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python $(PIP_INSTALL) --requirement $<
+	@touch $@
+
+node_modules/.stamp: package-lock.json .npmrc .venv/.stamp-node
 	npm ci --ignore-scripts --silent
 	@touch $@
 
-$(JAR): engine/pom.xml $(shell find engine/src -type f)
-	@tools/require javac "a JDK 17 or newer"
-	@tools/require mvn "Maven 3.8 or newer"
-	mvn --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml package
+$(JAR): engine/pom.xml $(shell find engine/src -type f) | machine
+	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml package
 	@touch $@
 
 $(ENGINE): $(JAR)

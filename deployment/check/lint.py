@@ -6,8 +6,10 @@ Needs Node.js and node_modules/, which `make setup` and `make check` bring; a de
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +63,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     Raises:
         LintFailed: nothing was checked.
     """
-    node = shutil.which("node")
+    node = find_node()
     if node is None:
         raise LintFailed("Node.js is missing: install nodejs")
     done = subprocess.run([node, str(LINT), str(folder)], capture_output=True, encoding="utf-8", check=False)
@@ -70,6 +72,11 @@ def findings(folder: Path) -> Iterator[Finding]:
         raise LintFailed(f"bpmnlint couldn't run ({why}); is `npm ci` done, as `make check` does it?")
     for report in json.loads(done.stdout):
         yield _told(report)
+
+
+def find_node() -> str | None:
+    """The path of Node.js: of the virtual environment, which has one where the machine has none, or of the machine."""
+    return shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 
 def _told(report: dict[str, Any]) -> Finding:

@@ -12,14 +12,13 @@ import yaml
 from packaging.version import Version
 
 from config.settings import ROOT
+from tests.support.locks import LOCKS, read_lock
 
 FLOORS = yaml.safe_load((ROOT / "tools/floors.yaml").read_text())
-PYTHON = ("requirements.txt", "tools/headers/requirements.txt")
 
 
 def python_packages() -> list[tuple[str, str]]:
-    texts = [(ROOT / file).read_text() for file in PYTHON]
-    return [found for text in texts for found in re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE)]
+    return sorted({(pin.name, pin.version) for lock in LOCKS for pin in read_lock(lock)})
 
 
 def java_libraries() -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ import copy
 import itertools
 import json
 import random
-import shutil
 import subprocess
 from collections import Counter
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from config.settings import ROOT
+from deployment.check.lint import find_node
 from webapp.camunda_forms import feel
 
 OPERANDS: dict[str, list[Any]] = {
@@ -32,8 +32,8 @@ TIMES = 50
 
 def evaluated(cases: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
     """What feelin makes of each expression with its values: as a value, and as a condition."""
-    node = shutil.which("node")
-    assert node, "node is missing: install Node.js 20 or newer"
+    node = find_node()
+    assert node, "Node.js is missing: `make setup` brings it"
     lines = "".join(json.dumps({"expression": text, "values": values}) + "\n" for text, values in cases)
     done = subprocess.run(
         [node, "tests/oracle/feel.cjs"], cwd=ROOT, input=lines, capture_output=True, text=True, check=True

@@ -1,0 +1,61 @@
+"""Each Python package of the locks has a licence that was judged."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from typing import Any
+
+import yaml
+
+from config.settings import ROOT
+from tests.support.locks import LOCKS, read_lock
+
+LICENCES = yaml.safe_load((ROOT / "tools/licences.yaml").read_text())
+CLASSIFIER = "License :: "
+
+
+def packages() -> list[str]:
+    return sorted({pin.name for lock in LOCKS for pin in read_lock(lock)})
+
+
+def licences_of(package: str, judged: dict[str, Any]) -> set[str]:
+    """The identifiers of a package's licences by SPDX, or the words of its metadata where they aren't known."""
+    if package in judged["packages"]:
+        return {judged["packages"][package]}
+    try:
+        return licences_in(metadata.metadata(package), judged)
+    except metadata.PackageNotFoundError:
+        return {"not installed"}
+
+
+def licences_in(fields: metadata.PackageMetadata, judged: dict[str, Any]) -> set[str]:
+    expression = fields.get("License-Expression")
+    if expression:
+        return set(re.split(r" AND | OR ", expression))
+    if fields.get("License") in judged["allowed"]:
+        return {fields["License"]}
+    classified = [each for each in fields.get_all("Classifier", []) if each.startswith(CLASSIFIER)]
+    words = [each.split(" :: ")[-1] for each in classified if each != "License :: OSI Approved"] or ["unknown"]
+    return {judged["names"].get(each, each) for each in words}
+
+
+def refused(names: list[str], judged: dict[str, Any]) -> dict[str, set[str]]:
+    found = {name: licences_of(name, judged) - set(judged["allowed"]) for name in names}
+    return {name: licences for name, licences in found.items() if licences}
+
+
+def test_each_package_has_a_licence_that_is_allowed() -> None:
+    assert len(packages()) > 100
+    assert refused(packages(), LICENCES) == {}
+
+
+def test_nothing_is_judged_that_is_not_there() -> None:
+    assert set(LICENCES["packages"]) <= set(packages())
+    used = {licence for name in packages() for licence in licences_of(name, LICENCES)}
+    assert used == set(LICENCES["allowed"])
+
+
+def test_another_licence_and_a_package_that_says_nothing_are_found() -> None:
+    strict = {**LICENCES, "allowed": ["Apache-2.0", "MIT"], "packages": {}}
+    assert refused(["peewee", "requests", "flask"], strict) == {"peewee": {"unknown"}, "flask": {"BSD-3-Clause"}}

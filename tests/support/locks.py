@@ -1,0 +1,104 @@
+"""The lock files of the Python packages: what each pins, and for which Python."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from dataclasses import dataclass
+from importlib import metadata
+
+from packaging.markers import Marker, default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from config.settings import ROOT
+
+# by lock: the extras of setup.cfg that it is for
+PRODUCT = {"requirements.txt": (), "requirements-lint.txt": ("lint",), "requirements-test.txt": ("lint", "test")}
+TOOLS = tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tools/*/requirements.txt")))
+LOCKS = (*PRODUCT, *TOOLS)
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+SYSTEMS = (("linux", "Linux"), ("darwin", "Darwin"))
+ENVIRONMENTS = [
+    {
+        **default_environment(),
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": platform,
+        "platform_system": system,
+    }
+    for python in PYTHONS
+    for platform, system in SYSTEMS
+]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One package of a lock file."""
+
+    name: str
+    version: str
+    marker: Marker | None
+    hashes: tuple[str, ...]
+
+    def holds_in(self, environment: dict[str, str]) -> bool:
+        return self.marker is None or self.marker.evaluate(environment)
+
+
+def read_lock(file: str) -> list[Pin]:
+    lines = (ROOT / file).read_text().replace("\\\n", "").splitlines()
+    return [_read_pin(line) for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _read_pin(line: str) -> Pin:
+    text, *hashes = re.split(r"\s+--hash=", line.strip())
+    requirement = Requirement(text)
+    [version] = [each.version for each in requirement.specifier]
+    return Pin(canonicalize_name(requirement.name), version, requirement.marker, tuple(hashes))
+
+
+def direct_requirements(lock: str) -> list[Requirement]:
+    """What the lock is made from: setup.cfg, or the file requirements.in beside it."""
+    if lock not in PRODUCT:
+        return _requirements((ROOT / lock).with_suffix(".in").read_text())
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    extras = [setup["options.extras_require"][extra] for extra in PRODUCT[lock]]
+    return [each for text in [setup["options"]["install_requires"], *extras] for each in _requirements(text)]
+
+
+def _requirements(text: str) -> list[Requirement]:
+    lines = [line.strip() for line in text.splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def missing_pins(lock: str, environment: dict[str, str]) -> list[str]:
+    """What an installation in this environment would need and the lock doesn't pin there.
+
+    The needs of a package are read from its metadata, if it is installed here.
+    """
+    pinned = {pin.name: pin.version for pin in read_lock(lock) if pin.holds_in(environment)}
+    waiting, seen, missing = direct_requirements(lock), set(), []
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if (name, str(requirement)) in seen:
+            continue
+        seen.add((name, str(requirement)))
+        if name not in pinned or not requirement.specifier.contains(pinned[name], prereleases=True):
+            missing.append(str(requirement))
+            continue
+        waiting += _needs_of(name, requirement.extras, environment)
+    return missing
+
+
+def _needs_of(name: str, extras: set[str], environment: dict[str, str]) -> list[Requirement]:
+    try:
+        needs = [Requirement(line) for line in metadata.requires(name) or []]
+    except metadata.PackageNotFoundError:
+        return []
+    return [need for need in needs if _applies(need, extras, environment)]
+
+
+def _applies(need: Requirement, extras: set[str], environment: dict[str, str]) -> bool:
+    return need.marker is None or any(need.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
