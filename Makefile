@@ -18,11 +18,11 @@ LONG = --timeout 7200
 
 # What the goals need of the machine, which tools/machine looks for at once: all need Python, most a JDK, and those that
 # test the whole product the programs that it is tested with.
-WITHOUT_JDK = help down deploy watch migrate rehearse status erase erasures rebuild check lint unit pathway texts
+WITHOUT_JDK = help down deploy watch migrate rehearse status erase erasures rebuild check lint unit pathway texts fresh-machines
 WITH_TOOLS = test tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
-	$(if $(filter bench,$(MAKECMDGOALS)),wrk)
+	$(if $(filter bench,$(MAKECMDGOALS)),wrk) $(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
 
 # the virtual environment has Node.js where the machine has none; whoever sets JAVA_HOME means that JDK
 export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
@@ -34,7 +34,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock
+.PHONY: help machine setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock fresh-machines
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -148,6 +148,9 @@ texts: .venv/.stamp ## bring the catalogues of webapp/translations up to date wi
 	@mkdir -p .run
 	$(BABEL) extract --mapping webapp/translations/babel.cfg --keywords lazy_gettext --add-location=file --project CoronaCare --msgid-bugs-address help@coronacare.example --output .run/texts.pot .
 	$(BABEL) update --input-file .run/texts.pot --output-dir webapp/translations --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --width 120
+
+fresh-machines: machine ## set up and run in minimal roots of Debian, as root: OPTIONS="--suite trixie", or --help
+	$(PYTHON) tools/fresh_machines.py $(OPTIONS)
 
 # one lock for Python 3.11 and newer; a package has the same version in all of ours
 COMPILE = .venv-uv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header

@@ -1,0 +1,34 @@
+"""The machine's Node.js is used where it fits; otherwise the wheel's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.node.install import fits
+
+
+def with_programs(folder: Path, **scripts: str) -> str:
+    for name, script in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+@pytest.mark.parametrize("version", ["20.0.0", "22.20.0", "24.19.0"])
+def test_a_version_that_is_tried(tmp_path: Path, version: str) -> None:
+    assert fits(with_programs(tmp_path, node=f"echo v{version}", npm=""))
+
+
+@pytest.mark.parametrize("version", ["v18.20.4", "v26.1.0", ""])
+def test_a_version_that_is_not_tried(tmp_path: Path, version: str) -> None:
+    assert not fits(with_programs(tmp_path, node=f"echo {version}", npm=""))
+
+
+def test_without_npm(tmp_path: Path) -> None:
+    assert not fits(with_programs(tmp_path, node="echo v22.20.0"))
+
+
+def test_without_either(tmp_path: Path) -> None:
+    assert not fits(str(tmp_path))
