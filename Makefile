@@ -19,7 +19,7 @@ LONG = --timeout 7200
 # What the goals need of the machine, which tools/machine looks for at once: all need Python, most a JDK, and those that
 # test the whole product the programs that it is tested with.
 WITHOUT_JDK = help down deploy watch migrate rehearse status erase erasures rebuild check lint unit pathway texts fresh-machines
-WITH_TOOLS = test tools oracle faults load screenshots pages
+WITH_TOOLS = test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),wrk) $(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
@@ -97,13 +97,13 @@ verify: setup tools node_modules/.stamp .venv-headers/.stamp check ## all tests,
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
 
-rush: setup ## 200 patients at once for 50 test kits: minutes
+rush: setup .venv/.stamp-test ## 200 patients at once for 50 test kits: minutes
 	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_many_at_once.py
 
 oracle: setup tools node_modules/.stamp ## our forms against form-js, each answered 2,000 times: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
 
-fuzz: setup ## what the lab and the government make of 1,000 requests to each of their paths: minutes
+fuzz: setup .venv/.stamp-test ## what the lab and the government make of 1,000 requests to each of their paths: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest $(LONG) tests/fuzz -rP
 
 faults: setup tools mutants ## everything breaks under hundreds of cases: an hour and a half
@@ -114,10 +114,10 @@ load: setup tools ## ten times as many come as can be served, and how many cases
 	LOAD=long $(PY) -m pytest $(LONG) tests/load -rP
 	LOAD=long $(PY) -m pytest $(LONG) tests/stack/test_status.py
 
-mutants: setup ## whether a test notices each change to what decides on retries: a minute
+mutants: setup .venv/.stamp-test ## whether a test notices each change to what decides on retries: a minute
 	$(PY) tools/mutants.py
 
-drafts: setup ## 200 forms sent while engine and web application are killed: minutes
+drafts: setup .venv/.stamp-test ## 200 forms sent while engine and web application are killed: minutes
 	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_nothing_typed_is_lost.py
 
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ## our workers against their peers: half an hour
@@ -155,7 +155,7 @@ fresh-machines: machine ## set up and run in minimal roots of Debian, as root: O
 # one lock for Python 3.11 and newer; a package has the same version in all of ours
 COMPILE = .venv-uv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header
 
-lock: .venv-uv/.stamp $(JAR) ## lock the dependencies anew, those of setup.cfg and tools/, and list the jar's libraries
+lock: .venv/.stamp .venv-uv/.stamp $(JAR) ## lock the dependencies anew, those of setup.cfg and tools/, and list the jar's libraries
 	$(COMPILE) setup.cfg --output-file requirements.txt
 	$(COMPILE) setup.cfg --extra lint --constraint requirements.txt --output-file requirements-lint.txt
 	$(COMPILE) setup.cfg --extra lint --extra test --constraint requirements-lint.txt --output-file requirements-test.txt
