@@ -111,7 +111,8 @@ def create_root(machine: Machine, arguments: argparse.Namespace) -> Path:
     if arguments.ca:
         for each in arguments.ca:
             shutil.copy(each, root / "usr/local/share/ca-certificates")
-        run("chroot", str(root), "update-ca-certificates", "--fresh")
+        # Java's list of authorities is made by Java, which wants /proc
+        run(*entering(root, "root", "update-ca-certificates --fresh"))
     if machine.user != "root":
         run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/bash", machine.user)
     clone = home(machine) / arguments.checkout
@@ -124,8 +125,13 @@ def home(machine: Machine) -> Path:
     return Path("/root" if machine.user == "root" else f"/home/{machine.user}")
 
 
+def entering(root: Path, user: str, command: str) -> list[str]:
+    """The command that runs another one in a root folder, for a user who signs in."""
+    return [*ISOLATE, "sh", "-c", MOUNT_AND_ENTER, "sh", str(root), user, command]
+
+
 def run(*command: str) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
 def remove(root: Path) -> None:
@@ -139,11 +145,10 @@ def run_in(root: Path, machine: Machine, command: str, arguments: argparse.Names
     variables |= WITH_CA if arguments.ca else {}
     settings = shlex.join([*(f"{name}={value}" for name, value in variables.items()), *arguments.set])
     inside = f"cd {shlex.quote(str(home(machine) / arguments.checkout))} && exec env {settings} {command}"
-    enter = ["sh", "-c", MOUNT_AND_ENTER, "sh", str(root), machine.user, inside]
     log = arguments.folder / f"{machine.name}-{'-'.join(command.split())}.log".replace("/", "_")
     began = time.monotonic()
     with log.open("w") as output:
-        status = run_bounded([*ISOLATE, *enter], output, arguments.timeout)
+        status = run_bounded(entering(root, machine.user, inside), output, arguments.timeout)
     return Result(machine, command, status, time.monotonic() - began, log)
 
 
