@@ -2,8 +2,6 @@
 PYTHON ?= $(shell tools/find-python)
 MAVEN ?= $(PYTHON) tools/maven.py
 MAVEN_OPTIONS ?=
-# files are in UTF-8, whatever the locale
-export PYTHONUTF8 = 1
 PY = .venv/bin/python
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes
 JAR = engine/target/engine.jar

@@ -45,8 +45,8 @@ class NotFound(EngineRefused):
     """There is no such thing, or the account may not see it."""
 
 
-# codes of the engine's exceptions: optimistic locking, deadlock
-CONFLICT_CODES = (1, 10000)
+# codes of exceptions caused by another transaction: optimistic locking, deadlock, foreign key violated (PostgreSQL)
+CONFLICT_CODES = (1, 10000, 10001)
 # what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the
 # meantime"; whoever waited for a message has just gone on; its parent or all that was known of it is gone
 OVERTAKEN = (

@@ -117,6 +117,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                took[report.nodeid.rpartition("/")[0]] += report.duration
+                took[report.nodeid.partition("::")[0].rpartition("/")[0]] += report.duration
     for folder, seconds in took.most_common():
         terminalreporter.write_line(f"{folder:<24} {seconds:6.1f} s")

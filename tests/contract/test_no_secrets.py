@@ -26,6 +26,9 @@ NO_SECRETS = {
     "planted-by-a-test",
     "correct horse",
     "engine.password",
+    "right",
+    "p&ss",
+    "p%26ss",
 }
 A_LIST_OF_NAMES = "`, `"
 LONGEST_LINE = 2000

@@ -20,6 +20,8 @@ from tests.support.serving import Call, Reply, serving
 
 LOCKED = {"type": "OptimisticLockingException", "message": "ENGINE-03005 Execution of 'UPDATE …' failed", "code": 1}
 DEADLOCK = {"type": "ProcessEngineException", "message": "ENGINE-03083 …", "code": 10000}
+# PostgreSQL checks the foreign keys of a row that another transaction has deleted
+FOREIGN_KEY = {"type": "ProcessEnginePersistenceException", "message": "ENGINE-03004 …", "code": 10001}
 DELETED = {
     "type": "RestException",
     "message": "Cannot submit task form 9c7d: ENGINE-03077 Cannot resolve parent with id '9c25' of execution '9c7c', "
@@ -56,6 +58,7 @@ AWAY = {
     [
         (500, LOCKED, Conflict),
         (500, DEADLOCK, Conflict),
+        (500, FOREIGN_KEY, Conflict),
         (500, DELETED, Conflict),
         (500, GONE_ON, Conflict),
         (500, WITHOUT_PARENT, Conflict),
