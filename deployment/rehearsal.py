@@ -125,6 +125,8 @@ def _taken(engine: Engine, key: str, found: Mapping[str, Table], most: int, prog
     last = {"sortBy": "evaluationTime", "sortOrder": "desc", "maxResults": most}
     roots = engine.get("/history/decision-instance", includeInputs=True, includeOutputs=True, **of, **last)
     references = _references(engine, {each["processInstanceId"] for each in roots})
+    # an erasure, or the engine's clean-up of history, may have deleted the case between the two queries
+    roots = [each for each in roots if each["processInstanceId"] in references]
     for root in progress(roots, found[key].name, len(roots)) if roots else ():
         parts = engine.get("/history/decision-instance", rootDecisionInstanceId=root["id"], includeInputs=True)
         answers = {name: value for part in parts for name, value in _answers(part, found)}

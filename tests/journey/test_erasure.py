@@ -26,7 +26,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.mark.serial
 def test_of_a_closed_case_there_is_what_the_law_keeps_sealed_and_a_line_without_a_name(state: dict[str, Any]) -> None:
-    words, browser = Canaries(), Browser(state["webapp"])
+    words, browser = Canaries(born="1919-07-23"), Browser(state["webapp"])
     case = CaseUnderTest(state)
     asks_for_care(case, browser, words, reached_by="sms")
     case.is_visited(finding="positive", visit_note=words.word("visit_note"))
