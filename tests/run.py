@@ -74,7 +74,9 @@ def _on_shared_platform(folder: Path, quick: str, took: dict[str, float]) -> Ite
         for session in (SHARING, APART):
             marked = f"({session.marked}){quick}"
             with _timed(session.name, took):
-                yield _pytest("-m", marked, *session.arguments, *(f"tests/{name}" for name in FOLDERS))
+                yield _pytest(
+                    "-m", marked, "--durations=30", *session.arguments, *(f"tests/{name}" for name in FOLDERS)
+                )
         admin = platform.state["accounts"]["admin"]
         record_coverage(Engine(platform.state["engine"], **admin))
     yield _pytest("tests/coverage")
