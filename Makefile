@@ -34,50 +34,53 @@ endif
 .DELETE_ON_ERROR:
 .PHONY: help machine setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock fresh-machines
 
-help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help:
+	@for group in use change prove; do \
+		echo "$$group it"; \
+		awk -F":.*##$$group " 'NF > 1 {printf "  make %-15s %s\n", $$1, $$2}' Makefile; \
+	done
 
-setup: .venv/.stamp $(ENGINE) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ## Python packages, engine's jar, stylesheets, translations
+setup: .venv/.stamp $(ENGINE) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ##change install Python packages, build the engine, stylesheets and translations
 
-demo: setup ## everything up, the pilot replayed; EXIT=1 ends then, REPORT=FILE, PILOT=FILE
+demo: setup ##use start everything with invented patients and show it; EXIT=1 ends after the KPIs, REPORT=FILE, PILOT=FILE
 	@exec $(PY) -m stack demo
 
-up: setup ## everything up; data is kept
+up: setup ##use start everything; data is kept in .run/data
 	@exec $(PY) -m stack up
 
-down: .venv/.stamp ## end what is up
+down: .venv/.stamp ##use stop everything
 	@$(PY) -m stack down
 
-deploy: .venv/.stamp ## deploy diagrams, decisions and forms to the engine that is up
+deploy: .venv/.stamp ##change deploy diagrams, decisions and forms to the running engine
 	@$(PY) -m stack deploy
 
-watch: .venv/.stamp ## deploy whenever a diagram, decision or form is saved
+watch: .venv/.stamp ##change deploy whenever a diagram, decision or form is saved
 	@exec $(PY) -m stack watch
 
-migrate: .venv/.stamp ## open cases to the newest version, each looked at before; DRY=1 only looks, BACK=1 undoes the last deployment
+migrate: .venv/.stamp ##change migrate running cases to the latest process version; DRY=1 rehearses, BACK=1 undoes the last deployment
 	@DRY="$(DRY)" BACK="$(BACK)" $(PY) -m stack migrate
 
-rehearse: .venv/.stamp ## for whom of the last cases a changed decision says something else: DMN=FILE, CASES=1000
+rehearse: .venv/.stamp ##change list recent cases for which a changed decision gives another result: DMN=FILE, CASES=1000
 	@DMN="$(DMN)" CASES="$(CASES)" $(PY) -m stack rehearse
 
-status: .venv/.stamp ## how everything is, on one screen; fails when something is not well
+status: .venv/.stamp ##use show parts, KPIs and incidents; fails when something is wrong
 	@$(PY) -m stack status
 
-erase: .venv/.stamp ## have a patient's data erased everywhere: CASE=C-…
+erase: .venv/.stamp ##use erase a patient's data everywhere: CASE=C-…
 	@$(PY) -m records erase "$(CASE)"
 
-erasures: .venv/.stamp ## what was asked to be erased, and when it was
+erasures: .venv/.stamp ##use list requested and completed erasures
 	@$(PY) -m records erasures
 
-rebuild: .venv/.stamp ## work the sums of the KPIs out anew from the rows
+rebuild: .venv/.stamp ##use recompute the KPI sums from the recorded cases
 	@$(PY) -m records rebuild
 
 $(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
 	@$(PY) -m deployment templates
 
-engine: $(ENGINE) ## the engine's jar
+engine: $(ENGINE) ##change build the engine's jar
 
-check: lint unit ## lint, contract and unit tests: in seconds
+check: lint unit ##prove lint, unit and contract tests: half a minute
 
 lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
@@ -87,41 +90,41 @@ lint: .venv/.stamp-lint node_modules/.stamp
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q -n 2 tests/unit tests/contract
 
-test: setup tools node_modules/.stamp .venv-headers/.stamp check ## a guard of each promise, on the real engine: in ten minutes
+test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove one test of each promise, on the real engine: ten minutes on two cores
 	$(PY) -m tests.run
 
-verify: setup tools node_modules/.stamp .venv-headers/.stamp check ## all tests, faults and load included: before a release
+verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all tests, with fuzzing, faults and load: before a release, an hour
 	$(PY) -m tests.run verify
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
 
-rush: setup .venv/.stamp-test ## 200 patients at once for 50 test kits: minutes
+rush: setup .venv/.stamp-test ##prove 200 patients at once for 50 test kits: minutes
 	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_many_at_once.py
 
-oracle: setup tools node_modules/.stamp ## our forms against form-js, each answered 2,000 times: an hour
+oracle: setup tools node_modules/.stamp ##prove our forms against form-js, each answered 2,000 times: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
 
-fuzz: setup .venv/.stamp-test ## what the lab and the government make of 1,000 requests to each of their paths: minutes
+fuzz: setup .venv/.stamp-test ##prove 1,000 generated requests to each path of the laboratory and the government: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest $(LONG) tests/fuzz -rP
 
-faults: setup tools mutants ## everything breaks under hundreds of cases: an hour and a half
+faults: setup tools mutants ##prove kill, stop and disconnect parts under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest $(LONG) tests/faults -rP
 	FAULTS=long $(PY) -m pytest $(LONG) tests/process/test_withdrawal.py tests/process/test_rehearsal.py
 
-load: setup tools ## ten times as many come as can be served, and how many cases a minute go their road: an hour
+load: setup tools ##prove ten times as many visitors as can be served, and cases per minute: an hour
 	LOAD=long $(PY) -m pytest $(LONG) tests/load -rP
 	LOAD=long $(PY) -m pytest $(LONG) tests/stack/test_status.py
 
-mutants: setup .venv/.stamp-test ## whether a test notices each change to what decides on retries: a minute
+mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries: a minute
 	$(PY) tools/mutants.py
 
-drafts: setup .venv/.stamp-test ## 200 forms sent while engine and web application are killed: minutes
+drafts: setup .venv/.stamp-test ##prove 200 forms sent while engine and web application are killed: minutes
 	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_nothing_typed_is_lost.py
 
-bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ## our workers against their peers: half an hour
+bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove our workers against other clients: half an hour
 	$(PY) -m bench
 
-bench-pages: setup ## what the patients' pages cost beside the engine: minutes
+bench-pages: setup ##prove the patients' pages against the engine's answers: minutes
 	$(PY) -m bench.pages
 
 bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json .venv/.stamp-node
@@ -132,28 +135,28 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
 	@touch $@
 
-screenshots: setup tools node_modules/.stamp ## the pictures of docs/: the diagrams, and a demo's pages
+screenshots: setup tools node_modules/.stamp ##change take the pictures of docs/: diagrams, and pages of a demo
 	$(PY) tools/draw.py docs/screenshots
 	$(PY) -m tools.screenshots docs/screenshots
 
-pages: setup tools node_modules/.stamp ## pictures of each of the patients' pages, phone and desktop, three languages: .run/pages
+pages: setup tools node_modules/.stamp ##change take pictures of all patients' pages in three languages: .run/pages
 	PAGES=.run/pages $(PY) -m pytest -q tests/journey/test_every_language.py
 
-pathway: ## docs/pathway.md, from the diagrams
+pathway: ##change write docs/pathway.md from the diagrams
 	$(PY) tools/pathway.py > docs/pathway.md
 
-texts: .venv/.stamp ## bring the catalogues of webapp/translations up to date with the pages' texts
+texts: .venv/.stamp ##change update the catalogues of webapp/translations from the pages' texts
 	@mkdir -p .run
 	$(BABEL) extract --mapping webapp/translations/babel.cfg --keywords lazy_gettext --add-location=file --project CoronaCare --msgid-bugs-address help@coronacare.example --output .run/texts.pot .
 	$(BABEL) update --input-file .run/texts.pot --output-dir webapp/translations --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --width 120
 
-fresh-machines: machine ## set up and run in minimal roots of Debian, as root: OPTIONS="--suite trixie", or --help
+fresh-machines: machine ##prove set up and run in minimal roots of Debian, as root: OPTIONS="--suite trixie", or --help
 	$(PYTHON) tools/fresh_machines.py $(OPTIONS)
 
 # one lock for Python 3.11 and newer; a package has the same version in all of ours
 COMPILE = .venv-uv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header
 
-lock: .venv/.stamp .venv-uv/.stamp $(JAR) ## lock the dependencies anew, those of setup.cfg and tools/, and list the jar's libraries
+lock: .venv/.stamp .venv-uv/.stamp $(JAR) ##change lock the dependencies of setup.cfg and tools/, and list those of the jar
 	$(COMPILE) setup.cfg --output-file requirements.txt
 	$(COMPILE) setup.cfg --extra lint --constraint requirements.txt --output-file requirements-lint.txt
 	$(COMPILE) setup.cfg --extra lint --extra test --constraint requirements-lint.txt --output-file requirements-test.txt

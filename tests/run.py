@@ -53,26 +53,27 @@ def main(arguments: list[str]) -> int:
         arguments: `verify` for all tests, nothing for those of `make test`.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    quick = "" if arguments == ["verify"] else " and not verify"
+    verify = arguments == ["verify"]
     took: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
-        statuses = list(_on_shared_platform(Path(folder), quick, took))
-    with _timed("load", took):
-        # measures what the machine does beside it, so nothing else may run
-        statuses.append(_pytest("-m", f"not serial{quick}", "tests/load"))
+        statuses = list(_on_shared_platform(Path(folder), verify, took))
+    if verify:
+        # alone on the machine: it measures throughput
+        with _timed("load", took):
+            statuses.append(_pytest("tests/load"))
     print("\nwhere the time went:")
     for part, seconds in took.items():
         print(f"  {part:<28} {seconds:6.0f} s")
     return next((status for status in statuses if status), 0)
 
 
-def _on_shared_platform(folder: Path, quick: str, took: dict[str, float]) -> Iterator[int]:
+def _on_shared_platform(folder: Path, verify: bool, took: dict[str, float]) -> Iterator[int]:
     began = time.monotonic()
     with shared_platform(folder) as platform:
         took["start of the platform"] = time.monotonic() - began
         os.environ[SHARED] = str(folder)
         for session in (SHARING, APART):
-            marked = f"({session.marked}){quick}"
+            marked = f"({session.marked})" + ("" if verify else " and not verify")
             with _timed(session.name, took):
                 yield _pytest(
                     "-m", marked, "--durations=30", *session.arguments, *(f"tests/{name}" for name in FOLDERS)
