@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from xdist.scheduler import LoadScopeScheduling
 
 from config.settings import environment_name
 from records import database
@@ -23,7 +24,6 @@ from tests.support.chromium import PHONE, launched
 from tests.support.platform import SHARED, secrets_of_run, shared_platform
 
 OWN_PLATFORMS = ("tests/stack/", "tests/faults/")
-PLATFORM_FIXTURES = ("own_platform", "ground_on_h2", "cluster_on_postgresql")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 # the tests' own requests are for servers on loopback, which a proxy of the environment doesn't reach
 for _name in [name for name in os.environ if name.lower() in PROXIES]:
@@ -100,15 +100,23 @@ def lab_database(state: dict[str, Any]) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a platform of their own run in one process, and so do those that need the shared one alone."""
     for item in items:
-        if item.get_closest_marker("serial"):
-            item.add_marker(pytest.mark.xdist_group("shared platform"))
-        elif item.nodeid.startswith(OWN_PLATFORMS):
+        if item.nodeid.startswith(OWN_PLATFORMS):
             item.add_marker(pytest.mark.own_platform)
-            fixtures = getattr(item, "fixturenames", ())
-            group = next((name for name in PLATFORM_FIXTURES if name in fixtures), item.path.stem)
-            item.add_marker(pytest.mark.xdist_group(group))
+
+
+class PlatformScheduling(LoadScopeScheduling):
+    """One process runs the tests that need the shared platform alone, and one those of each folder with its own.
+
+    xdist's own groups (`--dist loadgroup`) have no effect with pytest 9.2: it no longer reads `Item._nodeid`.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in OWN_PLATFORMS if nodeid.startswith(folder)), "shared platform")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PlatformScheduling | None:
+    return PlatformScheduling(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
