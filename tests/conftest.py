@@ -59,7 +59,7 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(viewport=viewport, java_script_enabled=javascript, locale=locale)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         return page
 

@@ -62,7 +62,7 @@ def sign_in(browser: Browser, code: str, born: str) -> Page:
 
 def link_sent_to(state: dict[str, Any], email: str, number: int = 1) -> str:
     """The path of the link in the newest message to this address, once there are so many."""
-    messages = eventually(lambda: (found := mails_to(state, email)) and len(found) >= number and found, within_s=20)
+    messages = eventually(lambda: (found := mails_to(state, email)) and len(found) >= number and found)
     links = [re.search(r"/link/[0-9a-f]+", message)[0] for message in messages]
     assert len(set(links)) == len(links)
     return links[-1]

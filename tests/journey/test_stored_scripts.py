@@ -62,7 +62,7 @@ class Watch:
         context = self._chromium.new_context(viewport=DESKTOP, locale="en-US")
         context.expose_binding("planted", lambda source: self.ran.append(source["page"].url))
         self.pages.append(context.new_page())
-        self.pages[-1].set_default_timeout(30_000)
+        self.pages[-1].set_default_timeout(60_000)
         return self.pages[-1]
 
     def sees_nothing(self) -> None:

@@ -14,7 +14,6 @@ from tests.support.case import MEDICAL, NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUn
 
 KITS = int(os.environ.get("RUSH_KITS", "10"))
 CASES, AT_ONCE = 4 * KITS, 8
-WITHIN_S = 180
 EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": "2020-03-20"}
 # by priority: 80, 50, 40 and 20
 ANSWERS = ({**WITH_COUGH, "diabetes": True}, {**EXPOSED, "cough": True}, WITH_COUGH, EXPOSED)
@@ -45,7 +44,7 @@ class Crowd:
             sent.update(new)
             return len(sent) == len(self.cases)
 
-        eventually(send_new, f"not everybody came to {step}", WITHIN_S)
+        eventually(send_new, f"not everybody came to {step}")
 
     def tasks(self, step: str) -> list[dict[str, Any]]:
         query = {"taskDefinitionKey": step, "processInstanceBusinessKeyIn": self.references}
@@ -57,7 +56,7 @@ class Crowd:
         running = self._admin.post("/process-instance", query)
         ids = [instance["id"] for instance in running if instance["businessKey"] in self.references]
         self._admin.post("/process-instance/delete", {"processInstanceIds": ids, "deleteReason": "the rush is over"})
-        eventually(lambda: not self.tasks("Task_VisitPatient"), within_s=WITHIN_S)
+        eventually(lambda: not self.tasks("Task_VisitPatient"))
 
     @property
     def kits(self) -> int:
@@ -87,18 +86,18 @@ def test_no_kit_is_given_twice_and_the_rest_are_served_by_priority_and_age(state
     crowd.sends("Task_FillInMedicalForm", MEDICAL)
     # then as many have a kit as there are, and the others wait
     lab = crowd.cases[0]
-    eventually(lambda: stock(lab) == {"kits": 0, "waiting": CASES - KITS}, "not all have or want a kit", WITHIN_S)
+    eventually(lambda: stock(lab) == {"kits": 0, "waiting": CASES - KITS}, "not all have or want a kit")
     assert crowd.kits == KITS
     in_line = [sample.case_reference for sample in Waiting.select().order_by(Waiting.priority.desc(), Waiting.since)]
 
     # when some withdraw and some refuse, their kits go to who waits
-    eventually(lambda: len(crowd.tasks("Task_VisitPatient")) == KITS, within_s=WITHIN_S)
+    eventually(lambda: len(crowd.tasks("Task_VisitPatient")) == KITS)
     served = [case for case in crowd.cases if case.reference not in in_line]
     for case in served[:3]:
         case.withdraws()
     for case in served[3:6]:
         case.is_visited_without_sample("refused")
-    eventually(lambda: stock(lab) == {"kits": 0, "waiting": CASES - KITS - 6}, "6 kits didn't go on", WITHIN_S)
+    eventually(lambda: stock(lab) == {"kits": 0, "waiting": CASES - KITS - 6}, "6 kits didn't go on")
     assert crowd.kits == KITS
 
     # when the lab gets more in two parts, priority and then age decide
@@ -107,7 +106,7 @@ def test_no_kit_is_given_twice_and_the_rest_are_served_by_priority_and_age(state
     grants = FeedItem.select().where(FeedItem.kind == "grant", FeedItem.case_reference.in_(crowd.references))
     assert [grant.case_reference for grant in grants.order_by(FeedItem.id)] == in_line
     # and everyone who stayed has one, and is visited
-    eventually(lambda: len(crowd.tasks("Task_VisitPatient")) == CASES - 6, within_s=WITHIN_S)
+    eventually(lambda: len(crowd.tasks("Task_VisitPatient")) == CASES - 6)
     assert crowd.kits == CASES - 6
     after = stock(lab)
     crowd.leaves()

@@ -39,7 +39,7 @@ def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator
     command = in_hostile_checkout([sys.executable, "-m", "stack", "up"], folder)
     output = (folder / "output").open("w+")
     up = subprocess.Popen(command, env=environment, stdout=output, umask=UMASK)
-    eventually(lambda: "Ctrl-C" in Path(output.name).read_text() or up.poll() is not None, within_s=90)
+    eventually(lambda: "Ctrl-C" in Path(output.name).read_text() or up.poll() is not None)
     assert up.poll() is None, Path(output.name).read_text()
     yield read_state(environment)
     left = list(read_state(environment)["processes"].values())
@@ -54,5 +54,5 @@ def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator
 @pytest.fixture
 def own(own_platform: dict[str, Any]) -> dict[str, Any]:
     """Our own platform, its engine up whatever the test before did to it."""
-    eventually(lambda: answers(own_platform["engine"]), "the engine isn't back", within_s=90)
+    eventually(lambda: answers(own_platform["engine"]), "the engine isn't back")
     return own_platform

@@ -23,7 +23,6 @@ from tests.support.prometheus import MONITORING, Prometheus, prometheus
 from tests.support.work import Work, deploy
 
 pytestmark = pytest.mark.engine
-WITHIN_S = 60
 # of what takes days otherwise
 SOON_S = 2
 LIMITS = {
@@ -49,17 +48,17 @@ ALERTS = {rule["alert"] for rule in yaml.safe_load((MONITORING / "alerts.yml").r
 
 @pytest.fixture(scope="module")
 def server(own_platform: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    eventually(lambda: answers(own_platform["engine"]), within_s=90)
+    eventually(lambda: answers(own_platform["engine"]))
     with prometheus(tmp_path_factory.mktemp("prometheus"), own_platform, LIMITS) as server:
         yield server
 
 
 def fires(server: Prometheus, *alerts: str) -> None:
-    eventually(lambda: server.firing() >= set(alerts), f"{alerts} don't fire", within_s=WITHIN_S)
+    eventually(lambda: server.firing() >= set(alerts), f"{alerts} don't fire")
 
 
 def clears(server: Prometheus, *alerts: str) -> None:
-    eventually(lambda: not server.firing() & set(alerts), f"{alerts} don't clear", within_s=WITHIN_S)
+    eventually(lambda: not server.firing() & set(alerts), f"{alerts} don't clear")
 
 
 def test_the_rules_say_when() -> None:
@@ -82,7 +81,7 @@ def test_nothing_fires_while_all_goes_well(own: dict[str, Any], tmp_path: Path) 
         case.is_reported()
         case.sends("review", {"rating": "5", "review_comment": None})
         case.ends()
-        eventually(lambda: server.value('coronacare_kpi{kpi="ratings"}'), within_s=WITHIN_S)
+        eventually(lambda: server.value('coronacare_kpi{kpi="ratings"}'))
         assert server.ever_fired() == set()
 
 
@@ -103,7 +102,7 @@ def test_many_errors(own: dict[str, Any], environment: dict[str, str], server: P
     assert [patient.open("/case").status for _ in range(20)] == [503] * 20
     fires(server, "ManyErrors")
     started_again(environment, "engine", old)
-    eventually(lambda: answers(own["engine"]), within_s=90)
+    eventually(lambda: answers(own["engine"]))
     requests.get(own["webapp"], timeout=30)
     clears(server, "ManyErrors")
 

@@ -106,7 +106,7 @@ def test_a_part_reaches_only_those_that_it_calls(
 def in_tasklist(platform: Platform, account: str, form: str, values: dict[str, object]) -> None:
     """Claim and complete a task by what Tasklist itself calls, at the address that staff have."""
     api = web({**platform.state, "engine": platform.state["staff"]}, account, "tasklist")
-    task = eventually(lambda: task_of(api, form), f"{form} isn't asked for", within_s=60)
+    task = eventually(lambda: task_of(api, form), f"{form} isn't asked for")
     claimed = api.post(f"/task/{task}/claim", {"userId": account})
     completed = api.post(f"/task/{task}/submit-form", {"variables": to_engine(values)})
     assert (claimed.status_code, completed.status_code) == (204, 204)

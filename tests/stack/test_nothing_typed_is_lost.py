@@ -30,13 +30,13 @@ def is_up(url: str) -> bool:
 
 
 def engine_dies(own: dict[str, Any], environment: dict[str, str]) -> int:
-    eventually(lambda: answers(own["engine"]), within_s=60)
+    eventually(lambda: answers(own["engine"]))
     return kill(environment, "engine")
 
 
 def engine_is_back(own: dict[str, Any], environment: dict[str, str], old: int) -> None:
     started_again(environment, "engine", old)
-    eventually(lambda: answers(own["engine"]), within_s=90)
+    eventually(lambda: answers(own["engine"]))
 
 
 def steps(browser: Browser, page: Page, filled: dict[str, Any], count: int) -> Page:
@@ -92,11 +92,11 @@ def test_what_was_sent_while_the_engine_was_away_is_forwarded_once(
     # the web application dies too before it could forward anything
     web = kill(environment, "webapp")
     started_again(environment, "webapp", web)
-    eventually(lambda: is_up(own["webapp"]), within_s=30)
+    eventually(lambda: is_up(own["webapp"]))
     assert browser.open("/case").heading == "We have your answers"
 
     engine_is_back(own, environment, old)
-    eventually(lambda: cases(own, reference) == 1, within_s=90)
+    eventually(lambda: cases(own, reference) == 1)
     eventually(lambda: "Call the emergency services now" in browser.open("/case").text("main"))
     assert cases(own, reference) == 1
 
@@ -115,7 +115,7 @@ def test_many_submissions_while_engine_and_web_application_die(
             try:
                 page = browser.send(page, {**NO_SYMPTOMS, "breathless": True, "breathless_since": "2020-03-20"})
             except requests.RequestException:
-                eventually(lambda: is_up(own["webapp"]), within_s=60)
+                eventually(lambda: is_up(own["webapp"]))
                 # the draft goes on; whose form was taken, though the answer was lost, sees that it was
                 page = browser.open("/forms/pre_screening")
             if page.heading == "You have already sent this":

@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -71,10 +70,8 @@ def test_the_workers_die_and_their_tasks_are_taken_over(own: dict[str, Any], env
 
 def test_workers_that_are_asked_to_end_leave_nothing_locked(own: dict[str, Any], environment: dict[str, str]) -> None:
     cases = [CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True}) for _ in range(10)]
-    began = time.monotonic()
     old = kill(environment, "workers", signal.SIGTERM)
-    eventually(lambda: not is_running(old) or is_zombie(old), "the workers did not end", within_s=10)
-    assert time.monotonic() - began < 10
+    eventually(lambda: not is_running(old) or is_zombie(old), "the workers did not end")
     admin = Engine(own["engine"], "admin", own["accounts"]["admin"]["password"])
     assert admin.get("/external-task/count", locked=True)["count"] == 0
     for case in cases:
@@ -87,7 +84,7 @@ def test_the_engine_dies_and_no_accepted_case_is_lost(own: dict[str, Any], envir
     old = kill(environment, "engine")
     # and everything goes on when the engine is back
     started_again(environment, "engine", old)
-    eventually(lambda: answers(own["engine"]), within_s=60)
+    eventually(lambda: answers(own["engine"]))
     for case in [*accepted, last]:
         case.waits_for("evaluation_request")
 
@@ -109,7 +106,7 @@ def test_the_engine_dies_while_handlers_run_and_none_is_repeated(
         eventually(lambda: len(calls) == 2)
         old = kill(environment, "engine")
         started_again(environment, "engine", old)
-        eventually(lambda: answers(own["engine"]), within_s=60)
+        eventually(lambda: answers(own["engine"]))
         goes_on.set()
         eventually(lambda: work.left() == 0)
     assert len(calls) == 3

@@ -68,7 +68,7 @@ def said_again(said: list[str], pattern: str, after: int) -> str:
     def found() -> str | None:
         return next((line for line in said[after:] if re.search(pattern, line)), None)
 
-    return eventually(found, f"“{pattern}” is not said", within_s=20)
+    return eventually(found, f"“{pattern}” is not said")
 
 
 def runs(engine: Engine, file: str) -> str:

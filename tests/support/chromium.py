@@ -17,8 +17,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# a busy machine may take its time
-expect.set_options(timeout=20_000)
+# for a busy machine
+expect.set_options(timeout=60_000)
 
 NARROW = {"width": 320, "height": 640}
 PHONE = {"width": 390, "height": 844}

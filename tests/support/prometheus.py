@@ -79,7 +79,7 @@ def prometheus(
         process = subprocess.Popen([*command, f"--web.listen-address={address}"], stdout=log, stderr=log)
     try:
         found = Prometheus(f"http://{address}")
-        eventually(lambda: _is_ready(found), "Prometheus doesn't see all parts", within_s=60)
+        eventually(lambda: _is_ready(found), "Prometheus doesn't see all parts")
         yield found
     finally:
         process.terminate()

@@ -1,4 +1,4 @@
-"""A worker process of its own: python -m tests.support.worker_process WORKER_ID TOPIC LOCK_S HANDLER_S
+"""A worker process of its own: python -m tests.support.worker_process WORKER_ID TOPIC LOCK_S HANDLER_S STOP_WITHIN_S
 
 Its handler notes when it begins and when it ends, by its variable sample_number, one line each.
 """
@@ -19,7 +19,7 @@ from workers.runtime.health import Health
 from workers.runtime.logs import KeyValueFormatter
 
 
-def main(worker_id: str, name: str, lock_s: str, handler_s: str) -> None:
+def main(worker_id: str, name: str, lock_s: str, handler_s: str, stop_within_s: str) -> None:
     log = logging.StreamHandler()
     log.setFormatter(KeyValueFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[log])
@@ -33,7 +33,7 @@ def main(worker_id: str, name: str, lock_s: str, handler_s: str) -> None:
 
     url, username, password = (os.environ[key] for key in ("WORK_URL", "WORK_USERNAME", "WORK_PASSWORD"))
     client = TaskClient(identity.worker_id, url, username, password, float(lock_s), poll_s=20)
-    runtime = Runtime(client, [handle.handler], {}, slots=8, stop_within_s=3)
+    runtime = Runtime(client, [handle.handler], {}, slots=8, stop_within_s=float(stop_within_s))
     port = free_port()
     Health("127.0.0.1", port, runtime.metrics.registry, lambda: runtime.turns, lambda: client.answers(1))
     stop_on_signal(runtime, threading.Event())

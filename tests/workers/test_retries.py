@@ -54,7 +54,7 @@ def test_a_due_retry_is_picked_up_at_once_although_the_poll_lasts_20_s(work: Wor
         due = datetime.strptime(task["lockExpirationTime"], ENGINE_TIME).timestamp()
         eventually(lambda: work.left() == 0)
     assert task["retries"] == 1
-    assert due - 0.1 <= begun[1] < due + 1.5
+    assert due - 0.1 <= begun[1] < due + 10
 
 
 def test_the_lock_of_a_worker_that_died_is_not_waited_for_beyond_its_end(work: Work) -> None:
@@ -67,7 +67,7 @@ def test_the_lock_of_a_worker_that_died_is_not_waited_for_beyond_its_end(work: W
     begun = time.monotonic()
     with working(**work.worker, functions=[handle], poll_s=20):
         eventually(lambda: work.left() == 0)
-    assert 1.5 < time.monotonic() - begun < 6
+    assert 1.5 < time.monotonic() - begun < 15
 
 
 def test_the_diagram_may_say_how_often(work: Work) -> None:

@@ -124,7 +124,7 @@ def test_a_slot_that_becomes_free_is_filled_although_a_poll_for_other_topics_wai
         begun = time.monotonic()
         first.set()
         ends(engine, *tasks)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 8
 
 
 def test_the_highest_priority_goes_first(fake: Any) -> None:
@@ -192,7 +192,7 @@ def test_a_retry_is_picked_up_when_it_falls_due_and_not_at_the_end_of_the_poll(f
     with working(url, [order_test], poll_s=10):
         ends(engine, task)
     pause_s = engine.failures[task][0]["retryTimeout"] / 1000
-    assert pause_s <= calls[1] - calls[0] - 0.8 < pause_s + 0.5
+    assert pause_s <= calls[1] - calls[0] - 0.8 < pause_s + 6
 
 
 def test_a_lock_that_another_left_behind_is_waited_for_no_longer_than_it_lasts(fake: Any) -> None:
@@ -206,7 +206,7 @@ def test_a_lock_that_another_left_behind_is_waited_for_no_longer_than_it_lasts(f
     begun = time.monotonic()
     with working(url, [order_test], poll_s=10):
         ends(engine, task)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 8
 
 
 def test_a_property_of_the_bpmn_task_overrides_the_policy(fake: Any) -> None:
@@ -427,7 +427,7 @@ def test_what_runs_longer_than_stopping_may_take_is_cancelled_and_handed_back(fa
     with working(url, [order_test], stop_within_s=0.5):
         begun.wait(5)
         began = time.monotonic()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
     assert cancelled.wait(1)
     assert engine.locked() == []
     assert task in engine.tasks
@@ -440,7 +440,7 @@ def test_asked_twice_it_leaves_at_once(fake: Any) -> None:
     @topic("lab.order_test")
     def order_test() -> None:
         begun.set()
-        time.sleep(5)
+        time.sleep(25)
 
     engine.add()
     began = 0.0
@@ -448,7 +448,7 @@ def test_asked_twice_it_leaves_at_once(fake: Any) -> None:
         begun.wait(5)
         began = time.monotonic()
         runtime.stop()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
     assert engine.locked() == []
 
 
@@ -464,7 +464,7 @@ def test_an_idle_worker_ends_at_once_and_leaves_no_poll_behind(fake: Any) -> Non
         eventually(lambda: "POST /fetchAndLock" in engine.calls, within_s=5)
         time.sleep(0.2)
         began = time.monotonic()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     engine.add()
     time.sleep(0.2)
     assert engine.locked() == []
