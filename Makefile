@@ -199,9 +199,10 @@ $(JAR): engine/pom.xml $(shell find engine/src -type f) | machine
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml package
 	@touch $@
 
-$(ENGINE): $(JAR)
+$(ENGINE): $(JAR) tools/archive-classes
 	rm -rf $(@D)
 	java -Djarmode=tools -jar $< extract --destination $(@D)
+	tools/archive-classes $(@D)
 	@touch $@
 
 %.mo: %.po .venv/.stamp

@@ -19,9 +19,11 @@ from stack.addresses import LOOPBACK, bind_address, bind_host, join_address
 # extracted from the jar that Maven makes: Xerces finds no schema of a library that is inside a jar in a folder whose
 # path has a non-ASCII letter, for Spring Boot's URL of it ("jar:nested:…") isn't escaped
 JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
-# as a class path of its own: of libraries in the manifest of a jar Tomcat serves no resources, such as Tasklist's plugins
+# as a class path: Tomcat serves no resources, such as plugins of Tasklist, of libraries that only a manifest names
 CLASS_PATH = f"{JAR}{os.pathsep}{JAR.parent / 'lib' / '*'}"
 ENGINE_CLASS = "org.coronacare.engine.EngineApplication"
+# tools/archive-classes makes it
+CLASSES = JAR.with_suffix(".jsa")
 FRONT = ROOT / "stack" / "front"
 WORKER = "config.serving.Worker"
 # who calls whom; the others call nobody
@@ -99,7 +101,8 @@ def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
     }
     # the JVM doesn't read TMPDIR
     temporary = f"-Djava.io.tmpdir={tempfile.gettempdir()}"
-    command = ["java", "-Xmx1g", "-Duser.timezone=UTC", temporary, "-cp", CLASS_PATH, ENGINE_CLASS]
+    command = ["java", "-Xmx1g", "-Duser.timezone=UTC", temporary]
+    command += [f"-XX:SharedArchiveFile={CLASSES}", "-cp", CLASS_PATH, ENGINE_CLASS]
     return Part("engine", command, environment, f"{engine.url}/camunda/app/tasklist/default/", engine.url)
 
 
