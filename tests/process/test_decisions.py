@@ -1,4 +1,7 @@
-"""The decisions on the engine: thousands of combinations against the rules stated a second time, each input spoilt."""
+"""The decisions: thousands of combinations against the rules stated a second time, and each input spoilt.
+
+The combinations are evaluated by the DMN engine alone, some of them also by the process engine.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from processes.engine import Engine, EngineRefused
 from tests.support.algorithm import ILLNESSES, orientation
+from tests.support.decisions import evaluate_all
 
 TEMPERATURES = ("below_35_5", "from_35_5_to_37_7", "from_37_8_to_38_9", "at_least_39", "unknown", "no_fever")
 WELL: dict[str, Any] = {
@@ -32,7 +35,9 @@ PRIORITY = {
     "lives": "alone",
     "exposed": False,
 }
+PRIORITY_INPUTS = ("orientation", "risk_factor", "works_in", "lives", "exposed")
 RANDOM = 1500
+ON_ENGINE = 40
 
 
 @pytest.fixture(scope="module")
@@ -79,17 +84,21 @@ def evaluate(engine: Engine, decision: str, inputs: dict[str, Any]) -> dict[str,
     return {name: output["value"] for name, output in rows[0].items()}
 
 
-def test_pre_screening_says_what_the_algorithm_says(engine: Engine) -> None:
+def test_pre_screening_says_what_the_algorithm_says() -> None:
     cases = list(combinations())
     assert len(cases) > 2500
-    with ThreadPoolExecutor(4) as pool:
-        said = list(pool.map(lambda inputs: evaluate(engine, "pre_screening", inputs)["orientation"], cases))
+    said = [row["orientation"] for row in evaluate_all("pre_screening", cases)]
 
     wrong = [(inputs, answer) for inputs, answer in zip(cases, said, strict=True) if answer != orientation(inputs)]
     assert wrong == []
     reached = Counter(said)
     assert len(reached) == 7
     assert min(reached.values()) >= 20, reached
+
+
+def test_the_engine_says_the_same(engine: Engine) -> None:
+    for inputs in random.Random(ON_ENGINE).sample(list(combinations()), ON_ENGINE):
+        assert evaluate(engine, "pre_screening", inputs)["orientation"] == orientation(inputs)
 
 
 @pytest.mark.parametrize("name", WELL)
@@ -104,19 +113,15 @@ def test_testing_priority_answers_nothing_without_an_input(engine: Engine, name:
     _refused(engine, "testing_priority", PRIORITY, name, spoilt)
 
 
-def test_the_first_row_that_holds_gives_the_priority(engine: Engine) -> None:
+def test_the_first_row_that_holds_gives_the_priority() -> None:
     orientations = ("evaluation_advised", "evaluation_needed", "evaluation_needed_at_risk", "evaluation_urgent")
     works = ("health_or_care", "closed_setting", "school", "other", "none")
     lives = ("alone", "family", "shared", "closed_setting")
-    tried = 0
-    for said, risk, where, how, exposed in itertools.product(
-        (*orientations, "self_monitor"), (False, True), works, lives, (False, True)
-    ):
-        inputs = {"orientation": said, "risk_factor": risk, "works_in": where, "lives": how, "exposed": exposed}
-        given = evaluate(engine, "testing_priority", inputs)
-        assert (given["testing_priority"], given["report_due_hours"]) == _priority(said, risk, where, how, exposed)
-        tried += 1
-    assert tried == 400
+    cases = list(itertools.product((*orientations, "self_monitor"), (False, True), works, lives, (False, True)))
+    rows = evaluate_all("testing_priority", [dict(zip(PRIORITY_INPUTS, case, strict=True)) for case in cases])
+    assert len(rows) == 400
+    for case, row in zip(cases, rows, strict=True):
+        assert (row["testing_priority"], row["report_due_hours"]) == _priority(*case)
 
 
 def _priority(said: str, risk: bool, where: str, how: str, exposed: bool) -> tuple[int, int]:
