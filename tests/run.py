@@ -20,6 +20,7 @@ from pathlib import Path
 from processes.engine import Engine
 from tests.support.coverage import record_coverage
 from tests.support.platform import SHARED, shared_platform
+from tests.support.tier import VERIFY
 
 NOTHING_COLLECTED = 5
 TERMINATED = 143
@@ -53,7 +54,8 @@ def main(arguments: list[str]) -> int:
         arguments: `verify` for all tests, nothing for those of `make test`.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    verify = arguments == ["verify"]
+    if verify := arguments == ["verify"]:
+        os.environ[VERIFY] = "1"
     took: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
         statuses = list(_on_shared_platform(Path(folder), verify, took))

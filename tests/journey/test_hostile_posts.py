@@ -17,7 +17,7 @@ from tests.support.case import MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, even
 
 pytestmark = pytest.mark.engine
 
-POSTS = int(os.environ.get("HOSTILE_POSTS", "20"))
+POSTS = int(os.environ.get("HOSTILE_POSTS") or rounds(test=6, verify=20))
 VALUES = [
     "", " ", "\x00", "a\x00b", "\u202e txet", "\ufeff", "\ud7ff", "😀" * 50, "é" * 2000, "9" * 400, "-1", "1e999",
     "NaN",

@@ -18,6 +18,7 @@ from processes.engine import Engine, EngineUnavailable
 from tests.faults.patients import starts_of
 from tests.support.case import WITH_COUGH, CaseUnderTest
 from tests.support.postgresql import Server, postgresql
+from tests.support.tier import rounds
 
 pytestmark = pytest.mark.engine
 
@@ -38,7 +39,7 @@ def engine_database(state: dict[str, Any]) -> Iterator[Connection]:
 
 
 def test_all_processes_that_start_at_once_find_the_tables(server: Server) -> None:
-    for number in range(5):
+    for number in range(rounds(test=1, verify=5)):
         name = f"empty_{number}"
         server.create_database(name)
         opens = f"from records import database; database.open({server.url_of(name)!r})"

@@ -14,10 +14,11 @@ from processes.engine import Engine, EngineRefused
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import DESKTOP
 from tests.support.people import StaffMember
+from tests.support.tier import rounds
 
 pytestmark = pytest.mark.engine
 
-RACES = 100
+RACES = rounds(test=15, verify=100)
 DOCTORS = ("doctor", "doctor2")
 TAKEN = "is already claimed by someone else"
 

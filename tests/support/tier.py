@@ -1,0 +1,10 @@
+"""How often something is repeated in `make test`, and in `make verify`."""
+
+import os
+
+# set by tests/run.py
+VERIFY = "VERIFY"
+
+
+def rounds(test: int, verify: int) -> int:
+    return verify if os.environ.get(VERIFY) else test
