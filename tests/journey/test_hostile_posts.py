@@ -14,6 +14,7 @@ import pytest
 from processes.variables import VARIABLES
 from stack.browser import Browser, Page
 from tests.support.case import MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.tier import rounds
 
 pytestmark = pytest.mark.engine
 
