@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,12 +17,17 @@ SIZE = 2 << 30
 class Disk:
     """A file system.
 
+    Args:
+        as_owner: what a command begins with that may remount it.
+
     Attributes:
-        folder: where it is mounted.
+        folder: where it is found.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, mounted_at: Path, as_owner: Sequence[str] = ()):
         self.folder = folder
+        self._mounted_at = mounted_at
+        self._as_owner = as_owner
 
     @contextmanager
     def full(self) -> Iterator[None]:
@@ -38,17 +44,38 @@ class Disk:
         return self._resize((about.f_blocks - about.f_bfree) * about.f_frsize)
 
     def _resize(self, size: int) -> bool:
-        command = ["mount", "-o", f"remount,size={size}", str(self.folder)]
+        # with its source: mount(8) would repeat its other options, of which uid= is refused in a user namespace
+        command = [*self._as_owner, "mount", "-o", f"remount,size={size}", "tmpfs", str(self._mounted_at)]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @contextmanager
 def disk_at(folder: Path, size: int = SIZE) -> Iterator[Disk]:
     """A disk of this many bytes at a new folder."""
-    assert os.getuid() == 0, "only root may mount a disk: run as root, or in `unshare --map-root-user --mount`"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    with _mounted(folder, mount) if os.getuid() == 0 else _mounted_by_user(folder, mount) as disk:
+        yield disk
+
+
+@contextmanager
+def _mounted(folder: Path, mount: list[str]) -> Iterator[Disk]:
+    subprocess.run(mount, check=True)
     try:
-        yield Disk(folder)
+        yield Disk(folder, folder)
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def _mounted_by_user(folder: Path, mount: list[str]) -> Iterator[Disk]:
+    """A mount in the namespaces of a process that does nothing else; others of the user reach it through /proc."""
+    script = f"{shlex.join(mount)} && echo mounted && exec sleep infinity"
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout.readline() == "mounted\n", "user namespaces are switched off: run the tests as root"
+            as_owner = ["nsenter", f"--target={holder.pid}", "--user", "--mount", "--preserve-credentials"]
+            yield Disk(Path(f"/proc/{holder.pid}/root{folder}"), folder, as_owner)
+        finally:
+            holder.kill()
