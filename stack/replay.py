@@ -58,8 +58,7 @@ class Replay:
     def __init__(self, state: Mapping[str, Any], pause: Callable[[float], None] = time.sleep):
         self.state = state
         self.pause = pause
-        # a barcode is used once, also when a pilot is replayed on the same laboratory
-        self.run = secrets.token_hex(3).upper()
+        self._run = secrets.token_hex(3).upper()
         self.admin = self._engine("admin")
         self.staff = {form: self._engine(account) for form, account in STAFF.items()}
 
@@ -100,6 +99,10 @@ class Replay:
             date_of_birth=walk.date_of_birth,
         )
 
+    def barcode(self, number: int) -> str:
+        """On the first sample of the patient with this number: used once, also when a pilot is replayed again."""
+        return f"S{number:03}-{self._run}"
+
     def at_lab(self, method: str, path: str, body: dict[str, Any]) -> Any:
         headers = {"X-API-Key": self.state["lab_api_key"], "Idempotency-Key": secrets.token_hex(16)}
         answer = request(method, self.state["lab"] + path, json=body, headers=headers, timeout=10)
@@ -120,8 +123,8 @@ class Walk:
 
     def __init__(self, replay: Replay, patient: dict[str, Any], number: int):
         self._replay = replay
-        self.patient = patient
-        self.barcode = f"S{number:03}-{replay.run}"
+        self._patient = patient
+        self.barcode = replay.barcode(number)
         self._browser = Browser(replay.state["webapp"], replay.pause)
         self._seen: set[str] = set()
         self._times: Counter[str] = Counter()
@@ -171,7 +174,7 @@ class Walk:
     def _fill_in_what_is_asked(self, but: tuple[str, int] | None = None) -> None:
         for task in self._open():
             form = task.form
-            if task.id in self._seen or form not in self.patient or (form, self._times[form] + 1) == but:
+            if task.id in self._seen or form not in self._patient or (form, self._times[form] + 1) == but:
                 continue
             if form == "review" and not self._corrected:
                 self._correct()
@@ -193,7 +196,7 @@ class Walk:
 
     def _answers(self, form: str) -> dict[str, Any]:
         """The file's answers for this occasion; the last ones count for all that follow."""
-        occasions = self.patient[form]
+        occasions = self._patient[form]
         time = self._times[form]
         answers = dict(occasions[min(time, len(occasions)) - 1])
         if form == "medical_visit" and answers.get("visit_outcome") == "sampled":
@@ -203,17 +206,17 @@ class Walk:
 
     def _plan(self, barcode: str, time: int) -> None:
         """Have the lab find what the file says."""
-        if "lab_result" not in self.patient:
+        if "lab_result" not in self._patient:
             return
-        results = self.patient["lab_result"]
+        results = self._patient["lab_result"]
         result = results[min(time, len(results)) - 1] if isinstance(results, list) else results
-        body = {"result": result, "after_s": self.patient.get("lab_takes_s")}
+        body = {"result": result, "after_s": self._patient.get("lab_takes_s")}
         self._replay.at_lab("PUT", f"/v1/simulation/results/{barcode}", body)
 
     def _correct(self) -> None:
         """The lab corrects the result that it gave, once the patient has the doctor's report."""
         self._corrected = True
-        body = {"result": self.patient["lab_correction"]}
+        body = {"result": self._patient["lab_correction"]}
         self._replay.at_lab("POST", f"/v1/simulation/corrections/{self.barcode}", body)
 
         def reopened() -> Case | None:
@@ -224,7 +227,7 @@ class Walk:
 
     def _is_last(self, case: Case) -> bool:
         """Not just about to go on by a correction."""
-        return case.values.get("correction_number", 0) == (1 if "lab_correction" in self.patient else 0)
+        return case.values.get("correction_number", 0) == (1 if "lab_correction" in self._patient else 0)
 
     def _open(self) -> list[OpenTask]:
         return open_tasks(self._replay.admin, self.reference)

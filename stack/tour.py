@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from stack.pilot import Pilot, PilotError
-from stack.replay import Replay, Result, Walk
+from stack.replay import AT_ONCE, Replay, Result, Walk
 
 # of the pilot's patients, numbered from 1
 FIRST_NUMBER = 901
@@ -28,6 +28,31 @@ class Stop:
     case_reference: str
     access_code: str | None
     date_of_birth: str
+
+
+def _chase_result(walk: Walk) -> None:
+    walk.to_step("Task_WaitForTestResult")
+    walk.has_timer_fire("Event_ResultLate")
+
+
+# what there is to see of each of the people, and how they come there; these don't depend on each other
+Go = Callable[[Walk], object]
+INDEPENDENT: dict[str, tuple[str, Go]] = {
+    "Elif Kaya": ("a visit due", lambda walk: walk.to_form("medical_visit")),
+    "Mateo Rossi": ("a second visit today, nobody was at home", lambda walk: walk.to_form("medical_visit", 2)),
+    "Hana Suzuki": ("an urgent report due, and contacts to name", lambda walk: walk.to_form("doctor_report")),
+    "Piotr Nowak": ("a report due", lambda walk: walk.to_form("doctor_report")),
+    "Lucie Bernard": ("contacts to name, in French", lambda walk: walk.to_form("close_contacts")),
+    "Amal Mansour": ("contacts to name, in Arabic", lambda walk: walk.to_form("close_contacts")),
+    "Nia Owusu": ("a list of contacts that came back", lambda walk: walk.to_form("close_contacts", 2)),
+    "Oscar Lindgren": (
+        "a second sample to take, the first gave no result",
+        lambda walk: walk.to_form("medical_visit", 2),
+    ),
+    "Teresa Gomes": ("a contact to call, no message reached them", lambda walk: walk.to_form("contact_call")),
+    "Viktor Horvat": ("a corrected result to report on", lambda walk: walk.to_form("doctor_report", 2)),
+    "Ingrid Dahl": ("a late result, chased", _chase_result),
+}
 
 
 class Tour:
@@ -54,8 +79,6 @@ class Tour:
         self._history_weeks = history_weeks
         self._say = say
         self._replay = Replay(state, pause)
-        self._numbers = itertools.count(FIRST_NUMBER)
-        self._walks: dict[str, Walk] = {}
 
     def add_history(self) -> None:
         """Add invented cases of the last weeks, which the managers' pages show when they are asked to."""
@@ -67,28 +90,17 @@ class Tour:
 
     def leave_cases_open(self) -> list[Stop]:
         """Leave each patient at another step; none has completed care, so that no KPI counts them."""
-        self._start("Elif Kaya", "a visit due").to_form("medical_visit")
-        later = {"next_appointment": _later_today().isoformat(timespec="seconds")}
-        self._start("Mateo Rossi", "a second visit today, nobody was at home", later).to_form("medical_visit", 2)
-        self._start("Hana Suzuki", "an urgent report due, and contacts to name").to_form("doctor_report")
-        self._start("Piotr Nowak", "a report due").to_form("doctor_report")
-        self._start("Lucie Bernard", "contacts to name, in French").to_form("close_contacts")
-        self._start("Amal Mansour", "contacts to name, in Arabic").to_form("close_contacts")
-        self._start("Nia Owusu", "a list of contacts that came back").to_form("close_contacts", 2)
-        self._start("Oscar Lindgren", "a second sample to take, the first gave no result").to_form("medical_visit", 2)
-        self._start("Teresa Gomes", "a contact to call, no message reached them").to_form("contact_call")
-        self._start("Viktor Horvat", "a corrected result to report on").to_form("doctor_report", 2)
-        late = self._start("Ingrid Dahl", "a late result, chased")
-        late.to_step("Task_WaitForTestResult")
-        late.has_timer_fire("Event_ResultLate")
+        self._answers_at_visit("Mateo Rossi", next_appointment=_later_today().isoformat(timespec="seconds"))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            leaving = [pool.submit(self._leave, name, *how) for name, how in INDEPENDENT.items()]
+        stops = [each.result() for each in leaving]
         # the laboratory refuses a barcode that it knows already, which raises an incident
-        self._start("Samuel Cohen", "an incident", {"sample_barcode": late.barcode}).to_step("Task_OrderLabTest")
+        self._answers_at_visit("Samuel Cohen", sample_barcode=self._replay.barcode(self._number("Ingrid Dahl")))
+        stops.append(self._leave("Samuel Cohen", "an incident", lambda walk: walk.to_step("Task_OrderLabTest")))
         self._use_up_kits()
-        self._start("Ravi Menon", "a shortage of test kits").to_step("Gateway_WaitForKit")
-        return [
-            Stop(what, walk.patient["patient"], walk.reference, walk.access_code, walk.date_of_birth)
-            for what, walk in self._walks.items()
-        ]
+        shortage = "a shortage of test kits"
+        stops.append(self._leave("Ravi Menon", shortage, lambda walk: walk.to_step("Gateway_WaitForKit")))
+        return stops
 
     def show(self, stops: list[Stop]) -> None:
         """Say where to look."""
@@ -107,21 +119,22 @@ class Tour:
         self._say(f"     {state['webapp']}/staff/kpis{history} how it goes, and Cockpit shows each case:")
         self._say(f"     {state['staff']}/camunda/app/cockpit/default/ as {_sign_in(accounts['process_manager'])}")
         self._say(f"\nNo test kit is left: who needs one waits. This brings the laboratory {KITS}:")
-        self._say(f"  curl {state['lab']}/v1/stock --json '{{\"kits\": {KITS}}}' \\")
-        self._say(f"    -H 'X-API-Key: {state['lab_api_key']}' -H 'Idempotency-Key: delivery 1'")
+        self._say(f"  curl {state['lab']}/v1/stock -d '{{\"kits\": {KITS}}}' -H 'Content-Type: application/json' \\")
+        self._say(f"    -H 'X-API-Key: {state['lab_api_key']}' -H 'Idempotency-Key: delivery-1'")
 
-    def _start(self, name: str, what: str, at_visit: Mapping[str, Any] | None = None) -> Walk:
-        """Start the case of one of the people.
+    def _answers_at_visit(self, name: str, **answers: Any) -> None:
+        """Add answers at the first visit that can't be in the file."""
+        first, *others = self._people[name]["medical_visit"]
+        self._people[name]["medical_visit"] = [{**first, **answers}, *others]
 
-        Args:
-            at_visit: answers at the first visit that aren't in the file.
-        """
-        patient = self._people[name]
-        if at_visit:
-            first, *others = patient["medical_visit"]
-            patient = {**patient, "medical_visit": [{**first, **at_visit}, *others]}
-        self._walks[what] = Walk(self._replay, patient, next(self._numbers))
-        return self._walks[what]
+    def _leave(self, name: str, what: str, go: Go) -> Stop:
+        """Start the case of one of the people, and leave it where it has gone."""
+        walk = Walk(self._replay, self._people[name], self._number(name))
+        go(walk)
+        return Stop(what, name, walk.reference, walk.access_code, walk.date_of_birth)
+
+    def _number(self, name: str) -> int:
+        return FIRST_NUMBER + list(self._people).index(name)
 
     def _use_up_kits(self) -> None:
         """Other towns take what the laboratory has left."""

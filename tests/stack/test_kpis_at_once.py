@@ -12,7 +12,7 @@ import pytest
 from config.settings import ROOT, environment_name
 from records import database
 from records.figures import kpis
-from records.kpis import CaseRow, rebuild
+from records.kpis import CaseRow, KpiRows, rebuild
 from records.tallies import Tally
 from tests.support.postgresql import postgresql
 
@@ -71,3 +71,37 @@ def test_a_case_counts_once_whoever_records_it(url: str) -> None:
     assert rebuilding.stdout.splitlines()[-1] == "the sums of the KPIs were wrong, and are right now"
     with database.database.connection_context():
         assert sorted(Tally.select().tuples()) == kept
+
+
+def test_invented_cases_are_apart_from_recorded_ones(url: str) -> None:
+    database.open(url)
+    with database.database.connection_context():
+        for number in range(5):
+            KpiRows().record(f"C-{number}", outcome="care_completed", result="positive", rating=4)
+        before = kpis()
+        # as a version without invented cases left it
+        database.database.execute_sql("ALTER TABLE case_row DROP COLUMN invented")
+        database.database.execute_sql("DROP TABLE invented_tally")
+    database.database.close()
+    assert records("invent", "2", url=url).endswith(" invented cases")
+    database.open(url)
+    with database.database.connection_context():
+        assert kpis() == before
+        assert kpis(invented=True)[0].value == CaseRow.select().count() > 5
+        assert records("rebuild", url=url).endswith("are right")
+    assert records("invent", "0", url=url) == "0 invented cases"
+    with database.database.connection_context():
+        assert (kpis(), kpis(invented=True)) == (before, before)
+
+
+def records(*arguments: str, url: str) -> str:
+    """The last line that a command of the records prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "records", *arguments],
+        cwd=ROOT,
+        env={"PATH": "", environment_name("records", "database_url"): url},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()[-1]

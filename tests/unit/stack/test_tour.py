@@ -7,7 +7,7 @@ from typing import Any
 
 from stack.pilot import STEPS, Pilot
 from stack.replay import Result
-from stack.tour import Stop, Tour, closed_case
+from stack.tour import INDEPENDENT, Stop, Tour, closed_case
 from tests.support import diagrams
 from tests.unit.stack.test_pilot import days_of
 
@@ -35,6 +35,7 @@ def test_each_is_another_person() -> None:
         )
     ]
     assert names == [patient["patient"] for patient in PEOPLE]
+    assert set(INDEPENDENT) < set(names)
     assert {"en", "fr", "ar"} == set(answers("evaluation_request", "language"))
 
 
