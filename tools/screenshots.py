@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -207,13 +207,13 @@ def emergency(guide: Guide) -> Page:
 def unclaimed_reports(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
     doctor.chooses("Unclaimed reports by priority")
-    return doctor.page
+    return with_its_words(doctor.page)
 
 
 def report(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
     doctor.takes_from("Unclaimed reports by priority", guide.task("Hana Suzuki", "doctor_report"))
-    doctor.sees("Family name", "Suzuki")
+    doctor.sees("Allergies", "Penicillin")
     return doctor.page
 
 
@@ -228,7 +228,7 @@ def call_patient(guide: Guide) -> Page:
 def visits_today(guide: Guide) -> Page:
     medic = guide.staff("medical_team", on_phone=True)
     medic.chooses("Visits today")
-    return medic.page
+    return with_its_words(medic.page)
 
 
 def visit_on_phone(guide: Guide) -> Page:
@@ -256,13 +256,15 @@ def nobody_at_home(guide: Guide) -> Page:
     medic = guide.staff("medical_team")
     medic.takes_from("All visits", guide.task("Oscar Lindgren", "medical_visit"))
     medic.answers({}, {"visit_outcome": "Nobody at home"})
+    in_two_days = datetime.now(UTC) + timedelta(days=2)
+    medic.chooses_moment("next_appointment", in_two_days.replace(hour=14, minute=30))
     return medic.page
 
 
 def calls_to_make(guide: Guide) -> Page:
     tracer = guide.staff("contact_tracer", on_phone=True)
     tracer.chooses("Calls to make")
-    return tracer.page
+    return with_its_words(tracer.page)
 
 
 def call_contact(guide: Guide) -> Page:
@@ -300,6 +302,12 @@ def cases_in_cockpit(guide: Guide) -> Page:
     manager.page.get_by_role("link", name="CoronaCare", exact=True).first.click()
     expect(manager.page.locator(".djs-overlays .badge").first).to_be_visible()
     return settled(manager.page)
+
+
+def with_its_words(page: Page) -> Page:
+    """Tasklist, once it shows words instead of their keys."""
+    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible()
+    return page
 
 
 def settled(page: Page) -> Page:
