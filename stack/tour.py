@@ -119,7 +119,8 @@ class Tour:
         self._say(f"     {state['webapp']}/staff/kpis{history} how it goes, and Cockpit shows each case:")
         self._say(f"     {state['staff']}/camunda/app/cockpit/default/ as {_sign_in(accounts['process_manager'])}")
         self._say(f"\nNo test kit is left: who needs one waits. This brings the laboratory {KITS}:")
-        self._say(f"  curl {state['lab']}/v1/stock -d '{{\"kits\": {KITS}}}' -H 'Content-Type: application/json' \\")
+        self._say(f"  curl --noproxy '*' {state['lab']}/v1/stock -d '{{\"kits\": {KITS}}}' \\")
+        self._say("    -H 'Content-Type: application/json' \\")
         self._say(f"    -H 'X-API-Key: {state['lab_api_key']}' -H 'Idempotency-Key: delivery-1'")
 
     def _answers_at_visit(self, name: str, **answers: Any) -> None:
