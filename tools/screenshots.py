@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/ from a demo that it starts: python -m tools.screenshots FOLDER.
+"""Takes the pictures of docs/ from a demo that it starts: python -m tools.screenshots FOLDER [PICTURE …].
 
 A picture is a name and how to reach its page; they are taken in their order, and some go on from the one before.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from config.settings import ROOT, environment_name
 from processes.cases import OpenTask, open_tasks
@@ -382,15 +383,23 @@ def wait_for_tour(process: subprocess.Popen[bytes], file: Path) -> dict[str, Any
     raise TimeoutError(f"the demo was not up within {DEMO_WITHIN_S} s")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, names: list[str]) -> int:
+    """Take these pictures, or all; returns 1 if there is one whose page wasn't reached."""
     folder.mkdir(parents=True, exist_ok=True)
+    missing = []
     with demo() as state, launched() as browser:
         guide = Guide(browser, state)
-        for pictures, whole in ((WHOLE, True), (WINDOW, False)):
-            for name, reach in pictures.items():
-                reach(guide).screenshot(path=folder / f"{name}.png", full_page=whole)
+        for name, reach in (WHOLE | WINDOW).items():
+            if names and name not in names:
+                continue
+            try:
+                reach(guide).screenshot(path=folder / f"{name}.png", full_page=name in WHOLE)
                 print(name, flush=True)
+            except (PlaywrightError, AssertionError, TimeoutError) as error:
+                missing.append(f"{name}: {error}")
+    print("\n".join(missing))
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
