@@ -6,6 +6,8 @@ PY = .venv/bin/python
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes
 JAR = engine/target/engine.jar
 ENGINE = engine/target/extracted/engine.jar
+CLASSES = engine/target/extracted/.archived
+JDK = engine/target/jdk
 CSS = webapp/static/govuk-frontend.min.css
 CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
@@ -40,7 +42,7 @@ help:
 		awk -F":.*##$$group " 'NF > 1 {printf "  make %-15s %s\n", $$1, $$2}' Makefile; \
 	done
 
-setup: .venv/.stamp $(ENGINE) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ##change install Python packages, build the engine, stylesheets and translations
+setup: .venv/.stamp $(CLASSES) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ##change install Python packages, build the engine, stylesheets and translations
 
 demo: setup ##use start everything with invented patients and show it; EXIT=1 ends after the KPIs, REPORT=FILE, PILOT=FILE
 	@exec $(PY) -m stack demo
@@ -78,7 +80,7 @@ rebuild: .venv/.stamp ##use recompute the KPI sums from the recorded cases
 $(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
 	@$(PY) -m deployment templates
 
-engine: $(ENGINE) ##change build the engine's jar
+engine: $(CLASSES) ##change build the engine's jar
 
 check: lint unit ##prove lint, unit and contract tests: half a minute
 
@@ -199,11 +201,22 @@ $(JAR): engine/pom.xml $(shell find engine/src -type f) | machine
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml package
 	@touch $@
 
-$(ENGINE): $(JAR) tools/archive-classes
+$(ENGINE): $(JAR)
 	rm -rf $(@D)
 	java -Djarmode=tools -jar $< extract --destination $(@D)
-	tools/archive-classes $(@D)
 	@touch $@
+
+$(CLASSES): $(ENGINE) $(JDK) engine/archive-classes
+	engine/archive-classes $(@D)
+	@touch $@
+
+# what `java` is, written when that has changed
+$(JDK): FORCE | machine
+	@mkdir -p $(@D)
+	@env -u JDK_JAVA_OPTIONS -u JAVA_TOOL_OPTIONS java -version >$@.new 2>&1
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+FORCE:
 
 %.mo: %.po .venv/.stamp
 	$(BABEL) compile --input-file $< --output-file $@

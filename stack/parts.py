@@ -22,8 +22,9 @@ JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
 # as a class path: Tomcat serves no resources, such as plugins of Tasklist, of libraries that only a manifest names
 CLASS_PATH = f"{JAR}{os.pathsep}{JAR.parent / 'lib' / '*'}"
 ENGINE_CLASS = "org.coronacare.engine.EngineApplication"
-# tools/archive-classes makes it
+# classes to map instead of loading them, as engine/archive-classes writes them; silent when another JDK wrote them
 CLASSES = JAR.with_suffix(".jsa")
+SHARED = [f"-XX:SharedArchiveFile={CLASSES}", "-Xlog:cds=off,cds+dynamic=off"]
 FRONT = ROOT / "stack" / "front"
 WORKER = "config.serving.Worker"
 # who calls whom; the others call nobody
@@ -101,8 +102,8 @@ def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
     }
     # the JVM doesn't read TMPDIR
     temporary = f"-Djava.io.tmpdir={tempfile.gettempdir()}"
-    command = ["java", "-Xmx1g", "-Duser.timezone=UTC", temporary]
-    command += [f"-XX:SharedArchiveFile={CLASSES}", "-cp", CLASS_PATH, ENGINE_CLASS]
+    shared = SHARED if CLASSES.exists() else []
+    command = ["java", "-Xmx1g", "-Duser.timezone=UTC", temporary, *shared, "-cp", CLASS_PATH, ENGINE_CLASS]
     return Part("engine", command, environment, f"{engine.url}/camunda/app/tasklist/default/", engine.url)
 
 
