@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 import subprocess
 import sys
@@ -9,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from config.settings import ROOT
+from stack.demo import Demo
 from tests.support.case import CaseUnderTest
+from tests.support.platform import own_environment
 from tests.support.recording_proxy import RecordingProxy
 
 pytestmark = pytest.mark.engine
+WITHOUT_IPV4 = "ip link set lo up && ip address delete 127.0.0.1/8 dev lo && exec "
 DATABASES = {"engine.mv.db", "government.db", "lab.db", "records.db", "sms.db"}
 
 
@@ -58,3 +63,23 @@ def test_data_is_where_the_folders_name_says_letter_by_letter(folder: Path) -> N
     """Not in a folder beside it, with %41 decoded or letters replaced."""
     assert {path.name for path in (folder / "data").glob("*.db")} == DATABASES
     assert list(folder.parent.parent.iterdir()) == [folder.parent]
+
+
+@pytest.mark.verify
+@pytest.mark.own_platform
+def test_a_patient_is_taken_through_on_a_machine_without_ipv4(tmp_path: Path) -> None:
+    pilot = yaml.safe_load(Demo.PILOT.read_text())
+    pilot |= {"patients": pilot["patients"][:1], "expected": {"closed": 1}}
+    (tmp_path / "pilot.yaml").write_text(yaml.safe_dump(pilot))
+    environment = own_environment(tmp_path / "run") | {"EXIT": "1", "PILOT": str(tmp_path / "pilot.yaml")}
+    demo = WITHOUT_IPV4 + shlex.join([sys.executable, "-m", "stack", "demo"])
+    command = ["unshare", "--net", "sh", "-c", demo]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "127.0.0.1 can't be used on this machine: ::1 is used instead"
+    assert any("engine" in line and line.endswith(f"http://[::1]:{_port(environment, 'ENGINE')}") for line in lines)
+
+
+def _port(environment: dict[str, str], part: str) -> str:
+    return environment[f"CORONACARE_{part}__URL"].rpartition(":")[2]
