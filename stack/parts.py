@@ -34,6 +34,9 @@ CALLS = {
     "workers": ("engine", "lab", "government", "sms", "mail"),
     "government": ("sms", "mail"),
 }
+# variables that Spring Boot, Camunda and gunicorn read as settings: meant for other programs on this machine, they would
+# move the engine to another port, or have requests with references of cases logged
+FOREIGN_SETTINGS = ("SPRING_", "SERVER_", "LOGGING_", "MANAGEMENT_", "CAMUNDA_", "GUNICORN_")
 # what parts inherit, whatever the locale and time zone of whoever starts them: file names and files in UTF-8 (the JVM
 # takes the encoding of file names from the locale alone), messages that KNOWN_CAUSES knows, times of logs in UTC
 SAME_EVERYWHERE = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
@@ -195,4 +198,5 @@ def _gunicorn(module: str, url: str, threads: int, processes: int = 1) -> list[s
 
 def inherited_environment() -> dict[str, str]:
     """What every part gets of our own environment."""
-    return {**os.environ, **SAME_EVERYWHERE}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
+    return {**inherited, **SAME_EVERYWHERE}

@@ -15,7 +15,14 @@ from config.settings import ROOT
 from tests.support.recording_proxy import RecordingProxy
 
 NAME = "Süd Straße +%41 ü"
-ENVIRONMENT = {"LC_ALL": "C", "LANG": "C", "TZ": "America/St_Johns", "HOME": "/proc/nowhere"}
+ENVIRONMENT = {
+    "LC_ALL": "C",
+    "LANG": "C",
+    "TZ": "America/St_Johns",
+    "HOME": "/proc/nowhere",
+    "SERVER_PORT": "1",
+    "GUNICORN_CMD_ARGS": "--bind 127.0.0.1:1",
+}
 UMASK = 0
 # mounts are seen by what is started there alone, and end with it: nobody who clears `folder` reaches the checkout
 MOUNTED = """
