@@ -34,7 +34,7 @@ CALLS = {
     "workers": ("engine", "lab", "government", "sms", "mail"),
     "government": ("sms", "mail"),
 }
-# variables that Spring Boot, Camunda and gunicorn read as settings: meant for other programs on this machine, they would
+# variables that Spring Boot, Camunda and gunicorn read as settings: meant for other programs on the machine, they would
 # move the engine to another port, or have requests with references of cases logged
 FOREIGN_SETTINGS = ("SPRING_", "SERVER_", "LOGGING_", "MANAGEMENT_", "CAMUNDA_", "GUNICORN_")
 # what parts inherit, whatever the locale and time zone of whoever starts them: file names and files in UTF-8 (the JVM
