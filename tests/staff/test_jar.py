@@ -3,7 +3,7 @@
 import subprocess
 
 from config.settings import ROOT
-from stack.parts import CLASSES, JAR
+from stack.parts import CLASS_PATH, CLASSES
 from tools.jars import libraries
 
 
@@ -13,6 +13,6 @@ def test_the_list_of_libraries_is_that_of_the_jar() -> None:
 
 def test_this_jdk_takes_the_archive_of_classes() -> None:
     """Without `-Xshare:on` it would be ignored in silence, and each engine start twice as late."""
-    command = ["java", "-Xshare:on", f"-XX:SharedArchiveFile={CLASSES}", "-cp", str(JAR), "-version"]
+    command = ["java", "-Xshare:on", f"-XX:SharedArchiveFile={CLASSES}", "-cp", CLASS_PATH, "-version"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
