@@ -34,7 +34,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
