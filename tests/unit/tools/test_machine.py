@@ -87,7 +87,10 @@ def test_root_of_the_fedora_family(programs: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("manager", "command"),
     [
-        ("apt-get", "sudo apt-get install python3-venv default-jdk-headless chromium prometheus"),
+        (
+            "apt-get",
+            "sudo apt-get update && sudo apt-get install python3-venv default-jdk-headless chromium prometheus",
+        ),
         ("dnf", "sudo dnf install python3.12 java-21-openjdk-devel chromium /usr/bin/prometheus"),
         ("brew", "brew install python temurin@21 chromium prometheus"),
     ],
