@@ -144,7 +144,7 @@ screenshots: setup tools node_modules/.stamp ##change take the pictures of docs/
 pages: setup tools node_modules/.stamp ##change take pictures of all patients' pages in three languages: .run/pages
 	PAGES=.run/pages $(PY) -m pytest -q tests/journey/test_every_language.py
 
-pathway: ##change write docs/pathway.md from the diagrams
+pathway: .venv/.stamp ##change write docs/pathway.md from the diagrams
 	$(PY) tools/pathway.py > docs/pathway.md
 
 texts: .venv/.stamp ##change update the catalogues of webapp/translations from the pages' texts
