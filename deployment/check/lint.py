@@ -65,7 +65,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     """
     node = find_node()
     if node is None:
-        raise LintFailed("Node.js is missing: install nodejs")
+        raise LintFailed("Node.js is missing: `make setup` brings it")
     done = subprocess.run([node, str(LINT), str(folder)], capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         why = next((line for line in done.stderr.splitlines() if "Error" in line), "no reason is given")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,9 @@ def test_every_rule_that_is_told_of_is_a_rule() -> None:
 
 def test_a_machine_without_node_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(lint.LintFailed, match=r"install nodejs"):
+    # its folder has the Node.js of the virtual environment
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(lint.LintFailed, match=r"`make setup` brings it"):
         list(lint.findings(tmp_path))
 
 
