@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -145,7 +146,7 @@ def run_in(root: Path, machine: Machine, command: str, arguments: argparse.Names
     variables |= WITH_CA if arguments.ca else {}
     settings = shlex.join([*(f"{name}={value}" for name, value in variables.items()), *arguments.set])
     inside = f"cd {shlex.quote(str(home(machine) / arguments.checkout))} && exec env {settings} {command}"
-    log = arguments.folder / f"{machine.name}-{'-'.join(command.split())}.log".replace("/", "_")
+    log = arguments.folder / (re.sub(r"[^\w=.-]+", "-", f"{machine.name} {command}") + ".log")
     began = time.monotonic()
     with log.open("w") as output:
         status = run_bounded(entering(root, machine.user, inside), output, arguments.timeout)
