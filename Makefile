@@ -90,7 +90,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m deployment check
 
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
-	$(PY) -m pytest -q -n 2 tests/unit tests/contract
+	$(PY) -m pytest -q -n 4 --dist worksteal -p no:schemathesis -m "not verify" tests/unit tests/contract
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove one test of each promise, on the real engine: ten minutes on two cores
 	$(PY) -m tests.run

@@ -62,6 +62,7 @@ def main(arguments: list[str]) -> int:
     if verify:
         # alone on the machine: it measures throughput
         with _timed("load", took):
+            statuses.append(_pytest("-m", "verify", "tests/unit", "tests/contract"))
             statuses.append(_pytest("tests/load"))
     print("\nwhere the time went:")
     for part, seconds in took.items():

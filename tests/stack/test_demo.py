@@ -64,6 +64,7 @@ def environment_of(folder: Path, pilot: dict[str, Any]) -> dict[str, str]:
     return own_environment(folder / "run") | files
 
 
+@pytest.mark.verify
 def test_the_tour_shows_cases_to_sign_in_to_and_history_apart_from_the_pilots_kpis(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     pilot |= {"patients": [pilot["patients"][0]], "expected": {"closed": 1}}
@@ -120,6 +121,7 @@ def test_other_lab_results_give_other_kpis_and_early_ends_are_walked(tmp_path: P
     assert report["cycle_time_s"] > 0
 
 
+@pytest.mark.verify
 def test_a_case_that_ends_otherwise_fails_the_demo(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     pilot["patients"] = [{**pilot["patients"][0], "outcome": "evaluation_declined"}]
