@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.platform import secrets_of_run
 
 pytestmark = pytest.mark.engine
 
+PAGES_AT_ONCE = 200
 APPLICATIONS = ("tasklist", "cockpit", "admin")
 # what is served by plain HTTP can't say the first (tests/unit/webapp does by HTTPS); gunicorn says its name, without a
 # version, and a proxy before it may drop that
@@ -58,6 +61,20 @@ def test_nor_of_camundas_applications_but_for_their_inline_styles(state: dict[st
         "default-src 'self'", "default-src 'none'"
     )
     assert found_by_checker(headers) == []
+
+
+def test_each_page_has_the_nonce_of_its_own_policy(state: dict[str, Any]) -> None:
+    """Also of pages that are loaded at once: their scripts would be refused, and they would stay blank."""
+
+    def nonces(_: int) -> tuple[set[str], set[str]]:
+        answer = requests.get(f"{state['engine']}/camunda/app/tasklist/default/", timeout=60)
+        in_policy = re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
+        return set(in_policy), set(re.findall(r'nonce="([^"]+)"', answer.text))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(nonces, range(PAGES_AT_ONCE)))
+    assert [(policy, page) for policy, page in found if policy != page] == []
+    assert len({nonce for policy, _ in found for nonce in policy}) == PAGES_AT_ONCE
 
 
 def test_the_checker_finds_what_is_missing() -> None:
