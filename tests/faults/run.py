@@ -29,7 +29,7 @@ LONG = bool(os.environ.get("FAULTS"))
 
 
 def scaled(short: T, long: T) -> T:
-    """How much of something there is in `make test`, and how much in `make faults`."""
+    """How much of something there is in `make verify`, and how much in `make faults`."""
     return long if LONG else short
 
 
