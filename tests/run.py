@@ -41,8 +41,8 @@ class Session:
     arguments: tuple[str, ...]
 
 
-# six processes on two cores: these tests wait most of the time
-SHARING = Session("shared", "not serial and not own_platform", ("-n", "6", "--dist", "worksteal"))
+# four processes on two cores: with six it takes longer
+SHARING = Session("shared", "not serial and not own_platform", ("-n", "4", "--dist", "worksteal"))
 # two at a time: one test that needs the shared platform for itself beside one with a platform of its own
 APART = Session("apart", "serial or own_platform", ("-n", "2", "--dist", "loadscope"))
 
