@@ -24,6 +24,8 @@ from tests.support.chromium import PHONE, launched
 from tests.support.platform import SHARED, secrets_of_run, shared_platform
 
 OWN_PLATFORMS = ("tests/stack/", "tests/faults/")
+# starts platforms of its own, and may run beside the one of tests/stack/
+DEMO = "tests/stack/test_demo.py"
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 # the tests' own requests are for servers on loopback, which a proxy of the environment doesn't reach
 for _name in [name for name in os.environ if name.lower() in PROXIES]:
@@ -112,7 +114,7 @@ class PlatformScheduling(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in OWN_PLATFORMS if nodeid.startswith(folder)), "shared platform")
+        return next((path for path in (DEMO, *OWN_PLATFORMS) if nodeid.startswith(path)), "shared platform")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PlatformScheduling | None:
