@@ -24,7 +24,7 @@ TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),wrk) $(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
 
-# the virtual environment has Node.js where the machine has none; whoever sets JAVA_HOME means that JDK
+# the virtual environment has Node.js where the machine has none; JAVA_HOME names the JDK where it is set
 export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
 # files are UTF-8 whatever the locale, and caches have a place where the home can't be written to
 export PYTHONUTF8 = 1

@@ -1,4 +1,4 @@
-"""Makes every HTTP client of ours. None takes a proxy or credentials from the environment of whoever starts it.
+"""Makes every HTTP client of ours. None takes a proxy or credentials from the environment.
 
 requests reads http_proxy, https_proxy, all_proxy and ~/.netrc by default: patients' data would go to a proxy that the
 environment happens to name, and calls between parts on one host would fail there.

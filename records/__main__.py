@@ -2,7 +2,7 @@
 
 `python -m records rebuild` works the sums of the KPIs out anew, while everything runs on.
 
-`python -m records invent WEEKS` replaces the invented cases of a demo by those of so many weeks; 0 deletes them.
+`python -m records invent WEEKS` replaces the invented cases of a demo by those of this many weeks; 0 deletes them.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ AT_ONCE = 50
 
 
 def invent(weeks: int, today: date) -> int:
-    """Replace the invented cases by those of so many weeks until yesterday; returns how many. 0 weeks delete them."""
+    """Replace the invented cases by those of these weeks until yesterday; returns how many. 0 weeks delete them."""
     rows = list(cases(weeks, today))
     changes = Changes()
     for row in rows:
@@ -69,7 +69,7 @@ def weeks_kept() -> int:
 
 
 def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
-    """The rows of the cases that closed in so many weeks until yesterday; the same ones for the same arguments."""
+    """The rows of the cases that closed in these weeks until yesterday; the same ones for the same arguments."""
     chance = random.Random(SEED)
     length = weeks * 7
     for number in range(length):
