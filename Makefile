@@ -82,7 +82,7 @@ $(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
 
 engine: $(CLASSES) ##change build the engine's jar
 
-check: lint unit ##prove lint, unit and contract tests: half a minute
+check: lint unit ##prove lint, unit and contract tests: under a minute
 
 lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
@@ -92,10 +92,10 @@ lint: .venv/.stamp-lint node_modules/.stamp
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q -n 4 --dist worksteal -p no:schemathesis -m "not verify" tests/unit tests/contract
 
-test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove one test of each promise, on the real engine: ten minutes on two cores
+test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove one test of each promise, on the real engine: 13 minutes on two cores
 	$(PY) -m tests.run
 
-verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all tests, with fuzzing, faults and load: before a release, an hour
+verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all tests, with fuzzing, faults and load: before a release
 	$(PY) -m tests.run verify
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
