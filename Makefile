@@ -138,7 +138,7 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 	@touch $@
 
 screenshots: setup tools node_modules/.stamp ##change take the pictures of docs/: diagrams, and pages of a demo
-	$(PY) tools/draw.py docs/screenshots
+	$(PY) -m tools.draw docs/screenshots
 	$(PY) -m tools.screenshots docs/screenshots
 
 pages: setup tools node_modules/.stamp ##change take pictures of all patients' pages in three languages: .run/pages

@@ -1,10 +1,11 @@
-"""Draws the diagrams for docs/ with bpmn-js in Chromium: python tools/draw.py FOLDER."""
+"""Draws the diagrams for docs/ with bpmn-js in Chromium: python -m tools.draw FOLDER."""
 
-import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
+
+from tests.support.chromium import launched
 
 ROOT = Path(__file__).parent.parent
 VIEWER = ROOT / "node_modules/bpmn-js/dist/bpmn-viewer.production.min.js"
@@ -40,11 +41,9 @@ def draw(browser: Browser, source: Path, folder: Path) -> None:
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with launched() as browser:
         for source in sorted((ROOT / "processes").glob("*.bpmn")):
             draw(browser, source, folder)
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ for name in python3 java chromium prometheus promtool; do echo '#!/bin/sh' > $na
 printf '#!/bin/sh\\necho javac 21.0.9' > javac && chmod +x javac
 """
 # the lists of Debian 13
-LISTS = """case $2 in python3.13-venv | openjdk-2*-jdk-headless | chromium) echo Package: "$2" ;; esac"""
+LISTS = """case $2 in python3.13-venv | openjdk-2*-jdk-headless | chromium*) echo Package: "$2" ;; esac"""
 
 
 @pytest.fixture
@@ -69,13 +69,18 @@ def test_a_jdk_of_a_new_major_version_alone(programs: Callable[..., Path]) -> No
     assert look_for(programs(java="", javac="echo javac 25"), "jdk").returncode == 0
 
 
+@pytest.mark.parametrize("program", ["chromium", "chromium_headless_shell"])
+def test_either_chromium_will_do(programs: Callable[..., Path], program: str) -> None:
+    assert look_for(programs(id="echo 1000", **{program: ""}), "chromium").returncode == 0
+
+
 def test_root_gets_all_of_it_by_one_installation(programs: Callable[..., Path]) -> None:
     folder = programs(id="echo 0", apt_get=INSTALLS, apt_cache=LISTS)
     done = look_for(folder, *NEEDS)
     assert (done.returncode, done.stderr) == (0, "")
     update, install = calls(folder)
     assert update == "apt-get update -qq"
-    assert install.endswith("python3.13-venv openjdk-21-jdk-headless chromium prometheus")
+    assert install.endswith("python3.13-venv openjdk-21-jdk-headless chromium-headless-shell prometheus")
 
 
 def test_root_of_the_fedora_family(programs: Callable[..., Path]) -> None:
