@@ -35,12 +35,14 @@ class Work:
     def starts(
         self, count: int = 1, process: str = "runtime_work", topic: str = "", priority: int = 0, **variables: Any
     ) -> list[str]:
-        """Start instances that reach their task at once; returns the tasks' ids."""
+        """Start instances that reach their task at once; returns the ids of the tasks that are still open."""
         typed = {name: {"value": value} for name, value in variables.items()}
         typed |= {"topic": {"value": topic or self.topic}, "priority": {"value": priority}}
         body = {"businessKey": self.reference, "variables": typed}
         started = [self.engine.post(f"/process-definition/key/{process}/start", body)["id"] for _ in range(count)]
-        return [task["id"] for one in started for task in self.engine.get("/external-task", processInstanceId=one)]
+        found = self.engine.post("/external-task", {"processInstanceIdIn": started})
+        instances = {task["processInstanceId"]: task["id"] for task in found}
+        return [instances[one] for one in started if one in instances]
 
     def left(self, topic: str = "") -> int:
         """How many tasks aren't completed."""

@@ -74,7 +74,7 @@ def test_many_waiting_tasks_are_each_worked_on_once(work: Work) -> None:
     def handle(context: Context) -> None:
         done.append(context.task_id)
 
-    tasks = work.starts(300)
+    tasks = work.starts(100)
     with working(**work.worker, functions=[handle], slots=16):
         eventually(lambda: work.left() == 0)
     assert sorted(done) == sorted(tasks)

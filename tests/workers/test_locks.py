@@ -59,18 +59,18 @@ def test_what_waits_for_a_slot_too_long_is_handed_back_to_others(work: Work) -> 
     @topic(work.topic)
     def slow() -> None:
         calls["slow"].append(1)
-        if len(calls["slow"]) > 100:
+        if len(calls["slow"]) > 40:
             stuck.wait(60)
 
     @topic(work.topic)
     def other() -> None:
         calls["other"].append(1)
 
-    work.starts(250)
+    work.starts(100)
     with working(**work.worker, functions=[slow], slots=2, worker_id="slow"):
-        eventually(lambda: len(calls["slow"]) == 102)
+        eventually(lambda: len(calls["slow"]) == 42)
         with working(**work.worker, functions=[other], slots=2, worker_id="other"):
             eventually(lambda: work.left() == 2)
         stuck.set()
         eventually(lambda: work.left() == 0)
-    assert (len(calls["slow"]), len(calls["other"])) == (102, 148)
+    assert (len(calls["slow"]), len(calls["other"])) == (42, 58)

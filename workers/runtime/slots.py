@@ -43,7 +43,8 @@ class Slots:
     A slot that becomes free should find its next task waiting, and a fetch costs the engine the more, the more tasks
     wait there, however few it asks for; yet no task should wait here for long that another process could begin. So as
     many are fetched ahead as handlers return during some fetches: many with handlers of milliseconds and a long queue,
-    none with handlers of seconds.
+    none with handlers of seconds. While all slots are taken, nothing is fetched ahead of a topic whose handlers don't
+    return: it would wait in the place of tasks that could run.
 
     Args:
         count: how many slots.
@@ -65,7 +66,8 @@ class Slots:
         self._came_at: dict[Task, float] = {}
         self._running: set[Task] = set()
         self._busy: Counter[str] = Counter()
-        self._returned = 0
+        self._returned: Counter[str] = Counter()
+        self._returning: frozenset[str] = frozenset()
         self._counted_since = time.monotonic()
         self._returns_per_s = 0.0
         self.fetch_s = 0.0
@@ -157,7 +159,7 @@ class Slots:
         with self._guard:
             self._running.discard(task)
             self._busy[task.topic] -= 1
-            self._returned += 1
+            self._returned[task.topic] += 1
             if self._waiting:
                 self._task_came.notify()
             self._tell_of_room()
@@ -174,7 +176,7 @@ class Slots:
         held = len(self._waiting) + len(self._running) + self._unreported()
         free = self._count + ahead - held
         if free >= max(1, ahead // 2):
-            return Room(free)
+            return Room(free, self._blocked_topics())
         if len(self._running) < self._count:
             return None
         spare = self._spare - max(0, -free)
@@ -184,10 +186,17 @@ class Slots:
     def _ahead(self) -> int:
         now = time.monotonic()
         if now - self._counted_since > COUNTED_OVER_S:
-            self._returns_per_s = self._returned / (now - self._counted_since)
-            self._returned, self._counted_since = 0, now
+            self._returns_per_s = self._returned.total() / (now - self._counted_since)
+            self._returning = frozenset(self._returned)
+            self._returned, self._counted_since = Counter(), now
         ahead_s = min(AHEAD_AT_MOST_S, max(AHEAD_AT_LEAST_S, FETCHES_AHEAD * self.fetch_s))
         return int(ahead_s * self._returns_per_s)
+
+    def _blocked_topics(self) -> frozenset[str]:
+        """While all slots are taken: the topics that run and whose handlers haven't returned lately."""
+        if len(self._running) < self._count:
+            return frozenset()
+        return frozenset(topic for topic, running in self._busy.items() if running) - self._returning
 
     def _topics_here(self) -> frozenset[str]:
         waiting = {task.topic for _, _, task in self._waiting}

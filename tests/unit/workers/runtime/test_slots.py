@@ -73,6 +73,22 @@ def test_when_all_slots_are_taken_only_other_topics_are_wanted(stuck: threading.
     stuck.set()
 
 
+def test_a_topic_that_holds_all_slots_is_not_fetched_ahead_while_another_is_quick(stuck: threading.Event) -> None:
+    slots = slots_of(lambda task: stuck.wait(10) if task.topic == "slow" else None, ("slow", "quick"))
+    slots.add(tasks(4, "slow"))
+    eventually(lambda: len(slots.running()) == 4)
+    begun = time.monotonic()
+    while time.monotonic() < begun + 0.5:
+        slots.add(tasks(5, "quick"))
+        time.sleep(0.02)
+    eventually(lambda: not slots.figures()["waiting"])
+    room = slots.wait_for_room(0)
+    assert room
+    assert room.tasks > 1
+    assert room.without == {"slow"}
+    stuck.set()
+
+
 def test_what_waits_too_long_can_be_taken_out(stuck: threading.Event) -> None:
     slots = slots_of(lambda task: stuck.wait(10))
     slots.add(tasks(6))
