@@ -55,12 +55,32 @@ class Compared:
     shown: Counter[str] = field(default_factory=Counter)
     hidden: Counter[str] = field(default_factory=Counter)
 
+    def rare(self, least: int = 1) -> dict[Any, tuple[int, int]]:
+        """Rules that were broken or kept fewer than `least` times, and conditions that showed or hid so rarely."""
+        pairs = (self.broken, self.kept), (self.shown, self.hidden)
+        counts = {key: (one[key], other[key]) for one, other in pairs for key in {*one, *other}}
+        return {key: count for key, count in counts.items() if min(count) < least}
 
-def compared(form_js: FormJs, schema: dict[str, Any], count: int, seed: str = "1", zone: tzinfo = UTC) -> Compared:
-    """Answer the form so many times, here and there."""
+
+def compared(
+    form_js: FormJs,
+    schema: dict[str, Any],
+    count: int,
+    seed: str = "1",
+    zone: tzinfo = UTC,
+    at_least: int | None = None,
+) -> Compared:
+    """Answer the form here and there.
+
+    Args:
+        count: how many times.
+        at_least: stop after this many times as soon as each rule was broken and kept, each condition shown and hidden.
+    """
     form = Form.parse({key: value for key, value in schema.items() if key != "oracle"})
     found = Compared()
-    for answers in answer_sets(form, schema, count, seed):
+    for number, answers in enumerate(answer_sets(form, schema, count, seed)):
+        if at_least is not None and number >= at_least and not found.rare():
+            break
         one, read = ours(form, answers, zone)
         other = theirs(form_js, form, schema, answers)
         if one != other:

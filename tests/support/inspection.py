@@ -16,6 +16,7 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
 }
 PLACEHOLDER = re.compile(r"%\\\(\w+\\\)s|\\\{\w+\\\}")
 # what is written in Latin letters everywhere: names, addresses, codes, time zones
