@@ -13,8 +13,8 @@ CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
-# the long runs: seconds that one of their tests may take
-LONG = --timeout 7200
+# the long runs: seconds that one of their tests, and all of them, may take
+LONG = --timeout 7200 --session-timeout 28800
 
 # What the goals need of the machine, which tools/machine looks for at once: all need Python, most a JDK, and those that
 # test the whole product the programs that it is tested with.

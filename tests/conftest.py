@@ -108,13 +108,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class PlatformScheduling(LoadScopeScheduling):
-    """One process runs the tests that need the shared platform alone, and one those of each folder with its own.
+    """One process runs the tests of each folder that has a platform of its own.
 
     xdist's own groups (`--dist loadgroup`) have no effect with pytest 9.2: it no longer reads `Item._nodeid`.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((path for path in (DEMO, *OWN_PLATFORMS) if nodeid.startswith(path)), "shared platform")
+        return next(path for path in (DEMO, *OWN_PLATFORMS) if nodeid.startswith(path))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PlatformScheduling | None:

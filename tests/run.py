@@ -1,7 +1,6 @@
 """Run the test sessions on one shared platform: `python -m tests.run` (make test), `python -m tests.run verify`.
 
-Sessions run one after another; a failed one doesn't keep the next from running. The exit status is that of the first
-that failed.
+A failed session doesn't keep the others from running. The exit status is that of the first that failed.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.support.coverage import record_coverage
 from tests.support.platform import SHARED, shared_platform
 from tests.support.tier import VERIFY
 
+PYTEST = (sys.executable, "-m", "pytest")
 NOTHING_COLLECTED = 5
 TERMINATED = 143
 FOLDERS = ("workers", "process", "staff", "journey", "oracle", "fuzz", "stack", "faults")
@@ -43,8 +43,10 @@ class Session:
 
 # four processes on two cores: with six it takes longer
 SHARING = Session("shared", "not serial and not own_platform", ("-n", "4", "--dist", "worksteal"))
-# two at a time: one test that needs the shared platform for itself beside one with a platform of its own
-APART = Session("apart", "serial or own_platform", ("-n", "2", "--dist", "loadscope"))
+# tests that need the shared platform for themselves
+SERIAL = Session("serial", "serial and not own_platform", ())
+# all tests of one platform in one process (tests/conftest.py)
+OWN = Session("own platforms", "own_platform", ("-n", "2", "--dist", "loadscope"))
 
 
 def main(arguments: list[str]) -> int:
@@ -75,15 +77,40 @@ def _on_shared_platform(folder: Path, verify: bool, took: dict[str, float]) -> I
     with shared_platform(folder) as platform:
         took["start of the platform"] = time.monotonic() - began
         os.environ[SHARED] = str(folder)
-        for session in (SHARING, APART):
-            marked = f"({session.marked})" + ("" if verify else " and not verify")
-            with _timed(session.name, took):
-                yield _pytest(
-                    "-m", marked, "--durations=30", *session.arguments, *(f"tests/{name}" for name in FOLDERS)
-                )
+        if verify:
+            yield from _one_after_another((SHARING, SERIAL, OWN), took, verify)
+        else:
+            # tests that stop and start parts mostly wait
+            with _timed(OWN.name, took), _beside(OWN, folder / "own-platforms.log") as own:
+                yield from _one_after_another((SHARING, SERIAL), took, verify)
+                yield own.wait()
         admin = platform.state["accounts"]["admin"]
         record_coverage(Engine(platform.state["engine"], **admin))
     yield _pytest("tests/coverage")
+
+
+def _one_after_another(sessions: Iterable[Session], took: dict[str, float], verify: bool) -> Iterator[int]:
+    for session in sessions:
+        with _timed(session.name, took):
+            yield _pytest(*_arguments(session, verify))
+
+
+@contextmanager
+def _beside(session: Session, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a session of `make test` beside what runs within; what it prints is printed at the end."""
+    with log.open("wb") as output:
+        process = subprocess.Popen([*PYTEST, *_arguments(session, verify=False)], stdout=output, stderr=output)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
+            print(log.read_text(errors="replace"), flush=True)
+
+
+def _arguments(session: Session, verify: bool) -> list[str]:
+    marked = f"({session.marked})" + ("" if verify else " and not verify")
+    return ["-m", marked, "--durations=30", *session.arguments, *(f"tests/{name}" for name in FOLDERS)]
 
 
 @contextmanager
@@ -94,7 +121,7 @@ def _timed(part: str, took: dict[str, float]) -> Iterator[None]:
 
 
 def _pytest(*arguments: str) -> int:
-    status = subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+    status = subprocess.run([*PYTEST, *arguments], check=False).returncode
     return 0 if status == NOTHING_COLLECTED else status
 
 
