@@ -94,7 +94,7 @@ class Guide:
 
     def _sign_in_staff(self, account: str, application: str = "tasklist", on_phone: bool = False) -> StaffMember:
         member = StaffMember(self._page(PHONE if on_phone else DESKTOP, javascript=True), self.state, account)
-        member.signs_in(application)
+        member.signs_in_at_the_page(application)
         return member
 
     def _page(self, viewport: dict[str, int], javascript: bool = False, locale: str = "en-US") -> Page:

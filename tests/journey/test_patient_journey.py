@@ -87,7 +87,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     visit = case.waits_for("medical_visit")
     case.lab_will_find("positive")
     medic = StaffMember(new_page(DESKTOP, javascript=True), state, "medical_team")
-    medic.signs_in()
+    medic.signs_in_at_the_page()
     medic.takes_from("All visits", visit)
     medic.sees("Family name", "Hopper")
     medic.answers({}, {"visit_outcome": "Sample taken"})
@@ -159,7 +159,7 @@ def test_a_manager_sees_cases_in_cockpit(
     case.waits_for("medical_visit")
 
     manager = StaffMember(new_page(DESKTOP, javascript=True), state, "process_manager")
-    manager.signs_in("cockpit")
+    manager.signs_in_at_the_page("cockpit")
     definition = case.admin.get("/process-definition/key/corona_care")["id"]
     manager.page.goto(f"{state['engine']}/camunda/app/cockpit/default/#/process-definition/{definition}/runtime")
     expect(manager.page.get_by_text(case.reference)).to_be_visible()

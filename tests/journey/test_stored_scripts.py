@@ -145,7 +145,7 @@ def test_nothing_that_was_typed_runs_in_tasklist_cockpit_or_the_pages(
     eventually(lambda: case.value("report_published_at"))
     patient.opens("/case")
     admin = StaffMember(watch.page(), state, "admin")
-    admin.signs_in("cockpit")
+    admin.signs_in_at_the_page("cockpit")
     admin.page.goto(f"{state['engine']}/camunda/app/cockpit/default/#/process-instance/{case.instance_id}/runtime")
     expect(admin.page.get_by_text(RUNNING[0]).first).to_be_visible()
     watch.sees_nothing()

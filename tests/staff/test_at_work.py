@@ -22,11 +22,11 @@ URGENT = {**WITH_COUGH, "temperature": "at_least_39", "fatigue": True, "bedridde
 
 @pytest.fixture
 def works(state: dict[str, Any], new_page: Callable[..., Page]) -> Callable[..., StaffMember]:
-    """A member of the staff, signed in at Tasklist or Cockpit."""
+    """A member of the staff, signed in at Tasklist."""
 
-    def sign_in(account: str, viewport: dict[str, int] = DESKTOP, application: str = "tasklist") -> StaffMember:
+    def sign_in(account: str, viewport: dict[str, int] = DESKTOP) -> StaffMember:
         member = StaffMember(new_page(viewport, javascript=True), state, account)
-        member.signs_in(application)
+        member.signs_in()
         return member
 
     return sign_in
@@ -113,7 +113,7 @@ def test_a_tracer_finds_the_calls_to_make_on_a_phone(case: CaseUnderTest, works:
 
 @pytest.mark.serial
 def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_topic(
-    state: dict[str, Any], works: Callable[..., StaffMember]
+    state: dict[str, Any], new_page: Callable[..., Page]
 ) -> None:
     cases = [CaseUnderTest(state) for _ in range(3)]
     for case in cases:
@@ -122,10 +122,12 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         # no specimen: the lab refuses the order
         broken = {**VISIT, "sample_barcode": case.barcode, "specimen_type": None}
         case.staff_completes("medical_team", "medical_visit", broken)
+    for case in cases:
         eventually(case.incidents, case.describe)
     first = cases[0]
 
-    manager = works("process_manager", application="cockpit")
+    manager = StaffMember(new_page(DESKTOP, javascript=True), state, "process_manager")
+    manager.signs_in_at_the_page("cockpit")
     manager.opens_our_page("/staff/incidents")
     manager.signs_in_there()
     manager.opens_our_page("/staff/incidents")
