@@ -70,13 +70,13 @@ class Driver:
         self._starting += [self._starters.submit(self._start, reference) for reference in references]
 
     def drive(self, no_more: threading.Event, idle_s: float) -> None:
-        """Fill in the forms of all cases until no more start and all have ended.
+        """Fill in the forms of all cases until no more start and all have ended, or until close() is called.
 
         Args:
             idle_s: gives up after as many seconds in which no form was asked for.
         """
         gives_up_at = time.monotonic() + idle_s
-        while time.monotonic() < gives_up_at:
+        while time.monotonic() < gives_up_at and not self._closing.is_set():
             try:
                 if self._fill_in():
                     gives_up_at = time.monotonic() + idle_s

@@ -130,13 +130,19 @@ class Run:
 
 @contextmanager
 def under_way(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> Iterator[Run]:
-    """Cases on their way, and more if the test starts some; all have ended afterwards, or nothing goes on."""
+    """Cases on their way, and more if the test starts some; all have ended afterwards, or nothing goes on.
+
+    A test that fails doesn't wait for its cases.
+    """
     run, no_more = Run(state, ledgers), threading.Event()
     run.driver.start(cases)
     driving = threading.Thread(target=run.driver.drive, args=[no_more, IDLE_S])
     driving.start()
     try:
         yield run
+    except BaseException:
+        run.driver.close()
+        raise
     finally:
         no_more.set()
         driving.join()

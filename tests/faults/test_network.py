@@ -73,7 +73,7 @@ def all_troubles(links: Mapping[Way, Link]) -> list[tuple[Way, str]]:
 
 def wait_for_traffic(link: Link, met: int, run: Run) -> None:
     """Until something meets with the trouble; cases are started for it."""
-    for _ in range(60):
+    for _ in range(180):
         if link.met > met:
             return
         run.driver.start(1)

@@ -38,7 +38,7 @@ def test_one_poisoned_case_holds_up_no_other(ground: Ground) -> None:
         driver = run.driver
         driver.start_these([poison])
         others = driver.start(CASES - 1)
-        ended = scaled(120, 1800)
+        ended = scaled(300, 1800)
         eventually(lambda: driver.ended().keys() >= set(others), "a poisoned case holds up others", within_s=ended)
         eventually(lambda: incidents(driver), "nobody is told", within_s=120)
         [incident] = incidents(driver)
