@@ -96,7 +96,7 @@ class Fleet:
 def _is_ready(part: Part) -> bool:
     try:
         return requests.get(part.environment[environment_name("workers", "url")] + "/readyz", timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 

@@ -26,7 +26,7 @@ FILLED = {**WITH_COUGH, "cough_since": "2020-03-20"}
 def is_up(url: str) -> bool:
     try:
         return requests.get(url + "/healthz", timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 

@@ -55,5 +55,5 @@ def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str,
 def answers(url: str) -> bool:
     try:
         return requests.get(url + "/healthz", timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
