@@ -42,7 +42,7 @@ class Attempts:
         """This attempt was right; those before it still count."""
         key = self._seal.mark("attempt", what)
         with database.connection_context():
-            Attempt.update(count=Attempt.count - 1).where(Attempt.key == key).execute()
+            Attempt.update(count=Attempt.count - 1).where(Attempt.key == key, Attempt.count > 0).execute()
 
     def forget(self, what: str) -> None:
         """What was attempted was right."""

@@ -6,15 +6,16 @@ lost the code, or was locked out by somebody else, is a new link to where their 
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from processes.cases import find_case
-from records.access import Access, normal
+from records.access import Access, normal, plain
 from records.attempts import Attempts
 from webapp import languages, sessions
 
@@ -37,7 +38,8 @@ def ask() -> str:
 @pages.post("/sign-in")
 def sign_in() -> Answer:
     code = request.form.get("access_code", "")[:100]
-    attempt = f"code {code}"
+    # as it is looked up: however it is typed, it is the same code
+    attempt = f"code {plain(code)}"
     allowed = may_try(attempt)
     case_reference = _access().by_code(code, _date_of_birth())
     if not allowed:
@@ -54,7 +56,8 @@ def ask_by_link(token: str) -> str:
 
 @pages.post("/link/<token>")
 def sign_in_by_link(token: str) -> Answer:
-    attempt = f"link {token}"
+    # all links to a case are guesses at the same date of birth
+    attempt = f"link {_access().case_of_link(token) or token}"
     allowed = may_try(attempt)
     found = _access().by_link(token, _date_of_birth(), request.form.get("access_code", "")[:100])
     if not allowed:
@@ -124,9 +127,24 @@ def was_right(what: str) -> None:
 
 
 def _address() -> str:
-    """Whom to count as one: an IPv4 address, or the network that one connection gets of IPv6."""
-    address = ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104
-    return f"address {address if address.version == 4 else ip_network(f'{address}/64', strict=False)}"
+    return f"address {network_of(request.remote_addr or '')}"
+
+
+def network_of(text: str) -> str:
+    """Whom to count as one: an IPv4 address, or the /64 network that one connection gets of IPv6.
+
+    Args:
+        text: an address as servers and proxies write it: with a port, in brackets, with a zone, IPv4 within IPv6. What
+            is none ("unknown", RFC 7239 6.2) is counted as it is.
+    """
+    bare = re.sub(r"^\[(.*)\](:\d+)?$|^([^:]*):\d+$", r"\1\3", text.strip())
+    try:
+        address = ip_address(bare.partition("%")[0])
+    except ValueError:
+        return text[:100]
+    if address.version == 6:
+        address = address.ipv4_mapped or address.sixtofour or address
+    return str(address if address.version == 4 else IPv6Network((int(address), 64), strict=False))
 
 
 def _date_of_birth() -> str:

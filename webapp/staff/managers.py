@@ -34,7 +34,7 @@ def sign_in() -> Any:
     if request.method == "GET":
         return render_template("staff/sign_in.html", refused=False)
     username = request.form.get("username", "")[:100]
-    attempt = f"manager {username}"
+    attempt = f"manager {username.strip().casefold()}"
     if not may_try(attempt):
         return render_template("staff/sign_in.html", locked=True), 429
     groups = engine().own_groups(username, request.form.get("password", ""))
