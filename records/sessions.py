@@ -34,6 +34,12 @@ class Sessions:
                 conflict_target=[Session.key], update={Session.content: sealed, Session.changed_at: now}
             ).execute()
 
+    def replace(self, name: str, content: dict[str, Any]) -> None:
+        """Keep what a session knows now; one that has ended stays ended."""
+        sealed = self._seal.close(content)
+        with database.connection_context():
+            Session.update(content=sealed, changed_at=ago()).where(Session.key == self._key(name)).execute()
+
     def find(self, name: str) -> dict[str, Any] | None:
         with database.connection_context():
             row = Session.get_or_none(Session.key == self._key(name))

@@ -54,7 +54,7 @@ PROTECTION = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-XSS-Protection": "0",
-    # the CSRF check under HTTPS wants to know the site that was left; nobody is told the page
+    # sessions.is_from_our_page reads the site that was left; nobody is told the page
     "Referrer-Policy": "strict-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -88,6 +88,7 @@ class Options:
         records_secret: what the records are sealed with.
         secure_cookies: the pages are served by HTTPS.
         proxies: how many of them stand before the application, and add where a request came from.
+        public_host: host and port of the address that people open.
         attempts_per_address: how often in 15 minutes somebody may be wrong at signing in from one address.
         timings: tell the browser how long a page took, and the engine's part of it.
         idle_s: a session that was idle for so long is over, in seconds.
@@ -102,6 +103,7 @@ class Options:
     records_secret: str
     secure_cookies: bool = False
     proxies: int = 0
+    public_host: str = ""
     attempts_per_address: int = 50
     timings: bool = False
     idle_s: float = 1800
@@ -149,6 +151,8 @@ def _configure(app: Flask, options: Options) -> None:
         SESSION_COOKIE_SECURE=options.secure_cookies,
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
+        # the token is enough; who has the Referer removed, or rewritten on its way, could send nothing
+        WTF_CSRF_SSL_STRICT=False,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/css", "image/svg+xml"],
@@ -217,9 +221,18 @@ def _only_advice_without_records() -> None:
 def _register_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def expired(error: CSRFError) -> Any:
-        return forms.of_another_session() or _page(
-            400, _("This page has expired"), _("Go back, reload the page and send it again.")
-        )
+        answer = forms.of_another_session()
+        if answer is not None:
+            return answer
+        if not sessions.has_cookie():
+            return forms.cookies_needed()
+        said = _("Go back, reload the page and send it again.")
+        if sessions.hides_its_page():
+            said = _(
+                "Your browser, or a privacy extension, hides which page your answers came from, so we couldn't save "
+                "them. Go back, reload the page and send them again. If that doesn't work, try another browser."
+            )
+        return _page(400, _("This page has expired"), said)
 
     @app.errorhandler(404)
     def not_found(error: HTTPException) -> tuple[str, int]:

@@ -26,6 +26,8 @@ log = logging.getLogger("webapp.forms")
 
 # what the pages post beside a form's answers
 OURS = {"csrf_token", "page_token", "send"}
+# of an address: the cookie was set by the answer before
+OFFERED = "cookie"
 
 pages = Blueprint("forms", __name__, url_prefix="/forms")
 
@@ -40,6 +42,8 @@ def begin(name: str) -> Answer:
         return redirect(url_for("patient.case"))
     if name != asked.PRE_SCREENING and not sessions.case_reference():
         return _worse() if name == asked.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
+    if not sessions.has_cookie():
+        return _cookie_wanted(name)
     draft = _up_to_date(name)
     if draft is None:
         return _worse() if name == asked.SYMPTOMS_WORSENED else _not_open(name)
@@ -125,7 +129,8 @@ def _known_form(name: str) -> None:
 def _draft(name: str) -> FormDraft | None:
     """What this browser, or the case that it has open, has typed into the form."""
     _known_form(name)
-    return _drafts().find(sessions.owner(), name)
+    owner = sessions.owner()
+    return _drafts().find(owner, name) if owner else None
 
 
 def _take(draft: FormDraft, page: Page) -> bool:
@@ -151,7 +156,7 @@ def _up_to_date(name: str) -> FormDraft | None:
 
 
 def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
-    forms, owner = current_app.extensions["task_forms"], sessions.owner()
+    forms, owner = current_app.extensions["task_forms"], sessions.new_owner()
     if name == asked.PRE_SCREENING:
         return draft or asked.pre_screening(forms, owner, session.get("exposed_to"))
     engine, reference = current_app.extensions["engine"], sessions.case_reference()
@@ -221,6 +226,19 @@ def _access_code(target: dict[str, Any], values: dict[str, Any]) -> str:
     address = values.get("email") or values.get("phone") or ""
     code = current_app.extensions["access"].new_code(target["case"], target["date_of_birth"], address)
     return render_template("access_code.html", code=code, sent=True)
+
+
+def _cookie_wanted(name: str) -> Answer:
+    """Set the cookie and have the browser come again; one that comes without it takes none."""
+    if OFFERED in request.args:
+        return cookies_needed()
+    sessions.offer_cookie()
+    return redirect(url_for("forms.begin", name=name, **{OFFERED: "sent"}))
+
+
+def cookies_needed() -> Answer:
+    """Say why nothing can be filled in without cookies, and what to do."""
+    return render_template("cookies_needed.html", emergency_advice=CALL_NOW), 400
 
 
 def _not_open(name: str) -> str:

