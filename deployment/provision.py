@@ -15,8 +15,8 @@ from deployment.roles import ADMINISTRATORS, DEPLOYMENT, FILTER, GROUP, TASK, US
 from processes.engine import Engine
 
 GRANT = 1
-# given and family name of each account that is there
-Known = dict[str, tuple[str, str]]
+# the profile of each account that is there
+Known = dict[str, dict[str, Any]]
 CARD = {"color": "#12403f", "refresh": True, "showUndefinedVariable": False}
 
 
@@ -35,7 +35,7 @@ def provision(engine: Engine, people: People, passwords: dict[str, str], adminis
     Raises:
         WeakPassword: nothing was done, for a new account's password is none.
     """
-    known = {user["id"]: (user["firstName"], user["lastName"]) for user in engine.get("/user")}
+    known = {user["id"]: user for user in engine.get("/user")}
     _refuse_weak(people.accounts, known, passwords)
     return [
         *_groups(engine, people),
@@ -44,6 +44,7 @@ def provision(engine: Engine, people: People, passwords: dict[str, str], adminis
         *_filters(engine),
         *_authorizations(engine, people),
         *_leavers(engine, known.keys() - {*people.accounts, administrator}),
+        *_orphaned_tasks(engine, {*people.accounts, administrator}),
     ]
 
 
@@ -70,12 +71,14 @@ def _accounts(engine: Engine, people: People, known: Known, passwords: dict[str,
     names = {account: (person.given_name, person.family_name) for account, person in people.people.items()}
     names |= {account: ("CoronaCare", account) for account in people.services}
     for account, name in names.items():
-        profile = {"id": account, "firstName": name[0], "lastName": name[1]}
-        if account not in known:
+        there = known.get(account)
+        # replaces the whole profile, so it keeps what the people file doesn't have: the e-mail address
+        profile = {**(there or {}), "id": account, "firstName": name[0], "lastName": name[1]}
+        if there is None:
             body = {"profile": profile, "credentials": {"password": passwords[account]}}
             engine.post("/user/create", body)
             yield f"account {account} is new"
-        elif known[account] != name:
+        elif there != profile:
             engine.put(f"/user/{account}/profile", profile)
             yield f"account {account} has another name"
 
@@ -176,8 +179,17 @@ def _properties(wanted: Filter, position: int) -> dict[str, Any]:
 
 def _leavers(engine: Engine, accounts: set[str]) -> Iterator[str]:
     for account in sorted(accounts):
-        tasks = engine.get("/task", assignee=account)
-        for task in tasks:
-            engine.post(f"/task/{task['id']}/unclaim")
         engine.delete(f"/user/{account}")
-        yield f"account {account} is gone; {len(tasks)} tasks that it had claimed are open again"
+        yield f"account {account} is gone"
+
+
+def _orphaned_tasks(engine: Engine, accounts: set[str]) -> Iterator[str]:
+    """Open the tasks again that are claimed by an account that is gone.
+
+    By then it can't complete or claim one, and others can't claim what is claimed: no claim but its own is removed.
+    What an interrupted run has left is found as well.
+    """
+    for task in engine.get("/task", assigned=True):
+        if task["assignee"] not in accounts:
+            engine.post(f"/task/{task['id']}/unclaim")
+            yield f"a task that {task['assignee']} had claimed is open again"

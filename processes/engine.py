@@ -83,7 +83,8 @@ class Engine:
     ):
         self._base_url = url
         self.url = url + "/engine-rest"
-        self._credentials = (username, password)
+        # text would be encoded as Latin-1, or not at all; the engine decodes UTF-8
+        self._credentials = (username.encode(), password.encode())
         self._timeout_s = timeout_s
         self._observe = observe
         self._local = threading.local()
@@ -155,12 +156,13 @@ class Engine:
             return False
         return True
 
-    def set_task_priority(self, task_id: str, priority: int) -> None:
-        """Change the priority of a user task, and nothing else of it."""
-        task = self.get(f"/task/{task_id}")
-        kept = ("name", "description", "assignee", "owner", "delegationState", "due", "followUp", "parentTaskId")
-        body = {name: task[name] for name in kept} | {"priority": priority}
-        self.put(f"/task/{task_id}", body)
+    def raise_task_priority(self, task_id: str, priority: int) -> None:
+        """Give a user task at least this priority, and change nothing else of it: engine/…/TaskPriority.java.
+
+        Raises:
+            NotFound: the task has ended.
+        """
+        self.post(f"/coronacare/task/{task_id}/raise-priority", {"priority": priority})
 
     def groups_of(self, account: str) -> set[str]:
         """Ids of the groups of an account; none when there is no such account."""
@@ -168,6 +170,9 @@ class Engine:
 
     def own_groups(self, username: str, password: str) -> set[str] | None:
         """Ids of the groups of an account, asked for by the account itself; None when its password is wrong."""
+        if ":" in username:
+            # Basic authentication ends the name there: the engine would check another account (RFC 7617, 2)
+            return None
         try:
             return Engine(self._base_url, username, password).groups_of(username)
         except EngineRefused as error:

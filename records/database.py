@@ -35,6 +35,8 @@ class Table(peewee.Model):
     class Meta:
         database = database
         legacy_table_names = False
+        # saving a row leaves what another process has changed of it since it was read
+        only_save_dirty = True
 
 
 def open(url: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from processes.engine import Engine
+from processes.engine import Engine, NotFound
 from records.outbox import Outbox
 from records.roster import Roster
 from workers.outside import Service
@@ -64,7 +65,7 @@ def escalate(case_reference: str, effect_key: str, roster: Roster, engine: Engin
     """The report is overdue: its task goes before the others, and the doctors on duty are told."""
     for task in engine.post("/task", {"processInstanceBusinessKey": case_reference, "taskDefinitionKey": WRITE_REPORT}):
         if task["priority"] < OVERDUE_RISE:
-            engine.set_task_priority(task["id"], task["priority"] + OVERDUE_RISE)
+            _raise_priority(engine, task["id"], task["priority"] + OVERDUE_RISE)
     _alert(roster, outbox, effect_key, "report_overdue")
 
 
@@ -78,8 +79,7 @@ def alert(effect_key: str, roster: Roster, outbox: Outbox) -> None:
 def raise_priority(case_reference: str, testing_priority: int, engine: Engine, lab: Service) -> None:
     """The patient feels worse: what waits for them, with staff and at the lab, goes up to the new priority."""
     for task in engine.post("/task", {"processInstanceBusinessKey": case_reference}):
-        if task["priority"] < testing_priority:
-            engine.set_task_priority(task["id"], testing_priority)
+        _raise_priority(engine, task["id"], testing_priority)
     lab.put(f"/v1/cases/{case_reference}/priority", {"priority": testing_priority})
 
 
@@ -99,6 +99,12 @@ def publish_report(
     tell(outbox, effect_key, "report_there", channel, email, phone, language)
     summary = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {case_classification}: {assessment}"
     return {"earlier_reports": _shortened(f"{summary}\n{earlier_reports or ''}")}
+
+
+def _raise_priority(engine: Engine, task_id: str, priority: int) -> None:
+    # the task may have been completed since it was looked up
+    with suppress(NotFound):
+        engine.raise_task_priority(task_id, priority)
 
 
 def _shortened(text: str) -> str:

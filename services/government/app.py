@@ -129,7 +129,7 @@ def _add_contacts(app: Flask, effects: Effects, notifier: Notifier, archive: Arc
         if body["reached"] and (body["email"] or body["phone"]):
             contact.email, contact.phone = body["email"], body["phone"]
             _notify(contact, notifier)
-        contact.save()
+        _save(contact)
         return {"outcome": contact.outcome}
 
 
@@ -155,7 +155,7 @@ def _notify(contact: Contact, notifier: Notifier) -> None:
         contact.outcome, contact.told_at = NOTIFIED, time.time()
     elif contact.outcome is None:
         contact.outcome = UNREACHABLE
-    contact.save()
+    _save(contact)
 
 
 def _release(contact: Contact, notifier: Notifier) -> None:
@@ -163,7 +163,15 @@ def _release(contact: Contact, notifier: Notifier) -> None:
     if contact.outcome == NOTIFIED:
         _told(notifier, contact, RELEASED)
     contact.released = True
-    contact.save()
+    _save(contact)
+
+
+def _save(contact: Contact) -> None:
+    """Write what has changed of a contact, unless the case was erased while a message was on its way."""
+    changed = {field.name: getattr(contact, field.name) for field in contact.dirty_fields}
+    erased = Case.select(Case.id).where(Case.erased)
+    if changed:
+        Contact.update(changed).where(Contact.id == contact.id, Contact.case.not_in(erased)).execute()
 
 
 def _told(notifier: Notifier, contact: Contact, template: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import peewee
 
@@ -10,6 +11,10 @@ MODELS: list[type[peewee.Model]] = []
 
 
 class Base(peewee.Model):
+    class Meta:
+        # saving a row leaves what another request has changed of it since it was read
+        only_save_dirty = True
+
     def __init_subclass__(cls) -> None:
         MODELS.append(cls)
 
@@ -61,5 +66,10 @@ class Contact(Base):
 
 def person_of(name: str, email: str | None, phone: str | None) -> str:
     """What tells a person from others: a family that shares a telephone has several."""
-    address = (email or "").strip().casefold() or re.sub(r"[^0-9+]", "", phone or "")
-    return f"{' '.join(name.casefold().split())}|{address}"
+    number = re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", _folded(phone)))
+    return f"{' '.join(_folded(name).split())}|{_folded(email).strip() or number}"
+
+
+def _folded(text: str | None) -> str:
+    """A text as it is compared: without the differences of case and of Unicode's forms."""
+    return unicodedata.normalize("NFKC", text or "").casefold()

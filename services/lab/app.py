@@ -77,10 +77,12 @@ def _add_cases(app: Flask, effects: Effects) -> None:
 
     @app.put("/v1/cases/<case_reference>/priority")
     def set_priority(case_reference: str) -> tuple[dict[str, Any], int]:
+        """Raise what waits to this priority; what an inquiry has raised above it stays there."""
         priority = body_with(priority=int)["priority"]
         _within_integers(priority)
         for table in (Waiting, Order):
-            table.update(priority=priority).where(table.case_reference == case_reference).execute()
+            lower = (table.case_reference == case_reference) & (table.priority < priority)
+            table.update(priority=priority).where(lower).execute()
         return {}, 200
 
 

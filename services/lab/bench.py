@@ -61,13 +61,14 @@ class Bench:
     def _begin(self, order: Order, now: float) -> None:
         plan = Plan.get_or_none(Plan.sample_barcode == order.sample_barcode)
         if plan and plan.result == "never":
-            order.state = "lost"
+            _update(order, "lost")
         else:
             takes_s = plan.after_s if plan and plan.after_s is not None else random.uniform(*self._turnaround_s)
-            order.state, order.due_at = "running", now + takes_s
-        order.save()
+            _update(order, "running", due_at=now + takes_s)
 
     def _finish(self, order: Order) -> None:
+        if not _update(order, "finished"):
+            return
         plan = Plan.get_or_none(Plan.sample_barcode == order.sample_barcode)
         FeedItem.create(
             kind="result",
@@ -77,8 +78,12 @@ class Bench:
             status="final",
             result=plan.result if plan else self._drawn(),
         )
-        order.state = "finished"
-        order.save()
 
     def _drawn(self) -> str:
         return "positive" if random.random() < self._positive_share else "negative"
+
+
+def _update(order: Order, state: str, **more: float) -> bool:
+    """Change an order's state, and leave its priority; False when it was cancelled or erased since it was read."""
+    as_read = (Order.id == order.id) & (Order.state == order.state)
+    return Order.update(state=state, **more).where(as_read).execute() == 1

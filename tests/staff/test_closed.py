@@ -191,3 +191,18 @@ def test_without_an_administrator_nobody_makes_one(state: dict[str, Any], case: 
         for grant in grants:
             case.admin.delete(f"/authorization/{grant}")
     assert case.admin.get("/user", id="planted") == []
+
+
+@pytest.mark.parametrize("name", ["WEBAPP", "Webapp", " webapp", "webapp ", "webapp\t", "ｗebapp"])
+def test_no_account_has_a_second_name(state: dict[str, Any], name: str) -> None:
+    """Tries would be counted, and calls be limited, by a name that isn't the account's."""
+    credentials = (name.encode(), secrets_of_run()["webapp"].encode())
+    answer = requests.get(state["engine"] + "/engine-rest/engine", auth=credentials, timeout=10)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/camunda", "/camunda/", "/camunda/app", "/camunda/app/tasklist", "/"])
+def test_a_redirect_of_the_engine_names_no_host(state: dict[str, Any], path: str) -> None:
+    """The engine doesn't know the scheme and host that people open, if a proxy stands before it."""
+    answer = requests.get(state["engine"] + path, allow_redirects=False, timeout=10)
+    assert answer.headers.get("Location", "/").startswith("/")

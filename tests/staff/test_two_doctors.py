@@ -6,15 +6,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from unittest.mock import ANY, Mock
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from processes.engine import Engine, EngineRefused
+from processes.engine import Engine, EngineRefused, NotFound
+from records.outbox import Outbox
+from records.roster import Roster
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import DESKTOP
 from tests.support.people import StaffMember
+from tests.support.platform import secrets_of_run
 from tests.support.tier import rounds
+from workers.doctor import escalate, raise_priority
 
 pytestmark = pytest.mark.engine
 
@@ -71,3 +76,65 @@ def test_whoever_comes_second_is_told_in_tasklist(
     expect(first.page.locator("button.claim")).to_have_count(0)
     second.page.locator("button.claim").click()
     expect(second.page.get_by_text(TAKEN)).to_be_visible()
+
+
+class ClaimBetween(Engine):
+    """The workers' engine; a doctor claims the report between the worker's reading of tasks and its next call."""
+
+    claim: Callable[[str], None]
+
+    def post(self, path: str, body: Any = None, **options: Any) -> Any:
+        answer = super().post(path, body, **options)
+        if path == "/task":
+            for task in answer:
+                self.claim(task["id"])
+        return answer
+
+
+def test_an_escalation_and_a_new_priority_leave_a_claim_as_it_is(
+    state: dict[str, Any], case: CaseUnderTest, records: None
+) -> None:
+    case.is_told("negative")
+    report, doctor = case.waits_for("doctor_report").id, case.account("doctor")
+    before = case.admin.get(f"/task/{report}")
+    workers = ClaimBetween(state["engine"], "workers", secrets_of_run()["workers"])
+
+    workers.claim = lambda task: doctor.post(f"/task/{task}/claim", {"userId": "doctor"})
+    escalate(case.reference, f"{case.reference}/escalate/1", Roster(), workers, Outbox())
+    raised = case.admin.get(f"/task/{report}")
+    assert raised == {**before, "assignee": "doctor", "priority": before["priority"] + 100, "lastUpdated": ANY}
+
+    # the other way round; what is higher stays so
+    workers.claim = lambda task: doctor.post(f"/task/{task}/unclaim")
+    raise_priority(case.reference, 90, workers, Mock())
+    assert case.admin.get(f"/task/{report}") == {**raised, "assignee": None, "lastUpdated": ANY}
+
+
+def test_claims_and_priorities_at_once_lose_neither(state: dict[str, Any], case: CaseUnderTest) -> None:
+    case.is_told("negative")
+    report, doctor = case.waits_for("doctor_report").id, case.account("doctor")
+    workers = Engine(state["engine"], "workers", secrets_of_run()["workers"])
+
+    def raise_to(priority: int, at_once: Barrier) -> None:
+        at_once.wait()
+        workers.raise_task_priority(report, priority)
+
+    with ThreadPoolExecutor(4) as pool:
+        for race in range(RACES):
+            highest, at_once = 200 + 3 * race, Barrier(4, timeout=60)
+            raising = [pool.submit(raise_to, highest - lower, at_once) for lower in range(3)]
+            claiming = pool.submit(claims, doctor, "doctor", report, at_once)
+            assert [each.result() for each in (*raising, claiming)] == [None] * 4
+            task = case.admin.get(f"/task/{report}")
+            assert (task["assignee"], task["priority"]) == ("doctor", highest)
+            doctor.post(f"/task/{report}/unclaim")
+    print(f"{RACES} races of a claim and three priorities: each claim stayed, and each highest priority")
+
+
+def test_the_priority_of_a_task_that_is_gone_or_of_nothing_is_refused(case: CaseUnderTest) -> None:
+    with pytest.raises(NotFound):
+        case.admin.raise_task_priority("gone", 10)
+    for body in ({}, {"priority": "high"}, {"priority": 2**40}):
+        with pytest.raises(EngineRefused) as refused:
+            case.admin.post("/coronacare/task/gone/raise-priority", body)
+        assert refused.value.status == 400

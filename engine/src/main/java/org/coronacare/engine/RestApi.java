@@ -22,5 +22,6 @@ public class RestApi extends CamundaJerseyResourceConfig {
   @Override
   protected void registerAdditionalResources() {
     register(new MigrationRehearsal(engine, transactions));
+    register(new TaskPriority(engine));
   }
 }

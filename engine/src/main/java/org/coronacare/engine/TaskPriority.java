@@ -1,0 +1,54 @@
+package org.coronacare.engine;
+
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response.Status;
+import org.camunda.bpm.engine.ProcessEngine;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.impl.interceptor.CommandContext;
+import org.camunda.bpm.engine.rest.exception.InvalidRequestException;
+
+/**
+ * Raises the priority of a user task, and changes nothing else of it. Camunda's REST API can only replace all properties of a task: a
+ * claim between reading and replacing them would be undone.
+ */
+@Path("/coronacare/task/{id}/raise-priority")
+@Consumes(MediaType.APPLICATION_JSON)
+public class TaskPriority {
+
+  /**
+   * @param priority the least that the task has afterwards; a higher one stays, so that the order of two calls doesn't matter
+   */
+  public record Raise(Integer priority) {}
+
+  private final ProcessEngine engine;
+
+  TaskPriority(ProcessEngine engine) {
+    this.engine = engine;
+  }
+
+  @POST
+  public void raise(@PathParam("id") String id, Raise raise) {
+    if (raise == null || raise.priority() == null) {
+      throw new InvalidRequestException(Status.BAD_REQUEST, "priority is missing");
+    }
+    var configuration = (ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration();
+    configuration.getCommandExecutorTxRequired().execute(context -> raise(context, id, raise.priority()));
+  }
+
+  /** In one command, so that the revision of the task that was read is checked when it is written. */
+  private Void raise(CommandContext context, String id, int priority) {
+    var tasks = engine.getTaskService();
+    var task = tasks.createTaskQuery().taskId(id).singleResult();
+    if (task == null) {
+      throw new InvalidRequestException(Status.NOT_FOUND, "there is no such task");
+    }
+    if (task.getPriority() < priority) {
+      tasks.setPriority(id, priority);
+    }
+    return null;
+  }
+}
