@@ -14,6 +14,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from config.periodic import METRICS
+
 # names the folder in which the processes of a server share their figures; config/serving.py makes it
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 PATH = "/metrics"
@@ -59,7 +61,7 @@ def _figures(own: Iterable[Collector]) -> bytes:
     if SHARED in os.environ:
         MultiProcessCollector(registry)
     else:
-        own = (REQUESTS, SECONDS, *own)
+        own = (REQUESTS, SECONDS, *METRICS, *own)
     for collector in own:
         registry.register(collector)
     return generate_latest(registry)

@@ -91,7 +91,7 @@ class Supervisor:
         while not self.stopping.wait(1):
             for running in list(self._running.values()):
                 if running.process.poll() is not None and not self.stopping.is_set():
-                    self._restart(running)
+                    self._try_restart(running)
 
     def stop(self) -> None:
         """End all parts, those that were started last first."""
@@ -133,6 +133,13 @@ class Supervisor:
                 log.close()
             self._running[part.name] = Running(part, process, restarts)
         self._changed({name: running.process.pid for name, running in self._running.items()})
+
+    def _try_restart(self, running: Running) -> None:
+        """Restart a part; while that fails, the others are watched all the same."""
+        try:
+            self._restart(running)
+        except Exception as error:
+            self._say(f"{running.part.name} can't be started ({type(error).__name__}: {error}) and is tried again")
 
     def _restart(self, running: Running) -> None:
         part = running.part

@@ -7,7 +7,6 @@ and of messages that it has taken.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,12 +17,16 @@ from records.submissions import Submission, Submissions
 log = logging.getLogger("webapp.forwarding")
 
 START, TASK, MESSAGE = "start", "task", "message"
-# between two looks at what waits; more and more while it can't be forwarded
-INTERVAL_S, LONGEST_S = 1.0, 8.0
+# between two looks at what waits
+INTERVAL_S = 1.0
 
 
 class NotAsked(Exception):
     """The engine doesn't ask for this any more."""
+
+
+class SubmissionsWait(Exception):
+    """Something can't be forwarded now."""
 
 
 class Forwarder:
@@ -43,15 +46,14 @@ class Forwarder:
             MESSAGE: self._send,
         }
 
-    def run(self, stopping: threading.Event) -> None:
-        """Forward what waits until it is stopped."""
-        interval_s = INTERVAL_S
-        while not stopping.wait(interval_s):
-            try:
-                interval_s = INTERVAL_S if self.forward_waiting() else min(2 * interval_s, LONGEST_S)
-            except Exception as error:
-                # whatever it is, the others are still to be forwarded; its text may hold what a patient said
-                log.warning("submissions wait (%s)", type(error).__name__)
+    def run(self) -> None:
+        """Forward what waits.
+
+        Raises:
+            SubmissionsWait: not all of it could be forwarded.
+        """
+        if not self.forward_waiting():
+            raise SubmissionsWait
 
     def forward_waiting(self) -> bool:
         """Forward what waits; False when something has to wait on.

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
-import peewee
-
-log = logging.getLogger("webapp.housekeeping")
-
-EVERY_S = 3600.0
+INTERVAL_S = 3600.0
 
 
 class Forgets(Protocol):
@@ -30,15 +24,19 @@ class Housekeeping:
         self._kept = kept
         self._ages = ages
 
-    def run(self, stopping: threading.Event) -> None:
-        """Forget what is old, now and every hour, until it is stopped."""
-        self.tidy()
-        while not stopping.wait(EVERY_S):
-            self.tidy()
+    def run(self) -> None:
+        """Forget what is old. What can't be forgotten holds up nothing else.
 
-    def tidy(self) -> None:
+        Raises:
+            Exception: the first error, when all else is done.
+        """
+        errors = [error for name in self._kept if (error := self._forget(name))]
+        if errors:
+            raise errors[0]
+
+    def _forget(self, name: str) -> Exception | None:
         try:
-            for name, kept in self._kept.items():
-                kept.forget_older_than(self._ages[name])
-        except peewee.PeeweeException as error:
-            log.warning("nothing is forgotten: the records can't be reached (%s)", type(error).__name__)
+            self._kept[name].forget_older_than(self._ages[name])
+        except Exception as error:
+            return error
+        return None

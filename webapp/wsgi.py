@@ -1,14 +1,14 @@
 """What gunicorn serves as the web application; beside it, what patients sent is taken to the engine,
 and what is old is forgotten."""
 
-import threading
 from urllib.parse import urlsplit
 
 from config.measuring import measured
+from config.periodic import PeriodicTask
 from config.secrets import load_with
 from processes.engine import Engine
 from records import database
-from webapp import timing
+from webapp import forwarding, housekeeping, timing
 from webapp.app import Options, create_app
 from webapp.figures import Figures
 from webapp.government import Government
@@ -43,6 +43,5 @@ application = create_app(
     _lab,
 )
 application.wsgi_app = measured(application.wsgi_app, [Figures(_lab, _settings.webapp.suppress_below)])
-for beside in ("forwarder", "housekeeping"):
-    target = application.extensions[beside].run
-    threading.Thread(target=target, args=[threading.Event()], name=beside, daemon=True).start()
+PeriodicTask("forwarder", application.extensions["forwarder"].run, forwarding.INTERVAL_S).start()
+PeriodicTask("housekeeping", application.extensions["housekeeping"].run, housekeeping.INTERVAL_S).start()

@@ -15,6 +15,7 @@ from typing import Any
 
 from config import settings as config
 from config.people import load_people
+from config.periodic import METRICS, PeriodicTask
 from config.secrets import load_with
 from processes.engine import Engine
 from records import database
@@ -30,7 +31,6 @@ from records.sessions import Sessions
 from records.submissions import Submissions
 from workers.carriers import Carrier, Mail, Pages, Sms, Telephone
 from workers.erasure import Elsewhere, Eraser, Kept
-from workers.following import Follower
 from workers.lab_feed import LabFeed
 from workers.lanes import LANES
 from workers.outside import Service
@@ -83,15 +83,12 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     runtime = Runtime(
         client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, outages=database.AWAY
     )
+    for metric in METRICS:
+        runtime.metrics.registry.register(metric)
     watched = health(settings, runtime, client)
     stopping = threading.Event()
-    threads = [
-        threading.Thread(target=follower.run, args=(stopping,), daemon=True)
-        for follower in followers(settings, lanes, resources)
-    ]
     stop_on_signal(runtime, stopping)
-    for thread in threads:
-        thread.start()
+    threads = [task.start(stopping) for task in periodic_tasks(settings, lanes, resources)]
     runtime.run()
     stopping.set()
     for thread in threads:
@@ -128,18 +125,18 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
     }
 
 
-def followers(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[Follower]:
-    """What runs beside the tasks: the lab's feed, erasures, and the messages of the lanes that write some."""
+def periodic_tasks(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[PeriodicTask]:
+    """What runs beside the external tasks: the lab's feed, erasures, and the messages of the lanes that write some."""
     workers, beside = settings.workers, []
     if "lab" in lanes:
         feed = LabFeed(resources["lab"], resources["engine"], Claims())
-        beside.append(Follower("the lab's feed", feed.read, workers.feed_interval_s))
+        beside.append(PeriodicTask("lab_feed", feed.read, workers.feed_interval_s))
     if {"patient", "lab", "doctor"} & set(lanes):
         outbox = sender(settings, resources)
-        beside.append(Follower("the outbox", outbox.send_waiting, workers.outbox_interval_s))
+        beside.append(PeriodicTask("outbox", outbox.send_waiting, workers.outbox_interval_s))
     if "erasure" in lanes:
         erasures = eraser(settings, resources)
-        beside.append(Follower("erasures", erasures.erase_waiting, workers.erasure_interval_s))
+        beside.append(PeriodicTask("erasures", erasures.erase_waiting, workers.erasure_interval_s))
     return beside
 
 

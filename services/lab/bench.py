@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import random
-import threading
 import time
 
 import peewee
 
 from services.lab.models import FeedItem, Order, Plan
 
-log = logging.getLogger("services.lab")
+INTERVAL_S = 0.1
 
 
 class Bench:
-    """Works on the orders in a thread of its own.
+    """Works on the orders.
 
     Args:
         capacity: how many tests run at the same time.
@@ -35,17 +33,10 @@ class Bench:
         self._turnaround_s = turnaround_s
         self._positive_share = positive_share
 
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="bench", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                with self._database.connection_context():
-                    self.work()
-            except peewee.PeeweeException as error:
-                log.warning("the bench pauses: %s", type(error).__name__)
-            time.sleep(0.1)
+    def run(self) -> None:
+        """Work once, with a connection of its own."""
+        with self._database.connection_context():
+            self.work()
 
     def work(self) -> None:
         """Finish the tests that are due, and begin as many as there is room for."""

@@ -1,13 +1,15 @@
 """What gunicorn serves as the lab: one process, for the bench works in it."""
 
 from config.measuring import measured
+from config.periodic import PeriodicTask
 from config.secrets import load_with
 from services.database import open_database
 from services.lab.app import create_app
-from services.lab.bench import Bench
+from services.lab.bench import INTERVAL_S, Bench
 
 _settings = load_with("lab.api_key").lab
 _database = open_database(_settings.database_url)
 application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
-Bench(_database, _settings.capacity, _settings.turnaround_s, _settings.positive_share).start()
+_bench = Bench(_database, _settings.capacity, _settings.turnaround_s, _settings.positive_share)
+PeriodicTask("bench", _bench.run, INTERVAL_S).start()
 application.wsgi_app = measured(application.wsgi_app)

@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from workers.runtime.threads import log_defect
+
 
 class Clock:
     """One thread that calls functions, in the order of their times. They must return at once."""
@@ -30,4 +32,7 @@ class Clock:
                 while not self._due or self._due[0][0] > time.monotonic():
                     self._changed.wait(self._due[0][0] - time.monotonic() if self._due else None)
                 function = heapq.heappop(self._due)[2]
-            function()
+            try:
+                function()
+            except Exception as error:
+                log_defect(error)

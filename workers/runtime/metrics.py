@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from workers.runtime.threads import DEFECTS
+
 HANDLER_BUCKETS = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300)
 CALL_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2, 10)
 POLL_BUCKETS = (0.005, 0.02, 0.1, 0.5, 2, 10, 30)
@@ -14,6 +16,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(DEFECTS)
         self.fetched = self._count("fetched", "Tasks fetched and locked", "topic")
         self.reported = self._count("reported", "Reports that the engine has taken", "topic", "report")
         self.dropped = self._count("dropped", "Reports of tasks that were gone or another worker's", "topic")

@@ -18,7 +18,7 @@ from workers.runtime.poller import Poller
 from workers.runtime.reports import Reports
 from workers.runtime.slots import WAITS_AT_MOST_S, Slots
 from workers.runtime.tasks import Task
-from workers.runtime.threads import Threads
+from workers.runtime.threads import Threads, run_until
 from workers.runtime.topics import Handler
 from workers.runtime.wake_up import WakeUp
 
@@ -72,7 +72,7 @@ class Runtime:
     def run(self) -> None:
         """Work until stop() is called; returns when nothing is left that this process has locked."""
         for keeper in (self._locks.keep, self._wake_up.run, self._hand_back_overdue):
-            threading.Thread(target=keeper, args=(self._stopped,), daemon=True).start()
+            threading.Thread(target=run_until, args=(self._stopped, keeper), daemon=True).start()
         poller = threading.Thread(target=self._poller.run, name="poller", daemon=True)
         poller.start()
         while poller.is_alive() and not self._asked_to_stop.is_set():

@@ -9,7 +9,12 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+from prometheus_client import Counter
+
 log = logging.getLogger("workers")
+
+RESTART_AFTER_S = 1.0
+DEFECTS = Counter("worker_defects", "Errors on threads of the runtime that no error was expected on", registry=None)
 
 
 class Threads:
@@ -32,7 +37,18 @@ class Threads:
                 log_defect(error)
 
 
+def run_until(stopped: threading.Event, loop: Callable[[threading.Event], None]) -> None:
+    """Run a loop that returns when `stopped` is set; one that raises an error is begun again."""
+    while not stopped.is_set():
+        try:
+            loop(stopped)
+        except Exception as error:
+            log_defect(error)
+            stopped.wait(RESTART_AFTER_S)
+
+
 def log_defect(error: Exception) -> None:
-    """Tell of a defect of ours on a thread that is still needed; its message might hold a patient's data."""
+    """Log and count a defect of ours on a thread that is still needed; its message might hold a patient's data."""
+    DEFECTS.inc()
     where = traceback.extract_tb(error.__traceback__)[-1]
     log.error("%s at %s:%s", type(error).__name__, where.filename, where.lineno)

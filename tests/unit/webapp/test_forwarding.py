@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from processes.engine import EngineRefused, EngineUnavailable
 from records.seal import Seal
 from records.submissions import FORWARDED, VOID, WAITING, Submission, Submissions
-from webapp.forwarding import MESSAGE, TASK, Forwarder
+from webapp.forwarding import MESSAGE, TASK, Forwarder, SubmissionsWait
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Seal("a secret of the tests")
@@ -109,24 +108,13 @@ def test_what_the_engine_refuses_waits_and_holds_up_nothing(engine: Engine, capl
     assert "Ada" not in caplog.text
 
 
-def test_whatever_goes_wrong_it_goes_on_without_a_word_of_the_patient(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    stopping, turns = threading.Event(), []
-
-    def fail() -> bool:
-        turns.append(1)
-        if len(turns) == 3:
-            stopping.set()
-        raise KeyError("Ada")
-
-    monkeypatch.setattr("webapp.forwarding.INTERVAL_S", 0.01)
-    running = forwarder(engine)
-    monkeypatch.setattr(running, "forward_waiting", fail)
-    running.run(stopping)
-    assert len(turns) == 3
-    assert "submissions wait (KeyError)" in caplog.text
-    assert "Ada" not in caplog.text
+def test_what_waits_is_a_failed_run(engine: Engine) -> None:
+    send("C-1/T-1", TASK, task="T-1")
+    engine.answers = [EngineUnavailable("away")]
+    with pytest.raises(SubmissionsWait):
+        forwarder(engine).run()
+    forwarder(engine).run()
+    assert states() == [FORWARDED]
 
 
 def test_a_message_whose_answer_was_lost_is_not_sent_twice(engine: Engine) -> None:

@@ -48,7 +48,7 @@ def fill() -> Housekeeping:
 def test_what_is_old_is_forgotten_and_what_waits_is_kept() -> None:
     housekeeping = fill()
     assert [table.select().count() for table in TABLES] == [1, 1, 2, 2, 1, 1]
-    housekeeping.tidy()
+    housekeeping.run()
     assert [table.select().count() for table in TABLES] == [0, 0, 1, 1, 0, 0]
     assert Message.get().key == "C-2/tell_result/1"
     assert Submission.get().key == "C-2/task"
@@ -57,8 +57,21 @@ def test_what_is_old_is_forgotten_and_what_waits_is_kept() -> None:
 def test_what_is_young_is_kept() -> None:
     housekeeping = fill()
     housekeeping._ages = {name: timedelta(minutes=1) for name in housekeeping._ages}
-    housekeeping.tidy()
+    housekeeping.run()
     assert [table.select().count() for table in TABLES] == [1, 1, 2, 2, 1, 1]
+
+
+def test_what_can_not_be_forgotten_holds_up_nothing_else() -> None:
+    class Broken:
+        def forget_older_than(self, age: timedelta) -> None:
+            raise KeyError("Ada Lovelace")
+
+    housekeeping = fill()
+    housekeeping._kept = {"broken": Broken(), **housekeeping._kept}
+    housekeeping._ages = {"broken": AT_ONCE, **housekeeping._ages}
+    with pytest.raises(KeyError):
+        housekeeping.run()
+    assert [table.select().count() for table in TABLES] == [0, 0, 1, 1, 0, 0]
 
 
 def test_there_is_an_age_for_all_that_is_kept() -> None:

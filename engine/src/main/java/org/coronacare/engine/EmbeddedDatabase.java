@@ -114,7 +114,8 @@ public class EmbeddedDatabase {
         store.sync();
         compact();
       }
-    } catch (SQLException | RuntimeException closed) {
+    } catch (SQLException | RuntimeException | Error closed) {
+      // an Error, too, would end this thread in silence
       LoggerFactory.getLogger(EmbeddedDatabase.class)
           .error("the embedded database has closed itself (is its disk full?); the engine ends, to be started again");
       // an orderly end would wait for the database

@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -93,7 +92,7 @@ class EngineMetrics {
     for (Figures figures : all) {
       try {
         figures.show(database.query(figures.query, Waiting::of));
-      } catch (DataAccessException e) {
+      } catch (RuntimeException e) {
         LOG.warn("no figures of what waits: {}", e.getClass().getSimpleName());
         figures.show(List.of());
       }

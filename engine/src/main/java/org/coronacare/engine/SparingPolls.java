@@ -1,10 +1,14 @@
 package org.coronacare.engine;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.camunda.bpm.engine.rest.impl.FetchAndLockHandlerImpl;
 import org.camunda.bpm.engine.rest.impl.FetchAndLockRequest;
 import org.camunda.bpm.engine.rest.impl.FetchAndLockResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whenever there is a new external task, the engine looks for tasks for each long poll that waits. Here it looks which topics have any,
@@ -12,13 +16,22 @@ import org.camunda.bpm.engine.rest.impl.FetchAndLockResult;
  */
 public class SparingPolls extends FetchAndLockHandlerImpl {
 
+  private static final Logger LOG = LoggerFactory.getLogger(SparingPolls.class);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
   // by the handler's thread only
   private Set<String> topics;
 
+  /** An Error would end the thread of the handler, and no poll that waits would ever be answered. */
   @Override
   protected void acquire() {
     topics = null;
-    super.acquire();
+    try {
+      super.acquire();
+    } catch (RuntimeException | Error failed) {
+      LOG.error("long polls: {}", failed.getClass().getName());
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
   }
 
   @Override

@@ -1,0 +1,75 @@
+"""Tasks that run again and again beside what a part serves: each such loop is run from here, and none ends unseen."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import Counter, Gauge
+
+log = logging.getLogger("periodic")
+
+MAX_BACKOFF_S = 8.0
+# of several processes that run the same task, one that works is enough
+LAST_SUCCESS = Gauge(
+    "periodic_task_last_success_timestamp_seconds",
+    "When a run last succeeded; the start of the process before the first has",
+    ["task"],
+    multiprocess_mode="max",
+)
+INTERVAL = Gauge("periodic_task_interval_seconds", "Between two runs", ["task"], multiprocess_mode="max")
+FAILURES = Counter("periodic_task_failures", "Runs that raised an error", ["task"])
+METRICS = (LAST_SUCCESS, INTERVAL, FAILURES)
+
+
+@dataclass(frozen=True)
+class PeriodicTask:
+    """Calls a function at once and then after each interval, until it is stopped, whatever the function raises.
+
+    While it fails, the pauses grow to MAX_BACKOFF_S. An error is logged by its class, for its text may hold a patient's
+    data: once, and again when its class changes.
+
+    Attributes:
+        name: for the log and the metrics.
+        interval_s: between two runs, in seconds.
+    """
+
+    name: str
+    function: Callable[[], Any]
+    interval_s: float
+
+    def start(self, stopping: threading.Event | None = None) -> threading.Thread:
+        """Run on a thread of its own, which doesn't keep the process alive."""
+        thread = threading.Thread(target=self.run, args=[stopping or threading.Event()], name=self.name, daemon=True)
+        thread.start()
+        return thread
+
+    def run(self, stopping: threading.Event) -> None:
+        """Run until stopped."""
+        INTERVAL.labels(self.name).set(self.interval_s)
+        LAST_SUCCESS.labels(self.name).set_to_current_time()
+        failures, reported = 0, ""
+        while not stopping.is_set():
+            failed = self._call()
+            if failed and failed != reported:
+                log.warning("%s failed (%s) and is tried again", self.name, failed)
+            elif reported and not failed:
+                log.info("%s works again", self.name)
+            failures, reported = (failures + 1 if failed else 0), failed
+            stopping.wait(self._pause_s(failures))
+
+    def _call(self) -> str:
+        """Call the function once; returns the class of its error, or an empty text."""
+        try:
+            self.function()
+        except Exception as error:
+            FAILURES.labels(self.name).inc()
+            return type(error).__name__
+        LAST_SUCCESS.labels(self.name).set_to_current_time()
+        return ""
+
+    def _pause_s(self, failures: int) -> float:
+        return min(self.interval_s * 2 ** min(failures, 10), MAX_BACKOFF_S) if failures else self.interval_s

@@ -1,0 +1,43 @@
+"""What runs in the background of each part is watched: its last success is in the part's metrics."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from tests.contract.test_loops import PERIODIC
+from tests.support.case import eventually
+
+pytestmark = pytest.mark.engine
+
+TASKS = {"webapp": {"forwarder", "housekeeping"}, "lab": {"bench"}, "workers": {"lab_feed", "outbox", "erasures"}}
+LAST_SUCCESS = re.compile(r'periodic_task_last_success_timestamp_seconds\{task="(\w+)"\} (\S+)')
+
+
+def last_successes(url: str) -> dict[str, float]:
+    found = LAST_SUCCESS.findall(requests.get(f"{url}/metrics", timeout=10).text)
+    return {task: float(when) for task, when in found}
+
+
+@pytest.mark.parametrize("part", TASKS)
+def test_each_periodic_task_succeeds_and_says_when(state: dict[str, Any], part: str) -> None:
+    known = eventually(lambda: last_successes(state[part]))
+    assert known.keys() == TASKS[part]
+    assert all(time.time() - when < 3700 for when in known.values())
+
+
+def test_those_of_the_engine_are_counted_by_spring(state: dict[str, Any]) -> None:
+    def done() -> set[str]:
+        metrics = requests.get(f"{state['engine']}/actuator/prometheus", timeout=10).text
+        succeeded = r'tasks_scheduled_execution_seconds_count\{code_function="(\w+)".*outcome="SUCCESS"\} [1-9]'
+        return set(re.findall(succeeded, metrics))
+
+    eventually(lambda: done() == {"look", "forget"})
+
+
+def test_none_is_left_out() -> None:
+    assert {task for tasks in TASKS.values() for task in tasks} == PERIODIC
