@@ -41,6 +41,7 @@ from webapp.forwarding import Forwarder
 from webapp.government import Government
 from webapp.housekeeping import Housekeeping
 from webapp.lab import Lab
+from webapp.proxies import check_proxies
 from webapp.session_store import SessionStore, records_are_away
 from webapp.task_forms import TaskForms
 
@@ -124,6 +125,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     Compress(app)
     versions = _versions(app)
     app.url_defaults(lambda endpoint, values: values.update(versions.get(values.get("filename"), {})))
+    check_proxies(app, options.proxies, options.public_host, options.secure_cookies)
     app.before_request(_only_advice_without_records)
     app.before_request(sessions.end_when_idle)
     CSRFProtect(app)

@@ -75,7 +75,8 @@ def test_the_rest_api_is_not_reached(state: dict[str, Any], front: Front, path: 
 
 
 def test_the_metrics_are_on_a_port_of_their_own(front: Front) -> None:
-    assert status_of(front.url, "/metrics") == 404
+    for path in ("/metrics", "/%6detrics", "/%6D%65trics", "//metrics/", "/./metrics"):
+        assert status_of(front.url, path) in (404, 308), path
     assert status_of(front.metrics_url, "/") == 404
     page = requests.get(f"{front.metrics_url}/metrics", timeout=10).text
     exported = set(re.findall(r"^haproxy_\w+", page, re.MULTILINE))

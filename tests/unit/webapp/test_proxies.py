@@ -1,0 +1,64 @@
+"""What a proxy doesn't keep is logged once, without anything of who was asking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.webapp.test_application import application
+
+pytestmark = pytest.mark.usefixtures("records")
+KEPT = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https", "Host": "care.example"}
+BEHIND_ONE = {"proxies": 1, "secure_cookies": True, "public_host": "care.example"}
+
+
+def logged(caplog: pytest.LogCaptureFixture, options: dict[str, Any], headers: dict[str, str]) -> list[str]:
+    client = application(**options).test_client()
+    for path in ("/healthz", "/", "/sign-in", "/"):
+        client.get(path, headers=headers)
+    return [record.getMessage() for record in caplog.records if record.name == "webapp.proxies"]
+
+
+@pytest.mark.parametrize(
+    ("options", "headers"),
+    [
+        (BEHIND_ONE, KEPT),
+        (
+            {**BEHIND_ONE, "proxies": 2},
+            {**KEPT, "X-Forwarded-For": "192.0.2.7, 10.0.0.1", "X-Forwarded-Proto": "https, http"},
+        ),
+        (BEHIND_ONE, {**KEPT, "X-Forwarded-Host": "care.example", "Forwarded": "for=192.0.2.7;proto=https"}),
+        # the front before which HTTPS ends adds no scheme of its own
+        ({**BEHIND_ONE, "proxies": 2}, {**KEPT, "X-Forwarded-For": "192.0.2.7, 10.0.0.1"}),
+        # what the sender wrote before the proxy did
+        (BEHIND_ONE, {**KEPT, "X-Forwarded-For": "unknown, 192.0.2.7"}),
+        # on a developer's machine
+        ({"public_host": "127.0.0.1:5000"}, {"Host": "localhost:5000"}),
+    ],
+)
+def test_nothing_is_logged_while_all_is_kept(
+    caplog: pytest.LogCaptureFixture, options: dict[str, Any], headers: dict[str, str]
+) -> None:
+    assert logged(caplog, options, headers) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "headers", "said"),
+    [
+        (BEHIND_ONE, {**KEPT, "X-Forwarded-For": ""}, "X-Forwarded-For had fewer addresses than the 1"),
+        ({**BEHIND_ONE, "proxies": 2}, {**KEPT, "X-Forwarded-Proto": "https, https"}, "fewer addresses than the 2"),
+        ({}, {"X-Forwarded-For": "192.0.2.7"}, "webapp.proxies is 0"),
+        ({}, {"Forwarded": "for=192.0.2.7"}, "a proxy sends Forwarded"),
+        (BEHIND_ONE, {**KEPT, "X-Forwarded-Proto": "http"}, "public_url is HTTPS, but a request came by HTTP"),
+        ({"secure_cookies": True}, {}, "public_url is HTTPS, but a request came by HTTP"),
+        (BEHIND_ONE, {**KEPT, "Host": "webapp:5000"}, "have the proxy keep Host (docs/front.md)"),
+        (BEHIND_ONE, {**KEPT, "Host": "webapp", "X-Forwarded-Host": "care.example"}, "X-Forwarded-Host isn't read"),
+    ],
+)
+def test_what_is_not_kept_is_logged_once(
+    caplog: pytest.LogCaptureFixture, options: dict[str, Any], headers: dict[str, str], said: str
+) -> None:
+    [line] = logged(caplog, options, headers)
+    assert said in line
+    assert "192.0.2.7" not in line

@@ -1,0 +1,67 @@
+"""Checks what a proxy before the application keeps of a request, and logs what is wrong: each fault once a process.
+
+No header's value is logged: addresses are people's, and anybody may send any header.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from flask import Flask, request
+from werkzeug.wrappers import Request
+
+log = logging.getLogger("webapp.proxies")
+
+# asked by those who watch the application, past all proxies
+INTERNAL = ("healthz", "static")
+
+
+def check_proxies(app: Flask, proxies: int, public_host: str, by_https: bool) -> None:
+    """Have each request checked.
+
+    Args:
+        proxies: how many of them stand before the application.
+        public_host: host and port of the address that people open.
+        by_https: people open it by HTTPS.
+    """
+    logged: set[str] = set()
+
+    @app.before_request
+    def check() -> None:
+        if request.endpoint in INTERNAL:
+            return
+        for fault in _faults(request, proxies, public_host, by_https):
+            if fault not in logged:
+                logged.add(fault)
+                log.warning("%s (docs/front.md)", fault)
+
+
+def _faults(request: Request, proxies: int, public_host: str, by_https: bool) -> Iterator[str]:
+    addresses = len([each for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()])
+    if addresses and not proxies:
+        yield (
+            "a request had X-Forwarded-For, but webapp.proxies is 0: all people behind that proxy count as one address "
+            "when they sign in"
+        )
+    if addresses < proxies:
+        yield (
+            f"X-Forwarded-For had fewer addresses than the {proxies} of webapp.proxies and the front: all people "
+            "behind that proxy count as one address when they sign in"
+        )
+    if "Forwarded" in request.headers and not addresses:
+        yield "a proxy sends Forwarded (RFC 7239), which isn't read: have it send X-Forwarded-For and X-Forwarded-Proto"
+    if by_https and not _is_by_https(request, proxies):
+        yield (
+            "public_url is HTTPS, but a request came by HTTP: have the proxy that ends HTTPS set X-Forwarded-Proto, "
+            "and count it in webapp.proxies; a browser that did come by HTTP drops our cookie and can't send a form"
+        )
+    if proxies and public_host and request.host != public_host:
+        also = "; X-Forwarded-Host isn't read" if "X-Forwarded-Host" in request.headers else ""
+        yield f"the host of a request isn't that of public_url, {public_host}: have the proxy keep Host{also}"
+
+
+def _is_by_https(request: Request, proxies: int) -> bool:
+    """Some proxies add a scheme to those before, others replace them: one that is HTTPS is enough."""
+    forwarded = request.headers.get("X-Forwarded-Proto", "").lower().replace(" ", "").split(",")
+    return request.is_secure or (proxies > 0 and "https" in forwarded)
