@@ -32,11 +32,23 @@ class Drafts:
                 conflict_target=[Draft.owner], update={Draft.content: sealed, Draft.changed_at: now}
             ).execute()
 
+    def replace(self, owner: str, content: Any, version: str) -> bool:
+        """Keep what JSON knows in place of the version that was read; False when that is no longer the newest."""
+        with database.connection_context():
+            changed = Draft.update(content=self._seal.close(content), changed_at=ago()).where(
+                Draft.owner == owner, Draft.changed_at == version
+            )
+            return changed.execute() == 1
+
     def find(self, owner: str) -> Any:
         """What is kept; None when there is nothing."""
+        return self.find_version(owner)[0]
+
+    def find_version(self, owner: str) -> tuple[Any, str]:
+        """What is kept, and its version; None and an empty text when there is nothing."""
         with database.connection_context():
             row = Draft.get_or_none(Draft.owner == owner)
-        return self._seal.open(row.content) if row else None
+        return (self._seal.open(row.content), row.changed_at) if row else (None, "")
 
     def forget(self, case_reference: str) -> None:
         """Forget what was typed into the forms of a case."""

@@ -24,6 +24,7 @@ class FormDraft:
         target: where its answers go, see webapp/forwarding.py.
         data: what was known when it was begun, so far as the form reads it.
         posted: all that was typed.
+        version: of the draft in the records; empty when it isn't there yet.
     """
 
     owner: str
@@ -32,6 +33,7 @@ class FormDraft:
     target: dict[str, Any]
     data: dict[str, Any] = field(default_factory=dict)
     posted: MultiDict = field(default_factory=MultiDict)
+    version: str = ""
 
     @property
     def form(self) -> Form:
@@ -66,20 +68,35 @@ class FormDrafts:
         self._drafts = drafts
 
     def keep(self, draft: FormDraft) -> None:
-        content = {
-            "schema": draft.schema,
-            "target": draft.target,
-            "data": draft.data,
-            "posted": list(draft.posted.items(multi=True)),
-        }
-        self._drafts.keep(key_of(draft.owner, draft.name), content)
+        self._drafts.keep(key_of(draft.owner, draft.name), _content(draft))
+
+    def fill_in(self, draft: FormDraft, number: int, posted: MultiDict) -> tuple[FormDraft, Filled] | None:
+        """Add what was posted from a page to the newest version of a draft, and keep it.
+
+        Another page of it may be posted at the same time, from a second tab: then that one's answers are read first.
+
+        Returns:
+            None when the form was sent since the draft was read.
+        """
+        newest: FormDraft | None = draft
+        while newest is not None:
+            filled = newest.take(newest.form.pages[number - 1], posted)
+            if self._drafts.replace(key_of(draft.owner, draft.name), _content(newest), newest.version):
+                return newest, filled
+            newest = self.find(draft.owner, draft.name)
+        return None
 
     def find(self, owner: str, name: str) -> FormDraft | None:
-        found = self._drafts.find(key_of(owner, name))
+        found, version = self._drafts.find_version(key_of(owner, name))
         if found is None:
             return None
         posted = MultiDict([tuple(pair) for pair in found["posted"]])
-        return FormDraft(owner, name, found["schema"], found["target"], found["data"], posted)
+        return FormDraft(owner, name, found["schema"], found["target"], found["data"], posted, version)
+
+
+def _content(draft: FormDraft) -> dict[str, Any]:
+    posted = list(draft.posted.items(multi=True))
+    return {"schema": draft.schema, "target": draft.target, "data": draft.data, "posted": posted}
 
 
 def begun(owner: str, name: str, schema: dict[str, Any], target: dict[str, Any], known: dict[str, Any]) -> FormDraft:

@@ -47,7 +47,8 @@ def begin(name: str) -> Answer:
     draft = _up_to_date(name)
     if draft is None:
         return _worse() if name == asked.SYMPTOMS_WORSENED else _not_open(name)
-    _drafts().keep(draft)
+    if not draft.version:
+        _drafts().keep(draft)
     if name == asked.PRE_SCREENING:
         sessions.begins_case(draft.target["key"])
     return redirect(_next_step(draft))
@@ -67,8 +68,12 @@ def answer(name: str, number: int) -> Answer:
     draft = _draft(name)
     if draft is None:
         return _not_open(name)
+    _page(draft, number)
+    taken = _take(draft, number)
+    if taken is None:
+        return _not_open(name)
+    draft, rows_changed = taken
     answered = _page(draft, number)
-    rows_changed = _take(draft, answered)
     if rows_changed:
         return _shown(draft, answered)
     if not answered.is_answered(draft.answers):
@@ -114,7 +119,9 @@ def of_another_session() -> Answer | None:
     if draft is None:
         return _not_open(view["name"]) if sessions.case_reference() and not _draft(view["name"]) else None
     if request.endpoint == "forms.answer":
-        _take(draft, _page(draft, view["number"]))
+        _page(draft, view["number"])
+        if _take(draft, view["number"]) is None:
+            return _not_open(view["name"])
     if sessions.reopen_browser(draft.owner):
         return redirect(url_for("forms.begin", name=draft.name), 303)
     session["kept"] = True
@@ -133,14 +140,21 @@ def _draft(name: str) -> FormDraft | None:
     return _drafts().find(owner, name) if owner else None
 
 
-def _take(draft: FormDraft, page: Page) -> bool:
-    """Keep what was posted from a page; returns whether only rows were added or removed."""
-    filled = draft.take(page, MultiDict((key, text) for key, text in request.form.items(True) if key not in OURS))
-    _drafts().keep(draft)
+def _take(draft: FormDraft, number: int) -> tuple[FormDraft, bool] | None:
+    """Keep what was posted from a page.
+
+    Returns:
+        The newest draft, and whether only rows were added or removed; None when the form was sent since it was read.
+    """
+    posted = MultiDict((key, text) for key, text in request.form.items(True) if key not in OURS)
+    taken = _drafts().fill_in(draft, number, posted)
+    if taken is None:
+        return None
+    draft, filled = taken
     if filled.dropped:
         # how many; their names are whatever somebody wrote
         log.warning("%s: %s posted values that the page doesn't ask for are dropped", draft.name, filled.dropped)
-    return filled.rows_changed
+    return draft, filled.rows_changed
 
 
 def _up_to_date(name: str) -> FormDraft | None:

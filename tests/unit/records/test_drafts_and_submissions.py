@@ -27,6 +27,17 @@ def test_what_was_typed_can_not_be_read_in_the_database() -> None:
     assert Drafts(Seal("another secret, of somebody else")).find("C-1/review") is None
 
 
+def test_only_the_newest_version_is_replaced() -> None:
+    drafts = Drafts(SEAL)
+    drafts.keep("C-1/review", {})
+    _, first = drafts.find_version("C-1/review")
+    assert drafts.replace("C-1/review", CONTENT, first)
+    assert not drafts.replace("C-1/review", {}, first)
+    assert drafts.find("C-1/review") == CONTENT
+    assert not drafts.replace("C-2/review", CONTENT, first)
+    assert drafts.find("C-2/review") is None
+
+
 def test_old_drafts_are_forgotten() -> None:
     drafts = Drafts(SEAL)
     drafts.keep("C-1/review", CONTENT)
