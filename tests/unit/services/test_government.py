@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask.testing import FlaskClient
 from services.database import open_database
 from services.government.app import create_app
 from services.government.archive import Archive
-from services.government.models import Case, Contact
+from services.government.models import Case, Contact, person_of
 from services.government.notification import Notifier
 from tests.support.smtp import Inbox
 
@@ -209,3 +210,62 @@ def test_while_the_gateway_can_not_be_reached_a_case_with_contacts_is_not_erased
     submit(government, CONTACT)
     assert erase(government).status_code == 503
     assert Case.get().given_name == "Ada"
+
+
+def beside(government: FlaskClient, monkeypatch: pytest.MonkeyPatch, other: Callable[[FlaskClient], Any]) -> None:
+    """Have another request come while a message is on its way."""
+
+    def tell(notifier: Notifier, contact: Contact, template: str) -> bool:
+        thread = threading.Thread(target=other, args=[government.application.test_client()])
+        thread.start()
+        thread.join()
+        return True
+
+    monkeypatch.setattr(Notifier, "tell", tell)
+
+
+def test_a_contact_that_is_erased_while_a_message_is_on_its_way_stays_erased(
+    government: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(government)
+    [contact_id] = submit(government, CONTACT).json["contact_ids"]
+    monkeypatch.setattr(Notifier, "forget", lambda *_: None)
+    beside(government, monkeypatch, lambda client: client.delete("/v1/cases/C-1", headers=KEY))
+    body = {
+        "reached": True,
+        "symptoms": "cough",
+        "quarantine": "yes",
+        "note": "Ada",
+        "email": "a@b.example",
+        "phone": None,
+    }
+    assert government.post(f"/v1/contacts/{contact_id}/call", json=body, headers=KEY).status_code == 200
+    contact = Contact.get()
+    assert (contact.name, contact.email, contact.phone, contact.call) == ("", None, None, None)
+    assert notify(government, contact_id).status_code == 404
+
+
+def test_a_contact_that_is_released_while_a_message_is_on_its_way_stays_released(
+    government: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(government)
+    [contact_id] = submit(government, CONTACT).json["contact_ids"]
+    corrected = {"json": {"result": "negative"}, "headers": KEY}
+    beside(government, monkeypatch, lambda client: client.post("/v1/cases/C-1/result", **corrected))
+    assert notify(government, contact_id).json["outcome"] == "notified"
+    assert (Contact.get().released, Contact.get().outcome) == (True, "notified")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Ada Lovelace", None, "+44 20 7946 0000"), ("ADA  LOVELACE", "", "0044-20 79460000")),
+        (("Ada Lovelace", "Ada@contacts.example", None), ("ada lovelace", " ada@CONTACTS.example ", "+44 1")),
+        (("Zoe\u0301", "z@contacts.example", None), ("ZO\u00c9", "z@contacts.example", None)),
+        (("Ａｄａ", None, "+４４ 20"), ("Ada", None, "+4420")),
+    ],
+)
+def test_a_person_is_the_same_however_they_are_written(one: tuple[Any, ...], other: tuple[Any, ...]) -> None:
+    """A contact gets one message a day, whoever names them."""
+    assert person_of(*one) == person_of(*other)
+    assert person_of(*one) != person_of("Charles", *one[1:])

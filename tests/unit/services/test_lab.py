@@ -338,3 +338,41 @@ def test_of_an_erased_case_nothing_is_in_a_file(lab: FlaskClient, tmp_path: Path
     lab.delete("/v1/cases/C-1", headers=KEY)
     assert not is_in_files("B-of-a-sample", tmp_path)
     other.close()
+
+
+@pytest.mark.parametrize("state", ["ordered", "running"])
+def test_what_happens_to_an_order_beside_the_bench_is_not_undone(
+    lab: FlaskClient, database: peewee.Database, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bench has read an order; before it writes, one is cancelled and another goes up."""
+    order(lab, "A-1")
+    order(lab, "A-2")
+    bench = Bench(database, capacity=2, turnaround_s=(0, 0), positive_share=0)
+    if state == "running":
+        bench.work()
+
+    def no_plan(*_: Any) -> None:
+        Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
+        Order.update(priority=140).where(Order.sample_barcode == "A-2").execute()
+
+    monkeypatch.setattr(Plan, "get_or_none", no_plan)
+    monkeypatch.setattr(bench, "_drawn", lambda: no_plan() or "negative")
+    if state == "running":
+        Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
+    orders = list(Order.select().order_by(Order.id))
+    for one in orders:
+        one.state = state
+        bench._begin(one, 0.0) if state == "ordered" else bench._finish(one)
+    cancelled, raised = Order.select().order_by(Order.id)
+    assert (cancelled.state, raised.priority) == ("cancelled", 140)
+    assert raised.state == ("running" if state == "ordered" else "finished")
+    assert [item.sample_barcode for item in FeedItem.select()] == ([] if state == "ordered" else ["A-2"])
+
+
+def test_a_priority_goes_up_only(lab: FlaskClient) -> None:
+    order(lab, "A-1", 40)
+    post(lab, "/v1/orders/1/inquiry", {})
+    for priority, afterwards in ((90, 140), (200, 200), (10, 200)):
+        case = Order.get().case_reference
+        assert lab.put(f"/v1/cases/{case}/priority", json={"priority": priority}, headers=KEY).status_code == 200
+        assert Order.get().priority == afterwards
