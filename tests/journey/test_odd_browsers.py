@@ -1,0 +1,55 @@
+"""Browsers that take no cookies or hide where they come from, over HTTP on the real platform."""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import pytest
+
+from records.sessions import Session
+from stack.browser import Browser
+from tests.support.case import WITH_COUGH
+
+pytestmark = pytest.mark.engine
+
+HEADERS: dict[str, dict[str, str | None]] = {
+    "nothing": {"Origin": None},
+    "Origin: null": {"Origin": "null"},
+    "Sec-Fetch-Site alone": {"Origin": None, "Sec-Fetch-Site": "same-origin"},
+    "another site's Referer": {"Origin": "null", "Referer": "https://www.example/"},
+    "another Host": {"Host": "care.example", "Origin": "https://care.example"},
+}
+
+
+@pytest.mark.parametrize("path", ["/forms/pre_screening", "/forms/pre_screening/1", "/forms/pre_screening/check"])
+def test_without_cookies_one_page_says_that_they_are_needed(state: dict[str, Any], path: str) -> None:
+    browser = Browser(state["webapp"])
+    answers: list[Any] = []
+    browser.listen(answers.append)
+    browser._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    page = browser.open(path)
+    assert (page.status, page.heading) == (400, "Allow cookies to continue")
+    assert len(answers) <= 3
+    refused = browser.post(browser.open("/sign-in"), [("access_code", "ABCDEF")])
+    assert (refused.status, refused.heading) == (400, "Allow cookies to continue")
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
+def test_a_pre_screening_can_be_sent_whatever_a_browser_hides(
+    state: dict[str, Any], headers: dict[str, str | None]
+) -> None:
+    browser = Browser(state["webapp"])
+    browser._session.headers.update({name: value for name, value in headers.items() if value})
+    for name in (name for name, value in headers.items() if value is None):
+        del browser._session.headers[name]
+    page = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
+    assert page.heading == "Your case"
+
+
+@pytest.mark.serial
+def test_a_visit_of_the_start_page_stores_nothing(state: dict[str, Any], records: None) -> None:
+    before = Session.select().count()
+    for _ in range(5):
+        assert Browser(state["webapp"]).open("/").status == 200
+    assert Session.select().count() == before
