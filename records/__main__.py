@@ -27,7 +27,7 @@ REFERENCE = re.compile(r"C-[2-9A-Z]{12}")
 
 def main(arguments: list[str]) -> None:
     match arguments:
-        case ["erase", reference] if REFERENCE.fullmatch(reference):
+        case ["erase", typed] if REFERENCE.fullmatch(reference := typed.strip().upper()):
             _open()
             Erasures().ask(reference, OPERATOR)
             print(f"{reference} is erased as soon as it has ended, by the workers; `make erasures` says when it was")

@@ -112,9 +112,10 @@ def of_another_session() -> Answer | None:
     """
     view = request.view_args or {}
     is_form = request.endpoint in ("forms.answer", "forms.send") and view["name"] in asked.FORMS
-    if not is_form or not sessions.is_from_our_page():
+    token = request.form.get("page_token", "")
+    if not is_form or not sessions.is_from_our_page(token):
         return None
-    found = sessions.of_page(request.form.get("page_token", ""))
+    found = sessions.of_page(token)
     draft = _drafts().find(*found) if found and found[1] == view["name"] else None
     if draft is None:
         return _not_open(view["name"]) if sessions.case_reference() and not _draft(view["name"]) else None

@@ -6,6 +6,7 @@ whenever somebody signs in or out.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from urllib.parse import urlsplit
@@ -108,14 +109,21 @@ def reopen_browser(draft_owner: str) -> bool:
     return True
 
 
-def is_from_our_page() -> bool:
-    """Whether one of our own pages sent this, so far as the browser says: another site's must not choose a draft.
+def is_from_our_page(token: str) -> bool:
+    """Whether one of our own pages sent this: another site's must not choose a draft.
 
-    Privacy extensions and proxies remove or rewrite each of these headers, so that one of them is enough.
+    Privacy extensions and proxies remove or rewrite each of the headers, so that one of them is enough; or the cookie
+    of the session that the page was shown to, which browsers don't send from other sites (SameSite=Lax).
+
+    Args:
+        token: the page's.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
+    shown_to = _read(token)[2:]
+    if shown_to == [_hash(request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], ""))]:
+        return True
     ours = {request.host, current_app.extensions["options"].public_host}
     named = (urlsplit(request.headers.get(header, "")).netloc for header in ("Origin", "Referer"))
     return next((host in ours for host in named if host), False)
@@ -132,17 +140,27 @@ def _has_content() -> bool:
 
 
 def page_token(draft_owner: str, form: str) -> str:
-    """What a form's page carries, so that what is typed on it can be kept when the session has ended meanwhile."""
-    return _pages().dumps([draft_owner, form])
+    """What a form's page carries, so that what is typed on it can be kept when the session has ended."""
+    return _pages().dumps([draft_owner, form, _hash(session.sid)])
 
 
 def of_page(token: str) -> tuple[str, str] | None:
     """Whose draft of which form a page was made for; None when the token isn't ours, or too old."""
+    match _read(token):
+        case [draft_owner, form, *_]:
+            return draft_owner, form
+    return None
+
+
+def _read(token: str) -> list[str]:
     try:
-        draft_owner, form = _pages().loads(token, max_age=PAGE_LASTS_S)
+        return _pages().loads(token, max_age=PAGE_LASTS_S)
     except BadSignature:
-        return None
-    return draft_owner, form
+        return []
+
+
+def _hash(session_name: str) -> str:
+    return hashlib.sha256(session_name.encode()).hexdigest()[:32]
 
 
 def _pages() -> URLSafeTimedSerializer:

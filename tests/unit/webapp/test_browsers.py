@@ -170,6 +170,8 @@ def test_what_was_typed_in_an_ended_session_is_kept_if_one_header_names_our_page
     client = begun()
     with database.connection_context():
         Session.delete().execute()
+    # as that of another browser, which has this page of the first one
+    client.set_cookie("__Host-session", "another", domain="care.example", secure=True)
     page = client.post(
         "/forms/pre_screening/1",
         data={"page_token": client.page_token},
@@ -186,3 +188,14 @@ def begun() -> Any:
     page = client.get("/forms/pre_screening", follow_redirects=True, **PUBLIC)
     client.page_token = re.search(r'name="page_token" value="([^"]+)"', page.text)[1]
     return client
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "null"}, {"Origin": "https://www.example"}])
+def test_what_was_typed_in_an_ended_session_is_kept_if_the_browser_still_has_its_cookie(
+    form_is_known: None, headers: dict[str, str]
+) -> None:
+    client = begun()
+    with database.connection_context():
+        Session.delete().execute()
+    page = client.post("/forms/pre_screening/1", data={"page_token": client.page_token}, headers=headers, **PUBLIC)
+    assert page.status_code == 303
