@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from config.settings import ROOT
-from deployment.changes import differences, running, told
+from deployment.changes import Change, differences, running, told
 from deployment.check import Declared, check
 from deployment.hints import HINTS, Hints, read_hints
 from processes.engine import Engine, EngineRefused
+
+log = logging.getLogger(__name__)
 
 NAME = "coronacare"
 
@@ -81,7 +84,23 @@ def _tell(
     for line in told.as_text(changes, running.open_cases(engine, before, after, hints)):
         say(line)
     if page:
+        _draw(changes, before, after, say, page)
+
+
+def _draw(
+    changes: Sequence[Change],
+    before: dict[str, bytes],
+    after: dict[str, bytes],
+    say: Callable[[str], None],
+    page: Path,
+) -> None:
+    """Draw the changes; the deployment goes on without a picture, whatever is in the way of it."""
+    try:
         page.write_text(told.as_page(changes, before, after), encoding="utf-8")
+    except Exception as error:
+        log.debug("drawing failed", exc_info=True)
+        say(f"the changes are not drawn ({type(error).__name__}: {error}); the deployment goes on")
+    else:
         say(f"drawn: {page}")
 
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from deployment.changes import running
-from deployment.check import tables, xml
+from deployment.check import tables
 from deployment.check.feel import Value, shown
+from deployment.check.files import FileError, read_decisions
 from deployment.check.tables import DMN, Table, TableError
 from deployment.check.ways import Decisions, Gap
 from processes.cases import CORONA_CARE
@@ -114,8 +114,8 @@ def as_text(rehearsal: Rehearsal) -> Iterator[str]:
 
 def _read(name: str, content: bytes) -> dict[str, Table]:
     try:
-        return {each.id: each for each in map(tables.read, xml.parse(content).iter(DMN + "decision"))}
-    except (ElementTree.ParseError, TableError) as error:
+        return {each.id: each for each in map(tables.read, read_decisions(content).iter(DMN + "decision"))}
+    except (FileError, TableError) as error:
         raise RehearsalError(f"{name}: {error}; `make check` says more") from None
 
 

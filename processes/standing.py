@@ -60,6 +60,12 @@ def diagram(engine: Engine, definition_id: str) -> str:
     return engine.get(f"/process-definition/{definition_id}/xml")["bpmn20Xml"]
 
 
+def standing_by_diagram(engine: Engine, versions: Iterable[Definition]) -> dict[str, dict[str, Standing]]:
+    """Of each diagram, where cases stand in any of its versions."""
+    versions = list(versions)
+    return {key: standing(engine, [each for each in versions if each.key == key]) for key in DIAGRAMS}
+
+
 def standing(engine: Engine, versions: Iterable[Definition]) -> dict[str, Standing]:
     """By the id of the step, in any of these versions."""
     counts, incidents = Counter(), Counter()

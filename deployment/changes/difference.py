@@ -9,8 +9,9 @@ from pathlib import PurePath
 from typing import Any
 from xml.etree import ElementTree
 
-from deployment.check import forms, xml
-from deployment.check.diagram import BPMN, NODES, Diagram, Element
+from deployment.check import forms
+from deployment.check.diagram import BPMN, NODES, Element
+from deployment.check.files import FileError, read_decisions, read_diagram, read_form
 from deployment.check.tables import DMN
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -71,9 +72,12 @@ def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list
 
 
 def _of_file(file: str, before: bytes, after: bytes) -> Iterator[Change]:
-    read = READERS[PurePath(file).suffix]
-    old, new = read(file, before), read(file, after)
-    changes = list(_compared(file, old, new))
+    read = READERS.get(PurePath(file).suffix, _unknown)
+    try:
+        changes = list(_compared(file, read(file, before), read(file, after)))
+    except FileError as error:
+        yield Change(file, CHANGED, "the file", file, file, (f"one of both can't be read: {error}",))
+        return
     yield from changes or [Change(file, CHANGED, "the file", file, file, ("only how it is drawn or written",))]
 
 
@@ -95,7 +99,7 @@ def _details(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
 
 
 def _diagram(file: str, content: bytes) -> Things:
-    diagram = Diagram(file, xml.parse(content))
+    diagram = read_diagram(file, content)
     return {each.id: Thing(_kind(each), diagram.called(each), _element(each)) for each in diagram.elements.values()}
 
 
@@ -137,7 +141,7 @@ def _local(name: str) -> str:
 
 
 def _decisions(file: str, content: bytes) -> Things:
-    root = xml.parse(content)
+    root = read_decisions(content)
     found = {}
     for decision in root.iter(DMN + "decision"):
         name = decision.get("name") or decision.get("id", "")
@@ -163,10 +167,11 @@ def _texts(node: ElementTree.Element) -> str:
 
 
 def _form(file: str, content: bytes) -> Things:
-    form = json.loads(content)
+    form = read_form(content)
     about = {"id": str(form.get("id")), "schemaVersion": str(form.get("schemaVersion"))}
     return {file: Thing("form", file, about)} | {
-        each["id"]: Thing("field", forms.called(each), _field(each)) for each in forms.within(form["components"])
+        str(each.get("id")): Thing("field", forms.called(each), _field(each))
+        for each in forms.within(form.get("components"))
     }
 
 
@@ -176,6 +181,10 @@ def _field(component: forms.Component) -> dict[str, str]:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _unknown(file: str, content: bytes) -> Things:
+    raise FileError("it is no diagram, decision or form")
 
 
 READERS: Mapping[str, Callable[[str, bytes], Things]] = {".bpmn": _diagram, ".dmn": _decisions, ".form": _form}

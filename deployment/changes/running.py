@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployment.changes.staying import why_staying
-from deployment.check import xml
 from deployment.check.diagram import SCOPES, Diagram, Element
+from deployment.check.files import Files
 from deployment.hints import Hints
 from processes.engine import Engine
 
@@ -112,6 +112,5 @@ def _count(engine: Engine, **query: Any) -> int:
 
 
 def _diagrams(files: Mapping[str, bytes]) -> dict[str, Diagram]:
-    return {
-        name: Diagram(name, xml.parse(content)) for name, content in sorted(files.items()) if name.endswith(".bpmn")
-    }
+    """Those that can be read, by the files' names."""
+    return {diagram.file: diagram for diagram in Files.read(files).diagrams}

@@ -9,6 +9,7 @@ from html import escape
 from deployment.changes.difference import ADDED, CHANGED, REMOVED, Change
 from deployment.changes.running import Open
 from deployment.changes.staying import NO_SUCH_STEP
+from processes.xml import XmlError
 from webapp.diagrams import Mark, Paint, drawn, planes_of
 
 SIGNS = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
@@ -76,13 +77,15 @@ def as_page(changes: Sequence[Change], before: Mapping[str, bytes], after: Mappi
 def _pictures(when: str, content: bytes | None, changes: Sequence[Change], shown: Sequence[str]) -> Iterator[str]:
     """The planes of a diagram on which something is to be seen."""
     marks: dict[str, Mark] = {change.id: Changed(change.how) for change in changes if change.how in shown}
-    planes = planes_of(content) if content else []
+    try:
+        planes = planes_of(content) if content else []
+    except XmlError as error:
+        yield f"<p>{when}: not drawn, since the file can't be read ({escape(str(error))})</p>"
+        return
     for plane in planes:
         here = {each.element.id for each in (*plane.shapes, *plane.edges)} & marks.keys()
         if here:
-            # the first has the pool, which is named after the process
-            name = planes[0].shapes[0].element.name if plane is planes[0] else plane.element.name
-            names = f"{name}, {when}: {len(here)} elements marked"
+            names = f"{plane.title}, {when}: {len(here)} elements marked"
             yield f"<h3>{escape(names)}</h3>{drawn(plane, marks, names)}"
 
 

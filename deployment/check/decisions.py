@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from graphlib import CycleError, TopologicalSorter
 from xml.etree import ElementTree
 
 from deployment.check import tables
@@ -16,7 +18,6 @@ from deployment.check.ways import AGGREGATIONS, Way, Ways
 POLICIES = ("FIRST", "UNIQUE", "ANY", "COLLECT", "RULE ORDER")
 MOST_WAYS = 200_000
 MOST_TOLD = 3
-UNDERSTOOD = "Write texts in quotes, numbers, true, false, < 5, >= 5, [1..5], several with commas, or not(…)"
 
 
 def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterator[Finding]:
@@ -29,10 +30,11 @@ def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterat
             found[table.id] = table
         except TableError as error:
             name = decision.get("name") or decision.get("id", "")
-            wrong.append(Finding(file, name, decision.get("id", ""), str(error), UNDERSTOOD))
+            wrong.append(Finding(file, name, decision.get("id", ""), str(error), error.todo))
     for table in found.values():
         problems = itertools.chain(_built(table), _inputs(table, found, declared), _outputs(table, declared))
         wrong += [Finding(file, table.name, table.id, *problem) for problem in problems]
+    wrong += _of_file(file, root, found)
     name = file.removesuffix(".dmn")
     if name not in {each.get("id") for each in root.iter(DMN + "decision")}:
         todo = f"Give the decision the id {name}, or rename the file"
@@ -45,11 +47,28 @@ def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterat
             yield from (Finding(file, table.name, table.id, *problem) for problem in _followed(table, ways))
 
 
+def _of_file(file: str, root: ElementTree.Element, found: Mapping[str, Table]) -> Iterator[Finding]:
+    """What is wrong with the decisions together."""
+    ids = Counter(each.get("id") for each in root.iter() if each.tag.startswith(DMN) and each.get("id"))
+    for name in sorted(name for name, count in ids.items() if count > 1):
+        yield Finding(file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
+    needs = {table.id: {*table.requires, *(column.name for column in table.inputs)} for table in found.values()}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        yield Finding(file, "", "", f"decisions need each other in a circle: {circle}", "Delete one of the connections")
+
+
 def _built(table: Table) -> Iterator[tuple[str, str]]:
     if table.policy not in POLICIES:
         yield f"the engine has no hit policy {table.policy}", f"Choose one of {', '.join(POLICIES)}"
     if table.policy == "COLLECT" and table.aggregation not in (*AGGREGATIONS, "COUNT"):
         yield "it collects, but doesn't say into what", "Choose SUM, MIN, MAX or COUNT"
+    if table.policy == "COLLECT" and table.aggregation in AGGREGATIONS:
+        values = [value for row in table.rows for value in row.says.values()]
+        if len(table.outputs) > 1 or not all(isinstance(value, float) for value in values):
+            yield f"{table.aggregation} is of the numbers of one column", "Choose COUNT, or one column of numbers"
     for row in table.rows if table.policy != "COLLECT" else ():
         if all(cell is ANYTHING for cell in row.cells):
             yield (

@@ -8,10 +8,10 @@ from functools import cached_property
 from xml.etree import ElementTree
 
 from deployment.check.finding import Finding
+from webapp.diagrams import Picture, read_picture
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
-DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 
 EVENTS = ("startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent", "boundaryEvent")
 TASKS = ("userTask", "serviceTask", "receiveTask", "businessRuleTask", "sendTask", "scriptTask", "manualTask", "task")
@@ -63,6 +63,17 @@ class Element:
     def definition(self) -> ElementTree.Element | None:
         """What kind of event it is: its …EventDefinition."""
         return next((child for child in self.node if child.tag.endswith("EventDefinition")), None)
+
+    @property
+    def link(self) -> str | None:
+        """The name by which a link event leads on to another, or another leads to it; None for any other element."""
+        found = self.has("linkEventDefinition")
+        return None if found is None else found.get("name", "")
+
+    @property
+    def compensates(self) -> bool:
+        """Whether it undoes another step; no sequence flow leads to it or on from it."""
+        return self.node.get("isForCompensation") == "true"
 
     @property
     def topic(self) -> str:
@@ -131,9 +142,20 @@ class Diagram:
         return Finding(self.file, self.called(element), element.id, wrong, todo)
 
     @cached_property
+    def picture(self) -> Picture:
+        """What is drawn of it, and what can't be."""
+        return read_picture(self.root)
+
+    @cached_property
     def drawn(self) -> set[str]:
-        """Ids of what has a shape or a line."""
-        return {shape.get("bpmnElement", "") for shape in self.root.iter() if shape.tag.startswith(DI)}
+        """Ids of what has a shape or a line, even if that can't be drawn."""
+        shapes = {part.element.id for plane in self.picture.planes for part in (*plane.shapes, *plane.edges)}
+        return shapes | {fault.element for fault in self.picture.faults}
+
+    @cached_property
+    def associated(self) -> set[tuple[str, str]]:
+        """Ids of what associations connect, from source to target."""
+        return {(each.get("sourceRef", ""), each.get("targetRef", "")) for each in self.root.iter(BPMN + "association")}
 
     def declared(self, tag: str) -> dict[str, ElementTree.Element]:
         """Messages, errors, escalations or signals of the file, by their ids."""

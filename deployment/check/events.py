@@ -115,8 +115,14 @@ def _thrown(files: Files, kind: str) -> set[str]:
     } - {""}
 
 
-def _is_caught(diagram: Diagram, element: Element, kind: str, said: str, files: Files) -> bool:
-    """Whether an event at the edge of the step, or of what it lies in, or in it, goes on from this."""
+def _is_caught(
+    diagram: Diagram, element: Element, kind: str, said: str, files: Files, calls: tuple[str, ...] = ()
+) -> bool:
+    """Whether an event at the edge of the step, or of what it lies in, or in it, goes on from this.
+
+    Args:
+        calls: ids of the processes looked at already, which may call each other in a circle.
+    """
     if kind == "signal":
         return any(_catches(other, each, kind, said) for other in files.diagrams for each in other.nodes)
     at, scope = element.id, element.scope
@@ -128,7 +134,9 @@ def _is_caught(diagram: Diagram, element: Element, kind: str, said: str, files: 
             return True
         at, scope = scope, diagram.elements[scope].scope if scope else ""
         if at in {each.id for each in diagram.processes}:
-            return any(_is_caught(other, call, kind, said, files) for other, call in _calls(files, at))
+            if at in calls:
+                return False
+            return any(_is_caught(other, call, kind, said, files, (*calls, at)) for other, call in _calls(files, at))
     return False
 
 

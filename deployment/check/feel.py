@@ -61,8 +61,13 @@ def cell(text: str) -> Cell:
     if text in ("", "-"):
         return ANYTHING
     if denied := re.fullmatch(r"not\((.*)\)", text, re.DOTALL):
-        inner = cell(denied[1])
+        inner = _any(denied[1])
         return Cell(lambda value: not inner.takes(value), inner.texts, inner.numbers)
+    return _any(text)
+
+
+def _any(text: str) -> Cell:
+    """One or several tests, of which one must hold."""
     tests = [_test(part.strip()) for part in _parts(text)]
     return Cell(
         lambda value: any(test.takes(value) for test in tests),
@@ -116,4 +121,10 @@ def _is_number(value: Value) -> bool:
 
 def _parts(text: str) -> list[str]:
     """At the commas that aren't within quotes."""
-    return re.findall(r'(?:"[^"]*"|[^,"])+', text)
+    parts = [""]
+    for piece in re.findall(r'"[^"]*"|[^",]+|[",]', text):
+        if piece == ",":
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts

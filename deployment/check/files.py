@@ -6,12 +6,38 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NoReturn
 from xml.etree import ElementTree
 
-from deployment.check import xml
-from deployment.check.diagram import Diagram
+from deployment.check.diagram import BPMN, Diagram
 from deployment.check.finding import Finding
+from deployment.check.tables import DMN
+from processes.xml import XmlError, parse
+
+# by namespace, the versions of DMN that there are
+DMN_VERSIONS = {
+    "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
+    "http://www.omg.org/spec/DMN/20151101/dmn11.xsd": "1.1",
+    "http://www.omg.org/spec/DMN/20180521/MODEL/": "1.2",
+    "https://www.omg.org/spec/DMN/20191111/MODEL/": "1.3",
+    "https://www.omg.org/spec/DMN/20191111/DMN13.xsd": "1.3 (its schema's address)",
+    "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
+    "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
+}
+SAVE = "Save it once more from Camunda Modeler, or take back the last change"
+SAVE_AS_DMN_1_3 = "Save it from Camunda Modeler as a decision for Camunda 7, which is DMN 1.3"
+
+
+class FileError(Exception):
+    """A file can't be read; the message says why.
+
+    Attributes:
+        todo: what to do.
+    """
+
+    def __init__(self, wrong: str, todo: str = SAVE):
+        super().__init__(wrong)
+        self.todo = todo
 
 
 @dataclass
@@ -35,20 +61,76 @@ class Files:
         for name, content in sorted(contents.items()):
             try:
                 files._take(name, content)
-            except (ElementTree.ParseError, ValueError) as error:
-                wrong = f"the file can't be read ({error})"
-                todo = "Save it once more from Camunda Modeler, or take back the last change"
-                files.unread.append(Finding(name, "", "", wrong, todo))
+            except FileError as error:
+                files.unread.append(Finding(name, "", "", str(error), error.todo))
         return files
 
     def _take(self, name: str, content: bytes) -> None:
         match PurePath(name).suffix:
             case ".bpmn":
-                self.diagrams.append(Diagram(name, xml.parse(content)))
+                self.diagrams.append(read_diagram(name, content))
             case ".dmn":
-                self.decisions[name] = xml.parse(content)
+                self.decisions[name] = read_decisions(content)
             case ".form":
-                form = json.loads(content)
-                if not isinstance(form, dict):
-                    raise ValueError("it isn't a form")
-                self.forms[name] = form
+                self.forms[name] = read_form(content)
+
+
+def read_diagram(name: str, content: bytes) -> Diagram:
+    """A BPMN file.
+
+    Raises:
+        FileError: it isn't one.
+    """
+    root = _parse(content)
+    if root.tag != BPMN + "definitions":
+        raise FileError(f"it is no diagram in BPMN 2.0 (but {_described(root)})")
+    return Diagram(name, root)
+
+
+def read_decisions(content: bytes) -> ElementTree.Element:
+    """The root of a DMN file.
+
+    Raises:
+        FileError: it isn't one, or of another version than 1.3.
+    """
+    root = _parse(content)
+    if root.tag == DMN + "definitions":
+        return root
+    version = DMN_VERSIONS.get(root.tag.rpartition("}")[0].removeprefix("{"))
+    if version:
+        raise FileError(f"it is written in DMN {version}, and decisions are read in DMN 1.3", SAVE_AS_DMN_1_3)
+    raise FileError(f"it is no decision in DMN 1.3 (but {_described(root)})", SAVE_AS_DMN_1_3)
+
+
+def read_form(content: bytes) -> dict[str, Any]:
+    """A form's schema.
+
+    Raises:
+        FileError: it isn't a JSON object in UTF-8.
+    """
+    try:
+        form = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        json.dumps(form, ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        raise FileError("the file can't be read (it is nested too deeply)") from None
+    except ValueError as error:
+        raise FileError(f"the file can't be read ({error})") from None
+    if not isinstance(form, dict):
+        raise FileError("the file can't be read (it isn't a form)")
+    return form
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _parse(content: bytes) -> ElementTree.Element:
+    try:
+        return parse(content)
+    except XmlError as error:
+        raise FileError(f"the file can't be read ({error})") from None
+
+
+def _described(root: ElementTree.Element) -> str:
+    namespace, _, name = root.tag.rpartition("}")
+    return f"<{name}> of {namespace.removeprefix('{') or 'no namespace'}"

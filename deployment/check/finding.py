@@ -27,7 +27,7 @@ class Finding:
 
     def __str__(self) -> str:
         ids = f" ({self.id})" if self.id and self.id != self.element else ""
-        where = f"{self.element}{ids}: " if self.element or ids else ""
+        where = f"{self.element}{ids}: ".lstrip() if self.element or ids else ""
         return f"{self.file}: {where}{self.wrong}. {self.todo}."
 
 

@@ -12,6 +12,7 @@ from deployment.check.declared import DECLARE
 from deployment.check.finding import Finding, like
 from processes.variables import Variable
 from webapp.camunda_forms import Form, UnsupportedForm
+from webapp.camunda_forms.properties import describe
 
 # by a field's type, the types that its variable may have; of all others it is a text
 TYPES = {"checkbox": {"Boolean"}, "number": {"Integer", "Double"}, "dynamiclist": {"Json"}}
@@ -25,7 +26,7 @@ def findings(file: str, form: dict[str, Any], variables: Mapping[str, Variable])
         Form.parse(form)
     except UnsupportedForm as error:
         # says which form and component by itself
-        yield Finding(file, "", "", str(error), "Use what both can show (docs/forms.md)")
+        yield Finding(file, "", "", str(error), error.todo or "Use what both can show (docs/forms.md)")
         return
     name = PurePath(file).stem
     if form["id"] != name:
@@ -48,14 +49,15 @@ def _finding(file: str, component: Component, wrong: str, todo: str) -> Finding:
 
 def called(component: Component) -> str:
     """What people call a component: its label, or text, or else what it is."""
-    return str(component.get("label") or component.get("text") or component["type"]).strip("# \n")[:60]
+    return str(component.get("label") or component.get("text") or component.get("type", "")).strip("# \n")[:60]
 
 
-def within(components: list[Component]) -> Iterator[Component]:
-    """All of them, groups and what they hold."""
-    for component in components:
-        yield component
-        yield from within(component.get("components", []))
+def within(components: Any) -> Iterator[Component]:
+    """All of them, groups and what they hold; nothing of what is no list of components."""
+    for component in components if isinstance(components, list) else []:
+        if isinstance(component, dict):
+            yield component
+            yield from within(component.get("components"))
 
 
 def fields(components: list[Component]) -> Iterator[tuple[str, Component]]:
@@ -85,7 +87,12 @@ def _compared(text: str, variables: Mapping[str, Variable]) -> Iterator[tuple[st
 
 
 def _field(component: Component, variable: Variable) -> Iterator[tuple[str, str]]:
-    options = {option["value"] for option in component.get("values", [])}
+    given = [each.get("value") if isinstance(each, dict) else each for each in component.get("values", [])]
+    options = {value for value in given if isinstance(value, str)}
+    for value in given:
+        if not isinstance(value, str):
+            wrong = f"{variable.name} is a text, and the value of an option is {describe(value)}"
+            yield wrong, "Write it as a text, in quotes"
     for value in sorted(options - set(variable.values)):
         yield (
             f"{variable.name} is never “{value}”{like(value, variable.values)}",

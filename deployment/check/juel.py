@@ -63,7 +63,10 @@ def parse(text: str) -> list[Node]:
     found, at = [], 0
     while (start := min((place for sign in ("${", "#{") if (place := text.find(sign, at)) >= 0), default=-1)) >= 0:
         parser = _Parser(text, start + 2)
-        found.append(parser.whole())
+        try:
+            found.append(parser.whole())
+        except RecursionError:
+            raise ExpressionError("it is nested too deeply") from None
         at = parser.at + 1
     return found
 

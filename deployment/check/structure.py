@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from deployment.check.diagram import DI, GATEWAYS, SCOPES, Diagram, Element
+from deployment.check.diagram import BPMN, GATEWAYS, NODES, SCOPES, Diagram, Element
 from deployment.check.finding import Finding
 
 AFTER = "Tick “Asynchronous continuations: After” at it"
@@ -28,45 +29,89 @@ def findings(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _drawn(diagram: Diagram) -> Iterator[Finding]:
+    """Whether each element has a place in the picture, and each part of the picture an element."""
+    if not diagram.picture.planes and not diagram.picture.faults:
+        yield Finding(diagram.file, "", "", "it has no drawing", "Draw it in Camunda Modeler")
+        return
     for element in [*diagram.nodes, *diagram.flows]:
         if element.id not in diagram.drawn:
             yield diagram.finding(element, "it is in the file, but isn't drawn", f"{DRAW}, or delete it")
-    for shape in diagram.root.iter():
-        if shape.tag == DI + "BPMNShape" and not shape.get("bpmnElement"):
-            yield Finding(diagram.file, "", shape.get("id", ""), "a shape is drawn for no element", f"{DRAW} again")
+    for fault in diagram.picture.faults:
+        element = diagram.elements.get(fault.element)
+        wrong, todo = f"the drawing is damaged: {fault.wrong}", f"{DRAW} again"
+        if element:
+            yield diagram.finding(element, wrong, todo)
+        else:
+            yield Finding(diagram.file, "", fault.id, wrong, todo)
 
 
 def _reached(diagram: Diagram) -> Iterator[Finding]:
-    """A step that no way leads to."""
-    scopes = {
-        scope.id: [each for each in diagram.nodes if each.scope == scope.id] for scope in diagram.of("process", *SCOPES)
-    }
-    for nodes in scopes.values():
-        reached = {
-            each.id for each in nodes if each.kind == "startEvent" or each.node.get("triggeredByEvent") == "true"
-        }
+    """A step that nothing leads to."""
+    for scope in diagram.of("process", *SCOPES):
+        nodes = [each for each in diagram.nodes if each.scope == scope.id]
+        reached = {each.id for each in nodes if _begins(diagram, each)}
         before: set[str] = set()
         while reached != before:
             before = set(reached)
-            reached |= {str(f.node.get("targetRef")) for f in diagram.flows if f.node.get("sourceRef") in before}
-            reached |= {each.id for each in nodes if each.node.get("attachedToRef") in before}
+            reached |= {each.id for each in nodes if _before(diagram, each) & before}
         lost = [each for each in nodes if each.id not in reached]
         # what follows a lost step is found again with it
         first = [each for each in lost if not _before(diagram, each) & {other.id for other in lost}]
         for each in first or lost:
-            yield diagram.finding(each, "no way leads to it from a start", "Connect it, or delete it")
+            if each.link is not None:
+                yield diagram.finding(each, f"no link {each.link} leads to it", "Give a throwing link the same name")
+            elif each.compensates:
+                todo = "Connect it with the compensation event by an association, or delete it"
+                yield diagram.finding(each, "no compensation event leads to it", todo)
+            else:
+                yield diagram.finding(each, "no way leads to it from a start", "Connect it, or delete it")
+
+
+def _begins(diagram: Diagram, node: Element) -> bool:
+    """Whether a case may come to it from nowhere else in its scope."""
+    if node.kind == "startEvent" or node.node.get("triggeredByEvent") == "true":
+        return True
+    return _is_ad_hoc(diagram, node) and not node.compensates and not diagram.into(node)
+
+
+def _is_ad_hoc(diagram: Diagram, node: Element) -> bool:
+    """Whether it lies in an ad-hoc sub-process, in which no way need lead to a step, or on from it."""
+    scope = diagram.elements.get(node.scope)
+    return scope is not None and scope.kind == "adHocSubProcess" and node.kind != "boundaryEvent"
 
 
 def _before(diagram: Diagram, node: Element) -> set[str]:
     """Where a case may be just before it comes here."""
-    return {flow.node.get("sourceRef", "") for flow in diagram.into(node)} | {node.node.get("attachedToRef", "")}
+    found = {flow.node.get("sourceRef", "") for flow in diagram.into(node)} | {node.node.get("attachedToRef", "")}
+    if node.link is not None and node.kind == "intermediateCatchEvent":
+        links = diagram.of("intermediateThrowEvent")
+        found |= {each.id for each in links if each.link == node.link and each.scope == node.scope}
+    if node.compensates:
+        found |= {event.id for event in diagram.of("boundaryEvent") if _is_handled(diagram, event, node)}
+    return found
+
+
+def _is_handled(diagram: Diagram, event: Element, handler: Element) -> bool:
+    """Whether a compensation event is connected with this step."""
+    is_compensation = event.has("compensateEventDefinition") is not None
+    return is_compensation and (event.id, handler.id) in diagram.associated
 
 
 def _ways_on(diagram: Diagram) -> Iterator[Finding]:
-    """A step after which nothing comes: only an end is one."""
+    """A step after which nothing comes: only an end is one, and what is left by another way than a sequence flow."""
     for each in diagram.nodes:
-        ends = each.kind == "endEvent" or each.node.get("triggeredByEvent") == "true"
-        if not ends and not diagram.out_of(each):
+        if diagram.out_of(each) or each.kind == "endEvent" or each.node.get("triggeredByEvent") == "true":
+            continue
+        if each.kind == "intermediateThrowEvent" and each.link is not None:
+            links = diagram.of("intermediateCatchEvent")
+            if not any(other.link == each.link and other.scope == each.scope for other in links):
+                wrong, todo = f"no link {each.link} goes on from it", "Give a catching link the same name"
+                yield diagram.finding(each, wrong, todo)
+        elif each.kind == "boundaryEvent" and each.has("compensateEventDefinition") is not None:
+            if not any(_is_handled(diagram, each, other) for other in diagram.nodes if other.compensates):
+                wrong, todo = "no step compensates", "Connect it by an association with a step that is for compensation"
+                yield diagram.finding(each, wrong, todo)
+        elif not each.compensates and not _is_ad_hoc(diagram, each):
             yield diagram.finding(each, "no way leads on from it", "Connect it with the next step, or with an end")
     for flow in diagram.flows:
         for end in ("sourceRef", "targetRef"):
@@ -104,6 +149,8 @@ def _kinds(diagram: Diagram) -> Iterator[Finding]:
             "nobody does it: it is neither a form to fill in nor a worker's",
             "Make it a user task with a form, a service task with a topic, or a decision",
         )
+    for each in diagram.of("adHocSubProcess", "complexGateway"):
+        yield diagram.finding(each, "the engine doesn't have it and passes over it", f"Replace the {each.kind}")
     for task in diagram.of("serviceTask", "sendTask"):
         if task.camunda("type") != "external" or not task.topic:
             yield diagram.finding(
@@ -175,6 +222,13 @@ def _is_mapped(task: Element) -> bool:
 
 def _ids(diagram: Diagram) -> Iterator[Finding]:
     """Ids are in logs, tests and filters: they tell what an element is."""
+    ids = Counter(each.get("id") for each in diagram.root.iter() if each.tag.startswith(BPMN) and each.get("id"))
+    for name in sorted(name for name, count in ids.items() if count > 1):
+        yield Finding(diagram.file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
+    for each in diagram.root.iter():
+        if each.tag.removeprefix(BPMN) in (*NODES, "process", "sequenceFlow") and not each.get("id"):
+            name = each.get("name", "") or each.tag.removeprefix(BPMN)
+            yield Finding(diagram.file, name, "", "it has no id", "Give it one")
     for each in diagram.nodes:
         prefix = next((prefix for kind, prefix in PREFIXES.items() if each.kind.endswith(kind)), "")
         if not each.id.startswith(prefix):

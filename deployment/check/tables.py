@@ -12,6 +12,13 @@ from deployment.check.feel import Cell, CellError, Value
 from processes.variables import Variable
 
 DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
+# those that the engine converts values to; of any other it leaves them as they are
+WHOLE, NUMBERS = ("integer", "long"), ("integer", "long", "double", "number")
+TYPES = ("string", "boolean", *NUMBERS, "date", "any")
+FEEL = ("", "feel", "http://www.omg.org/spec/FEEL/20140401", "https://www.omg.org/spec/DMN/20191111/FEEL/")
+UNDERSTOOD = "Write texts in quotes, numbers, true, false, < 5, >= 5, [1..5], several with commas, or not(…)"
+# what a decision may be besides a table
+OTHERS = ("literalExpression", "context", "invocation", "relation", "list", "functionDefinition")
 IN_CODES = r"\b{name} in \(([^)]*)\)"
 # beside the figures that cells name, values that lie between them
 STEP, WHOLE_STEP = 0.001, 1.0
@@ -29,6 +36,18 @@ class Input:
     label: str
     name: str
     expression: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """A column of what is said.
+
+    Attributes:
+        type: as the file has it, in small letters.
+    """
+
+    name: str
+    type: str
 
 
 @dataclass(frozen=True)
@@ -60,13 +79,21 @@ class Table:
     policy: str
     aggregation: str
     inputs: tuple[Input, ...]
-    outputs: tuple[str, ...]
+    outputs: tuple[Output, ...]
     rows: tuple[Row, ...]
     requires: frozenset[str]
 
 
 class TableError(Exception):
-    """A decision that can't be followed; the message says which cell, and why."""
+    """A decision that can't be followed; the message says which cell, and why.
+
+    Attributes:
+        todo: what to do.
+    """
+
+    def __init__(self, wrong: str, todo: str = "Correct the table in Camunda Modeler"):
+        super().__init__(wrong)
+        self.todo = todo
 
 
 def read(decision: ElementTree.Element) -> Table:
@@ -75,11 +102,15 @@ def read(decision: ElementTree.Element) -> Table:
     Raises:
         TableError: it has no table, or a cell isn't understood.
     """
-    table = decision.find(DMN + "decisionTable")
-    if table is None:
-        raise TableError("it has no table")
+    if not decision.get("id"):
+        raise TableError("it has no id")
+    found = decision.findall(DMN + "decisionTable")
+    if len(found) != 1:
+        other = next((name for name in OTHERS if decision.find(DMN + name) is not None), "")
+        raise TableError(f"it is a {other} instead of a table" if other else f"it has {len(found) or 'no'} tables")
+    table = found[0]
     inputs = tuple(_input(each) for each in table.findall(DMN + "input"))
-    outputs = tuple(each.get("name", "") for each in table.findall(DMN + "output"))
+    outputs = _outputs(table)
     required = (each.get("href", "").lstrip("#") for each in decision.iter(DMN + "requiredDecision"))
     rows = tuple(_row(row, number, inputs, outputs) for number, row in enumerate(table.findall(DMN + "rule"), 1))
     policy, aggregation = table.get("hitPolicy", "UNIQUE"), table.get("aggregation", "")
@@ -87,9 +118,38 @@ def read(decision: ElementTree.Element) -> Table:
     return Table(decision.get("id", ""), name, policy, aggregation, inputs, outputs, rows, frozenset(required))
 
 
+def _outputs(table: ElementTree.Element) -> tuple[Output, ...]:
+    found = table.findall(DMN + "output")
+    names = tuple(each.get("name", "") for each in found)
+    if not names:
+        raise TableError("its table has no column for what it says")
+    for name in names:
+        if not name or names.count(name) > 1:
+            raise TableError(f"{names.count(name)} columns for what it says are called “{name}”")
+    for each in found:
+        _refuse_type(each, f"column “{each.get('name')}”")
+    return tuple(Output(each.get("name", ""), each.get("typeRef", "any").lower()) for each in found)
+
+
+def _refuse_type(node: ElementTree.Element, where: str) -> None:
+    kind = node.get("typeRef", "string")
+    if kind.lower() not in TYPES:
+        raise TableError(f"{where}: the engine has no type “{kind}” (but {', '.join(TYPES)})")
+
+
+def _refuse_language(node: ElementTree.Element, where: str) -> None:
+    language = node.get("expressionLanguage", "")
+    if language.lower() not in {each.lower() for each in FEEL}:
+        raise TableError(f"{where}: it is written in {language} instead of FEEL")
+
+
 def _input(column: ElementTree.Element) -> Input:
-    text = _text(column.find(DMN + "inputExpression"))
+    expression = column.find(DMN + "inputExpression")
+    text = _text(expression)
     label, names = column.get("label") or text, feel.names(text)
+    if expression is not None:
+        _refuse_type(expression, f"column “{label}”")
+        _refuse_language(expression, f"column “{label}”")
     if len(names) != 1:
         raise TableError(
             f"column “{label}” looks at {' and '.join(sorted(names)) or 'nothing'} instead of one variable"
@@ -97,19 +157,35 @@ def _input(column: ElementTree.Element) -> Input:
     return Input(label, names.pop(), text)
 
 
-def _row(row: ElementTree.Element, number: int, inputs: tuple[Input, ...], outputs: tuple[str, ...]) -> Row:
+def _row(row: ElementTree.Element, number: int, inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> Row:
     cells, says = [], {}
-    for column, entry in zip(inputs, row.findall(DMN + "inputEntry"), strict=True):
+    entries = [row.findall(DMN + tag) for tag in ("inputEntry", "outputEntry")]
+    for found, columns in zip(entries, (inputs, outputs), strict=True):
+        if len(found) != len(columns):
+            raise TableError(f"row {number} has {len(found)} cells for {len(columns)} columns")
+    for column, entry in zip(inputs, entries[0], strict=True):
+        _refuse_language(entry, f"row {number}, column “{column.label}”")
         try:
             cells.append(feel.cell(_text(entry)))
         except CellError as error:
-            raise TableError(f"row {number}, column “{column.label}”: {error}") from None
-    for name, entry in zip(outputs, row.findall(DMN + "outputEntry"), strict=True):
+            raise TableError(f"row {number}, column “{column.label}”: {error}", UNDERSTOOD) from None
+    for column, entry in zip(outputs, entries[1], strict=True):
+        where = f"row {number}, column “{column.name}”"
+        _refuse_language(entry, where)
         try:
-            says[name] = feel.literal(_text(entry))
+            says[column.name] = feel.literal(_text(entry))
         except CellError as error:
-            raise TableError(f"row {number}, column “{name}”: {error}") from None
+            raise TableError(f"{where}: {error}", UNDERSTOOD) from None
+        if not _fits(says[column.name], column.type):
+            raise TableError(f"{where}: “{feel.shown(says[column.name])}” isn't of the type {column.type}")
     return Row(row.get("id", ""), number, tuple(cells), says)
+
+
+def _fits(value: Value, kind: str) -> bool:
+    """Whether the engine can convert a value to the type of its column."""
+    if kind in NUMBERS:
+        return isinstance(value, float) and (kind not in WHOLE or value.is_integer())
+    return kind != "boolean" or isinstance(value, bool)
 
 
 def _text(node: ElementTree.Element | None) -> str:

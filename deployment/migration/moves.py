@@ -8,8 +8,9 @@ from typing import Any
 
 from deployment.changes import running
 from deployment.changes.staying import other_topic
-from deployment.check import events, xml
+from deployment.check import events
 from deployment.check.diagram import CAMUNDA, SCOPES, TASKS, Diagram, Element
+from deployment.check.files import FileError, read_diagram
 from deployment.hints import HINTS, Hints
 from processes.engine import Engine
 from processes.variables import to_engine
@@ -78,7 +79,10 @@ class _Diagrams:
         deployment, file = definition["deploymentId"], definition["resource"]
         if deployment not in self._files:
             self._files[deployment] = running.files_of(self._engine, deployment)
-        return Diagram(file, xml.parse(self._files[deployment][file]))
+        try:
+            return read_diagram(file, self._files[deployment][file])
+        except FileError as error:
+            raise MigrationRefused(f"{file} as it was deployed: {error}") from None
 
 
 def _move(engine: Engine, source: Row, target: Row, diagrams: _Diagrams, hints: Hints) -> Move:

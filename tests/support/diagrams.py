@@ -108,4 +108,4 @@ def decision_inputs(path: Path) -> set[str]:
 
 
 def decision_outputs(path: Path) -> set[str]:
-    return {name for table in decisions(path) for name in table.outputs}
+    return {column.name for table in decisions(path) for column in table.outputs}

@@ -57,7 +57,10 @@ class Expression:
     def __init__(self, text: str):
         parser = _Parser(text.strip().removeprefix("="))
         self.names = parser.names
-        self._evaluate, self._negates = parser.parse()
+        try:
+            self._evaluate, self._negates = parser.parse()
+        except RecursionError:
+            raise UnsupportedExpression("the expression is nested too deeply") from None
 
     def evaluate(self, values: dict[str, Any]) -> Any:
         """The expression's value; null where feelin throws."""

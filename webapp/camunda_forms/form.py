@@ -14,8 +14,16 @@ from werkzeug.datastructures import MultiDict
 from webapp.camunda_forms import posting, rendering
 from webapp.camunda_forms.answers import Answers, Node, Reader
 from webapp.camunda_forms.beginning import as_posted, initial
+from webapp.camunda_forms.defaults import refuse_defaults
+from webapp.camunda_forms.properties import COMPONENTS, NUMBER, describe
 from webapp.camunda_forms.schema import NEWEST_SCHEMA, Component, UnsupportedForm, parse_components
 from webapp.camunda_forms.template import Translate
+
+GIVE_ID = "Give it an id: in Camunda Modeler the form's property ID"
+OLDER_SCHEMA = (
+    f'Open the file as text and write "schemaVersion": {NEWEST_SCHEMA}; whatever of it form-js 1.8.7 (Tasklist 7.24) doesn\'t '
+    "have is then named here"
+)
 
 
 @dataclass(frozen=True)
@@ -71,12 +79,22 @@ class Form:
         Raises:
             UnsupportedForm: it uses something that isn't supported.
         """
-        form = schema.get("id", "form without id")
-        if schema.get("type") != "default" or not isinstance(schema.get("components"), list):
+        form = schema.get("id")
+        if not isinstance(form, str) or not form:
+            raise UnsupportedForm(f"the form has {'no id' if form in (None, '') else 'an id that is no text'}", GIVE_ID)
+        if schema.get("type") != "default" or not COMPONENTS.takes(schema.get("components")):
             raise UnsupportedForm(f"{form}: is no Camunda Form")
-        if schema.get("schemaVersion", 1) > NEWEST_SCHEMA:
-            raise UnsupportedForm(f"{form}: schemaVersion must be {NEWEST_SCHEMA} or older, as Tasklist 7.24 reads it")
-        return cls(form, parse_components(form, schema["components"]))
+        version = schema.get("schemaVersion", 1)
+        if not NUMBER.takes(version):
+            raise UnsupportedForm(f"{form}: schemaVersion is {describe(version)} instead of a number")
+        if version is not None and version > NEWEST_SCHEMA:
+            wrong = (
+                f"{form}: schemaVersion must be {NEWEST_SCHEMA} or older, as Tasklist 7.24 reads it, and is {version}"
+            )
+            raise UnsupportedForm(wrong, OLDER_SCHEMA)
+        components = parse_components(form, schema["components"])
+        refuse_defaults(form, components)
+        return cls(form, components)
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:

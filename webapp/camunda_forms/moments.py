@@ -37,7 +37,11 @@ def typed(component: Component, posted: Mapping[str, str], name: str, zone: tzin
     interval = interval if interval in INTERVALS else INTERVALS[0]
     clock = clock.replace(minute=clock.minute - clock.minute % interval)
     moment = datetime.combine(day or datetime.now(zone).date(), clock, zone)
-    return _written(component, moment, with_day=day is not None)
+    try:
+        return _written(component, moment, with_day=day is not None)
+    except OverflowError:
+        # in UTC it is before the year 1 or after the year 9999
+        raise Invalid("date") from None
 
 
 def as_posted(component: Component, value: str, name: str, zone: tzinfo) -> dict[str, str]:
@@ -51,7 +55,11 @@ def as_posted(component: Component, value: str, name: str, zone: tzinfo) -> dict
         local = datetime.combine(today, clock).astimezone(zone) if clock.tzinfo else datetime.combine(today, clock)
         return {f"{name}-time": f"{local:%H:%M}"}
     moment = datetime.fromisoformat(value)
-    local = moment.astimezone(zone) if moment.tzinfo else moment
+    try:
+        local = moment.astimezone(zone) if moment.tzinfo else moment
+    except OverflowError:
+        # in this zone it is before the year 1 or after the year 9999
+        return {}
     return _parts(name, local.date()) | {f"{name}-time": f"{local:%H:%M}"}
 
 
@@ -97,7 +105,8 @@ def _written(component: Component, moment: datetime, with_day: bool) -> str:
     style = component.more.get("timeSerializingFormat")
     if style == "utc_normalized":
         moment = moment.astimezone(UTC)
-    text = f"{moment:%Y-%m-%dT%H:%M}" if with_day else f"{moment:%H:%M}"
+    # with a year of four digits, which %Y doesn't have everywhere
+    text = moment.replace(tzinfo=None).isoformat(timespec="minutes") if with_day else f"{moment:%H:%M}"
     if style == "utc_normalized":
         return text + "Z"
     return text + (f"{moment:%z}"[:3] + ":" + f"{moment:%z}"[3:5] if style == "utc_offset" else "")

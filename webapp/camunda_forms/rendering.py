@@ -17,8 +17,9 @@ from webapp.camunda_forms.moments import DATE_PARTS
 from webapp.camunda_forms.options import Option
 from webapp.camunda_forms.posting import MOST_ROWS, SHOWN
 from webapp.camunda_forms.problems import _
+from webapp.camunda_forms.properties import COLUMNS
 from webapp.camunda_forms.schema import CHOICES, INPUTS, Component
-from webapp.camunda_forms.template import Translate
+from webapp.camunda_forms.template import NO_TEXT, Template, Translate
 
 # texts of the templates, and of what is looked over
 WORDS = (
@@ -82,7 +83,7 @@ class _Words:
         self._faulty = faulty
 
     def label(self, node: Node) -> str:
-        return node.component.label.filled(node.context, self.say)
+        return self._line(node, node.component.label)
 
     def marked_label(self, node: Node) -> str:
         """The label, saying so where an answer may be left out."""
@@ -90,7 +91,7 @@ class _Words:
         return self.label(node) + optional
 
     def hint(self, node: Node, otherwise: str = "") -> dict[str, str] | None:
-        text = node.component.description.filled(node.context, self.say) or (self.say(otherwise) if otherwise else "")
+        text = self._line(node, node.component.description) or (self.say(otherwise) if otherwise else "")
         return {"text": text} if text else None
 
     def error(self, node: Node) -> dict[str, str] | None:
@@ -125,10 +126,18 @@ class _Words:
         is_code = component.type == "number" or component.rules.get("validationType") in ("email", "phone")
         return "ltr" if is_code else "auto"
 
-    def adorner(self, component: Component, name: str) -> dict[str, str] | None:
+    def adorner(self, node: Node, name: str) -> dict[str, str] | None:
         """A unit before or behind an input."""
-        text = component.more.get("appearance", {}).get(name)
-        return {"text": self.say(text)} if text else None
+        text = self.template(node, name)
+        return {"text": text} if text else None
+
+    def template(self, node: Node, name: str) -> str:
+        """One of the other texts of a component; empty where it has none."""
+        return self._line(node, node.component.templates.get(name, NO_TEXT))
+
+    def _line(self, node: Node, text: Template) -> str:
+        """The first line of a text, as form-js shows it."""
+        return text.filled(node.context, self.say).partition("\n")[0]
 
     def view(self, node: Node) -> Markup:
         """What a text or html component shows."""
@@ -138,16 +147,19 @@ class _Words:
 
     def source(self, node: Node) -> str:
         """The address of an image or frame; empty where form-js wouldn't show it."""
-        address = node.component.content.filled(node.context, self.say)
+        address = node.component.content.filled(node.context, self.say).partition("\n")[0]
         allowed = ("https://",) if node.component.type == "iframe" else ("https://", "http://", "data:image/")
         return address if address.lower().startswith(allowed) else ""
 
     def alternative(self, node: Node) -> str:
-        return self.say(node.component.more.get("alt") or "")
+        return self.template(node, "alt")
 
     def table(self, node: Node) -> tuple[list[str], list[list[str]]]:
         """A table's heads and rows."""
         columns = node.component.more.get("columns", [])
+        if node.component.columns is not None:
+            evaluated = node.component.columns.evaluate(node.context)
+            columns = evaluated if _are_labelled(evaluated) else columns
         found = node.component.content.evaluate(node.context) if node.component.content else None
         rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
         heads = [self.say(column.get("label") or column["key"]) for column in columns]
@@ -181,6 +193,11 @@ def anchor(node: Node) -> str:
 def _within(nodes: list[Node]) -> Iterator[Node]:
     for node in nodes:
         yield from node.within()
+
+
+def _are_labelled(columns: Any) -> bool:
+    """Whether an expression gave columns that form-js takes."""
+    return COLUMNS.takes(columns) and all("label" in column for column in columns)
 
 
 def _as_typed(written: str) -> str:

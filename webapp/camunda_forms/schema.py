@@ -6,7 +6,7 @@ part that feel.py and template.py name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,58 +14,35 @@ import regress
 
 from webapp.camunda_forms import javascript
 from webapp.camunda_forms.feel import Expression, UnsupportedExpression
+from webapp.camunda_forms.properties import CHOICES, PROPERTIES, describe, refusals
 from webapp.camunda_forms.template import NO_TEXT, Template
 
 NEWEST_SCHEMA = 16
-CHOICES = ("radio", "select", "checklist", "taglist")
 SEVERAL = ("checklist", "taglist")
 INPUTS = ("textfield", "textarea", "number", "datetime", "checkbox", *CHOICES)
 KEYED = (*INPUTS, "expression")
-CONTAINERS = ("group", "dynamiclist")
-VIEWS = ("text", "html", "image", "table", "iframe", "separator", "spacer", "button")
-
-_EVERY = {"type", "id", "conditional", "layout", "properties"}
-_FIELD = {"key", "label", "description", "disabled", "readonly", "validate", "defaultValue"}
-_OPTIONS = {"values", "valuesKey", "valuesExpression"}
-_BOX = {"path", "label", "components", "showOutline", "verticalAlignment"}
-PROPERTIES = {
-    "textfield": _FIELD | {"appearance"},
-    "textarea": _FIELD,
-    "number": _FIELD | {"appearance", "decimalDigits", "increment", "serializeToString"},
-    "datetime": _FIELD
-    | {"subtype", "dateLabel", "timeLabel", "use24h", "timeInterval", "timeSerializingFormat", "disallowPassedDates"},
-    "checkbox": _FIELD,
-    "radio": _FIELD | _OPTIONS,
-    "select": _FIELD | _OPTIONS | {"searchable"},
-    "checklist": _FIELD | _OPTIONS,
-    "taglist": _FIELD | _OPTIONS,
-    "expression": {"key", "expression", "computeOn"},
-    "group": _BOX,
-    "dynamiclist": _BOX
-    | {"isRepeating", "allowAddRemove", "defaultRepetitions", "nonCollapsedItems", "disableCollapse"},
-    "text": {"text", "strict"},
-    "html": {"content", "strict"},
-    "image": {"source", "alt"},
-    "table": {"label", "dataSource", "rowCount", "columns", "columnsExpression"},
-    "iframe": {"label", "url", "height", "security"},
-    "separator": set(),
-    "spacer": {"height"},
-    "button": {"label", "action"},
-}
-VALIDATIONS = {
-    "textfield": {"required", "pattern", "minLength", "maxLength", "validationType"},
-    "textarea": {"required", "minLength", "maxLength"},
-    "number": {"required", "min", "max"},
-}
-VALIDATION_TYPES = ("", "email", "phone", "custom")
-SUBTYPES = ("date", "time", "datetime")
-TIME_FORMATS = ("utc_offset", "utc_normalized", "no_timezone")
+# texts that may be templates, besides label, description and content
+TEMPLATES = ("timeLabel", "alt")
+ADORNERS = ("prefixAdorner", "suffixAdorner")
+# controls of the pages beside a form's own
+RESERVED = ("shown", "add", "remove")
+MAX_DEPTH = 20
+# JavaScript knows no whole number beyond exactly
+MAX_NUMBER = 2**53
 ROW = "[]"
 FEEL_RULES = ("min", "max", "minLength", "maxLength")
 
 
 class UnsupportedForm(Exception):
-    """The form uses something that isn't supported; names the form and the component."""
+    """The form uses something that isn't supported; names the form and the component.
+
+    Attributes:
+        todo: what to do, where it isn't to use something else.
+    """
+
+    def __init__(self, wrong: str, todo: str = ""):
+        super().__init__(wrong)
+        self.todo = todo
 
 
 @dataclass(frozen=True)
@@ -76,6 +53,8 @@ class Component:
         path: where its value is kept in the form's data; of a group or list, where its components' values are.
         rules: its validation; min, max, minLength and maxLength may be an Expression.
         hide: the condition under which it is neither shown, nor validated, nor submitted.
+        templates: its other texts, by the property.
+        columns: an expression that gives a table's columns, in place of those of the schema.
         page: the title of the page that it begins; empty where it goes on with the one before.
         more: its other properties, as they are in the schema.
     """
@@ -92,6 +71,8 @@ class Component:
     options: tuple[Any, ...] | str | Expression = ()
     expression: Expression | None = None
     content: Template | Expression | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    columns: Expression | None = None
     page: str = ""
     children: tuple[Component, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
@@ -113,7 +94,8 @@ class Component:
     def reads(self) -> frozenset[str]:
         """Names of the values that its expressions, texts and options read."""
         parts = [self.hide, self.readonly, self.options, self.expression, self.content, self.label, self.description]
-        names = [part.names for part in [*parts, *self.rules.values()] if isinstance(part, Expression | Template)]
+        parts += [self.columns, *self.templates.values(), *self.rules.values()]
+        names = [part.names for part in parts if isinstance(part, Expression | Template)]
         return frozenset({self.options} if isinstance(self.options, str) else set()).union(*names)
 
     @property
@@ -123,9 +105,9 @@ class Component:
         if self.type in ("text", "html") and isinstance(self.content, Template):
             yield self.content.text
         labelled = [*(self.options if isinstance(self.options, tuple) else ()), *self.more.get("columns", [])]
-        more = [item.get("label") for item in labelled if isinstance(item, dict)]
-        more += [self.more.get("timeLabel"), self.more.get("alt"), *self.more.get("appearance", {}).values()]
-        yield from filter(None, more)
+        labels = [item.get("label") for item in labelled if isinstance(item, dict)]
+        yield from (label for label in labels if isinstance(label, str) and label)
+        yield from (template.text for template in self.templates.values() if template.text)
 
     def is_hidden(self, values: dict[str, Any]) -> bool:
         return self.hide is not None and self.hide.test(values) is True
@@ -146,12 +128,23 @@ def parse_components(form: str, items: list[dict[str, Any]]) -> tuple[Component,
     Raises:
         UnsupportedForm: it uses something that isn't supported.
     """
+    _refuse_odd_values(form, items)
     components = tuple(_component(form, item) for item in items)
     everything = [each for component in components for each in component.within()]
     _refuse_twins(form, [each.id for each in everything])
     _refuse_overlaps(form, list(_claims(components, ())))
     _refuse_chains(form, everything)
     return components
+
+
+def _refuse_odd_values(form: str, value: Any, depth: int = 0) -> None:
+    """Numbers that JavaScript reads as others, and components within components without an end."""
+    if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
+        raise UnsupportedForm(f"{form}: the number {describe(value)[len('the number ') :]} is too large")
+    if depth > MAX_DEPTH:
+        raise UnsupportedForm(f"{form}: it is nested more than {MAX_DEPTH} deep")
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_odd_values(form, each, depth + 1)
 
 
 def _component(form: str, item: dict[str, Any]) -> Component:
@@ -172,7 +165,9 @@ def _component(form: str, item: dict[str, Any]) -> Component:
             options=_options(item),
             expression=_expression(item.get("expression")),
             content=_content(item),
-            page=item.get("properties", {}).get("page", ""),
+            templates=_templates(item),
+            columns=_expression(item.get("columnsExpression")),
+            page=item.get("properties", {}).get("page") or "",
             children=tuple(_component(form, child) for child in item.get("components", [])),
             more=item,
         )
@@ -183,26 +178,12 @@ def _component(form: str, item: dict[str, Any]) -> Component:
 
 def _refuse_unknown(where: str, item: dict[str, Any]) -> None:
     kind = item.get("type", "")
-    if kind not in PROPERTIES:
+    if not isinstance(kind, str) or kind not in PROPERTIES:
         raise UnsupportedForm(f"{where} is not supported")
     if not item.get("id"):
         raise UnsupportedForm(f"{where} has no id")
-    _refuse_others(f"{where}: property", set(item), _EVERY | PROPERTIES[kind])
-    _refuse_others(f"{where}: validation", set(item.get("validate", {})), VALIDATIONS.get(kind, {"required"}))
-    _refuse_others(f"{where}: conditional", set(item.get("conditional", {})), {"hide"})
-    checks = {
-        "subtype": (SUBTYPES, item.get("subtype", "date")),
-        "timeSerializingFormat": (TIME_FORMATS, item.get("timeSerializingFormat", "utc_offset")),
-        "validationType": (VALIDATION_TYPES, item.get("validate", {}).get("validationType", "")),
-    }
-    for name, (allowed, value) in checks.items():
-        _refuse_others(f"{where}: {name}", {value}, set(allowed))
-
-
-def _refuse_others(where: str, found: set[str], allowed: set[str]) -> None:
-    others = found - allowed
-    if others:
-        raise UnsupportedForm(f"{where} {', '.join(sorted(map(str, others)))} is not supported")
+    for wrong in refusals(item):
+        raise UnsupportedForm(f"{where}: {wrong}")
 
 
 def _refuse_twins(form: str, ids: list[str]) -> None:
@@ -242,6 +223,8 @@ def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
     if not text and (item["type"] in KEYED or item["type"] == "dynamiclist"):
         raise UnsupportedForm(f"{where} has no {'key' if item['type'] in KEYED else 'path'}")
     steps = tuple(text.split(".")) if text else ()
+    if text in RESERVED:
+        raise UnsupportedForm(f"{where}: {text} can't be a name: the pages have a control of this name")
     if any(not step or step.isdigit() or "-" in step for step in steps):
         raise UnsupportedForm(f"{where}: {text} can't be a name: it has an empty part, a number or a hyphen")
     return steps
@@ -271,7 +254,7 @@ def _options(item: dict[str, Any]) -> tuple[Any, ...] | str | Expression:
         return item["valuesKey"]
     if "values" in item:
         return tuple(item["values"])
-    return Expression(item.get("valuesExpression", "=null"))
+    return Expression(item.get("valuesExpression") or "=null")
 
 
 def _content(item: dict[str, Any]) -> Template | Expression | None:
@@ -280,6 +263,13 @@ def _content(item: dict[str, Any]) -> Template | Expression | None:
         return _expression(item.get("dataSource"))
     name = {"text": "text", "html": "content", "image": "source", "iframe": "url"}.get(item["type"])
     return Template(item.get(name) or "") if name else None
+
+
+def _templates(item: dict[str, Any]) -> dict[str, Template]:
+    """Its other texts that may be templates."""
+    texts = {name: item.get(name) for name in TEMPLATES}
+    texts |= {name: item.get("appearance", {}).get(name) for name in ADORNERS}
+    return {name: Template(text) for name, text in texts.items() if text}
 
 
 def _expression(text: Any) -> Expression | None:

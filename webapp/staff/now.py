@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from flask import current_app, render_template
 
 from processes import incidents, standing
 from processes.standing import Definition, Standing
+from processes.xml import parse
 from records.figures import kpis
-from webapp.diagrams import Element, Heat, drawn, planes_of
+from webapp.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from webapp.lab import LabUnavailable, Stock
 from webapp.staff.history import is_included
 from webapp.staff.managers import engine, least, managers_only, pages
+
+log = logging.getLogger("webapp.staff")
 
 DAY = timedelta(days=1)
 # what patients wait for, and the step at which they do
@@ -28,6 +32,9 @@ BOTTLENECKS = {
 }
 # what is within them is told by itself
 SCOPES = ("subProcess", "callActivity")
+MULTI_INSTANCE_BODY = "#multiInstanceBody"
+NOT_DRAWN = "There is no picture: the diagram that was deployed can't be drawn. “make check” says why."
+NO_PLACE = "These steps have no place in the picture: it doesn't show them, or they are of an older version."
 CHANGES = ("closed", "positive", "negative")
 
 
@@ -49,11 +56,16 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A diagram with what stands where."""
+class Drawing:
+    """A diagram with what stands where.
+
+    Attributes:
+        svg: empty where there is no picture; then `why` says why.
+    """
 
     title: str
     svg: str
+    why: str
     steps: list[Step]
 
 
@@ -61,10 +73,10 @@ class Picture:
 @managers_only
 def show_now() -> str:
     versions = standing.definitions(engine())
-    found = standing.standing(engine(), versions)
+    found = standing.standing_by_diagram(engine(), versions)
     return render_template(
         "staff/now.html",
-        **overview(found),
+        **overview({step: each for own in found.values() for step, each in own.items()}),
         changes=list(changes()),
         pictures=list(pictures(versions, found)),
         cockpit=current_app.extensions["options"].cockpit_url,
@@ -123,18 +135,43 @@ def stock() -> Stock | None:
         return None
 
 
-def pictures(versions: list[Definition], found: Mapping[str, Standing]) -> Iterator[Picture]:
-    """The newest version of each diagram, with all that stands in it."""
-    hottest = max((heat(each) for each in found.values()), default=1)
-    for key in standing.DIAGRAMS:
-        newest = max((each for each in versions if each.key == key), key=lambda each: each.version)
-        planes = planes_of(standing.diagram(engine(), newest.id))
-        title = planes[0].shapes[0].element.name
-        for plane in planes:
-            elements = [shape.element for shape in plane.shapes if shape.element.id in found]
-            marks = {each.id: Heat(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
-            name = title if plane is planes[0] else f"{title}: {plane.element.name}"
-            yield Picture(name, drawn(plane, marks, told(name, elements, found)), steps_of(elements, found))
+def pictures(versions: list[Definition], found: Mapping[str, Mapping[str, Standing]]) -> Iterator[Drawing]:
+    """The newest version of each diagram, with all that stands in any of its versions.
+
+    Args:
+        found: where cases stand, by diagram.
+    """
+    hottest = max((heat(each) for own in found.values() for each in own.values()), default=0) or 1
+    for key, own in found.items():
+        newest = max((each for each in versions if each.key == key), key=lambda each: each.version, default=None)
+        if newest is not None:
+            yield from _pictures(key, standing.diagram(engine(), newest.id), own, hottest)
+
+
+def _pictures(key: str, source: str, found: Mapping[str, Standing], hottest: float) -> Iterator[Drawing]:
+    """The planes of a diagram, and a table of the steps that have no place on them."""
+    try:
+        file = read_picture(parse(source))
+        drawings = [_drawing(plane, file.planes[0], found, hottest) for plane in file.planes]
+    except Exception:
+        # managers need the figures, whatever was deployed
+        log.exception("the diagram %s can't be drawn", key)
+        file, drawings = Picture([], [], {}), []
+    yield from drawings
+    shown = {shape.element.id for plane in file.planes for shape in plane.shapes}
+    hidden = [step for step in found if step not in shown and not step.endswith(MULTI_INSTANCE_BODY)]
+    steps = steps_of([file.elements.get(step, Element(step, "")) for step in hidden], found)
+    if not drawings:
+        yield Drawing(key, "", NOT_DRAWN, steps)
+    elif steps:
+        yield Drawing(f"{drawings[0].title}: other steps", "", NO_PLACE, steps)
+
+
+def _drawing(plane: Plane, first: Plane, found: Mapping[str, Standing], hottest: float) -> Drawing:
+    title = plane.title if plane is first else f"{first.title}: {plane.title}"
+    elements = [shape.element for shape in plane.shapes if shape.element.id in found]
+    marks = {each.id: Heat(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
+    return Drawing(title, drawn(plane, marks, told(title, elements, found)), "", steps_of(elements, found))
 
 
 def heat(each: Standing) -> float:
@@ -145,7 +182,7 @@ def heat(each: Standing) -> float:
 def steps_of(elements: list[Element], found: Mapping[str, Standing]) -> list[Step]:
     """Those at which a case stands itself, the hottest first."""
     own = sorted((each for each in elements if each.kind not in SCOPES), key=lambda each: -heat(found[each.id]))
-    return [Step(each.name or each.kind, found[each.id]) for each in own]
+    return [Step(each.name or each.kind or each.id, found[each.id]) for each in own]
 
 
 def told(title: str, elements: list[Element], found: Mapping[str, Standing]) -> str:

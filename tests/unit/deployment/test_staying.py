@@ -6,9 +6,9 @@ import pytest
 
 from config.settings import ROOT
 from deployment.changes.staying import why_staying
-from deployment.check import xml
 from deployment.check.diagram import Diagram
 from deployment.hints import Hints
+from processes.xml import parse
 
 FILE = "take_sample.bpmn"
 TEXT = (ROOT / "processes" / FILE).read_text()
@@ -17,7 +17,7 @@ STEP = "Task_ReserveTestKit"
 
 def diagram(old: str = "", new: str = "") -> Diagram:
     assert old in TEXT
-    return Diagram(FILE, xml.parse(TEXT.replace(old, new).encode() if old else TEXT.encode()))
+    return Diagram(FILE, parse(TEXT.replace(old, new).encode() if old else TEXT.encode()))
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_whoever_stands_at_a_step_can_come_along_or_is_told_why_not(old: str, ne
 
 def test_a_step_of_another_kind_is_another_step() -> None:
     old = diagram()
-    new = Diagram(FILE, xml.parse(TEXT.replace("serviceTask", "sendTask").encode()))
+    new = Diagram(FILE, parse(TEXT.replace("serviceTask", "sendTask").encode()))
     assert why_staying(old, STEP, new, Hints()) == "it is a serviceTask, and in the new version a sendTask"

@@ -1,0 +1,210 @@
+"""The properties of each component of form-js 1.8.7, and what each may be.
+
+Camunda Modeler writes no others; whoever edits a form by hand, or with another tool, may write anything. form-js then
+shows something, or fails on its own page; here it is refused when the form is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CHOICES = ("radio", "select", "checklist", "taglist")
+VALIDATION_TYPES = ("", "email", "phone", "custom")
+SUBTYPES = ("date", "time", "datetime")
+TIME_FORMATS = ("utc_offset", "utc_normalized", "no_timezone")
+MOST_ROWS = 50
+MOST_DIGITS = 20
+_DECIMAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a property may be.
+
+    Attributes:
+        name: for people.
+        takes: whether a value is of it.
+        parts: of an object, the properties that it has.
+    """
+
+    name: str
+    takes: Callable[[Any], bool]
+    parts: Mapping[str, Kind] | None = None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any, most: int) -> bool:
+    return _is_number(value) and 0 <= value <= most and value == int(value)
+
+
+def _is_feel(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("=")
+
+
+def _is_increment(value: Any) -> bool:
+    """A number, or one as a text, as Camunda Modeler writes it."""
+    if isinstance(value, str):
+        return not value or (bool(_DECIMAL.fullmatch(value)) and len(value) <= MOST_DIGITS and float(value) != 0)
+    return _is_number(value) and (value == 0 or 10**-MOST_DIGITS <= value <= 10**MOST_DIGITS)
+
+
+def _are_columns(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, dict) and isinstance(each.get("key"), str) and isinstance(each.get("label", ""), str)
+        for each in value
+    )
+
+
+def one_of(*values: str) -> Kind:
+    return Kind(f"one of {', '.join(filter(None, values))}", lambda value: isinstance(value, str) and value in values)
+
+
+def object_of(**parts: Kind) -> Kind:
+    return Kind("an object", lambda value: isinstance(value, dict), parts)
+
+
+# null is as good as nothing where form-js takes it for that
+TEXT = Kind("a text", lambda value: value is None or isinstance(value, str))
+NAME = Kind("a text", lambda value: isinstance(value, str))
+FLAG = Kind("true or false", lambda value: value is None or isinstance(value, bool))
+NUMBER = Kind("a number", lambda value: value is None or _is_number(value))
+FEEL = Kind("an expression that begins with =", lambda value: value in (None, "") or _is_feel(value))
+LIMIT = Kind("a number, or an expression that begins with =", lambda value: NUMBER.takes(value) or _is_feel(value))
+FLAG_OR_FEEL = Kind("true, false, or an expression", lambda value: FLAG.takes(value) or _is_feel(value))
+DIGITS = Kind(f"a whole number from 0 to {MOST_DIGITS}", lambda value: _is_whole(value, MOST_DIGITS))
+ROWS = Kind(f"a whole number from 0 to {MOST_ROWS}", lambda value: _is_whole(value, MOST_ROWS))
+INCREMENT = Kind("a number above 0", _is_increment)
+LIST = Kind("a list", lambda value: isinstance(value, list))
+COLUMNS = Kind("a list of columns, each with a text as key and label", _are_columns)
+COMPONENTS = Kind(
+    "a list of components",
+    lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
+)
+ANYTHING = Kind("anything", lambda value: True)
+OBJECT = Kind("an object", lambda value: isinstance(value, dict))
+
+_EVERY = {
+    "type": NAME,
+    "id": NAME,
+    "conditional": object_of(hide=TEXT),
+    "layout": Kind("an object", lambda value: value is None or isinstance(value, dict)),
+    "properties": object_of(page=TEXT, autocomplete=TEXT),
+}
+_REQUIRED = {"required": FLAG}
+_LENGTHS = {**_REQUIRED, "minLength": LIMIT, "maxLength": LIMIT}
+_FIELD = {
+    "key": NAME,
+    "label": TEXT,
+    "description": TEXT,
+    "disabled": FLAG,
+    "readonly": FLAG_OR_FEEL,
+    "defaultValue": ANYTHING,
+    "validate": object_of(**_REQUIRED),
+}
+_OPTIONS = {"values": LIST, "valuesKey": NAME, "valuesExpression": FEEL}
+_BOX = {"path": TEXT, "label": TEXT, "components": COMPONENTS, "showOutline": FLAG, "verticalAlignment": TEXT}
+_APPEARANCE = {"appearance": object_of(prefixAdorner=TEXT, suffixAdorner=TEXT)}
+# what Camunda Modeler's editor writes and form-js doesn't read
+_EDITORS = {"label": TEXT}
+
+PROPERTIES: Mapping[str, Mapping[str, Kind]] = {
+    name: {**_EVERY, **own}
+    for name, own in {
+        "textfield": {
+            **_FIELD,
+            **_APPEARANCE,
+            "validate": object_of(**_LENGTHS, pattern=TEXT, validationType=one_of(*VALIDATION_TYPES)),
+        },
+        "textarea": {**_FIELD, "validate": object_of(**_LENGTHS)},
+        "number": {
+            **_FIELD,
+            **_APPEARANCE,
+            "decimalDigits": DIGITS,
+            "increment": INCREMENT,
+            "serializeToString": FLAG,
+            "validate": object_of(**_REQUIRED, min=LIMIT, max=LIMIT),
+        },
+        "datetime": {
+            **_FIELD,
+            "subtype": one_of(*SUBTYPES),
+            "dateLabel": TEXT,
+            "timeLabel": TEXT,
+            "use24h": FLAG,
+            "timeInterval": NUMBER,
+            "timeSerializingFormat": one_of(*TIME_FORMATS),
+            "disallowPassedDates": FLAG,
+        },
+        "checkbox": _FIELD,
+        "radio": {**_FIELD, **_OPTIONS},
+        "select": {**_FIELD, **_OPTIONS, "searchable": FLAG},
+        "checklist": {**_FIELD, **_OPTIONS},
+        "taglist": {**_FIELD, **_OPTIONS},
+        "expression": {"key": NAME, "expression": FEEL, "computeOn": TEXT, **_EDITORS},
+        "group": _BOX,
+        "dynamiclist": {
+            **_BOX,
+            "isRepeating": FLAG,
+            "allowAddRemove": FLAG,
+            "defaultRepetitions": ROWS,
+            "nonCollapsedItems": NUMBER,
+            "disableCollapse": FLAG,
+        },
+        "text": {"text": TEXT, "strict": FLAG, **_EDITORS},
+        "html": {"content": TEXT, "strict": FLAG, **_EDITORS},
+        "image": {"source": TEXT, "alt": TEXT, **_EDITORS},
+        "table": {
+            "label": TEXT,
+            "dataSource": TEXT,
+            "rowCount": NUMBER,
+            "columns": COLUMNS,
+            "columnsExpression": FEEL,
+        },
+        "iframe": {"label": TEXT, "url": TEXT, "height": NUMBER, "security": OBJECT},
+        "separator": _EDITORS,
+        "spacer": {"height": NUMBER, **_EDITORS},
+        "button": {"label": TEXT, "action": TEXT, "key": TEXT},
+    }.items()
+}
+
+
+def refusals(item: Mapping[str, Any]) -> Iterator[str]:
+    """What a component has that it can't have; its type is one of PROPERTIES."""
+    yield from _refusals(item, PROPERTIES[item["type"]], "property")
+
+
+def _refusals(item: Mapping[str, Any], allowed: Mapping[str, Kind], what: str) -> Iterator[str]:
+    for name, value in item.items():
+        kind = allowed.get(name)
+        if kind is None:
+            yield f"{what} {name} is not supported"
+        elif not kind.takes(value):
+            yield f"{what} {name} is {describe(value)} instead of {kind.name}"
+        elif kind.parts is not None:
+            parts = kind.parts if name != "properties" else {**dict.fromkeys(value, ANYTHING), **kind.parts}
+            yield from _refusals(value, parts, WORDS.get(name, name))
+
+
+WORDS = {"validate": "validation"}
+
+
+def describe(value: Any) -> str:
+    """A value of JSON, for people."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"“{value[:40]}”"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case _:
+            return f"the number {str(value)[:40]}"
