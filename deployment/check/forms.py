@@ -13,10 +13,12 @@ from deployment.check.finding import Finding, like
 from processes.variables import Variable
 from webapp.camunda_forms import Form, UnsupportedForm
 from webapp.camunda_forms.properties import describe
+from webapp.camunda_forms.schema import KEYED
 
 # by a field's type, the types that its variable may have; of all others it is a text
 TYPES = {"checkbox": {"Boolean"}, "number": {"Integer", "Double"}, "dynamiclist": {"Json"}}
 COMPARED = re.compile(r'(\w+)\s*!?=\s*"([^"]*)"')
+INSERT = re.compile(r"\{\{(.*?)\}\}")
 Component = dict[str, Any]
 
 
@@ -65,7 +67,7 @@ def fields(components: list[Component]) -> Iterator[tuple[str, Component]]:
     for component in components:
         if component["type"] == "dynamiclist":
             yield component["path"], component
-        elif component.get("key"):
+        elif component["type"] in KEYED:
             yield component["key"], component
         else:
             yield from fields(component.get("components", []))
@@ -111,10 +113,12 @@ def _field(component: Component, variable: Variable) -> Iterator[tuple[str, str]
 
 
 def _texts(node: Any) -> Iterator[str]:
-    """Expressions in FEEL of a component itself."""
+    """Expressions in FEEL of a component itself, those within its texts too."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key != "components":
                 yield from _texts(value)
     elif isinstance(node, str) and node.startswith("="):
         yield node[1:]
+    elif isinstance(node, str):
+        yield from INSERT.findall(node)

@@ -59,10 +59,10 @@ def _unused(files: Files, declared: Declared) -> Iterator[Finding]:
     nodes = [each for diagram in files.diagrams for each in diagram.nodes]
     forms, decisions = {each.camunda("formRef") for each in nodes}, {each.camunda("decisionRef") for each in nodes}
     for file, form in files.forms.items():
-        if form.get("id") not in forms:
-            yield Finding(
-                file, "", str(form.get("id")), "no step asks for this form", "Give it a task, or delete the file"
-            )
+        name = form.get("id")
+        # one without an id is found by the check of forms
+        if isinstance(name, str) and name not in forms:
+            yield Finding(file, "", name, "no step asks for this form", "Give it a task, or delete the file")
     for file, root in files.decisions.items():
         if not decisions & set(_of_file(root)):
             yield Finding(file, "", "", "no step takes this decision", "Give it a task, or delete the file")

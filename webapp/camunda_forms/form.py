@@ -21,8 +21,8 @@ from webapp.camunda_forms.template import Translate
 
 GIVE_ID = "Give it an id: in Camunda Modeler the form's property ID"
 OLDER_SCHEMA = (
-    f'Open the file as text and write "schemaVersion": {NEWEST_SCHEMA}; whatever of it form-js 1.8.7 (Tasklist 7.24) doesn\'t '
-    "have is then named here"
+    f'Open the file as text and write "schemaVersion": {NEWEST_SCHEMA}; '
+    "what it uses that Tasklist 7.24 (form-js 1.8.7) doesn't have is named then"
 )
 
 
@@ -88,10 +88,8 @@ class Form:
         if not NUMBER.takes(version):
             raise UnsupportedForm(f"{form}: schemaVersion is {describe(version)} instead of a number")
         if version is not None and version > NEWEST_SCHEMA:
-            wrong = (
-                f"{form}: schemaVersion must be {NEWEST_SCHEMA} or older, as Tasklist 7.24 reads it, and is {version}"
-            )
-            raise UnsupportedForm(wrong, OLDER_SCHEMA)
+            wrong = f"{form}: schemaVersion must be {NEWEST_SCHEMA} or older, as Tasklist 7.24 reads it"
+            raise UnsupportedForm(f"{wrong}, and is {version}", OLDER_SCHEMA)
         components = parse_components(form, schema["components"])
         refuse_defaults(form, components)
         return cls(form, components)

@@ -261,7 +261,7 @@ class TestParsing:
         ("component", "what"),
         [
             ({"type": "filepicker", "key": "f", "id": "File_1"}, "filepicker"),
-            (field("datetime", subtype="week"), "subtype week"),
+            (field("datetime", subtype="week"), "subtype is “week” instead of one of date, time, datetime"),
             (field("textfield", validate={"unique": True}), "unique"),
             (field("textfield", conditional={"hide": "=x +"}), "x +"),
             (field("textfield", conditional={"show": "=x"}), "conditional show"),
