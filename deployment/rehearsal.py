@@ -91,7 +91,7 @@ def rehearse(
     runs = running.files_of(engine, newest).get(file.name) if newest else None
     if runs is None:
         raise RehearsalError(f"{file.name} isn't deployed: rehearse a file that has the name of one that runs")
-    before, after = _read(file.name, runs), _read(file.name, file.read_bytes())
+    before, after = read_tables(file.name, runs), read_tables(file.name, file.read_bytes())
     versions = {each["key"]: each["id"] for each in engine.get("/decision-definition", latestVersion=True)}
     found = []
     for key in sorted(before.keys() & after.keys()):
@@ -112,7 +112,12 @@ def as_text(rehearsal: Rehearsal) -> Iterator[str]:
         yield f"  of {rehearsal.untold} it looks at something that they weren't asked: nothing is told of them"
 
 
-def _read(name: str, content: bytes) -> dict[str, Table]:
+def read_tables(name: str, content: bytes) -> dict[str, Table]:
+    """The decisions of a file, by their ids.
+
+    Raises:
+        RehearsalError: one of them can't be read.
+    """
     try:
         return {each.id: each for each in map(tables.read, read_decisions(content).iter(DMN + "decision"))}
     except (FileError, TableError) as error:
