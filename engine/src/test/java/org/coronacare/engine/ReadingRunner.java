@@ -3,6 +3,7 @@ package org.coronacare.engine;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +52,8 @@ public final class ReadingRunner {
         TIMERS.get(kind).resolveDuedate(value);
       } else {
         String name = Path.of(value).getFileName().toString();
-        String deployed = repository().createDeployment().addInputStream(name, new java.io.ByteArrayInputStream(content)).deploy().getId();
+        var builder = repository().createDeployment().addInputStream(name, new ByteArrayInputStream(content));
+        String deployed = builder.deploy().getId();
         repository().deleteDeployment(deployed, true);
       }
       return "";
