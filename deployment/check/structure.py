@@ -58,7 +58,7 @@ def _reached(diagram: Diagram) -> Iterator[Finding]:
         # what follows a lost step is found again with it
         first = [each for each in lost if not _before(diagram, each) & {other.id for other in lost}]
         for each in first or lost:
-            if each.link is not None:
+            if each.link is not None and each.kind == "intermediateCatchEvent":
                 yield diagram.finding(each, f"no link {each.link} leads to it", "Give a throwing link the same name")
             elif each.compensates:
                 todo = "Connect it with the compensation event by an association, or delete it"
