@@ -36,6 +36,12 @@ class FormJs:
         arguments = [schema, data or {}, typed or {}, rows or {}]
         return self._page.evaluate("([s, d, t, r]) => answered(s, d, t, r)", arguments)
 
+    @property
+    def page(self) -> Page:
+        """The page with the form that was answered last."""
+        assert self._page
+        return self._page
+
     def changed(self, component: str, typed: Any) -> dict[str, Any]:
         """What is submitted once this component of the form is answered anew."""
         return self._page.evaluate("([id, typed]) => changed(id, typed)", [component, typed])

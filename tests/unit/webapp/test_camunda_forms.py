@@ -1,5 +1,6 @@
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from bs4 import BeautifulSoup
@@ -463,3 +464,99 @@ class TestViews:
 def test_fields_that_keep_their_values_in_one_place_are_refused() -> None:
     with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is taken by A already"):
         form(field("textfield", id="A"), field("textfield", id="B", key="x.y"))
+
+
+class TestProperties:
+    """What a property may be; what it may not be is refused, with what was expected."""
+
+    @pytest.mark.parametrize(
+        ("component", "wrong"),
+        [
+            (field("number", decimalDigits="2"), "decimalDigits is “2” instead of a whole number from 0 to 20"),
+            (field("number", decimalDigits=-1), "decimalDigits is the number -1 instead of a whole number"),
+            (field("number", increment="0"), "increment is “0” instead of a number above 0"),
+            (field("number", increment="x"), "increment is “x” instead of a number above 0"),
+            (field("number", defaultValue="5"), "defaultValue is “5” instead of a number"),
+            (field("number", defaultValue=True), "defaultValue is true instead of a number"),
+            (field("number", validate={"min": "5"}), "min is “5” instead of a number, or an expression"),
+            (field("number", validate=None), "validate is null instead of an object"),
+            (field("number", validate={"max": 10**400}), "too large"),
+            (field("textfield", label=5), "label is the number 5 instead of a text"),
+            (field("textfield", label=["x"]), "label is a list instead of a text"),
+            (field("textfield", defaultValue=5), "defaultValue is the number 5 instead of a text"),
+            (field("textfield", appearance=[]), "appearance is a list instead of an object"),
+            (field("textfield", appearance={"prefixAdorner": 1}), "prefixAdorner is the number 1 instead of a text"),
+            (field("textfield", validate={"pattern": 1}), "pattern is the number 1 instead of a text"),
+            (field("textfield", properties={"page": 1}), "page is the number 1 instead of a text"),
+            (field("textfield", key=5), "key is the number 5 instead of a text"),
+            (field("textfield", key="shown"), "shown can't be a name"),
+            (field("textfield", type=["textfield"]), "is not supported"),
+            (field("checkbox", defaultValue="yes"), "defaultValue is “yes” instead of true or false"),
+            (field("datetime", subtype="date", defaultValue="today"), "“today” instead of a day like 2020-03-27"),
+            (field("datetime", subtype=["date"]), "subtype is a list instead of one of date, time, datetime"),
+            (field("radio", values="x"), "values is “x” instead of a list"),
+            (field("radio", values=["a"], defaultValue="b"), "“b” instead of a value of its options"),
+            (field("checklist", values=["a"], defaultValue="a"), "“a” instead of a list of values of its options"),
+            (field("select", valuesExpression="x"), "valuesExpression is “x” instead of an expression"),
+            ({"type": "group", "id": "G", "components": {}}, "components is an object instead of a list of components"),
+            ({"type": "dynamiclist", "id": "L", "path": "l", "defaultRepetitions": 1000}, "from 0 to 50"),
+            ({"type": "table", "id": "T", "columns": [{"label": "A"}]}, "a list instead of a list of columns"),
+            ({"type": "expression", "id": "E", "key": "e", "expression": 5}, "expression is the number 5 instead of"),
+        ],
+    )  # fmt: skip
+    def test_of_another_type(self, component: dict[str, Any], wrong: str) -> None:
+        with pytest.raises(UnsupportedForm) as refusal:
+            form(component)
+        assert wrong in str(refusal.value)
+
+    @pytest.mark.parametrize(
+        "component",
+        [
+            field("textfield", label=None, description=None, disabled=None, readonly=None, defaultValue=""),
+            field("textfield", validate={"required": None, "pattern": None, "minLength": None, "validationType": ""}),
+            field("number", increment="0.5", decimalDigits=2.0, defaultValue=1.5),
+            field("number", increment="", defaultValue=None),
+            field("datetime", subtype="datetime", defaultValue="2020-03-27T14:30Z"),
+            field("datetime", subtype="time", defaultValue="14:30"),
+            field("radio", values=["a", 1, True, {"value": "b", "label": "B"}, 5.5], defaultValue=1),
+            field("checklist", valuesKey="known", defaultValue=["a"]),
+            {"type": "text", "id": "T", "text": "Hello", "label": "Text view"},
+            {"type": "html", "id": "H", "content": None, "label": "HTML view"},
+            {"type": "separator", "id": "S", "label": "Separator"},
+            {"type": "button", "id": "B", "label": "Send", "action": "submit", "key": "field_b1"},
+            {"type": "group", "id": "G", "components": [], "layout": None},
+        ],
+    )
+    def test_what_form_js_and_its_editor_write(self, component: dict[str, Any]) -> None:
+        ours = form(component)
+        answers = ours.read(ours.begun({"known": ["a"]}), {"known": ["a"]})
+        assert page_of(ours, answers, checked=True) is not None
+
+    def test_adorners_are_templates(self) -> None:
+        ours = form(field("textfield", appearance={"prefixAdorner": "{{unit}}", "suffixAdorner": "=unit"}))
+        page = page_of(ours, ours.read(MultiDict(), {"unit": "kg"}))
+        assert [page.select_one(f".govuk-input__{each}").get_text() for each in ("prefix", "suffix")] == ["kg", "kg"]
+        assert "unit" in ours.reads
+
+    def test_groups_within_groups_have_an_end(self) -> None:
+        group: dict[str, Any] = field("textfield")
+        for number in range(30):
+            group = {"type": "group", "id": f"G{number}", "components": [group]}
+        with pytest.raises(UnsupportedForm, match="nested more than 20 deep"):
+            form(group)
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+    @pytest.mark.parametrize("year", ["0001", "9999"])
+    def test_the_first_and_the_last_day_of_all(self, year: str, zone: str) -> None:
+        moment = field("datetime", subtype="datetime", timeSerializingFormat="utc_normalized", timeInterval=1)
+        ours = form(moment)
+        day = (
+            {"x-day": "1", "x-month": "1", "x-year": year}
+            if year == "0001"
+            else {"x-day": "31", "x-month": "12", "x-year": year}
+        )
+        answers = ours.read(
+            MultiDict({"x-day": day, "x-month": month, "x-year": year, "x-time": "12:00"}), {}, ZoneInfo(zone)
+        )
+        page_of(ours, answers, checked=True)
+        ours.begun({"x": f"{year}-01-01T00:00Z"}, ZoneInfo(zone))
