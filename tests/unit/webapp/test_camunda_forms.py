@@ -550,13 +550,8 @@ class TestProperties:
     def test_the_first_and_the_last_day_of_all(self, year: str, zone: str) -> None:
         moment = field("datetime", subtype="datetime", timeSerializingFormat="utc_normalized", timeInterval=1)
         ours = form(moment)
-        day = (
-            {"x-day": "1", "x-month": "1", "x-year": year}
-            if year == "0001"
-            else {"x-day": "31", "x-month": "12", "x-year": year}
-        )
-        answers = ours.read(
-            MultiDict({"x-day": day, "x-month": month, "x-year": year, "x-time": "12:00"}), {}, ZoneInfo(zone)
-        )
+        day, month = ("1", "1") if year == "0001" else ("31", "12")
+        posted = MultiDict({"x-day": day, "x-month": month, "x-year": year, "x-time": "12:00"})
+        answers = ours.read(posted, {}, ZoneInfo(zone))
         page_of(ours, answers, checked=True)
         ours.begun({"x": f"{year}-01-01T00:00Z"}, ZoneInfo(zone))
