@@ -18,7 +18,7 @@ LONG = --timeout 7200 --session-timeout 28800
 
 # What the goals need of the machine, which tools/machine looks for at once: all need Python, most a JDK, and those that
 # test the whole product the programs that it is tested with.
-WITHOUT_JDK = help down deploy watch migrate rehearse status erase erasures rebuild check lint unit pathway texts fresh-machines
+WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit pathway texts fresh-machines
 WITH_TOOLS = test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
@@ -34,7 +34,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -58,6 +58,10 @@ deploy: .venv/.stamp ##change deploy diagrams, decisions and forms to the runnin
 
 watch: .venv/.stamp ##change deploy whenever a diagram, decision or form is saved
 	@exec $(PY) -m stack watch
+
+upgrade: .venv/.stamp ##change apply pending migrations to the databases; make up does it too
+	@$(PY) -m records upgrade
+	@$(PY) -m services upgrade
 
 migrate: .venv/.stamp ##change migrate running cases to the latest process version; DRY=1 rehearses, BACK=1 undoes the last deployment
 	@DRY="$(DRY)" BACK="$(BACK)" $(PY) -m stack migrate

@@ -3,6 +3,8 @@
 `python -m records rebuild` works the sums of the KPIs out anew, while everything runs on.
 
 `python -m records invent WEEKS` replaces the invented cases of a demo by those of this many weeks; 0 deletes them.
+
+`python -m records upgrade` applies the pending migrations to the database.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from records import database
 from records.erasures import ERASED, OPERATOR, Erasures
 from records.invented import invent
 from records.kpis import CaseRow, rebuild
+from records.schema import SchemaMismatch, UpgradeFailed
 
 # so many rows are read between two signs of progress
 TOLD_EVERY = 10_000
@@ -48,6 +51,8 @@ def main(arguments: list[str]) -> None:
         case ["invent", weeks] if weeks.isdecimal():
             _open()
             print(f"{invent(int(weeks), datetime.now(UTC).date())} invented cases")
+        case ["upgrade"]:
+            _upgrade()
         case _:
             sys.exit(__doc__)
 
@@ -68,8 +73,20 @@ def _shown(rows: Iterable[CaseRow], count: int) -> Iterator[CaseRow]:
 def _open() -> None:
     try:
         database.open(config.load().records.database_url)
+    except (config.SettingsError, SchemaMismatch) as error:
+        sys.exit(str(error))
+
+
+def _upgrade() -> None:
+    try:
+        applied = database.upgrade(config.load().records.database_url)
     except config.SettingsError as error:
         sys.exit(str(error))
+    except UpgradeFailed as error:
+        sys.exit(f"records: {error}")
+    except database.AWAY:
+        sys.exit("records: the database can't be reached")
+    print(f"records: applied {', '.join(applied)}" if applied else "records: no migration is pending")
 
 
 if __name__ == "__main__":

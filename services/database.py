@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import peewee
 from playhouse.db_url import connect
+
+from services.schema import Schema
 
 # what is raised when a database can't be reached, or can't write
 AWAY = (peewee.OperationalError, peewee.InterfaceError)
@@ -24,6 +27,15 @@ def open_database(url: str) -> peewee.Database:
     if url.startswith("sqlite:///"):
         os.makedirs(os.path.dirname(os.path.abspath(urlsplit(url).path[1:])), exist_ok=True)
     return connect(url, pragmas=SQLITE_PRAGMAS)
+
+
+def schema_of(database: peewee.Database, service: str) -> Schema:
+    """The migrations of a service's database.
+
+    Args:
+        service: its folder: lab, government or sms.
+    """
+    return Schema(database, Path(__file__).with_name(service) / "migrations", f"python -m services upgrade {service}")
 
 
 def empty_journal(database: peewee.Database) -> None:

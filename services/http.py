@@ -14,7 +14,7 @@ import peewee
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from services.database import AWAY, empty_journal
+from services.database import AWAY, empty_journal, schema_of
 
 OPEN_PATHS = ("/healthz", "/openapi.yaml")
 MOST_BYTES = 1_000_000
@@ -30,8 +30,16 @@ class Problem(Exception):
 
 
 def create_service(name: str, api_key: str, description: Path, database: peewee.Database) -> Flask:
-    """A Flask application with health, its OpenAPI description, and the API key asked for on all else."""
-    app = Flask(name)
+    """A Flask application with health, its OpenAPI description, and the API key asked for on all else.
+
+    Args:
+        name: the service's folder, such as lab.
+
+    Raises:
+        SchemaMismatch: this version can't work with the database as it is.
+    """
+    schema_of(database, name).check()
+    app = Flask(f"services.{name}")
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
     @app.before_request

@@ -34,6 +34,10 @@ CALLS = {
     "workers": ("engine", "lab", "government", "sms", "mail"),
     "government": ("sms", "mail"),
 }
+# parts with a database of their own, whose schema `python -m services upgrade` brings up to date
+WITH_DATABASE = ("lab", "government", "sms")
+# parts that share the records, whose schema `python -m records upgrade` brings up to date
+WITH_RECORDS = ("workers", "webapp")
 # variables that Spring Boot, Camunda and gunicorn read as settings: meant for other programs on the machine, they would
 # move the engine to another port, or have requests with references of cases logged
 FOREIGN_SETTINGS = ("SPRING_", "SERVER_", "LOGGING_", "MANAGEMENT_", "CAMUNDA_", "GUNICORN_")
@@ -68,6 +72,17 @@ def is_ours(url: str) -> bool:
 def parts_of(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
     """The parts to start for these settings; one whose URL is elsewhere is left out. Arguments as all_parts."""
     return [part for part in all_parts(settings, secrets, data) if not part.url or is_ours(part.url)]
+
+
+def upgrades_of(parts: list[Part]) -> list[list[str]]:
+    """The commands that apply the pending migrations to the databases of these parts."""
+    names = {part.name for part in parts}
+    upgrades = []
+    if services := [name for name in WITH_DATABASE if name in names]:
+        upgrades.append([sys.executable, "-m", "services", "upgrade", *services])
+    if names.intersection(WITH_RECORDS):
+        upgrades.append([sys.executable, "-m", "records", "upgrade"])
+    return upgrades
 
 
 def all_parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:

@@ -7,15 +7,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from config import settings as config
 from config.people import People, load_people
 from config.settings import environment_name
 from stack import ports, secrets, state
-from stack.parts import JAR, Part, account, parts_of
+from stack.parts import JAR, WITH_DATABASE, Part, account, parts_of, upgrades_of
 from stack.supervisor import PartFailed, Supervisor
 
 # written and deleted again, to find out whether there is room
@@ -24,6 +27,8 @@ PROBE_BYTES = 1_000_000
 NOT_IN_URLS = "#?;"
 # of what the deployment says; a first start sets up more than anybody reads
 MOST_LINES = 10
+# what an upgrade prints of a database that is up to date
+UNCHANGED = "no migration is pending"
 
 
 class Stopped(Exception):
@@ -69,11 +74,18 @@ class Platform:
         passwords = secrets.load_or_generate(self._folder / "secrets.json", people.accounts)
         self.state = self._described(settings, people, passwords)
         parts = self._parts(settings, passwords, self._data)
+        independent = [part for part in parts if not part.needs]
+        dependent = [part for part in parts if part.needs]
         try:
-            self._supervisor.start([part for part in parts if not part.needs])
+            # the engine takes longest
+            self._supervisor.launch([part for part in independent if part.name not in WITH_DATABASE])
+            self._upgrade_databases(parts)
+            self._supervisor.launch([part for part in independent if part.name in WITH_DATABASE])
+            self._supervisor.wait_until_ready(independent)
             self._run_deployment("admin", passwords, "provision", str(self._folder / "secrets.json"))
             self._run_deployment("deployer", passwords)
-            self._supervisor.start([part for part in parts if part.needs])
+            self._supervisor.launch(dependent)
+            self._supervisor.wait_until_ready(dependent)
         except BaseException:
             self.down()
             raise
@@ -119,17 +131,21 @@ class Platform:
             "accounts": {name: {"username": name, "password": passwords[name]} for name in accounts},
         }
 
+    def _upgrade_databases(self, parts: list[Part]) -> None:
+        """Apply pending migrations before any part connects.
+
+        Raises:
+            PartFailed: a migration failed.
+        """
+        with ThreadPoolExecutor() as side_by_side:
+            for lines in side_by_side.map(partial(_run, "upgrade"), upgrades_of(parts)):
+                for line in lines:
+                    if UNCHANGED not in line:
+                        self._say(f"{'upgrade':<12} {line}")
+
     def _run_deployment(self, who: str, passwords: dict[str, str], *arguments: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "deployment", *arguments],
-            env={**os.environ, "PYTHONUTF8": "1", **account(who, passwords[who])},
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        if done.returncode:
-            raise PartFailed(f"deployment: {done.stderr.strip()}")
-        lines = done.stdout.strip().splitlines()
+        command = [sys.executable, "-m", "deployment", *arguments]
+        lines = _run("deployment", command, account(who, passwords[who]))
         if len(lines) > MOST_LINES:
             lines = [f"{len(lines)} things set up: groups, people, accounts, authorizations and filters"]
         for line in lines:
@@ -137,6 +153,24 @@ class Platform:
 
     def _note_processes(self, processes: dict[str, int]) -> None:
         self.note(processes=processes)
+
+
+def _run(name: str, command: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Run a command to its end and return the lines that it prints.
+
+    Raises:
+        PartFailed: it failed; the message has this name.
+    """
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONUTF8": "1", **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        raise PartFailed(f"{name}: {done.stderr.strip()}")
+    return done.stdout.strip().splitlines()
 
 
 def prepare_folder(folder: Path) -> None:

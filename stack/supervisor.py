@@ -34,6 +34,8 @@ KNOWN_CAUSES = (
     ),
     (r"No space left on device|the embedded database has closed itself", "its disk is full: make room"),
     (r"UnsupportedClassVersionError", "the JDK is older than 17: install JDK 17 or newer"),
+    (r"SchemaMismatch: the database is older", "its database is older than this version: run `make upgrade`"),
+    (r"SchemaMismatch: the database is too new", "its database is too new for this version: start a newer one"),
     (r"Address already in use|Port \d+ was already in use", "its port was taken just now: start again"),
 )
 
@@ -72,18 +74,24 @@ class Supervisor:
         self._lock = threading.Lock()
         self.stopping = threading.Event()
 
-    def start(self, parts: list[Part]) -> None:
-        """Start these parts side by side; returns when all work.
+    def launch(self, parts: list[Part]) -> None:
+        """Start these parts side by side, without waiting for them.
+
+        Raises:
+            PartFailed: the program of one isn't installed.
+        """
+        for part in parts:
+            self._launch(part)
+
+    def wait_until_ready(self, parts: list[Part]) -> None:
+        """Return when these parts, which have been launched, work.
 
         Raises:
             PartFailed: one ended, or didn't answer in time.
         """
-        began = time.monotonic()
-        for part in parts:
-            self._launch(part)
         for part in parts:
             self._wait_until_ready(part)
-            took = time.monotonic() - began
+            took = time.monotonic() - self._running[part.name].since
             self._say(f"{part.name:<12} up after {took:4.1f} s   {part.url}")
 
     def watch(self) -> None:

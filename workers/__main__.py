@@ -26,6 +26,7 @@ from records.erasures import Erasures
 from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.roster import Roster
+from records.schema import SchemaMismatch
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
@@ -66,7 +67,7 @@ def main(names: list[str]) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         run(settings, lanes)
-    except (IdentityTaken, PortTaken) as error:
+    except (IdentityTaken, PortTaken, SchemaMismatch) as error:
         sys.exit(str(error))
 
 

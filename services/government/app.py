@@ -30,11 +30,9 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def create_app(database: peewee.Database, api_key: str, notifier: Notifier, archive: Archive) -> Flask:
     """The government's application."""
-    app = create_service("services.government", api_key, Path(__file__).with_name("openapi.yaml"), database)
+    app = create_service("government", api_key, Path(__file__).with_name("openapi.yaml"), database)
     effects = Effects(database)
     database.bind(MODELS)
-    with database.connection_context(), database.atomic():
-        database.create_tables([*MODELS, effects.table], safe=True)
     _add_cases(app, effects, notifier)
     _add_erasure(app, database, effects, notifier, archive)
     _add_contacts(app, effects, notifier, archive)

@@ -24,9 +24,9 @@ def create_app(database: peewee.Database, api_key: str, kits_at_first: int) -> F
     Args:
         kits_at_first: in stock at the very first start.
     """
-    app = create_service("services.lab", api_key, Path(__file__).with_name("openapi.yaml"), database)
+    app = create_service("lab", api_key, Path(__file__).with_name("openapi.yaml"), database)
     effects = Effects(database)
-    _set_up(database, effects, kits_at_first)
+    _set_up(database, kits_at_first)
     _add_kits(app, effects)
     _add_cases(app, effects)
     _add_erasure(app, database, effects)
@@ -178,10 +178,9 @@ def _add_simulation(app: Flask, effects: Effects) -> None:
         return {"id": item.id}, 201
 
 
-def _set_up(database: peewee.Database, effects: Effects, kits_at_first: int) -> None:
+def _set_up(database: peewee.Database, kits_at_first: int) -> None:
     database.bind(MODELS)
     with database.connection_context(), database.atomic():
-        database.create_tables([*MODELS, effects.table], safe=True)
         if not Stock.select().exists():
             Stock.create(kits=kits_at_first)
 

@@ -19,11 +19,9 @@ UNKNOWN = "000"
 
 def create_app(database: peewee.Database, api_key: str) -> Flask:
     """The gateway's application."""
-    app = create_service("services.sms", api_key, Path(__file__).with_name("openapi.yaml"), database)
+    app = create_service("sms", api_key, Path(__file__).with_name("openapi.yaml"), database)
     effects = Effects(database)
     database.bind([Sms])
-    with database.connection_context(), database.atomic():
-        database.create_tables([Sms, effects.table], safe=True)
 
     @app.post("/v1/messages")
     @effects.once

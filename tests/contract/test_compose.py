@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from config.settings import PREFIX, ROOT, Settings, load
-from stack.parts import Part, parts_of
+from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, parts_of, upgrades_of
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-BESIDE = {"postgres", "deployment", "prometheus", "grafana"}
+BESIDE = {"postgres", "deployment", "upgrade", "prometheus", "grafana"}
 
 
 class AnySecret(dict):
@@ -53,6 +53,20 @@ def test_a_part_runs_the_same_program_in_both(name: str) -> None:
 def test_a_part_is_told_the_same_in_both(name: str) -> None:
     told = set(COMPOSE["services"][name]["environment"])
     assert set(stack_parts()[name].environment) <= told
+
+
+def test_no_part_starts_before_its_database_is_upgraded() -> None:
+    services = COMPOSE["services"]
+    databases = services["upgrade"]["environment"]
+    for name in (*WITH_DATABASE, *WITH_RECORDS):
+        assert services[name]["depends_on"]["upgrade"] == {"condition": "service_completed_successfully"}
+        own = {key: value for key, value in services[name]["environment"].items() if key.endswith("DATABASE_URL")}
+        assert own
+        assert own.items() <= databases.items()
+    assert [command[2:] for command in upgrades_of(list(stack_parts().values()))] == [
+        ["services", "upgrade", *WITH_DATABASE],
+        ["records", "upgrade"],
+    ]
 
 
 def test_each_setting_of_the_file_is_one() -> None:

@@ -9,20 +9,20 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from config.settings import ROOT
-from services.database import open_database
 from services.government.app import create_app as create_government
 from services.government.archive import Archive
 from services.government.notification import Notifier
 from services.lab.app import create_app as create_lab
 from services.sms.app import create_app as create_sms
+from tests.support.databases import open_service
 
 
 def lab(folder: Path) -> Flask:
-    return create_lab(open_database(f"sqlite:///{folder}/lab.db"), "key", kits_at_first=1)
+    return create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), "key", kits_at_first=1)
 
 
 def government(folder: Path) -> Flask:
-    database = open_database(f"sqlite:///{folder}/government.db")
+    database = open_service(f"sqlite:///{folder}/government.db", "government")
     return create_government(
         database,
         "key",
@@ -32,7 +32,7 @@ def government(folder: Path) -> Flask:
 
 
 def sms(folder: Path) -> Flask:
-    return create_sms(open_database(f"sqlite:///{folder}/sms.db"), "key")
+    return create_sms(open_service(f"sqlite:///{folder}/sms.db", "sms"), "key")
 
 
 SERVERS = {"lab": lab, "government": government, "sms": sms}

@@ -69,6 +69,10 @@ def test_only_the_runtime_finishes_external_tasks() -> None:
     assert outside == {"workers/__main__.py", "bench/peers/runtime.py"}
 
 
+def test_the_services_have_their_own_copy_of_what_applies_migrations() -> None:
+    assert (ROOT / "services/schema.py").read_text() == (ROOT / "records/schema.py").read_text()
+
+
 def test_the_search_for_imports_finds_a_planted_one(tmp_path: Path) -> None:
     planted = tmp_path / "planted.py"
     planted.write_text("from webapp.app import create_app\nimport workers.lab\n")

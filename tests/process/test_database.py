@@ -1,10 +1,8 @@
-"""What the parts need of PostgreSQL: tables, indexes, and requests that take effect once."""
+"""What the parts need of PostgreSQL: indexes, and requests that take effect once."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,21 +10,13 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from config.settings import ROOT, environment_name
+from config.settings import environment_name
 from processes.cases import start_case
 from processes.engine import Engine, EngineUnavailable
 from tests.faults.patients import starts_of
 from tests.support.case import WITH_COUGH, CaseUnderTest
-from tests.support.postgresql import Server, postgresql
-from tests.support.tier import rounds
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with postgresql() as server:
-        yield server
 
 
 @pytest.fixture
@@ -36,15 +26,6 @@ def engine_database(state: dict[str, Any]) -> Iterator[Connection]:
     connection = psycopg2.connect(url, user=os.environ[environment_name("engine", "database_username")])
     yield connection
     connection.close()
-
-
-def test_all_processes_that_start_at_once_find_the_tables(server: Server) -> None:
-    for number in range(rounds(test=1, verify=5)):
-        name = f"empty_{number}"
-        server.create_database(name)
-        opens = f"from records import database; database.open({server.url_of(name)!r})"
-        starting = [subprocess.Popen([sys.executable, "-c", opens], cwd=ROOT) for _ in range(6)]
-        assert [process.wait(timeout=30) for process in starting] == [0] * 6
 
 
 def test_of_what_waits_the_database_finds_what_is_due_without_going_through_all(

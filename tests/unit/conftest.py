@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from records import database
+from tests.support.databases import open_records
 from tests.support.smtp import Inbox, smtp_server
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[None]:
     """Empty records."""
-    database.open(f"sqlite:///{tmp_path}/records.db")
+    open_records(f"sqlite:///{tmp_path}/records.db")
     with database.database.connection_context():
         yield
     database.database.close()

@@ -7,11 +7,12 @@ import pytest
 
 from records import database
 from records.roster import Duty, Roster
+from tests.support.databases import open_records
 
 
 @pytest.fixture
 def records(tmp_path: Path):
-    database.open(f"sqlite:///{tmp_path}/records.db")
+    open_records(f"sqlite:///{tmp_path}/records.db")
     yield
     database.database.close()
 

@@ -11,11 +11,11 @@ import pytest
 from cryptography.fernet import InvalidToken
 from flask.testing import FlaskClient
 
-from services.database import open_database
 from services.government.app import create_app
 from services.government.archive import Archive
 from services.government.models import Case, Contact, person_of
 from services.government.notification import Notifier
+from tests.support.databases import open_service
 from tests.support.smtp import Inbox
 
 KEY = {"X-API-Key": "key"}
@@ -31,7 +31,7 @@ CONTACT = {
 
 @pytest.fixture
 def government(tmp_path: Path, inbox: tuple[Inbox, int]) -> Iterator[FlaskClient]:
-    database = open_database(f"sqlite:///{tmp_path}/government.db")
+    database = open_service(f"sqlite:///{tmp_path}/government.db", "government")
     notifier = Notifier("127.0.0.1", inbox[1], "authority@government.example", NO_SMS, "key", "http://pages.example")
     yield create_app(database, "key", notifier, ARCHIVE).test_client()
     database.close()
@@ -97,7 +97,7 @@ def test_a_mail_that_the_server_has_is_not_sent_again_whatever_it_says_to_the_fa
 
 
 def test_without_a_mail_server_the_contact_is_told_later(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path}/g.db")
+    database = open_service(f"sqlite:///{tmp_path}/government.db", "government")
     government = create_app(
         database, "key", Notifier("127.0.0.1", 1, "a@b.example", NO_SMS, "key", "http://x"), ARCHIVE
     ).test_client()

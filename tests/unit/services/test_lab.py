@@ -14,18 +14,18 @@ import peewee
 import pytest
 from flask.testing import FlaskClient
 
-from services.database import open_database
 from services.lab.app import create_app
 from services.lab.bench import Bench
 from services.lab.models import FeedItem, Order, Plan, Reservation, Stock, Waiting
 from tests.support.canaries import is_in_files
+from tests.support.databases import open_service
 
 KEY = {"X-API-Key": "key"}
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> peewee.Database:
-    return open_database(f"sqlite:///{tmp_path}/lab.db")
+    return open_service(f"sqlite:///{tmp_path}/lab.db", "lab")
 
 
 @pytest.fixture
@@ -329,7 +329,7 @@ def test_of_an_erased_case_nothing_is_left_and_nothing_comes_late(lab: FlaskClie
 
 
 def test_of_an_erased_case_nothing_is_in_a_file(lab: FlaskClient, tmp_path: Path) -> None:
-    other = open_database(f"sqlite:///{tmp_path}/lab.db")
+    other = open_service(f"sqlite:///{tmp_path}/lab.db", "lab")
     # as long as somebody has it open there is a journal
     other.connect()
     assert other.get_tables()

@@ -11,8 +11,8 @@ from werkzeug.serving import make_server
 from records.access import Access
 from records.outbox import REFUSED, SENT, WAITING, Message, Outbox
 from records.seal import Seal
-from services.database import open_database
 from services.sms.app import create_app
+from tests.support.databases import open_service
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import Inbox, smtp_server
@@ -30,7 +30,7 @@ def gateway(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A real SMS gateway: where it is."""
     import threading
 
-    server = make_server("127.0.0.1", 0, create_app(open_database(f"sqlite:///{tmp_path}/sms.db"), "key"))
+    server = make_server("127.0.0.1", 0, create_app(open_service(f"sqlite:///{tmp_path}/sms.db", "sms"), "key"))
     threading.Thread(target=server.serve_forever).start()
     yield {"sms": f"http://127.0.0.1:{server.port}", "sms_api_key": "key"}
     server.shutdown()

@@ -1,0 +1,31 @@
+"""All tables of the records, for what compares them with the migrations."""
+
+from records.access import CaseAccess, Link
+from records.attempts import Attempt
+from records.claims import Claim
+from records.drafts import Draft
+from records.erasures import Erasure
+from records.forms import DeployedForm
+from records.kpis import CaseRow
+from records.outbox import Message
+from records.roster import Duty
+from records.sessions import Session
+from records.submissions import Submission
+from records.tallies import InventedTally, Tally
+
+MODELS = [
+    Attempt,
+    CaseAccess,
+    CaseRow,
+    Claim,
+    DeployedForm,
+    Draft,
+    Duty,
+    Erasure,
+    InventedTally,
+    Link,
+    Message,
+    Session,
+    Submission,
+    Tally,
+]

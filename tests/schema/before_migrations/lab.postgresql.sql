@@ -1,0 +1,16 @@
+CREATE TABLE "effect" ("id" SERIAL NOT NULL PRIMARY KEY, "key" TEXT NOT NULL, "request_hash" TEXT NOT NULL, "answer" TEXT);
+CREATE UNIQUE INDEX "effect_key" ON "effect" ("key");
+CREATE TABLE "feeditem" ("id" SERIAL NOT NULL PRIMARY KEY, "kind" TEXT NOT NULL, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL, "sample_barcode" TEXT, "status" TEXT, "result" TEXT, "acknowledged" BOOLEAN NOT NULL);
+CREATE INDEX "feeditem_acknowledged" ON "feeditem" ("acknowledged");
+CREATE TABLE "lab_order" ("id" SERIAL NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL, "sample_barcode" TEXT NOT NULL, "specimen_type" TEXT NOT NULL, "priority" INTEGER NOT NULL, "state" TEXT NOT NULL, "due_at" DOUBLE PRECISION);
+CREATE UNIQUE INDEX "order_sample_barcode" ON "lab_order" ("sample_barcode");
+CREATE INDEX "order_state" ON "lab_order" ("state");
+CREATE TABLE "plan" ("id" SERIAL NOT NULL PRIMARY KEY, "sample_barcode" TEXT NOT NULL, "result" TEXT NOT NULL, "after_s" DOUBLE PRECISION);
+CREATE UNIQUE INDEX "plan_sample_barcode" ON "plan" ("sample_barcode");
+CREATE TABLE "release" ("id" SERIAL NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "through_sample" INTEGER NOT NULL);
+CREATE UNIQUE INDEX "release_case_reference" ON "release" ("case_reference");
+CREATE TABLE "reservation" ("id" SERIAL NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL);
+CREATE UNIQUE INDEX "reservation_case_reference_sample_number" ON "reservation" ("case_reference", "sample_number");
+CREATE TABLE "stock" ("id" SERIAL NOT NULL PRIMARY KEY, "kits" INTEGER NOT NULL CHECK (kits >= 0));
+CREATE TABLE "waiting" ("id" SERIAL NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL, "priority" INTEGER NOT NULL, "since" DOUBLE PRECISION NOT NULL);
+CREATE UNIQUE INDEX "waiting_case_reference_sample_number" ON "waiting" ("case_reference", "sample_number");

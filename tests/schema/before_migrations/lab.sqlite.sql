@@ -1,0 +1,16 @@
+CREATE TABLE "effect" ("id" INTEGER NOT NULL PRIMARY KEY, "key" TEXT NOT NULL, "request_hash" TEXT NOT NULL, "answer" TEXT);
+CREATE UNIQUE INDEX "effect_key" ON "effect" ("key");
+CREATE TABLE "feeditem" ("id" INTEGER NOT NULL PRIMARY KEY, "kind" TEXT NOT NULL, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL, "sample_barcode" TEXT, "status" TEXT, "result" TEXT, "acknowledged" INTEGER NOT NULL);
+CREATE INDEX "feeditem_acknowledged" ON "feeditem" ("acknowledged");
+CREATE TABLE "lab_order" ("id" INTEGER NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL, "sample_barcode" TEXT NOT NULL, "specimen_type" TEXT NOT NULL, "priority" INTEGER NOT NULL, "state" TEXT NOT NULL, "due_at" REAL);
+CREATE UNIQUE INDEX "order_sample_barcode" ON "lab_order" ("sample_barcode");
+CREATE INDEX "order_state" ON "lab_order" ("state");
+CREATE TABLE "plan" ("id" INTEGER NOT NULL PRIMARY KEY, "sample_barcode" TEXT NOT NULL, "result" TEXT NOT NULL, "after_s" REAL);
+CREATE UNIQUE INDEX "plan_sample_barcode" ON "plan" ("sample_barcode");
+CREATE TABLE "release" ("id" INTEGER NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "through_sample" INTEGER NOT NULL);
+CREATE UNIQUE INDEX "release_case_reference" ON "release" ("case_reference");
+CREATE TABLE "reservation" ("id" INTEGER NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL);
+CREATE UNIQUE INDEX "reservation_case_reference_sample_number" ON "reservation" ("case_reference", "sample_number");
+CREATE TABLE "stock" ("id" INTEGER NOT NULL PRIMARY KEY, "kits" INTEGER NOT NULL CHECK (kits >= 0));
+CREATE TABLE "waiting" ("id" INTEGER NOT NULL PRIMARY KEY, "case_reference" TEXT NOT NULL, "sample_number" INTEGER NOT NULL, "priority" INTEGER NOT NULL, "since" REAL NOT NULL);
+CREATE UNIQUE INDEX "waiting_case_reference_sample_number" ON "waiting" ("case_reference", "sample_number");

@@ -1,0 +1,21 @@
+"""Databases with the tables that the platform's parts need, each in a file or on a server of the tests."""
+
+from __future__ import annotations
+
+import peewee
+
+from records import database
+from services.database import open_database, schema_of
+
+
+def open_records(url: str) -> None:
+    """Connect the records to the database at this URL, after applying its migrations."""
+    database.upgrade(url)
+    database.open(url)
+
+
+def open_service(url: str, service: str) -> peewee.Database:
+    """The database of the lab, the government or the SMS gateway, after applying its migrations."""
+    opened = open_database(url)
+    schema_of(opened, service).upgrade()
+    return opened
