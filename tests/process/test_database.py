@@ -35,7 +35,10 @@ def test_of_what_waits_the_database_finds_what_is_due_without_going_through_all(
         ours = "indexname LIKE 'coronacare%' AND tablename LIKE 'act%'"
         cursor.execute(f"SELECT tablename, indexdef FROM pg_indexes WHERE {ours}")
         found = {table: definition.rpartition(" ")[2] for table, definition in cursor.fetchall()}
+        cursor.execute("SELECT version_ FROM coronacare_schema ORDER BY version_")
+        versions = [version for (version,) in cursor.fetchall()]
     assert found == {"act_ru_job": "(duedate_)", "act_ru_task": "(parent_task_id_)"}
+    assert versions == [1, 2, 3]
 
 
 @pytest.mark.serial
