@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import peewee
 import pytest
 
+from config.settings import ROOT
 from records import database as records
 from records import schema as records_schema
 from records.models import MODELS as RECORDS
@@ -21,8 +25,36 @@ from services.http import Effects
 from services.lab.models import MODELS as LAB
 from services.sms.app import create_app as create_sms
 from services.sms.models import Sms
+from tests.support.case import eventually
 from tests.support.schemas import HISTORY, breaking_changes, read_schema
+from tests.support.tier import rounds
 
+# a process of this version, which sends messages
+SENDS = """
+import sys
+from pathlib import Path
+from records import database
+from records.outbox import Outbox
+
+url, name, count, halfway = sys.argv[1:]
+database.open(url)
+for number in range(int(count)):
+    Outbox().add(f"C-{name}/{number}", "email", "a@patients.example", "report", "en")
+    if number == int(count) // 4:
+        Path(halfway).touch()
+"""
+# the next version's migration
+REPLY_TO = """
+import peewee
+
+def up(migrator, db):
+    reply_to = peewee.TextField(constraints=[peewee.SQL("DEFAULT 'no one'")])
+    migrator.migrate(
+        migrator.add_column("message", "reply_to", reply_to, allow_not_null=True),
+        migrator.add_index("message", ["reply_to"]),
+    )
+    db.execute_sql("UPDATE message SET reply_to = 'the doctor'")
+"""
 BEFORE = Path(__file__).parent / "before_migrations"
 SERVICES = {"lab": LAB, "government": GOVERNMENT, "sms": [Sms]}
 NAMES = ("records", *SERVICES)
@@ -65,6 +97,12 @@ def test_the_comparison_sees_a_model_that_was_changed(url: str) -> None:
             opened.execute_sql(change)
             assert read_schema(opened) != before
             before = read_schema(opened)
+
+
+@names
+def test_migrations_are_numbered_from_1_without_gaps(name: str) -> None:
+    numbers = sorted(int(path.name[:4]) for path in folder(name).glob("*.py"))
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 @names
@@ -144,17 +182,11 @@ def test_the_version_before_keeps_a_column_that_only_the_next_one_knows(url: str
     # given a database of the next version, in which something was written
     records.upgrade(url)
     next_version = records.connect_to(url)
-    (tmp_path / "0002_reply_to.py").write_text(
-        "import peewee\n\n"
-        "def up(migrator, db):\n"
-        "    migrator.migrate(migrator.add_column('message', 'reply_to', peewee.TextField(null=True)))\n"
-    )
-    (tmp_path / "0001_baseline.py").write_text((records.MIGRATIONS / "0001_baseline.py").read_text())
-    Schema(next_version, tmp_path, "upgrade").upgrade()
+    next_schema(next_version, tmp_path).upgrade()
     records.open(url)
     Outbox().add("C-1/report", "email", "a@patients.example", "report", "en")
     with next_version.connection_context():
-        next_version.execute_sql("UPDATE message SET reply_to = 'the doctor'")
+        next_version.execute_sql("UPDATE message SET reply_to = 'the nurse'")
     # when this version upgrades, starts and writes
     assert records.upgrade(url) == []
     records.open(url)
@@ -165,7 +197,32 @@ def test_the_version_before_keeps_a_column_that_only_the_next_one_knows(url: str
     # then nothing is lost
     with next_version.connection_context():
         rows = next_version.execute_sql("SELECT key, state, reply_to FROM message ORDER BY id")
-        assert list(rows) == [("C-1/report", "sent", "the doctor"), ("C-2/report", "waiting", None)]
+        assert list(rows) == [("C-1/report", "sent", "the nurse"), ("C-2/report", "waiting", "no one")]
+
+
+def test_processes_of_the_version_before_go_on_while_the_database_is_upgraded(url: str, tmp_path: Path) -> None:
+    records.upgrade(url)
+    count = rounds(test=100, verify=1000)
+    halfway = [tmp_path / name for name in ("first", "second")]
+    senders = [
+        subprocess.Popen([sys.executable, "-W", "error", "-c", SENDS, url, path.name, str(count), path], cwd=ROOT)
+        for path in halfway
+    ]
+    eventually(lambda: all(path.exists() for path in halfway), "no message was sent")
+    next_version = records.connect_to(url)
+    assert next_schema(next_version, tmp_path).upgrade() == ["9999_reply_to"]
+    assert [sender.wait(60) for sender in senders] == [0, 0]
+    with next_version.connection_context():
+        sent = dict(next_version.execute_sql("SELECT reply_to, COUNT(*) FROM message GROUP BY reply_to"))
+    assert sum(sent.values()) == 2 * count
+    assert sent.keys() == {"the doctor", "no one"}
+
+
+def next_schema(database: peewee.Database, folder: Path) -> Schema:
+    """The migrations of a version after this one."""
+    shutil.copytree(records.MIGRATIONS, folder / "migrations")
+    (folder / "migrations" / "9999_reply_to.py").write_text(REPLY_TO)
+    return Schema(database, folder / "migrations", "upgrade")
 
 
 def test_a_service_refuses_an_older_database_and_works_with_a_newer_one(url: str) -> None:
@@ -175,7 +232,7 @@ def test_a_service_refuses_an_older_database_and_works_with_a_newer_one(url: str
     schema(opened, "sms").upgrade()
     with opened.connection_context():
         opened.execute_sql("ALTER TABLE sms ADD COLUMN sender TEXT")
-        opened.execute_sql(f"INSERT INTO {HISTORY} (name, applied) VALUES ('0002_sender', '2026-01-01')")
+        opened.execute_sql(f"INSERT INTO {HISTORY} (name, applied) VALUES ('9999_sender', '2026-01-01')")
     create_sms(opened, "key")
     assert "sender" in read_schema(opened)["sms"].columns
 
