@@ -60,8 +60,7 @@ watch: .venv/.stamp ##change deploy whenever a diagram, decision or form is save
 	@exec $(PY) -m stack watch
 
 upgrade: .venv/.stamp ##change apply pending migrations to the databases; make up does it too
-	@$(PY) -m records upgrade
-	@$(PY) -m services upgrade
+	@umask 077 && $(PY) -m records upgrade && $(PY) -m services upgrade
 
 migrate: .venv/.stamp ##change migrate running cases to the latest process version; DRY=1 rehearses, BACK=1 undoes the last deployment
 	@DRY="$(DRY)" BACK="$(BACK)" $(PY) -m stack migrate
