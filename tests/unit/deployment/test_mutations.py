@@ -67,7 +67,7 @@ def names() -> Declared:
 
 
 def test_some_damages_are_findings_or_shown(names: Declared) -> None:
-    assert_no_crash(tried(names, count=12, seed=1))
+    assert_no_crash(tried(names, count=8, seed=1))
 
 
 @pytest.mark.verify
