@@ -43,7 +43,10 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with launched() as browser:
         for source in sorted((ROOT / "processes").glob("*.bpmn")):
-            draw(browser, source, folder)
+            try:
+                draw(browser, source, folder)
+            except Error as error:
+                sys.exit(f"{source.name} can't be drawn ({error.message.splitlines()[0]}); `make check` says more")
 
 
 if __name__ == "__main__":
