@@ -55,12 +55,10 @@ class Opened:
     Attributes:
         case_reference: None when it opens nothing (as it was answered).
         expired: it did until some days ago.
-        wants_code: somebody else has this address and this birthday, so the access code must tell them apart.
     """
 
     case_reference: str | None
     expired: bool = False
-    wants_code: bool = False
 
 
 class Access:
@@ -96,18 +94,25 @@ class Access:
             row = CaseAccess.get_or_none(CaseAccess.code == _hash(plain(code)))
         return row.case_reference if self._is_born(row, date_of_birth) and row else None
 
-    def by_link(self, token: str, date_of_birth: str, code: str = "") -> Opened:
+    def by_link(self, token: str, date_of_birth: str) -> Opened:
         """What a link opens with this date of birth; an unknown token takes the same path."""
         with database.connection_context():
             link = Link.get_or_none(Link.token == _hash(token))
             row = CaseAccess.get_or_none(CaseAccess.case_reference == (link.case_reference if link else ""))
-            twins = CaseAccess.select().where(CaseAccess.reached_by == (row.reached_by if row else "")).count()
         expired = link is not None and link.expires_at < ago()
         is_right = self._is_born(row, date_of_birth)
-        if twins > 1:
-            is_right = is_right and row is not None and hmac.compare_digest(row.code, _hash(plain(code)))
-        opens = link.case_reference if link and is_right and not expired else None
-        return Opened(opens, expired, wants_code=twins > 1)
+        return Opened(link.case_reference if link and is_right and not expired else None, expired)
+
+    def sharing(self, case_reference: str) -> list[str]:
+        """The other cases with this case's address and date of birth: of the same person, or of a twin."""
+        with database.connection_context():
+            row = CaseAccess.get_or_none(CaseAccess.case_reference == case_reference)
+            if row is None:
+                return []
+            others = CaseAccess.select().where(
+                CaseAccess.reached_by == row.reached_by, CaseAccess.case_reference != case_reference
+            )
+            return [other.case_reference for other in others]
 
     def link(self, key: str, case_reference: str) -> str:
         """The token of a link to a case, for what has this key: asked for again, it is the same."""

@@ -61,6 +61,11 @@ class Submissions:
             row = Submission.get_or_none(Submission.key == key)
         return row.case_reference if row else None
 
+    def is_void(self, key: str) -> bool:
+        """Whether the engine did not ask for it any more when it arrived."""
+        with database.connection_context():
+            return Submission.select().where(Submission.key == key, Submission.state == VOID).exists()
+
     def claim(self) -> Iterator[Submission]:
         return Submission.claim()
 

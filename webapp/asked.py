@@ -38,11 +38,14 @@ FORMS = {
     "close_contacts": Asked(_("Your close contacts"), _("The health authority tells them, without naming you."), 5),
     "review": Asked(_("Your opinion of CoronaCare"), _("Tell us how it was for you."), 1),
 }
-# why a list of contacts came back
+# why a list of contacts came back: the input to change, and the message
 CONTACT_REFUSED = {
-    "before_infectious_days": _("%(name)s: you were infectious from %(day)s on, but the day is before that."),
-    "in_the_future": _("%(name)s: the day is in the future."),
-    "no_address": _("%(name)s: give an e-mail address or a telephone number, one at least."),
+    "before_infectious_days": (
+        "last_exposure_date-day",
+        _("%(name)s: you were infectious from %(day)s on, but the day is before that."),
+    ),
+    "in_the_future": ("last_exposure_date-day", _("%(name)s: the day is in the future.")),
+    "no_address": ("email", _("%(name)s: give an e-mail address or a telephone number, one at least.")),
 }
 # those that are tasks of the engine
 TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
@@ -59,15 +62,22 @@ def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:
     """What a patient says who feels worse; as often as they do."""
     key = f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}"
     target = {"kind": MESSAGE, "message": Message.SYMPTOMS_WORSENED, "case": case.reference, "key": key}
+    target["orientation"] = case.values.get("orientation")
     return begun(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
 
 
-def reasons(target: dict[str, Any]) -> list[str]:
-    """Why a form that was sent is asked for again, in words."""
-    return [
-        str(CONTACT_REFUSED[each["reason"]]) % {"name": each["name"], "day": day(each["infectious_from"])}
-        for each in target.get("refused") or []
-    ]
+def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
+    """Why a list of contacts is asked for again: the id of each input to change, and the message.
+
+    Args:
+        refused: the process variable contacts_refused; None where nothing was refused.
+    """
+    found = []
+    for each in refused or []:
+        name, message = CONTACT_REFUSED[each["reason"]]
+        id_ = f"close_contacts-{each.get('row', 0)}-{name}"
+        found.append((id_, str(message) % {"name": each["name"], "day": day(each["infectious_from"])}))
+    return found
 
 
 def task(forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from processes.cases import find_case, open_tasks
 from processes.engine import EngineUnavailable
-from webapp import asked, languages, sessions
+from webapp import asked, confirmation, languages, sessions
 from webapp.camunda_forms import Page
 from webapp.drafts import FormDraft, key_of
 from webapp.forwarding import START
@@ -214,7 +214,7 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
         back=before[-1] if before else None,
         problems=problems,
         more=checked and not problems,
-        reasons=asked.reasons(draft.target),
+        reasons=asked.reasons(draft.target.get("refused")),
         fields=form.html(page, answers, checked, translated),
         page_token=sessions.page_token(draft.owner, draft.name),
     )
@@ -228,11 +228,14 @@ def _send(draft: FormDraft) -> Answer:
     submissions = current_app.extensions["submissions"]
     submissions.add(target["key"], target["case"], draft.name, content, key_of(draft.owner, draft.name))
     current_app.extensions["forwarder"].forward(target["key"])
+    if submissions.is_void(target["key"]):
+        return _not_open(draft.name)
     if target["kind"] == START:
         sessions.open_case(target["case"])
     languages.prefer(values.get("language"))
     if values.get("wants_evaluation") == "yes":
         return _access_code(target, values)
+    confirmation.remember(draft.name, target.get("orientation"))
     return redirect(url_for("patient.case"), 303)
 
 

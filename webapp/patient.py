@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,13 +17,36 @@ from processes.engine import Engine, EngineRefused, EngineUnavailable
 from processes.messages import Message
 from records.access import Access
 from records.erasures import PATIENT, Erasures
-from webapp import asked, languages, sessions
+from webapp import asked, confirmation, languages, sessions
 from webapp.seen import DONE, role_of
-from webapp.status import CLASSIFICATIONS, RESULTS, WITHDRAWABLE, advice_of, status_of
+from webapp.status import (
+    CLASSIFICATIONS,
+    RESULTS,
+    TESTING,
+    WITHDRAWABLE,
+    Status,
+    advice_of,
+    emergency_of,
+    quarantine_end,
+    status_of,
+)
 
 pages = Blueprint("patient", __name__)
 
 ASSESSMENT_WAIT_S = 3.0
+
+
+@dataclass(frozen=True)
+class Position:
+    """A case and where it stands.
+
+    Attributes:
+        steps: ids of the elements at which it does; none when it has ended.
+    """
+
+    case: Case
+    steps: set[str]
+    status: Status
 
 
 @pages.get("/")
@@ -36,33 +62,48 @@ def case() -> str | Response | tuple[str, int]:
         return redirect(url_for("sign_in.ask"))
     on_their_way = current_app.extensions["submissions"].on_their_way(reference)
     try:
-        known = _assessed_case(reference, wait=asked.PRE_SCREENING not in on_their_way)
+        found = _position(reference, wait=not on_their_way)
     except EngineUnavailable:
         if not on_their_way:
             raise
-        known = None
-    if known is None and not on_their_way:
-        # it was erased meanwhile
+        found = None
+    if found is None and not on_their_way:
+        # the erasure worker deleted the case
         sessions.renew()
         return redirect(url_for("sign_in.ask"))
-    if known is None:
+    if found is None:
         titles = [asked.FORMS[form].title for form in on_their_way]
         return render_template("kept.html", titles=titles, reference=reference)
-    languages.follow(known.values.get("language"))
-    return _case_page(known, on_their_way)
+    languages.follow(found.case.values.get("language"))
+    return _case_page(found, on_their_way)
 
 
-def _case_page(known: Case, on_their_way: list[str]) -> str:
+def _case_page(found: Position, on_their_way: list[str]) -> str:
+    known, steps, status = found.case, found.steps, found.status
+    emergency = emergency_of(known, steps)
+    if emergency and "all" not in request.args:
+        confirmation.close()
+        return render_template("emergency.html", paragraphs=emergency, reference=known.reference)
     tasks = [task.form for task in open_tasks(_engine(), known.reference) if task.form in asked.TASKS]
-    steps = set() if known.ended_at else current_steps(_engine(), known)
+    sent = None if on_their_way or emergency else confirmation.pending()
+    now = datetime.now(get_timezone())
+    visit_due_at = known.values.get("visit_due_at")
+    if not status.is_brief:
+        confirmation.close()
     return render_template(
         "case.html",
         case=known,
+        emergency=emergency,
+        sent=confirmation.text_of(sent, known) if sent and not status.is_brief else None,
+        refresh=sent is not None and status.is_brief,
+        refused=asked.reasons(known.values.get("contacts_refused")) if "close_contacts" in tasks else [],
         result=RESULTS.get(known.values.get("lab_result")) if known.values.get("result_told_at") else None,
         classification=CLASSIFICATIONS.get(known.values.get("case_classification")),
-        advice=advice_of(known),
-        status=status_of(known, steps),
-        may_withdraw=bool(steps & WITHDRAWABLE),
+        advice=None if emergency else advice_of(known),
+        quarantine_end=quarantine_end(known, now.date()),
+        is_visit_late=visit_due_at is not None and visit_due_at < now,
+        status=status,
+        may_withdraw=bool(steps & WITHDRAWABLE) and not known.values.get("withdrawn"),
         tasks=[(form, asked.FORMS[form]) for form in tasks if form not in on_their_way],
         on_their_way=[asked.FORMS[form].title for form in on_their_way],
         has_code=_access().has_code(known.reference),
@@ -75,15 +116,19 @@ def withdraw() -> str | Response | tuple[str, int]:
     known = _case()
     if known is None:
         return redirect(url_for("sign_in.ask"))
+    steps = set() if known.ended_at or known.values.get("withdrawn") else current_steps(_engine(), known)
+    if not steps & WITHDRAWABLE:
+        return render_template("already_sent.html", title=_("Withdraw"))
     if request.method == "GET":
-        return render_template("withdraw.html", case=known)
+        return render_template("withdraw.html", is_testing=bool(steps & TESTING), is_told="SubProcess_Report" in steps)
     try:
         _engine().correlate(Message.CASE_WITHDRAWN, known.reference, {"withdrawn": True})
     except EngineRefused as error:
         if error.status != 400:
             raise
         return render_template("already_sent.html", title=_("Withdraw"))
-    return redirect(url_for("patient.case"))
+    confirmation.remember(confirmation.WITHDRAWAL)
+    return redirect(url_for("patient.case"), 303)
 
 
 @pages.route("/case/erase", methods=["GET", "POST"])
@@ -138,11 +183,20 @@ def _case() -> Case | None:
     return find_case(_engine(), reference) if reference else None
 
 
-def _assessed_case(reference: str, wait: bool) -> Case | None:
-    """The case, once its assessment is there: the engine makes it a moment after the pre-screening was sent."""
-    deadline = time.monotonic() + ASSESSMENT_WAIT_S
-    known = find_case(_engine(), reference)
-    while wait and known and "orientation" not in known.values and time.monotonic() < deadline:
-        time.sleep(0.1)
+def _position(reference: str, wait: bool) -> Position | None:
+    """Where the case stands; None where there is none.
+
+    Args:
+        wait: after something was sent, wait for the engine to leave the steps that take it a moment.
+    """
+    deadline = time.monotonic() + (ASSESSMENT_WAIT_S if wait else 0)
+    while True:
         known = find_case(_engine(), reference)
-    return known
+        if known is None:
+            return None
+        steps = set() if known.ended_at else current_steps(_engine(), known)
+        status = status_of(known, steps)
+        is_passing = status.assessing or (status.is_brief and confirmation.pending())
+        if not is_passing or time.monotonic() > deadline:
+            return Position(known, steps, status)
+        time.sleep(0.1)

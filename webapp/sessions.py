@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session
@@ -55,11 +56,22 @@ def offer_cookie() -> None:
     session.modified = True
 
 
-def open_case(case_reference: str) -> None:
-    """A new session, which may open this case."""
+def open_case(case_reference: str, of_person: Sequence[str] = ()) -> None:
+    """A new session, which may open this case.
+
+    Args:
+        of_person: all cases of the person, where the sign-in has proved who that is: it may change to these.
+    """
     renew()
     session["case"] = case_reference
     session["seen_at"] = time.time()
+    if len(of_person) > 1:
+        session["cases"] = list(of_person)
+
+
+def cases_of_person() -> list[str]:
+    """The references of all cases that this session may open, where there are several."""
+    return session.get("cases", [])
 
 
 def begins_case(key: str) -> None:

@@ -2,22 +2,28 @@
 
 Whoever is wrong too often waits; an unknown code and a wrong date of birth look the same. The way back in for whoever
 lost the code, or was locked out by somebody else, is a new link to where their messages go.
+
+A link opens its case. Twins who share an address are distinguished by their given name, which is asked for once the
+date of birth was right. Only a link lets people change to their other cases, for it went to their own address: a code
+comes with every request, whatever address was typed into it.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from processes.cases import find_case
+from processes.cases import Case, current_steps, find_case
 from records.access import Access, normal, plain
 from records.attempts import Attempts
-from webapp import languages, sessions
+from webapp import languages, persons, sessions
+from webapp.status import status_of
 
 pages = Blueprint("sign_in", __name__)
 
@@ -59,14 +65,44 @@ def sign_in_by_link(token: str) -> Answer:
     # all links to a case are guesses at the same date of birth
     attempt = f"link {_access().case_of_link(token) or token}"
     allowed = may_try(attempt)
-    found = _access().by_link(token, _date_of_birth(), request.form.get("access_code", "")[:100])
+    given_name = request.form.get("given_name", "")[:200]
+    found = _access().by_link(token, _date_of_birth())
     if not allowed:
         return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
     if found.expired:
         return render_template("link.html", token=token, expired=True), 410
     if found.case_reference is None:
-        return render_template("link.html", token=token, refused=True, wants_code=found.wants_code), 403
-    return _opened(found.case_reference, attempt)
+        return render_template("link.html", token=token, refused=True, asks_name="given_name" in request.form), 403
+    case, others = _sharing(found.case_reference)
+    if case and persons.needs_given_name(case, others) and not persons.is_named(case, given_name):
+        return render_template("link.html", token=token, refused="given_name" in request.form, asks_name=True), 403
+    own = [other.reference for other in others if case and persons.is_same_person(case, other)]
+    return _opened(found.case_reference, attempt, [found.case_reference, *own])
+
+
+def _sharing(case_reference: str) -> tuple[Case | None, list[Case]]:
+    """A case, and the others with its address and date of birth."""
+    others = _access().sharing(case_reference)
+    if not others:
+        return None, []
+    engine = current_app.extensions["engine"]
+    return find_case(engine, case_reference), [case for each in others if (case := find_case(engine, each))]
+
+
+@pages.route("/cases", methods=["GET", "POST"])
+def choose_case() -> Answer:
+    """Which case to open, where the session has proved to be of a person with several."""
+    own = sessions.cases_of_person()
+    if not own:
+        return redirect(url_for("patient.case"))
+    chosen = request.form.get("case", "")
+    if chosen in own:
+        sessions.open_case(chosen, own)
+        return redirect(url_for("patient.case"), 303)
+    engine = current_app.extensions["engine"]
+    found = [case for each in own if (case := find_case(engine, each))]
+    cases = [(case, status_of(case, set() if case.ended_at else current_steps(engine, case))) for case in found]
+    return render_template("cases.html", cases=cases, is_missing=request.method == "POST")
 
 
 @pages.post("/link/<token>/renew")
@@ -107,9 +143,9 @@ def _send_link(case_reference: str, address: str, language: str) -> None:
     current_app.extensions["outbox"].add(key, channel, address, NEW_LINK, language)
 
 
-def _opened(case_reference: str, attempt: str) -> Response:
+def _opened(case_reference: str, attempt: str, of_person: Sequence[str] = ()) -> Response:
     was_right(attempt)
-    sessions.open_case(case_reference)
+    sessions.open_case(case_reference, of_person)
     return redirect(url_for("patient.case"), 303)
 
 

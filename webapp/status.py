@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _
 
@@ -16,11 +17,10 @@ CALL_NOW = _(
     "Call the emergency number at once if you have trouble breathing, if you can't eat or drink for a day, "
     "or if an intolerable headache doesn't end with painkillers."
 )
-ADVICE = {
-    "emergency": (
-        _("Call the emergency services now"),
-        (_("Your answers show signs of severe disease."), _("Call now; do not wait for anything on this page.")),
-    ),
+Advice = tuple[str, tuple[str, ...]]
+# an emergency has a page of its own: webapp/templates/emergency.html
+EMERGENCY = "emergency"
+ADVICE: dict[str, Advice] = {
     "under_15": (
         _("Talk to a physician"),
         (_("This pre-screening is for people of 15 and over. Ask a physician at any doubt."), CALL_NOW),
@@ -37,64 +37,115 @@ ADVICE = {
         (_("Your answers show no sign of COVID-19 now. Come back with any new symptom."), CALL_NOW),
     ),
 }
-CAN_NOT_WAIT = {"emergency", "evaluation_urgent"}
+URGENT = "evaluation_urgent"
+# where we do not evaluate, or have done so already
+SEE_A_DOCTOR: Advice = (
+    _("See a doctor today"),
+    (_("Your answers show that a doctor should see you today. Call your doctor now."), CALL_NOW),
+)
+LOOK_AFTER_YOURSELF: Advice = (
+    _("Look after yourself"),
+    (_("Keep apart from others while you have symptoms."), CALL_NOW),
+)
+DOCTOR_CALLS = _("A doctor will call you too. Don't wait for that call.")
+SIGNS = _("Your answers show signs of severe disease.")
+TEAM_CALLED = _(
+    "Our medical team called the emergency services when they visited you. If no help has come, call again."
+)
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where a case may stand, as its patient is told.
+    """Where a case may stand, in words for its patient.
 
     Attributes:
         next: what comes then.
         wait: for what the patient waits, of records/waits.py.
+        by_phone: the text for patients who get telephone calls only, where it differs.
+        is_brief: the engine leaves the step within seconds.
     """
 
     text: str
     next: str = ""
     wait: tuple[str, str] | None = None
+    by_phone: str = ""
+    is_brief: bool = False
 
 
 VISIT_NEXT = _("Next: the medical team visits you and takes a sample. It takes a few minutes.")
 RESULT_NEXT = _("Next: we tell you the result, as soon as we have it.")
 REPORT_NEXT = _("Next: you get the doctor's report, with advice for you.")
+PLANNING = Step(_("We're planning your visit."), VISIT_NEXT, VISIT)
+CHECKING = Step(_("We're checking your answers."), is_brief=True)
 CORRECTED = Step(_("The laboratory has corrected a result. We look at your case again."))
-# by element of the diagrams; the first that the case stands at is said
+CALL_PATIENT = "Task_CallPatient"
+TESTING = {"Task_OrderLabTest", "Task_WaitForTestResult", "Task_TestSample"}
+TRACING = "SubProcess_Tracing"
+REPORT_PENDING = {"SubProcess_Report", "SubProcess_Correction", "Task_CorrectCase"}
+# by element of the diagrams; the first at which the case stands counts
 STEPS = {
-    "Task_CallPatient": Step(_("Call the emergency number now; do not wait. A doctor will call you.")),
+    "Task_AssessWorsening": CHECKING,
     "Task_RequestEvaluation": Step(
-        _("We wait for you to request an evaluation."), _("Next: you fill in a medical form.")
+        _("You can ask for a home visit with a test, and for a doctor's report."),
+        _("Next: you fill in a medical form."),
     ),
-    "Task_FillInMedicalForm": Step(_("We wait for your medical form."), VISIT_NEXT),
-    "Gateway_WaitForKit": Step(_("No test kit is left just now. You are on the waiting list."), VISIT_NEXT, VISIT),
-    "Task_ReserveTestKit": Step(_("We reserve a test kit for you."), VISIT_NEXT, VISIT),
+    "Task_FillInMedicalForm": Step(
+        _("Please fill in your medical form."),
+        VISIT_NEXT,
+        by_phone=_("We'll call you to fill in your medical form with you. You can also fill it in here."),
+    ),
+    "Task_AssessRisk": PLANNING,
+    "Task_SetPriority": PLANNING,
+    # there is no telling when a kit arrives
+    "Gateway_WaitForKit": Step(_("No test kit is left at the moment. You are on the waiting list."), VISIT_NEXT),
+    "Task_ReserveTestKit": Step(_("We're reserving a test kit for you."), VISIT_NEXT, VISIT),
     "Task_VisitPatient": Step(_("The medical team will visit you and take a sample."), RESULT_NEXT, VISIT),
-    "Task_TakeSample": Step(_("We plan the visit of the medical team."), VISIT_NEXT, VISIT),
+    "Task_TakeSample": PLANNING,
     "Task_OrderLabTest": Step(_("Your sample is on its way to the laboratory."), RESULT_NEXT, RESULT),
     "Task_WaitForTestResult": Step(_("The laboratory tests your sample."), RESULT_NEXT, RESULT),
     "Task_TestSample": Step(_("The laboratory works on your sample."), RESULT_NEXT, RESULT),
+    "Task_ReleaseCase": Step(_("The laboratory has a result from an earlier sample."), RESULT_NEXT),
     "SubProcess_Correction": CORRECTED,
     "Task_CorrectCase": CORRECTED,
-    "Task_TellResult": Step(_("Your result is there. We are about to tell you."), REPORT_NEXT),
-    "Task_WriteDoctorsReport": Step(_("A doctor writes your report."), REPORT_NEXT, REPORT),
+    "Task_TellResult": Step(_("Your result has arrived. It will be on this page in a moment."), REPORT_NEXT),
+    "Task_WriteDoctorsReport": Step(_("A doctor is writing your report."), REPORT_NEXT, REPORT),
     "SubProcess_Report": Step(_("A doctor looks at your case."), REPORT_NEXT, REPORT),
-    "Task_ReviewCoronaCare": Step(_("Your care is completed. You may tell us how it was.")),
-    "Task_FillInCloseContacts": Step(_("Your care is completed. We wait for the list of your close contacts.")),
-    "SubProcess_Tracing": Step(_("Your care is completed. Your close contacts are being told.")),
+    "Task_ReviewCoronaCare": Step(_("Your doctor's report is on this page. You can tell us how we did.")),
+    "Task_FillInCloseContacts": Step(
+        _("Please name your close contacts."),
+        _("Next: the health authority tells them, without naming you."),
+        by_phone=_("We'll call you to ask for your close contacts. You can also name them here."),
+    ),
+    "Task_CheckContacts": Step(_("We're checking your list of contacts."), is_brief=True),
+    TRACING: Step(_("The health authority is telling your close contacts, without naming you.")),
 }
+NO_CONTACTS = Step(_("You had no close contacts. There is nothing more to do."))
 # where a patient may withdraw; while the evaluation is only offered, declining it is withdrawing
 WITHDRAWABLE = {"Task_FillInMedicalForm", "Task_TakeSample", "Task_TestSample", "SubProcess_Report"}
-WITHDRAWN = _("You have withdrawn. The laboratory still tests your sample; a positive result is reported.")
+WITHDRAWN = _("You have withdrawn. You can begin again at any time.")
+STILL_TESTED = _("You have withdrawn. The laboratory still tests your sample; by law we report a positive result.")
+STILL_TRACED = _("You have withdrawn. The health authority still tells your close contacts, without naming you.")
+REFERRED_AT_VISIT = _("Our medical team called the emergency services when they visited you.")
 ENDS = {
-    "emergency_services": _("You were referred to the emergency services."),
-    "physician": _("You were referred to a physician."),
-    "self_monitoring": _("You were advised to watch your symptoms."),
+    "emergency_services": _("We can't help with an emergency here. Your case has ended."),
+    "physician": _("A doctor should advise you. Your case has ended."),
+    "self_monitoring": _("You do not need a test at the moment."),
     "evaluation_declined": _("You declined the evaluation. You can begin again at any time."),
     "evaluation_not_requested": _("You didn't request an evaluation in time. You can begin again at any time."),
     "medical_form_not_returned": _("Your medical form didn't come in time. You can begin again at any time."),
-    "not_reached": _("The medical team didn't find you at home. You can begin again at any time."),
+    "not_reached": _("We visited but you weren't in. You can begin again at any time."),
     "sample_refused": _("You refused the sample. You can begin again at any time."),
-    "withdrawn": _("You have withdrawn. You can begin again at any time."),
-    "care_completed": _("Your care is completed."),
+    "withdrawn": WITHDRAWN,
+    "care_completed": _("Your doctor's report is on this page. Your case has ended."),
+}
+# ends without an evaluation that the pre-screening had advised
+WITHOUT_EVALUATION = {
+    "evaluation_declined",
+    "evaluation_not_requested",
+    "medical_form_not_returned",
+    "not_reached",
+    "sample_refused",
+    "withdrawn",
 }
 RESULTS = {
     "positive": _("Positive"),
@@ -111,9 +162,9 @@ CLASSIFICATIONS = {
     "suspect": _("COVID-19, suspected"),
     "not_a_case": _("Not COVID-19"),
 }
-ASSESSING = _("We assess your answers.")
+ASSESSING = CHECKING.text
 UNIT_NAMES = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
-BETWEEN_STEPS = _("Your case is being worked on.")
+BETWEEN_STEPS = Step(_("We have your answers, and are working on your case."), is_brief=True)
 
 
 @dataclass(frozen=True)
@@ -130,6 +181,9 @@ class Status:
 
     Attributes:
         wait: how long that takes, if that is known.
+        assessing: the pre-screening has no outcome yet.
+        is_brief: another status follows within seconds.
+        report_pending: a doctor's report on the result is still to come.
     """
 
     text: str
@@ -137,15 +191,47 @@ class Status:
     wait: Wait | None = None
     ended: bool = False
     assessing: bool = False
+    is_brief: bool = False
+    report_pending: bool = False
 
 
-def advice_of(case: Case) -> tuple[str, tuple[str, ...]] | None:
-    """What to do by the gravest of what the patient said; once a result is told, only what can't wait."""
-    now = case.values.get("orientation_now")
-    if case.values.get("result_told_at"):
-        return ADVICE[now] if now in CAN_NOT_WAIT else None
-    said = [orientation for orientation in (now, case.values.get("orientation")) if orientation in ADVICE]
-    return ADVICE[min(said, key=list(ADVICE).index)] if said else None
+def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
+    """What the patient reads beside "Call now" where the outcome is an emergency; None where it isn't.
+
+    Args:
+        steps: ids of the elements at which the case stands.
+    """
+    values = case.values
+    if values.get("case_outcome") == "emergency_services" and values.get("visit_outcome") == EMERGENCY:
+        return (TEAM_CALLED,)
+    is_called = CALL_PATIENT in steps
+    if EMERGENCY not in (values.get("orientation_now"), values.get("orientation")) and not is_called:
+        return None
+    return (SIGNS, DOCTOR_CALLS) if is_called and values.get("phone") else (SIGNS,)
+
+
+def advice_of(case: Case) -> Advice | None:
+    """What to do by the gravest of the patient's answers; None where a result or report says it, or an emergency."""
+    values = case.values
+    now = values.get("orientation_now")
+    if values.get("result_told_at"):
+        return SEE_A_DOCTOR if now == URGENT else None
+    known = [orientation for orientation in (now, values.get("orientation")) if orientation in ADVICE]
+    gravest = min(known, key=list(ADVICE).index, default=None)
+    if gravest is None:
+        return None
+    if values.get("withdrawn") or values.get("case_outcome") in WITHOUT_EVALUATION:
+        return SEE_A_DOCTOR if gravest == URGENT else LOOK_AFTER_YOURSELF
+    return ADVICE[gravest]
+
+
+def quarantine_end(case: Case, today: date) -> date | None:
+    """The last day of an exposed patient's quarantine; None where it is over, or the exposure's day isn't known."""
+    exposure = case.values.get("last_exposure_date")
+    if not exposure:
+        return None
+    end = date.fromisoformat(exposure) + timedelta(days=case.values["policy"]["quarantine_days"])
+    return end if end >= today else None
 
 
 def status_of(case: Case, steps: set[str]) -> Status:
@@ -154,14 +240,47 @@ def status_of(case: Case, steps: set[str]) -> Status:
     Args:
         steps: ids of the elements at which it does; none when it has ended.
     """
-    if "orientation" not in case.values:
-        return Status(ASSESSING, assessing=True)
+    values = case.values
+    if "orientation" not in values:
+        return Status(ASSESSING, assessing=True, is_brief=True)
     if case.ended_at:
-        return Status(ENDS.get(case.values.get("case_outcome", ""), BETWEEN_STEPS), ended=True)
-    if case.values.get("withdrawn"):
-        return Status(WITHDRAWN)
-    step = next((step for element, step in STEPS.items() if element in steps), Step(BETWEEN_STEPS))
-    return Status(step.text, step.next, wait_for(step.wait) if step.wait else None)
+        return Status(_end_of(case) or BETWEEN_STEPS.text, ended=True)
+    if values.get("withdrawn"):
+        return Status(_after_withdrawal(case, steps))
+    step = next((step for element, step in STEPS.items() if element in steps), None)
+    if step is None and _end_of(case):
+        # the engine is recording the end
+        return Status(_end_of(case), ended=True)
+    step = step or BETWEEN_STEPS
+    if step is STEPS[TRACING]:
+        step = _tracing_of(case)
+    text = step.by_phone if step.by_phone and values.get("channel") == "telephone" else step.text
+    wait = wait_for(step.wait) if step.wait and not values.get("visit_due_at") else None
+    return Status(text, step.next, wait, is_brief=step.is_brief, report_pending=bool(steps & REPORT_PENDING))
+
+
+def _end_of(case: Case) -> str:
+    """How a case ended, in words; empty while it hasn't."""
+    if case.values.get("case_outcome") == "emergency_services" and case.values.get("visit_outcome") == EMERGENCY:
+        return REFERRED_AT_VISIT
+    return ENDS.get(case.values.get("case_outcome") or "", "")
+
+
+def _after_withdrawal(case: Case, steps: set[str]) -> str:
+    """What is still done for a case after its patient withdrew."""
+    if steps & TESTING:
+        return STILL_TESTED
+    return STILL_TRACED if TRACING in steps and _tracing_of(case) is not NO_CONTACTS else WITHDRAWN
+
+
+def _tracing_of(case: Case) -> Step:
+    """What becomes of the list of contacts, once the patient has sent it or the time for it is over."""
+    match case.values.get("had_contacts"), case.values.get("contacts_named"):
+        case "no", _any:
+            return NO_CONTACTS
+        case "yes", None:
+            return STEPS["Task_CheckContacts"]
+    return STEPS[TRACING]
 
 
 def wait_for(stage: tuple[str, str]) -> Wait | None:

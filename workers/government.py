@@ -50,11 +50,11 @@ def check_contacts(
     sample_taken_at: datetime,
     policy: dict[str, Any],
 ) -> dict[str, Any]:
-    """Why the list goes back to whoever filled it in: each contact's name and what is wrong; None when nothing is."""
+    """Why the list goes back: each contact's row in it, from 0, name, and what is wrong; None when nothing is."""
     begin = infectious_from(onset_date, sample_taken_at, policy)
     reasons = [
-        {"name": contact["name"], "reason": reason, "infectious_from": begin.isoformat()}
-        for contact in _named(had_contacts, close_contacts)
+        {"row": row, "name": contact["name"], "reason": reason, "infectious_from": begin.isoformat()}
+        for row, contact in enumerate(_named(had_contacts, close_contacts))
         for reason in (_outside(contact, begin), _without_address(contact))
         if reason
     ]

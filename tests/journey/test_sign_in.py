@@ -34,10 +34,10 @@ class Known:
     email: str
 
 
-def requested(state: dict[str, Any], email: str) -> Known:
+def requested(state: dict[str, Any], email: str, **changed: str) -> Known:
     browser = Browser(state["webapp"])
     reference = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"}).text("main strong")
-    code = browser.fill_in("/forms/evaluation_request", {**REQUEST, "email": email}).text(".access-code")
+    code = browser.fill_in("/forms/evaluation_request", {**REQUEST, "email": email, **changed}).text(".access-code")
     return Known(reference, code, email)
 
 
@@ -154,23 +154,53 @@ def test_at_most_three_links_an_hour(state: dict[str, Any], browser: Browser, kn
     assert len(mails_to(state, known.email)) == 3
 
 
-def test_twins_with_one_birthday_and_address_do_not_open_each_others_case(
+def links_sent_to(state: dict[str, Any], email: str, number: int) -> list[str]:
+    """The paths of the links in the messages to this address, once there are so many."""
+    link_sent_to(state, email, number)
+    return [re.search(r"/link/[0-9a-f]+", message)[0] for message in mails_to(state, email)]
+
+
+def test_twins_with_one_birthday_and_address_open_each_their_own_case_by_given_name(
     state: dict[str, Any], browser: Browser, known: Known
 ) -> None:
-    twin = requested(state, known.email)
+    twin = requested(state, known.email, given_name="Grâce")
     browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
-    link_sent_to(state, known.email, 2)
-    links = [re.search(r"/link/[0-9a-f]+", message)[0] for message in mails_to(state, known.email)]
     opened = set()
-    for link in links:
+    for link in links_sent_to(state, known.email, 2):
+        # nothing tells apart a link of twins and any other, before the date of birth is right
+        assert browser.open(link).content.select_one("[name=given_name]") is None
+        wrong = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
+        assert wrong.complaints == ["This link and this date of birth don't belong together. Check the date."]
         page = browser.send(browser.open(link), {"date_of_birth": BORN})
-        assert page.status == 403
-        assert "Enter your access code" in page.complaints[0]
-        for one in (known, twin):
-            tried = browser.send(page, {"date_of_birth": BORN, "access_code": one.code})
-            opened |= {(link, one.reference)} if tried.heading == "Your case" else set()
-            assert tried.heading != "Your case" or one.reference in tried.text("main")
-    assert len(opened) == 2
+        assert (page.status, page.complaints, "Your case" in page.text("main")) == (403, [], False)
+        for one, name in ((known, "ada"), (twin, "GRACE")):
+            tried = browser.send(page, {"date_of_birth": BORN, "given_name": name})
+            if tried.heading == "Your case":
+                assert one.reference in tried.text("main")
+                assert "Your other cases" not in tried.text("main")
+                opened.add(one.reference)
+            else:
+                assert tried.complaints == ["The given name or the date of birth is wrong. Check both and try again."]
+    assert opened == {known.reference, twin.reference}
+
+
+def test_a_person_with_two_cases_opens_each_by_its_link_and_changes_between_them(
+    state: dict[str, Any], browser: Browser, known: Known
+) -> None:
+    again = requested(state, known.email)
+    browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
+    opened = {}
+    for link in links_sent_to(state, known.email, 2):
+        page = browser.send(browser.open(link), {"date_of_birth": BORN})
+        opened[next(one.reference for one in (known, again) if one.reference in page.text("main"))] = page
+    assert opened.keys() == {known.reference, again.reference}
+    page = browser.send(browser.open("/cases"), {"case": known.reference})
+    assert known.reference in page.text("main")
+    assert browser.send(browser.open("/cases"), {"case": "C-ANOTHER"}).complaints == ["Select a case"]
+    # an access code comes with any request, and proves nothing about who else has this address
+    sign_in(browser, again.code, BORN)
+    assert "Your other cases" not in browser.open("/case").text("main")
+    assert browser.open("/cases").url.endswith("/case")
 
 
 def test_what_was_typed_when_the_session_had_ended_is_kept(

@@ -84,22 +84,24 @@ def test_a_link_lasts_ten_days(ours: Access, monkeypatch: pytest.MonkeyPatch) ->
     assert ours.case_of_link(token) == "C-1"
 
 
-def test_where_twins_share_an_address_a_link_wants_the_code_too(ours: Access) -> None:
-    codes = [
+def test_of_several_cases_with_one_address_and_birthday_a_link_opens_its_own(ours: Access) -> None:
+    for reference, address in (
+        ("C-1", SHARED),
+        ("C-2", " Family@Patients.Example "),
+        ("C-3", "other@patients.example"),
+    ):
         ours.new_code(reference, BORN, address)
-        for reference, address in (("C-1", SHARED), ("C-2", " Family@Patients.Example "))
-    ]
-    links = [ours.link(f"{reference}/report_there/1", reference) for reference in ("C-1", "C-2")]
-    assert ours.by_link(links[0], BORN) == Opened(None, wants_code=True)
-    assert ours.by_link(links[0], BORN, codes[1]) == Opened(None, wants_code=True)
-    assert ours.by_link(links[0], BORN, codes[0]) == Opened("C-1", wants_code=True)
-    assert ours.by_link(links[1], BORN, codes[1]) == Opened("C-2", wants_code=True)
+    for reference in ("C-1", "C-2"):
+        assert ours.by_link(ours.link(f"{reference}/report_there/1", reference), BORN) == Opened(reference)
+    assert (ours.sharing("C-1"), ours.sharing("C-2"), ours.sharing("C-3")) == (["C-2"], ["C-1"], [])
+    assert ours.sharing("unknown") == []
 
 
 def test_those_without_an_address_are_nobodys_twins(ours: Access) -> None:
     for reference in ("C-1", "C-2"):
         ours.new_code(reference, BORN)
     assert ours.by_link(ours.link("C-1/x/1", "C-1"), BORN) == Opened("C-1")
+    assert ours.sharing("C-1") == []
     assert ours.cases_reached_by("", BORN) == []
 
 

@@ -64,21 +64,21 @@ def test_what_may_be_at_once(records: None) -> None:
 @pytest.mark.parametrize(
     ("first", "now", "told", "advised"),
     [
-        ("evaluation_needed", None, False, "evaluation_needed"),
-        ("evaluation_needed", "self_monitor", False, "evaluation_needed"),
-        ("evaluation_needed", "emergency", False, "emergency"),
+        ("evaluation_needed", None, False, status.ADVICE["evaluation_needed"]),
+        ("evaluation_needed", "self_monitor", False, status.ADVICE["evaluation_needed"]),
+        ("evaluation_needed", "evaluation_urgent", False, status.ADVICE["evaluation_urgent"]),
         ("evaluation_needed", None, True, None),
-        # to whoever has a positive result, nobody says that there is no sign of it
+        # a positive result and "no sign of COVID-19" would contradict each other
         ("evaluation_needed", "self_monitor", True, None),
-        ("self_monitor", "evaluation_urgent", True, "evaluation_urgent"),
+        ("self_monitor", "evaluation_urgent", True, status.SEE_A_DOCTOR),
         (None, None, False, None),
     ],
 )
 def test_the_advice_is_the_gravest_and_after_a_result_only_what_can_not_wait(
-    first: str | None, now: str | None, told: bool, advised: str | None
+    first: str | None, now: str | None, told: bool, advised: status.Advice | None
 ) -> None:
     found = case(orientation=first, orientation_now=now, result_told_at=START if told else None)
-    assert advice_of(found) == (status.ADVICE[advised] if advised else None)
+    assert advice_of(found) == advised
 
 
 def measures(texts: list[str]) -> dict[str, float]:
@@ -88,9 +88,11 @@ def measures(texts: list[str]) -> dict[str, float]:
 
 def texts_of_status(language: str) -> list[str]:
     translated = Translations.load(TRANSLATIONS, [language]).gettext
-    found = [text for step in status.STEPS.values() for text in (step.text, step.next) if text]
-    found += status.ENDS.values()
-    for title, paragraphs in status.ADVICE.values():
+    steps = [*status.STEPS.values(), status.NO_CONTACTS, status.BETWEEN_STEPS]
+    found = [text for step in steps for text in (step.text, step.next, step.by_phone) if text]
+    found += [*status.ENDS.values(), status.STILL_TESTED, status.STILL_TRACED, status.REFERRED_AT_VISIT]
+    found += [status.SIGNS, status.DOCTOR_CALLS, status.TEAM_CALLED]
+    for title, paragraphs in (*status.ADVICE.values(), status.SEE_A_DOCTOR, status.LOOK_AFTER_YOURSELF):
         found += [title, *paragraphs]
     return [translated(str(text)) for text in found]
 

@@ -1,0 +1,435 @@
+"""What a patient's page says is true, in every state of a case: as tables, and over every element of the diagrams."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from config import settings as config
+from processes.cases import Case, OpenTask
+from processes.engine import Engine
+from tests.support.diagrams import ACTIVITIES, EVENTS, GATEWAYS, PROCESSES, elements
+from webapp import confirmation, patient, sessions
+from webapp.app import Options, create_app
+from webapp.government import Government
+from webapp.lab import Lab
+from webapp.status import BETWEEN_STEPS, CALL_PATIENT, ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
+
+pytestmark = pytest.mark.usefixtures("records")
+NOWHERE = "http://127.0.0.1:9"
+POLICY = config.load().policy.model_dump()
+AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
+ORIENTATIONS = ("emergency", "under_15", "self_monitor", *POLICY["severity"])
+OUTCOMES = (None, *ENDS)
+CALL = "Call 112 now"
+
+REQUESTED = {"wants_evaluation": "yes", "given_name": "Ada", "evaluation_requested_at": AT, "channel": "email"}
+SAMPLED = {**REQUESTED, "sample_taken_at": AT, "sample_number": 1}
+TOLD = {**SAMPLED, "lab_result": "negative", "result_told_at": AT}
+POSITIVE = {**TOLD, "lab_result": "positive"}
+REPORT = {"report_published_at": AT, "case_classification": "confirmed", "report_advice": "Rest."}
+REPORTED = {**POSITIVE, **REPORT, "isolation_until": "2026-03-30"}
+IN_REPORT = {"SubProcess_Report", "Task_WriteDoctorsReport"}
+AT_VISIT = {"Task_TakeSample", "Task_VisitPatient"}
+IN_TEST = {"Task_TestSample", "Task_WaitForTestResult"}
+NAMING = {"SubProcess_Tracing", "Task_TraceContacts", "SubProcess_ContactsNamed", "Task_FillInCloseContacts"}
+CALLED = {"SubProcess_Worsening", "Task_CallPatient"}
+EXPOSED = {"exposed": True, "last_exposure_date": str(date.today() - timedelta(days=3))}
+
+
+def case(ended: bool = False, **values: Any) -> Case:
+    known = {"orientation": "evaluation_needed", "policy": POLICY, "date_of_birth": "1990-05-10", **values}
+    return Case("C-1", "1", {name: value for name, value in known.items() if value is not None}, AT if ended else None)
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    options = Options(secret_key="k" * 32, policy=POLICY, records_secret="r" * 32)
+    return create_app(options, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, ""))
+
+
+@pytest.fixture
+def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Renders /case of a case that stands at these steps, with these forms to fill in."""
+    monkeypatch.setattr(sessions, "case_reference", lambda: "C-1")
+    monkeypatch.setattr(patient, "ASSESSMENT_WAIT_S", 0)
+
+    def render(known: Case, steps: set[str], forms: tuple[str, ...] = (), sent: str = "", path: str = "/case") -> str:
+        monkeypatch.setattr(patient, "find_case", lambda *_: known)
+        monkeypatch.setattr(patient, "current_steps", lambda *_: steps)
+        monkeypatch.setattr(patient, "open_tasks", lambda *_: [OpenTask(form, form, "1") for form in forms])
+        found = confirmation.Sent(sent, "evaluation_needed", 0) if sent else None
+        monkeypatch.setattr(confirmation, "pending", lambda: found)
+        answer = app.test_client().get(path)
+        assert answer.status_code == 200
+        return " ".join(BeautifulSoup(answer.text, "html.parser").main.get_text(" ").split())
+
+    return render
+
+
+# state: the case, where it stands, what its page says, and what it does not say
+STATES = {
+    "assessing": (case(orientation=None), set(), ["We're checking your answers"], ["being worked on", CALL]),
+    "no symptoms": (
+        case(orientation="self_monitor", case_outcome="self_monitoring"),
+        {"Event_AdvisedToSelfMonitor"},
+        ["You do not need a test at the moment", "Watch your symptoms"],
+        ["working on", "should be evaluated", "I feel worse"],
+    ),
+    "a child": (
+        case(True, orientation="under_15", case_outcome="physician"),
+        set(),
+        ["A doctor should advise you", "Talk to a physician"],
+        ["You were referred"],
+    ),
+    "emergency being recorded": (
+        case(orientation="emergency", case_outcome="emergency_services"),
+        {"Event_ReferredToEmergencyServices"},
+        [CALL, "signs of severe disease"],
+        ["You were referred", "worked on", "working on", "A doctor will call"],
+    ),
+    "emergency, ended": (
+        case(True, orientation="emergency", case_outcome="emergency_services"),
+        set(),
+        [CALL],
+        ["You were referred"],
+    ),
+    "emergency at the visit": (
+        case(True, **REQUESTED, case_outcome="emergency_services", visit_outcome="emergency"),
+        set(),
+        [CALL, "Our medical team called the emergency services"],
+        ["should be evaluated", "Stay at home", "You were referred"],
+    ),
+    "an evaluation is offered": (
+        case(),
+        {"SubProcess_RequestEvaluation", "Task_RequestEvaluation"},
+        ["You can ask for a home visit with a test", "You should be evaluated"],
+        ["We wait for you", CALL],
+    ),
+    "declined": (
+        case(True, case_outcome="evaluation_declined"),
+        set(),
+        ["You declined", "Look after yourself"],
+        ["evaluated"],
+    ),
+    "declined though urgent": (
+        case(True, orientation="evaluation_urgent", case_outcome="evaluation_declined"),
+        set(),
+        ["See a doctor today"],
+        ["should be evaluated"],
+    ),
+    "the medical form is asked for": (
+        case(**REQUESTED),
+        {"SubProcess_RequestEvaluation", "Task_FillInMedicalForm"},
+        ["Please fill in your medical form"],
+        ["We'll call you"],
+    ),
+    "the same, by telephone": (
+        case(**{**REQUESTED, "channel": "telephone"}),
+        {"Task_FillInMedicalForm"},
+        ["We'll call you"],
+        [],
+    ),
+    "the medical form has come": (
+        case(**REQUESTED),
+        {"Task_SetPriority"},
+        ["We're planning your visit"],
+        ["worked on", "working on"],
+    ),
+    "no kit": (
+        case(**REQUESTED),
+        {"Task_TakeSample", "Gateway_WaitForKit"},
+        ["No test kit is left", "waiting list"],
+        ["8 in 10"],
+    ),
+    "a visit to come": (
+        case(**REQUESTED, visit_due_at=datetime.now(UTC) + timedelta(hours=3)),
+        AT_VISIT,
+        ["The medical team plans to be with you by"],
+        ["we are late", "8 in 10"],
+    ),
+    "a visit that is late": (
+        case(**REQUESTED, visit_due_at=datetime.now(UTC) - timedelta(hours=3)),
+        AT_VISIT,
+        ["sorry that we are late"],
+        ["plans to be with you"],
+    ),
+    "withdrew before any visit": (
+        case(**REQUESTED, withdrawn=True, **EXPOSED),
+        {"Task_ReleaseCase"},
+        ["You have withdrawn", "Look after yourself"],
+        ["sample", "laboratory", "should be evaluated", "Withdraw "],
+    ),
+    "the same, ended": (
+        case(True, **REQUESTED, withdrawn=True, case_outcome="withdrawn"),
+        set(),
+        ["You have withdrawn"],
+        ["sample", "laboratory", "should be evaluated", "An evaluation is advised"],
+    ),
+    "withdrew before the second visit": (
+        case(**SAMPLED, withdrawn=True),
+        {"Task_ReleaseCase"},
+        ["You have withdrawn"],
+        ["still tests"],
+    ),
+    "withdrew during the test": (
+        case(**SAMPLED, withdrawn=True),
+        IN_TEST,
+        ["The laboratory still tests your sample"],
+        ["should be evaluated"],
+    ),
+    "withdrew after a positive result": (
+        case(**POSITIVE, withdrawn=True, case_outcome="withdrawn"),
+        NAMING,
+        ["still tells your close contacts", "Positive"],
+        ["still tests", "Wait for the doctor", "A doctor decides"],
+    ),
+    "a second sample after no clear result": (case(**SAMPLED), AT_VISIT, ["will visit you"], ["Your test result"]),
+    "a result": (case(**TOLD), IN_REPORT, ["A doctor is writing your report", "Negative", "Wait for the doctor's"], []),
+    "a negative result and a report": (
+        case(True, **TOLD, **REPORT, case_outcome="care_completed"),
+        set(),
+        ["Your doctor's report is on this page", "Stay apart from others as long"],
+        ["Wait for the doctor's report"],
+    ),
+    "no clear result and a report": (
+        case(True, **{**TOLD, "lab_result": "indeterminate"}, **REPORT, case_outcome="care_completed"),
+        set(),
+        ["None of your samples gave a clear result"],
+        ["A doctor judges"],
+    ),
+    "a withdrawn result and a report": (
+        case(True, **{**TOLD, "lab_result": "entered_in_error"}, **REPORT, case_outcome="care_completed"),
+        set(),
+        ["because of a mistake"],
+        ["A doctor decides how to go on"],
+    ),
+    "one end of isolation": (
+        case(**REPORTED),
+        {"Task_ReviewCoronaCare"},
+        ["30 March 2026"],
+        ["10 days from your first symptoms", "completed"],
+    ),
+    "a proposed end of isolation is no one's yet": (
+        case(**POSITIVE, isolation_until="2026-03-30"),
+        IN_REPORT,
+        ["10 days from your first symptoms"],
+        ["30 March"],
+    ),
+    "positive, and exposed": (case(**REPORTED, **EXPOSED), IN_REPORT, [], ["a negative test does not shorten"]),
+    "a hospital, at the end": (
+        case(True, **REPORTED, further_action="refer_to_hospital", case_outcome="care_completed"),
+        set(),
+        ["The doctor refers you to a hospital"],
+        ["Your care is completed"],
+    ),
+    "contacts to name": (case(**POSITIVE), NAMING, ["Please name your close contacts"], ["care is completed"]),
+    "contacts being checked": (
+        case(**POSITIVE, had_contacts="yes"),
+        {"SubProcess_Tracing", "Task_CheckContacts"},
+        ["We're checking your list of contacts"],
+        ["telling your close contacts"],
+    ),
+    "contacts being told": (
+        case(**REPORTED, had_contacts="yes", contacts_named=2),
+        {"SubProcess_Tracing"},
+        ["is telling your close contacts"],
+        [],
+    ),
+    "no contacts": (
+        case(**REPORTED, had_contacts="no"),
+        {"SubProcess_Tracing"},
+        ["You had no close contacts"],
+        ["is telling"],
+    ),
+    "exposed long ago": (
+        case(exposed=True, last_exposure_date="2020-03-20"),
+        {"Task_RequestEvaluation"},
+        [],
+        ["quarantine"],
+    ),
+    "exposed lately": (case(**EXPOSED), {"Task_RequestEvaluation"}, ["stay in quarantine until"], []),
+    "worse, and an emergency": (
+        case(**REQUESTED, orientation_now="emergency", phone="+44 20 7946 0000"),
+        {*CALLED, *AT_VISIT},
+        [CALL, "A doctor will call you too"],
+        ["should be evaluated", "Stay at home"],
+    ),
+    "worse, and nobody knows a number": (
+        case(**REQUESTED, orientation_now="emergency"),
+        {*CALLED, *AT_VISIT},
+        [CALL],
+        ["A doctor will call"],
+    ),
+    "worse, called": (
+        case(**REQUESTED, orientation_now="emergency", phone="+44 20"),
+        AT_VISIT,
+        [CALL],
+        ["A doctor will call"],
+    ),
+    "better again, the call still to come": (
+        case(**REQUESTED, orientation_now="self_monitor", phone="+44 20"),
+        {*CALLED, *AT_VISIT},
+        [CALL, "A doctor will call you too"],
+        [],
+    ),
+    "an emergency with a result": (
+        case(**REPORTED, orientation_now="emergency"),
+        {"Task_ReviewCoronaCare"},
+        [CALL],
+        ["Positive", "Isolate"],
+    ),
+    "an emergency with contacts to name": (
+        case(**POSITIVE, orientation_now="emergency"),
+        NAMING,
+        [CALL],
+        ["Your close contacts", "It takes about"],
+    ),
+    "an emergency that ended": (
+        case(True, **REPORTED, orientation_now="emergency", case_outcome="care_completed"),
+        set(),
+        [CALL],
+        ["Isolate"],
+    ),
+    "urgent, with a result": (
+        case(**TOLD, orientation_now="evaluation_urgent"),
+        IN_REPORT,
+        ["See a doctor today"],
+        ["should be evaluated"],
+    ),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_the_page_says_is_true(page: Callable[..., str], state: str) -> None:
+    known, steps, true, false = STATES[state]
+    forms = ("close_contacts",) if "Task_FillInCloseContacts" in steps else ()
+    text = page(known, steps, forms)
+    assert [words for words in true if words not in text] == []
+    assert [words for words in false if words in text] == []
+
+
+def test_an_emergency_leaves_the_rest_of_the_case_one_link_away(page: Callable[..., str]) -> None:
+    known = case(**REPORTED, orientation_now="emergency")
+    text = page(known, {"Task_ReviewCoronaCare"}, ("review",), path="/case?all=yes")
+    assert text.startswith(CALL)
+    assert "Positive" in text
+    assert "Stay at home and keep apart" not in text
+
+
+@pytest.mark.parametrize(
+    ("sent", "now", "says"),
+    [
+        ("medical_form", None, "We've received your medical form."),
+        ("close_contacts", None, "We've received your answers about your close contacts."),
+        ("review", None, "Thank you."),
+        (confirmation.WITHDRAWAL, None, "We've received your withdrawal."),
+        ("symptoms_worsened", "evaluation_advised", "They are not worse than before"),
+        ("symptoms_worsened", "evaluation_needed", "They are not worse than before"),
+        ("symptoms_worsened", "evaluation_urgent", "You are worse than before"),
+    ],
+)
+def test_each_sending_is_confirmed_with_what_happens_next(
+    page: Callable[..., str], sent: str, now: str | None, says: str
+) -> None:
+    text = page(case(**REQUESTED, orientation_now=now), AT_VISIT, sent=sent)
+    assert says in text
+    assert "The medical team will visit you" in text
+
+
+def test_every_form_that_is_sent_has_a_confirmation() -> None:
+    assert confirmation.RECEIVED.keys() | {"symptoms_worsened"} == patient.asked.FORMS.keys() | {
+        confirmation.WITHDRAWAL
+    }
+
+
+def test_nothing_is_confirmed_before_the_engine_has_weighed_it(page: Callable[..., str]) -> None:
+    text = page(case(**REQUESTED), {"Task_AssessWorsening", *AT_VISIT}, sent="symptoms_worsened")
+    assert "We're checking your answers" in text
+    assert "worse than before" not in text
+
+
+def test_a_list_of_contacts_that_came_back_says_why(page: Callable[..., str]) -> None:
+    refused = [{"row": 1, "name": "Kim", "reason": "in_the_future", "infectious_from": "2026-03-18"}]
+    text = page(case(**POSITIVE, contacts_refused=refused), NAMING, ("close_contacts",))
+    assert "We could not use your list of close contacts yet" in text
+    assert "Kim: the day is in the future." in text
+
+
+def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
+    refused = [
+        {"row": row, "name": "Kim", "reason": reason, "infectious_from": "the 18th"}
+        for row, reason in enumerate(patient.asked.CONTACT_REFUSED)
+    ]
+    with app.test_request_context():
+        assert [id_ for id_, _message in patient.asked.reasons(refused)] == [
+            "close_contacts-0-last_exposure_date-day",
+            "close_contacts-1-last_exposure_date-day",
+            "close_contacts-2-email",
+        ]
+
+
+def standing() -> set[str]:
+    """Every element of the case's diagrams at which it can stand."""
+    own = [path for path in PROCESSES if path.stem != "tell_by_telephone"]
+    return {each.get("id") for path in own for each in elements(path, *EVENTS, *ACTIVITIES, *GATEWAYS)}
+
+
+# the scope of the case's own diagram in which a called process runs
+CALLED_BY = {"trace_contacts": "SubProcess_Tracing", "take_sample": "Task_TakeSample", "test_sample": "Task_TestSample"}
+# what the engine passes in one transaction, or does beside the case or after a withdrawal
+SILENT = {
+    "Task_AssessSymptoms",
+    "SubProcess_RequestEvaluation",
+    "Task_RegisterWithdrawnCase",
+    "SubProcess_Worsening",
+    "Task_CallPatient",
+    "Task_SetPriorityAgain",
+    "Task_RaisePriority",
+}
+
+
+def positions() -> Iterator[set[str]]:
+    """Each activity of the case's diagrams, with the scopes that it is in."""
+    for path in PROCESSES:
+        scopes = {
+            each.get("id"): found.get("id")
+            for found in elements(path, "subProcess")
+            for each in found.iter()
+            if found is not each
+        }
+        for each in elements(path, *ACTIVITIES) if path.stem != "tell_by_telephone" else ():
+            yield {each.get("id"), scopes.get(each.get("id"), each.get("id")), CALLED_BY.get(path.stem, each.get("id"))}
+
+
+def test_wherever_a_case_waits_its_page_says_so() -> None:
+    known = case(**REQUESTED)
+    silent = [steps for steps in positions() if status_of(known, steps).text == BETWEEN_STEPS.text]
+    assert {step for steps in silent for step in steps} == SILENT
+
+
+def test_the_steps_with_a_statement_are_in_the_diagrams() -> None:
+    assert STEPS.keys() <= standing()
+
+
+def test_over_all_combinations_no_statement_contradicts_another() -> None:
+    """The emergency, the advice and the status of every step × outcome × orientation × withdrawal."""
+    tried = 0
+    for step, outcome, first, now, withdrawn in itertools.product(
+        sorted({*STEPS, CALL_PATIENT}), OUTCOMES, ORIENTATIONS, (None, *ORIENTATIONS), (False, True)
+    ):
+        values = {**REQUESTED, "orientation": first, "orientation_now": now, "case_outcome": outcome}
+        known = case(**values, withdrawn=withdrawn)
+        emergency, advice, status = emergency_of(known, {step}), advice_of(known), status_of(known, {step})
+        assert ("emergency" in (first, now) or step == CALL_PATIENT) == (emergency is not None)
+        assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING)
+        if advice and (withdrawn or outcome in ("withdrawn", "evaluation_declined")):
+            assert "evaluat" not in str(advice[0])
+        tried += 1
+    print(f"{tried} combinations")

@@ -1,0 +1,75 @@
+"""The confirmation after a patient sent something: the case's page shows it once, above what happens next and when."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+
+from flask import session
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from processes.cases import Case
+
+KEY = "sent"
+# a case that has not moved on by then is waiting for a part of the platform that is down
+MAX_AGE_S = 60
+WITHDRAWAL = "withdrawal"
+RECEIVED = {
+    "pre_screening": lazy_gettext("We've received your answers."),
+    "evaluation_request": lazy_gettext("We've received your answer."),
+    "medical_form": lazy_gettext("We've received your medical form."),
+    "close_contacts": lazy_gettext("We've received your answers about your close contacts."),
+    "review": lazy_gettext("Thank you. We've received your feedback."),
+    WITHDRAWAL: lazy_gettext("We've received your withdrawal."),
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the patient sent last in this session.
+
+    Attributes:
+        form: its name, or WITHDRAWAL.
+        orientation: of the case when "I feel worse" was begun.
+        at: seconds since the epoch.
+    """
+
+    form: str
+    orientation: str | None
+    at: float
+
+
+def remember(form: str, orientation: str | None = None) -> None:
+    session[KEY] = asdict(Sent(form, orientation, time.time()))
+
+
+def pending() -> Sent | None:
+    """What was sent and has not been confirmed yet."""
+    sent = Sent(**session[KEY]) if KEY in session else None
+    return sent if sent and time.time() - sent.at < MAX_AGE_S else None
+
+
+def close() -> None:
+    session.pop(KEY, None)
+
+
+def text_of(sent: Sent, case: Case) -> str:
+    """That we have received it; of "I feel worse" also what the assessment said."""
+    if sent.form in RECEIVED:
+        return str(RECEIVED[sent.form])
+    if _is_worse(sent, case):
+        return _(
+            "We've received your answers. You are worse than before: "
+            "if you are waiting for a visit, a result or a report, you now go before others."
+        )
+    return _(
+        "We've received your answers. They are not worse than before, so your care goes on as planned. "
+        "Tell us again as soon as anything changes."
+    )
+
+
+def _is_worse(sent: Sent, case: Case) -> bool:
+    severity = case.values["policy"]["severity"]
+    now, before = case.values.get("orientation_now"), sent.orientation
+    return severity.get(now, -1) > severity.get(before, -1)
