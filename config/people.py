@@ -18,6 +18,7 @@ class Person(Section):
     family_name: str
     groups: list[str]
     email: str | None = None
+    phone: str | None = None
 
 
 class People(Section):
@@ -29,6 +30,19 @@ class People(Section):
     def doctors(self) -> dict[str, str | None]:
         """E-mail addresses of the doctors, by account."""
         return {account: person.email for account, person in self.people.items() if "doctors" in person.groups}
+
+    @property
+    def doctors_phones(self) -> dict[str, str]:
+        """Mobile numbers of the doctors who have one, by account."""
+        found = {account: person.phone for account, person in self.people.items() if "doctors" in person.groups}
+        return {account: phone for account, phone in found.items() if phone}
+
+    @property
+    def managers_addresses(self) -> list[tuple[str, str]]:
+        """Channel and address of each way to reach a process manager."""
+        managers = [person for person in self.people.values() if "process-managers" in person.groups]
+        ways = [way for person in managers for way in (("email", person.email), ("sms", person.phone))]
+        return [(channel, address) for channel, address in ways if address]
 
     @property
     def accounts(self) -> list[str]:

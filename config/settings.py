@@ -171,6 +171,8 @@ class Policy(Section):
     contacts_given_up_after: Duration
     contact_call_given_up_after_hours: Annotated[int, Field(ge=0)]
     most_calls: Annotated[int, Field(ge=1)]
+    call_repeated_after: Duration
+    call_escalated_after: Duration
 
 
 class Demo(Section):

@@ -17,6 +17,7 @@ from processes.engine import Engine
 GRANT = 1
 # the profile of each account that is there
 Known = dict[str, dict[str, Any]]
+URGENT = "#a8231c"
 CARD = {"color": "#12403f", "refresh": True, "showUndefinedVariable": False}
 
 
@@ -174,7 +175,8 @@ def _filters(engine: Engine) -> Iterator[str]:
 def _properties(wanted: Filter, position: int) -> dict[str, Any]:
     """How Tasklist shows a filter: in this place of its list, with these variables on its cards."""
     variables = [{"name": name, "label": label} for name, label in wanted.card.items()]
-    return {**CARD, "priority": position, "variables": variables}
+    color = {"color": URGENT} if wanted.is_urgent else {}
+    return {**CARD, **color, "priority": position, "variables": variables}
 
 
 def _leavers(engine: Engine, accounts: set[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # numbers of the engine's resource types
@@ -33,12 +33,14 @@ class Filter:
 
     Attributes:
         card: process variables that a task's card shows, each with its label.
+        is_urgent: shown in red.
     """
 
     name: str
     group: str
     query: dict[str, Any]
     card: dict[str, str]
+    is_urgent: bool = False
 
 
 def grants() -> Iterable[Grant]:
@@ -112,11 +114,13 @@ def filters() -> list[Filter]:
     free = {"candidateGroup": "doctors", "unassigned": True, **report, **by_priority}
     # midnight is the engine's
     today = {"dueBeforeExpression": "${dateTime().plusDays(1).withTimeAtStartOfDay()}"}
+    call = of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey="Task_CallPatient")
     return [
+        # Tasklist opens the first, and counts the tasks of the open one only
+        replace(call, is_urgent=True),
         Filter("My reports", "doctors", mine, on_report),
         Filter("Unclaimed reports by priority", "doctors", free, on_report),
         of("Overdue reports", "doctors", on_report, **report, dueBeforeExpression="${now()}"),
-        of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey="Task_CallPatient"),
         of("Visits today", "medical-team", on_visit, **visit, **today),
         of("All visits", "medical-team", on_visit, **visit),
         of("Calls to make", "contact-tracers", on_call, followUpBeforeOrNotExistentExpression="${now()}"),

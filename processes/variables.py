@@ -251,6 +251,7 @@ CASE = _declare(
     Variable("notice_key", "String", "names a message that is told by telephone, so that it is told once"),
     Variable("notice_text", "String", "what to tell the patient by telephone"),
     Variable("withdrawn", "Boolean", "the patient has withdrawn"),
+    Variable("worsening", "String", "names one time at which the patient felt worse, for the messages about it"),
     Variable("notice", "String", "which message to send to the patient", NOTICES),
     Variable("notice_number", "String", "occurrence of that message in the case"),
 )

@@ -114,14 +114,17 @@ def health(settings: config.Settings, runtime: Runtime, client: TaskClient) -> H
 
 def resources_of(settings: config.Settings) -> dict[str, Any]:
     """What handlers may ask for beside process variables, by parameter name."""
+    people = load_people(settings.people)
     roster = Roster()
-    roster.fill_if_empty(load_people(settings.people).doctors)
+    roster.fill_if_empty(people.doctors)
     return {
         "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
         "lab": Service("lab", settings.lab.url, settings.lab.api_key.get_secret_value()),
         "government": Service("government", settings.government.url, settings.government.api_key.get_secret_value()),
         "outbox": Outbox(),
         "roster": roster,
+        "doctors_phones": people.doctors_phones,
+        "managers": people.managers_addresses,
         "kpis": KpiRows(),
     }
 

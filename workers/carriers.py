@@ -16,7 +16,7 @@ from processes.cases import find_case
 from processes.engine import Engine, EngineError, EngineUnavailable
 from records.access import Access
 from records.outbox import Message
-from workers.messages import TO_DOCTORS, text_of
+from workers.messages import TO_DOCTORS, TO_MANAGERS, text_of
 from workers.outside import Faulty, Refused, Service, Unavailable
 
 TELL_BY_TELEPHONE = "tell_by_telephone"
@@ -46,7 +46,7 @@ class Carrier(Protocol):
 
 
 class Pages:
-    """Where the text of a message leads: a link to the patient's case, or Tasklist.
+    """Where the text of a message leads: a link to the patient's case, Tasklist, or the managers' page.
 
     Args:
         webapp: base URL of the patients' pages.
@@ -61,6 +61,8 @@ class Pages:
     def of(self, message: Message) -> str:
         if message.template in TO_DOCTORS:
             return self._tasklist
+        if message.template in TO_MANAGERS:
+            return f"{self._webapp}/staff/now"
         return f"{self._webapp}/link/{self._access.link(message.key, message.case_reference)}"
 
 

@@ -13,7 +13,7 @@ from workers.outside import Service
 from workers.patient import tell
 from workers.runtime import topic
 
-WRITE_REPORT = "Task_WriteDoctorsReport"
+WRITE_REPORT, CALL_PATIENT = "Task_WriteDoctorsReport", "Task_CallPatient"
 # an overdue report goes before all that aren't, and before what waiting alone can raise
 OVERDUE_RISE = 100
 
@@ -75,6 +75,36 @@ def alert(effect_key: str, roster: Roster, outbox: Outbox) -> None:
     _alert(roster, outbox, effect_key, "visit_emergency")
 
 
+@topic("doctor.announce_call", occurrence="worsening")
+def announce_call(effect_key: str, roster: Roster, doctors_phones: dict[str, str], outbox: Outbox) -> None:
+    """Alert the doctors on duty to a patient with signs of an emergency, by e-mail and SMS."""
+    _call(roster, doctors_phones, outbox, effect_key, "patient_call")
+
+
+@topic("doctor.repeat_call", occurrence="worsening")
+def repeat_call(
+    case_reference: str,
+    effect_key: str,
+    roster: Roster,
+    doctors_phones: dict[str, str],
+    engine: Engine,
+    outbox: Outbox,
+) -> None:
+    """Alert the doctors on duty again, unless a doctor has claimed the call."""
+    if _is_call_unclaimed(engine, case_reference):
+        _call(roster, doctors_phones, outbox, effect_key, "patient_call_unclaimed")
+
+
+@topic("doctor.escalate_call", occurrence="worsening")
+def escalate_call(
+    case_reference: str, effect_key: str, managers: list[tuple[str, str]], engine: Engine, outbox: Outbox
+) -> None:
+    """Alert the process managers, unless a doctor has claimed the call."""
+    if _is_call_unclaimed(engine, case_reference):
+        for channel, address in managers:
+            outbox.add(f"{effect_key}/{address}", channel, address, "patient_call_escalated", "en")
+
+
 @topic("doctor.raise_priority")
 def raise_priority(case_reference: str, testing_priority: int, engine: Engine, lab: Service) -> None:
     """The patient feels worse: what waits for them, with staff and at the lab, goes up to the new priority."""
@@ -115,6 +145,17 @@ def _shortened(text: str) -> str:
 def _alert(roster: Roster, outbox: Outbox, key: str, template: str) -> None:
     for address in roster.addresses_on_duty():
         outbox.add(f"{key}/{address}", "email", address, template, "en")
+
+
+def _call(roster: Roster, phones: dict[str, str], outbox: Outbox, key: str, template: str) -> None:
+    _alert(roster, outbox, key, template)
+    for phone in (phones[doctor] for doctor in roster.doctors_on_duty() if doctor in phones):
+        outbox.add(f"{key}/{phone}", "sms", phone, template, "en")
+
+
+def _is_call_unclaimed(engine: Engine, case_reference: str) -> bool:
+    query = {"processInstanceBusinessKey": case_reference, "taskDefinitionKey": CALL_PATIENT, "unassigned": True}
+    return engine.post("/task/count", query)["count"] > 0
 
 
 def _open_reports(engine: Engine, doctor: str) -> int:

@@ -1,6 +1,7 @@
 """The texts of the messages, by template and language. None shows a name or a result; a link leads to the page.
 
-A patient's link opens their case, together with the date of birth; a doctor's leads to Tasklist.
+A patient's link opens their case, together with the date of birth; a doctor's leads to Tasklist, a manager's to the
+page of what waits.
 """
 
 from __future__ import annotations
@@ -63,15 +64,35 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         ARABIC: ("رابطك إلى CoronaCare", "لقد طلبت رابطًا إلى ملفك. الرابط صالح لمدة 10 أيام."),
     },
     # to doctors
+    "patient_call": {
+        ENGLISH: (
+            "Call a patient now",
+            "A patient has signs of an emergency. Claim the task in Tasklist's list “Patients to call”, and call.",
+        ),
+    },
+    "patient_call_unclaimed": {
+        ENGLISH: (
+            "Call a patient now: no doctor has claimed the call",
+            "A patient with signs of an emergency is still waiting. Claim the task in “Patients to call”, and call.",
+        ),
+    },
     "visit_emergency": {
         ENGLISH: ("An emergency at a visit", "The medical team met an emergency; the emergency services were called."),
     },
     "report_overdue": {
         ENGLISH: ("A report is overdue", "A report has not been written in time. It is first in Tasklist's list."),
     },
+    # to process managers
+    "patient_call_escalated": {
+        ENGLISH: (
+            "No doctor has claimed an emergency call",
+            "A patient with signs of an emergency is waiting for a doctor's call. Find a doctor who claims the task.",
+        ),
+    },
 }
 
-TO_DOCTORS = frozenset({"visit_emergency", "report_overdue"})
+TO_DOCTORS = frozenset({"visit_emergency", "report_overdue", "patient_call", "patient_call_unclaimed"})
+TO_MANAGERS = frozenset({"patient_call_escalated"})
 
 
 def text_of(template: str, language: str) -> tuple[str, str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from processes import cases
+from records.outbox import Message
 from services.lab.models import Order, Waiting
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
 
+DOCTORS, MANAGER = ("dana@doctors.example", "darius@doctors.example"), "paula@managers.example"
 URGENT = {"temperature": "at_least_39", "cough": True, "fatigue": True, "bedridden_half_day": True}
 AT_RISK = {**WITH_COUGH, "diabetes": True}
 EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": "2020-03-20"}
@@ -68,7 +71,13 @@ def test_no_worse_than_before_changes_nothing(case: CaseUnderTest) -> None:
     assert case.task("medical_visit")["priority"] == 80
 
 
-def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest) -> None:
+def alerts(case: CaseUnderTest) -> set[tuple[str, str]]:
+    """Template and recipient of the messages to staff about the case."""
+    found = Message.select().where(Message.key.startswith(f"{case.reference}/Event_Call"))
+    return {(message.template, message.recipient) for message in found}
+
+
+def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest, records: None) -> None:
     # given
     case.reaches_the_visit()
     # when the patient is breathless
@@ -79,10 +88,36 @@ def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest) -> None:
     assert case.groups_of("worsening_call") == {"doctors"}
     assert case.value("orientation_now") == "emergency"
     case.waits_for("medical_visit")
+    # the doctors on duty are alerted at once, again while none has claimed the call, and then the managers
+    assert eventually(lambda: alerts(case)) == {("patient_call", doctor) for doctor in DOCTORS}
+    case.timer_falls_due("Event_CallUnclaimed")
+    case.timer_falls_due("Event_CallOverdue")
+    repeated = {("patient_call_unclaimed", doctor) for doctor in DOCTORS}
+    eventually(lambda: alerts(case) >= {*repeated, ("patient_call_escalated", MANAGER)})
     case.staff_completes("doctor", "worsening_call", {"call_reached": "yes", "call_note": "Goes to hospital."})
     eventually(lambda: "Event_PatientCalled" in case.visited())
     case.is_visited("negative")
     case.waits_for("doctor_report")
+
+
+def test_once_a_doctor_has_claimed_the_call_no_one_else_is_alerted(case: CaseUnderTest, records: None) -> None:
+    case.reaches_the_visit()
+    case.feels_worse(breathless=True)
+    task = case.waits_for("worsening_call")
+    case.account("doctor").post(f"/task/{task.id}/claim", {"userId": "doctor"})
+    for timer, end in (("Event_CallUnclaimed", "Event_CallRepeated"), ("Event_CallOverdue", "Event_CallEscalated")):
+        case.timer_falls_due(timer)
+        eventually(lambda end=end: end in case.visited() and end not in cases.current_steps(case.admin, case.case()))
+    assert {template for template, _ in eventually(lambda: alerts(case))} == {"patient_call"}
+
+
+def test_each_time_that_a_patient_feels_worse_is_announced(case: CaseUnderTest, records: None) -> None:
+    case.reaches_the_visit()
+    for _ in range(2):
+        case.feels_worse(breathless=True)
+    eventually(
+        lambda: Message.select().where(Message.key.startswith(f"{case.reference}/Event_CallAnnounced/")).count() == 4
+    )
 
 
 def test_what_comes_again_and_again_at_once_counts_once(case: CaseUnderTest) -> None:

@@ -43,7 +43,7 @@ def test_a_doctor_claims_by_priority_and_reports(
     later.is_told("negative")
 
     doctor = works("doctor")
-    assert doctor.filters() == ["My reports", "Unclaimed reports by priority", "Overdue reports", "Patients to call"]
+    assert doctor.filters() == ["Patients to call", "My reports", "Unclaimed reports by priority", "Overdue reports"]
     doctor.chooses("Unclaimed reports by priority")
     assert report.id in doctor.tasks()
     priorities = doctor.priorities()

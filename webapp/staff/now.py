@@ -25,6 +25,7 @@ log = logging.getLogger("webapp.staff")
 DAY = timedelta(days=1)
 # what patients wait for, and the step at which they do
 BOTTLENECKS = {
+    "A doctor's call in an emergency": "Task_CallPatient",
     "A test kit": "Gateway_WaitForKit",
     "The visit": "Task_VisitPatient",
     "The result": "Task_WaitForTestResult",

@@ -67,6 +67,13 @@ def test_a_message_to_a_doctor_leads_to_tasklist(inbox: tuple[Inbox, int]) -> No
     assert PAGE not in message.get_payload()
 
 
+def test_a_message_to_a_manager_leads_to_the_page_of_what_waits(inbox: tuple[Inbox, int]) -> None:
+    Outbox().add("C-1/call/1", "email", "manager@b.example", "patient_call_escalated", "en")
+    sender(inbox[1]).send_waiting()
+    [message] = inbox[0].got
+    assert f"{PAGE}/staff/now" in message.get_payload()
+
+
 def test_the_same_message_has_the_same_id_whoever_sends_it(inbox: tuple[Inbox, int]) -> None:
     """SMTP can't be exactly once; a second delivery is known by its Message-ID."""
     add("C-1/tell_result/1")
@@ -150,9 +157,15 @@ def test_a_refused_address_holds_up_no_other(inbox: tuple[Inbox, int], gateway: 
 
 
 def test_every_text_to_patients_is_there_in_every_language() -> None:
-    to_doctors = {"visit_emergency", "report_overdue"}
+    to_staff = {
+        "visit_emergency",
+        "report_overdue",
+        "patient_call",
+        "patient_call_unclaimed",
+        "patient_call_escalated",
+    }
     missing = {name for name, texts in TEXTS.items() if set(texts) != {"en", "fr", "ar"}}
-    assert missing == to_doctors
+    assert missing == to_staff
 
 
 def test_an_unknown_language_is_told_in_english() -> None:
