@@ -60,6 +60,7 @@ def start_case(
     policy: dict[str, Any],
     exposed_to: str | None = None,
     language: str | None = None,
+    emergency_signs_only: bool = False,
 ) -> None:
     """Start the case with this reference, once: a second call does nothing.
 
@@ -68,6 +69,7 @@ def start_case(
         policy: the durations and limits that this case goes by.
         exposed_to: the valid token of the notified contact by which the patient came.
         language: the one that the patient reads.
+        emergency_signs_only: the answers are those of the form's first page, and call for nothing else.
     """
     exposed = exposed_to is not None or answers.get("recent_exposure") == "yes"
     values = {
@@ -84,7 +86,10 @@ def start_case(
         "results_so_far": None,
         "case_outcome": None,
     }
-    engine.start(CORONA_CARE, case_reference, values, key=case_reference)
+    if emergency_signs_only:
+        engine.correlate(Message.EMERGENCY_SIGNS_REPORTED, case_reference, values, key=case_reference)
+    else:
+        engine.start(CORONA_CARE, case_reference, values, key=case_reference)
 
 
 # what a corrected result makes void: it is written anew

@@ -144,6 +144,12 @@ class Engine:
         }
         self._post_once("/message", body, key and f"{message}/{key}")
 
+    def evaluate(self, decision: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+        """Evaluate the newest version of a decision: its outputs by name, for each rule that holds."""
+        body = {"variables": variables.to_engine(values)}
+        rows = self.post(f"/decision-definition/key/{decision}/evaluate", body)
+        return [{name: output["value"] for name, output in row.items()} for row in rows]
+
     def submit(self, task_id: str, values: dict[str, Any]) -> None:
         """Complete a user task by its form."""
         self.post(f"/task/{task_id}/submit-form", {"variables": variables.to_engine(values)})

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 
 class Message(StrEnum):
+    EMERGENCY_SIGNS_REPORTED = "emergency_signs_reported"
     KIT_GRANTED = "kit_granted"
     LAB_RESULT_RECEIVED = "lab_result_received"
     EARLIER_RESULT_RECEIVED = "earlier_result_received"

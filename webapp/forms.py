@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from processes.cases import find_case, open_tasks
-from processes.engine import EngineUnavailable
+from processes.engine import EngineError, EngineUnavailable
 from webapp import asked, confirmation, languages, sessions
 from webapp.camunda_forms import Page
 from webapp.drafts import FormDraft, key_of
@@ -78,8 +78,11 @@ def answer(name: str, number: int) -> Answer:
         return _shown(draft, answered)
     if not answered.is_answered(draft.answers):
         return _shown(draft, answered, checked=True)
+    if _is_emergency(draft, answered):
+        draft.target["emergency_signs_only"] = True
+        return _send(draft, answered.values(draft.answers))
     if len(draft.form.pages) == 1:
-        return _send(draft)
+        return _send(draft, draft.answers.values)
     return redirect(_next_step(draft), 303)
 
 
@@ -102,7 +105,7 @@ def send(name: str) -> Answer:
     draft = _draft(name)
     if draft is None:
         return _not_open(name)
-    return redirect(_next_step(draft), 303) if draft.unanswered else _send(draft)
+    return redirect(_next_step(draft), 303) if draft.unanswered else _send(draft, draft.answers.values)
 
 
 def of_another_session() -> Answer | None:
@@ -220,10 +223,22 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
     )
 
 
-def _send(draft: FormDraft) -> Answer:
+def _is_emergency(draft: FormDraft, page: Page) -> bool:
+    """Whether the page's decision is true of its answers, so that no other question is asked."""
+    values = page.values(draft.answers)
+    if not page.decision or not any(values.values()):
+        return False
+    try:
+        found = current_app.extensions["engine"].evaluate(page.decision, values)
+    except EngineError:
+        # while the decision can't be evaluated, any sign is taken for an emergency
+        return True
+    return any(True in outputs.values() for outputs in found)
+
+
+def _send(draft: FormDraft, values: dict[str, Any]) -> Answer:
     """Keep the answers durably, then take them to the engine, now or later."""
     target = draft.target
-    values = draft.answers.values
     content = {**target, "values": values, "language": languages.language()}
     submissions = current_app.extensions["submissions"]
     submissions.add(target["key"], target["case"], draft.name, content, key_of(draft.owner, draft.name))
@@ -232,6 +247,8 @@ def _send(draft: FormDraft) -> Answer:
         return _not_open(draft.name)
     if target["kind"] == START:
         sessions.open_case(target["case"])
+    if target.get("emergency_signs_only"):
+        sessions.note_emergency()
     languages.prefer(values.get("language"))
     if values.get("wants_evaluation") == "yes":
         return _access_code(target, values)

@@ -109,6 +109,7 @@ class Forwarder:
             self._policy,
             exposed_to=content.get("exposed_to"),
             language=content.get("language"),
+            emergency_signs_only=content.get("emergency_signs_only", False),
         )
 
     def _complete(self, submission: Submission, content: dict[str, Any]) -> None:

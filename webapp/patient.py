@@ -22,6 +22,7 @@ from webapp.seen import DONE, role_of
 from webapp.status import (
     CLASSIFICATIONS,
     RESULTS,
+    SIGNS,
     TESTING,
     WITHDRAWABLE,
     Status,
@@ -62,7 +63,7 @@ def case() -> str | Response | tuple[str, int]:
         return redirect(url_for("sign_in.ask"))
     on_their_way = current_app.extensions["submissions"].on_their_way(reference)
     try:
-        found = _position(reference, wait=not on_their_way)
+        found = _position(reference, wait=not on_their_way and not sessions.is_emergency_noted())
     except EngineUnavailable:
         if not on_their_way:
             raise
@@ -71,6 +72,8 @@ def case() -> str | Response | tuple[str, int]:
         # the erasure worker deleted the case
         sessions.renew()
         return redirect(url_for("sign_in.ask"))
+    if found is None and sessions.is_emergency_noted() and "all" not in request.args:
+        return render_template("emergency.html", paragraphs=(SIGNS,), reference=reference)
     if found is None:
         titles = [asked.FORMS[form].title for form in on_their_way]
         return render_template("kept.html", titles=titles, reference=reference)
@@ -81,6 +84,8 @@ def case() -> str | Response | tuple[str, int]:
 def _case_page(found: Position, on_their_way: list[str]) -> str:
     known, steps, status = found.case, found.steps, found.status
     emergency = emergency_of(known, steps)
+    if emergency is None and status.is_brief and sessions.is_emergency_noted():
+        emergency = (SIGNS,)
     if emergency and "all" not in request.args:
         confirmation.close()
         return render_template("emergency.html", paragraphs=emergency, reference=known.reference)

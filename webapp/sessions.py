@@ -74,6 +74,15 @@ def cases_of_person() -> list[str]:
     return session.get("cases", [])
 
 
+def note_emergency() -> None:
+    """The patient has reported an emergency sign, which the engine may not know yet."""
+    session["emergency"] = True
+
+
+def is_emergency_noted() -> bool:
+    return session.get("emergency", False)
+
+
 def begins_case(key: str) -> None:
     """This browser fills in the form that will start a case, and be kept under this key."""
     session["begun"] = key

@@ -241,7 +241,7 @@ def status_of(case: Case, steps: set[str]) -> Status:
         steps: ids of the elements at which it does; none when it has ended.
     """
     values = case.values
-    if "orientation" not in values:
+    if values.get("orientation") is None:
         return Status(ASSESSING, assessing=True, is_brief=True)
     if case.ended_at:
         return Status(_end_of(case) or BETWEEN_STEPS.text, ended=True)

@@ -17,7 +17,7 @@ from workers.messages import TEXTS
 from workers.runtime import Handler
 
 HANDLERS = all_handlers()
-RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis"}
+RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis", "doctors_phones", "managers"}
 
 
 def test_every_declared_variable_is_used() -> None:

@@ -7,10 +7,17 @@ from xml.etree import ElementTree
 from tests.support.diagrams import BPMN, PROCESSES
 from webapp.status import STEPS
 
-WAITS = ("userTask", "receiveTask", "eventBasedGateway", "serviceTask", "callActivity")
+WAITS = ("userTask", "receiveTask", "eventBasedGateway", "serviceTask", "businessRuleTask", "callActivity")
 PARENTS = ("process", "subProcess")
-# a patient who has withdrawn, or feels worse, is told that by other words; a call has a case of its own
-OTHER_WORDS = {"Task_ReleaseCase", "Task_RegisterWithdrawnCase", "SubProcess_Worsening", "tell_by_telephone"}
+# a patient who has withdrawn, or feels worse, is told that by other words; a call has a case of its own; before the first
+# assessment the page says that it is under way
+OTHER_WORDS = {
+    "Task_RegisterWithdrawnCase",
+    "SubProcess_Worsening",
+    "tell_by_telephone",
+    "Task_AssessSymptoms",
+    "Task_AssessEmergencySigns",
+}
 
 
 def places() -> dict[str, set[str]]:

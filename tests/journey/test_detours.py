@@ -27,7 +27,7 @@ def patient(case: CaseUnderTest, state: dict[str, Any], access: Access, new_page
     """The patient of the case, signed in on a phone."""
     who = Patient(new_page(), state)
     # so urgent that staff find them on the first page of their list, whatever other tests have left open
-    case.reaches_the_visit(URGENT)
+    case.reaches_the_visit(URGENT, channel="sms", email=None, phone=case.telephone())
     who.opens("/sign-in")
     who.answers({"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN})
     who.presses("Sign in")
@@ -62,15 +62,15 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
 ) -> None:
     patient.opens("/case")
     patient.presses("I feel worse")
-    patient.answers({"temperature": "at_least_39", "breathless": True})
+    patient.answers({"breathless": True})
     patient.continues()
-    # breathlessness calls for a further question
-    assert "A few more questions" in patient.text
-    patient.continues()
+    # the first page is enough
+    assert patient.text.startswith("Call 112 now")
     eventually(lambda: case.value("orientation_now") == "emergency")
     patient.opens("/case")
-    assert "Call the emergency services now" in patient.text
-    assert "A doctor will call you." in patient.text
+    assert patient.text.startswith("Call 112 now")
+    assert "A doctor will call you too." in patient.text
+    assert "Stay at home" not in patient.text
 
     doctor = staff(state, new_page, "doctor")
     doctor.takes_from("Patients to call", case.waits_for("worsening_call"))
@@ -85,9 +85,12 @@ def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
     patient.page.get_by_role("link", name="Withdraw").click()
     patient.presses("Withdraw")
 
+    assert "We've received your withdrawal." in patient.text
+    assert "The laboratory" not in patient.text
     assert case.ends().values["case_outcome"] == "withdrawn"
     patient.opens("/case")
     assert "You have withdrawn." in patient.text
+    assert "should be evaluated" not in patient.text
 
 
 def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: CaseUnderTest, patient: Patient) -> None:
@@ -103,7 +106,13 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
     patient.continues()
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
+    patient.opens("/case")
+    assert "We could not use your list of close contacts yet" in patient.text
     patient.opens("/forms/close_contacts")
+    link = patient.page.locator(".govuk-error-summary a")
+    assert patient.page.locator(link.get_attribute("href")).get_attribute("name") == (
+        "close_contacts-0-last_exposure_date-day"
+    )
     assert "Kim: you were infectious from 18 March 2020 on" in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
     assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "1"

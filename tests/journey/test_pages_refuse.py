@@ -10,7 +10,7 @@ import requests
 from stack.browser import Browser, PageRefused, signed_in_manager
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
 
-BREATHLESS = {**WITH_COUGH, "breathless": True, "breathless_since": "2020-03-20", "cough_since": "2020-03-20"}
+COUGHING = {**WITH_COUGH, "cough_since": "2020-03-20"}
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def test_what_is_not_there(browser: Browser, path: str) -> None:
 
 
 def test_a_form_that_is_not_open(browser: Browser) -> None:
-    browser.fill_in("/forms/pre_screening", {**BREATHLESS, "breathless": False})
+    browser.fill_in("/forms/pre_screening", COUGHING)
     assert browser.open("/forms/review").heading == "You have already sent this"
 
 
 def test_a_form_that_is_sent_twice(browser: Browser) -> None:
-    browser.fill_in("/forms/pre_screening", {**BREATHLESS, "breathless": False})
+    browser.fill_in("/forms/pre_screening", COUGHING)
     page = browser.wait_for_form("/forms/evaluation_request", 30)
     page = browser.send(page, {"wants_evaluation": "no"})
     assert page.heading == "Check your answers"
@@ -61,7 +61,7 @@ def test_a_form_that_is_sent_twice(browser: Browser) -> None:
 def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state: dict[str, Any]) -> None:
     page = browser.open("/forms/pre_screening")
     while page.heading != "Check your answers":
-        page = browser.send(page, BREATHLESS)
+        page = browser.send(page, COUGHING)
     first = browser.send(page, {})
     assert first.heading == "Your case"
     assert browser.send(page, {}).heading == "You have already sent this"

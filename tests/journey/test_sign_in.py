@@ -221,12 +221,12 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
 
 
 def test_a_pre_screening_goes_on_when_the_session_had_ended(browser: Browser) -> None:
-    page = browser.send(browser.open("/forms/pre_screening"), WITH_COUGH)
+    page = browser.send(browser.send(browser.open("/forms/pre_screening"), WITH_COUGH), WITH_COUGH)
     assert page.heading == "Weight and height"
     browser.forget_cookies()
     page = browser.send(page, WITH_COUGH)
     assert page.heading == "Contact with COVID-19"
-    assert browser.open("/forms/pre_screening/1").content.select_one("[name=date_of_birth-day]")["value"] == "10"
+    assert browser.open("/forms/pre_screening/2").content.select_one("[name=date_of_birth-day]")["value"] == "10"
 
 
 def test_nobody_is_made_to_type_into_a_stranger_s_draft(state: dict[str, Any], browser: Browser, records: None) -> None:

@@ -12,9 +12,19 @@ def test_a_breathless_patient_is_referred_to_the_emergency_services(case: CaseUn
     assert case.visited() == {
         "Event_PreScreeningWanted",
         "Task_AssessSymptoms",
+        "Gateway_Assessed",
         "Gateway_Assessment",
         "Event_ReferredToEmergencyServices",
     }
+
+
+def test_with_an_emergency_sign_the_other_questions_are_not_asked(case: CaseUnderTest) -> None:
+    case.starts({"breathless": False, "unable_to_eat_or_drink": True}, emergency_signs_only=True)
+
+    ended = case.ends()
+    assert (ended.values["orientation"], ended.values["case_outcome"]) == ("emergency", "emergency_services")
+    assert "Task_AssessSymptoms" not in case.visited()
+    assert case.incidents() == []
 
 
 def test_a_child_under_15_is_referred_to_a_physician(case: CaseUnderTest) -> None:

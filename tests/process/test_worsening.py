@@ -73,7 +73,9 @@ def test_no_worse_than_before_changes_nothing(case: CaseUnderTest) -> None:
 
 def alerts(case: CaseUnderTest) -> set[tuple[str, str]]:
     """Template and recipient of the messages to staff about the case."""
-    found = Message.select().where(Message.key.startswith(f"{case.reference}/Event_Call"))
+    found = Message.select().where(
+        Message.key.startswith(f"{case.reference}/"), Message.template.startswith("patient_call")
+    )
     return {(message.template, message.recipient) for message in found}
 
 
@@ -115,9 +117,7 @@ def test_each_time_that_a_patient_feels_worse_is_announced(case: CaseUnderTest, 
     case.reaches_the_visit()
     for _ in range(2):
         case.feels_worse(breathless=True)
-    eventually(
-        lambda: Message.select().where(Message.key.startswith(f"{case.reference}/Event_CallAnnounced/")).count() == 4
-    )
+    eventually(lambda: Message.select().where(Message.key.startswith(f"{case.reference}/announce_call/")).count() == 4)
 
 
 def test_what_comes_again_and_again_at_once_counts_once(case: CaseUnderTest) -> None:

@@ -126,8 +126,8 @@ class CaseUnderTest:
 
     # given, when
 
-    def starts(self, answers: dict[str, Any], exposed_to: str | None = None) -> CaseUnderTest:
-        cases.start_case(self.admin, self.reference, answers, self.policy, exposed_to)
+    def starts(self, answers: dict[str, Any], exposed_to: str | None = None, **more: Any) -> CaseUnderTest:
+        cases.start_case(self.admin, self.reference, answers, self.policy, exposed_to, **more)
         return self
 
     def requests_evaluation(self, **changed: Any) -> None:

@@ -39,6 +39,16 @@ class Page:
     title: str
     components: tuple[Component, ...]
 
+    @property
+    def decision(self) -> str:
+        """The decision that says whether the form ends here, as a component's properties.decision names it."""
+        named = (component.more.get("properties", {}).get("decision") for component in self.components)
+        return next(filter(None, named), "")
+
+    def values(self, answers: Answers) -> dict[str, Any]:
+        """The answers to what the page itself asks, outside of lists, by name."""
+        return {node.name: node.value for node in self.within(answers) if node.asks and not node.indexes}
+
     def asks(self, answers: Answers) -> bool:
         """Whether there is anything to answer on it now."""
         return any(node.asks for node in self.within(answers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,12 +14,11 @@ from flask import Flask
 from config import settings as config
 from processes.cases import Case, OpenTask
 from processes.engine import Engine
-from tests.support.diagrams import ACTIVITIES, EVENTS, GATEWAYS, PROCESSES, elements
 from webapp import confirmation, patient, sessions
 from webapp.app import Options, create_app
 from webapp.government import Government
 from webapp.lab import Lab
-from webapp.status import BETWEEN_STEPS, CALL_PATIENT, ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
+from webapp.status import CALL_PATIENT, ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
 
 pytestmark = pytest.mark.usefixtures("records")
 NOWHERE = "http://127.0.0.1:9"
@@ -373,49 +372,6 @@ def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
             "close_contacts-1-last_exposure_date-day",
             "close_contacts-2-email",
         ]
-
-
-def standing() -> set[str]:
-    """Every element of the case's diagrams at which it can stand."""
-    own = [path for path in PROCESSES if path.stem != "tell_by_telephone"]
-    return {each.get("id") for path in own for each in elements(path, *EVENTS, *ACTIVITIES, *GATEWAYS)}
-
-
-# the scope of the case's own diagram in which a called process runs
-CALLED_BY = {"trace_contacts": "SubProcess_Tracing", "take_sample": "Task_TakeSample", "test_sample": "Task_TestSample"}
-# what the engine passes in one transaction, or does beside the case or after a withdrawal
-SILENT = {
-    "Task_AssessSymptoms",
-    "SubProcess_RequestEvaluation",
-    "Task_RegisterWithdrawnCase",
-    "SubProcess_Worsening",
-    "Task_CallPatient",
-    "Task_SetPriorityAgain",
-    "Task_RaisePriority",
-}
-
-
-def positions() -> Iterator[set[str]]:
-    """Each activity of the case's diagrams, with the scopes that it is in."""
-    for path in PROCESSES:
-        scopes = {
-            each.get("id"): found.get("id")
-            for found in elements(path, "subProcess")
-            for each in found.iter()
-            if found is not each
-        }
-        for each in elements(path, *ACTIVITIES) if path.stem != "tell_by_telephone" else ():
-            yield {each.get("id"), scopes.get(each.get("id"), each.get("id")), CALLED_BY.get(path.stem, each.get("id"))}
-
-
-def test_wherever_a_case_waits_its_page_says_so() -> None:
-    known = case(**REQUESTED)
-    silent = [steps for steps in positions() if status_of(known, steps).text == BETWEEN_STEPS.text]
-    assert {step for steps in silent for step in steps} == SILENT
-
-
-def test_the_steps_with_a_statement_are_in_the_diagrams() -> None:
-    assert STEPS.keys() <= standing()
 
 
 def test_over_all_combinations_no_statement_contradicts_another() -> None:
