@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -29,5 +30,5 @@ def contact(token: str) -> str | Response | tuple[str, int]:
         return redirect(url_for("forms.begin", name="pre_screening"))
     if exposure.last_day is None:
         return render_template("contact_released.html")
-    quarantine = timedelta(days=current_app.extensions["policy"]["quarantine_days"])
-    return render_template("contact.html", until=exposure.last_day + quarantine)
+    until = exposure.last_day + timedelta(days=current_app.extensions["policy"]["quarantine_days"])
+    return render_template("contact.html", until=until, is_over=until < datetime.now(get_timezone()).date())

@@ -9,8 +9,8 @@ from webapp.status import STEPS
 
 WAITS = ("userTask", "receiveTask", "eventBasedGateway", "serviceTask", "businessRuleTask", "callActivity")
 PARENTS = ("process", "subProcess")
-# a patient who has withdrawn, or feels worse, is told that by other words; a call has a case of its own; before the first
-# assessment the page says that it is under way
+# the page has other texts for a patient who has withdrawn or feels worse, and before the first assessment; a call has a case
+# of its own
 OTHER_WORDS = {
     "Task_RegisterWithdrawnCase",
     "SubProcess_Worsening",

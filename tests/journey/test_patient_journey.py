@@ -137,7 +137,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     contact_page = Patient(new_page(), state)
     contact_page.page.goto(link)
     assert "You were close to someone with COVID-19" in contact_page.text
-    assert "Stay in quarantine until 2 April 2020" in contact_page.text
+    assert "Your quarantine ended on 2 April 2020" in contact_page.text
     assert "Hopper" not in contact_page.page.content()
     contact_page.presses("Start a pre-screening")
     expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Emergency signs")
