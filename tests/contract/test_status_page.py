@@ -9,11 +9,11 @@ from webapp.status import STEPS
 
 WAITS = ("userTask", "receiveTask", "eventBasedGateway", "serviceTask", "businessRuleTask", "callActivity")
 PARENTS = ("process", "subProcess")
-# the page has other texts for a patient who has withdrawn or feels worse, and before the first assessment; a call has a case
-# of its own
+# a patient who has withdrawn or feels worse reads other texts, and so does one whose first answers are being assessed
 OTHER_WORDS = {
     "Task_RegisterWithdrawnCase",
     "SubProcess_Worsening",
+    # a call has a case of its own
     "tell_by_telephone",
     "Task_AssessSymptoms",
     "Task_AssessEmergencySigns",
