@@ -19,11 +19,10 @@ from ipaddress import IPv6Network, ip_address
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from processes.cases import Case, current_steps, find_case
+from processes.cases import Case, find_case
 from records.access import Access, normal, plain
 from records.attempts import Attempts
 from webapp import languages, persons, sessions
-from webapp.status import status_of
 
 pages = Blueprint("sign_in", __name__)
 
@@ -100,8 +99,7 @@ def choose_case() -> Answer:
         sessions.open_case(chosen, own)
         return redirect(url_for("patient.case"), 303)
     engine = current_app.extensions["engine"]
-    found = [case for each in own if (case := find_case(engine, each))]
-    cases = [(case, status_of(case, set() if case.ended_at else current_steps(engine, case))) for case in found]
+    cases = [case for each in own if (case := find_case(engine, each))]
     return render_template("cases.html", cases=cases, is_missing=request.method == "POST")
 
 
