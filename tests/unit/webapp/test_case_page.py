@@ -375,7 +375,7 @@ def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
 
 
 def test_over_all_combinations_no_statement_contradicts_another() -> None:
-    """The emergency, the advice and the status of every step × outcome × orientation × withdrawal."""
+    """The emergency, the advice and the status of every step, outcome, orientation and withdrawal."""
     tried = 0
     for step, outcome, first, now, withdrawn in itertools.product(
         sorted({*STEPS, CALL_PATIENT}), OUTCOMES, ORIENTATIONS, (None, *ORIENTATIONS), (False, True)
