@@ -30,16 +30,18 @@ class PeriodicTask:
     """Calls a function at once and then after each interval, until it is stopped, whatever the function raises.
 
     While it fails, the pauses grow to MAX_BACKOFF_S. An error is logged by its class, for its text may hold a patient's
-    data: once, and again when its class changes.
+    data: once, and again when that changes.
 
     Attributes:
         name: for the log and the metrics.
         interval_s: between two runs, in seconds.
+        describe: an error in words, without a patient's data; empty is by its class.
     """
 
     name: str
     function: Callable[[], Any]
     interval_s: float
+    describe: Callable[[Exception], str] = lambda error: ""
 
     def start(self, stopping: threading.Event | None = None) -> threading.Thread:
         """Run on a thread of its own, which doesn't keep the process alive."""
@@ -62,12 +64,12 @@ class PeriodicTask:
             stopping.wait(self._pause_s(failures))
 
     def _call(self) -> str:
-        """Call the function once; returns the class of its error, or an empty text."""
+        """Call the function once; returns its error in words or by its class, or an empty text."""
         try:
             self.function()
         except Exception as error:
             FAILURES.labels(self.name).inc()
-            return type(error).__name__
+            return self.describe(error) or type(error).__name__
         LAST_SUCCESS.labels(self.name).set_to_current_time()
         return ""
 

@@ -35,6 +35,7 @@ Duration = Annotated[str, Field(pattern=r"^P(\d+D|(\d+D)?T(\d+[HMS])+)$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Positive = Annotated[float, Field(gt=0)]
+PositiveSpan = Annotated[timedelta, Field(gt=timedelta())]
 
 
 class SettingsError(Exception):
@@ -86,6 +87,7 @@ class Webapp(Part):
     time_zone: TimeZone
     suppress_below: Annotated[int, Field(ge=0)]
     timings: bool
+    claim_s: Positive
 
 
 class Records(Section):
@@ -119,6 +121,9 @@ class Mail(Section):
     host: str
     port: Annotated[int, Field(gt=0, lt=65536)]
     sender: str
+    username: str
+    password: SecretStr = SecretStr("")
+    starttls: bool
 
 
 class Workers(Part):
@@ -132,6 +137,24 @@ class Workers(Part):
     feed_interval_s: Positive
     outbox_interval_s: Positive
     erasure_interval_s: Positive
+    claim_s: Positive
+
+
+class Retry(Section):
+    """Pauses between attempts."""
+
+    first: PositiveSpan
+    longest: PositiveSpan
+    give_up_after: PositiveSpan | None = None
+
+
+class Retries(Section):
+    email: Retry
+    sms: Retry
+    telephone: Retry
+    submissions: Retry
+    lab_feed: Retry
+    erasures: Retry
 
 
 class Retention(Section):
@@ -199,6 +222,7 @@ class Settings(BaseSettings):
     mail: Mail
     sms: Sms
     workers: Workers
+    retries: Retries
     retention: Retention
     demo: Demo
     folder: Path
@@ -263,7 +287,7 @@ def _refuse_unknown_variables() -> None:
         if section not in sections:
             raise SettingsError(f"{name}: unknown setting; config/default.yaml lists all")
         fields = getattr(sections[section], "model_fields", {})
-        if key and key.lower() not in fields:
+        if key and key.lower().partition("__")[0] not in fields:
             raise SettingsError(f"{name}: unknown setting; config/default.yaml lists all")
 
 

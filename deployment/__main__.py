@@ -39,7 +39,7 @@ from deployment.provision import WeakPassword, provision
 from deployment.rehearsal import RehearsalError, as_text, rehearse
 from deployment.templates import write_templates
 from deployment.watch import deploy_when_saved
-from processes.engine import Engine, EngineError, EngineRefused
+from processes.engine import Engine, EngineError
 from workers.lanes import all_handlers
 
 MOST_REHEARSED = 1000
@@ -132,8 +132,5 @@ if __name__ == "__main__":
             print(told)
     except KeyboardInterrupt:
         sys.exit(130)
-    except EngineRefused as error:
-        hint = "; the account or password of the settings is wrong" if error.status == 401 else ""
-        sys.exit(f"{error}{hint}")
     except (*REFUSALS, EngineError) as error:
         sys.exit(str(error))

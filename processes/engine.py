@@ -14,14 +14,19 @@ import requests
 
 from processes import variables
 from processes.http_client import new_session
+from processes.outages import CredentialsRefused, SafeToLog
 
 
-class EngineError(Exception):
+class EngineError(SafeToLog):
     """The engine's REST API didn't do what was asked; says the call, never a variable's value."""
 
 
 class EngineUnavailable(EngineError):
     """The engine can't be reached, or answers that it can't serve now; trying again later may help."""
+
+
+class SignInRefused(EngineUnavailable, CredentialsRefused):
+    """The engine refuses the account or its password: no call works until an operator corrects it."""
 
 
 class EngineRefused(EngineError):
@@ -154,6 +159,17 @@ class Engine:
         """Complete a user task by its form."""
         self.post(f"/task/{task_id}/submit-form", {"variables": variables.to_engine(values)})
 
+    def check(self, path: str, timeout_s: float) -> None:
+        """Find out whether the engine answers this account.
+
+        Args:
+            path: one that the account may get.
+
+        Raises:
+            EngineError: it doesn't.
+        """
+        self._call_once("GET", path, timeout=timeout_s)
+
     def has_task(self, task_id: str) -> bool:
         """Whether a user task is open."""
         try:
@@ -181,10 +197,8 @@ class Engine:
             return None
         try:
             return Engine(self._base_url, username, password).groups_of(username)
-        except EngineRefused as error:
-            if error.status == 401:
-                return None
-            raise
+        except SignInRefused:
+            return None
 
     def _post_once(self, path: str, body: Any, key: str | None) -> None:
         with contextlib.suppress(DoneBefore):
@@ -203,7 +217,7 @@ class Engine:
         call = f"{method} {path.split('?')[0]}"
         began_at = time.perf_counter()
         try:
-            response = self._session().request(method, self.url + path, timeout=self._timeout_s, **options)
+            response = self._session().request(method, self.url + path, **{"timeout": self._timeout_s, **options})
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
         finally:
@@ -231,6 +245,8 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
     """
     if status < 400:
         return
+    if status == 401:
+        raise SignInRefused(f"{call}: the engine refuses engine.username or engine.password (401)")
     if status in (502, 503, 504):
         raise EngineUnavailable(f"{call}: {status}")
     body = _error_body(content)

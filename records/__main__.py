@@ -2,6 +2,8 @@
 
 `python -m records rebuild` works the sums of the KPIs out anew, while everything runs on.
 
+`python -m records retry` has whatever waits to be sent, forwarded, delivered or erased tried at once.
+
 `python -m records invent WEEKS` replaces the invented cases of a demo by those of this many weeks; 0 deletes them.
 
 `python -m records upgrade` applies the pending migrations to the database.
@@ -21,6 +23,7 @@ from records import database
 from records.erasures import ERASED, OPERATOR, Erasures
 from records.invented import invent
 from records.kpis import CaseRow, rebuild
+from records.queues import retry_now
 from records.schema import SchemaMismatch, UpgradeFailed
 
 # so many rows are read between two signs of progress
@@ -48,6 +51,9 @@ def main(arguments: list[str]) -> None:
             print(
                 "the sums of the KPIs are right" if were_right else "the sums of the KPIs were wrong, and are right now"
             )
+        case ["retry"]:
+            _open()
+            print(f"{retry_now()} messages, submissions, lab items and erasures are tried now")
         case ["invent", weeks] if weeks.isdecimal():
             _open()
             print(f"{invent(int(weeks), datetime.now(UTC).date())} invented cases")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import peewee
 
 from records.database import Table, database
+from records.queue import LEASE
 
 
 class Claim(Table):
@@ -17,10 +18,19 @@ class Claim(Table):
 
 
 class Claims:
+    """The claims.
+
+    Args:
+        lease: how long a case is claimed for at most, while it is reopened or erased.
+    """
+
+    def __init__(self, lease: timedelta = LEASE):
+        self._lease = lease
+
     @contextmanager
     def reopening(self, case_reference: str) -> Iterator[bool]:
         """Whether we alone may let an ended case go on, or see to it that it never does."""
-        with self.held(f"{case_reference}/reopen", for_s=120) as ours:
+        with self.held(f"{case_reference}/reopen", self._lease.total_seconds()) as ours:
             yield ours
 
     @contextmanager

@@ -7,11 +7,13 @@ date.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import peewee
 
 from records.database import database, empty_journal
-from records.queue import WAITING, Queued, ago
+from records.queue import LEASE, Queued, ago
+from records.retries import RetrySchedule
 
 ERASED = "erased"
 PATIENT, OPERATOR = "patient", "operator"
@@ -32,13 +34,19 @@ class Erasure(Queued):
 
 
 class Erasures:
+    """The erasures.
+
+    Args:
+        lease: how long an erasure is claimed for.
+    """
+
+    def __init__(self, lease: timedelta = LEASE):
+        self._lease = lease
+
     def ask(self, case_reference: str, asked_by: str) -> None:
         """Have a case erased as soon as it has ended; asked for again, it stays as it is."""
-        now = ago()
         with database.connection_context():
-            Erasure.insert(
-                key=case_reference, asked_by=asked_by, asked_at=now, changed_at=now
-            ).on_conflict_ignore().execute()
+            Erasure.insert(key=case_reference, asked_by=asked_by, asked_at=ago()).on_conflict_ignore().execute()
 
     def find(self, case_reference: str) -> Erasure | None:
         with database.connection_context():
@@ -50,14 +58,22 @@ class Erasures:
             return list(Erasure.select().order_by(Erasure.asked_at))
 
     def claim(self) -> Iterator[Erasure]:
-        return Erasure.claim()
+        return Erasure.claim(self._lease)
 
-    def give_back(self, erasure: Erasure) -> None:
-        """It can't be done yet; it goes behind the others."""
-        erasure.becomes(WAITING)
+    def release(self, erasure: Erasure) -> None:
+        """The engine can't be reached: this wasn't an attempt."""
+        erasure.release()
+
+    def retry(self, erasure: Erasure, schedule: RetrySchedule) -> None:
+        """A store failed on it; it is due again after a pause."""
+        erasure.retry(schedule)
+
+    def defer(self, erasure: Erasure, schedule: RetrySchedule) -> None:
+        """The case is in use; it is due again after a pause."""
+        erasure.defer(schedule)
 
     def erased(self, erasure: Erasure, kept: bool) -> None:
-        erasure.becomes(ERASED, kept=kept)
+        erasure.finish(ERASED, kept=kept)
         with database.connection_context():
             empty_journal()
 

@@ -5,6 +5,7 @@ from records.attempts import Attempt
 from records.claims import Claim
 from records.drafts import Draft
 from records.erasures import Erasure
+from records.feed_items import FeedItem
 from records.forms import DeployedForm
 from records.kpis import CaseRow
 from records.outbox import Message
@@ -22,6 +23,7 @@ MODELS = [
     Draft,
     Duty,
     Erasure,
+    FeedItem,
     InventedTally,
     Link,
     Message,

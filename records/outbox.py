@@ -1,4 +1,7 @@
-"""Messages to people that wait to be sent. A key is taken once: asking again for the same message adds none."""
+"""Messages to people that wait to be sent. A key is taken once: asking again for the same message adds none.
+
+A message to a patient that can't be delivered is replaced by one by telephone.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,14 @@ import peewee
 
 from records.database import database
 from records.erasures import is_erased
-from records.queue import CLAIMED, WAITING, Queued, ago
+from records.queue import CLAIMED, LEASE, WAITING, Queued
+from records.retries import RetrySchedule
 
-SENT, REFUSED = "sent", "refused"
+SENT, REFUSED, GIVEN_UP = "sent", "refused", "given_up"
+UNDELIVERED = (REFUSED, GIVEN_UP)
+TELEPHONE = "telephone"
+# ends the key of a message by telephone that replaces another
+REPLACEMENT = "/telephone"
 
 
 class Message(Queued):
@@ -27,8 +35,22 @@ class Message(Queued):
     def case_reference(self) -> str:
         return self.key.partition("/")[0]
 
+    @property
+    def is_replacement(self) -> bool:
+        """Whether it replaces an undeliverable message; its recipient is the address that failed."""
+        return self.key.endswith(REPLACEMENT)
+
 
 class Outbox:
+    """The messages.
+
+    Args:
+        lease: how long a message is claimed for; longer than sending one takes.
+    """
+
+    def __init__(self, lease: timedelta = LEASE):
+        self._lease = lease
+
     def add(self, key: str, channel: str, recipient: str, template: str, language: str) -> None:
         """Keep a message until it is sent; none for a case that was erased.
 
@@ -47,7 +69,6 @@ class Outbox:
                 recipient=recipient,
                 template=template,
                 language=language,
-                changed_at=ago(),
             ).on_conflict_ignore().execute()
 
     def drop_waiting(self, case_reference: str) -> bool:
@@ -62,26 +83,39 @@ class Outbox:
             return [message.key for message in Message.select().where(Message.channel == channel, _of(case_reference))]
 
     def forget_older_than(self, age: timedelta) -> None:
-        """Forget those that were sent or refused so long ago; what waits, waits."""
-        Message.forget_done(age, SENT, REFUSED)
+        """Delete those that were sent or undeliverable so long ago; those that wait stay."""
+        Message.delete_finished(age, SENT, *UNDELIVERED)
 
     def forget(self, case_reference: str) -> None:
         with database.connection_context():
             Message.delete().where(_of(case_reference)).execute()
 
-    def claim(self) -> Iterator[Message]:
-        """Messages to send, the oldest first; nobody else gets one that was taken until the claim runs out."""
-        return Message.claim()
+    def claim(self, channel: str) -> Iterator[Message]:
+        """Messages of a channel that are due, each claimed as it is yielded."""
+        return Message.claim(self._lease, Message.channel == channel)
 
-    def give_back(self, message: Message) -> None:
-        """It couldn't be sent now; it goes behind the others."""
-        message.becomes(WAITING)
+    def release(self, message: Message) -> None:
+        """Its channel can't be reached: this wasn't an attempt."""
+        message.release()
+
+    def retry(self, message: Message, schedule: RetrySchedule) -> None:
+        """It was refused for now; it is due again after a pause."""
+        message.retry(schedule)
 
     def sent(self, message: Message) -> None:
-        message.becomes(SENT)
+        message.finish(SENT)
 
-    def refused(self, message: Message) -> None:
-        message.becomes(REFUSED)
+    def undelivered(self, message: Message, state: str, by_telephone: bool) -> None:
+        """End the attempts.
+
+        Args:
+            state: REFUSED or GIVEN_UP.
+            by_telephone: whether a call to the patient replaces it.
+        """
+        with database.connection_context(), database.atomic():
+            message.finish(state)
+            if by_telephone:
+                self.add(message.key + REPLACEMENT, TELEPHONE, message.recipient, message.template, message.language)
 
 
 def _of(case_reference: str) -> Any:

@@ -1,74 +1,109 @@
-"""Rows that wait for something to be done with them, once. Several may work on them: a row is claimed before.
+"""Rows that are processed once, by any of several processes: a row is claimed before, for the time of a lease.
 
-A claim whose holder has died runs out.
+A row that couldn't be processed has a due time, and is claimed again from then on. A claim whose holder died expires
+with its lease.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import peewee
 
 from records.database import Table, database
+from records.retries import RetrySchedule
 
 WAITING, CLAIMED = "waiting", "claimed"
-# so many are looked for at a time
-AT_ONCE = 20
-
-
-class Queued(Table):
-    """A row that waits; its key names it once and for all: adding it again adds none.
-
-    Attributes:
-        claim_lasts: longer than anybody works on a row.
-    """
-
-    claim_lasts: ClassVar[timedelta] = timedelta(minutes=2)
-    key = peewee.TextField(unique=True)
-    state = peewee.TextField(default=WAITING, index=True)
-    changed_at = peewee.TextField()
-
-    @classmethod
-    def claim(cls) -> Iterator[Self]:
-        """Rows to work on, the oldest first. Each is claimed as it is taken, and nobody else gets it until the claim
-        runs out.
-        """
-        run_out = (cls.state == CLAIMED) & (cls.changed_at < ago(cls.claim_lasts))
-        with database.connection_context():
-            waiting = cls.select().where((cls.state == WAITING) | run_out)
-            found = list(waiting.order_by(cls.changed_at, cls.id).limit(AT_ONCE))
-        return (row for row in found if row._claimed())
-
-    @classmethod
-    def claim_one(cls, key: str) -> Self | None:
-        """The waiting row with this key, claimed; None when somebody else has it, or it is done."""
-        with database.connection_context():
-            row = cls.get_or_none((cls.key == key) & (cls.state == WAITING))
-        return row if row and row._claimed() else None
-
-    @classmethod
-    def forget_done(cls, age: timedelta, *outcomes: str) -> None:
-        """Forget the rows that ended so, and so long ago."""
-        with database.connection_context():
-            cls.delete().where(cls.state.in_(outcomes), cls.changed_at < ago(age)).execute()
-
-    def becomes(self, state: str, **more: Any) -> None:
-        """End the claim: with its outcome, or back to waiting, behind the others."""
-        model = type(self)
-        with database.connection_context():
-            model.update(state=state, changed_at=ago(), **more).where(model.id == self.id).execute()
-
-    def _claimed(self) -> bool:
-        """Claim it, unless somebody else was faster."""
-        model = type(self)
-        as_found = (model.state == self.state) & (model.changed_at == self.changed_at)
-        claim = model.update(state=CLAIMED, changed_at=ago()).where(model.id == self.id, as_found)
-        with database.connection_context():
-            return claim.execute() == 1
+OPEN = (WAITING, CLAIMED)
+# rows that one query claims at most
+BATCH = 20
+# longer than an attempt takes
+LEASE = timedelta(minutes=2)
 
 
 def ago(span: timedelta = timedelta()) -> str:
     """A moment so long ago, as text that sorts as the moments do."""
     return (datetime.now(UTC) - span).isoformat(timespec="microseconds")
+
+
+class Queued(Table):
+    """A row to process; its key is unique, and adding it again adds none.
+
+    Attributes:
+        attempts: claims so far, without those that an outage ended.
+        due_at: it isn't claimed before.
+        waiting_since: since when it could have been processed; the age in metrics.
+    """
+
+    key = peewee.TextField(unique=True)
+    state = peewee.TextField(default=WAITING, index=True)
+    changed_at = peewee.TextField(default=ago)
+    # defaults of the database itself: a process of an older version inserts rows without these columns
+    attempts = peewee.IntegerField(default=0, constraints=[peewee.SQL("DEFAULT 0")])
+    due_at = peewee.TextField(default=ago, constraints=[peewee.SQL("DEFAULT ''")])
+    waiting_since = peewee.TextField(default=ago, null=True)
+
+    @classmethod
+    def claim(cls, lease: timedelta, *conditions: Any) -> Iterator[Self]:
+        """Rows to process, in the order in which they are due; each is claimed when the iterator yields it.
+
+        Args:
+            lease: a claim that is older was abandoned: its row is claimed again.
+            conditions: which rows, beside those that are due.
+        """
+        is_due = (cls.state == WAITING) & (cls.due_at <= ago())
+        is_abandoned = (cls.state == CLAIMED) & (cls.changed_at < ago(lease))
+        with database.connection_context():
+            due = cls.select().where(is_due | is_abandoned, *conditions)
+            found = list(due.order_by(cls.due_at, cls.id).limit(BATCH))
+        return (row for row in found if row._claimed())
+
+    @classmethod
+    def claim_one(cls, key: str) -> Self | None:
+        """The waiting row with this key, due or not, claimed; None if another process has it or it is finished."""
+        with database.connection_context():
+            row = cls.get_or_none((cls.key == key) & (cls.state == WAITING))
+        return row if row and row._claimed() else None
+
+    @classmethod
+    def delete_finished(cls, age: timedelta, *states: str) -> None:
+        """Delete the rows that have been in one of these states for longer than `age`."""
+        with database.connection_context():
+            cls.delete().where(cls.state.in_(states), cls.changed_at < ago(age)).execute()
+
+    def finish(self, state: str, **more: Any) -> None:
+        """End the claim with a final state."""
+        self._update(state=state, **more)
+
+    def release(self) -> None:
+        """End the claim without an attempt: what would have processed it can't be reached."""
+        self._update(state=WAITING, attempts=self.attempts - 1)
+
+    def retry(self, schedule: RetrySchedule) -> None:
+        """End the claim after a failed attempt: the row is due again after the schedule's next pause."""
+        self._update(state=WAITING, due_at=ago(-schedule.pause(self.attempts)))
+
+    def defer(self, schedule: RetrySchedule) -> None:
+        """End the claim of a row that can't be processed yet though nothing failed: its age starts anew."""
+        self._update(state=WAITING, due_at=ago(-schedule.pause(self.attempts)), waiting_since=ago())
+
+    def _update(self, **columns: Any) -> None:
+        model = type(self)
+        with database.connection_context():
+            model.update(changed_at=ago(), **columns).where(model.id == self.id).execute()
+
+    def _claimed(self) -> bool:
+        """Claim it, unless another process was faster."""
+        model = type(self)
+        as_found = (model.state == self.state) & (model.changed_at == self.changed_at)
+        self.attempts += 1
+        claim = model.update(
+            state=CLAIMED,
+            changed_at=ago(),
+            attempts=self.attempts,
+            waiting_since=peewee.fn.COALESCE(model.waiting_since, model.changed_at),
+        ).where(model.id == self.id, as_found)
+        with database.connection_context():
+            return claim.execute() == 1

@@ -14,10 +14,13 @@ import peewee
 
 from records.database import database
 from records.drafts import Draft
-from records.queue import CLAIMED, WAITING, Queued, ago
+from records.queue import OPEN, Queued
+from records.retries import RetrySchedule
 from records.seal import Seal
 
 FORWARDED, VOID = "forwarded", "void"
+# longer than the engine takes to answer
+LEASE = timedelta(seconds=45)
 
 
 class Submission(Queued):
@@ -28,15 +31,21 @@ class Submission(Queued):
         content: its answers and where they go, sealed.
     """
 
-    claim_lasts = timedelta(seconds=45)
     case_reference = peewee.TextField(index=True)
     form = peewee.TextField()
     content = peewee.TextField()
 
 
 class Submissions:
-    def __init__(self, seal: Seal):
+    """The submissions.
+
+    Args:
+        lease: how long a submission is claimed for.
+    """
+
+    def __init__(self, seal: Seal, lease: timedelta = LEASE):
         self._seal = seal
+        self._lease = lease
 
     def add(self, key: str, case_reference: str, form: str, content: Any, draft: str) -> None:
         """Keep a submission in place of its draft; one that is kept already stays as it is.
@@ -51,7 +60,6 @@ class Submissions:
                 case_reference=case_reference,
                 form=form,
                 content=self._seal.close(content),
-                changed_at=ago(),
             ).on_conflict_ignore().execute()
             Draft.delete().where(Draft.owner == draft).execute()
 
@@ -67,7 +75,7 @@ class Submissions:
             return Submission.select().where(Submission.key == key, Submission.state == VOID).exists()
 
     def claim(self) -> Iterator[Submission]:
-        return Submission.claim()
+        return Submission.claim(self._lease)
 
     def claim_one(self, key: str) -> Submission | None:
         return Submission.claim_one(key)
@@ -76,19 +84,24 @@ class Submissions:
         """What was submitted; None when it was sealed with another secret."""
         return self._seal.open(submission.content)
 
-    def give_back(self, submission: Submission) -> None:
-        submission.becomes(WAITING)
+    def release(self, submission: Submission) -> None:
+        """The engine can't be reached: this wasn't an attempt."""
+        submission.release()
+
+    def retry(self, submission: Submission, schedule: RetrySchedule) -> None:
+        """The engine failed on it; it is due again after a pause."""
+        submission.retry(schedule)
 
     def forwarded(self, submission: Submission) -> None:
-        submission.becomes(FORWARDED, content="")
+        submission.finish(FORWARDED, content="")
 
     def void(self, submission: Submission) -> None:
         """The engine doesn't ask for it any more."""
-        submission.becomes(VOID, content="")
+        submission.finish(VOID, content="")
 
     def forget_older_than(self, age: timedelta) -> None:
         """Forget those that the engine has had for so long, or doesn't want; what waits, waits."""
-        Submission.forget_done(age, FORWARDED, VOID)
+        Submission.delete_finished(age, FORWARDED, VOID)
 
     def forget(self, case_reference: str) -> None:
         with database.connection_context():
@@ -97,7 +110,5 @@ class Submissions:
     def on_their_way(self, case_reference: str) -> list[str]:
         """The forms of a case that were sent, and that the engine doesn't have yet."""
         with database.connection_context():
-            rows = Submission.select().where(
-                Submission.case_reference == case_reference, Submission.state.in_([WAITING, CLAIMED])
-            )
+            rows = Submission.select().where(Submission.case_reference == case_reference, Submission.state.in_(OPEN))
             return [row.form for row in rows]

@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from processes.http_client import request
@@ -14,7 +15,7 @@ from stack.browser import signed_in_manager
 # where each part says that it works
 READY = {
     "engine": "/camunda/app/tasklist/default/",
-    "webapp": "/healthz",
+    "webapp": "/readyz",
     "workers": "/readyz",
     "lab": "/healthz",
     "government": "/healthz",
@@ -24,19 +25,19 @@ READY = {
 
 def show_status(state: dict[str, Any], console: Console) -> bool:
     """Show it; returns whether all is well: every part answers, and nothing stands still."""
-    parts = {part: _answers(state[part] + path) for part, path in READY.items()}
+    problems = {part: _problem_of(state[part] + path) for part, path in READY.items()}
     table = Table("Part", "", title="Parts")
-    for part, is_up in parts.items():
-        table.add_row(part, "up" if is_up else "[bold red]doesn't answer")
+    for part, problem in problems.items():
+        table.add_row(part, f"[bold red]{escape(problem)}" if problem else "up")
     console.print(table)
-    if not (parts["engine"] and parts["webapp"]):
+    if problems["engine"] or problems["webapp"]:
         console.print("Who waits, and the KPIs, are told when engine and web application answer.")
         return False
     manager = signed_in_manager(state)
     now, kpis = manager.read_json("/staff/now.json"), manager.read_json("/staff/kpis.json")
     _show_now(now, console)
     _show_kpis(kpis, console)
-    return all(parts.values()) and not now["incidents"]
+    return not any(problems.values()) and not now["incidents"]
 
 
 def _show_now(now: dict[str, Any], console: Console) -> None:
@@ -64,8 +65,13 @@ def _span(seconds: float | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def _answers(url: str) -> bool:
+def _problem_of(url: str) -> str:
+    """What is wrong with a part, in its own words if it has any; empty if nothing is."""
     try:
-        return request("GET", url, timeout=5).ok
+        answer = request("GET", url, timeout=5)
     except requests.RequestException:
-        return False
+        return "doesn't answer"
+    if answer.ok:
+        return ""
+    is_text = answer.headers.get("Content-Type", "").startswith("text/plain")
+    return answer.text.strip() if is_text else f"answers {answer.status_code}"

@@ -33,6 +33,8 @@ KNOWN_CAUSES = (
         "its database is in use by another run: end that run first",
     ),
     (r"No space left on device|the embedded database has closed itself", "its disk is full: make room"),
+    (r"can't start: the database of \S+ refuses", "its database refuses the user or password"),
+    (r"can't start: the database of \S+ can't be reached", "its database can't be reached"),
     (r"UnsupportedClassVersionError", "the JDK is older than 17: install JDK 17 or newer"),
     (r"SchemaMismatch: the database is older", "its database is older than this version: run `make upgrade`"),
     (r"SchemaMismatch: the database is too new", "its database is too new for this version: start a newer one"),

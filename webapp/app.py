@@ -23,25 +23,29 @@ from peewee import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from processes.engine import Engine, EngineError
+from processes.engine import Engine, EngineError, EngineUnavailable
+from processes.outages import Outage
 from records import database
 from records.access import Access
 from records.attempts import Attempts
 from records.drafts import Drafts
 from records.erasures import Erasures
 from records.forms import DeployedForms
+from records.outages import describe
 from records.outbox import Outbox
+from records.retries import RetrySchedule
 from records.roster import Roster
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
-from webapp import contact, forms, languages, patient, sessions, sign_in, staff, timing
+from webapp import contact, forms, forwarding, languages, patient, sessions, sign_in, staff, timing
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
 from webapp.housekeeping import Housekeeping
 from webapp.lab import Lab
 from webapp.proxies import check_proxies
+from webapp.readiness import add_readiness
 from webapp.session_store import SessionStore, records_are_away
 from webapp.task_forms import TaskForms
 
@@ -70,7 +74,7 @@ MOST_BYTES = 1_000_000
 # when to come back after a 503
 AGAIN_AFTER_S = 30
 # endpoints that are shown while the records are away
-WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "static")
+WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "readyz", "static")
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 # titles of what is refused, by status
 REFUSED = {
@@ -97,6 +101,8 @@ class Options:
         cockpit_url: where process managers open Cockpit.
         suppress_below: of fewer people the KPIs tell nothing.
         retention: how long what of the records is kept, by name.
+        claim_s: how long a submission is claimed for while it is forwarded, in seconds.
+        submission_retries: when a submission that the engine fails on is forwarded again.
     """
 
     secret_key: str
@@ -112,11 +118,20 @@ class Options:
     cockpit_url: str = ""
     suppress_below: int = 0
     retention: Mapping[str, timedelta] = field(default_factory=dict)
+    claim_s: float = 45
+    submission_retries: RetrySchedule = forwarding.RETRIES
+
+
+class Application(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        """Log an error of a session that couldn't be kept, unless its handler does, as that of an outage."""
+        if not isinstance(exc_info[1], database.AWAY):
+            super().log_exception(exc_info)
 
 
 def create_app(options: Options, engine: Engine, government: Government, lab: Lab) -> Flask:
     """The Flask application. The records' database must be open."""
-    app = Flask("webapp")
+    app = Application("webapp")
     _configure(app, options)
     _equip(app, options, engine, government, lab)
     if options.timings:
@@ -138,6 +153,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     def healthz() -> dict[str, str]:
         return {"status": "up"}
 
+    add_readiness(app, engine, government, lab)
     return app
 
 
@@ -170,7 +186,8 @@ def _configure(app: Flask, options: Options) -> None:
 def _equip(app: Flask, options: Options, engine: Engine, government: Government, lab: Lab) -> None:
     """What the pages work with."""
     seal = Seal(options.records_secret)
-    drafts, submissions, kept_sessions = Drafts(seal), Submissions(seal), Sessions(seal)
+    drafts, kept_sessions = Drafts(seal), Sessions(seal)
+    submissions = Submissions(seal, timedelta(seconds=options.claim_s))
     access, outbox = Access(seal), Outbox()
     app.session_interface = SessionStore(app, kept_sessions)
     app.extensions.update(
@@ -187,7 +204,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government,
         attempts=Attempts(seal),
         outbox=outbox,
         erasures=Erasures(),
-        forwarder=Forwarder(engine, submissions, options.policy),
+        forwarder=Forwarder(engine, submissions, options.policy, options.submission_retries),
         housekeeping=Housekeeping(
             {
                 "drafts": drafts,
@@ -250,13 +267,18 @@ def _register_errors(app: Flask) -> None:
         said = error.description if error.code == 400 and error.description else _("Go back and try again.")
         return _page(error.code or 500, title, said)
 
+    engine_outage, records_outage = Outage("engine", log), Outage("records", log)
+
     @app.errorhandler(EngineError)
     def engine_error(error: EngineError) -> Answer:
-        log.warning("engine: %s", error)
+        if isinstance(error, EngineUnavailable):
+            engine_outage.failed(error)
+        else:
+            log.warning("engine: %s", error)
         return _not_now(_("Please try again in a few minutes. Nothing was lost."))
 
     def records_error(error: Exception) -> Answer:
-        log.warning("the records can't be reached, or can't be written: %s", type(error).__name__)
+        records_outage.failed(error, describe(error))
         return _not_now(
             _("Please try again in a few minutes. What you sent just now may not be kept: send it again then.")
         )

@@ -1,4 +1,7 @@
-"""The KPIs, the kits and the doctors on duty, for Prometheus. A figure that isn't known now isn't told."""
+"""The KPIs, what waits in the records, the kits and the doctors on duty, for Prometheus.
+
+A figure that can't be had now is left out.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from processes.outages import Outage
 from records import database
 from records.figures import kpis
+from records.outages import describe
+from records.queues import queue_figures, undelivered_messages
 from records.roster import Roster
 from webapp.lab import Lab, LabUnavailable
 
@@ -25,17 +31,22 @@ class Figures(Collector):
     def __init__(self, lab: Lab, below: int = 0):
         self._lab = lab
         self._below = below
+        self._records = Outage("figures of the records", log)
+        self._stock = Outage("stock of the lab", log)
 
     def collect(self) -> Iterator[Metric]:
         try:
             yield from self._of_records()
         except database.AWAY as error:
-            log.warning("the records can't be asked for figures: %s", type(error).__name__)
+            self._records.failed(error, describe(error))
+        else:
+            self._records.recovered()
         try:
             stock = self._lab.stock()
         except LabUnavailable as error:
-            log.warning("the lab can't be asked for its stock: %s", error)
+            self._stock.failed(error)
         else:
+            self._stock.recovered()
             yield GaugeMetricFamily("coronacare_kits_in_stock", "Test kits at the lab", stock.kits)
 
     def _of_records(self) -> Iterator[Metric]:
@@ -46,3 +57,19 @@ class Figures(Collector):
         yield family
         doctors = len(Roster().doctors_on_duty())
         yield GaugeMetricFamily("coronacare_doctors_on_duty", "Doctors on the roster", doctors)
+        yield from self._of_queues()
+
+    def _of_queues(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("coronacare_queue_waiting", "What waits in the records", labels=["queue"])
+        oldest = GaugeMetricFamily(
+            "coronacare_queue_oldest_seconds", "For how long the oldest has waited", labels=["queue"]
+        )
+        for queue, figures in queue_figures().items():
+            waiting.add_metric([queue], figures.waiting)
+            oldest.add_metric([queue], figures.oldest_s)
+        yield from (waiting, oldest)
+        yield GaugeMetricFamily(
+            "coronacare_messages_undelivered",
+            "Messages given up within a day that no call replaces",
+            undelivered_messages(),
+        )

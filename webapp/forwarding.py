@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from processes.cases import start_case
-from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
+from processes.engine import Engine, EngineRefused, EngineUnavailable
+from processes.outages import Outage, describe
+from records.database import AWAY
+from records.retries import RetrySchedule
 from records.submissions import Submission, Submissions
 
 log = logging.getLogger("webapp.forwarding")
 
 START, TASK, MESSAGE = "start", "task", "message"
-# between two looks at what waits
+# between two looks for submissions
 INTERVAL_S = 1.0
+# an engine that starts is found soon
+MAX_OUTAGE_PAUSE_S = 10.0
+RETRIES = RetrySchedule(first=timedelta(seconds=10), longest=timedelta(hours=1))
 
 
 class NotAsked(Exception):
@@ -34,10 +41,13 @@ class Forwarder:
 
     Args:
         policy: the durations and limits that new cases go by.
+        schedule: when a submission that the engine fails on is forwarded again.
     """
 
-    def __init__(self, engine: Engine, submissions: Submissions, policy: dict[str, Any]):
+    def __init__(self, engine: Engine, submissions: Submissions, policy: dict[str, Any], schedule: RetrySchedule):
         self._engine = engine
+        self._schedule = schedule
+        self.outage = Outage("submissions to the engine", log, max_s=MAX_OUTAGE_PAUSE_S)
         self._submissions = submissions
         self._policy = policy
         self._kinds: dict[str, Callable[[Submission, dict[str, Any]], None]] = {
@@ -47,29 +57,29 @@ class Forwarder:
         }
 
     def run(self) -> None:
-        """Forward what waits.
+        """Forward the submissions that are due.
 
         Raises:
-            SubmissionsWait: not all of it could be forwarded.
+            SubmissionsWait: not all of them could be forwarded.
         """
         if not self.forward_waiting():
             raise SubmissionsWait
 
     def forward_waiting(self) -> bool:
-        """Forward what waits; False when something has to wait on.
+        """Forward the submissions that are due; False when one of them has to wait on.
 
-        What the engine refuses holds up nothing else; while it is away everything waits.
+        One that the engine fails on holds up no other; while the engine is away, all wait.
         """
-        arrived = True
+        if self.outage.is_pausing:
+            return False
         try:
-            for submission in self._submissions.claim():
-                arrived &= self._forwarded(submission)
+            outcomes = [self._forwarded(submission) for submission in self._submissions.claim()]
         except EngineUnavailable:
             return False
-        return arrived
+        return all(outcomes)
 
     def forward(self, key: str) -> bool:
-        """Forward one now; returns whether it has arrived, or is no more asked for."""
+        """Forward one now; returns whether it has arrived, or the engine doesn't wait for it any more."""
         submission = self._submissions.claim_one(key)
         try:
             return submission is not None and self._forwarded(submission)
@@ -82,24 +92,32 @@ class Forwarder:
         Raises:
             EngineUnavailable: it waits on.
         """
-        content = self._submissions.content(submission)
         try:
-            if content is None:
-                raise NotAsked("sealed with another secret")
-            self._kinds[content["kind"]](submission, content)
-        except EngineUnavailable:
-            self._submissions.give_back(submission)
+            self._deliver(submission)
+        except EngineUnavailable as error:
+            self._submissions.release(submission)
+            self.outage.failed(error)
             raise
         except NotAsked as error:
             log.warning("not asked for any more: %s (%s)", submission.key, error)
             self._submissions.void(submission)
-        except EngineError as error:
-            log.error("%s can't be forwarded: %s", submission.key, error)
-            self._submissions.give_back(submission)
+        except AWAY:
+            raise
+        except Exception as error:
+            # an error's text may hold what the patient answered
+            self._submissions.retry(submission, self._schedule)
+            log.error("%s can't be forwarded: %s; attempts: %d", submission.key, describe(error), submission.attempts)
             return False
         else:
             self._submissions.forwarded(submission)
+        self.outage.recovered()
         return True
+
+    def _deliver(self, submission: Submission) -> None:
+        content = self._submissions.content(submission)
+        if content is None:
+            raise NotAsked("sealed with another secret")
+        self._kinds[content["kind"]](submission, content)
 
     def _start(self, submission: Submission, content: dict[str, Any]) -> None:
         start_case(

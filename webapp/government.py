@@ -9,10 +9,15 @@ from urllib.parse import quote
 import requests
 
 from processes.http_client import request
+from processes.outages import CredentialsRefused, SafeToLog
 
 
-class GovernmentUnavailable(Exception):
+class GovernmentUnavailable(SafeToLog):
     """The government's server can't be asked now."""
+
+
+class SignInRefused(GovernmentUnavailable, CredentialsRefused):
+    """It refuses our API key."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Government:
             )
         except requests.RequestException as error:
             raise GovernmentUnavailable(type(error).__name__) from None
+        if answer.status_code in (401, 403):
+            raise SignInRefused(f"the government refuses the API key of government.api_key ({answer.status_code})")
         if answer.status_code not in (200, 404):
             raise GovernmentUnavailable(str(answer.status_code))
         if answer.status_code == 404:

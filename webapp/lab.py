@@ -7,10 +7,15 @@ from dataclasses import dataclass
 import requests
 
 from processes.http_client import request
+from processes.outages import CredentialsRefused, SafeToLog
 
 
-class LabUnavailable(Exception):
+class LabUnavailable(SafeToLog):
     """The lab's server can't be asked now."""
+
+
+class SignInRefused(LabUnavailable, CredentialsRefused):
+    """It refuses our API key."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Lab:
         """
         try:
             answer = request("GET", f"{self._url}/v1/stock", headers=self._headers, timeout=self._timeout_s)
+            if answer.status_code in (401, 403):
+                raise SignInRefused(f"the lab refuses the API key of lab.api_key ({answer.status_code})")
             answer.raise_for_status()
             return Stock(**answer.json())
         except (requests.RequestException, TypeError) as error:

@@ -64,7 +64,12 @@ class SessionStore(ServerSideSessionInterface):
         if session.accessed:
             response.vary.add("Cookie")
         if session.modified and not records_are_away():
-            self._store(session)
+            try:
+                self._store(session)
+            except database.AWAY:
+                # the answer that says so has no session
+                g.records_are_away = True
+                raise
         # a form on the page has a token of this session
         if session.modified or CSRF in g:
             self._set_cookie(app, session, response)

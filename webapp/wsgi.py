@@ -6,8 +6,11 @@ from urllib.parse import urlsplit
 from config.measuring import measured
 from config.periodic import PeriodicTask
 from config.secrets import load_with
+from config.starting import needs_database
 from processes.engine import Engine
-from records import database
+from processes.outages import OutageMetrics
+from records import database, outages
+from records.retries import RetrySchedule
 from webapp import forwarding, housekeeping, timing
 from webapp.app import Options, create_app
 from webapp.figures import Figures
@@ -15,7 +18,8 @@ from webapp.government import Government
 from webapp.lab import Lab
 
 _settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key")
-database.open(_settings.records.database_url)
+with needs_database("records.database_url"):
+    database.open(_settings.records.database_url)
 _lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value())
 application = create_app(
     Options(
@@ -28,6 +32,8 @@ application = create_app(
         attempts_per_address=_settings.webapp.attempts_per_address,
         policy=_settings.policy.model_dump(),
         secure_cookies=_settings.public_url.startswith("https"),
+        claim_s=_settings.webapp.claim_s,
+        submission_retries=RetrySchedule(**_settings.retries.submissions.model_dump()),
         idle_s=_settings.webapp.session_idle_s,
         time_zone=_settings.webapp.time_zone,
         suppress_below=_settings.webapp.suppress_below,
@@ -42,6 +48,8 @@ application = create_app(
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
     _lab,
 )
-application.wsgi_app = measured(application.wsgi_app, [Figures(_lab, _settings.webapp.suppress_below)])
-PeriodicTask("forwarder", application.extensions["forwarder"].run, forwarding.INTERVAL_S).start()
-PeriodicTask("housekeeping", application.extensions["housekeeping"].run, housekeeping.INTERVAL_S).start()
+_forwarder, _housekeeping = application.extensions["forwarder"], application.extensions["housekeeping"]
+_figures = [Figures(_lab, _settings.webapp.suppress_below), OutageMetrics([_forwarder.outage])]
+application.wsgi_app = measured(application.wsgi_app, _figures)
+PeriodicTask("forwarder", _forwarder.run, forwarding.INTERVAL_S, outages.describe).start()
+PeriodicTask("housekeeping", _housekeeping.run, housekeeping.INTERVAL_S, outages.describe).start()

@@ -11,26 +11,33 @@ import socket
 import sys
 import threading
 from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from config import settings as config
 from config.people import load_people
 from config.periodic import METRICS, PeriodicTask
 from config.secrets import load_with
+from config.starting import needs_database
 from processes.engine import Engine
-from records import database
+from processes.outages import Outage, OutageMetrics, describe
+from processes.readiness import Check, problems_of
+from records import database, outages
 from records.access import Access
 from records.claims import Claims
 from records.drafts import Drafts
 from records.erasures import Erasures
+from records.feed_items import FeedItems
 from records.kpis import KpiRows
 from records.outbox import Outbox
+from records.retries import RetrySchedule
 from records.roster import Roster
 from records.schema import SchemaMismatch
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.carriers import Carrier, Mail, Pages, Sms, Telephone
+from workers.carriers import Carrier, Mail, MailServer, Pages, Sms, Telephone
 from workers.erasure import Elsewhere, Eraser, Kept
 from workers.lab_feed import LabFeed
 from workers.lanes import LANES
@@ -40,8 +47,10 @@ from workers.runtime.health import Health
 from workers.runtime.logs import KeyValueFormatter
 from workers.sender import Sender
 
-# /readyz waits for the engine's answer for so long
-ENGINE_WITHIN_S = 2.0
+# /readyz waits for each answer for so long
+CHECKED_WITHIN_S = 2.0
+# what of each service is asked for, to see whether it takes our API key
+CHECKED_PATHS = {"lab": "/v1/stock", "government": "/v1/tokens/none", "sms": "/v1/messages"}
 # what each lane needs beside the engine's password: to call a service, to write messages with links
 SECRETS = {
     "patient": ("sms.api_key", "records.secret_key"),
@@ -51,6 +60,8 @@ SECRETS = {
     "kpi": (),
     "erasure": ("lab.api_key", "government.api_key", "sms.api_key", "records.secret_key"),
 }
+# the lanes that write messages
+WRITING = {"patient", "lab", "doctor"}
 
 
 def main(names: list[str]) -> None:
@@ -77,7 +88,8 @@ class PortTaken(Exception):
 
 def run(settings: config.Settings, lanes: list[str]) -> None:
     identity = WorkerIdentity(worker_id(lanes, settings.workers.number), config.ROOT / settings.folder / "workers")
-    database.open(settings.records.database_url)
+    with needs_database("records.database_url"):
+        database.open(settings.records.database_url)
     resources = resources_of(settings)
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
     client = task_client(settings, identity.worker_id)
@@ -86,10 +98,12 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)
-    watched = health(settings, runtime, client)
+    watched = health(settings, runtime, checks_of(settings, lanes, client))
     stopping = threading.Event()
+    tasks, beside = periodic_tasks(settings, lanes, resources)
+    runtime.metrics.registry.register(OutageMetrics(beside))
     stop_on_signal(runtime, stopping)
-    threads = [task.start(stopping) for task in periodic_tasks(settings, lanes, resources)]
+    threads = [task.start(stopping) for task in tasks]
     runtime.run()
     stopping.set()
     for thread in threads:
@@ -102,14 +116,27 @@ def worker_id(lanes: Iterable[str], number: int) -> str:
     return "-".join([socket.gethostname(), *sorted(lanes), str(number)])
 
 
-def health(settings: config.Settings, runtime: Runtime, client: TaskClient) -> Health:
+def health(settings: config.Settings, runtime: Runtime, checks: list[Check]) -> Health:
     host, port = settings.workers.host, settings.workers.port
     try:
-        return Health(
-            host, port, runtime.metrics.registry, lambda: runtime.turns, lambda: client.answers(ENGINE_WITHIN_S)
-        )
+        return Health(host, port, runtime.metrics.registry, lambda: runtime.turns, lambda: problems_of(checks))
     except OSError as error:
         raise PortTaken(f"workers.url: no port {port} ({error.strerror}); give this process another") from None
+
+
+def checks_of(settings: config.Settings, lanes: list[str], client: TaskClient) -> list[Check]:
+    """What these lanes need: the engine and the records, and that the services and the mail server know us."""
+    checks = [
+        Check("engine", lambda: client.check(CHECKED_WITHIN_S)),
+        Check("records", outages.check, describe=outages.describe),
+    ]
+    keys = dict.fromkeys(name for lane in lanes for name in SECRETS[lane] if name.endswith(".api_key"))
+    for name in (key.removesuffix(".api_key") for key in keys):
+        service = service_of(settings, name)
+        checks.append(Check(name, partial(service.check, CHECKED_PATHS[name], CHECKED_WITHIN_S), is_required=False))
+    if settings.mail.username and WRITING & set(lanes):
+        checks.append(Check("mail", mail_server(settings).check, is_required=False))
+    return checks
 
 
 def resources_of(settings: config.Settings) -> dict[str, Any]:
@@ -119,9 +146,9 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
     roster.fill_if_empty(people.doctors)
     return {
         "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
-        "lab": Service("lab", settings.lab.url, settings.lab.api_key.get_secret_value()),
-        "government": Service("government", settings.government.url, settings.government.api_key.get_secret_value()),
-        "outbox": Outbox(),
+        "lab": service_of(settings, "lab"),
+        "government": service_of(settings, "government"),
+        "outbox": Outbox(claim_of(settings)),
         "roster": roster,
         "doctors_phones": people.doctors_phones,
         "managers": people.managers_addresses,
@@ -129,19 +156,43 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
     }
 
 
-def periodic_tasks(settings: config.Settings, lanes: list[str], resources: dict[str, Any]) -> list[PeriodicTask]:
-    """What runs beside the external tasks: the lab's feed, erasures, and the messages of the lanes that write some."""
-    workers, beside = settings.workers, []
+def periodic_tasks(
+    settings: config.Settings, lanes: list[str], resources: dict[str, Any]
+) -> tuple[list[PeriodicTask], list[Outage]]:
+    """What runs beside the external tasks: the lab's feed, erasures, and the messages of the lanes that write some; and
+    the outages that these may have.
+    """
+    workers, tasks, beside = settings.workers, [], []
     if "lab" in lanes:
-        feed = LabFeed(resources["lab"], resources["engine"], Claims())
-        beside.append(PeriodicTask("lab_feed", feed.read, workers.feed_interval_s))
-    if {"patient", "lab", "doctor"} & set(lanes):
+        feed = lab_feed(settings, resources)
+        tasks.append(PeriodicTask("lab_feed", feed.read, workers.feed_interval_s, in_words))
+    if WRITING & set(lanes):
         outbox = sender(settings, resources)
-        beside.append(PeriodicTask("outbox", outbox.send_waiting, workers.outbox_interval_s))
+        beside += outbox.outages
+        tasks.append(PeriodicTask("outbox", outbox.send_waiting, workers.outbox_interval_s, in_words))
     if "erasure" in lanes:
         erasures = eraser(settings, resources)
-        beside.append(PeriodicTask("erasures", erasures.erase_waiting, workers.erasure_interval_s))
-    return beside
+        beside.append(erasures.outage)
+        tasks.append(PeriodicTask("erasures", erasures.erase_waiting, workers.erasure_interval_s, in_words))
+    return tasks, beside
+
+
+def in_words(error: Exception) -> str:
+    """An error for the log, without a patient's data."""
+    return outages.describe(error) or describe(error)
+
+
+def claim_of(settings: config.Settings) -> timedelta:
+    return timedelta(seconds=settings.workers.claim_s)
+
+
+def schedule(retry: config.Retry) -> RetrySchedule:
+    return RetrySchedule(**retry.model_dump())
+
+
+def lab_feed(settings: config.Settings, resources: dict[str, Any]) -> LabFeed:
+    claims = Claims(claim_of(settings))
+    return LabFeed(resources["lab"], resources["engine"], claims, FeedItems(), schedule(settings.retries.lab_feed))
 
 
 def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
@@ -161,22 +212,31 @@ def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
     pages = Pages(settings.public_url, tasklist, access)
     mail = settings.mail
     carriers: dict[str, Carrier] = {
-        "email": Mail(mail.host, mail.port, mail.sender, pages),
-        "sms": Sms(sms_gateway(settings), pages),
+        "email": Mail(mail_server(settings), mail.sender, pages),
+        "sms": Sms(service_of(settings, "sms"), pages),
         "telephone": Telephone(resources["engine"]),
     }
-    return Sender(resources["outbox"], carriers)
+    schedules = {channel: schedule(getattr(settings.retries, channel)) for channel in carriers}
+    return Sender(resources["outbox"], carriers, schedules)
+
+
+def mail_server(settings: config.Settings) -> MailServer:
+    mail = settings.mail
+    return MailServer(mail.host, mail.port, mail.username, mail.password.get_secret_value(), mail.starttls)
 
 
 def eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
     seal = Seal(settings.records.secret_key.get_secret_value())
     kept = Kept(Access(seal), Drafts(seal), resources["kpis"], resources["outbox"], Sessions(seal), Submissions(seal))
-    elsewhere = Elsewhere(resources["engine"], resources["lab"], resources["government"], sms_gateway(settings))
-    return Eraser(Erasures(), Claims(), kept, elsewhere)
+    elsewhere = Elsewhere(resources["engine"], resources["lab"], resources["government"], service_of(settings, "sms"))
+    claim = claim_of(settings)
+    return Eraser(Erasures(claim), Claims(claim), kept, elsewhere, schedule(settings.retries.erasures))
 
 
-def sms_gateway(settings: config.Settings) -> Service:
-    return Service("sms", settings.sms.url, settings.sms.api_key.get_secret_value())
+def service_of(settings: config.Settings, name: str) -> Service:
+    """The lab, the government or the SMS gateway."""
+    section = getattr(settings, name)
+    return Service(name, section.url, section.api_key.get_secret_value())
 
 
 def stop_on_signal(runtime: Runtime, stopping: threading.Event) -> None:

@@ -1,7 +1,8 @@
 """Erases what is known of a case, once its patient wants it and the case has ended: in the engine, the records, the
 laboratory, the government and at the SMS gateway.
 
-Each store is asked again until all have done it: what was erased already is erased again, to no effect.
+Each store is asked again, after growing pauses, until all have done it: what was erased already is erased again, to no
+effect.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ import logging
 from dataclasses import dataclass
 
 from processes.cases import forget_case, is_running
-from processes.engine import Engine, EngineError
+from processes.engine import Engine, EngineUnavailable
+from processes.outages import Outage, describe
 from records.access import Access
 from records.claims import Claims
+from records.database import AWAY
 from records.drafts import Drafts
 from records.erasures import Erasure, Erasures
 from records.kpis import KpiRows
 from records.outbox import Outbox
+from records.retries import RetrySchedule
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.outside import Service, ServiceError
+from workers.outside import Service, Unavailable
 
 log = logging.getLogger("workers.erasure")
 
@@ -47,25 +51,45 @@ class Elsewhere:
 
 
 class Eraser:
-    """Does the erasures that were asked for."""
+    """Does the erasures that were asked for.
 
-    def __init__(self, erasures: Erasures, claims: Claims, kept: Kept, elsewhere: Elsewhere):
+    Args:
+        schedule: when an erasure that can't be done yet is due again.
+    """
+
+    def __init__(self, erasures: Erasures, claims: Claims, kept: Kept, elsewhere: Elsewhere, schedule: RetrySchedule):
         self._erasures = erasures
         self._claims = claims
         self._kept = kept
         self._elsewhere = elsewhere
+        self._schedule = schedule
+        self.outage = Outage("erasing", log)
 
     def erase_waiting(self) -> int:
         """Erase the cases that have ended; returns how many. One that can't be erased holds up no other."""
+        if self.outage.is_pausing:
+            return 0
         done = 0
         for erasure in self._erasures.claim():
             try:
                 if self._erase(erasure):
                     done += 1
-                    continue
-            except (ServiceError, EngineError) as error:
-                log.warning("%s isn't erased yet: %s", erasure.key, error)
-            self._erasures.give_back(erasure)
+                else:
+                    self._erasures.defer(erasure, self._schedule)
+                self.outage.recovered()
+            except EngineUnavailable as error:
+                self._erasures.release(erasure)
+                self.outage.failed(error)
+                break
+            except Unavailable as error:
+                self._erasures.retry(erasure, self._schedule)
+                self.outage.failed(error)
+            except AWAY:
+                raise
+            except Exception as error:
+                # an error's text may hold a patient's data
+                self._erasures.retry(erasure, self._schedule)
+                log.warning("%s can't be erased: %s; attempts: %d", erasure.key, describe(error), erasure.attempts)
         return done
 
     def _erase(self, erasure: Erasure) -> bool:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from workers.outside import Service
-from workers.runtime import topic
+from workers.outside import Service, Unavailable
+from workers.runtime import Context, Faulty, Retry, topic
 
+# of the steps that send messages to contacts: an address that is refused for now is tried for an hour or two
+SENDING = Retry(attempts=9, first="1m", most="1h")
+# the government's code for such an address
+DEFERRED = "recipient_deferred"
 # where a day begins first (Pacific/Kiritimati): what is later there is in the future for every patient
 FIRST_ZONE = timezone(timedelta(hours=14))
 
@@ -36,10 +40,10 @@ def register_case(
     government.post("/v1/cases", body, effect_key)
 
 
-@topic("government.correct_case")
-def correct_case(case_reference: str, lab_result: str, government: Service) -> None:
+@topic("government.correct_case", retry=SENDING)
+def correct_case(case_reference: str, lab_result: str, context: Context, government: Service) -> None:
     """Contacts of a case that isn't positive any more are released; a case that was never registered stays so."""
-    government.post(f"/v1/cases/{case_reference}/result", {"result": lab_result})
+    _post_sending(government, f"/v1/cases/{case_reference}/result", {"result": lab_result}, context)
 
 
 @topic("government.check_contacts")
@@ -88,10 +92,10 @@ def submit_contacts(
     return {"contact_ids": answer["contact_ids"], "contacts_named": len(answer["contact_ids"])}
 
 
-@topic("government.notify_contact")
-def notify_contact(case_reference: str, contact_id: str, government: Service) -> dict[str, Any]:
+@topic("government.notify_contact", retry=SENDING)
+def notify_contact(case_reference: str, contact_id: str, context: Context, government: Service) -> dict[str, Any]:
     """Whether a message reached the contact is an outcome; whom none reaches is called."""
-    answer = government.post(f"/v1/contacts/{contact_id}/notification", {})
+    answer = _post_sending(government, f"/v1/contacts/{contact_id}/notification", {}, context)
     return {
         "contact_outcome": answer["outcome"],
         "contact_name": answer["name"],
@@ -100,7 +104,7 @@ def notify_contact(case_reference: str, contact_id: str, government: Service) ->
     }
 
 
-@topic("government.record_call")
+@topic("government.record_call", retry=SENDING)
 def record_call(
     contact_id: str,
     call_reached: str,
@@ -109,6 +113,7 @@ def record_call(
     will_quarantine: str,
     link_email: str,
     link_phone: str,
+    context: Context,
     government: Service,
 ) -> dict[str, Any]:
     body = {
@@ -119,8 +124,22 @@ def record_call(
         "email": link_email,
         "phone": link_phone,
     }
-    answer = government.post(f"/v1/contacts/{contact_id}/call", body)
+    answer = _post_sending(government, f"/v1/contacts/{contact_id}/call", body, context)
     return {"contact_outcome": answer["outcome"]}
+
+
+def _post_sending(government: Service, path: str, body: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Post what has the government send messages; at the last attempt it goes on without those it can't send.
+
+    Raises:
+        Faulty: an address is refused for now; this is an attempt.
+    """
+    try:
+        return government.post(f"{path}?last_attempt=true" if context.last_attempt else path, body)
+    except Unavailable as error:
+        if error.code != DEFERRED:
+            raise
+        raise Faulty("an address is refused for now") from None
 
 
 def infectious_from(onset_date: str | None, sample_taken_at: datetime, policy: dict[str, Any]) -> date:

@@ -1,9 +1,9 @@
 """Reads the lab's feed and delivers each item to its case: results, corrected results, granted kits.
 
-An item is acknowledged only when the engine has taken its message, or when it provably has nothing more to say; until
-then it is offered again at each reading, so one that is stuck holds up no other case. The results of one case are
+An item is acknowledged only when the engine has taken its message, or when it provably has nothing more to say. One
+that can't be delivered yet is due again after a growing pause, and holds up no other case. The results of one case are
 delivered in the order in which the lab gave them: one that is still to be delivered decides whether the next is news.
-Several may read the feed at once.
+Several processes may read the feed at once.
 """
 
 from __future__ import annotations
@@ -13,25 +13,40 @@ from collections.abc import Callable
 from typing import Any
 
 from processes.cases import Case, current_steps, find_case, reopen_case
-from processes.engine import Engine, EngineRefused
+from processes.engine import Engine, EngineRefused, EngineUnavailable
 from processes.messages import Message
+from processes.outages import Outage, describe
 from records.claims import Claims
+from records.database import AWAY
+from records.erasures import is_erased
+from records.feed_items import FeedItems
+from records.queue import ago
+from records.retries import RetrySchedule
 from workers.lab_results import Step, next_step, result_of
-from workers.outside import Service
+from workers.outside import Service, Unavailable
 
 log = logging.getLogger("workers.lab_feed")
 
 Item = dict[str, Any]
+# fewer attempts are usual: the case is on its way to where it waits for the item
+LOGGED_FROM = 5
 ASKING_FOR_A_KIT = {"Task_ReserveTestKit", "Gateway_WaitForKit"}
 
 
 class LabFeed:
-    """Reads the feed."""
+    """Reads the feed.
 
-    def __init__(self, lab: Service, engine: Engine, claims: Claims):
+    Args:
+        schedule: when an item that can't be delivered yet is due again.
+    """
+
+    def __init__(self, lab: Service, engine: Engine, claims: Claims, items: FeedItems, schedule: RetrySchedule):
         self._lab = lab
         self._engine = engine
         self._claims = claims
+        self._items = items
+        self._schedule = schedule
+        self._nameless = Outage("items of the lab's feed without an id", log)
         self._steps: dict[Step, Callable[[Item, Case], bool]] = {
             Step.KEEP: lambda item, case: False,
             Step.ACKNOWLEDGE: lambda item, case: True,
@@ -43,42 +58,76 @@ class LabFeed:
     def read(self) -> int:
         """Go once through all items that aren't acknowledged; returns how many now are."""
         done, cursor = 0, 0
+        postponed, now = self._items.due_times(), ago()
+        left: set[str] = set()
         # cases of which a result is still to be delivered
         held: set[str] = set()
         while True:
             page = self._lab.get("/v1/feed", after=cursor)
-            for item in page["items"]:
-                done += self._deliver(item, held)
-            if not page["items"]:
-                return done
+            for item in filter(self._has_id, page["items"]):
+                key = str(item["id"])
+                if postponed.get(key, "") <= now and self._deliver(item, held):
+                    done += 1
+                    continue
+                left.add(key)
+                if item.get("kind") != "grant":
+                    held.add(_case_of(item))
+            if not page["items"] or page["next"] <= cursor:
+                break
             cursor = page["next"]
+        if postponed.keys() - left:
+            self._items.delete(postponed.keys() - left)
+        return done
+
+    def _has_id(self, item: Any) -> bool:
+        """Without one an item can be neither acknowledged nor postponed."""
+        has_id = isinstance(item, dict) and isinstance(item.get("id"), int)
+        if not has_id:
+            self._nameless.failed(TypeError())
+        return has_id
 
     def _deliver(self, item: Item, held: set[str]) -> bool:
+        """Deliver an item and acknowledge it, or postpone it."""
         try:
             if item["kind"] == "grant":
                 taken = self._deliver_grant(item)
+            elif _case_of(item) in held:
+                # due as soon as the one before it is delivered
+                return False
             else:
-                taken = item["case_reference"] not in held and self._deliver_result(item)
-        except EngineRefused as error:
-            # one broken case holds up no other
-            log.warning("item %s of the feed, of %s, stays: %s", item["id"], item["case_reference"], error)
-            taken = False
+                taken = self._deliver_result(item)
+            if taken:
+                self._lab.post(f"/v1/feed/{item['id']}/acknowledgement", {})
+                log.info("%s for %s delivered", item["kind"], item["case_reference"])
+                return True
+        except (EngineUnavailable, Unavailable, *AWAY):
+            raise
         except (KeyError, TypeError, ValueError) as error:
-            log.warning("an item of the feed stays: it isn't as the lab describes it (%s)", type(error).__name__)
-            return False
-        if taken:
-            self._lab.post(f"/v1/feed/{item['id']}/acknowledgement", {})
-            log.info("%s for %s delivered", item["kind"], item["case_reference"])
-        elif item["kind"] != "grant":
-            held.add(item["case_reference"])
-        return taken
+            self._postpone(item, f"it isn't as the lab describes it ({type(error).__name__})")
+        except Exception as error:
+            # an error's text may hold a patient's data
+            self._postpone(item, describe(error))
+        else:
+            self._postpone(item)
+        return False
+
+    def _postpone(self, item: Item, reason: str = "") -> None:
+        attempts = self._items.postpone(str(item["id"]), self._schedule)
+        if reason or attempts >= LOGGED_FROM:
+            reason = reason or "its case doesn't wait for it, or there is no such case"
+            log.warning(
+                "item %s of the lab's feed, of %s, can't be delivered: %s; attempts: %d",
+                item["id"], _case_of(item), reason, attempts,
+            )  # fmt: skip
 
     def _deliver_grant(self, item: Item) -> bool:
         """A case that doesn't wait any more has its kit: it has asked again, or it gave the kit back."""
         if self._correlated(Message.KIT_GRANTED, item, {}):
             return True
         case = find_case(self._engine, item["case_reference"])
-        return case is not None and not self._current_steps(case) & ASKING_FOR_A_KIT
+        if case is None:
+            return is_erased(item["case_reference"])
+        return not self._current_steps(case) & ASKING_FOR_A_KIT
 
     def _deliver_result(self, item: Item) -> bool:
         barcode = {"sample_barcode": item["sample_barcode"]}
@@ -86,7 +135,7 @@ class LabFeed:
             return True
         looked_up = self._looked_up(item["case_reference"])
         if looked_up is None:
-            return False
+            return is_erased(item["case_reference"])
         case, steps = looked_up
         return self._steps[next_step(item, case.values, steps, case.ended_at is not None)](item, case)
 
@@ -138,6 +187,10 @@ class LabFeed:
                 raise
             return False
         return True
+
+
+def _case_of(item: Item) -> str:
+    return str(item.get("case_reference"))
 
 
 def _result_values(item: Item) -> Item:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
 import requests
 
 from processes.http_client import new_session
+from processes.outages import CredentialsRefused, SafeToLog
 from workers import runtime
 
 # too many requests, bad gateway, unavailable, gateway timeout
 LATER = (429, 502, 503, 504)
 
 
-class ServiceError(Exception):
+class ServiceError(SafeToLog):
     """A service outside didn't do what was asked."""
 
 
 class Unavailable(ServiceError, runtime.Unavailable):
-    """The service can't be reached or can't answer now, or something in between answers for it; trying again helps."""
+    """The service can't be reached or can't answer now, or something in between answers for it; trying again helps.
+
+    Attributes:
+        code: the service's own, of the reason.
+    """
+
+    def __init__(self, message: str, code: str = ""):
+        super().__init__(message)
+        self.code = code
+
+
+class SignInRefused(Unavailable, CredentialsRefused):
+    """The service refuses our API key: no call works until an operator corrects it."""
 
 
 class Faulty(ServiceError, runtime.Faulty):
@@ -30,19 +44,15 @@ class Refused(ServiceError, runtime.Refusal):
     """The service refused the call; its message speaks of the call, not of the patient."""
 
     def __init__(self, service: str, response: requests.Response):
-        try:
-            code = str(response.json().get("code", ""))
-        except (ValueError, AttributeError):
-            code = ""
-        super().__init__(f"{service} answered {response.status_code} {code}".rstrip())
-        self.code = code
+        self.code = _code_of(response)
+        super().__init__(f"{service} answered {response.status_code} {self.code}".rstrip())
 
 
 class Service:
     """A service outside, at a URL, with an API key. Keeps connections; may be used from several threads."""
 
     def __init__(self, name: str, url: str, api_key: str, timeout_s: float = 10):
-        self._name = name
+        self.name = name
         self._url = url
         self._api_key = api_key
         self._timeout_s = timeout_s
@@ -50,6 +60,15 @@ class Service:
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._call("GET", path, params=query)
+
+    def check(self, path: str, timeout_s: float) -> None:
+        """Find out whether the service knows our API key, whatever else it answers.
+
+        Raises:
+            ServiceError: it doesn't, or can't be reached.
+        """
+        with contextlib.suppress(Refused):
+            self._call("GET", path, timeout=timeout_s)
 
     def post(self, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
         """Post a body; `key` makes the effect happen once, however often it is posted."""
@@ -64,15 +83,17 @@ class Service:
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
-            response = self._session().request(method, self._url + path, timeout=self._timeout_s, **options)
+            response = self._session().request(method, self._url + path, **{"timeout": self._timeout_s, **options})
         except requests.RequestException as error:
-            raise Unavailable(f"{self._name}: {type(error).__name__}") from None
+            raise Unavailable(f"{self.name}: {type(error).__name__}") from None
+        if response.status_code in (401, 403):
+            raise SignInRefused(f"{self.name} refuses the API key of {self.name}.api_key ({response.status_code})")
         if response.status_code in LATER:
-            raise Unavailable(f"{self._name}: {response.status_code}")
+            raise Unavailable(f"{self.name}: {response.status_code}", _code_of(response))
         if response.status_code >= 500:
-            raise Faulty(f"{self._name}: {response.status_code}")
+            raise Faulty(f"{self.name}: {response.status_code}")
         if not response.ok:
-            raise Refused(self._name, response)
+            raise Refused(self.name, response)
         return self._content(response)
 
     def _content(self, response: requests.Response) -> dict[str, Any]:
@@ -82,7 +103,7 @@ class Service:
         except requests.RequestException:
             content = None
         if not isinstance(content, dict):
-            raise Unavailable(f"{self._name}: {response.status_code} without a JSON object")
+            raise Unavailable(f"{self.name}: {response.status_code} without a JSON object")
         return content
 
     def _session(self) -> requests.Session:
@@ -90,3 +111,11 @@ class Service:
             self._local.session = new_session()
             self._local.session.headers["X-API-Key"] = self._api_key
         return self._local.session
+
+
+def _code_of(response: requests.Response) -> str:
+    """The code in an error's JSON body; empty if there is none."""
+    try:
+        return str(response.json().get("code", ""))
+    except (ValueError, AttributeError):
+        return ""

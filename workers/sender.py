@@ -1,12 +1,20 @@
-"""Sends the messages that wait in the records' outbox, each by its channel: once, but for a crash in between."""
+"""Sends the messages of the records' outbox, each by its channel: once, but for a crash in between.
+
+A channel that can't be reached pauses as a whole. A message that is refused for now is due again after a pause of its
+own; one that is refused for good, or for too long, is replaced by a call to the patient.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 
-from records.outbox import Outbox
+from processes.outages import Outage, describe
+from records.database import AWAY
+from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
+from records.retries import RetrySchedule
 from workers.carriers import Carrier, Deferred, NotNow, Undeliverable
+from workers.messages import TO_DOCTORS, TO_MANAGERS
 
 log = logging.getLogger("workers.sender")
 
@@ -16,42 +24,67 @@ class Sender:
 
     Args:
         carriers: by channel.
+        schedules: when a message that was refused for now is sent again, by channel.
     """
 
-    def __init__(self, outbox: Outbox, carriers: Mapping[str, Carrier]):
+    def __init__(self, outbox: Outbox, carriers: Mapping[str, Carrier], schedules: Mapping[str, RetrySchedule]):
         self._outbox = outbox
         self._carriers = carriers
-        self._silent: set[str] = set()
+        self._schedules = schedules
+        self._outages = {name: Outage(name, log) for name in carriers}
+
+    @property
+    def outages(self) -> list[Outage]:
+        """Of the channels."""
+        return list(self._outages.values())
 
     def send_waiting(self) -> int:
-        """Send what waits; returns how many were sent. A channel that can't be reached holds up no other, and a message
-        that is to come later neither.
-        """
-        unreachable: set[str] = set()
-        sent = 0
-        for message in self._outbox.claim():
-            if message.channel in unreachable:
-                self._outbox.give_back(message)
-                continue
+        """Send what is due by the channels that don't pause; returns how many messages were sent."""
+        return sum(self._send_by(name) for name, outage in self._outages.items() if not outage.is_pausing)
+
+    def _send_by(self, name: str) -> int:
+        sent, outage = 0, self._outages[name]
+        for message in self._outbox.claim(name):
             try:
-                self._carriers[message.channel].carry(message)
+                self._send(message)
             except NotNow as error:
-                unreachable.add(message.channel)
-                self._outbox.give_back(message)
-                self._warn_once(message.channel, error)
+                self._outbox.release(message)
+                outage.failed(error)
+                break
             except Deferred as error:
-                self._outbox.give_back(message)
-                self._warn_once(message.key, error)
+                self._retry(message, describe(error))
+                if error.is_closing:
+                    outage.failed(error)
+                    break
             except Undeliverable as error:
-                self._outbox.refused(message)
-                log.warning("a message was refused (%s): %s", error, message.key)
+                self._end(message, REFUSED, describe(error))
+            except AWAY:
+                raise
+            except Exception as error:
+                # its text may hold a patient's data
+                self._retry(message, describe(error))
             else:
+                outage.recovered()
                 self._outbox.sent(message)
                 sent += 1
-                self._silent -= {message.channel, message.key}
         return sent
 
-    def _warn_once(self, what: str, error: Exception) -> None:
-        if what not in self._silent:
-            log.warning("%s waits: %s", what, error)
-        self._silent.add(what)
+    def _send(self, message: Message) -> None:
+        if self._schedules[message.channel].is_exhausted(message.attempts - 1):
+            # processes died while they sent it
+            raise Undeliverable("too many attempts")
+        self._carriers[message.channel].carry(message)
+
+    def _retry(self, message: Message, reason: str) -> None:
+        schedule = self._schedules[message.channel]
+        if schedule.is_exhausted(message.attempts):
+            self._end(message, GIVEN_UP, reason)
+            return
+        self._outbox.retry(message, schedule)
+        log.warning("message %s is sent again later: %s; attempts: %d", message.key, reason, message.attempts)
+
+    def _end(self, message: Message, state: str, reason: str) -> None:
+        by_telephone = message.channel != TELEPHONE and message.template not in TO_DOCTORS | TO_MANAGERS
+        self._outbox.undelivered(message, state, by_telephone)
+        outcome = "the contact tracers call instead" if by_telephone else "nothing replaces it"
+        log.warning("message %s can't be delivered (%s): %s; %s", message.key, state, reason, outcome)

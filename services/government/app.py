@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import peewee
-from flask import Flask
+from flask import Flask, request
 
 from services.government.archive import Archive, erase
 from services.government.models import MODELS, Case, Contact, person_of
-from services.government.notification import EXPOSED, RELEASED, Notifier, NotNow
+from services.government.notification import EXPOSED, RELEASED, Deferred, Notifier, NotNow
 from services.http import Effects, Problem, body_with, create_service
 
 T = TypeVar("T")
 NOTIFIED, UNREACHABLE, CALLED = "notified", "unreachable", "called"
 MOST_CONTACTS = 200
+# the code of an answer, and the parameter of a call that accepts no later attempt
+DEFERRED, LAST_ATTEMPT = "recipient_deferred", "last_attempt"
 ONE_MESSAGE_IN_S = 24 * 3600
 OPTIONAL_TEXT = (str, type(None))
 CONTACT_TEXTS = ("name", "relation", "exposure", "last_exposure_date")
@@ -79,8 +81,9 @@ def _add_cases(app: Flask, effects: Effects, notifier: Notifier) -> None:
         case.result = result
         case.save()
         if result != "positive":
-            for contact in case.contacts.where(~Contact.released):
-                _release(contact, notifier)
+            are_released = [_release(contact, notifier) for contact in case.contacts.where(~Contact.released)]
+            if not all(are_released):
+                raise _deferred()
         return {"registered": True}
 
 
@@ -156,12 +159,21 @@ def _notify(contact: Contact, notifier: Notifier) -> None:
     _save(contact)
 
 
-def _release(contact: Contact, notifier: Notifier) -> None:
-    """The exposure was none; who was told of it is told."""
+def _release(contact: Contact, notifier: Notifier) -> bool:
+    """Take the exposure back, and notify the contact of that if they were notified of it.
+
+    Returns False if their address is refused for now: the exposure is then to be taken back again.
+    """
     if contact.outcome == NOTIFIED:
-        _told(notifier, contact, RELEASED)
+        try:
+            _told(notifier, contact, RELEASED)
+        except Problem as problem:
+            if problem.code != DEFERRED:
+                raise
+            return False
     contact.released = True
     _save(contact)
+    return True
 
 
 def _save(contact: Contact) -> None:
@@ -173,7 +185,13 @@ def _save(contact: Contact) -> None:
 
 
 def _told(notifier: Notifier, contact: Contact, template: str) -> bool:
-    return _or_later(lambda: notifier.tell(contact, template))
+    """Whether a message was sent; a last attempt that is refused for now counts as one that wasn't."""
+    try:
+        return _or_later(lambda: notifier.tell(contact, template))
+    except Problem as problem:
+        if problem.code == DEFERRED and request.args.get(LAST_ATTEMPT) == "true":
+            return False
+        raise
 
 
 def _or_later(send: Callable[[], T]) -> T:
@@ -182,6 +200,12 @@ def _or_later(send: Callable[[], T]) -> T:
     except NotNow:
         message = "the mail server or the SMS gateway can't be reached; ask again later"
         raise Problem(503, "messages_unavailable", message) from None
+    except Deferred:
+        raise _deferred() from None
+
+
+def _deferred() -> Problem:
+    return Problem(503, DEFERRED, "an address is refused for now; ask again in some minutes")
 
 
 def _case(case_reference: str) -> Case:

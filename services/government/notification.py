@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import smtplib
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
@@ -13,6 +15,10 @@ import requests
 from services.government.models import Contact
 from services.http_client import request
 
+log = logging.getLogger("services.government")
+
+# a mail server wants us to sign in
+WANTS_SIGN_IN = (530, 534, 535, 538)
 EXPOSED, RELEASED = "exposed", "released"
 # template → language → subject, text
 TEXTS = {
@@ -30,7 +36,11 @@ TEXTS = {
 
 
 class NotNow(Exception):
-    """Neither server could be reached; the contact is told later."""
+    """The mail server or the gateway can't be reached, or refuses to serve us; no contact can be notified now."""
+
+
+class Deferred(Exception):
+    """An address of this contact is refused for now."""
 
 
 class Unknown(Exception):
@@ -44,6 +54,8 @@ class Notifier:
     Attributes:
         sms_url: base URL of the gateway, as services/sms describes it.
         pages: base URL of the contacts' pages.
+        username: of our account at the mail server; empty is without signing in.
+        starttls: encrypt the connection to the mail server, and verify its certificate.
     """
 
     host: str
@@ -52,13 +64,18 @@ class Notifier:
     sms_url: str
     sms_api_key: str
     pages: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = False
 
     def tell(self, contact: Contact, template: str) -> bool:
         """Send the contact a message by whichever address takes it; returns whether one did.
 
         Raises:
-            NotNow: try again later.
+            NotNow: no contact can be notified now.
+            Deferred: none of the addresses takes it now, but one may later.
         """
+        is_deferred = False
         for address, send in ((contact.email, self._mail), (contact.phone, self._text)):
             if not address:
                 continue
@@ -66,14 +83,20 @@ class Notifier:
                 send(contact, template)
             except Unknown:
                 continue
+            except Deferred:
+                is_deferred = True
+                continue
             return True
+        if is_deferred:
+            raise Deferred
         return False
 
     def forget(self, contact: Contact) -> None:
         """Have the gateway delete what it was given for this contact; a mail is in the contact's own mailbox.
 
         Raises:
-            NotNow: try again later.
+            NotNow: the gateway can't be reached now.
+            Deferred: it fails on this contact's messages now.
         """
         for template in TEXTS:
             params = {"key": _key(template, contact)}
@@ -85,16 +108,32 @@ class Notifier:
         message["From"], message["To"], message["Subject"] = self.sender, contact.email, subject
         message["Message-ID"] = f"<{_key(template, contact)}@government.example>"
         message.set_content(f"{text}\n\n{self._link(contact)}\n")
-        try:
-            with contextlib.closing(smtplib.SMTP(self.host, self.port, timeout=10)) as server:
+        with contextlib.closing(self._connect()) as server:
+            try:
                 server.send_message(message)
-                # it has the message, whatever it says to this
-                with contextlib.suppress(OSError, smtplib.SMTPException):
-                    server.quit()
-        except smtplib.SMTPNotSupportedError:
-            raise Unknown from None
-        except (OSError, smtplib.SMTPException) as error:
-            raise (Unknown if _is_final(error) else NotNow) from None
+            except (OSError, smtplib.SMTPException) as error:
+                raise _refusal(error) from None
+            # it has the message, whatever it answers to this
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                server.quit()
+
+    def _connect(self) -> smtplib.SMTP:
+        """A connection to the mail server on which we are signed in; no failure until then is a contact's own."""
+        try:
+            with contextlib.ExitStack() as on_failure:
+                server = smtplib.SMTP(self.host, self.port, timeout=10)
+                on_failure.callback(server.close)
+                if self.starttls:
+                    server.starttls(context=ssl.create_default_context())
+                if self.username:
+                    server.login(self.username, self.password)
+                on_failure.pop_all()
+        except smtplib.SMTPAuthenticationError:
+            log.error("the mail server refuses mail.username or mail.password")
+            raise NotNow from None
+        except (OSError, smtplib.SMTPException):
+            raise NotNow from None
+        return server
 
     def _text(self, contact: Contact, template: str) -> None:
         _, text = _texts(contact, template)
@@ -109,7 +148,12 @@ class Notifier:
             answer = request(method, f"{self.sms_url}/v1/messages", headers=headers, timeout=10, **options)
         except requests.RequestException as error:
             raise NotNow from error
-        if answer.status_code >= 500:
+        if answer.status_code in (401, 403):
+            log.error("the SMS gateway refuses the API key of sms.api_key")
+            raise NotNow
+        if answer.status_code == 500:
+            raise Deferred
+        if answer.status_code > 500 or answer.status_code == 429:
             raise NotNow
         return answer
 
@@ -117,12 +161,18 @@ class Notifier:
         return f"{self.pages}/contact/{contact.token}"
 
 
-def _is_final(error: Exception) -> bool:
-    """Whether the server won't take this mail later either: it has answered 5xx to the recipient or the text."""
+def _refusal(error: Exception) -> Exception:
+    """What a mail's failure means once the server is connected, by its reply code (RFC 5321, 4.2.1)."""
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Unknown()
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        [(code, _)] = error.recipients.values()
-        return 500 <= code < 600
-    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
+        # none at all: there is no address in what was given as one
+        code = next((code for code, _ in error.recipients.values()), 553)
+    else:
+        code = getattr(error, "smtp_code", 0)
+    if isinstance(error, smtplib.SMTPSenderRefused) or code in WANTS_SIGN_IN:
+        return NotNow()
+    return Unknown() if 500 <= code < 600 else Deferred()
 
 
 def _key(template: str, contact: Contact) -> str:

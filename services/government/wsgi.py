@@ -2,6 +2,7 @@
 
 from config.measuring import measured
 from config.secrets import load_with
+from config.starting import needs_database
 from services.database import open_database
 from services.government.app import create_app
 from services.government.archive import Archive
@@ -9,10 +10,21 @@ from services.government.notification import Notifier
 
 _settings = load_with("government.api_key", "government.archive_key", "sms.api_key")
 _mail, _sms = _settings.mail, _settings.sms
-application = create_app(
-    open_database(_settings.government.database_url),
-    _settings.government.api_key.get_secret_value(),
-    Notifier(_mail.host, _mail.port, _mail.sender, _sms.url, _sms.api_key.get_secret_value(), _settings.public_url),
-    Archive(_settings.government.archive_key.get_secret_value()),
-)
+with needs_database("government.database_url"):
+    application = create_app(
+        open_database(_settings.government.database_url),
+        _settings.government.api_key.get_secret_value(),
+        Notifier(
+            _mail.host,
+            _mail.port,
+            _mail.sender,
+            _sms.url,
+            _sms.api_key.get_secret_value(),
+            _settings.public_url,
+            _mail.username,
+            _mail.password.get_secret_value(),
+            _mail.starttls,
+        ),
+        Archive(_settings.government.archive_key.get_secret_value()),
+    )
 application.wsgi_app = measured(application.wsgi_app)

@@ -3,13 +3,15 @@
 from config.measuring import measured
 from config.periodic import PeriodicTask
 from config.secrets import load_with
+from config.starting import needs_database
 from services.database import open_database
 from services.lab.app import create_app
 from services.lab.bench import INTERVAL_S, Bench
 
 _settings = load_with("lab.api_key").lab
 _database = open_database(_settings.database_url)
-application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
+with needs_database("lab.database_url"):
+    application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
 _bench = Bench(_database, _settings.capacity, _settings.turnaround_s, _settings.positive_share)
 PeriodicTask("bench", _bench.run, INTERVAL_S).start()
 application.wsgi_app = measured(application.wsgi_app)

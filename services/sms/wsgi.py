@@ -2,9 +2,11 @@
 
 from config.measuring import measured
 from config.secrets import load_with
+from config.starting import needs_database
 from services.database import open_database
 from services.sms.app import create_app
 
 _settings = load_with("sms.api_key").sms
-application = create_app(open_database(_settings.database_url), _settings.api_key.get_secret_value())
+with needs_database("sms.database_url"):
+    application = create_app(open_database(_settings.database_url), _settings.api_key.get_secret_value())
 application.wsgi_app = measured(application.wsgi_app)

@@ -50,8 +50,8 @@ def test_it_asks_for_figures_that_there_are() -> None:
     names = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", re.sub(r"\{[^}]*\}|by \([^)]*\)", "", asked)))
     names -= {"histogram_quantile"}
     told = {re.sub(r"_(bucket|total)$", "", name) for name in names} - OTHERS
-    sources = [*ROOT.glob("webapp/*.py"), *ROOT.glob("config/*.py"), *ROOT.glob("workers/runtime/*.py")]
-    python = " ".join(path.read_text() for path in sources)
+    folders = ("webapp", "config", "processes", "workers/runtime")
+    python = " ".join(path.read_text() for folder in folders for path in (ROOT / folder).glob("*.py"))
     java = (ROOT / "engine/src/main/java/org/coronacare/engine/EngineMetrics.java").read_text()
     for name in told:
         if name.startswith("engine_"):

@@ -96,7 +96,7 @@ CLIENTS: dict[str, Client] = {
     "government's SMS gateway": lambda url: notifier(url)._ask_gateway("DELETE"),
     "pilot's patients": lambda url: Browser(url).open("/"),
     "pilot's lab": lambda url: replay(url).at_lab("GET", "/v1/stock", {}),
-    "status": lambda url: status._answers(url),
+    "status": lambda url: status._problem_of(url),
     "supervisor": lambda url: supervisor._answers(url),
 }
 

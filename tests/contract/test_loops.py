@@ -29,6 +29,8 @@ STARTERS = {
 THREADS = {
     "config/periodic.py": "tests/unit/config/test_periodic.py; alert PeriodicTaskFails",
     "config/serving.py": "a timer that ends a slow request, once",
+    "processes/readiness.py": "a pool that /readyz waits for",
+    "stack/platform.py": "a pool that `make up` waits for",
     "stack/replay.py": "a pool that the demo waits for",
     "stack/tour.py": "a pool that the demo waits for",
     "workers/__main__.py": "stops the runtime, once",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +56,6 @@ def install() -> None:
         carry(self, message)
         die(MAIL, AFTER)
 
-    # the claim on a mail lasts for minutes
-    Message.claim_lasts = timedelta(seconds=5)
     Mail.carry = carry_and_die  # type: ignore[method-assign]
     Handler.__call__ = handle_and_die  # type: ignore[method-assign]
     TaskClient.complete = complete_and_die  # type: ignore[method-assign]

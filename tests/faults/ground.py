@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import Settings
+from config.settings import Retries, Settings, environment_name
 from stack.parts import Part, parts_of
 from stack.platform import Platform
 from tests.faults.ledgered import FOLDER
@@ -24,11 +24,18 @@ from tests.support.case import eventually
 from tests.support.own_platform import answers
 from tests.support.platform import platform_up, without_settings
 
-# every sample is positive: its case goes the longest road
+# every sample is positive: its case takes the longest path
 PLENTY = {
     "CORONACARE_LAB__POSITIVE_SHARE": "1",
     "CORONACARE_LAB__CAPACITY": "1000",
     "CORONACARE_LAB__KITS": "1000000",
+    # of a worker that died over an erasure or a message
+    "CORONACARE_WORKERS__CLAIM_S": "20",
+    **{
+        environment_name("retries", queue, name): span
+        for queue in Retries.model_fields
+        for name, span in {"first": "PT1S", "longest": "PT5S"}.items()
+    },
 }
 
 

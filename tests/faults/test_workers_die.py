@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import environment_name
 from tests.faults.driver import Driver
 from tests.faults.dying import AFTER, BEFORE, COMPLETED, EACH, FOLDER, MAIL
 from tests.faults.fleet import Fleet
@@ -21,6 +22,7 @@ from tests.support.platform import QUICK
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
+CLAIM_S = environment_name("workers", "claim_s")
 FAULTS_FOR_S = scaled(8, 120)
 EVERY_S = 2.0
 DEATHS_OF_EACH = scaled(1, 50)
@@ -65,7 +67,7 @@ def test_one_is_killed_or_sleeps_for_longer_than_its_locks_again_and_again(
 
 def test_they_die_at_the_worst_moments_of_each_topic(ground: Ground, tmp_path: Path) -> None:
     dying = replace(ground.parts["workers"], command=[sys.executable, "-m", "tests.faults.dying"])
-    fleet = Fleet(dying, 4, ground.logs, **{FOLDER: str(tmp_path), EACH: str(DEATHS_OF_EACH)})
+    fleet = Fleet(dying, 4, ground.logs, **{FOLDER: str(tmp_path), EACH: str(DEATHS_OF_EACH), CLAIM_S: "5"})
     with fleet, under_way(ground.state, ground.ledgers) as run:
         pass
     died = {path.name for path in tmp_path.iterdir()}

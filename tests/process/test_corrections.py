@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +10,17 @@ import pytest
 from processes.cases import find_case
 from processes.engine import Engine
 from records.claims import Claims
+from records.feed_items import FeedItems
 from records.outbox import Message
+from records.retries import RetrySchedule
 from services.lab.models import FeedItem, Order, Reservation
 from tests.support.case import CONTACT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 from workers import lab_feed
 from workers.lab_feed import LabFeed
 from workers.outside import Service
+
+AT_ONCE = RetrySchedule(timedelta(), timedelta())
 
 
 def is_closed(case: CaseUnderTest, finding: str, **report: str) -> None:
@@ -194,6 +199,8 @@ def test_two_feeds_at_once_reopen_a_case_once(
             Service("lab", state["lab"], state["lab_api_key"]),
             Engine(state["engine"], admin["username"], admin["password"]),
             Claims(),
+            FeedItems(),
+            AT_ONCE,
         )
         for _ in range(2)
     ]
@@ -236,7 +243,7 @@ class SlowReader:
         self._case = case
 
     def reads(self) -> None:
-        LabFeed(LastItem(self._case), self._case.admin, Claims()).read()
+        LabFeed(LastItem(self._case), self._case.admin, Claims(), FeedItems(), AT_ONCE).read()
 
 
 def test_a_result_that_another_reader_delivers_meanwhile_interrupts_nothing(

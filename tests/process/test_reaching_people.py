@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from records.outbox import SENT, Message
+from records.outbox import REFUSED, SENT, Message
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 from tests.support.sms import texts_to
@@ -64,6 +64,20 @@ def test_a_telephone_call_that_reaches_the_patient_is_made_once(case: CaseUnderT
     assert Message.get(Message.key == f"{case.reference}/notify/visit_planned/1.1").state == SENT
     query = {"processInstanceBusinessKey": case.reference, "processDefinitionKey": "tell_by_telephone"}
     assert case.admin.post("/history/process-instance/count", query)["count"] == 1
+
+
+def test_a_patient_whom_no_message_reaches_is_called(case: CaseUnderTest, records: None) -> None:
+    # given a number that no network knows, for messages
+    case.reaches_the_visit(channel="sms", email=None, phone="000 7946 0997")
+    # then there is a task for the contact tracers, which names the address that failed
+    (call,) = eventually(lambda: calls_of(case))
+    shown = case.admin.get(f"/task/{call['id']}/form-variables")
+    assert shown["notice_text"]["value"].startswith("A visit is planned")
+    assert "Not delivered to 000 7946 0997: reach this person another way" in shown["notice_text"]["value"]
+    assert shown["phone"]["value"] == "000 7946 0997"
+    key = f"{case.reference}/notify/visit_planned/1.1"
+    states = {message.key: message.state for message in Message.select().where(Message.key.startswith(key))}
+    assert states == {key: REFUSED, f"{key}/telephone": SENT}
 
 
 def test_the_language_is_kept_for_every_message(case: CaseUnderTest, state: dict[str, Any]) -> None:

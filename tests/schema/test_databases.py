@@ -151,7 +151,10 @@ def test_a_database_of_the_version_without_migrations_is_adopted_with_its_data(u
         schema(opened, name).check()
     schema(opened, name).upgrade()
     schema(opened, name).check()
-    assert {name: all_rows(opened)[name] for name in rows} == rows
+    # later migrations add columns behind those of that version
+    after = all_rows(opened)
+    kept = {name: [new[: len(old)] for new, old in zip(after[name], rows[name], strict=True)] for name in rows}
+    assert kept == rows
     assert sorted(breaking_changes(before, read_schema(opened))) == []
 
 
@@ -190,7 +193,7 @@ def test_the_version_before_keeps_a_column_that_only_the_next_one_knows(url: str
     # when this version upgrades, starts and writes
     assert records.upgrade(url) == []
     records.open(url)
-    for message in Outbox().claim():
+    for message in Outbox().claim("email"):
         Outbox().sent(message)
     Outbox().add("C-2/report", "email", "b@patients.example", "report", "en")
     records.database.close()

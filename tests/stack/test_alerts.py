@@ -16,6 +16,8 @@ import yaml
 from config.settings import environment_name
 from records import database
 from records.roster import Duty
+from services.database import open_database
+from services.lab.models import MODELS, FeedItem
 from stack.browser import Browser
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 from tests.support.own_platform import answers, kill, started_again
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.engine
 SOON_S = 2
 LIMITS = {
     "WorkWaits": SOON_S, "JobsWait": SOON_S, "VisitWaits": SOON_S, "ReportWaits": SOON_S, "LabLate": SOON_S,
-    "KitsLow": 10_000,
+    "LabItemsWait": SOON_S, "KitsLow": 10_000,
 }  # fmt: skip
 # all at once, and one after the other: jobs of one process instance exclude each other
 MANY_JOBS = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -151,13 +153,24 @@ def test_patients_who_wait(own: dict[str, Any], server: Prometheus) -> None:
 
 
 @pytest.mark.verify
+def test_a_result_of_an_unknown_case(environment: dict[str, str], server: Prometheus) -> None:
+    lab = open_database(data_of(environment, "lab"))
+    item = {"kind": "result", "case_reference": "C-UNKNOWN", "sample_number": 1, "sample_barcode": "B-1"}
+    with lab.bind_ctx(MODELS), lab.connection_context():
+        unknown = FeedItem.create(**item, status="final", result="negative")
+        fires(server, "LabItemsWait")
+        FeedItem.update(acknowledged=True).where(FeedItem.id == unknown.id).execute()
+    clears(server, "LabItemsWait")
+
+
+@pytest.mark.verify
 def test_too_few_kits_and_no_doctor(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
     case = CaseUnderTest(own)
     case.reaches_the_visit()
     fires(server, "KitsLow")
     case.at_lab("POST", "/v1/stock", {"kits": 100})
     clears(server, "KitsLow")
-    database.open(records_of(environment))
+    database.open(data_of(environment, "records"))
     with database.database.connection_context():
         duties = list(Duty.select().dicts())
         Duty.delete().execute()
@@ -167,5 +180,6 @@ def test_too_few_kits_and_no_doctor(own: dict[str, Any], environment: dict[str, 
     clears(server, "NoDoctorOnDuty")
 
 
-def records_of(environment: dict[str, str]) -> str:
-    return f"sqlite:///{Path(environment[environment_name('folder')]).absolute()}/data/records.db"
+def data_of(environment: dict[str, str], name: str) -> str:
+    """URL of a database of our platform."""
+    return f"sqlite:///{Path(environment[environment_name('folder')]).absolute()}/data/{name}.db"

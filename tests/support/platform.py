@@ -24,6 +24,8 @@ QUICK = {
     ("workers", "outbox_interval_s"): "0.2",
     ("workers", "erasure_interval_s"): "0.5",
     ("workers", "lock_s"): "5",
+    ("retries", "erasures", "first"): "PT0.5S",
+    ("retries", "erasures", "longest"): "PT5S",
     # all tests come from one address
     ("webapp", "attempts_per_address"): "10000",
     ("policy", "kit_asked_again_after"): "PT2S",

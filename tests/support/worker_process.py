@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from processes.readiness import Check, problems_of
 from tests.support.ports import free_port
 from workers.__main__ import stop_on_signal
 from workers.runtime import Runtime, TaskClient, WorkerIdentity, topic
@@ -35,7 +36,13 @@ def main(worker_id: str, name: str, lock_s: str, handler_s: str, stop_within_s: 
     client = TaskClient(identity.worker_id, url, username, password, float(lock_s), poll_s=20)
     runtime = Runtime(client, [handle.handler], {}, slots=8, stop_within_s=float(stop_within_s))
     port = free_port()
-    Health("127.0.0.1", port, runtime.metrics.registry, lambda: runtime.turns, lambda: client.answers(1))
+    Health(
+        "127.0.0.1",
+        port,
+        runtime.metrics.registry,
+        lambda: runtime.turns,
+        lambda: problems_of([Check("engine", lambda: client.check(1))]),
+    )
     stop_on_signal(runtime, threading.Event())
     print("health", port, flush=True)
     runtime.run()

@@ -15,6 +15,7 @@ from camunda.external_task.external_task import ExternalTask, TaskResult
 from camunda.utils.log_utils import log_with_context
 from prometheus_client import generate_latest
 
+from processes.readiness import Check, problems_of
 from processes.variables import VARIABLES
 from tests.support.case import NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.ports import free_port
@@ -47,7 +48,13 @@ def watched(troubled: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskCli
     def watch(runtime: Runtime, client: TaskClient) -> Callable[[str], int]:
         port = free_port()
         servers.append(
-            Health("127.0.0.1", port, runtime.metrics.registry, lambda: runtime.turns, lambda: client.answers(1))
+            Health(
+                "127.0.0.1",
+                port,
+                runtime.metrics.registry,
+                lambda: runtime.turns,
+                lambda: problems_of([Check("engine", lambda: client.check(1))]),
+            )
         )
         return lambda path: requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code
 

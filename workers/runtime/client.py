@@ -11,7 +11,7 @@ from urllib.parse import quote
 import urllib3
 from camunda.client.external_task_client import ExternalTaskClient
 
-from processes.engine import EngineError, EngineUnavailable, refuse_errors
+from processes.engine import EngineUnavailable, refuse_errors
 from processes.http_client import new_pool
 from processes.variables import ENGINE_TIME
 
@@ -103,15 +103,13 @@ class TaskClient(ExternalTaskClient):
         first = self._call("GET", f"{self.external_task_base_url}?{query}")
         return datetime.strptime(first[0]["lockExpirationTime"], ENGINE_TIME) if first else None
 
-    def answers(self, timeout_s: float) -> bool:
-        """Whether the engine works for this worker, now."""
-        try:
-            self._call(
-                "GET", self.external_task_base_url + "/count?workerId=" + quote(self.worker_id), timeout_s=timeout_s
-            )
-        except EngineError:
-            return False
-        return True
+    def check(self, timeout_s: float) -> None:
+        """Find out whether the engine works for this worker, now.
+
+        Raises:
+            EngineError: it doesn't.
+        """
+        self._call("GET", self.external_task_base_url + "/count?workerId=" + quote(self.worker_id), timeout_s=timeout_s)
 
     def complete(self, task_id: str, global_variables: dict[str, Any], local_variables: Any = None) -> None:
         """Complete a task. Variables are typed as the REST API wants them."""

@@ -1,4 +1,4 @@
-"""What a running worker answers over HTTP: /healthz follows its poll loop, /readyz the engine; /metrics."""
+"""What a running worker answers over HTTP: /healthz follows its poll loop, /readyz what it needs; /metrics."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Health:
 
     Args:
         turns: whether the poll loop goes on.
-        engine_answers: whether the engine works for this worker, now.
+        problems: why the process can't work now, a line each; none if it can.
 
     Raises:
         OSError: the address can't be had.
@@ -44,10 +44,13 @@ class Health:
         port: int,
         registry: CollectorRegistry,
         turns: Callable[[], bool],
-        engine_answers: Callable[[], bool],
+        problems: Callable[[], list[str]],
     ):
         self._metrics = make_wsgi_app(registry)
-        self._checks = {"/healthz": (turns, "the poll loop stands still"), "/readyz": (engine_answers, "no engine")}
+        self._checks = {
+            "/healthz": lambda: [] if turns() else ["the poll loop stands still"],
+            "/readyz": problems,
+        }
         self._server = make_server(host, port, self._answer, _Server, _Silent)
         threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
 
@@ -61,8 +64,10 @@ class Health:
             return self._metrics(environ, start)
         if path not in self._checks:
             return _say(start, "404 Not Found", "there are /healthz, /readyz and /metrics")
-        check, trouble = self._checks[path]
-        return _say(start, "200 OK", "ok") if check() else _say(start, "503 Service Unavailable", trouble)
+        problems = self._checks[path]()
+        if problems:
+            return _say(start, "503 Service Unavailable", "\n".join(problems))
+        return _say(start, "200 OK", "ok")
 
 
 def _say(start: Start, status: str, text: str) -> list[bytes]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from camunda.external_task.external_task import ExternalTask
 
 from processes.engine import EngineError, EngineUnavailable
+from processes.outages import Outage
 from processes.variables import UndeclaredVariable, from_engine, to_engine
 from workers.runtime.library_shape import report_of
-from workers.runtime.retry import WrongRetry, outage_pause_s
+from workers.runtime.retry import WrongRetry
 from workers.runtime.tasks import Cancelled, Context, Task
 from workers.runtime.topics import Faulty, Handler, Refusal, Unavailable
 
@@ -31,12 +32,14 @@ class Report:
         arguments: the method's, after the task's id.
         said: for the log.
         due_in_s: after a failure with retries left, when the task may be fetched again.
+        is_outage: the failure isn't the task's own.
     """
 
     method: str
     arguments: tuple[Any, ...] = ()
     said: Mapping[str, Any] | None = None
     due_in_s: float | None = None
+    is_outage: bool = False
 
     @property
     def ends_task(self) -> bool:
@@ -47,27 +50,30 @@ class Report:
 UNLOCK = Report("unlock")
 
 
-def outcome_of(task: Task, handler: Handler, resources: Mapping[str, Any], outages: Outages = ()) -> Report | None:
+def outcome_of(
+    task: Task, handler: Handler, resources: Mapping[str, Any], outage: Outage, outages: Outages = ()
+) -> Report | None:
     """Run the handler, and say how that is to be reported; None when nobody wants to know any more.
 
     Args:
+        outage: of what the topic's handler calls.
         outages: errors of the handlers that mean the same as Unavailable.
     """
     try:
         return _result(task, handler, resources)
     except Cancelled as cancelled:
-        return None if task.lost else failure_of(task, handler, cancelled)
+        return None if task.lost else failure_of(task, handler, cancelled, outage)
     except handler.errors as deviation:
         said = {"code": deviation.code}
         return Report("bpmn_failure", (deviation.code, type(deviation).__name__), said)
     except BaseException as error:
         # sys.exit() in a handler ends its task, not the worker
-        return failure_of(task, handler, error, outages)
+        return failure_of(task, handler, error, outage, outages)
 
 
-def failure_of(task: Task, handler: Handler, error: BaseException, outages: Outages = ()) -> Report:
+def failure_of(task: Task, handler: Handler, error: BaseException, outage: Outage, outages: Outages = ()) -> Report:
     """The report of a failure: retries counted down, a pause that grows, and a message without a patient's data. While
-    what the handler calls is away, retries are left as they are.
+    what the handler calls is away, retries are left as they are, and pauses grow with the outage.
     """
     message = _without_data(error)
     try:
@@ -76,7 +82,7 @@ def failure_of(task: Task, handler: Handler, error: BaseException, outages: Outa
         retry, message, error = handler.retry, _without_data(wrong), wrong
     left = task.retries if task.retries is not None else retry.attempts
     if isinstance(error, (Unavailable, EngineUnavailable, *outages)):
-        return _again(message, left, outage_pause_s())
+        return replace(_again(message, left, outage.failed(error, message)), is_outage=True)
     left -= 1
     if left <= 0 or isinstance(error, Refusal | WrongRetry):
         return Report("failure", (message, None, 0, 0), {"error": message, "retries": 0})

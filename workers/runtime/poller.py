@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from processes.engine import EngineError
+from processes.outages import CredentialsRefused, Outage
 from processes.variables import ENGINE_TIME
 from workers.runtime.client import TaskClient
 from workers.runtime.metrics import Metrics
@@ -21,7 +21,9 @@ from workers.runtime.wake_up import WakeUp
 
 log = logging.getLogger("workers")
 
-LONGEST_REST_S = 5.0
+# while the engine is away: it takes half a minute to start, and much waits for it then
+MAX_BACKOFF_S = 5.0
+MIN_BACKOFF_S = 0.2
 STOP_AGAIN_AFTER_S = 0.5
 
 
@@ -55,12 +57,13 @@ class Poller:
         self._left = threading.Event()
         self._left.set()
         self._last_was_full = False
+        self._outage = Outage("tasks from the engine", log, MIN_BACKOFF_S)
         self.turned_at = time.monotonic()
 
     def run(self) -> None:
         """Take back what a predecessor of this name held, then fetch until stop() is called."""
         self._left.clear()
-        failures, taken_back = 0, False
+        taken_back = False
         try:
             while not self._stopping.is_set():
                 self.turned_at = time.monotonic()
@@ -69,13 +72,10 @@ class Poller:
                         self._take_back()
                         taken_back = True
                     self._turn()
-                    if failures:
-                        log.info("the engine answers again")
-                    failures = 0
+                    self._outage.recovered()
                 except EngineError as error:
                     if not self._stopping.is_set():
-                        failures += 1
-                        self._rest_after(failures, error)
+                        self._back_off(error)
         finally:
             self._left.set()
 
@@ -141,9 +141,10 @@ class Poller:
             return False
         return abs(away.total_seconds()) < 1
 
-    def _rest_after(self, failures: int, error: EngineError) -> None:
-        pause_s = min(LONGEST_REST_S, 0.1 * 2 ** min(failures, 6)) * random.uniform(0.5, 1)
+    def _back_off(self, error: EngineError) -> None:
+        """Pause after a failure: until the engine is back, or, if it refuses our password, until that is corrected."""
         self._metrics.call_errors.labels("fetch").inc()
-        level = logging.WARNING if failures in (2, 10) else logging.DEBUG
-        log.log(level, "no tasks from the engine; trying on", extra={"error": str(error)})
+        pause_s = self._outage.failed(error)
+        if not isinstance(error, CredentialsRefused):
+            pause_s = min(pause_s, MAX_BACKOFF_S)
         self._stopping.wait(pause_s)

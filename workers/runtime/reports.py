@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from processes.engine import Conflict, EngineError, EngineRefused
+from processes.engine import Conflict, EngineError, EngineRefused, EngineUnavailable
+from processes.outages import Outage
 from workers.runtime.client import TaskClient
 from workers.runtime.clock import Clock
 from workers.runtime.metrics import Metrics
@@ -47,6 +48,7 @@ class Reports:
         self._metrics = metrics
         self._failed = failed
         self._ended = ended
+        self._outage = Outage("reports to the engine", log)
         self._waiting = 0
         self._open = 0
         self._guard = threading.Lock()
@@ -88,8 +90,11 @@ class Reports:
             # the handler's result can't be written as JSON
             self._submit(task, self._failed(task, error), 1)
         else:
+            self._outage.recovered()
             self._metrics.reported.labels(task.topic, report.method).inc()
-            log.info(report.method, extra={**task.labels, **(report.said or {})})
+            # of an outage there is one line for all of the topic's tasks
+            level = logging.DEBUG if report.is_outage else logging.INFO
+            log.log(level, report.method, extra={**task.labels, **(report.said or {})})
             self._end(task, report)
 
     def _call(self, task: Task, report: Report) -> None:
@@ -113,8 +118,11 @@ class Reports:
 
     def _again_later(self, task: Task, report: Report, attempt: int, error: EngineError) -> None:
         self._metrics.call_errors.labels(report.method).inc()
-        level = logging.DEBUG if isinstance(error, Conflict) or attempt != 3 else logging.WARNING
-        log.log(level, "kept: the engine didn't take it yet", extra={**task.labels, "error": str(error)})
+        if isinstance(error, EngineUnavailable) and not isinstance(error, Conflict):
+            self._outage.failed(error)
+        else:
+            level = logging.DEBUG if isinstance(error, Conflict) or attempt != 3 else logging.WARNING
+            log.log(level, "kept: the engine didn't take it yet", extra={**task.labels, "error": str(error)})
         first_s = 0.02 if isinstance(error, Conflict) else 0.1
         pause_s = random.uniform(0.5, 1) * min(LONGEST_PAUSE_S, first_s * 2 ** min(attempt, 10))
         self._clock.call_at(time.monotonic() + pause_s, lambda: self._submit(task, report, attempt + 1))

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 PROPERTY = "retry."
-# while what a handler calls is away
-OUTAGE_PAUSE_S = (1.0, 5.0)
 
 
 class WrongRetry(ValueError):
@@ -63,11 +61,6 @@ class Retry:
         if not attempts.isdecimal():
             raise WrongRetry(f"attempts: {attempts!r} is no whole number")
         return replace(self, attempts=int(attempts), **changed)
-
-
-def outage_pause_s() -> float:
-    """How long to wait for what is away, in seconds: it may be back soon, and then much waits for it."""
-    return random.uniform(*OUTAGE_PAUSE_S)
 
 
 def _seconds(duration: str) -> float:

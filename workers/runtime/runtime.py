@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from processes.engine import EngineError
+from processes.outages import Outage
 from workers.runtime.client import TaskClient
 from workers.runtime.clock import Clock
 from workers.runtime.locks import Locks
@@ -56,6 +57,7 @@ class Runtime:
         self._resources = resources
         self._stop_within_s = stop_within_s
         self._outages = outages
+        self._outage_of = {topic: Outage(topic, log) for topic in self._handlers}
         self._asked_to_stop = threading.Event()
         self._stopped = threading.Event()
         self._at_once = threading.Event()
@@ -105,12 +107,14 @@ class Runtime:
             return
         handler = self._handlers[task.topic]
         with self.metrics.handler.labels(task.topic).time():
-            report = outcome_of(task, handler, self._resources, self._outages)
+            report = outcome_of(task, handler, self._resources, self._outage_of[task.topic], self._outages)
+        if report and report.ends_task:
+            self._outage_of[task.topic].recovered()
         if report and not task.lost:
             self._reports.send(task, report)
 
     def _failure(self, task: Task, error: Exception) -> Report:
-        return failure_of(task, self._handlers[task.topic], error, self._outages)
+        return failure_of(task, self._handlers[task.topic], error, self._outage_of[task.topic], self._outages)
 
     def _ended(self, task: Task, report: Report | None) -> None:
         self._locks.let_go(task, gone=report is not None and report.ends_task)

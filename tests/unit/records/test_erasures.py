@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from records.erasures import ERASED, OPERATOR, PATIENT, Erasures, is_erased
 from records.figures import kpis
 from records.kpis import CaseRow, KpiRows
 from records.outbox import Message, Outbox
+from records.retries import RetrySchedule
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submission, Submissions
 from tests.support.canaries import is_in_files
 
 pytestmark = pytest.mark.usefixtures("records")
+AT_ONCE = RetrySchedule(timedelta(), timedelta())
 SEAL = Seal("a secret of the tests")
 
 
@@ -33,7 +36,7 @@ def test_a_case_is_asked_for_once_and_done_once() -> None:
         erasures.ask("C-1", who)
     [erasure] = erasures.claim()
     assert list(erasures.claim()) == []
-    erasures.give_back(erasure)
+    erasures.defer(erasure, AT_ONCE)
     [erasure] = erasures.claim()
     assert not is_erased("C-1")
     erasures.erased(erasure, kept=True)
@@ -84,7 +87,7 @@ def test_what_is_forgotten_is_of_this_case_only() -> None:
 def test_what_waits_is_not_sent_any_more_and_what_is_being_sent_is_waited_for() -> None:
     outbox = Outbox()
     outbox.add("C-1/tell_result/1", "sms", "+4420", "result_there", "en")
-    [message] = outbox.claim()
+    [message] = outbox.claim("sms")
     outbox.add("C-1/tell_report/1", "sms", "+4420", "report_there", "en")
     assert not outbox.drop_waiting("C-1")
     outbox.sent(message)

@@ -3,7 +3,13 @@ from datetime import timedelta
 
 import pytest
 
+from records.database import database
+from records.feed_items import FeedItems
 from records.outbox import REFUSED, SENT, Message, Outbox
+from records.queue import ago
+from records.queues import queue_figures, retry_now
+from records.retries import RetrySchedule
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("records")
 
@@ -15,9 +21,9 @@ def add(outbox: Outbox, key: str) -> None:
 def test_a_message_waits_until_it_is_sent() -> None:
     outbox = Outbox()
     add(outbox, "C-1/tell_result/1")
-    [message] = outbox.claim()
+    [message] = outbox.claim("email")
     outbox.sent(message)
-    assert list(outbox.claim()) == []
+    assert list(outbox.claim("email")) == []
     assert Message.get().state == SENT
 
 
@@ -25,54 +31,88 @@ def test_the_same_key_is_one_message() -> None:
     outbox = Outbox()
     for _ in range(3):
         add(outbox, "C-1/tell_result/1")
-    assert len(list(outbox.claim())) == 1
+    assert len(list(outbox.claim("email"))) == 1
 
 
 def test_a_refused_message_holds_up_no_other() -> None:
     outbox = Outbox()
     add(outbox, "1")
     add(outbox, "2")
-    outbox.refused(next(outbox.claim()))
-    assert [message.key for message in outbox.claim()] == ["2"]
+    outbox.undelivered(next(outbox.claim("email")), REFUSED, by_telephone=False)
+    assert [message.key for message in outbox.claim("email")] == ["2"]
     assert Message.get(Message.key == "1").state == REFUSED
 
 
 def test_two_senders_never_get_the_same_message() -> None:
     for number in range(5):
         add(Outbox(), str(number))
-    first, second = Outbox().claim(), Outbox().claim()
+    first, second = Outbox().claim("email"), Outbox().claim("email")
     assert [next(each).key for each in (first, second, second, first)] == ["0", "1", "2", "3"]
     assert [message.key for message in second] == ["4"]
     assert list(first) == []
 
 
-def test_what_waits_behind_slow_ones_is_claimed_when_its_turn_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    add(Outbox(), "1")
-    add(Outbox(), "2")
-    monkeypatch.setattr(Message, "claim_lasts", timedelta(seconds=0.2))
-    claimed = Outbox().claim()
-    Outbox().sent(next(claimed))
+def test_what_waits_behind_slow_ones_is_claimed_when_its_turn_comes() -> None:
+    outbox = Outbox(lease=timedelta(seconds=0.2))
+    add(outbox, "1")
+    add(outbox, "2")
+    claimed = outbox.claim("email")
+    outbox.sent(next(claimed))
     time.sleep(0.3)
     assert next(claimed).key == "2"
-    assert list(Outbox().claim()) == []
+    assert list(outbox.claim("email")) == []
 
 
-def test_what_could_not_be_sent_is_given_back() -> None:
+def test_one_that_was_deferred_is_behind_the_others_and_due_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox, clock = Outbox(), Clock(monkeypatch)
+    add(outbox, "1")
+    add(outbox, "2")
+    outbox.retry(next(outbox.claim("email")), RetrySchedule(timedelta(minutes=5), timedelta(hours=1)))
+    [other] = outbox.claim("email")
+    outbox.sent(other)
+    assert other.key == "2"
+    clock.advance(timedelta(minutes=4, seconds=59))
+    assert list(outbox.claim("email")) == []
+    clock.advance(timedelta(minutes=2))
+    [again] = outbox.claim("email")
+    assert (again.key, again.attempts) == ("1", 2)
+
+
+def test_an_operator_has_all_that_waits_tried_at_once() -> None:
+    outbox = Outbox()
+    add(outbox, "1")
+    outbox.retry(next(outbox.claim("email")), RetrySchedule(timedelta(hours=1), timedelta(hours=1)))
+    FeedItems().postpone("7", RetrySchedule(timedelta(hours=1), timedelta(hours=1)))
+    assert retry_now() == 2
+    assert [message.key for message in outbox.claim("email")] == ["1"]
+    assert FeedItems().due_times()["7"] <= ago()
+
+
+def test_one_that_was_released_was_no_attempt_and_stays_first() -> None:
     outbox = Outbox()
     add(outbox, "1")
     add(outbox, "2")
-    outbox.give_back(next(outbox.claim()))
-    # behind those that wait already
-    assert [message.key for message in outbox.claim()] == ["2", "1"]
+    outbox.release(next(outbox.claim("email")))
+    assert [(message.key, message.attempts) for message in outbox.claim("email")] == [("1", 1), ("2", 1)]
 
 
-def test_the_claim_of_a_sender_that_died_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    outbox = Outbox()
-    add(outbox, "1")
-    assert len(list(outbox.claim())) == 1
-    assert list(outbox.claim()) == []
-    monkeypatch.setattr(Message, "claim_lasts", timedelta())
-    assert len(list(outbox.claim())) == 1
+def test_the_claim_of_a_sender_that_died_expires() -> None:
+    add(Outbox(), "1")
+    assert len(list(Outbox().claim("email"))) == 1
+    assert list(Outbox().claim("email")) == []
+    [again] = Outbox(lease=timedelta()).claim("email")
+    assert again.attempts == 2
+
+
+def test_a_row_of_a_process_of_an_older_version_is_due_and_has_an_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its INSERT names none of the columns that are new."""
+    names = ("key", "state", "changed_at", "channel", "recipient", "template", "language")
+    values = ("C-1/old", "waiting", ago(timedelta(hours=1)), "email", "a@b.example", "result_there", "en")
+    insert = f"INSERT INTO message ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    database.execute_sql(insert, values)
+    [message] = Outbox().claim("email")
+    assert (message.key, message.attempts) == ("C-1/old", 1)
+    assert 3600 <= queue_figures()["outbox"].oldest_s < 3660
 
 
 def test_of_two_senders_that_see_a_message_one_gets_it() -> None:

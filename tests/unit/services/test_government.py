@@ -16,7 +16,8 @@ from services.government.archive import Archive
 from services.government.models import Case, Contact, person_of
 from services.government.notification import Notifier
 from tests.support.databases import open_service
-from tests.support.smtp import Inbox
+from tests.support.serving import Reply, serving
+from tests.support.smtp import REPLIES, Inbox
 
 KEY = {"X-API-Key": "key"}
 ARCHIVE = Archive("a key of the tests")
@@ -83,7 +84,48 @@ def test_an_unreachable_contact_is_an_outcome(government: FlaskClient, email: st
 def test_a_mail_that_the_server_wants_later_is_asked_for_again(government: FlaskClient, mailbox: str) -> None:
     register(government)
     [contact_id] = submit(government, {**CONTACT, "email": f"{mailbox}@contacts.example"}).json["contact_ids"]
-    assert notify(government, contact_id).status_code == 503
+    answer = notify(government, contact_id)
+    assert (answer.status_code, answer.json["code"]) == (503, "recipient_deferred")
+    # the last attempt goes on without
+    last = government.post(f"/v1/contacts/{contact_id}/notification?last_attempt=true", json={}, headers=KEY)
+    assert last.json["outcome"] == "unreachable"
+
+
+def test_an_address_that_is_refused_for_now_keeps_no_other_contact_from_being_released(
+    government: FlaskClient, inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(government)
+    contacts = [{**CONTACT, "email": f"{name}@contacts.example"} for name in ("later", "charles")]
+    for contact_id in submit(government, *contacts).json["contact_ids"]:
+        notify(government, contact_id)
+    monkeypatch.setitem(REPLIES, "later", "450 come again")
+
+    def correct(query: str = "") -> Any:
+        return government.post(f"/v1/cases/C-1/result{query}", json={"result": "negative"}, headers=KEY)
+
+    def released() -> list[bool]:
+        return [each["released"] for each in government.get("/v1/cases/C-1", headers=KEY).json["contacts"]]
+
+    assert [correct().json.get("code") for _ in range(2)] == ["recipient_deferred"] * 2
+    assert released() == [False, True]
+    # the other was notified once
+    assert [message["To"] for message in inbox[0].got].count("charles@contacts.example") == 2
+    assert correct("?last_attempt=true").json == {"registered": True}
+    assert released() == [True, True]
+
+
+def test_a_wrong_key_of_the_gateway_makes_no_contact_unreachable(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(lambda call: Reply(401, b"{}")) as url:
+        notifier = Notifier("127.0.0.1", 1, "a@b.example", url, "wrong", "http://x")
+        database = open_service(f"sqlite:///{tmp_path}/g.db", "government")
+        government = create_app(database, "key", notifier, ARCHIVE).test_client()
+        register(government)
+        [contact_id] = submit(government, {**CONTACT, "email": None, "phone": "+442079460958"}).json["contact_ids"]
+        assert notify(government, contact_id).json["code"] == "messages_unavailable"
+        database.close()
+    assert "the SMS gateway refuses the API key of sms.api_key" in caplog.text
 
 
 def test_a_mail_that_the_server_has_is_not_sent_again_whatever_it_says_to_the_farewell(

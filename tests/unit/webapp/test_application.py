@@ -24,12 +24,16 @@ from webapp.task_forms import START
 
 pytestmark = pytest.mark.usefixtures("records")
 NOWHERE = "http://127.0.0.1:9"
+OPTIONS: dict[str, Any] = {
+    "secret_key": "k" * 32,
+    "policy": config.load().policy.model_dump(),
+    "records_secret": "r" * 32,
+}
 
 
 def application(**options: Any) -> Any:
-    policy = config.load().policy.model_dump()
-    told = Options(**{"secret_key": "k" * 32, "policy": policy, "records_secret": "r" * 32, **options})
-    return create_app(told, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, ""))
+    merged = Options(**{**OPTIONS, **options})
+    return create_app(merged, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, ""))
 
 
 def sign_in(client: FlaskClient, code: str = "A", **more: Any) -> Any:
@@ -150,6 +154,22 @@ def records_go_away(tmp_path: Path) -> Callable[[bool], None]:
         database.database.initialize(elsewhere if away else there)
 
     return go
+
+
+def test_many_pages_without_records_or_engine_are_two_lines_in_the_log(
+    records_go_away: Callable, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = application().test_client()
+    assert client.get("/sign-in").status_code == 200
+    for _ in range(30):
+        assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 503
+    records_go_away(True)
+    for _ in range(30):
+        assert client.get("/sign-in").status_code == 503
+    lines = [record.getMessage() for record in caplog.records]
+    records_go_away(False)
+    assert [line.partition(":")[0] for line in lines] == ["engine", "records"]
+    assert "the records' database can't be reached or written" in lines[1]
 
 
 def test_while_the_records_are_away_nothing_is_promised_and_advice_is_shown(records_go_away: Callable) -> None:

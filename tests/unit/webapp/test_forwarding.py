@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from processes.engine import EngineRefused, EngineUnavailable
+from records.queue import WAITING
 from records.seal import Seal
-from records.submissions import FORWARDED, VOID, WAITING, Submission, Submissions
-from webapp.forwarding import MESSAGE, TASK, Forwarder, SubmissionsWait
+from records.submissions import FORWARDED, VOID, Submission, Submissions
+from tests.support.clock import passes_hour
+from webapp.forwarding import MESSAGE, RETRIES, TASK, Forwarder, SubmissionsWait
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Seal("a secret of the tests")
@@ -61,7 +63,7 @@ def send(key: str, kind: str = TASK, **more: Any) -> None:
 
 
 def forwarder(engine: Engine) -> Forwarder:
-    return Forwarder(engine, Submissions(SEAL), {})
+    return Forwarder(engine, Submissions(SEAL), {}, RETRIES)
 
 
 def states() -> list[str]:
@@ -117,6 +119,33 @@ def test_what_waits_is_a_failed_run(engine: Engine) -> None:
     assert states() == [FORWARDED]
 
 
+def test_any_other_error_of_one_submission_holds_up_no_other_and_shows_nothing_of_the_patient(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in (1, 2):
+        send(f"C-1/T-{number}", task=f"T-{number}")
+    engine.answers = [KeyError("Ada")]
+    assert not forwarder(engine).forward_waiting()
+    assert (engine.done, states()) == (["T-2"], [WAITING, FORWARDED])
+    assert "C-1/T-1 can't be forwarded: KeyError; attempts: 1" in caplog.text
+    assert "Ada" not in caplog.text
+
+
+def test_one_that_the_engine_fails_on_is_tried_ever_less_often(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    send("C-1/T-1", task="T-1")
+    running, attempts = forwarder(engine), []
+
+    def fail(task: str, values: Any) -> None:
+        attempts.append(task)
+        raise EngineRefused("POST submit-form", 500, "ScriptException")
+
+    monkeypatch.setattr(engine, "submit", fail)
+    passes_hour(running.forward_waiting, monkeypatch)
+    # 10 s doubled up to an hour; a fixed second would make 3,600
+    assert 8 <= len(attempts) <= 10
+    assert states() == [WAITING]
+
+
 def test_a_message_whose_answer_was_lost_is_not_sent_twice(engine: Engine) -> None:
     send("C-1/worse/1", MESSAGE, message="symptoms_worsened")
     engine.answers = [EngineUnavailable("the answer was lost")]
@@ -136,6 +165,6 @@ def test_the_next_message_is_another_one(engine: Engine) -> None:
 def test_what_was_sealed_with_another_secret_is_given_up(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     send("C-1/T-1", task="T-1")
     other = Submissions(Seal("another secret, of somebody else"))
-    assert Forwarder(engine, other, {}).forward_waiting()
+    assert Forwarder(engine, other, {}, RETRIES).forward_waiting()
     assert states() == [VOID]
     assert "sealed with another secret" in caplog.text

@@ -32,7 +32,7 @@ def fill() -> Housekeeping:
         submissions.add(f"C-{number}/task", f"C-{number}", "review", {}, "")
         outbox.add(f"C-{number}/tell_result/1", "email", "a@b.example", "result_there", "en")
     submissions.forwarded(next(submissions.claim()))
-    outbox.sent(next(outbox.claim()))
+    outbox.sent(next(outbox.claim("email")))
     access.new_code("C-1", "1990-05-10")
     access.link("C-1/tell_result/1", "C-1")
     kept = {

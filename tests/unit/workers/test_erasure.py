@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +14,12 @@ from records.drafts import Drafts
 from records.erasures import PATIENT, Erasures, is_erased
 from records.kpis import KpiRows
 from records.outbox import Outbox
+from records.queues import queue_figures
+from records.retries import RetrySchedule
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
+from tests.support.clock import passes
 from workers.erasure import Elsewhere, Eraser, Kept
 from workers.outside import Unavailable
 
@@ -55,10 +59,18 @@ class FakeEngine:
         self.deleted.append(path.rpartition("/")[2])
 
 
-def eraser(engine: FakeEngine, government: FakeService | None = None, sms: FakeService | None = None) -> Eraser:
+AT_ONCE = RetrySchedule(timedelta(), timedelta())
+
+
+def eraser(
+    engine: FakeEngine,
+    government: FakeService | None = None,
+    sms: FakeService | None = None,
+    schedule: RetrySchedule = AT_ONCE,
+) -> Eraser:
     kept = Kept(Access(SEAL), Drafts(SEAL), KpiRows(), Outbox(), Sessions(SEAL), Submissions(SEAL))
     elsewhere = Elsewhere(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
-    return Eraser(Erasures(), Claims(), kept, elsewhere)
+    return Eraser(Erasures(), Claims(), kept, elsewhere, schedule)
 
 
 def test_a_case_is_erased_when_it_has_ended() -> None:
@@ -81,7 +93,7 @@ def test_what_is_not_in_the_engine_yet_is_waited_for() -> None:
 
 def test_its_messages_are_deleted_at_the_gateway_by_their_keys() -> None:
     Outbox().add("C-1/tell_result/1", "sms", "+4420", "result_there", "en")
-    Outbox().sent(next(Outbox().claim()))
+    Outbox().sent(next(Outbox().claim("sms")))
     Erasures().ask("C-1", PATIENT)
     sms = FakeService()
     eraser(FakeEngine(), sms=sms).erase_waiting()
@@ -112,3 +124,46 @@ def test_a_case_that_is_being_reopened_is_not_erased() -> None:
         assert eraser(engine).erase_waiting() == 0
     assert engine.deleted == []
     assert eraser(engine).erase_waiting() == 1
+
+
+def test_of_a_case_that_goes_on_for_weeks_it_is_asked_ever_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    Erasures().ask("C-1", PATIENT)
+    engine = FakeEngine("C-1")
+    asked = []
+    post = engine.post
+    monkeypatch.setattr(engine, "post", lambda path, query: asked.append(path) or post(path, query))
+    running = eraser(engine, schedule=RetrySchedule(timedelta(seconds=5), timedelta(minutes=15)))
+    passes(running.erase_waiting, monkeypatch, timedelta(days=1), timedelta(minutes=5))
+    assert 70 <= len(asked) <= 110
+    # nothing is wrong with it: its age begins anew
+    assert queue_figures()["erasures"].oldest_s < 3600
+
+
+def test_while_the_engine_is_away_it_is_asked_once_and_not_for_each_case(caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(30):
+        Erasures().ask(f"C-{number}", PATIENT)
+    running = eraser(FakeEngine(away=True))
+    for _ in range(100):
+        running.erase_waiting()
+    assert len(caplog.records) == 1
+    assert {erasure.attempts for erasure in Erasures().all()} == {0}
+
+
+def test_an_unforeseen_error_of_one_case_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for reference in ("C-1", "C-2"):
+        Erasures().ask(reference, PATIENT)
+    government = FakeService()
+    delete = government.delete
+
+    def broken(path: str, **query: Any) -> dict[str, Any]:
+        if path.endswith("C-1"):
+            raise KeyError("Ada")
+        return delete(path, **query)
+
+    monkeypatch.setattr(government, "delete", broken)
+    assert eraser(FakeEngine(), government).erase_waiting() == 1
+    assert is_erased("C-2")
+    assert "C-1 can't be erased: KeyError; attempts: 1" in caplog.text
+    assert "Ada" not in caplog.text

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from processes import cases
 from processes.engine import EngineRefused, EngineUnavailable
+from records import queue
+from records.claims import Claims
+from records.erasures import Erasures
+from records.feed_items import FeedItem, FeedItems
+from records.queues import queue_figures
+from records.retries import RetrySchedule
+from tests.support.clock import Clock
 from workers import lab_feed
 from workers.lab_feed import LabFeed
+from workers.outside import Refused
 
+pytestmark = pytest.mark.usefixtures("records")
+# at once, but for tests of the pauses
+SCHEDULE = RetrySchedule(timedelta(), timedelta())
 NOBODY_WAITS = EngineRefused("POST /message", 400, "RestException")
 
 
@@ -55,7 +68,7 @@ def grant(number: int) -> dict[str, Any]:
 
 
 def feed(lab: FakeLab, engine: FakeEngine) -> LabFeed:
-    return LabFeed(lab, engine, None)
+    return LabFeed(lab, engine, Claims(), FeedItems(), SCHEDULE)
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +112,15 @@ def test_a_broken_case_holds_up_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"kind": None}, {"status": "?"}, {"case_reference": None}, {"sample_barcode": ["A"]}, {"result": "?"}]
+    "changed",
+    [
+        {"kind": None},
+        {"status": "?"},
+        {"case_reference": None},
+        {"sample_barcode": ["A"]},
+        {"result": "?"},
+        {"case_reference": ["C1"]},
+    ],
 )
 def test_an_item_that_is_not_as_described_holds_up_no_other(changed: dict[str, Any]) -> None:
     broken = {name: value for name, value in {**result(1), **changed}.items() if value is not None}
@@ -127,3 +148,97 @@ def test_a_grant_is_kept_while_the_case_asks_for_its_kit(
     lab = FakeLab(grant(1))
     feed(lab, FakeEngine(C1=NOBODY_WAITS)).read()
     assert lab.acknowledged == acknowledged
+
+
+HOURLY = RetrySchedule(timedelta(seconds=1), timedelta(minutes=15))
+
+
+def test_a_result_of_an_unknown_case_is_tried_ever_less_often_and_has_an_age(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lab, engine = FakeLab(result(1), result(2)), FakeEngine()
+    attempts: list[str] = []
+
+    def correlate(message: str, key: str, values: dict[str, Any], waiting_for: dict[str, Any] | None) -> None:
+        attempts.append(key)
+        if key == "C1":
+            raise NOBODY_WAITS
+
+    monkeypatch.setattr(engine, "correlate", correlate)
+    reader = LabFeed(lab, engine, Claims(), FeedItems(), HOURLY)
+    with monkeypatch.context() as patched:
+        clock = Clock(patched)
+        patched.setattr(lab_feed, "ago", queue.ago)
+        for _ in range(3600):
+            lab.items = [item for item in lab.items if item["id"] not in lab.acknowledged]
+            reader.read()
+            clock.advance(timedelta(seconds=1))
+    # a second doubled up to a quarter of an hour; each half second would make 7,200
+    assert 10 <= attempts.count("C1") <= 15
+    assert attempts.count("C2") == 1
+    assert 4 <= len(caplog.records) <= 11
+    assert "can't be delivered: its case doesn't wait for it, or there is no such case" in caplog.text
+    assert queue_figures()["lab_feed"].waiting == 1
+
+
+def test_what_is_delivered_at_last_or_gone_from_the_feed_waits_no_more() -> None:
+    lab, engine = FakeLab(result(1), result(2)), FakeEngine(C1=NOBODY_WAITS, C2=NOBODY_WAITS)
+    feed(lab, engine).read()
+    assert FeedItem.select().count() == 2
+    del engine.refused["C1"]
+    lab.items = lab.items[:1]
+    assert feed(lab, engine).read() == 1
+    assert FeedItem.select().count() == 0
+
+
+def test_an_acknowledgement_that_the_lab_refuses_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab, engine = FakeLab(result(1), result(2)), FakeEngine()
+    acknowledge = lab.post
+
+    def post(path: str, body: dict[str, Any]) -> None:
+        if path.split("/")[3] == "1":
+            raise Refused("lab", response(409))
+        acknowledge(path, body)
+
+    monkeypatch.setattr(lab, "post", post)
+    assert feed(lab, engine).read() == 1
+    assert lab.acknowledged == [2]
+
+
+def test_what_comes_for_an_erased_case_is_acknowledged() -> None:
+    for number in (1, 2):
+        Erasures().ask(f"C{number}", "patient")
+        Erasures().erased(Erasures().find(f"C{number}"), kept=False)
+    lab = FakeLab(result(1), grant(2), result(3))
+    feed(lab, FakeEngine(C1=NOBODY_WAITS, C2=NOBODY_WAITS, C3=NOBODY_WAITS)).read()
+    assert lab.acknowledged == [1, 2]
+
+
+def test_a_feed_that_does_not_go_on_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = FakeLab(result(1), result(2))
+    monkeypatch.setattr(lab, "get", lambda path, after: {"items": lab.items, "next": 0})
+    assert feed(lab, FakeEngine()).read() == 2
+
+
+@pytest.mark.parametrize("nameless", [None, "?", 7, [], {}, {"id": None}, {"id": "1; DROP"}, {"id": [1]}])
+def test_an_item_without_an_id_holds_up_no_other(nameless: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = FakeLab(result(2))
+    monkeypatch.setattr(
+        lab, "get", lambda path, after: {"items": [] if after else [nameless, *lab.items], "next": after or 2}
+    )
+    assert feed(lab, FakeEngine()).read() == 1
+
+
+def test_an_unforeseen_error_of_one_item_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lab, engine = FakeLab(result(1), result(2)), FakeEngine(C1=AttributeError("Ada"))
+    assert feed(lab, engine).read() == 1
+    assert "AttributeError" in caplog.text
+    assert "Ada" not in caplog.text
+
+
+def response(status: int) -> requests.Response:
+    made = requests.Response()
+    made.status_code = status
+    return made

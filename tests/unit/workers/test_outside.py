@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.support.serving import Reply, serving
-from workers.outside import Faulty, Refused, Service, ServiceError, Unavailable
+from workers.outside import Faulty, Refused, Service, ServiceError, SignInRefused, Unavailable
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from workers.outside import Faulty, Refused, Service, ServiceError, Unavailable
         (Reply(502, b"<h1>Bad Gateway</h1>"), Unavailable),
         (Reply(503, b"{}"), Unavailable),
         (Reply(429, b"{}"), Unavailable),
+        (Reply(401, b"{}"), SignInRefused),
+        (Reply(403, b"{}"), SignInRefused),
         (Reply(500, b"{}"), Faulty),
         (Reply(409, b'{"code": "kit_shortage"}'), Refused),
         (Reply(400, b"<h1>no</h1>"), Refused),

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
 
+from config import settings as config
 from records.access import Access
-from records.outbox import REFUSED, SENT, WAITING, Message, Outbox
+from records.outbox import GIVEN_UP, REFUSED, SENT, WAITING, Message, Outbox
+from records.queue import ago
+from records.queues import undelivered_messages
+from records.retries import RetrySchedule
 from records.seal import Seal
 from services.sms.app import create_app
+from tests.support.clock import Clock
 from tests.support.databases import open_service
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
-from tests.support.smtp import Inbox, smtp_server
-from workers.carriers import Mail, NotNow, Pages, Sms
-from workers.messages import TEXTS, text_of
+from tests.support.smtp import REPLIES, Inbox, smtp_server
+from workers.carriers import Mail, MailServer, Pages, Sms
+from workers.messages import TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
 from workers.outside import Service
 from workers.sender import Sender
 
@@ -36,10 +44,18 @@ def gateway(tmp_path: Path) -> Iterator[dict[str, str]]:
     server.shutdown()
 
 
-def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1") -> Sender:
+RETRIES = config.load().retries
+
+
+def schedule(channel: str) -> RetrySchedule:
+    return RetrySchedule(**getattr(RETRIES, channel).model_dump())
+
+
+def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1", **sign_in: Any) -> Sender:
     pages = Pages(PAGE, TASKLIST, Access(Seal("a secret of the tests")))
-    mail = Mail("127.0.0.1", mail_port, "CoronaCare <no-reply@coronacare.example>", pages)
-    return Sender(Outbox(), {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), pages)})
+    mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages)
+    carriers = {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), pages)}
+    return Sender(Outbox(), carriers, {channel: schedule(channel) for channel in carriers})
 
 
 def add(key: str, recipient: str = "a@b.example", channel: str = "email", language: str = "en") -> None:
@@ -78,7 +94,7 @@ def test_the_same_message_has_the_same_id_whoever_sends_it(inbox: tuple[Inbox, i
     """SMTP can't be exactly once; a second delivery is known by its Message-ID."""
     add("C-1/tell_result/1")
     sender(inbox[1]).send_waiting()
-    Message.update(state=WAITING).execute()
+    Message.update(state=WAITING, due_at="").execute()
     sender(inbox[1]).send_waiting()
     assert len({message["Message-ID"] for message in inbox[0].got}) == 1
 
@@ -87,7 +103,7 @@ def test_an_sms_is_sent_once_though_it_is_tried_twice(inbox: tuple[Inbox, int], 
     add("C-1/tell_result/1", "+44 20 7946 0958", "sms", "fr")
     both = sender(inbox[1], gateway["sms"])
     both.send_waiting()
-    Message.update(state=WAITING).execute()
+    Message.update(state=WAITING, due_at="").execute()
     both.send_waiting()
     [text] = texts_to(gateway, "+442079460958")
     assert text.startswith(f"{TEXTS['result_there']['fr'][1]} {PAGE}/link/")
@@ -111,11 +127,18 @@ def test_a_mail_that_the_server_wants_later_is_kept_and_holds_up_no_other(inbox:
     assert states() == {"1": WAITING, "2": SENT}
 
 
-def test_a_server_that_goes_down_gets_no_more(inbox: tuple[Inbox, int]) -> None:
+def test_a_server_that_goes_down_gets_no_more_for_a_moment(
+    inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     add("1", "goes-down@b.example")
     add("2")
-    assert sender(inbox[1]).send_waiting() == 0
+    running = sender(inbox[1])
+    assert [running.send_waiting(), running.send_waiting()] == [0, 0]
     assert set(states().values()) == {WAITING}
+    # and the one at which it closes holds up the others for that moment only
+    later = time.monotonic() + 2
+    monkeypatch.setattr("processes.outages.time.monotonic", lambda: later)
+    assert running.send_waiting() == 1
 
 
 def test_what_the_server_has_is_not_sent_again_whatever_it_says_to_the_farewell(inbox: tuple[Inbox, int]) -> None:
@@ -130,22 +153,133 @@ def test_an_address_that_the_server_can_not_write_holds_up_no_other() -> None:
     add("2")
     with smtp_server(enable_SMTPUTF8=False) as (_, port):
         assert sender(port).send_waiting() == 1
-    assert states() == {"1": REFUSED, "2": SENT}
+    assert states() == {"1": REFUSED, "1/telephone": WAITING, "2": SENT}
 
 
-def test_a_channel_that_is_away_is_tried_once_and_not_for_each_message() -> None:
-    tried: list[str] = []
+def test_a_server_that_is_away_has_one_pause_for_all_messages_which_grows(
+    inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(50):
+        add(str(number))
+    now, connections = [1000.0], []
+    monkeypatch.setattr("processes.outages.time.monotonic", lambda: now[-1])
+    connect = MailServer.connect
+    monkeypatch.setattr(MailServer, "connect", lambda self: connections.append(now[-1]) or connect(self))
+    away = sender(free_port())
+    # for ten minutes, twice a second
+    for _ in range(1200):
+        away.send_waiting()
+        now.append(now[-1] + 0.5)
+    assert 10 <= len(connections) <= 20
+    assert len(caplog.records) <= 8
+    assert {(message.state, message.attempts) for message in Message.select()} == {(WAITING, 0)}
+    # when it is back, they all leave at once
+    back = sender(inbox[1])
+    assert sum(back.send_waiting() for _ in range(3)) == 50
 
-    class Away:
-        def carry(self, message: Message) -> None:
-            tried.append(message.key)
-            raise NotNow("away")
 
-    for key in ("1", "2", "3"):
-        add(key)
-    Sender(Outbox(), {"email": Away()}).send_waiting()
-    assert tried == ["1"]
-    assert set(states().values()) == {WAITING}
+def test_one_greylisted_mail_is_tried_some_forty_times_in_five_days_and_then_replaced_by_a_call(
+    inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("C-1/tell_result/1", "greylisted@b.example", language="fr")
+    running, clock = sender(inbox[1]), Clock(monkeypatch)
+    sessions = []
+    while clock.ahead < timedelta(days=7):
+        running.send_waiting()
+        sessions += [clock.ahead] * (len(inbox[0].recipients) - len(sessions))
+        clock.advance(timedelta(minutes=5))
+    assert 40 <= len(sessions) <= 50
+    # RFC 5321, 4.5.4.1: few at first, then one in two or three hours, for four to five days
+    assert 3 <= sum(session < timedelta(hours=1) for session in sessions) <= 5
+    assert timedelta(days=4) < sessions[-1] < timedelta(days=6)
+    given_up, call = Message.select().order_by(Message.id)
+    assert (given_up.state, call.state) == (GIVEN_UP, WAITING)
+    assert (call.key, call.channel, call.language) == ("C-1/tell_result/1/telephone", "telephone", "fr")
+    assert call.recipient == "greylisted@b.example"
+
+
+def test_a_greylisted_mail_is_delivered_once_the_list_knows_us(
+    inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("1", "greylisted@b.example")
+    running, clock = sender(inbox[1]), Clock(monkeypatch)
+    assert running.send_waiting() == 0
+    monkeypatch.delitem(REPLIES, "greylisted")
+    clock.advance(timedelta(minutes=4))
+    assert running.send_waiting() == 0
+    clock.advance(timedelta(minutes=3))
+    assert running.send_waiting() == 1
+
+
+BAD = [f"{name}@b.example" for name in ("greylisted", "unknown", "full", "goes-down", "hangs-up", "ad\na")]
+
+
+@pytest.mark.parametrize("bad", [*BAD, ""])
+def test_of_fifty_messages_one_that_is_bad_holds_up_no_other(
+    inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    for number in range(50):
+        add(f"C-{number}/1", bad if number == 7 else f"{number}@b.example")
+    now = [1000.0]
+    monkeypatch.setattr("processes.outages.time.monotonic", lambda: now[-1])
+    running = sender(inbox[1])
+    turns = 0
+    while Message.select().where(Message.state == SENT).count() < 49:
+        running.send_waiting()
+        now.append(now[-1] + 0.5)
+        turns += 1
+        assert turns < 12
+    assert len(inbox[0].got) == 49
+    assert Message.get(Message.key == "C-7/1").state != SENT
+
+
+def test_an_unforeseen_error_of_one_message_is_an_attempt_and_shows_nothing_of_it(
+    inbox: tuple[Inbox, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    Outbox().add("C-1/1", "email", "ada@b.example", "no such template", "en")
+    add("C-2/1")
+    assert sender(inbox[1]).send_waiting() == 1
+    broken = Message.get(Message.key == "C-1/1")
+    assert (broken.state, broken.attempts) == (WAITING, 1)
+    assert broken.due_at > ago(-timedelta(minutes=4))
+    assert "KeyError" in caplog.text
+    assert "ada@b.example" not in caplog.text
+
+
+def test_a_message_whose_senders_die_ends_in_a_call() -> None:
+    add("C-1/1")
+    allowed = next(attempts for attempts in range(1, 1000) if schedule("email").is_exhausted(attempts))
+    Message.update(attempts=allowed).execute()
+    assert sender(free_port()).send_waiting() == 0
+    assert sorted(states().items()) == [("C-1/1", REFUSED), ("C-1/1/telephone", WAITING)]
+
+
+# the connection doesn't leave this machine
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_a_wrong_password_at_the_mail_server_is_logged_as_that_and_refuses_no_message(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    add("1")
+    with smtp_server(password="right") as (inbox, port):
+        assert sender(port, username="coronacare", password="hidden").send_waiting() == 0
+        assert "the mail server refuses mail.username or mail.password (535)" in caplog.text
+        assert "hidden" not in caplog.text
+        assert sender(port).send_waiting() == 0
+        assert "it wants mail.username and mail.password" in caplog.text
+        assert states() == {"1": WAITING}
+        assert sender(port, username="coronacare", password="right").send_waiting() == 1
+        assert len(inbox.got) == 1
+
+
+def test_a_wrong_api_key_at_the_gateway_is_logged_as_that_and_refuses_no_message(
+    gateway: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    add("1", "+44 20 7946 0958", "sms")
+    pages = Pages(PAGE, TASKLIST, Access(Seal("a secret of the tests")))
+    wrong = Sms(Service("sms", gateway["sms"], "wrong"), pages)
+    assert Sender(Outbox(), {"sms": wrong}, {"sms": schedule("sms")}).send_waiting() == 0
+    assert states() == {"1": WAITING}
+    assert "sms refuses the API key of sms.api_key (401)" in caplog.text
 
 
 def test_a_refused_address_holds_up_no_other(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
@@ -153,7 +287,16 @@ def test_a_refused_address_holds_up_no_other(inbox: tuple[Inbox, int], gateway: 
     add("2", "000 111", "sms")
     add("3")
     sender(inbox[1], gateway["sms"]).send_waiting()
-    assert states() == {"1": REFUSED, "2": REFUSED, "3": SENT}
+    calls = {"1/telephone": WAITING, "2/telephone": WAITING}
+    assert states() == {"1": REFUSED, "2": REFUSED, "3": SENT, **calls}
+
+
+@pytest.mark.parametrize("template", sorted(TO_DOCTORS | TO_MANAGERS))
+def test_staff_who_can_not_be_reached_are_not_called(inbox: tuple[Inbox, int], template: str) -> None:
+    Outbox().add("C-1/alert/1", "email", "unknown@b.example", template, "en")
+    sender(inbox[1]).send_waiting()
+    assert states() == {"C-1/alert/1": REFUSED}
+    assert undelivered_messages() == 1
 
 
 def test_every_text_to_patients_is_there_in_every_language() -> None:

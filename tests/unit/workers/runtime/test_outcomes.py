@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from camunda.external_task.external_task import ExternalTask, TaskResult
 
 from processes.engine import EngineRefused, EngineUnavailable
 from processes.errors import KitShortage, ProtocolDeviation
+from processes.outages import Outage
 from workers.runtime import Cancelled, Context, Faulty, Refusal, Retry, Unavailable, topic
 from workers.runtime.outcomes import RETRY_DUE, UNLOCK, Report, failure_of, outcome_of
 from workers.runtime.tasks import Task
@@ -32,7 +34,11 @@ def task(retries: int | None = None, **fields: Any) -> Task:
 
 def ended(function: Callable[..., Any], given: Task | None = None, **resources: Any) -> Report | None:
     handler = topic("lab.order_test", retry=RETRY, occurrence="sample_number", errors=ERRORS)(function).handler
-    return outcome_of(given or task(), handler, resources, (OSError,))
+    return outcome_of(given or task(), handler, resources, outage(), (OSError,))
+
+
+def outage() -> Outage:
+    return Outage("lab.order_test", logging.getLogger("tests"), first_s=5)
 
 
 def failed(error: BaseException, retries: int | None = None, **fields: Any) -> Report:
@@ -109,7 +115,7 @@ def test_a_handler_that_gives_up_though_its_task_is_not_lost_has_failed() -> Non
 @pytest.mark.parametrize("error", [Unavailable("lab: 503"), EngineUnavailable("GET /task: 503"), OSError("disk full")])
 def test_while_what_it_calls_is_away_a_task_uses_up_no_attempt_and_comes_back_within_seconds(error: Exception) -> None:
     assert [left_of(failed(error, retries)) for retries in (None, 3, 1)] == [3, 3, 1]
-    assert failed(error).due_in_s == 5
+    assert failed(error).due_in_s == 6
 
 
 @pytest.mark.parametrize(
@@ -173,8 +179,8 @@ def test_a_diagram_that_says_it_wrongly_is_an_incident_at_once() -> None:
 
 def test_a_failure_of_a_result_is_reported_as_one_of_the_handler() -> None:
     handler = topic("lab.order_test", retry=RETRY)(lambda: None).handler
-    assert left_of(failure_of(task(), handler, EngineRefused("POST /complete", 500, "X"))) == 2
-    assert left_of(failure_of(task(), handler, OSError(), (OSError,))) == 3
+    assert left_of(failure_of(task(), handler, EngineRefused("POST /complete", 500, "X"), outage())) == 2
+    assert left_of(failure_of(task(), handler, OSError(), outage(), (OSError,))) == 3
 
 
 def test_handlers_of_the_library_get_the_task_and_report_as_it_does() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workers.runtime import Retry
-from workers.runtime.retry import WrongRetry, outage_pause_s
+from workers.runtime.retry import WrongRetry
 
 
 @pytest.fixture
@@ -56,11 +56,6 @@ def test_a_pause_doubles_with_each_failure_up_to_the_longest(ranges: list[tuple[
 @pytest.mark.parametrize(("text", "seconds"), [("250ms", 0.25), ("1.5s", 1.5), ("2m", 120), ("1h", 3600)])
 def test_durations(ranges: list[tuple[float, float]], text: str, seconds: float) -> None:
     assert Retry(first=text, most="9h").pause_s(1) == seconds
-
-
-def test_what_is_away_is_tried_again_within_seconds(ranges: list[tuple[float, float]]) -> None:
-    assert outage_pause_s() == 5
-    assert ranges == [(1, 5)]
 
 
 @pytest.mark.parametrize(

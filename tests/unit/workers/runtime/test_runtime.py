@@ -580,5 +580,5 @@ def test_the_engine_is_away_for_a_while(fake: Any, caplog: pytest.LogCaptureFixt
         time.sleep(1)
         away.clear()
         ends(engine, task)
-        eventually(lambda: "the engine answers again" in caplog.text, within_s=10)
-    assert sum("no tasks from the engine" in record.message for record in caplog.records) == 1
+        eventually(lambda: "tasks from the engine: works again" in caplog.text, within_s=10)
+    assert sum("tasks from the engine: POST" in record.message for record in caplog.records) == 1

@@ -1,0 +1,36 @@
+"""Items of the laboratory's feed that couldn't be delivered to their case yet: when each is due again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from records.database import database
+from records.queue import Queued, ago
+from records.retries import RetrySchedule
+
+
+class FeedItem(Queued):
+    """One item; its key is the id that the laboratory gave it. The row is deleted when the item is delivered."""
+
+
+class FeedItems:
+    def due_times(self) -> dict[str, str]:
+        """When each postponed item is due, by key."""
+        with database.connection_context():
+            return {item.key: item.due_at for item in FeedItem.select()}
+
+    def postpone(self, key: str, schedule: RetrySchedule) -> int:
+        """Make an item due again after the schedule's next pause; returns how many attempts have failed."""
+        with database.connection_context(), database.atomic():
+            FeedItem.insert(key=key, attempts=1).on_conflict(
+                conflict_target=[FeedItem.key],
+                update={FeedItem.attempts: FeedItem.attempts + 1, FeedItem.changed_at: ago()},
+            ).execute()
+            attempts = FeedItem.get(FeedItem.key == key).attempts
+            FeedItem.update(due_at=ago(-schedule.pause(attempts))).where(FeedItem.key == key).execute()
+            return attempts
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete items that were delivered, or that the feed doesn't have any more."""
+        with database.connection_context():
+            FeedItem.delete().where(FeedItem.key.in_(list(keys))).execute()

@@ -1,0 +1,23 @@
+"""Why the records' database can't be used, in words for operators."""
+
+from __future__ import annotations
+
+from records.database import AWAY, database
+
+# libpq has no SQLSTATE for a connection that the server refuses, only its text
+REFUSALS = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
+
+
+def check() -> None:
+    """Find out whether the database answers; raises one of AWAY if it doesn't."""
+    with database.connection_context():
+        database.execute_sql("SELECT 1")
+
+
+def describe(error: BaseException) -> str:
+    """The reason without what was to be written; empty for an error that isn't the database's."""
+    if not isinstance(error, AWAY):
+        return ""
+    if any(refusal in str(error) for refusal in REFUSALS):
+        return "the records' database refuses the user or password of records.database_url"
+    return f"the records' database can't be reached or written ({type(error).__name__})"

@@ -1,0 +1,34 @@
+"""The platform's parts are ready, and the engine's refusal of a password is taken for that, however often it comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from processes.engine import Engine, SignInRefused
+from workers.runtime import TaskClient
+
+pytestmark = pytest.mark.engine
+ANOTHER = "another"
+
+
+@pytest.mark.parametrize("part", ["webapp", "workers"])
+def test_a_part_is_ready(state: dict[str, Any], part: str) -> None:
+    answer = requests.get(state[part] + "/readyz", timeout=30)
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_a_wrong_password_of_the_web_application_is_named_as_that(state: dict[str, Any]) -> None:
+    engine = Engine(state["engine"], "webapp", ANOTHER)
+    for _ in range(3):
+        with pytest.raises(SignInRefused, match=r"the engine refuses engine\.username or engine\.password \(401\)"):
+            engine.check("/process-definition/key/corona_care", 10)
+
+
+def test_a_wrong_password_of_the_workers_is_named_as_that(state: dict[str, Any]) -> None:
+    client = TaskClient("w-1", state["engine"], "workers", ANOTHER, lock_s=20, poll_s=1)
+    for _ in range(3):
+        with pytest.raises(SignInRefused, match=r"the engine refuses engine\.username or engine\.password \(401\)"):
+            client.check(10)

@@ -1,0 +1,78 @@
+"""/readyz says in words which password or key is wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from processes.engine import Engine
+from services.government.app import create_app as create_government
+from services.government.archive import Archive
+from services.government.notification import Notifier
+from services.lab.app import create_app as create_lab
+from tests.support.databases import open_service
+from tests.support.serving import Reply, serving
+from tests.unit.webapp.test_application import OPTIONS
+from webapp.app import Options, create_app
+from webapp.government import Government
+from webapp.lab import Lab
+
+pytestmark = pytest.mark.usefixtures("records")
+KEY = "a key of the tests"
+AWAY = "http://127.0.0.1:9"
+
+
+@contextmanager
+def services(folder: Path) -> Iterator[tuple[str, str]]:
+    """The URLs of a laboratory and of a government."""
+    notifier = Notifier("127.0.0.1", 9, "a@b.example", AWAY, "", AWAY)
+    applications = (
+        create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), KEY, 1),
+        create_government(open_service(f"sqlite:///{folder}/government.db", "government"), KEY, notifier, Archive(KEY)),
+    )
+    with ExitStack() as stack:
+        servers = [make_server("127.0.0.1", 0, application, threaded=True) for application in applications]
+        for server in servers:
+            threading.Thread(target=server.serve_forever).start()
+            stack.callback(server.shutdown)
+        lab, government = (f"http://127.0.0.1:{server.port}" for server in servers)
+        yield lab, government
+
+
+@contextmanager
+def engine_that_answers(status: int) -> Iterator[str]:
+    with serving(lambda call: Reply(status, b"{}")) as url:
+        yield url
+
+
+def readiness(engine: str, lab: str, government: str, key: str) -> tuple[int, list[str]]:
+    parts = Engine(engine, "webapp", "a password", timeout_s=1), Government(government, key), Lab(lab, key)
+    answer = create_app(Options(**OPTIONS), *parts).test_client().get("/readyz")
+    return answer.status_code, answer.text.splitlines()
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    with services(tmp_path) as (lab, government), engine_that_answers(200) as engine:
+        assert readiness(engine, lab, government, KEY) == (200, ["ok"])
+
+
+def test_wrong_keys_and_a_wrong_password_are_named(tmp_path: Path) -> None:
+    with services(tmp_path) as (lab, government), engine_that_answers(401) as engine:
+        status, problems = readiness(engine, lab, government, "another")
+    assert status == 503
+    assert problems == [
+        "engine: GET /process-definition/key/corona_care: the engine refuses engine.username or engine.password (401)",
+        "lab: the lab refuses the API key of lab.api_key (401)",
+        "government: the government refuses the API key of government.api_key (401)",
+    ]
+
+
+def test_services_that_are_away_do_not_count_an_engine_does() -> None:
+    status, [problem] = readiness(AWAY, AWAY, AWAY, KEY)
+    assert status == 503
+    assert problem.startswith("engine: GET /process-definition/key/corona_care: ConnectionError")

@@ -1,0 +1,31 @@
+"""/readyz of the web application: whether what it needs answers, and takes its passwords and keys."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from processes.cases import CORONA_CARE
+from processes.engine import Engine
+from processes.readiness import Check, problems_of
+from records import outages
+from webapp.government import Government
+from webapp.lab import Lab
+
+# each is waited for so long
+CHECKED_WITHIN_S = 2.0
+PATHWAY = f"/process-definition/key/{CORONA_CARE}"
+
+
+def add_readiness(app: Flask, engine: Engine, government: Government, lab: Lab) -> None:
+    checks = [
+        Check("engine", lambda: engine.check(PATHWAY, CHECKED_WITHIN_S)),
+        Check("records", outages.check, describe=outages.describe),
+        Check("lab", lab.stock, is_required=False),
+        Check("government", lambda: government.exposure("none"), is_required=False),
+    ]
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        problems = problems_of(checks)
+        text = "\n".join(problems or ["ok"]) + "\n"
+        return Response(text, 503 if problems else 200, mimetype="text/plain")
