@@ -15,6 +15,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY config config
 COPY deployment deployment
 COPY forms forms
+COPY inputs inputs
 COPY processes processes
 COPY records records
 COPY services services

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -31,8 +32,15 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _known_region(name: str) -> str:
+    if name not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("no country has this code; for example DE")
+    return name
+
+
 Duration = Annotated[str, Field(pattern=r"^P(\d+D|(\d+D)?T(\d+[HMS])+)$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+TelephoneRegion = Annotated[str, AfterValidator(_known_region)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Positive = Annotated[float, Field(gt=0)]
 PositiveSpan = Annotated[timedelta, Field(gt=timedelta())]
@@ -85,6 +93,7 @@ class Webapp(Part):
     proxies: Annotated[int, Field(ge=0)]
     attempts_per_address: Annotated[int, Field(ge=1)]
     time_zone: TimeZone
+    telephone_region: TelephoneRegion | None
     suppress_below: Annotated[int, Field(ge=0)]
     timings: bool
     claim_s: Positive
@@ -173,6 +182,7 @@ class Policy(Section):
 
     emergency_number: str
     contact_email: str
+    contact_phone: str
     evaluation_request_expires_after: Duration
     reminded_after: Duration
     tracers_call_after: Duration

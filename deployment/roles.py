@@ -96,6 +96,8 @@ def _for_deployer() -> Iterable[Grant]:
         yield Grant(resource, "*", ("ALL",), user="deployer")
 
 
+# a decision failed: a doctor decides
+BY_HAND = ["Task_AssessByHand", "Task_SetPriorityByHand"]
 TELEPHONE = {"phone": "Telephone", "language": "Language"}
 
 
@@ -114,8 +116,7 @@ def filters() -> list[Filter]:
     on_call = {**TELEPHONE, "contact_name": "Contact", "contact_phone": "Telephone", "contact_language": "Language"}
     mine = {**report, "assigneeExpression": "${currentUser()}", **by_priority}
     free = {"candidateGroup": "doctors", "unassigned": True, **report, **by_priority}
-    # midnight is the engine's
-    today = {"dueBeforeExpression": "${dateTime().plusDays(1).withTimeAtStartOfDay()}"}
+    today = {"dueBeforeExpression": "${calendar.endOfToday()}"}
     call = of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey="Task_CallPatient")
     return [
         # Tasklist opens the first, and counts the tasks of the open one only
@@ -123,6 +124,7 @@ def filters() -> list[Filter]:
         Filter("My reports", "doctors", mine, on_report),
         Filter("Unclaimed reports by priority", "doctors", free, on_report),
         of("Overdue reports", "doctors", on_report, **report, dueBeforeExpression="${now()}"),
+        of("Patients to assess", "doctors", {"reference": "Case", **TELEPHONE}, taskDefinitionKeyIn=BY_HAND),
         of("Visits today", "medical-team", on_visit, **visit, **today),
         of("All visits", "medical-team", on_visit, **visit),
         of("Calls to make", "contact-tracers", on_call, followUpBeforeOrNotExistentExpression="${now()}"),

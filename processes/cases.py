@@ -39,6 +39,7 @@ class Case:
         called: the instances of the processes that it calls just now.
         values: the process variables by name, of the case and of the processes that it calls just now.
         ended_at: None while it runs.
+        started_at: of the newest instance.
     """
 
     reference: str
@@ -46,6 +47,7 @@ class Case:
     values: dict[str, Any]
     ended_at: datetime | None
     called: tuple[str, ...] = ()
+    started_at: datetime | None = None
 
 
 def new_reference() -> str:
@@ -155,6 +157,7 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
         reference=case_reference,
         instance_id=newest["id"],
         values={row["name"]: plain(row["type"], row["value"]) for row in rows},
+        started_at=datetime.strptime(newest["startTime"], ENGINE_TIME),
         ended_at=newest["endTime"] and datetime.strptime(newest["endTime"], ENGINE_TIME),
         called=tuple(called),
     )

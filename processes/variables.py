@@ -248,6 +248,7 @@ CASE = _declare(
             "care_completed",
         ),
     ),
+    Variable("reference", "String", "the case reference, for staff to compare with what a caller gives"),
     Variable("notice_key", "String", "names a message that is told by telephone, so that it is told once"),
     Variable("notice_text", "String", "what to tell the patient by telephone"),
     Variable("withdrawn", "Boolean", "the patient has withdrawn"),

@@ -17,6 +17,8 @@ OUTCOME, RESULT, RATING, ASKED = "outcome", "result", "rating", "review_asked"
 CYCLE_TIME, ONSET_TO_RESULT = "cycle_time", "onset_to_result"
 SAMPLE_TO_RESULT, RESULT_TO_REPORT = "sample_to_result", "result_to_report"
 SAMPLE_TO_LAST_CONTACT = "sample_to_last_contact"
+# a longer time from onset to result is a slip in the date
+MOST_DAYS = 200
 CONFIRMED, WITH_CONTACTS, SECONDARY = "confirmed", "confirmed_with_contacts", "secondary"
 NAMED, NOTIFIED, NOTIFIED_IN_TIME = "contacts_named", "contacts_notified", "contacts_notified_in_24_h"
 
@@ -52,7 +54,10 @@ def _durations(case: Any) -> Iterator[Tick]:
             yield Tick(figure, duration_bucket(milliseconds), milliseconds)
     if case.onset_date and case.result_told_at:
         days = (datetime.fromisoformat(case.result_told_at).date() - date.fromisoformat(case.onset_date)).days
-        yield Tick(ONSET_TO_RESULT, str(days), days)
+        # the result's day is in UTC: where the patient is, it may already be the next one
+        days = 0 if days == -1 else days
+        if 0 <= days <= MOST_DAYS:
+            yield Tick(ONSET_TO_RESULT, str(days), days)
 
 
 def _contacts(case: Any) -> Iterator[Tick]:

@@ -117,6 +117,7 @@ def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
         "ENGINE_ADMIN_USER": "admin",
         "ENGINE_SECURE_COOKIES": str(engine.secure_cookies).lower(),
         "ENGINE_ADMIN_PASSWORD": secrets["admin"],
+        "ENGINE_TIME_ZONE": settings.webapp.time_zone,
     }
     # the JVM doesn't read TMPDIR
     temporary = f"-Djava.io.tmpdir={tempfile.gettempdir()}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from peewee import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from inputs.place import Place
 from processes.engine import Engine, EngineError, EngineUnavailable
 from processes.outages import Outage
 from records import database
@@ -98,6 +100,7 @@ class Options:
         timings: tell the browser how long a page took, and the engine's part of it.
         idle_s: a session that was idle for so long is over, in seconds.
         time_zone: in which the pages tell the time.
+        telephone_region: the country of telephone numbers without a country code.
         cockpit_url: where process managers open Cockpit.
         suppress_below: of fewer people the KPIs tell nothing.
         retention: how long what of the records is kept, by name.
@@ -115,6 +118,7 @@ class Options:
     timings: bool = False
     idle_s: float = 1800
     time_zone: str = "UTC"
+    telephone_region: str | None = None
     cockpit_url: str = ""
     suppress_below: int = 0
     retention: Mapping[str, timedelta] = field(default_factory=dict)
@@ -192,6 +196,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government,
     app.session_interface = SessionStore(app, kept_sessions)
     app.extensions.update(
         options=options,
+        place=Place(ZoneInfo(options.time_zone), options.telephone_region),
         engine=engine,
         government=government,
         lab=lab,

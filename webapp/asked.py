@@ -45,6 +45,7 @@ CONTACT_REFUSED = {
         _("%(name)s: you were infectious from %(day)s on, but the day is before that."),
     ),
     "in_the_future": ("last_exposure_date-day", _("%(name)s: the day is in the future.")),
+    "no_day": ("last_exposure_date-day", _("%(name)s: enter the day when you were last close to them.")),
     "no_address": ("email", _("%(name)s: give an e-mail address or a telephone number, one at least.")),
 }
 # those that are tasks of the engine

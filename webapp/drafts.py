@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from flask import current_app, has_app_context
 from werkzeug.datastructures import MultiDict
 
+from inputs.place import NOWHERE, Place
 from records.drafts import Drafts
 from webapp.camunda_forms import Answers, Filled, Form, Page
 
@@ -41,7 +43,7 @@ class FormDraft:
 
     @cached_property
     def answers(self) -> Answers:
-        return self.form.read(self.posted, self.data)
+        return self.form.read(self.posted, self.data, _place())
 
     def take(self, page: Page, posted: MultiDict) -> Filled:
         """Take what was posted from a page."""
@@ -103,7 +105,7 @@ def begun(owner: str, name: str, schema: dict[str, Any], target: dict[str, Any],
     """A form with nothing but what is known in it."""
     draft = FormDraft(owner, name, json.dumps(schema), target)
     draft.data = {key: value for key, value in known.items() if key in draft.form.reads}
-    draft.posted = draft.form.begun(draft.data)
+    draft.posted = draft.form.begun(draft.data, _place())
     return draft
 
 
@@ -114,3 +116,8 @@ def key_of(owner: str, name: str) -> str:
 @lru_cache(maxsize=64)
 def parsed(schema: str) -> Form:
     return Form.parse(json.loads(schema))
+
+
+def _place() -> Place:
+    """Where the people are who use the application."""
+    return current_app.extensions["place"] if has_app_context() else NOWHERE

@@ -17,12 +17,19 @@ from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from inputs.cleaning import clean_code, clean_line
+from inputs.emails import clean_email
+from inputs.telephones import parse_telephone
 from processes.cases import Case, find_case
 from records.access import Access, normal, plain
 from records.attempts import Attempts
 from webapp import languages, persons, sessions
+from webapp.camunda_forms import Form
+from webapp.camunda_forms.posting import SHOWN
+from webapp.wording import translated
 
 pages = Blueprint("sign_in", __name__)
 
@@ -33,6 +40,25 @@ MOST_PER_CODE = 5
 MOST_LINKS = 3
 LINKS_WITHIN = timedelta(hours=1)
 NEW_LINK = "link_wanted"
+BIRTH = "date_of_birth"
+# the same field as in the form pre_screening
+BIRTH_FORM = Form.parse(
+    {
+        "type": "default",
+        "id": "sign_in",
+        "components": [
+            {
+                "type": "datetime",
+                "subtype": "date",
+                "id": BIRTH,
+                "key": BIRTH,
+                "dateLabel": "Date of birth",
+                "validate": {"required": True},
+                "properties": {"notBefore": "today - 130 years", "notAfter": "today"},
+            }
+        ],
+    }
+)
 
 
 @pages.get("/sign-in")
@@ -42,13 +68,16 @@ def ask() -> str:
 
 @pages.post("/sign-in")
 def sign_in() -> Answer:
-    code = request.form.get("access_code", "")[:100]
+    birth, problem = _date_of_birth()
+    code = _access_code()
     # as it is looked up: however it is typed, it is the same code
     attempt = f"code {plain(code)}"
     allowed = may_try(attempt)
-    case_reference = _access().by_code(code, _date_of_birth())
+    case_reference = _access().by_code(code, birth)
     if not allowed:
         return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
+    if problem:
+        return render_template("sign_in.html", problem=problem), 403
     if case_reference is None:
         return render_template("sign_in.html", refused=True), 403
     return _opened(case_reference, attempt)
@@ -61,13 +90,16 @@ def ask_by_link(token: str) -> str:
 
 @pages.post("/link/<token>")
 def sign_in_by_link(token: str) -> Answer:
+    birth, problem = _date_of_birth()
     # all links to a case are guesses at the same date of birth
     attempt = f"link {_access().case_of_link(token) or token}"
     allowed = may_try(attempt)
-    given_name = request.form.get("given_name", "")[:200]
-    found = _access().by_link(token, _date_of_birth())
+    given_name = clean_line(request.form.get("given_name", "")[:200])
+    found = _access().by_link(token, birth)
     if not allowed:
         return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
+    if problem:
+        return render_template("link.html", token=token, problem=problem), 403
     if found.expired:
         return render_template("link.html", token=token, expired=True), 410
     if found.case_reference is None:
@@ -119,10 +151,13 @@ def lost_code() -> Answer:
     """Send links to all cases of people with this birthday whose messages go to this address: there or not."""
     if request.method == "GET":
         return render_template("lost_code.html")
-    address = request.form.get("address", "")[:200]
+    birth, problem = _date_of_birth()
+    if problem:
+        return render_template("lost_code.html", problem=problem), 400
+    address = _typed_address()
     if not may_try(f"lost {normal(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
-    for case_reference in _access().cases_reached_by(address, _date_of_birth()):
+    for case_reference in _access().cases_reached_by(address, birth):
         _send_link(case_reference, normal(address), languages.language())
     return render_template("link_sent.html")
 
@@ -181,9 +216,25 @@ def network_of(text: str) -> str:
     return str(address if address.version == 4 else IPv6Network((int(address), 64), strict=False))
 
 
-def _date_of_birth() -> str:
-    parts = (("year", 4), ("month", 2), ("day", 2))
-    return "-".join(request.form.get(f"date_of_birth-{part}", "")[:10].strip().zfill(n) for part, n in parts)
+def _access_code() -> str:
+    return clean_code(request.form.get("access_code", "")[:100])
+
+
+def _typed_address() -> str:
+    """An e-mail address or telephone number as the form evaluation_request stores it."""
+    typed = request.form.get("address", "")[:200]
+    if "@" in clean_code(typed):
+        return clean_email(typed)
+    return parse_telephone(typed, current_app.extensions["place"].telephone_region) or clean_code(typed)
+
+
+def _date_of_birth() -> tuple[str, str]:
+    """The date of birth that was typed, and what is wrong with it."""
+    posted = MultiDict((key, text[:20]) for key, text in request.form.items() if key.startswith(BIRTH))
+    posted[SHOWN] = BIRTH
+    answers = BIRTH_FORM.read(posted, place=current_app.extensions["place"])
+    problems = BIRTH_FORM.problems(BIRTH_FORM.pages[0], answers, translated)
+    return answers.values[BIRTH] or "", problems[0][1] if problems else ""
 
 
 def _minutes() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _
 
@@ -78,12 +78,15 @@ REPORT_NEXT = _("Next: you get the doctor's report, with advice for you.")
 PLANNING = Step(_("We're planning your visit."), VISIT_NEXT, VISIT)
 CHECKING = Step(_("We're checking your answers."), is_brief=True)
 CORRECTED = Step(_("The laboratory has corrected a result. We look at your case again."))
+NOT_ASSESSED = _("We could not assess your answers")
 CALL_PATIENT = "Task_CallPatient"
 TESTING = {"Task_OrderLabTest", "Task_WaitForTestResult", "Task_TestSample"}
 TRACING = "SubProcess_Tracing"
 REPORT_PENDING = {"SubProcess_Report", "SubProcess_Correction", "Task_CorrectCase"}
 # by element of the diagrams; the first at which the case stands counts
 STEPS = {
+    "Task_AssessByHand": Step(NOT_ASSESSED),
+    "Task_SetPriorityByHand": Step(NOT_ASSESSED),
     "Task_AssessWorsening": CHECKING,
     "Task_RequestEvaluation": Step(
         _("You can ask for a home visit with a test, and for a doctor's report."),
@@ -120,6 +123,8 @@ STEPS = {
     TRACING: Step(_("The health authority is telling your close contacts, without naming you.")),
 }
 NO_CONTACTS = Step(_("You had no close contacts. There is nothing more to do."))
+# a decision failed: doctors assess by hand
+BY_HAND = {place for place, step in STEPS.items() if step.text == NOT_ASSESSED}
 # where a patient may withdraw; while the evaluation is only offered, declining it is withdrawing
 WITHDRAWABLE = {"Task_FillInMedicalForm", "Task_TakeSample", "Task_TestSample", "SubProcess_Report"}
 WITHDRAWN = _("You have withdrawn. You can begin again at any time.")
@@ -163,6 +168,8 @@ CLASSIFICATIONS = {
     "not_a_case": _("Not COVID-19"),
 }
 ASSESSING = CHECKING.text
+# the assessment takes seconds; where it takes longer, something is broken
+ASSESSED_WITHIN = timedelta(minutes=2)
 UNIT_NAMES = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
 BETWEEN_STEPS = Step(_("We have your answers, and are working on your case."), is_brief=True)
 
@@ -184,6 +191,7 @@ class Status:
         assessing: the pre-screening has no outcome yet.
         is_brief: another status follows within seconds.
         report_pending: a doctor's report on the result is still to come.
+        must_call: the patient has to call us, for the answers could not be assessed.
     """
 
     text: str
@@ -193,6 +201,7 @@ class Status:
     assessing: bool = False
     is_brief: bool = False
     report_pending: bool = False
+    must_call: bool = False
 
 
 def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
@@ -204,6 +213,8 @@ def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     values = case.values
     if values.get("case_outcome") == "emergency_services" and values.get("visit_outcome") == EMERGENCY:
         return (TEAM_CALLED,)
+    if _is_worsening_unknown(case, steps):
+        return None
     is_called = CALL_PATIENT in steps
     if EMERGENCY not in (values.get("orientation_now"), values.get("orientation")) and not is_called:
         return None
@@ -241,6 +252,8 @@ def status_of(case: Case, steps: set[str]) -> Status:
         steps: ids of the elements at which it does; none when it has ended.
     """
     values = case.values
+    if _is_not_assessed(case, steps):
+        return Status(NOT_ASSESSED, must_call=True)
     if values.get("orientation") is None:
         return Status(ASSESSING, assessing=True, is_brief=True)
     if case.ended_at:
@@ -281,6 +294,21 @@ def _tracing_of(case: Case) -> Step:
         case "yes", None:
             return STEPS["Task_CheckContacts"]
     return STEPS[TRACING]
+
+
+def _is_not_assessed(case: Case, steps: set[str]) -> bool:
+    """Whether a decision failed on the patient's answers, or doesn't come to an end."""
+    if case.ended_at:
+        return False
+    if case.values.get("orientation") is None:
+        is_late = case.started_at is not None and datetime.now(UTC) - case.started_at > ASSESSED_WITHIN
+        return bool(steps & BY_HAND) or is_late
+    return bool(steps & BY_HAND) or _is_worsening_unknown(case, steps)
+
+
+def _is_worsening_unknown(case: Case, steps: set[str]) -> bool:
+    """Whether a doctor calls because a decision failed on how the patient feels today."""
+    return CALL_PATIENT in steps and case.values.get("orientation_now") is None
 
 
 def wait_for(stage: tuple[str, str]) -> Wait | None:

@@ -36,6 +36,7 @@ application = create_app(
         submission_retries=RetrySchedule(**_settings.retries.submissions.model_dump()),
         idle_s=_settings.webapp.session_idle_s,
         time_zone=_settings.webapp.time_zone,
+        telephone_region=_settings.webapp.telephone_region,
         suppress_below=_settings.webapp.suppress_below,
         cockpit_url=_settings.staff_url + "/camunda/app/cockpit/default/",
     ),

@@ -14,12 +14,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from config import settings as config
 from config.people import load_people
 from config.periodic import METRICS, PeriodicTask
 from config.secrets import load_with
 from config.starting import needs_database
+from inputs.place import Place
 from processes.engine import Engine
 from processes.outages import Outage, OutageMetrics, describe
 from processes.readiness import Check, problems_of
@@ -153,6 +155,7 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
         "doctors_phones": people.doctors_phones,
         "managers": people.managers_addresses,
         "kpis": KpiRows(),
+        "place": Place(ZoneInfo(settings.webapp.time_zone), settings.webapp.telephone_region),
     }
 
 

@@ -6,9 +6,11 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from inputs.place import Place
 from processes.engine import Engine, NotFound
 from records.outbox import Outbox
 from records.roster import Roster
+from workers.onset import first_day
 from workers.outside import Service
 from workers.patient import tell
 from workers.runtime import topic
@@ -28,15 +30,17 @@ def assign(
     policy: dict[str, Any],
     roster: Roster,
     engine: Engine,
+    place: Place,
 ) -> dict[str, Any]:
     """Suggest the doctor on duty with the fewest open reports; the report stays open for any doctor to claim."""
     on_duty = roster.doctors_on_duty()
     open_reports = {doctor: _open_reports(engine, doctor) for doctor in on_duty}
+    proposed = proposed_isolation(lab_result, onset_date, sample_taken_at, last_exposure_date, policy, place)
     return {
         "report_due_at": datetime.now(UTC) + timedelta(hours=report_due_hours),
         "suggested_doctor": min(on_duty, key=open_reports.__getitem__) if on_duty else None,
         "repeat_test": False,
-        "isolation_until": proposed_isolation(lab_result, onset_date, sample_taken_at, last_exposure_date, policy),
+        "isolation_until": proposed,
     }
 
 
@@ -46,6 +50,7 @@ def proposed_isolation(
     sample_taken_at: datetime,
     last_exposure_date: str | None,
     policy: dict[str, Any],
+    place: Place,
 ) -> str | None:
     """The last day of isolation that policy proposes to the doctor, YYYY-MM-DD, or None.
 
@@ -53,7 +58,7 @@ def proposed_isolation(
     exposure, and no negative test shortens it.
     """
     if lab_result == "positive":
-        begin = date.fromisoformat(onset_date) if onset_date else sample_taken_at.date()
+        begin = first_day(onset_date, sample_taken_at, place)
         return (begin + timedelta(days=policy["isolation_days"])).isoformat()
     if last_exposure_date:
         return (date.fromisoformat(last_exposure_date) + timedelta(days=policy["quarantine_days"])).isoformat()

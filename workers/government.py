@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from inputs.cleaning import clean_code
+from inputs.days import today
+from inputs.place import Place
+from inputs.telephones import parse_telephone
+from workers.onset import first_day
 from workers.outside import Service, Unavailable
 from workers.runtime import Context, Faulty, Retry, topic
 
@@ -12,8 +17,6 @@ from workers.runtime import Context, Faulty, Retry, topic
 SENDING = Retry(attempts=9, first="1m", most="1h")
 # the government's code for such an address
 DEFERRED = "recipient_deferred"
-# where a day begins first (Pacific/Kiritimati): what is later there is in the future for every patient
-FIRST_ZONE = timezone(timedelta(hours=14))
 
 
 @topic("government.register_case", occurrence="result_number")
@@ -53,13 +56,14 @@ def check_contacts(
     onset_date: str,
     sample_taken_at: datetime,
     policy: dict[str, Any],
+    place: Place,
 ) -> dict[str, Any]:
     """Why the list goes back: each contact's row in it, from 0, name, and what is wrong; None when nothing is."""
-    begin = infectious_from(onset_date, sample_taken_at, policy)
+    begin = infectious_from(onset_date, sample_taken_at, policy, place)
     reasons = [
         {"row": row, "name": contact["name"], "reason": reason, "infectious_from": begin.isoformat()}
         for row, contact in enumerate(_named(had_contacts, close_contacts))
-        for reason in (_outside(contact, begin), _without_address(contact))
+        for reason in (_outside(contact, begin, place), _without_address(contact))
         if reason
     ]
     return {"contacts_refused": reasons or None}
@@ -76,13 +80,14 @@ def submit_contacts(
     policy: dict[str, Any],
     effect_key: str,
     government: Service,
+    place: Place,
 ) -> dict[str, Any]:
     """Those within the infectious days; when the patient never corrected the others, on without them."""
-    begin = infectious_from(onset_date, sample_taken_at, policy)
+    begin = infectious_from(onset_date, sample_taken_at, policy, place)
     named = [
-        {**contact, "language": language}
+        {**contact, "phone": _telephone(contact.get("phone"), place), "language": language}
         for contact in _named(had_contacts, close_contacts)
-        if not _outside(contact, begin)
+        if not _outside(contact, begin, place)
     ]
     answer = government.post(
         f"/v1/cases/{case_reference}/contacts",
@@ -115,6 +120,7 @@ def record_call(
     link_phone: str,
     context: Context,
     government: Service,
+    place: Place,
 ) -> dict[str, Any]:
     body = {
         "reached": call_reached == "yes",
@@ -122,7 +128,7 @@ def record_call(
         "quarantine": will_quarantine,
         "note": (call_note or "")[:1000],
         "email": link_email,
-        "phone": link_phone,
+        "phone": _telephone(link_phone, place),
     }
     answer = _post_sending(government, f"/v1/contacts/{contact_id}/call", body, context)
     return {"contact_outcome": answer["outcome"]}
@@ -142,22 +148,30 @@ def _post_sending(government: Service, path: str, body: dict[str, Any], context:
         raise Faulty("an address is refused for now") from None
 
 
-def infectious_from(onset_date: str | None, sample_taken_at: datetime, policy: dict[str, Any]) -> date:
-    """The first day on which a contact counts: so many days before onset, or before the sample without symptoms."""
-    begin = date.fromisoformat(onset_date) if onset_date else sample_taken_at.date()
-    return begin - timedelta(days=policy["infectious_days_before_onset"])
+def infectious_from(onset_date: str | None, sample_taken_at: datetime, policy: dict[str, Any], place: Place) -> date:
+    """The first day on which a contact counts: some days before onset, or before the sample without symptoms."""
+    return first_day(onset_date, sample_taken_at, place) - timedelta(days=policy["infectious_days_before_onset"])
 
 
 def _named(had_contacts: str | None, close_contacts: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
     return close_contacts or [] if had_contacts == "yes" else []
 
 
-def _outside(contact: dict[str, Any], begin: date) -> str | None:
-    day = date.fromisoformat(contact["last_exposure_date"])
+def _outside(contact: dict[str, Any], begin: date, place: Place) -> str | None:
+    try:
+        day = date.fromisoformat(contact.get("last_exposure_date") or "")
+    except ValueError:
+        return "no_day"
     if day < begin:
         return "before_infectious_days"
-    return "in_the_future" if day > datetime.now(FIRST_ZONE).date() else None
+    return "in_the_future" if day > today(place.zone) else None
 
 
 def _without_address(contact: dict[str, Any]) -> str | None:
-    return None if contact.get("email") or contact.get("phone") else "no_address"
+    has_number = any(each.isdigit() for each in clean_code(contact.get("phone") or ""))
+    return None if contact.get("email") or has_number else "no_address"
+
+
+def _telephone(typed: str | None, place: Place) -> str | None:
+    """As E.164 has it; Tasklist sends it as it was typed."""
+    return parse_telephone(typed or "", place.telephone_region) or typed

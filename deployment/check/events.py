@@ -13,6 +13,8 @@ from deployment.check.finding import Finding, like
 CATCHING = ("startEvent", "boundaryEvent", "intermediateCatchEvent", "receiveTask")
 THROWING = ("endEvent", "intermediateThrowEvent", "sendTask")
 KINDS = ("message", "error", "escalation", "signal")
+# a decision that fails throws a Java exception, which Camunda matches by the name of its class
+JAVA_EXCEPTION = "java.lang.RuntimeException"
 
 
 def findings(files: Files, declared: Declared) -> Iterator[Finding]:
@@ -47,7 +49,7 @@ def _errors(diagram: Diagram, files: Files, declared: Declared) -> Iterator[Find
                     f"Put an error event with the code {code} at its edge",
                 )
         caught = refers_to(diagram, each, "error")
-        if each.kind in CATCHING and caught and caught not in codes:
+        if each.kind in CATCHING and caught and caught not in codes | {JAVA_EXCEPTION}:
             wrong = f"nobody reports an error with the code {caught}{like(caught, codes)}"
             yield diagram.finding(each, wrong, "Correct the code, or declare it in processes/errors.py")
 

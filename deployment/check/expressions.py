@@ -13,7 +13,7 @@ from deployment.check.juel import ExpressionError, Node, is_expression, parse
 from processes.variables import Variable
 
 # what the engine itself has in an expression
-OBJECTS = {"execution", "task", "policy", "decisionResult"}
+OBJECTS = {"execution", "task", "policy", "decisionResult", "calendar"}
 FUNCTIONS = {"now", "dateTime", "currentUser", "currentUserGroups"}
 OF_VARIABLES = {
     "setVariable", "setVariableLocal", "getVariable", "getVariableLocal", "hasVariable", "hasVariableLocal",

@@ -13,8 +13,8 @@ from services.http import Effects, Problem, body_with, create_service
 from services.sms.models import Sms
 
 NUMBER = re.compile(r"\+?[0-9]{5,20}")
-# numbers that no network knows begin so here
-UNKNOWN = "000"
+# numbers that no network knows begin so here; the second are reserved for invented ones (Ofcom)
+UNKNOWN = ("000", "4477009009")
 
 
 def create_app(database: peewee.Database, api_key: str) -> Flask:

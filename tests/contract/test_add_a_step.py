@@ -14,7 +14,18 @@ from config.settings import ROOT
 
 PATCH = ROOT / "docs" / "add-a-step.patch"
 PAGE = (ROOT / "docs" / "add-a-step.md").read_text()
-COPIED = ("config", "deployment", "forms", "processes", "records", "tests/process", "tools", "webapp", "workers")
+COPIED = (
+    "config",
+    "deployment",
+    "forms",
+    "inputs",
+    "processes",
+    "records",
+    "tests/process",
+    "tools",
+    "webapp",
+    "workers",
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import yaml
 
 from config.people import load_people
 from config.settings import ROOT
+from deployment.check.events import JAVA_EXCEPTION
 from processes import errors
 from processes.audit import PARTS
 from processes.variables import PRE_SCREENING, VARIABLES
@@ -17,7 +18,7 @@ from workers.messages import TEXTS
 from workers.runtime import Handler
 
 HANDLERS = all_handlers()
-RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis", "doctors_phones", "managers"}
+RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis", "doctors_phones", "managers", "place"}
 
 
 def test_every_declared_variable_is_used() -> None:
@@ -55,7 +56,7 @@ def test_a_handler_asks_for_variables_and_known_resources_only(handler: Handler)
 def test_every_error_code_is_raised_by_code_and_caught_by_a_diagram() -> None:
     codes = {error.code for error in errors.__dict__.values() if isinstance(error, type) and hasattr(error, "code")}
     assert codes == {error.code for handler in HANDLERS for error in handler.errors}
-    assert codes == diagrams.error_codes()
+    assert codes | {JAVA_EXCEPTION} == diagrams.error_codes()
 
 
 def test_every_notice_is_a_template() -> None:

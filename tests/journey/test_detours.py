@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from processes.variables import ENGINE_TIME
 from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP
+from tests.support.days import days_ago
 from tests.support.people import Patient, StaffMember
 
 pytestmark = pytest.mark.browser
@@ -100,7 +101,7 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
     patient.answers({"had_contacts": "yes"})
     patient.continues()
     row = {"name": "Kim", "email": "kim@contacts.example", "relation": "friend", "exposure": "close"}
-    row["last_exposure_date"] = "2020-03-01"
+    row["last_exposure_date"] = days_ago(27)
     patient.answers({f"close_contacts-0-{name}": value for name, value in row.items()})
     first = case.waits_for("close_contacts").id
     patient.continues()
@@ -113,10 +114,11 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
     assert patient.page.locator(link.get_attribute("href")).get_attribute("name") == (
         "close_contacts-0-last_exposure_date-day"
     )
-    assert "Kim: you were infectious from 18 March 2020 on" in patient.text
+    infectious_from = date.fromisoformat(days_ago(10))
+    assert f"Kim: you were infectious from {infectious_from:%-d %B %Y} on" in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
     assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "1"
-    patient.answers({"close_contacts-0-last_exposure_date": "2020-03-19"})
+    patient.answers({"close_contacts-0-last_exposure_date": days_ago(9)})
     patient.continues()
     eventually(lambda: case.value("contacts_named") == 1)
 

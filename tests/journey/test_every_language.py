@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.case import MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import NARROW
+from tests.support.days import days_ago
 from tests.support.inspection import Inspector, faults, is_foreign
 from tests.support.mail import link_in, mails_to
 from tests.support.people import Patient
@@ -23,8 +24,8 @@ from workers.messages import TEXTS
 pytestmark = pytest.mark.browser
 
 MOST_PAGES = 20
-SYMPTOMS = {**WITH_COUGH, "cough_since": "2020-03-20"}
-CONTACT = {"name": "Howard Aiken", "relation": "work_or_study", "last_exposure_date": "2020-03-19", "exposure": "close"}
+SYMPTOMS = {**WITH_COUGH, "cough_since": days_ago(8)}
+CONTACT = {"name": "Howard Aiken", "relation": "work_or_study", "last_exposure_date": days_ago(9), "exposure": "close"}
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_every_page_of_a_case(
     reader.looks()
 
     # the report, and a corrected result
-    case.is_reported(case_classification="confirmed", isolation_until="2020-03-30", further_action="refer_to_hospital")
+    case.is_reported(case_classification="confirmed", isolation_until=days_ago(-2), further_action="refer_to_hospital")
     patient.waits_for_link("Your opinion of CoronaCare")
     reader.looks("with the report")
     case.lab_corrects("negative")

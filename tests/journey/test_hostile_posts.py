@@ -14,6 +14,7 @@ import pytest
 from processes.variables import VARIABLES
 from stack.browser import Browser, Page
 from tests.support.case import MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 from tests.support.tier import rounds
 
 pytestmark = pytest.mark.engine
@@ -31,7 +32,7 @@ EXTRA = [
     "cough[]", "close_contacts-rows", "close_contacts-0-name", "close_contacts-99999999999-name", "shown", "add",
     "remove", "send", "_method", "businessKey", "\x00", "é", "a" * 300,
 ]  # fmt: skip
-FILLED = {**WITH_COUGH, "cough_since": "2020-03-20"}
+FILLED = {**WITH_COUGH, "cough_since": days_ago(8)}
 
 
 def hostile(chance: random.Random, page: Page) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.case import REQUEST, WITH_COUGH, eventually
+from tests.support.days import days_ago
 from tests.support.people import Answers, Patient
 
 pytestmark = pytest.mark.browser
@@ -86,7 +87,7 @@ def test_the_keyboard_is_enough(state: dict[str, Any], new_page: Callable[..., P
     assert page.locator("input[name=for_whom]:focus").count()
 
     # every question of two forms; the cough calls for another on the same page
-    patient.goes_through({**WITH_COUGH, "cough_since": "2020-03-20"})
+    patient.goes_through({**WITH_COUGH, "cough_since": days_ago(8)})
     assert urlsplit(page.url).path == "/case"
     patient.waits_for_link("Request an evaluation")
     patient.enters('main a[href="/forms/evaluation_request"]')

@@ -10,6 +10,7 @@ import pytest
 from records.access import Access
 from stack.browser import Browser
 from tests.support.case import REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 from tests.support.mail import mails_to
 from workers.messages import TEXTS
 
@@ -26,7 +27,7 @@ def test_the_language_of_the_pages_becomes_that_of_the_case_and_of_its_messages(
 
     # begun in French: the request proposes French
     browser = Browser(state["webapp"], language="fr-CA,en;q=0.5")
-    page = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
+    page = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)})
     case.reference = page.text("main strong")
     assert case.value("language") == "fr"
     page = browser.wait_for_form("/forms/evaluation_request", 30)
@@ -55,6 +56,6 @@ def test_the_language_of_the_pages_becomes_that_of_the_case_and_of_its_messages(
 
 def test_what_is_chosen_in_the_request_is_what_the_pages_speak(state: dict[str, Any]) -> None:
     browser = Browser(state["webapp"], language="en")
-    browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
+    browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)})
     sent = browser.fill_in("/forms/evaluation_request", {**REQUEST, "language": "ar"})
     assert (sent.content.html["lang"], sent.content.html["dir"]) == ("ar", "rtl")

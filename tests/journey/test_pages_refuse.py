@@ -9,8 +9,9 @@ import requests
 
 from stack.browser import Browser, PageRefused, signed_in_manager
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
+from tests.support.days import days_ago
 
-COUGHING = {**WITH_COUGH, "cough_since": "2020-03-20"}
+COUGHING = {**WITH_COUGH, "cough_since": days_ago(8)}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.case import WITH_COUGH, CaseUnderTest
 from tests.support.chromium import DESKTOP
+from tests.support.days import days_ago
 from tests.support.mail import link_in, mails_to
 from tests.support.people import Patient, StaffMember
 
@@ -34,7 +35,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
             "recent_exposure": "no",
             "temperature": "at_least_39",
             "cough": True,
-            "cough_since": "2020-03-20",
+            "cough_since": days_ago(8),
             "heart_disease": "no",
             "weakened_immunity": "no",
         },
@@ -74,7 +75,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.fills_in(
         "Medical form",
         {
-            "onset_date": "2020-03-20",
+            "onset_date": days_ago(8),
             "allergies": "Penicillin",
             "pregnancy": "no",
             "vaccination_doses": "0",
@@ -102,7 +103,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.answers({"had_contacts": "yes"})
     patient.continues()
     contact = {"name": "Howard Aiken", "email": "howard@contacts.example", "relation": "work_or_study"}
-    contact |= {"last_exposure_date": "2020-03-19", "exposure": "close"}
+    contact |= {"last_exposure_date": days_ago(9), "exposure": "close"}
     patient.answers({f"close_contacts-0-{name}": value for name, value in contact.items()})
     patient.presses("Add another")
     assert patient.page.input_value('[name="close_contacts-0-name"]') == "Howard Aiken"

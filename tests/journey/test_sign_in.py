@@ -16,6 +16,7 @@ from records.seal import Seal
 from records.sessions import Sessions
 from stack.browser import Browser, Page
 from tests.support.case import REQUEST, WITH_COUGH, eventually
+from tests.support.days import days_ago
 from tests.support.mail import mails_to
 from tests.support.platform import secrets_of_run
 
@@ -36,7 +37,7 @@ class Known:
 
 def requested(state: dict[str, Any], email: str, **changed: str) -> Known:
     browser = Browser(state["webapp"])
-    reference = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"}).text("main strong")
+    reference = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)}).text("main strong")
     code = browser.fill_in("/forms/evaluation_request", {**REQUEST, "email": email, **changed}).text(".access-code")
     return Known(reference, code, email)
 
@@ -209,7 +210,7 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
     sign_in(browser, known.code, BORN)
     page = browser.wait_for_form("/forms/medical_form", 30)
     browser.forget_cookies()
-    page = browser.send(page, {"onset_date": "2020-03-18"})
+    page = browser.send(page, {"onset_date": days_ago(10)})
     assert page.url.endswith("/sign-in")
     assert "What you typed is kept" in page.text("main")
     # nothing is shown to whoever doesn't sign in

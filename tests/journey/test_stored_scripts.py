@@ -13,6 +13,7 @@ from config.settings import ROOT
 from records.access import Access
 from tests.support.case import CONTACT, MEDICAL, REPORT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP
+from tests.support.days import days_ago
 from tests.support.diagrams import form_fields
 from tests.support.people import Patient, StaffMember
 
@@ -130,7 +131,7 @@ def test_nothing_that_was_typed_runs_in_tasklist_cockpit_or_the_pages(
     patient.presses("Sign in")
     contact = {**CONTACT, "name": PAYLOAD, "email": None, "phone": "000 125"}
     first = case.waits_for("close_contacts").id
-    refused = {**contact, "last_exposure_date": "2020-01-01"}
+    refused = {**contact, "last_exposure_date": days_ago(87)}
     case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [refused]})
     eventually(lambda: case.waits_for("close_contacts").id != first)
     patient.opens("/forms/close_contacts")

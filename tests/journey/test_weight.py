@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.case import REQUEST, WITH_COUGH
 from tests.support.chromium import PHONE
+from tests.support.days import days_ago
 from tests.support.people import Patient
 
 pytestmark = pytest.mark.browser
@@ -53,7 +54,7 @@ def test_pages_are_light_and_contact_nobody_else(state: dict[str, Any], chromium
     for path in ("/", "/forms/pre_screening", "/sign-in", "/lost-code", "/nothing"):
         load(path)
     patient.opens("/forms/pre_screening")
-    for answers in ({**WITH_COUGH, "cough_since": "2020-03-20"}, {**REQUEST, "language": language}):
+    for answers in ({**WITH_COUGH, "cough_since": days_ago(8)}, {**REQUEST, "language": language}):
         patient.goes_through(answers, at=lambda heading: weights.update({heading: wire.since()}))
         load("/case")
         patient.opens("/forms/evaluation_request")

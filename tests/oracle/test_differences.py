@@ -57,6 +57,18 @@ def test_spaces_around_an_address_make_it_wrong_in_form_js(form_js: FormJs) -> N
     assert ours(form, {"x": "a@b.example "}) == ({"x": "a@b.example"}, {})
 
 
+def test_form_js_takes_what_nobody_sees_for_an_answer(form_js: FormJs) -> None:
+    form = schema(field("textfield", validate={"required": True}))
+    assert theirs(form_js, form, {"X": "\u200b"}) == ({"x": "\u200b"}, {})
+    assert ours(form, {"x": "\u200b"}) == ({"x": ""}, {"x": ["required"]})
+
+
+def test_form_js_takes_ascii_digits_only(form_js: FormJs) -> None:
+    form = schema(field("textfield", validate={"pattern": "^[0-9]{5}$"}))
+    assert theirs(form_js, form, {"X": "١٢٣٤٥"})[1] != {}
+    assert ours(form, {"x": "١٢٣٤٥"}) == ({"x": "12345"}, {})
+
+
 def test_form_js_loses_text_that_is_pasted_into_a_number(form_js: FormJs) -> None:
     form = schema(field("number"))
     assert theirs(form_js, form, {"X": "twelve"}) == ({"x": None}, {})

@@ -10,6 +10,7 @@ import pytest
 from processes.variables import ENGINE_TIME, to_engine
 from records.outbox import Message
 from tests.support.case import CONTACT, CaseUnderTest, eventually
+from tests.support.days import days_ago
 from tests.support.mail import mails_to
 from tests.support.sms import texts_to
 
@@ -67,7 +68,7 @@ def test_after_4_days_tracing_goes_on_with_none(case: CaseUnderTest) -> None:
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ({"last_exposure_date": "2020-03-17"}, "before_infectious_days"),
+        ({"last_exposure_date": days_ago(11)}, "before_infectious_days"),
         ({"last_exposure_date": "2999-01-01"}, "in_the_future"),
         ({"email": None, "phone": None}, "no_address"),
     ],
@@ -84,7 +85,7 @@ def test_a_list_that_is_not_in_order_goes_back_with_the_reason(
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
     [refused] = case.value("contacts_refused")
-    assert (refused["reason"], refused["infectious_from"]) == (reason, "2020-03-18")
+    assert (refused["reason"], refused["infectious_from"]) == (reason, days_ago(10))
     names(case, reachable(case))
     eventually(lambda: outcomes_or_none(case) == ["notified"])
 
@@ -96,7 +97,7 @@ def outcomes_or_none(case: CaseUnderTest) -> list[str | None]:
 def test_when_the_list_is_never_put_in_order_those_inside_are_told(case: CaseUnderTest, state: dict[str, Any]) -> None:
     case.is_told("positive")
     first = case.waits_for("close_contacts").id
-    outside = {**reachable(case, "outside"), "last_exposure_date": "2020-01-01"}
+    outside = {**reachable(case, "outside"), "last_exposure_date": days_ago(87)}
     names(case, reachable(case, "inside"), outside)
     eventually(lambda: case.waits_for("close_contacts").id != first)
 
@@ -112,7 +113,7 @@ def test_the_tracers_call_does_not_begin_anew_when_the_list_goes_back(case: Case
     first = case.waits_for("close_contacts").id
     due = case.jobs("Task_FillInCloseContacts")[0]["dueDate"]
 
-    names(case, {**reachable(case), "last_exposure_date": "2020-01-01"})
+    names(case, {**reachable(case), "last_exposure_date": days_ago(87)})
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
     assert case.jobs("Task_FillInCloseContacts")[0]["dueDate"] == due

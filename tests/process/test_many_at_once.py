@@ -11,10 +11,11 @@ import pytest
 
 from services.lab.models import FeedItem, Reservation, Stock, Waiting
 from tests.support.case import MEDICAL, NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 
 KITS = int(os.environ.get("RUSH_KITS", "10"))
 CASES, AT_ONCE = 4 * KITS, 8
-EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": "2020-03-20"}
+EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": days_ago(8)}
 # by priority: 80, 50, 40 and 20
 ANSWERS = ({**WITH_COUGH, "diabetes": True}, {**EXPOSED, "cough": True}, WITH_COUGH, EXPOSED)
 

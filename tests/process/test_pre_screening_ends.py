@@ -1,6 +1,7 @@
 """The early ends of step 3: who isn't evaluated is referred or advised, and recorded."""
 
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 
 
 def test_a_breathless_patient_is_referred_to_the_emergency_services(case: CaseUnderTest) -> None:
@@ -40,7 +41,7 @@ def test_without_symptoms_and_not_exposed_one_watches_oneself(case: CaseUnderTes
 
 
 def test_without_symptoms_but_exposed_one_may_request_an_evaluation(case: CaseUnderTest) -> None:
-    case.starts({**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": "2020-03-20"})
+    case.starts({**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": days_ago(8)})
 
     case.waits_for("evaluation_request")
     assert case.value("exposed") is True

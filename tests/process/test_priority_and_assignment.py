@@ -7,8 +7,9 @@ import pytest
 
 from processes.variables import ENGINE_TIME
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
+from tests.support.days import days_ago
 
-EXPOSED = {"recent_exposure": "yes", "last_exposure_date": "2020-03-20"}
+EXPOSED = {"recent_exposure": "yes", "last_exposure_date": days_ago(8)}
 URGENT = {
     **NO_SYMPTOMS, "temperature": "at_least_39", "cough": True, "fatigue": True, "bedridden_half_day": True,
     "diabetes": True,

@@ -8,6 +8,7 @@ import requests
 
 from records.outbox import REFUSED, SENT, Message
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 from tests.support.mail import mails_to
 from tests.support.sms import texts_to
 
@@ -116,15 +117,13 @@ def test_one_person_named_by_two_cases_gets_one_message_a_day_and_both_exposures
     # given one person whom two cases name, with different days and spellings
     first, second = CaseUnderTest(state), CaseUnderTest(state)
     address = f"{first.barcode.lower()}@contacts.example"
-    traces(first, {**CONTACT, "email": address, "last_exposure_date": "2020-03-19"})
-    traces(
-        second, {**CONTACT, "name": "charles  BABBAGE", "email": address.upper(), "last_exposure_date": "2020-03-21"}
-    )
+    traces(first, {**CONTACT, "email": address, "last_exposure_date": days_ago(9)})
+    traces(second, {**CONTACT, "name": "charles  BABBAGE", "email": address.upper(), "last_exposure_date": days_ago(7)})
     # then there is one message
     messages = mails_to(state, address) + mails_to(state, address.upper())
     assert len(messages) == 1
     # whose page counts from the later day
-    assert page_of(state, messages[0]) == {"last_exposure_date": "2020-03-21", "released": False}
+    assert page_of(state, messages[0]) == {"last_exposure_date": days_ago(7), "released": False}
     # and both cases know their contact as notified
     for case in (first, second):
         known = case.at_government(f"/v1/cases/{case.reference}")["contacts"]
@@ -134,13 +133,13 @@ def test_one_person_named_by_two_cases_gets_one_message_a_day_and_both_exposures
 def test_a_contact_of_two_cases_stays_one_when_the_other_turns_negative(state: dict[str, Any]) -> None:
     first, second = CaseUnderTest(state), CaseUnderTest(state)
     address = f"{first.barcode.lower()}@contacts.example"
-    traces(first, {**CONTACT, "email": address, "last_exposure_date": "2020-03-19"})
-    traces(second, {**CONTACT, "email": address, "last_exposure_date": "2020-03-21"})
+    traces(first, {**CONTACT, "email": address, "last_exposure_date": days_ago(9)})
+    traces(second, {**CONTACT, "email": address, "last_exposure_date": days_ago(7)})
 
     second.lab_corrects("negative")
 
     eventually(lambda: second.at_government(f"/v1/cases/{second.reference}")["contacts"][0]["released"])
-    assert page_of(state, mails_to(state, address)[0]) == {"last_exposure_date": "2020-03-19", "released": False}
+    assert page_of(state, mails_to(state, address)[0]) == {"last_exposure_date": days_ago(9), "released": False}
 
 
 def calls_of(case: CaseUnderTest) -> list[dict[str, Any]]:

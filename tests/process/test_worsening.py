@@ -8,11 +8,12 @@ from processes import cases
 from records.outbox import Message
 from services.lab.models import Order, Waiting
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 
 DOCTORS, MANAGER = ("dana@doctors.example", "darius@doctors.example"), "paula@managers.example"
 URGENT = {"temperature": "at_least_39", "cough": True, "fatigue": True, "bedridden_half_day": True}
 AT_RISK = {**WITH_COUGH, "diabetes": True}
-EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": "2020-03-20"}
+EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": days_ago(8)}
 
 
 def test_a_higher_orientation_raises_the_priority_of_the_visit(case: CaseUnderTest) -> None:

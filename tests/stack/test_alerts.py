@@ -20,6 +20,7 @@ from services.database import open_database
 from services.lab.models import MODELS, FeedItem
 from stack.browser import Browser
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 from tests.support.own_platform import answers, kill, started_again
 from tests.support.prometheus import MONITORING, Prometheus, prometheus
 from tests.support.work import Work, deploy
@@ -99,7 +100,7 @@ def test_a_part_is_gone(own: dict[str, Any], environment: dict[str, str], server
 @pytest.mark.verify
 def test_many_errors(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
     patient = Browser(own["webapp"])
-    patient.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": "2020-03-20"})
+    patient.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)})
     old = kill(environment, "engine")
     assert [patient.open("/case").status for _ in range(20)] == [503] * 20
     fires(server, "ManyErrors")

@@ -14,6 +14,7 @@ import requests
 
 from stack.browser import Browser, Page
 from tests.support.case import MEDICAL, NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 from tests.support.own_platform import answers, kill, started_again
 from tests.support.tier import rounds
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.engine
 
 SUBMISSIONS = int(os.environ.get("SUBMISSIONS") or rounds(test=10, verify=30))
 CALL_NOW = "Call 112 now"
-FILLED = {**WITH_COUGH, "cough_since": "2020-03-20"}
+FILLED = {**WITH_COUGH, "cough_since": days_ago(8)}
 
 
 def is_up(url: str) -> bool:
@@ -60,7 +61,7 @@ def test_what_was_typed_is_there_on_another_browser(own: dict[str, Any], environ
     browser.fill_in("/forms/pre_screening", FILLED)
     code = browser.fill_in("/forms/evaluation_request", REQUEST).text(".access-code")
     page = browser.wait_for_form("/forms/medical_form", 60)
-    page = steps(browser, page, {**MEDICAL, "onset_date": "2020-03-18"}, 1)
+    page = steps(browser, page, {**MEDICAL, "onset_date": days_ago(10)}, 1)
     old = engine_dies(own, environment)
 
     # the next page doesn't need the engine, and neither does signing in

@@ -43,7 +43,8 @@ def test_a_doctor_claims_by_priority_and_reports(
     later.is_told("negative")
 
     doctor = works("doctor")
-    assert doctor.filters() == ["Patients to call", "My reports", "Unclaimed reports by priority", "Overdue reports"]
+    of_reports = ["My reports", "Unclaimed reports by priority", "Overdue reports"]
+    assert doctor.filters() == ["Patients to call", *of_reports, "Patients to assess"]
     doctor.chooses("Unclaimed reports by priority")
     assert report.id in doctor.tasks()
     priorities = doctor.priorities()

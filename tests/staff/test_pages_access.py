@@ -15,6 +15,7 @@ from config import settings as config
 from processes.engine import Engine
 from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.days import days_ago
 from tests.support.mail import mails_to
 from webapp.app import Options, create_app
 from webapp.government import Government
@@ -95,7 +96,7 @@ def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Cal
     def signed_in(role: str) -> Visitor:
         who = Visitor(state, links, {"patient": "/case", "manager": "/staff/kpis"}.get(role, "/"))
         if role == "patient":
-            who.case = CaseUnderTest(state).starts({**WITH_COUGH, "cough_since": "2020-03-20"})
+            who.case = CaseUnderTest(state).starts({**WITH_COUGH, "cough_since": days_ago(8)})
             who.case.waits_for(FORM)
             filled = dict(zip(("year", "month", "day"), who.case.value("date_of_birth").split("-"), strict=True))
             code = access.new_code(who.case.reference, who.case.value("date_of_birth"), "")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stack.browser import Browser
 from tests.support.case import CONTACT, MEDICAL, REPORT, WITH_COUGH, CaseUnderTest
+from tests.support.days import days_ago
 
 BORN = "1917-03-11"
 
@@ -50,7 +51,7 @@ def asks_for_care(case: CaseUnderTest, browser: Browser, words: Canaries, reache
     Args:
         reached_by: email or sms.
     """
-    answers = {**WITH_COUGH, "date_of_birth": words.words["date_of_birth"], "cough_since": "2020-03-20"}
+    answers = {**WITH_COUGH, "date_of_birth": words.words["date_of_birth"], "cough_since": days_ago(8)}
     case.reference = browser.fill_in("/forms/pre_screening", answers).text("main strong")
     names = ("given_name", "family_name", "address", "building_access")
     address = {"email": words.email("email")} if reached_by == "email" else {"phone": words.number("phone")}

@@ -14,6 +14,7 @@ from config import settings as config
 from processes import cases
 from processes.engine import Engine, EngineRefused
 from records.kpis import CaseRow
+from tests.support.days import days_ago
 
 T = TypeVar("T")
 # longer than anything takes, also on a busy machine: only a test that fails waits so long
@@ -68,7 +69,7 @@ REQUEST = {
     "consent_to_care": True,
 }
 MEDICAL = {
-    "onset_date": "2020-03-20",
+    "onset_date": days_ago(8),
     "pregnancy": "no",
     "vaccination_doses": 0,
     "lives": "alone",
@@ -93,7 +94,7 @@ CONTACT = {
     "email": "charles@contacts.example",
     "phone": None,
     "relation": "friend",
-    "last_exposure_date": "2020-03-19",
+    "last_exposure_date": days_ago(9),
     "exposure": "close",
     "health_worker": False,
 }

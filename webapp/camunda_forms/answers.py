@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from inputs.place import Place
 from webapp.camunda_forms import fields, rules
 from webapp.camunda_forms.beginning import initial
 from webapp.camunda_forms.nested import merge, nested, put, taken
@@ -142,13 +142,13 @@ class Reader:
 
     Args:
         data: the values that are known already, which the form begins with.
-        zone: in which the person who fills in the form reads a clock.
+        place: where the person who fills in the form is.
     """
 
-    def __init__(self, components: tuple[Component, ...], posted: MultiDict, data: dict[str, Any], zone: tzinfo):
+    def __init__(self, components: tuple[Component, ...], posted: MultiDict, data: dict[str, Any], place: Place):
         self._components = components
         self._posted = posted
-        self._zone = zone
+        self._place = place
         self._initial = initial(components, data)
 
     def read(self) -> Answers:
@@ -162,7 +162,7 @@ class Reader:
             values = settled
         for node in self._within(nodes):
             if node.asks or node.readonly:
-                node.problems = node.problems or rules.broken(node.component, node.value, node.context)
+                node.problems = node.problems or rules.broken(node.component, node.value, node.context, self._place)
         return Answers(self._posted, nodes, collected(nodes, submitted=True))
 
     def _values_of_all(self) -> dict[str, Any]:
@@ -206,7 +206,7 @@ class Reader:
             node.value = fields.begun(component, taken(scope.initial, component.path), node.options)
             return
         try:
-            node.value = fields.typed(component, self._posted, node.name, node.options, self._zone)
+            node.value = fields.typed(component, self._posted, node.name, node.options, self._place)
         except Invalid as error:
             node.value = None
             node.problems = [error.problem]

@@ -9,6 +9,10 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from inputs.cleaning import clean_code, clean_line, clean_text
+from inputs.emails import clean_email
+from inputs.place import Place
+from inputs.telephones import parse_telephone
 from webapp.camunda_forms import javascript, moments
 from webapp.camunda_forms.options import Option
 from webapp.camunda_forms.problems import Invalid
@@ -27,30 +31,31 @@ def empty(component: Component) -> Any:
     return [] if component.type in SEVERAL else None
 
 
-def typed(component: Component, posted: MultiDict, name: str, options: list[Option], zone: tzinfo) -> Any:
+def typed(component: Component, posted: MultiDict, name: str, options: list[Option], place: Place) -> Any:
     """The value that was typed into the field of this name.
 
     Args:
         options: of a choice.
-        zone: in which the person who fills in the form reads a clock.
+        place: where the person who fills in the form is.
 
     Raises:
         Invalid: it can't be read as a value of the component's type.
     """
     if component.type == "datetime":
-        return moments.typed(component, posted, name, zone)
+        return moments.typed(component, posted, name, place.zone)
     if component.type == "checkbox":
         return posted.get(name) == "true"
     if component.type in SEVERAL:
         return _chosen(component, posted.getlist(name), options)
-    text = javascript.trimmed(posted.get(name, "").replace("\r\n", "\n"))
+    text = posted.get(name, "")
     if "\x00" in text:
         raise Invalid("character")
     if component.type == "number":
-        return _number(component, text)
+        return _number(component, clean_code(text))
     if component.type in ("radio", "select"):
+        text = javascript.trimmed(text)
         return next(iter(_chosen(component, [text] if text else [], options)), None)
-    return _one_line(text) if component.type == "textfield" else text
+    return clean_text(text) if component.type == "textarea" else _line(component, text, place.telephone_region)
 
 
 def begun(component: Component, value: Any, options: list[Option]) -> Any:
@@ -90,6 +95,23 @@ def as_posted(component: Component, value: Any, name: str, zone: tzinfo) -> dict
     if component.type in SEVERAL:
         return {name: [Option(each, "").posted for each in value]}
     return {name: Option(value, "").posted if component.type in ("radio", "select") else javascript.text_of(value)}
+
+
+def _line(component: Component, text: str, telephone_region: str | None) -> str:
+    """What was typed into a text field; one with a format is a code: a number, an address, a barcode."""
+    if component.is_telephone:
+        return _telephone(text, telephone_region)
+    if component.rules.get("validationType") == "email":
+        return clean_email(text)
+    is_code = component.rules.get("pattern") or component.rules.get("validationType")
+    return clean_code(text) if is_code else clean_line(text)
+
+
+def _telephone(text: str, region: str | None) -> str:
+    number = parse_telephone(text, region)
+    if number is None and clean_code(text):
+        raise Invalid("phone")
+    return number or ""
 
 
 def _one_line(text: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
+from inputs.place import NOWHERE, Place
 from webapp.camunda_forms import posting, rendering
 from webapp.camunda_forms.answers import Answers, Node, Reader
 from webapp.camunda_forms.beginning import as_posted, initial
@@ -127,23 +127,23 @@ class Form:
         everything = [each for component in self.components for each in component.within()]
         return tuple(dict.fromkeys(text for component in everything for text in component.texts))
 
-    def begun(self, data: dict[str, Any] | None = None, zone: tzinfo = UTC) -> MultiDict:
+    def begun(self, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> MultiDict:
         """What is known already, as a browser would post it, to begin with."""
         known = data or {}
-        return as_posted(self.components, initial(self.components, known), zone)
+        return as_posted(self.components, initial(self.components, known), place.zone)
 
     def filled(self, before: MultiDict, page: Page, posted: MultiDict) -> posting.Filled:
         """What was posted so far, with what was posted now from this page; nothing that the page doesn't ask."""
         return posting.filled(before, page.components, posted)
 
-    def read(self, posted: MultiDict, data: dict[str, Any] | None = None, zone: tzinfo = UTC) -> Answers:
+    def read(self, posted: MultiDict, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> Answers:
         """What was posted, as answers.
 
         Args:
             data: the values that are known already, which conditions may depend on.
-            zone: in which the person who fills in the form reads a clock.
+            place: where the person who fills in the form is.
         """
-        return Reader(self.components, posted, data or {}, zone).read()
+        return Reader(self.components, posted, data or {}, place).read()
 
     def html(self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str) -> Markup:
         """A page's fields with their answers; the caller's page has the <form>, its token and its button.

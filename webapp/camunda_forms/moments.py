@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 
+from inputs.cleaning import clean_code
 from webapp.camunda_forms.problems import Invalid
 from webapp.camunda_forms.schema import Component
 
@@ -73,12 +74,33 @@ def is_written(component: Component, value: object) -> bool:
     return kind is not datetime or "T" in str(value)
 
 
+def day_of(written: str, zone: tzinfo) -> date | None:
+    """The day on which a written day or moment falls in a time zone; None for a time without a day."""
+    if "-" not in written[:5]:
+        return None
+    if "T" not in written:
+        return date.fromisoformat(written)
+    moment = datetime.fromisoformat(written)
+    try:
+        return (moment.astimezone(zone) if moment.tzinfo else moment).date()
+    except OverflowError:
+        return moment.date()
+
+
+def is_after(written: str, now: datetime) -> bool:
+    """Whether a written moment is later; one without an offset is read in the time zone of `now`."""
+    if "T" not in written:
+        return False
+    moment = datetime.fromisoformat(written)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)) > now
+
+
 def _parts(name: str, day: date) -> dict[str, str]:
     return {f"{name}-{part}": str(getattr(day, part)) for part in DATE_PARTS}
 
 
 def _day(posted: Mapping[str, str], name: str) -> date | None:
-    parts = {part: posted.get(f"{name}-{part}", "").strip() for part in DATE_PARTS}
+    parts = {part: clean_code(posted.get(f"{name}-{part}", "")) for part in DATE_PARTS}
     if not any(parts.values()):
         return None
     if not all(part.isascii() and part.isdigit() for part in parts.values()) or len(parts["year"]) != 4:
@@ -90,7 +112,7 @@ def _day(posted: Mapping[str, str], name: str) -> date | None:
 
 
 def _clock(posted: Mapping[str, str], name: str) -> time | None:
-    text = posted.get(f"{name}-time", "").strip()
+    text = clean_code(posted.get(f"{name}-time", ""))
     if not text:
         return None
     match = _TIME.fullmatch(text)

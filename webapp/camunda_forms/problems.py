@@ -32,6 +32,9 @@ MESSAGES = {
     "option": _("Select one of the answers: {label}"),
     "date": _("{label}: enter a real date, like 27 3 1990"),
     "past": _("{label} must be today or later"),
+    "not_after_today": _("{label} must be today or in the past"),
+    "not_after": _("{label} must be {limit} or earlier"),
+    "not_before": _("{label} must be {limit} or later"),
     "time": _("{label}: enter a time, like 14:30"),
     "moment": _("{label}: enter a day and a time, like 14:30"),
 }

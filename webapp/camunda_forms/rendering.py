@@ -100,7 +100,8 @@ class _Words:
         return {"text": self.problem(node), "visuallyHiddenText": self.say("Error:").rstrip(":")}
 
     def problem(self, node: Node) -> str:
-        return node.problems[0].text(self.label(node), self.say)
+        subject = node.component.subject
+        return node.problems[0].text(self.say(subject) if subject else self.label(node), self.say)
 
     def option(self, option: Option) -> str:
         return self.say(option.label)
@@ -118,12 +119,24 @@ class _Words:
         return _cell(node.value) or self.say("Not answered")
 
     def input_type(self, component: Component) -> str:
+        if component.is_telephone:
+            return "tel"
         kind = component.rules.get("validationType")
         return {"email": "email", "phone": "tel"}.get(kind, "text")
 
+    def input_mode(self, component: Component) -> str | None:
+        """Which keyboard a telephone shows."""
+        if component.type == "number":
+            return "numeric" if component.more.get("decimalDigits") == 0 else "decimal"
+        return {"email": "email", "tel": "tel"}.get(self.input_type(component))
+
     def direction(self, component: Component) -> str:
         """Which way the answer is written: addresses and numbers as everywhere, other text as it begins."""
-        is_code = component.type == "number" or component.rules.get("validationType") in ("email", "phone")
+        is_code = (
+            component.type == "number"
+            or component.is_telephone
+            or component.rules.get("validationType") in ("email", "phone")
+        )
         return "ltr" if is_code else "auto"
 
     def adorner(self, node: Node, name: str) -> dict[str, str] | None:

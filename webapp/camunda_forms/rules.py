@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import Any
 
-from webapp.camunda_forms import javascript
+from inputs.days import today
+from inputs.place import Place
+from webapp.camunda_forms import javascript, moments
 from webapp.camunda_forms.feel import Expression
 from webapp.camunda_forms.problems import Problem
 from webapp.camunda_forms.schema import CHOICES, Component
@@ -34,11 +37,12 @@ PHONE = re.compile(rf"(?:\+|00)(?:{'|'.join(COUNTRIES.split())}){_AREA}\d{{4,20}
 _EXACT = Context(prec=400)
 
 
-def broken(component: Component, value: Any, context: dict[str, Any]) -> list[Problem]:
+def broken(component: Component, value: Any, context: dict[str, Any], place: Place) -> list[Problem]:
     """The rules that the value breaks.
 
     Args:
         context: the values that an expression in a rule may read.
+        place: whose day it is today.
     """
     limits = {name: _limit(rule, context) for name, rule in component.rules.items()}
     found: list[Problem] = []
@@ -53,6 +57,8 @@ def broken(component: Component, value: Any, context: dict[str, Any]) -> list[Pr
     if isinstance(value, str) and value and component.type in ("textfield", "textarea"):
         found += _broken_length(limits, value)
         found += _broken_kind(limits.get("validationType"), value)
+    if isinstance(value, str) and component.type == "datetime":
+        found += _broken_days(component, value, context, place)
     return found
 
 
@@ -100,6 +106,29 @@ def _outside(limits: dict[str, Any], value: Any, lower: str, upper: str) -> list
     if most is not None and javascript.less(most, value):
         found.append(Problem(upper, upper, {"limit": most}))
     return found
+
+
+def _broken_days(component: Component, value: str, context: dict[str, Any], place: Place) -> list[Problem]:
+    """The limits that a day, or a point in time, lies outside of."""
+    day, now = moments.day_of(value, place.zone), datetime.now(place.zone)
+    found = []
+    for limit in component.not_before:
+        first = limit.day(today(place.zone), context)
+        if day and first and day < first:
+            found.append(Problem("notBefore", "past" if limit.is_today else "not_before", {"limit": _as_typed(first)}))
+    for limit in component.not_after:
+        last = limit.day(today(place.zone), context)
+        is_later = day is not None and last is not None and day > last
+        if limit.is_today and (is_later or moments.is_after(value, now)):
+            found.append(Problem("notAfter", "not_after_today"))
+        elif is_later:
+            found.append(Problem("notAfter", "not_after", {"limit": _as_typed(last)}))
+    return found
+
+
+def _as_typed(day: date) -> str:
+    """As the example beside the field: 27 3 1990."""
+    return f"{day.day} {day.month} {day.year}"
 
 
 def _broken_kind(kind: str | None, value: str) -> list[Problem]:

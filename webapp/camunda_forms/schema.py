@@ -12,6 +12,7 @@ from typing import Any
 
 import regress
 
+from inputs.days import DayLimit, parse_limits
 from webapp.camunda_forms import javascript
 from webapp.camunda_forms.feel import Expression, UnsupportedExpression
 from webapp.camunda_forms.properties import CHOICES, PROPERTIES, describe, refusals
@@ -21,6 +22,7 @@ NEWEST_SCHEMA = 16
 SEVERAL = ("checklist", "taglist")
 INPUTS = ("textfield", "textarea", "number", "datetime", "checkbox", *CHOICES)
 KEYED = (*INPUTS, "expression")
+TELEPHONE = "telephone"
 # texts that may be templates, besides label, description and content
 TEMPLATES = ("timeLabel", "alt")
 ADORNERS = ("prefixAdorner", "suffixAdorner")
@@ -56,6 +58,8 @@ class Component:
         templates: its other texts, by the property.
         columns: an expression that gives a table's columns, in place of those of the schema.
         page: the title of the page that it begins; empty where it goes on with the one before.
+        subject: what messages about it call it; its label, where it is empty.
+        not_before, not_after: the limits of its day.
         more: its other properties, as they are in the schema.
     """
 
@@ -74,6 +78,9 @@ class Component:
     templates: Mapping[str, Template] = field(default_factory=dict)
     columns: Expression | None = None
     page: str = ""
+    subject: str = ""
+    not_before: tuple[DayLimit, ...] = ()
+    not_after: tuple[DayLimit, ...] = ()
     children: tuple[Component, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -91,17 +98,27 @@ class Component:
         return ".".join(self.path)
 
     @property
+    def is_telephone(self) -> bool:
+        return self.properties.get("format") == TELEPHONE
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Its custom properties, which form-js passes over."""
+        return self.more.get("properties", {})
+
+    @property
     def reads(self) -> frozenset[str]:
         """Names of the values that its expressions, texts and options read."""
         parts = [self.hide, self.readonly, self.options, self.expression, self.content, self.label, self.description]
         parts += [self.columns, *self.templates.values(), *self.rules.values()]
         names = [part.names for part in parts if isinstance(part, Expression | Template)]
-        return frozenset({self.options} if isinstance(self.options, str) else set()).union(*names)
+        limits = {limit.answer for limit in (*self.not_before, *self.not_after) if limit.answer}
+        return frozenset({self.options} if isinstance(self.options, str) else set()).union(limits, *names)
 
     @property
     def texts(self) -> Iterator[str]:
         """What it shows by itself: its labels, hints and contents."""
-        yield from filter(None, (self.page, self.label.text, self.description.text))
+        yield from filter(None, (self.page, self.subject, self.label.text, self.description.text))
         if self.type in ("text", "html") and isinstance(self.content, Template):
             yield self.content.text
         labelled = [*(self.options if isinstance(self.options, tuple) else ()), *self.more.get("columns", [])]
@@ -168,10 +185,13 @@ def _component(form: str, item: dict[str, Any]) -> Component:
             templates=_templates(item),
             columns=_expression(item.get("columnsExpression")),
             page=item.get("properties", {}).get("page") or "",
+            subject=item.get("properties", {}).get("subject", ""),
+            not_before=parse_limits(item.get("properties", {}).get("notBefore", "")),
+            not_after=parse_limits(item.get("properties", {}).get("notAfter", "")),
             children=tuple(_component(form, child) for child in item.get("components", [])),
             more=item,
         )
-    except (UnsupportedExpression, regress.RegressError) as error:
+    except (UnsupportedExpression, regress.RegressError, ValueError) as error:
         raise UnsupportedForm(f"{where}: {error}") from None
     return component
 

@@ -142,3 +142,22 @@ def test_closed_cases_one_page_after_another(monkeypatch: pytest.MonkeyPatch) ->
     assert references(date(2020, 3, 2), date(2020, 3, 2)) == [["C-5", "C-4"], ["C-3"]]
     assert references(None, date.max, "withdrawn") == [["C-5"]]
     assert references(date(2020, 3, 4), None) == []
+
+
+@pytest.mark.parametrize(
+    ("onset", "days"),
+    [
+        ("2020-03-17", 3),
+        ("2020-03-20", 0),
+        # where the patient is, the next day has begun
+        ("2020-03-21", 0),
+        ("2020-03-22", None),
+        ("2020-05-29", None),
+        ("9999-12-31", None),
+        ("1920-03-17", None),
+        ("0001-01-01", None),
+    ],
+)
+def test_an_implausible_onset_changes_no_mean(onset: str, days: int | None) -> None:
+    record(1, outcome="care_completed", onset_date=onset, result_told_at=NOON)
+    assert figures()["onset_to_result_mean"] == days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from records.sessions import Sessions
 from webapp.app import Options, create_app
 from webapp.government import Government
 from webapp.lab import Lab
+from webapp.sign_in import _access_code, _typed_address
 from webapp.task_forms import START
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -201,3 +203,40 @@ def test_a_session_that_can_not_be_kept_is_told_of(monkeypatch: pytest.MonkeyPat
     client = application().test_client()
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/").text)[1]
     assert client.post("/language", data={"csrf_token": token, "language": "fr"}).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("day", "complaint"),
+    [
+        (("10", "5", "0001"), "Date of birth must be"),
+        (("10", "5", "9999"), "Date of birth must be today or in the past"),
+        (("31", "2", "1990"), "Date of birth: enter a real date"),
+        (("١٠", "٥", "١٩٩٠"), "This access code and date of birth"),
+        (("\u200e10", "5\u00a0", "１９９０"), "This access code and date of birth"),
+    ],
+)
+def test_the_date_of_birth_at_sign_in_is_read_as_in_forms(day: tuple[str, str, str], complaint: str) -> None:
+    client = application().test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]
+    parts = {f"date_of_birth-{part}": text for part, text in zip(("day", "month", "year"), day, strict=True)}
+    answer = client.post("/sign-in", data={"csrf_token": token, "access_code": "A", **parts})
+    assert answer.status_code == 403
+    assert complaint in html.unescape(answer.text)
+
+
+def test_a_code_is_the_same_however_it_is_pasted() -> None:
+    app = application()
+    code = app.extensions["access"].new_code("C-1", "1990-05-10", "+442079460958")
+    pasted = "\ufeff" + code.lower().translate(
+        {ord("-"): "\u2011", **{ord("0") + n: chr(0xFF10 + n) for n in range(10)}}
+    )
+    with app.test_request_context("/sign-in", method="POST", data={"access_code": pasted}):
+        assert app.extensions["access"].by_code(_access_code(), "1990-05-10") == "C-1"
+
+
+@pytest.mark.parametrize("typed", ["+44 20 7946 0958", "０２０ ７９４６ ０９５８", "0044\u200b20 7946\u20110958"])
+def test_a_lost_code_finds_the_case_by_the_number_however_it_is_typed(typed: str) -> None:
+    app = application(telephone_region="GB")
+    app.extensions["access"].new_code("C-1", "1990-05-10", "+442079460958")
+    with app.test_request_context("/lost-code", method="POST", data={"address": typed}):
+        assert app.extensions["access"].cases_reached_by(_typed_address(), "1990-05-10") == ["C-1"]

@@ -1,4 +1,6 @@
 import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from config.settings import ROOT
+from inputs.days import DayLimit, today
+from inputs.place import Place
 from webapp.camunda_forms import Answers, Form, UnsupportedForm
 
 REQUIRED = {"required": True}
@@ -72,7 +76,7 @@ class TestFields:
     def test_numbers(self, typed: str, value: float) -> None:
         assert read_one(field("number"), x=typed) == (value, None)
 
-    @pytest.mark.parametrize("typed", ["three", "1e3", "NaN", "Infinity", "0x10", "1 000", "٣"])
+    @pytest.mark.parametrize("typed", ["three", "1e3", "NaN", "Infinity", "0x10", "1 000", "three ٣"])
     def test_what_is_no_number(self, typed: str) -> None:
         assert read_one(field("number"), x=typed) == (None, "X must be a number, like 12 or 12.5")
 
@@ -552,6 +556,116 @@ class TestProperties:
         ours = form(moment)
         day, month = ("1", "1") if year == "0001" else ("31", "12")
         posted = MultiDict({"x-day": day, "x-month": month, "x-year": year, "x-time": "12:00"})
-        answers = ours.read(posted, {}, ZoneInfo(zone))
+        answers = ours.read(posted, {}, Place(ZoneInfo(zone)))
         page_of(ours, answers, checked=True)
-        ours.begun({"x": f"{year}-01-01T00:00Z"}, ZoneInfo(zone))
+        ours.begun({"x": f"{year}-01-01T00:00Z"}, Place(ZoneInfo(zone)))
+
+
+class TestLimitsOfDays:
+    """Each date field of our forms refuses, in words, what lies outside its limits."""
+
+    BIRTH = field("datetime", subtype="date", properties={"notBefore": "today - 130 years", "notAfter": "today"})
+
+    @staticmethod
+    def day(day: date) -> dict[str, str]:
+        return {"x-day": str(day.day), "x-month": str(day.month), "x-year": f"{day.year:04}"}
+
+    @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Asia/Kolkata", "America/Los_Angeles"])
+    def test_today_is_that_of_the_person(self, zone: str) -> None:
+        place = Place(ZoneInfo(zone))
+        here = today(place.zone)
+        ours = form(self.BIRTH)
+        read = [ours.read(MultiDict(self.day(here + timedelta(days=n))), place=place) for n in (0, 1)]
+        assert [errors(ours, each) for each in read] == [{}, {"x": "X must be today or in the past"}]
+
+    def test_years_that_nobody_alive_was_born_in(self) -> None:
+        first = DayLimit.parse("today - 130 years").day(today(UTC), {})
+        too_early = f"X must be {first.day} {first.month} {first.year} or later"
+        for year in (1, 1890):
+            assert read_one(self.BIRTH, **self.day(date(year, 1, 1)))[1] == too_early
+        assert read_one(self.BIRTH, **self.day(date(9999, 12, 31)))[1] == "X must be today or in the past"
+
+    def test_a_limit_may_be_another_answer(self) -> None:
+        ours = form(field("datetime", subtype="date", properties={"notBefore": "date_of_birth"}))
+        posted = MultiDict(self.day(date(1990, 5, 9)))
+        assert errors(ours, ours.read(posted, {"date_of_birth": "1990-05-10"})) == {"x": "X must be 10 5 1990 or later"}
+        assert errors(ours, ours.read(posted)) == {}
+        assert ours.reads == {"x", "date_of_birth"}
+
+    def test_a_moment_is_not_after_now(self) -> None:
+        taken = field("datetime", subtype="datetime", timeInterval=1, properties={"notAfter": "today"})
+        for minutes, error in ((-2, None), (2, "X must be today or in the past")):
+            moment = datetime.now(UTC) + timedelta(minutes=minutes)
+            posted = self.day(moment.date()) | {"x-time": f"{moment:%H:%M}"}
+            assert read_one(taken, **posted)[1] == error
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+    @pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+    @pytest.mark.parametrize("style", ["utc_normalized", "utc_offset", "no_timezone"])
+    def test_moments_at_the_ends_of_the_calendar(self, zone: str, day: date, style: str) -> None:
+        limits = {"notBefore": "2020-01-01", "notAfter": "today"}
+        taken = form(field("datetime", subtype="datetime", timeSerializingFormat=style, properties=limits))
+        for clock in ("00:00", "23:45"):
+            posted = MultiDict(self.day(day) | {"x-time": clock})
+            assert errors(taken, taken.read(posted, place=Place(ZoneInfo(zone)))).keys() == {"x"}
+
+    def test_a_limit_that_cannot_be_read_is_refused(self) -> None:
+        with pytest.raises(UnsupportedForm, match="Field_x"):
+            form(field("datetime", subtype="date", properties={"notAfter": "tomorrow?"}))
+
+    @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+    def test_each_date_that_is_asked_has_limits(self, path: Path) -> None:
+        components = [each for part in Form.parse(json.loads(path.read_text())).components for each in part.within()]
+        dates = [each for each in components if each.type == "datetime" and not each.disabled]
+        assert [each.id for each in dates if not (each.not_before and each.not_after)] == []
+
+
+class TestPasted:
+    """What is pasted, or typed on another keyboard, is cleaned before it is judged."""
+
+    def test_digits_of_any_script(self) -> None:
+        day = {"x-day": "٢٧", "x-month": "۳", "x-year": "１９９０"}
+        assert read_one(field("datetime", subtype="date"), **day) == ("1990-03-27", None)
+        clock = field("datetime", subtype="time", timeSerializingFormat="no_timezone")
+        assert read_one(clock, **{"x-time": "०९:३०"}) == ("09:30", None)
+        assert read_one(field("number"), x="\u200f٧٠٫٥") == (70.5, None)
+        assert read_one(field("number"), x="\u2212５") == (-5, None)
+
+    def test_codes_are_cleaned_before_their_pattern(self) -> None:
+        code = field("textfield", validate={"pattern": "^[0-9-]{7}$"})
+        assert read_one(code, x="\ufeff١٢٣\u2011٤٥٦\u200b") == ("123-456", None)
+
+    @pytest.mark.parametrize("kind", ["textfield", "textarea"])
+    @pytest.mark.parametrize("typed", ["\u200b", "\u3164\u2800", "\u00a0\u3000"])
+    def test_a_name_of_nothing_visible_is_none(self, kind: str, typed: str) -> None:
+        assert read_one(field(kind, validate=REQUIRED), x=typed) == ("", "Enter an answer: X")
+
+    def test_a_telephone_number(self) -> None:
+        telephone = field("textfield", properties={"format": "telephone"})
+        wrong = "Enter a telephone number with the country code, like +44 20 7946 0958"
+        assert read_one(telephone, x="＋٤٤ ２０ 7946\u20110958") == ("+442079460958", None)
+        assert read_one(telephone, x="0171 555")[1] == read_one(telephone, x="----")[1] == wrong
+        assert read_one(telephone, x=" ") == ("", None)
+        british = form(telephone).read(MultiDict({"x": "020 7946 0958"}), place=Place(telephone_region="GB"))
+        assert british.values == {"x": "+442079460958"}
+
+    def test_rows_too(self) -> None:
+        number = {**field("number"), "key": "n", "id": "N"}
+        rows = form({"type": "dynamiclist", "id": "L", "path": "l", "components": [field("textfield"), number]})
+        found = rows.read(MultiDict({"l-rows": "1", "l-0-x": "\u200eKim\u00a0Lee", "l-0-n": "٣"}))
+        assert found.values == {"l": [{"x": "Kim Lee", "n": 3}]}
+
+    @pytest.mark.parametrize(
+        ("component", "attributes"),
+        [
+            (field("textfield", properties={"format": "telephone"}), {"type": "tel", "inputmode": "tel"}),
+            (field("textfield", validate={"validationType": "email"}), {"type": "email", "inputmode": "email"}),
+            (field("textfield", properties={"autocomplete": "name"}), {"type": "text", "autocomplete": "name"}),
+            (field("number", decimalDigits=0), {"inputmode": "numeric"}),
+            (field("number", decimalDigits=1), {"inputmode": "decimal"}),
+        ],
+    )
+    def test_the_keyboard_and_the_browser_know_the_field(self, component: dict, attributes: dict[str, str]) -> None:
+        ours = form(component)
+        control = page_of(ours, asked(ours)).select_one("[id=x]")
+        assert attributes.items() <= control.attrs.items()

@@ -112,3 +112,28 @@ def test_it_is_easy_to_read_in_translation_too(language: str) -> None:
     print(f"LIX {lix:.0f}")
     assert lix < 40
     assert measures(["La classification épidémiologique nécessite confirmation."])["LIX"] > 50
+
+
+@pytest.mark.parametrize(
+    ("values", "steps", "started_s_ago", "must_call", "assessing"),
+    [
+        ({"orientation": None}, set(), 1, False, True),
+        ({"orientation": None}, {"Task_AssessByHand"}, 1, True, False),
+        # the engine is at it for two minutes, or an incident stands: the page doesn't reload itself for ever
+        ({"orientation": None}, set(), 130, True, False),
+        ({}, {"Task_SetPriorityByHand"}, 70, True, False),
+        ({"orientation_now": None}, {"Task_CallPatient"}, 70, True, False),
+        ({"orientation_now": "emergency"}, {"Task_CallPatient"}, 70, False, False),
+        ({}, {"Task_TakeSample"}, 70, False, False),
+    ],
+)
+def test_whose_answers_could_not_be_assessed_is_asked_to_call(
+    values: dict, steps: set[str], started_s_ago: int, must_call: bool, assessing: bool
+) -> None:
+    known = {"orientation": "evaluation_needed", **values}
+    if known["orientation"] is None:
+        del known["orientation"]
+    started_at = datetime.now(UTC) - timedelta(seconds=started_s_ago)
+    found = status_of(Case("C-1", "1", known, None, started_at=started_at), steps)
+    assert (found.must_call, found.assessing) == (must_call, assessing)
+    assert (found.text == "We could not assess your answers") == must_call

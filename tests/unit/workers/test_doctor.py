@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from inputs.place import NOWHERE
 from workers.doctor import assign, proposed_isolation
 
 POLICY = {"isolation_days": 10, "quarantine_days": 14}
@@ -23,7 +24,7 @@ TAKEN = datetime(2020, 3, 22, 9, tzinfo=UTC)
 def test_the_isolation_that_policy_proposes(
     result: str, onset: str | None, exposed: str | None, until: str | None
 ) -> None:
-    assert proposed_isolation(result, onset, TAKEN, exposed, POLICY) == until
+    assert proposed_isolation(result, onset, TAKEN, exposed, POLICY, NOWHERE) == until
 
 
 class Engine:
@@ -53,5 +54,5 @@ class Roster:
 def test_the_doctor_on_duty_with_the_fewest_open_reports_is_suggested(
     on_duty: tuple[str, ...], open_reports: dict[str, int], suggested: str | None
 ) -> None:
-    given = assign(4, "negative", None, TAKEN, None, POLICY, Roster(*on_duty), Engine(**open_reports))
+    given = assign(4, "negative", None, TAKEN, None, POLICY, Roster(*on_duty), Engine(**open_reports), NOWHERE)
     assert given["suggested_doctor"] == suggested

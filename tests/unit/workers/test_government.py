@@ -1,18 +1,24 @@
 import time
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from workers.government import SENDING, _outside, notify_contact
+from inputs.days import today
+from inputs.place import NOWHERE, Place
+from workers.government import SENDING, check_contacts, infectious_from, notify_contact
 from workers.outside import Unavailable
 from workers.runtime import Context, Faulty
 
+ZONES = ["Etc/GMT+12", "America/Los_Angeles", "America/St_Johns", "Asia/Kolkata", "Pacific/Kiritimati"]
+POLICY = {"infectious_days_before_onset": 2}
+NOW = datetime.now(UTC)
 
-@pytest.fixture(params=["Etc/GMT+12", "America/St_Johns", "Pacific/Kiritimati"])
-def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+
+@pytest.fixture(params=ZONES)
+def _zone_of_the_worker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patched:
         patched.setenv("TZ", request.param)
         time.tzset()
@@ -20,12 +26,40 @@ def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     time.tzset()
 
 
-@pytest.mark.usefixtures("_zone")
-def test_a_contact_of_today_is_never_in_the_future_wherever_the_worker_runs() -> None:
-    today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
-    assert _outside({"last_exposure_date": today.isoformat()}, date(2020, 1, 1)) is None
-    later = today + timedelta(days=2)
-    assert _outside({"last_exposure_date": later.isoformat()}, date(2020, 1, 1)) == "in_the_future"
+def reasons(day: str | None, place: Place = NOWHERE, onset: str | None = None, **more: Any) -> list[str] | None:
+    contact = {"name": "Kim", "email": "kim@contacts.example", "last_exposure_date": day, **more}
+    refused = check_contacts("yes", [contact], onset, NOW, POLICY, place)["contacts_refused"]
+    return refused and [each["reason"] for each in refused]
+
+
+@pytest.mark.usefixtures("_zone_of_the_worker")
+@pytest.mark.parametrize("zone", ZONES)
+def test_today_is_the_patients_wherever_the_worker_runs(zone: str) -> None:
+    place = Place(ZoneInfo(zone))
+    here = today(place.zone)
+    assert reasons(str(here), place) is None
+    assert reasons(str(here + timedelta(days=1)), place) == ["in_the_future"]
+
+
+@pytest.mark.parametrize("onset", ["0001-01-01", "9999-12-31", str(NOW.date() + timedelta(days=90))])
+def test_a_list_can_be_accepted_whatever_onset_an_old_case_has(onset: str) -> None:
+    assert reasons(str(NOW.date()), onset=onset) is None
+
+
+@pytest.mark.parametrize("day", [None, "", "soon", "2020-02-31"])
+def test_what_is_no_day_is_sent_back(day: str | None) -> None:
+    assert reasons(day) == ["no_day"]
+
+
+@pytest.mark.parametrize("phone", [None, "", "----", "+ ()"])
+def test_a_telephone_number_of_no_digits_is_none(phone: str | None) -> None:
+    assert reasons(str(NOW.date()), email=None, phone=phone) == ["no_address"]
+
+
+def test_the_day_of_a_sample_is_that_of_the_patient() -> None:
+    late = datetime(2026, 3, 1, 20, tzinfo=UTC)
+    assert infectious_from(None, late, POLICY, Place(ZoneInfo("Asia/Kolkata"))) == date(2026, 2, 28)
+    assert infectious_from(None, late, POLICY, NOWHERE) == date(2026, 2, 27)
 
 
 class FakeGovernment:

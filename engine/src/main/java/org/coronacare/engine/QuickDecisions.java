@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.camunda.bpm.dmn.engine.impl.DefaultDmnEngineConfiguration;
 import org.camunda.bpm.dmn.feel.impl.scala.ScalaFeelEngine;
-import org.camunda.bpm.dmn.feel.impl.scala.function.CustomFunctionTransformer;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.feel.FeelEngine;
+import org.camunda.feel.FeelEngineClock;
 import org.camunda.feel.api.EvaluationResult;
 import org.camunda.feel.context.Context;
 import org.camunda.feel.context.FunctionProvider;
@@ -30,22 +30,27 @@ import org.springframework.stereotype.Component;
 @Component
 public class QuickDecisions extends AbstractProcessEnginePlugin {
 
+  private final PatientCalendar calendar;
+
+  QuickDecisions(PatientCalendar calendar) {
+    this.calendar = calendar;
+  }
+
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
     var decisions = new DefaultDmnEngineConfiguration();
-    decisions.setFeelEngineFactory(Feel::new);
+    // today() and now() of decisions are those of the patients' time zone
+    FeelEngineClock clock = calendar::now;
+    decisions.setFeelEngineFactory(() -> new Feel(clock));
     configuration.setDmnEngineConfiguration(decisions);
   }
 
   private static final class Feel extends ScalaFeelEngine {
 
-    Feel() {
+    Feel(FeelEngineClock clock) {
       super(java.util.List.of());
-    }
-
-    @Override
-    protected FeelEngine buildFeelEngine(CustomFunctionTransformer functions, CompositeValueMapper values) {
-      return new Remembering(functions, values);
+      // the super constructor calls buildFeelEngine before a field could be set
+      feelEngine = new Remembering(feelEngine.functionProvider(), (CompositeValueMapper) feelEngine.valueMapper(), clock);
     }
   }
 
@@ -59,9 +64,9 @@ public class QuickDecisions extends AbstractProcessEnginePlugin {
     private final FunctionProvider functions;
     private final Method evaluation;
 
-    Remembering(FunctionProvider custom, CompositeValueMapper values) {
-      super(custom, values, FeelEngine.defaultConfiguration(), FeelEngine.defaultClock());
-      functions = new FunctionProvider.CompositeFunctionProvider(list(new BuiltinFunctions(clock(), values), custom));
+    Remembering(FunctionProvider custom, CompositeValueMapper values, FeelEngineClock clock) {
+      super(custom, values, FeelEngine.defaultConfiguration(), clock);
+      functions = new FunctionProvider.CompositeFunctionProvider(list(new BuiltinFunctions(clock, values), custom));
       try {
         evaluation = FeelEngine.class.getDeclaredMethod("eval", ParsedExpression.class, EvalContext.class);
       } catch (NoSuchMethodException e) {

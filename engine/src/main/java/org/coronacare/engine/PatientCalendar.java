@@ -1,0 +1,52 @@
+package org.coronacare.engine;
+
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.Period;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.util.Date;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+
+/**
+ * Days in the time zone of the patients and staff (webapp.time_zone). The JVM itself runs in UTC, because Camunda stores points in time
+ * without a zone. Expressions in diagrams and filters use it by its name: {@code ${calendar.age(date_of_birth)}}.
+ */
+@Component("calendar")
+public class PatientCalendar {
+
+  private final ZoneId zone;
+
+  PatientCalendar(@Value("${coronacare.time-zone}") String zone) {
+    this.zone = ZoneId.of(zone);
+  }
+
+  public ZonedDateTime now() {
+    return ZonedDateTime.now(zone);
+  }
+
+  public LocalDate today() {
+    return now().toLocalDate();
+  }
+
+  /** The day on which a point in time falls here. */
+  public LocalDate dayOf(ZonedDateTime moment) {
+    return moment.withZoneSameInstant(zone).toLocalDate();
+  }
+
+  /** Midnight at the end of today. */
+  public Date endOfToday() {
+    return Date.from(today().plusDays(1).atStartOfDay(zone).toInstant());
+  }
+
+  /** Completed years since a day of birth (YYYY-MM-DD); null if that isn't a day, or is in the future. */
+  public Integer age(Object dateOfBirth) {
+    try {
+      var birth = LocalDate.parse(String.valueOf(dateOfBirth));
+      return birth.isAfter(today()) ? null : Period.between(birth, today()).getYears();
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+}

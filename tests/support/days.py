@@ -1,0 +1,10 @@
+"""Days that stay plausible, whenever a test runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+def days_ago(count: int) -> str:
+    """A day before today, or after it where the count is negative, YYYY-MM-DD."""
+    return str(datetime.now(UTC).date() - timedelta(days=count))
