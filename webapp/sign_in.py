@@ -153,7 +153,7 @@ def lost_code() -> Answer:
         return render_template("lost_code.html")
     birth, problem = _date_of_birth()
     if problem:
-        return render_template("lost_code.html", problem=problem), 400
+        return render_template("lost_code.html", problem=problem), 403
     address = _typed_address()
     if not may_try(f"lost {normal(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429

@@ -213,9 +213,7 @@ def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     values = case.values
     if values.get("case_outcome") == "emergency_services" and values.get("visit_outcome") == EMERGENCY:
         return (TEAM_CALLED,)
-    if _is_worsening_unknown(case, steps):
-        return None
-    is_called = CALL_PATIENT in steps
+    is_called = CALL_PATIENT in steps and not _is_worsening_unknown(case, steps)
     if EMERGENCY not in (values.get("orientation_now"), values.get("orientation")) and not is_called:
         return None
     return (SIGNS, DOCTOR_CALLS) if is_called and values.get("phone") else (SIGNS,)
