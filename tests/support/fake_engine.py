@@ -22,6 +22,7 @@ Answer = tuple[int, Any]
 OPTIMISTIC_LOCKING: Answer = (500, {"type": "OptimisticLockingException", "message": "m", "code": 1})
 BROKEN_BEHIND: Answer = (500, {"type": "RestException", "message": "Unknown property used in expression", "code": 0})
 UNAVAILABLE: Answer = (503, {})
+CUT = Reply(0)
 
 
 class FakeEngine:
@@ -31,7 +32,7 @@ class FakeEngine:
         calls: method and path of each, in order.
         ended: by task id, how it was finished: the path's last word and the body.
         failures: by task id, the bodies of its failures.
-        trouble: may answer a call in the engine's place; given path and body.
+        trouble: may answer a call in the engine's place; given path and body. CUT closes the connection.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class FakeEngine:
         self.ended: dict[str, tuple[str, dict[str, Any]]] = {}
         self.failures: dict[str, list[dict[str, Any]]] = {}
         self.calls: list[str] = []
-        self.trouble: Callable[[str, Any], Answer | None] = lambda path, body: None
+        self.trouble: Callable[[str, Any], Answer | Reply | None] = lambda path, body: None
         self._polls: dict[str, int] = {}
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
@@ -72,7 +73,7 @@ class FakeEngine:
     def locked(self) -> list[str]:
         return [task["id"] for task in self.tasks.values() if task["lockedUntil"] > time.time()]
 
-    def answer(self, method: str, url: str, body: Any) -> Answer:
+    def answer(self, method: str, url: str, body: Any) -> Answer | Reply:
         path = urlsplit(url).path.removeprefix("/engine-rest/external-task")
         self.calls.append(f"{method} {path}")
         troubled = self.trouble(path, body)
@@ -119,6 +120,8 @@ class FakeEngine:
     def _get(self, path: str, query: dict[str, list[str]]) -> Answer:
         if path.endswith("/errorDetails"):
             return 200, self.tasks[path.split("/")[1]]["errorDetails"]
+        if "externalTaskId" in query:
+            return 200, [task for task in self.tasks.values() if task["id"] in query["externalTaskId"]]
         worker = query.get("workerId", [None])[0]
         found = [
             {**task, "lockExpirationTime": engine_time(datetime.fromtimestamp(task["lockedUntil"], UTC))}
@@ -154,8 +157,11 @@ def fake_engine() -> Iterator[tuple[FakeEngine, str]]:
     """A running one, and its base URL."""
     engine = FakeEngine()
 
-    def reply(call: Call) -> Reply:
-        status, answer = engine.answer(call.method, call.path, json.loads(call.body) if call.body else None)
+    def reply(call: Call) -> Reply | None:
+        answered = engine.answer(call.method, call.path, json.loads(call.body) if call.body else None)
+        if isinstance(answered, Reply):
+            return None if answered is CUT else answered
+        status, answer = answered
         if answer is None:
             return Reply(status)
         if isinstance(answer, str):

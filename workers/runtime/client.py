@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -72,8 +73,10 @@ class TaskClient(ExternalTaskClient):
             "asyncResponseTimeout": self.config["asyncResponseTimeout"],
             "topics": [self._topic(name, variables) for name, variables in (topics or {NO_TOPIC: []}).items()],
         }
-        answer = self._call("POST", self.get_fetch_and_lock_url(), body, self.poll_timeout_s)
-        return answer if isinstance(answer, list) else []
+        tasks = self._list("POST", self.get_fetch_and_lock_url(), body, self.poll_timeout_s)
+        if not all(task.get("topicName") in topics and isinstance(task.get("id"), str) for task in tasks):
+            raise EngineUnavailable("POST /fetchAndLock: tasks that weren't asked for")
+        return tasks
 
     @property
     def poll_timeout_s(self) -> float:
@@ -91,7 +94,16 @@ class TaskClient(ExternalTaskClient):
 
     def held(self) -> list[dict[str, Any]]:
         """The tasks that are locked for this worker, those that wait for their next try among them."""
-        return self._call("GET", f"{self.external_task_base_url}?workerId={quote(self.worker_id)}&locked=true")
+        return self._list("GET", f"{self.external_task_base_url}?workerId={quote(self.worker_id)}&locked=true")
+
+    def holds(self, task_id: str) -> bool:
+        """Whether the engine has this task, and has it for this worker.
+
+        Raises:
+            EngineError: it didn't say.
+        """
+        found = self._list("GET", f"{self.external_task_base_url}?externalTaskId={quote(task_id)}")
+        return any(task.get("workerId") == self.worker_id for task in found)
 
     def error_details(self, task_id: str) -> str:
         """What was reported beside the message of the task's last failure."""
@@ -100,8 +112,12 @@ class TaskClient(ExternalTaskClient):
     def next_due(self) -> datetime | None:
         """When the next task becomes free that is locked or waits for its next try, whosever it is."""
         query = "locked=true&withRetriesLeft=true&sortBy=lockExpirationTime&sortOrder=asc&maxResults=1"
-        first = self._call("GET", f"{self.external_task_base_url}?{query}")
-        return datetime.strptime(first[0]["lockExpirationTime"], ENGINE_TIME) if first else None
+        first = self._list("GET", f"{self.external_task_base_url}?{query}")
+        try:
+            return datetime.strptime(first[0]["lockExpirationTime"], ENGINE_TIME) if first else None
+        except (KeyError, TypeError, ValueError):
+            # no time, or one after the year 9999
+            return None
 
     def check(self, timeout_s: float) -> None:
         """Find out whether the engine works for this worker, now.
@@ -114,7 +130,7 @@ class TaskClient(ExternalTaskClient):
     def complete(self, task_id: str, global_variables: dict[str, Any], local_variables: Any = None) -> None:
         """Complete a task. Variables are typed as the REST API wants them."""
         body = {"workerId": self.worker_id, "variables": global_variables, "localVariables": local_variables or {}}
-        self._call("POST", self.get_task_complete_url(task_id), body)
+        self._report(self.get_task_complete_url(task_id), body)
 
     def failure(
         self, task_id: str, error_message: str, error_details: str | None, retries: int, retry_timeout: int
@@ -127,7 +143,7 @@ class TaskClient(ExternalTaskClient):
             "retries": retries,
             "retryTimeout": retry_timeout,
         }
-        self._call("POST", self.get_task_failure_url(task_id), body)
+        self._report(self.get_task_failure_url(task_id), body)
 
     def bpmn_failure(self, task_id: str, error_code: str, error_message: str, variables: Any = None) -> None:
         """Report a BPMN error."""
@@ -137,7 +153,7 @@ class TaskClient(ExternalTaskClient):
             "errorMessage": error_message,
             "variables": variables or {},
         }
-        self._call("POST", self.get_task_bpmn_error_url(task_id), body)
+        self._report(self.get_task_bpmn_error_url(task_id), body)
 
     def renew_lock(self, task_id: str) -> None:
         """Lock a task for another full duration from now, also one whose lock ran out if nobody has taken it.
@@ -146,11 +162,23 @@ class TaskClient(ExternalTaskClient):
             EngineRefused: another worker has it, or it is gone.
         """
         body = {"workerId": self.worker_id, "lockDuration": self.config["lockDuration"]}
-        self._call("POST", f"{self.external_task_base_url}/{task_id}/lock", body)
+        self._report(f"{self.external_task_base_url}/{task_id}/lock", body)
 
     def unlock(self, task_id: str) -> None:
         """Hand a task back: another worker may take it at once."""
-        self._call("POST", f"{self.external_task_base_url}/{task_id}/unlock", None)
+        self._report(f"{self.external_task_base_url}/{task_id}/unlock", None)
+
+    def _report(self, url: str, body: Any) -> None:
+        """The engine answers 204; whatever else is no error comes from something in between."""
+        call, response = self._send("POST", url, body)
+        if response.status != HTTPStatus.NO_CONTENT:
+            raise EngineUnavailable(f"{call}: {response.status}")
+
+    def _list(self, method: str, url: str, body: Any = None, timeout_s: float | None = None) -> list[dict[str, Any]]:
+        answer = self._call(method, url, body, timeout_s)
+        if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
+            raise EngineUnavailable(f"{method} /external-task: not an answer of the engine")
+        return answer
 
     def _topic(self, name: str, variables: list[str] | None) -> dict[str, Any]:
         return {
@@ -162,15 +190,29 @@ class TaskClient(ExternalTaskClient):
         }
 
     def _call(self, method: str, url: str, body: Any = None, timeout_s: float | None = None) -> Any:
-        call = f"{method} " + url.removeprefix(self.external_task_base_url).partition("?")[0]
-        data = None if body is None else json.dumps(body)
-        timeout = urllib3.Timeout(connect=CONNECT_S, read=timeout_s or self.http_timeout_seconds)
-        try:
-            response = self._pool.request(method, url, body=data, headers=self._headers, timeout=timeout)
-        except urllib3.exceptions.HTTPError as error:
-            raise EngineUnavailable(f"{call}: {type(error).__name__}") from None
-        refuse_errors(call, response.status, response.data)
+        call, response = self._send(method, url, body, timeout_s)
         if not response.data:
             return None
         is_json = "json" in response.headers.get("Content-Type", "")
-        return json.loads(response.data) if is_json else response.data.decode()
+        try:
+            return json.loads(response.data) if is_json else response.data.decode()
+        except (ValueError, RecursionError) as error:
+            raise EngineUnavailable(f"{call}: {response.status} ({type(error).__name__})") from None
+
+    def _send(
+        self, method: str, url: str, body: Any = None, timeout_s: float | None = None
+    ) -> tuple[str, urllib3.BaseHTTPResponse]:
+        """Returns what was called, for messages, and a good answer (2xx)."""
+        call = f"{method} " + url.removeprefix(self.external_task_base_url).partition("?")[0]
+        data = None if body is None else json.dumps(body, allow_nan=False)
+        timeout = urllib3.Timeout(connect=CONNECT_S, read=timeout_s or self.http_timeout_seconds)
+        try:
+            response = self._pool.request(
+                method, url, body=data, headers=self._headers, timeout=timeout, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise EngineUnavailable(f"{call}: {type(error).__name__}") from None
+        refuse_errors(call, response.status, response.data)
+        if not 200 <= response.status < 300:
+            raise EngineUnavailable(f"{call}: {response.status}")
+        return call, response

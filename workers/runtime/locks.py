@@ -82,10 +82,18 @@ class Locks:
             self._client.renew_lock(task.id)
             task.locked_at = begun
         except EngineRefused as error:
-            if error.status < 500 and task in self.in_hand():
-                task.lose()
-                self.let_go(task)
-                self._metrics.lost_locks.labels(task.topic).inc()
-                log.warning("lock lost, its result won't be sent", extra={**task.labels, "error": str(error)})
+            self._refused(task, error)
         except EngineError as error:
             log.debug("lock not renewed yet", extra={**task.labels, "error": str(error)})
+
+    def _refused(self, task: Task, error: EngineRefused) -> None:
+        """The task may be lost, or only its renewal be refused: the engine is asked which."""
+        try:
+            is_lost = not self._client.holds(task.id)
+        except EngineError:
+            is_lost = False
+        if is_lost and task in self.in_hand():
+            task.lose()
+            self.let_go(task)
+            self._metrics.lost_locks.labels(task.topic).inc()
+            log.warning("lock lost, its result won't be sent", extra={**task.labels, "error": str(error)})

@@ -11,16 +11,33 @@ from camunda.external_task.external_task import ExternalTask
 
 from processes.engine import EngineError, EngineUnavailable
 from processes.outages import Outage
-from processes.variables import UndeclaredVariable, from_engine, to_engine
-from workers.runtime.library_shape import report_of
+from processes.variables import UndeclaredVariable, from_engine, storable_text, to_engine
+from workers.runtime.library_shape import WrongResult, report_of
 from workers.runtime.retry import WrongRetry
 from workers.runtime.tasks import Cancelled, Context, Task
 from workers.runtime.topics import Faulty, Handler, Refusal, Unavailable
 
-# these speak of names and calls, never of what a patient said; of any other error only the class is told
-SPEAK_WITHOUT_DATA = (Refusal, Unavailable, Faulty, EngineError, UndeclaredVariable, WrongRetry)
 Outages = tuple[type[BaseException], ...]
 RETRY_DUE = "tried again at "
+
+
+class NotTaken(Exception):
+    """The engine has the task for this worker, and doesn't take the report of it; says the call and its error."""
+
+
+# these speak of names and calls, never of what a patient said; of any other error only the class is told
+SPEAK_WITHOUT_DATA = (
+    Refusal,
+    Unavailable,
+    Faulty,
+    EngineError,
+    UndeclaredVariable,
+    WrongRetry,
+    WrongResult,
+    NotTaken,
+)
+# the engine's incidents keep as many characters
+MAX_MESSAGE_LENGTH = 666
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,7 @@ def failure_of(task: Task, handler: Handler, error: BaseException, outage: Outag
     """
     message = _without_data(error)
     try:
-        retry = handler.retry.overridden(task.raw.get("extensionProperties") or {})
+        retry = handler.retry.overridden(task.properties)
     except WrongRetry as wrong:
         retry, message, error = handler.retry, _without_data(wrong), wrong
     left = task.retries if task.retries is not None else retry.attempts
@@ -104,19 +121,27 @@ def _result(task: Task, handler: Handler, resources: Mapping[str, Any]) -> Repor
     if task.lost:
         raise Cancelled
     if handler.takes_task:
-        return _report_of_library(*report_of(handler.function(ExternalTask(task.raw))))
+        return _report_of_library(task, *report_of(handler.function(ExternalTask(task.raw))))
     written = handler(values, task.case_reference, context, resources)
     return Report("complete", (to_engine(written or {}),))
 
 
-def _report_of_library(method: str, *arguments: Any) -> Report:
+def _report_of_library(task: Task, method: str, *arguments: Any) -> Report:
     if method != "failure":
         return Report(method, arguments)
-    retries, pause_ms = arguments[2:]
+    message, details, retries, pause_ms = arguments
+    if task.retries is not None:
+        # each failure uses up an attempt, whatever the handler says
+        retries = min(retries, max(0, task.retries - 1))
+    arguments = message, details, retries, pause_ms
     return Report(method, arguments, {"retries": retries}, pause_ms / 1000 if retries else None)
 
 
 def _without_data(error: BaseException) -> str:
-    if isinstance(error, SPEAK_WITHOUT_DATA):
-        return f"{type(error).__name__}: {error}"
-    return type(error).__name__
+    name = type(error).__name__
+    try:
+        message = f"{name}: {error}" if isinstance(error, SPEAK_WITHOUT_DATA) else name
+    except Exception:
+        # its __str__ is broken
+        message = name
+    return storable_text(message)[:MAX_MESSAGE_LENGTH]

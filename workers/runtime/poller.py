@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from processes.engine import EngineError
+from processes.engine import EngineError, EngineRefused
 from processes.outages import CredentialsRefused, Outage
 from processes.variables import ENGINE_TIME
 from workers.runtime.client import TaskClient
@@ -63,7 +64,7 @@ class Poller:
     def run(self) -> None:
         """Take back what a predecessor of this name held, then fetch until stop() is called."""
         self._left.clear()
-        taken_back = False
+        failures, taken_back = 0, False
         try:
             while not self._stopping.is_set():
                 self.turned_at = time.monotonic()
@@ -71,10 +72,12 @@ class Poller:
                     if not taken_back:
                         self._take_back()
                         taken_back = True
-                    self._turn()
+                    self._turn(failures)
                     self._outage.recovered()
+                    failures = 0
                 except EngineError as error:
                     if not self._stopping.is_set():
+                        failures += 1
                         self._back_off(error)
         finally:
             self._left.set()
@@ -90,10 +93,11 @@ class Poller:
                 log.warning("the last poll could not be ended: %s", error)
             self._left.wait(STOP_AGAIN_AFTER_S)
 
-    def _turn(self) -> None:
+    def _turn(self, failures: int) -> None:
         room = self._slots.wait_for_room(1.0)
         if room and not self._stopping.is_set():
-            tasks = self._poll(room)
+            # after failures fewer: the engine may not manage to answer with all the variables of as many tasks
+            tasks = self._poll(replace(room, tasks=max(1, room.tasks >> failures)))
             for task in tasks:
                 self._metrics.fetched.labels(task.topic).inc()
             self._slots.add([task for task in tasks if self._hold(task)])
@@ -124,20 +128,29 @@ class Poller:
     def _take_back(self) -> None:
         """A process of this name that was killed has left a poll, and tasks that are locked for it."""
         self._client.end_poll()
-        held = [raw for raw in self._client.held() if not self._waits_for_next_try(raw)]
-        for raw in held:
+        taken_back = sum(map(self._is_taken_back, self._client.held()))
+        if taken_back:
+            log.info("taken back what was held before: %d tasks", taken_back)
+
+    def _is_taken_back(self, raw: dict[str, Any]) -> bool:
+        """Unlock a task; one that the engine refuses to unlock stays locked, and holds up no other."""
+        try:
+            if self._waits_for_next_try(raw):
+                return False
             self._client.unlock(raw["id"])
-        if held:
-            log.info("taken back what was held before: %d tasks", len(held))
+        except EngineRefused as error:
+            log.warning("not taken back: its lock will run out", extra={"task": raw["id"], "error": str(error)})
+            return False
+        return True
 
     def _waits_for_next_try(self, raw: dict[str, Any]) -> bool:
         """The engine keeps the pause after a failure as if it were a lock."""
-        if not raw["errorMessage"]:
+        if not raw.get("errorMessage"):
             return False
         due = self._client.error_details(raw["id"]).removeprefix(RETRY_DUE)
         try:
             away = datetime.strptime(raw["lockExpirationTime"], ENGINE_TIME) - datetime.fromisoformat(due)
-        except ValueError:
+        except (TypeError, ValueError):
             return False
         return abs(away.total_seconds()) < 1
 

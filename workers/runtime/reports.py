@@ -7,21 +7,40 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from processes.engine import Conflict, EngineError, EngineRefused, EngineUnavailable
 from processes.outages import Outage
 from workers.runtime.client import TaskClient
 from workers.runtime.clock import Clock
 from workers.runtime.metrics import Metrics
-from workers.runtime.outcomes import Report
+from workers.runtime.outcomes import NotTaken, Report
 from workers.runtime.tasks import Task
 from workers.runtime.threads import Threads
 
 log = logging.getLogger("workers")
 
-# what the engine goes on answering 500 to is broken behind the task: an incident tells, an endless repetition wouldn't
-MOST_REFUSALS = 5
-LONGEST_PAUSE_S = 5.0
+# a report that the engine refuses as often, though the task is this worker's, becomes a failure: an incident in the end
+MAX_REFUSALS = 5
+# calls without a proper answer, or with one that says that another transaction was faster: an outage, until the engine
+# answers a question about the task properly
+MAX_UNANSWERED = 15
+MAX_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A report on its way.
+
+    Attributes:
+        attempts: calls that have failed.
+        refusals: how often since the last outage the engine didn't take it, though it has the task for this worker.
+    """
+
+    task: Task
+    report: Report
+    attempts: int = 0
+    refusals: int = 0
 
 
 class Reports:
@@ -29,7 +48,7 @@ class Reports:
 
     Args:
         threads: what the calls run on.
-        failed: makes the report of a failure of a task whose result the engine refuses.
+        failed: makes the report of a failure of a task whose report the engine doesn't take.
         ended: called with the task when nothing more is to be reported of it, and with what was taken, if anything.
     """
 
@@ -57,7 +76,7 @@ class Reports:
         """Deliver a task's report, from another thread."""
         with self._guard:
             self._open += 1
-        self._submit(task, report, 1)
+        self._submit(Delivery(task, report))
 
     @property
     def waiting(self) -> int:
@@ -69,26 +88,25 @@ class Reports:
         """How many the engine hasn't taken yet."""
         return self._open
 
-    def _submit(self, task: Task, report: Report, attempt: int) -> None:
+    def _submit(self, delivery: Delivery) -> None:
         with self._guard:
             self._waiting += 1
-        self._threads.submit(self._deliver, task, report, attempt)
+        self._threads.submit(self._deliver, delivery)
 
-    def _deliver(self, task: Task, report: Report, attempt: int) -> None:
+    def _deliver(self, delivery: Delivery) -> None:
         with self._guard:
             self._waiting -= 1
+        task, report = delivery.task, delivery.report
         if task.lost:
             self._end(task, None)
             return
         try:
             self._call(task, report)
-        except EngineRefused as error:
-            self._refused(task, report, attempt, error)
         except EngineError as error:
-            self._again_later(task, report, attempt, error)
-        except (TypeError, ValueError) as error:
-            # the handler's result can't be written as JSON
-            self._submit(task, self._failed(task, error), 1)
+            self._not_taken(replace(delivery, attempts=delivery.attempts + 1), error)
+        except Exception as error:
+            # the report can't be written as JSON
+            self._give_up(replace(delivery, attempts=delivery.attempts + 1), error)
         else:
             self._outage.recovered()
             self._metrics.reported.labels(task.topic, report.method).inc()
@@ -106,28 +124,61 @@ class Reports:
             task.reporting = False
             raise
 
-    def _refused(self, task: Task, report: Report, attempt: int, error: EngineRefused) -> None:
-        if error.status < 500:
-            self._metrics.dropped.labels(task.topic).inc()
-            log.warning("dropped: the task is gone or another's", extra={**task.labels, "error": str(error)})
-            self._end(task, None)
-        elif attempt >= MOST_REFUSALS and report.method != "failure":
-            self._submit(task, self._failed(task, error), 1)
+    def _not_taken(self, delivery: Delivery, error: EngineError) -> None:
+        """Ask the engine for the task: only then is it known whether the report is late, wrong, or may come again."""
+        self._metrics.call_errors.labels(delivery.report.method).inc()
+        if not isinstance(error, EngineRefused) and delivery.attempts < MAX_UNANSWERED:
+            self._again_later(delivery, error)
+            return
+        try:
+            is_ours = self._client.holds(delivery.task.id)
+        except EngineError:
+            self._again_later(replace(delivery, refusals=0), error)
+            return
+        delivery = replace(delivery, refusals=delivery.refusals + 1)
+        if not is_ours:
+            self._drop(delivery.task, error)
+        elif delivery.refusals < MAX_REFUSALS:
+            self._again_later(delivery, error)
         else:
-            self._again_later(task, report, attempt, error)
+            self._give_up(delivery, error)
 
-    def _again_later(self, task: Task, report: Report, attempt: int, error: EngineError) -> None:
-        self._metrics.call_errors.labels(report.method).inc()
+    def _drop(self, task: Task, error: EngineError) -> None:
+        self._metrics.dropped.labels(task.topic).inc()
+        log.warning("dropped: the task is gone or another's", extra={**task.labels, "error": str(error)})
+        self._end(task, None)
+
+    def _give_up(self, delivery: Delivery, error: Exception) -> None:
+        """Report a failure in place of what the engine doesn't take.
+
+        A plain failure is refused only while nothing of the task may be reported: its instance is suspended, or the
+        account isn't allowed. It is sent until that ends, and the lock is kept, so that the handler isn't repeated.
+        """
+        task = delivery.task
+        if delivery.report.method == "unlock":
+            log.warning("not handed back: its lock will run out", extra={**task.labels, "error": str(error)})
+            self._end(task, None)
+            return
+        reason = error if isinstance(error, EngineRefused) or not isinstance(error, EngineError) else NotTaken(error)
+        self._again_later(replace(delivery, report=self._failed(task, reason), refusals=0), error)
+
+    def _again_later(self, delivery: Delivery, error: Exception) -> None:
         if isinstance(error, EngineUnavailable) and not isinstance(error, Conflict):
             self._outage.failed(error)
         else:
-            level = logging.DEBUG if isinstance(error, Conflict) or attempt != 3 else logging.WARNING
-            log.log(level, "kept: the engine didn't take it yet", extra={**task.labels, "error": str(error)})
+            level = logging.DEBUG if isinstance(error, Conflict) or delivery.attempts != 3 else logging.WARNING
+            labels = {**delivery.task.labels, "error": _name(error)}
+            log.log(level, "kept: the engine didn't take it yet", extra=labels)
         first_s = 0.02 if isinstance(error, Conflict) else 0.1
-        pause_s = random.uniform(0.5, 1) * min(LONGEST_PAUSE_S, first_s * 2 ** min(attempt, 10))
-        self._clock.call_at(time.monotonic() + pause_s, lambda: self._submit(task, report, attempt + 1))
+        pause_s = random.uniform(0.5, 1) * min(MAX_PAUSE_S, first_s * 2 ** min(delivery.attempts, 10))
+        self._clock.call_at(time.monotonic() + pause_s, lambda: self._submit(delivery))
 
     def _end(self, task: Task, report: Report | None) -> None:
         self._ended(task, report)
         with self._guard:
             self._open -= 1
+
+
+def _name(error: Exception) -> str:
+    """An engine's error names the call; the text of any other might hold a patient's data."""
+    return str(error) if isinstance(error, EngineError) else type(error).__name__

@@ -7,9 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
+_ATTEMPTS = re.compile(r"[0-9]{1,4}")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 PROPERTY = "retry."
+# a longer pause is a mistake: the engine would keep the task, and no incident would say so
+MAX_PAUSE_S = 366 * 24 * 3600.0
 
 
 class WrongRetry(ValueError):
@@ -35,15 +38,17 @@ class Retry:
             raise WrongRetry(f"attempts: {self.attempts} is less than 1")
         for name in ("first", "most"):
             text = getattr(self, name)
-            if not _DURATION.fullmatch(text):
+            if not isinstance(text, str) or not _DURATION.fullmatch(text):
                 raise WrongRetry(f"{name}: {text!r} is no duration such as 500ms, 2s, 5m or 1h")
+            if _seconds(text) > MAX_PAUSE_S:
+                raise WrongRetry(f"{name}: {text!r} is longer than a year")
 
     def pause_s(self, failures: int) -> float:
         """How long to wait after this many failures (1 is the first), in seconds."""
         longest = min(_seconds(self.most), _seconds(self.first) * 2 ** min(failures - 1, 30))
         return random.uniform(0, longest)
 
-    def overridden(self, properties: Mapping[str, str]) -> Retry:
+    def overridden(self, properties: Mapping[str, str | None]) -> Retry:
         """This policy with what the BPMN task's `camunda:property`s say: retry.attempts, retry.first, retry.most.
 
         Raises:
@@ -58,8 +63,8 @@ class Retry:
         if not changed:
             return self
         attempts = changed.pop("attempts", str(self.attempts))
-        if not attempts.isdecimal():
-            raise WrongRetry(f"attempts: {attempts!r} is no whole number")
+        if not isinstance(attempts, str) or not _ATTEMPTS.fullmatch(attempts):
+            raise WrongRetry(f"attempts: {attempts!r} is no whole number from 1 to 9999")
         return replace(self, attempts=int(attempts), **changed)
 
 

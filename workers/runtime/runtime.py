@@ -19,7 +19,7 @@ from workers.runtime.poller import Poller
 from workers.runtime.reports import Reports
 from workers.runtime.slots import WAITS_AT_MOST_S, Slots
 from workers.runtime.tasks import Task
-from workers.runtime.threads import Threads, run_until
+from workers.runtime.threads import Threads, log_defect, run_until
 from workers.runtime.topics import Handler
 from workers.runtime.wake_up import WakeUp
 
@@ -107,11 +107,19 @@ class Runtime:
             return
         handler = self._handlers[task.topic]
         with self.metrics.handler.labels(task.topic).time():
-            report = outcome_of(task, handler, self._resources, self._outage_of[task.topic], self._outages)
+            report = self._outcome(task, handler)
         if report and report.ends_task:
             self._outage_of[task.topic].recovered()
         if report and not task.lost:
             self._reports.send(task, report)
+
+    def _outcome(self, task: Task, handler: Handler) -> Report | None:
+        try:
+            return outcome_of(task, handler, self._resources, self._outage_of[task.topic], self._outages)
+        except Exception as error:
+            # a task of which nothing was reported would stay locked for as long as this process runs
+            log_defect(error)
+            return self._failure(task, error)
 
     def _failure(self, task: Task, error: Exception) -> Report:
         return failure_of(task, self._handlers[task.topic], error, self._outage_of[task.topic], self._outages)

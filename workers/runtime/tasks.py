@@ -49,6 +49,7 @@ class Task:
 
     Attributes:
         raw: as the engine's fetchAndLock answered.
+        properties: the extension properties of the BPMN task.
         locked_at: when its lock was last renewed, by time.monotonic(); no later than by the engine's clock.
         context: what its handler sees of it; None until that begins.
         lost: it isn't ours any more.
@@ -63,6 +64,7 @@ class Task:
         self.case_reference: str | None = raw.get("businessKey")
         self.priority: int = raw.get("priority") or 0
         self.retries: int | None = raw.get("retries")
+        self.properties: dict[str, str | None] = dict(raw.get("extensionProperties") or {})
         self.locked_at = locked_at
         self.context: Context | None = None
         self.lost = False

@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -41,3 +42,56 @@ def test_what_is_written_is_read_back() -> None:
 def test_a_wrong_value_is_refused_by_name_and_not_shown(name: str, value: object, complaint: str) -> None:
     with pytest.raises(UndeclaredVariable, match=complaint):
         to_engine({name: value})
+
+
+CIRCULAR: list[object] = []
+CIRCULAR.append(CIRCULAR)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("given_name", "x" * 4001, "must be at most 4000 characters"),
+        # H2 counts UTF-16 units
+        ("given_name", "😀" * 2001, "must be at most 4000 characters"),
+        ("given_name", "a\0", "must not contain NUL"),
+        ("given_name", "a\ud800", "must not contain NUL"),
+        ("age", 2**31, "must be a whole number of 32 bits"),
+        ("age", -(2**31) - 1, "must be a whole number of 32 bits"),
+        ("weight_kg", math.nan, "must be a finite number"),
+        ("weight_kg", -math.inf, "must be a finite number"),
+        ("weight_kg", 10**400, "must be a finite number"),
+        ("visit_due_at", datetime(2020, 5, 10), "must have a time zone"),
+        ("visit_due_at", datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), "must be between the years 1"),
+        ("visit_due_at", datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))), "must be between the years 1"),
+        ("policy", {"a": math.nan}, "can't be written as JSON"),
+        ("policy", {"a": {1}}, "can't be written as JSON"),
+        ("policy", b"a", "can't be written as JSON"),
+        ("policy", CIRCULAR, "can't be written as JSON"),
+        ("policy", {1: "a"}, "must not contain NUL .* keys that aren't texts"),
+        ("policy", [{"a": "\ud800"}], "must not contain NUL"),
+        ("policy", {"a\0": 1}, "must not contain NUL"),
+    ],
+)
+def test_what_the_engine_can_not_store_is_refused_by_name_and_not_shown(
+    name: str, value: object, complaint: str
+) -> None:
+    with pytest.raises(UndeclaredVariable, match=f"^{name} {complaint}"):
+        to_engine({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("given_name", "é" * 4000),
+        ("given_name", "😀" * 2000),
+        ("age", 2**31 - 1),
+        ("age", -(2**31)),
+        ("weight_kg", 1e308),
+        ("visit_due_at", datetime(1, 1, 1, tzinfo=UTC)),
+        ("visit_due_at", datetime(9999, 12, 31, tzinfo=UTC)),
+        ("policy", {"a": [None, True, 10**30, "x" * 5000]}),
+    ],
+)
+def test_what_the_engine_can_just_store_is_written_and_read_back(name: str, value: object) -> None:
+    assert from_engine(to_engine({name: value})) == {name: value}

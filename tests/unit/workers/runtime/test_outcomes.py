@@ -172,7 +172,7 @@ def test_the_diagram_may_say_how_often_a_task_is_tried() -> None:
 
 
 def test_a_diagram_that_says_it_wrongly_is_an_incident_at_once() -> None:
-    message = "WrongRetry: attempts: 'two' is no whole number"
+    message = "WrongRetry: attempts: 'two' is no whole number from 1 to 9999"
     report = failed(KeyError(), extensionProperties={"retry.attempts": "two"})
     assert report == Report("failure", (message, None, 0, 0), {"error": message, "retries": 0})
 

@@ -74,8 +74,8 @@ def test_properties_of_the_diagram_change_a_policy(properties: dict[str, str], p
 @pytest.mark.parametrize(
     ("properties", "said"),
     [
-        ({"retry.attempts": "two"}, "attempts: 'two' is no whole number"),
-        ({"retry.attempts": "-1"}, "attempts: '-1' is no whole number"),
+        ({"retry.attempts": "two"}, "attempts: 'two' is no whole number from 1 to 9999"),
+        ({"retry.attempts": "-1"}, "attempts: '-1' is no whole number from 1 to 9999"),
         ({"retry.attempts": "0"}, "attempts: 0 is less than 1"),
         ({"retry.often": "3s"}, "retry.often: there are retry.attempts, retry.first and retry.most"),
     ],
