@@ -1,0 +1,154 @@
+package org.coronacare.engine;
+
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.camunda.bpm.engine.impl.QueryOrderingProperty;
+import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.impl.cmd.FetchExternalTasksCmd;
+import org.camunda.bpm.engine.impl.externaltask.LockedExternalTaskImpl;
+import org.camunda.bpm.engine.impl.externaltask.TopicFetchInstruction;
+import org.camunda.bpm.engine.impl.interceptor.Command;
+import org.camunda.bpm.engine.impl.interceptor.CommandContext;
+import org.camunda.bpm.engine.impl.interceptor.CommandInterceptor;
+import org.camunda.bpm.engine.impl.persistence.entity.ExternalTaskEntity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * Raises an incident for each external task that can't be read when a fetch fails because of it, and repeats the fetch, which leaves
+ * such tasks out. A fetch returns all of its tasks or none: one variable that can't be deserialized would stop all work on all of its
+ * topics.
+ */
+@Component
+public class UnreadableTasks extends AbstractProcessEnginePlugin {
+
+  private static final Logger LOG = LoggerFactory.getLogger(UnreadableTasks.class);
+
+  private ProcessEngineConfigurationImpl configuration;
+
+  @Override
+  public void preInit(ProcessEngineConfigurationImpl configuration) {
+    this.configuration = configuration;
+    Interceptors.addAroundTransaction(configuration, Isolation::new);
+  }
+
+  private final class Isolation extends CommandInterceptor {
+
+    @Override
+    public <T> T execute(Command<T> command) {
+      if (!(command instanceof FetchExternalTasksCmd fetch)) {
+        return next.execute(command);
+      }
+      while (true) {
+        try {
+          return next.execute(command);
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+          if (!raiseIncidents(fetch)) {
+            throw e;
+          }
+        }
+      }
+    }
+  }
+
+  /** Returns whether there was a task to raise an incident for. */
+  private boolean raiseIncidents(FetchExternalTasksCmd fetch) {
+    boolean raised = false;
+    try {
+      for (var task : configuration.getCommandExecutorTxRequired().execute(new FindUnreadable(fetch)).entrySet()) {
+        raised |= raiseIncident(task.getKey(), task.getValue());
+      }
+    } catch (RuntimeException e) {
+      LOG.warn("no search for external tasks that can't be read: {}", WithoutData.nameOf(e));
+    }
+    return raised;
+  }
+
+  private boolean raiseIncident(String task, String reason) {
+    try {
+      configuration.getCommandExecutorTxRequired().execute(context -> fail(context, task, reason));
+      LOG.warn("incident of external task {}: {}", task, reason);
+      return true;
+    } catch (RuntimeException e) {
+      LOG.warn("no incident of external task {}: {}", task, WithoutData.nameOf(e));
+      return false;
+    }
+  }
+
+  private static Void fail(CommandContext context, String id, String reason) {
+    var task = context.getExternalTaskManager().findExternalTaskById(id);
+    if (task != null) {
+      task.failed(reason, null, 0, 0, null, null);
+    }
+    return null;
+  }
+
+  /** Finds those of a fetch's tasks that can't be read: the reason by id, without a patient's data. */
+  private record FindUnreadable(FetchExternalTasksCmd fetch) implements Command<Map<String, String>> {
+
+    private static final Field TOPICS = Fields.of(FetchExternalTasksCmd.class, "fetchInstructions");
+    private static final Field MAX_RESULTS = Fields.of(FetchExternalTasksCmd.class, "maxResults");
+    private static final Field ORDER = Fields.of(FetchExternalTasksCmd.class, "orderingProperties");
+
+    @Override
+    public Map<String, String> execute(CommandContext context) {
+      Map<String, TopicFetchInstruction> topics = read(TOPICS);
+      int maxResults = read(MAX_RESULTS);
+      List<QueryOrderingProperty> order = read(ORDER);
+      var manager = context.getExternalTaskManager();
+      var reasons = new HashMap<String, String>();
+      for (var task : manager.selectExternalTasksForTopics(new ArrayList<>(topics.values()), maxResults, order)) {
+        var reason = reasonOf(task, topics.get(task.getTopicName()));
+        if (reason != null) {
+          reasons.put(task.getId(), reason);
+        }
+      }
+      return reasons;
+    }
+
+    @SuppressWarnings("unchecked")
+    private <T> T read(Field field) {
+      return (T) ReflectionUtils.getField(field, fetch);
+    }
+
+    /** Why a task can't be read; null if it can. */
+    private static String reasonOf(ExternalTaskEntity task, TopicFetchInstruction topic) {
+      var failure = failureOf(task, topic, topic.getVariablesToFetch(), topic.isIncludeExtensionProperties());
+      if (failure == null) {
+        return null;
+      }
+      return "The task can't be read: " + variableOf(task, topic) + WithoutData.nameOf(failure);
+    }
+
+    private static String variableOf(ExternalTaskEntity task, TopicFetchInstruction topic) {
+      try {
+        for (var name : task.getExecution().getVariableNames()) {
+          if (failureOf(task, topic, List.of(name), false) != null) {
+            return "variable " + name + ": ";
+          }
+        }
+      } catch (RuntimeException e) {
+        LOG.warn("no variables of external task {}: {}", task.getId(), WithoutData.nameOf(e));
+      }
+      return "";
+    }
+
+    /** What a fetch of these variables fails with; null if it doesn't. */
+    private static Throwable failureOf(
+        ExternalTaskEntity task, TopicFetchInstruction topic, List<String> variables, boolean properties) {
+      try {
+        var isLocal = topic.isLocalVariables();
+        LockedExternalTaskImpl.fromEntity(task, variables, isLocal, topic.isDeserializeVariables(), properties);
+        return null;
+      } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        return e;
+      }
+    }
+  }
+}

@@ -1,0 +1,175 @@
+"""One task that can't be read, or whose result the engine refuses, becomes an incident alone; all others go on."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from camunda.external_task.external_task import ExternalTask, TaskResult
+
+from tests.support.case import eventually
+from tests.support.work import Work
+from tests.support.working import working
+from workers.runtime import Retry, topic
+
+QUICK = Retry(attempts=2, first="50ms", most="50ms")
+
+
+def spin(value: str, name: str = "java.util.ArrayList", data_format: str = "application/json") -> dict[str, Any]:
+    info = {"objectTypeName": name, "serializationDataFormat": data_format}
+    return {"value": value, "type": "Object", "valueInfo": info}
+
+
+POISON = {
+    "a class that isn't there": spin("{}", "no.such.Class"),
+    "broken JSON of an object": spin("{SECRET"),
+    "JSON of another type": spin('"SECRET"'),
+    "an unknown format": spin("SECRET", data_format="application/unknown"),
+    "broken JSON": {"value": "{SECRET", "type": "Json"},
+    "JSON nested too deep": {"value": "[" * 20_000, "type": "Json"},
+}
+
+
+def test_a_task_that_can_not_be_read_is_an_incident_alone(work: Work) -> None:
+    done: list[str] = []
+
+    @topic(work.topic)
+    def handle(task: ExternalTask) -> TaskResult:
+        done.append(task.get_task_id())
+        return task.complete()
+
+    def start(variable: dict[str, Any]) -> str:
+        body = {"businessKey": work.reference, "variables": {"topic": {"value": work.topic}, "odd": variable}}
+        body["variables"]["priority"] = {"value": 50}
+        instance = work.engine.post("/process-definition/key/runtime_work/start", body)["id"]
+        return work.engine.get("/external-task", processInstanceId=instance)[0]["id"]
+
+    poisoned = [start(variable) for variable in POISON.values()]
+    good = work.starts(5)
+    with working(**work.worker, functions=[handle], poll_s=1):
+        eventually(lambda: sorted(done) == sorted(good) and work.left() == len(poisoned))
+        later = work.starts(3)
+        eventually(lambda: set(later) <= set(done))
+    messages = {incident["configuration"]: incident["incidentMessage"] for incident in all_incidents(work, poisoned)}
+    assert set(messages) == set(poisoned)
+    assert {work.task(task)["retries"] for task in poisoned} == {0}
+    assert all(message.startswith("The task can't be read: variable odd: ") for message in messages.values())
+    assert "SECRET" not in str(messages)
+
+
+def all_incidents(work: Work, tasks: list[str]) -> list[dict[str, Any]]:
+    found = work.engine.get("/incident", incidentType="failedExternalTask")
+    return [incident for incident in found if incident["configuration"] in tasks]
+
+
+def test_a_property_without_a_name_is_ignored(work: Work) -> None:
+    seen: list[dict[str, str]] = []
+
+    @topic(work.topic)
+    def handle(task: ExternalTask) -> TaskResult:
+        seen.append(task.get_extension_properties())
+        return task.complete()
+
+    work.starts(process="runtime_unnamed_property")
+    with working(**work.worker, functions=[handle], poll_s=1):
+        eventually(lambda: work.left() == 0)
+    assert seen == [{"colour": "red"}]
+
+
+MOMENT = datetime(2022, 2, 7, 11, 47, 40, 934_000, UTC)
+ODD_RESULTS: list[Callable[[ExternalTask], Any]] = [
+    lambda task: task.complete({"a": {"value": "2022-02-07T11:47:40.934Z", "type": "Date"}}),
+    lambda task: task.complete({"a": {"value": "x", "type": "Integer"}}),
+    lambda task: task.complete({"a": {"value": 2**31, "type": "Integer"}}),
+    lambda task: task.complete({"a": {"value": 2**63, "type": "Long"}}),
+    lambda task: task.complete({"a": {"value": 1, "type": "Unknown"}}),
+    lambda task: task.complete({"a": {"value": 1, "type": []}}),
+    lambda task: task.complete({"a": {"value": 1, "type": "String", "valueInfo": 3}}),
+    lambda task: task.complete({"a": {"value": "{}", "type": "Object"}}),
+    lambda task: task.complete({"a": {"value": "%", "type": "Bytes"}}),
+    lambda task: task.complete({"a": math.nan}),
+    lambda task: task.complete({"a": math.inf}),
+    lambda task: task.complete({"a": "x" * 4001}),
+    lambda task: task.complete({"a": "\0"}),
+    lambda task: task.complete({"a": "\ud800"}),
+    lambda task: task.complete({"a\0": 1}),
+    lambda task: task.complete({"a" * 256: 1}),
+    lambda task: task.complete({1: 1}),
+    lambda task: task.complete({None: 1}),
+    lambda task: task.complete({"a": b"x"}),
+    lambda task: task.complete({"a": {1}}),
+    lambda task: task.complete({"a": MOMENT}),
+    lambda task: task.complete({"a": {"value": "x" * 5_100_000, "type": "Json"}}),
+    lambda task: task.complete([1]),
+    lambda task: task.complete({}, {"a": math.nan}),
+    lambda task: task.complete({}, "a"),
+    lambda task: task.failure("m", {}, 1, 0),
+    lambda task: task.failure("m", ["d"], 1, 0),
+    lambda task: task.failure("m", 1, 1, 0),
+    lambda task: task.failure({}, "d", 1, 0),
+    lambda task: task.failure("m\0", "d\0", 1, 0),
+    lambda task: task.failure("m" * 5000, "d" * 50_000, 1, 0),
+    lambda task: TaskResult.failure(task, "m", "d", -1, 0),
+    lambda task: TaskResult.failure(task, "m", "d", 1.5, 0),
+    lambda task: TaskResult.failure(task, "m", "d", "2", 0),
+    lambda task: TaskResult.failure(task, "m", "d", None, 0),
+    lambda task: TaskResult.failure(task, "m", "d", True, 0),
+    lambda task: TaskResult.failure(task, "m", "d", math.nan, 0),
+    lambda task: TaskResult.failure(task, "m", "d", 2**31, 0),
+    lambda task: TaskResult.failure(task, "m", "d", 1, -1),
+    lambda task: TaskResult.failure(task, "m", "d", 1, None),
+    lambda task: TaskResult.failure(task, "m", "d", 1, 2**62),
+    lambda task: TaskResult.failure(task, "m", "d", 1, "5"),
+    # always one more attempt: it would never be an incident
+    lambda task: TaskResult.failure(task, "m", "d", 1, 0),
+    lambda task: task.bpmn_error("nothing_catches_it", "m"),
+    lambda task: task.bpmn_error(1, "m"),
+    lambda task: task.bpmn_error({"a": 1}, "m"),
+    lambda task: task.bpmn_error("c\0", "m"),
+    lambda task: task.bpmn_error("c" * 5000, "m"),
+    lambda task: task.bpmn_error("c", {"a": 1}),
+    lambda task: task.bpmn_error("c", "m", {"a": math.nan}),
+    lambda task: task.bpmn_error("c", "m", {"a": {"value": "x", "type": "Integer"}}),
+    lambda task: TaskResult(task),
+    lambda task: TaskResult(task, success=True, error_message="m"),
+    lambda task: None,
+    lambda task: "done",
+    lambda task: exit(1),
+]
+
+
+def test_each_odd_result_is_counted_and_an_incident_in_the_end(work: Work) -> None:
+    runs: Counter[int] = Counter()
+
+    @topic(work.topic, retry=QUICK)
+    def handle(task: ExternalTask) -> Any:
+        number = task.get_variable("number")
+        runs[number] += 1
+        return ODD_RESULTS[number](task)
+
+    tasks = [work.starts(number=number)[0] for number in range(len(ODD_RESULTS))]
+    with working(**work.worker, functions=[handle], slots=8, poll_s=1):
+        eventually(lambda: len(all_incidents(work, tasks)) == len(tasks), lambda: str(runs), within_s=150)
+    assert set(runs.values()) <= {1, 2}
+    assert work.left() == len(tasks)
+
+
+def test_a_report_of_a_suspended_instance_is_kept_until_it_is_active_again(work: Work) -> None:
+    runs: list[int] = []
+    (task,) = work.starts()
+    instance = work.task(task)["processInstanceId"]
+
+    @topic(work.topic)
+    def handle() -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            work.engine.put(f"/process-instance/{instance}/suspended", {"suspended": True})
+
+    with working(**work.worker, functions=[handle], lock_s=2, poll_s=1) as runtime:
+        eventually(lambda: runtime.metrics.call_errors.labels("failure")._value.get() > 2)
+        assert runs == [1]
+        work.engine.put(f"/process-instance/{instance}/suspended", {"suspended": False})
+        eventually(lambda: work.left() == 0)
