@@ -299,6 +299,22 @@ def test_staff_who_can_not_be_reached_are_not_called(inbox: tuple[Inbox, int], t
     assert undelivered_messages() == 1
 
 
+@pytest.mark.parametrize("odd", ["a@b.example\nBcc: c@d.example", "a\r@b.example"])
+def test_an_address_that_no_mail_can_be_made_for_holds_up_no_other(inbox: tuple[Inbox, int], odd: str) -> None:
+    add("C-1/tell_result/1", recipient=odd)
+    add("C-2/tell_result/1")
+    assert sender(inbox[1]).send_waiting() == 1
+    assert states()["C-2/tell_result/1"] == SENT
+    assert "d.example" not in str([message.as_string() for message in inbox[0].got])
+
+
+def test_a_defect_at_one_message_holds_up_no_other(inbox: tuple[Inbox, int]) -> None:
+    add("C-1/tell_result/1", channel="by pigeon")
+    add("C-2/tell_result/1")
+    assert sender(inbox[1]).send_waiting() == 1
+    assert states() == {"C-1/tell_result/1": WAITING, "C-2/tell_result/1": SENT}
+
+
 def test_every_text_to_patients_is_there_in_every_language() -> None:
     to_staff = {
         "visit_emergency",
