@@ -89,7 +89,7 @@ def notifier(url: str) -> Notifier:
 CLIENTS: dict[str, Client] = {
     "engine": lambda url: Engine(url, "user", "password").get("/engine"),
     "engine, by another account": lambda url: Engine(url, "user", "password").own_groups("doctor", "password"),
-    "workers": lambda url: TaskClient("w", url, "user", "password", lock_s=20, poll_s=1).fetch({}, 1),
+    "workers": lambda url: TaskClient("w", url, "user", "password", lock_s=20, poll_s=1).error_details("1"),
     "workers' services": lambda url: Service("lab", url, "key").post("/v1/orders", {}),
     "web application's lab": lambda url: Lab(url, "key").stock(),
     "web application's government": lambda url: Government(url, "key").exposure("token"),
