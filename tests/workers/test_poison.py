@@ -155,21 +155,3 @@ def test_each_odd_result_is_counted_and_an_incident_in_the_end(work: Work) -> No
         eventually(lambda: len(all_incidents(work, tasks)) == len(tasks), lambda: str(runs), within_s=150)
     assert set(runs.values()) <= {1, 2}
     assert work.left() == len(tasks)
-
-
-def test_a_report_of_a_suspended_instance_is_kept_until_it_is_active_again(work: Work) -> None:
-    runs: list[int] = []
-    (task,) = work.starts()
-    instance = work.task(task)["processInstanceId"]
-
-    @topic(work.topic)
-    def handle() -> None:
-        runs.append(1)
-        if len(runs) == 1:
-            work.engine.put(f"/process-instance/{instance}/suspended", {"suspended": True})
-
-    with working(**work.worker, functions=[handle], lock_s=2, poll_s=1) as runtime:
-        eventually(lambda: runtime.metrics.call_errors.labels("failure")._value.get() > 2)
-        assert runs == [1]
-        work.engine.put(f"/process-instance/{instance}/suspended", {"suspended": False})
-        eventually(lambda: work.left() == 0)

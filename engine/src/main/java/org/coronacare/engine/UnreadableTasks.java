@@ -2,6 +2,7 @@ package org.coronacare.engine;
 
 import java.lang.reflect.Field;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,26 +118,31 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
       return (T) ReflectionUtils.getField(field, fetch);
     }
 
-    /** Why a task can't be read; null if it can. */
+    /**
+     * Why a task can't be read; null if it can. Variables are read one by one before all together: the engine throws the error of a
+     * value at its first reading only.
+     */
     private static String reasonOf(ExternalTaskEntity task, TopicFetchInstruction topic) {
-      var failure = failureOf(task, topic, topic.getVariablesToFetch(), topic.isIncludeExtensionProperties());
-      if (failure == null) {
-        return null;
+      for (var name : variablesOf(task, topic)) {
+        var failure = failureOf(task, topic, List.of(name), false);
+        if (failure != null) {
+          return "The task can't be read: variable " + name + ": " + WithoutData.nameOf(failure);
+        }
       }
-      return "The task can't be read: " + variableOf(task, topic) + WithoutData.nameOf(failure);
+      var failure = failureOf(task, topic, topic.getVariablesToFetch(), topic.isIncludeExtensionProperties());
+      return failure == null ? null : "The task can't be read: " + WithoutData.nameOf(failure);
     }
 
-    private static String variableOf(ExternalTaskEntity task, TopicFetchInstruction topic) {
-      try {
-        for (var name : task.getExecution().getVariableNames()) {
-          if (failureOf(task, topic, List.of(name), false) != null) {
-            return "variable " + name + ": ";
-          }
-        }
-      } catch (RuntimeException e) {
-        LOG.warn("no variables of external task {}: {}", task.getId(), WithoutData.nameOf(e));
+    private static Collection<String> variablesOf(ExternalTaskEntity task, TopicFetchInstruction topic) {
+      if (topic.getVariablesToFetch() != null) {
+        return topic.getVariablesToFetch();
       }
-      return "";
+      try {
+        return task.getExecution().getVariableNames();
+      } catch (RuntimeException e) {
+        // the fetch of all of them says what is wrong
+        return List.of();
+      }
     }
 
     /** What a fetch of these variables fails with; null if it doesn't. */
