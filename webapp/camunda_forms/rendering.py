@@ -68,7 +68,7 @@ _environment = Environment(
     undefined=ChainableUndefined,
 )
 _environment.globals.update(date_parts=DATE_PARTS, shown=SHOWN, most_rows=MOST_ROWS, choices=CHOICES, inputs=INPUTS)
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 
 class _Words:
@@ -170,9 +170,10 @@ class _Words:
     def table(self, node: Node) -> tuple[list[str], list[list[str]]]:
         """A table's heads and rows."""
         columns = node.component.more.get("columns", [])
-        if node.component.columns is not None:
-            evaluated = node.component.columns.evaluate(node.context)
-            columns = evaluated if _are_labelled(evaluated) else columns
+        if isinstance(node.component.more.get("columnsExpression"), str):
+            # form-js drops the columns of the schema then
+            evaluated = node.component.columns.evaluate(node.context) if node.component.columns else None
+            columns = evaluated if _are_labelled(evaluated) else []
         found = node.component.content.evaluate(node.context) if node.component.content else None
         rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
         heads = [self.say(column.get("label") or column["key"]) for column in columns]
