@@ -23,6 +23,7 @@ from config.settings import ROOT
 from deployment.changes import differences, told
 from deployment.check import Declared, check, declared
 from deployment.rehearsal import RehearsalError, read_tables
+from inputs.place import Place
 from processes.xml import XmlError, parse
 from tests.support.mutations import mutations
 from webapp.camunda_forms import Form, UnsupportedForm
@@ -40,7 +41,7 @@ PATHS = [
 TYPED = ("", "x", "1", "-0.5", "٣", "9" * 400, "true", "2020-02-30", "\x00", "a@b.example")
 # known of a case, of any type
 KNOWN = (None, "", "x", 1, 1.5, True, [], ["x"], [{"name": 1}], {"id": 1}, "2020-03-10", "2020-03-10T10:00Z", 10**20)
-ZONES = (ZoneInfo("UTC"), ZoneInfo("Pacific/Kiritimati"), ZoneInfo("America/Los_Angeles"))
+PLACES = tuple(Place(ZoneInfo(zone), "DE") for zone in ("UTC", "Pacific/Kiritimati", "America/Los_Angeles"))
 
 
 @dataclass
@@ -146,15 +147,15 @@ def fill_in(damaged: bytes, has_findings: bool, chance: random.Random) -> None:
         # a file with half a character isn't deployed
         return
     for data in ({}, {name: chance.choice(KNOWN) for name in form.reads}):
-        zone = chance.choice(ZONES)
-        answer(form, data, zone, chance)
+        place = chance.choice(PLACES)
+        answer(form, data, place, chance)
 
 
-def answer(form: Form, data: dict[str, Any], zone: ZoneInfo, chance: random.Random) -> None:
+def answer(form: Form, data: dict[str, Any], place: Place, chance: random.Random) -> None:
     """Show each page, post what anybody may post, show it again with what is wrong, and look it over."""
-    posted = form.begun(data, zone)
+    posted = form.begun(data, place)
     for page in form.pages:
-        answers = form.read(posted, data, zone)
+        answers = form.read(posted, data, place)
         form.html(page, answers).encode()
         fields = MultiDict([("shown", node.name) for node in page.within(answers)])
         for node in page.within(answers):
@@ -163,7 +164,7 @@ def answer(form: Form, data: dict[str, Any], zone: ZoneInfo, chance: random.Rand
                 fields.add(node.name + suffix, chance.choice(values))
         fields.add("add", chance.choice([node.name for node in page.within(answers)] or [""]))
         posted = form.filled(posted, page, fields).posted
-        answers = form.read(posted, data, zone)
+        answers = form.read(posted, data, place)
         form.html(page, answers, checked=True).encode("utf-8", "surrogatepass")
         form.problems(page, answers)
         form.summary(page, answers)

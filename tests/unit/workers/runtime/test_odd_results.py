@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from camunda.external_task.external_task import ExternalTask, TaskResult
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from processes.outages import Outage
 from processes.variables import is_storable_text
 from tests.support.tier import rounds
 from workers.runtime import topic
@@ -61,7 +63,7 @@ def test_any_result_is_reported_as_the_engine_takes_it(arguments: dict[str, Any]
         return TaskResult(task, **arguments)
 
     raw = {"id": "1", "topicName": "a.topic", "retries": retries, "variables": {}}
-    report = outcome_of(Task(raw, 0), handle.handler, {})
+    report = outcome_of(Task(raw, 0), handle.handler, {}, Outage("a.topic", logging.getLogger("tests")))
     assert report
     json.dumps(report.arguments, allow_nan=False)
     if report.method == "complete":
