@@ -94,7 +94,7 @@ _EVERY = {
     "id": NAME,
     "conditional": object_of(hide=TEXT),
     "layout": Kind("an object", lambda value: value is None or isinstance(value, dict)),
-    "properties": object_of(page=TEXT, autocomplete=TEXT),
+    "properties": object_of(page=TEXT, autocomplete=TEXT, subject=TEXT, decision=TEXT, notBefore=TEXT, notAfter=TEXT),
 }
 _REQUIRED = {"required": FLAG}
 _LENGTHS = {**_REQUIRED, "minLength": LIMIT, "maxLength": LIMIT}

@@ -185,9 +185,9 @@ def _component(form: str, item: dict[str, Any]) -> Component:
             templates=_templates(item),
             columns=_expression(item.get("columnsExpression")),
             page=item.get("properties", {}).get("page") or "",
-            subject=item.get("properties", {}).get("subject", ""),
-            not_before=parse_limits(item.get("properties", {}).get("notBefore", "")),
-            not_after=parse_limits(item.get("properties", {}).get("notAfter", "")),
+            subject=item.get("properties", {}).get("subject") or "",
+            not_before=parse_limits(item.get("properties", {}).get("notBefore") or ""),
+            not_after=parse_limits(item.get("properties", {}).get("notAfter") or ""),
             children=tuple(_component(form, child) for child in item.get("components", [])),
             more=item,
         )
