@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ PAGES: dict[str, list[str] | None] = yaml.safe_load(Path(__file__).with_name("ac
 VISITORS = ["stranger", "patient", "contact", "manager"]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FORM = "evaluation_request"
+BORN = {"date_of_birth-day": "1", "date_of_birth-month": "2", "date_of_birth-year": "1980"}
 TELLS_NOT_TO = ("You have already sent this", "Page not found")
 
 
@@ -69,6 +71,9 @@ class Visitor:
     def _fields(self, rule: str) -> dict[str, str]:
         if rule == "/forms/<name>/<int:number>":
             return {"wants_evaluation": "no", "send": "yes"}
+        if rule == "/lost-code":
+            # only a few attempts are allowed for one address
+            return {"address": f"{uuid.uuid4().hex}@patients.example", **BORN}
         return {"topic": "nobody's"} if rule.endswith("/retry") else {}
 
 
