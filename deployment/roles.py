@@ -71,8 +71,8 @@ def _for_webapp() -> Iterable[Grant]:
         begins = ("CREATE_INSTANCE",) if process == "corona_care" else ()
         yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "TASK_WORK", *begins), user="webapp")
     yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
-    # whether a sign that a patient reports is an emergency
-    yield Grant(DECISION_DEFINITION, "major_severity", ("CREATE_INSTANCE",), user="webapp")
+    # whether a sign that a patient reports is an emergency; the engine finds only a decision that may be read
+    yield Grant(DECISION_DEFINITION, "major_severity", ("READ", "CREATE_INSTANCE"), user="webapp")
     # whether somebody still is a manager
     yield Grant(GROUP, "*", ("READ",), user="webapp")
 
