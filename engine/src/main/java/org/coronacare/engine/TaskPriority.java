@@ -9,6 +9,7 @@ import jakarta.ws.rs.core.Response.Status;
 import org.camunda.bpm.engine.ProcessEngine;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.interceptor.CommandContext;
+import org.camunda.bpm.engine.impl.persistence.entity.TaskEntity;
 import org.camunda.bpm.engine.rest.exception.InvalidRequestException;
 
 /**
@@ -45,6 +46,10 @@ public class TaskPriority {
     var task = tasks.createTaskQuery().taskId(id).singleResult();
     if (task == null) {
       throw new InvalidRequestException(Status.NOT_FOUND, "there is no such task");
+    }
+    // also where nothing is to be raised, so that each account is answered alike for each priority
+    for (var checker : context.getProcessEngineConfiguration().getCommandCheckers()) {
+      checker.checkTaskAssign((TaskEntity) task);
     }
     if (task.getPriority() < priority) {
       tasks.setPriority(id, priority);
