@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +18,7 @@ def working(
     url: str,
     functions: list[Callable[..., Any]],
     slots: int = 4,
-    worker_id: str = "care-1",
+    worker_id: str = "",
     username: str = "admin",
     password: str = "",
     lock_s: float = 20,
@@ -25,8 +26,13 @@ def working(
     stop_within_s: float = 5,
     **resources: Any,
 ) -> Iterator[Runtime]:
-    """Work with these handlers; the runtime has ended afterwards."""
-    client = TaskClient(worker_id, url, username, password, lock_s, poll_s)
+    """Work with these handlers; the runtime has ended afterwards.
+
+    Args:
+        worker_id: unless given, one that no other worker has: a worker hands back what was locked under its name, and
+            ends the polls of that name.
+    """
+    client = TaskClient(worker_id or f"care-{uuid.uuid4().hex[:8]}", url, username, password, lock_s, poll_s)
     runtime = Runtime(client, [function.handler for function in functions], resources, slots, stop_within_s)
     thread = threading.Thread(target=runtime.run, daemon=True)
     thread.start()

@@ -37,7 +37,7 @@ def starts_on(tmp_path: Path) -> Iterator[StartsOn]:
 
     def start(
         work: Work,
-        worker_id: str = "w-1",
+        worker_id: str = "",
         lock_s: float = LONG_LOCK_S,
         handler_s: float = 0.3,
         stop_within_s: float = 3,
@@ -46,7 +46,7 @@ def starts_on(tmp_path: Path) -> Iterator[StartsOn]:
         command = [sys.executable, "-W", "ignore", "-m", "tests.support.worker_process"]
         with (tmp_path / "log").open("a") as log:
             process = subprocess.Popen(
-                [*command, worker_id, work.topic, *map(str, (lock_s, handler_s, stop_within_s))],
+                [*command, worker_id or work.reference, work.topic, *map(str, (lock_s, handler_s, stop_within_s))],
                 cwd=ROOT,
                 env={**os.environ, **told, "FOLDER": str(tmp_path)},
                 stdout=log,
@@ -124,7 +124,7 @@ def test_a_killed_worker_takes_its_tasks_back_when_it_restarts(work: Work, start
     eventually(lambda: log_of(tmp_path).count("begins") == 8)
     process.kill()
     process.wait(20)
-    assert work.locked("w-1") == 8
+    assert work.locked(work.reference) == 8
 
     done: list[int] = []
 
@@ -133,7 +133,7 @@ def test_a_killed_worker_takes_its_tasks_back_when_it_restarts(work: Work, start
         done.append(1)
 
     begun = time.monotonic()
-    with working(**work.worker, functions=[handle], slots=8, worker_id="w-1"):
+    with working(**work.worker, functions=[handle], slots=8, worker_id=work.reference):
         eventually(lambda: len(done) == 8)
         took_s = time.monotonic() - begun
         eventually(lambda: work.left() == 0)
@@ -153,7 +153,7 @@ def test_the_poll_that_a_killed_worker_has_left_takes_nothing(work: Work, starts
     def handle() -> None:
         done.append(1)
 
-    with working(**work.worker, functions=[handle], worker_id="w-1"):
+    with working(**work.worker, functions=[handle], worker_id=work.reference):
         time.sleep(0.5)
         begun = time.monotonic()
         work.starts(3)
@@ -172,12 +172,15 @@ def test_a_worker_that_ended_leaves_no_poll_behind(work: Work, starts: Starts, t
     assert work.locked() == 0
 
 
-def test_a_second_process_of_the_same_name_is_refused(starts: Starts, tmp_path: Path) -> None:
+def test_a_second_process_of_the_same_name_is_refused(work: Work, starts: Starts, tmp_path: Path) -> None:
     first = starts()
     eventually(lambda: "health" in log_of(tmp_path))
     second = starts()
     assert second.wait(20) != 0
-    said = f"worker w-1 runs already, as process {first.pid}: end it, or give this one another number (workers.number)"
+    said = (
+        f"worker {work.reference} runs already, as process {first.pid}: end it, or give this one another number "
+        "(workers.number)"
+    )
     assert said in log_of(tmp_path)
     # another name works, and so does the same one when the first has died
     other = starts("w-2")

@@ -366,7 +366,7 @@ def test_a_handler_that_waits_ends_as_soon_as_its_lock_is_lost(fake: Any) -> Non
             ended.set()
 
     task = engine.add()
-    with working(url, [order_test], lock_s=0.5):
+    with working(url, [order_test], lock_s=0.5, worker_id="care-1"):
         eventually(lambda: engine.tasks[task]["workerId"] == "care-1", within_s=5)
         engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
         assert ended.wait(3)
@@ -490,7 +490,7 @@ def test_a_killed_predecessors_tasks_are_taken_back_but_not_those_that_wait_for_
         errorMessage="x",
         errorDetails=engine.tasks[failing]["errorDetails"],
     )
-    with working(url, [order_test]):
+    with working(url, [order_test], worker_id="care-1"):
         ends(engine, held, failed_before)
     assert calls.count(failing) == 1
 
