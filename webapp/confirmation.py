@@ -58,6 +58,9 @@ def text_of(sent: Sent, case: Case) -> str:
     """That we have received it; of "I feel worse" also what the assessment said."""
     if sent.form in RECEIVED:
         return str(RECEIVED[sent.form])
+    if case.values.get("orientation_now") is None:
+        # the assessment failed
+        return str(RECEIVED["pre_screening"])
     if _is_worse(sent, case):
         return _(
             "We've received your answers. You are worse than before: "

@@ -84,7 +84,7 @@ def case() -> str | Response | tuple[str, int]:
 def _case_page(found: Position, on_their_way: list[str]) -> str:
     known, steps, status = found.case, found.steps, found.status
     emergency = emergency_of(known, steps)
-    if emergency is None and status.is_brief and sessions.is_emergency_noted():
+    if emergency is None and (status.is_brief or status.must_call) and sessions.is_emergency_noted():
         emergency = (SIGNS,)
     if emergency and "all" not in request.args:
         confirmation.close()
@@ -201,6 +201,10 @@ def _position(reference: str, wait: bool) -> Position | None:
             return None
         steps = set() if known.ended_at else current_steps(_engine(), known)
         status = status_of(known, steps)
+        if status.must_call:
+            # the assessment may have come between the two readings: values that are older than the steps lack it
+            known = find_case(_engine(), reference) or known
+            status = status_of(known, steps)
         is_passing = status.assessing or (status.is_brief and confirmation.pending())
         if not is_passing or time.monotonic() > deadline:
             return Position(known, steps, status)

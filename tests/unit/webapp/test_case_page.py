@@ -354,6 +354,28 @@ def test_nothing_is_confirmed_before_the_engine_has_weighed_it(page: Callable[..
     assert "worse than before" not in text
 
 
+def test_answers_that_could_not_be_assessed_are_not_called_no_worse(page: Callable[..., str]) -> None:
+    text = page(case(**REQUESTED), {"Task_CallPatient", *AT_VISIT}, sent="symptoms_worsened")
+    assert "We've received your answers. Your case We could not assess your answers" in text
+    assert "worse than before" not in text
+
+
+def test_an_assessment_that_comes_while_the_page_is_made_counts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = iter([case(**REQUESTED), case(**REQUESTED, orientation_now="emergency")])
+    monkeypatch.setattr(patient, "find_case", lambda *_: next(read))
+    monkeypatch.setattr(patient, "current_steps", lambda *_: {"Task_CallPatient", *AT_VISIT})
+    with app.test_request_context():
+        found = patient._position("C-1", wait=False)
+    assert (found.case.values["orientation_now"], found.status.must_call) == ("emergency", False)
+
+
+def test_a_sign_of_an_emergency_that_could_not_be_assessed_leads_to_the_emergency_page(
+    page: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "is_emergency_noted", lambda: True)
+    assert page(case(**REQUESTED), {"Task_CallPatient", *AT_VISIT}).startswith(CALL)
+
+
 def test_a_list_of_contacts_that_came_back_says_why(page: Callable[..., str]) -> None:
     refused = [{"row": 1, "name": "Kim", "reason": "in_the_future", "infectious_from": "2026-03-18"}]
     text = page(case(**POSITIVE, contacts_refused=refused), NAMING, ("close_contacts",))
