@@ -248,7 +248,8 @@ def _register_errors(app: Flask) -> None:
         answer = forms.of_another_session()
         if answer is not None:
             return answer
-        if not sessions.has_cookie():
+        if not sessions.has_cookie() and request.form.get("csrf_token"):
+            # it was sent from a page of ours
             return forms.cookies_needed()
         said = _("Go back, reload the page and send it again.")
         if sessions.hides_its_page():
