@@ -80,6 +80,8 @@ def test_the_keyboard_is_enough(state: dict[str, Any], new_page: Callable[..., P
     assert page.locator(".govuk-skip-link:focus").count()
     patient.enters("a.govuk-button--start")
 
+    # no emergency sign
+    patient.continues()
     # an error leads to its field
     patient.continues()
     patient.tabs_to(".govuk-error-summary a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient.fills_in("Your opinion of CoronaCare", {"rating": "5", "review_comment": "Thank you."})
     assert case.ends().values["case_outcome"] == "care_completed"
     patient.opens("/case")
-    assert "Your care is completed." in patient.text
+    assert "Your doctor's report is on this page. Your case has ended." in patient.text
     assert len(mails_to(state, ADDRESS)) == 3
 
     # and the contact opens the page that their message links to
@@ -138,7 +139,8 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     contact_page = Patient(new_page(), state)
     contact_page.page.goto(link)
     assert "You were close to someone with COVID-19" in contact_page.text
-    assert "Your quarantine ended on 2 April 2020" in contact_page.text
+    last_day = date.fromisoformat(days_ago(9)) + timedelta(days=14)
+    assert f"Stay in quarantine until {last_day:%-d %B %Y}" in contact_page.text
     assert "Hopper" not in contact_page.page.content()
     contact_page.presses("Start a pre-screening")
     expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Emergency signs")
