@@ -8,6 +8,7 @@ import pytest
 
 from stack.browser import Browser, Page
 from tests.support.case import REQUEST, WITH_COUGH, CaseUnderTest
+from tests.support.codes import unknown_code
 from tests.support.days import days_ago
 
 IN_ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
@@ -52,7 +53,7 @@ def test_an_impossible_onset_is_refused_on_its_page(browser: Browser, day: str) 
 
 @pytest.mark.parametrize("birth", ["0001-01-01", "9999-12-31"])
 def test_an_impossible_date_of_birth_at_sign_in(browser: Browser, birth: str) -> None:
-    page = browser.send(browser.open("/sign-in"), {"access_code": "A", "date_of_birth": birth})
+    page = browser.send(browser.open("/sign-in"), {"access_code": unknown_code(), "date_of_birth": birth})
     assert (page.status, page.complaints[0][:21]) == (403, "Date of birth must be")
 
 

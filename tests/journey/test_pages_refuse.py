@@ -9,6 +9,7 @@ import requests
 
 from stack.browser import Browser, PageRefused, signed_in_manager
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
+from tests.support.codes import unknown_code
 from tests.support.days import days_ago
 
 COUGHING = {**WITH_COUGH, "cough_since": days_ago(8)}
@@ -30,7 +31,7 @@ def test_an_unknown_access_code(browser: Browser) -> None:
 
 @pytest.mark.parametrize("birth", ["", "x-y-z", "0000-00-00", "1990-05-10"])
 def test_a_malformed_date_of_birth_at_sign_in(browser: Browser, birth: str) -> None:
-    page = browser.send(browser.open("/sign-in"), {"access_code": "A", "date_of_birth": birth or "--"})
+    page = browser.send(browser.open("/sign-in"), {"access_code": unknown_code(), "date_of_birth": birth or "--"})
     assert page.status == 403
 
 
