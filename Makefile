@@ -85,7 +85,7 @@ $(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
 
 engine: $(CLASSES) ##change build the engine's jar
 
-check: lint unit ##prove lint, unit and contract tests: under a minute
+check: lint unit ##prove lint, unit and contract tests: two minutes
 
 lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
