@@ -53,7 +53,8 @@ def test_of_a_withdrawn_case_nothing_is_left_as_soon_as_it_ends(state: dict[str,
     words, browser = Canaries(born="1918-04-12"), Browser(state["webapp"])
     case = CaseUnderTest(state)
     asks_for_care(case, browser, words)
-    case.is_visited(finding="negative", after_s=6)
+    # the databases are written out before the result ends the case
+    case.is_visited(finding="negative", after_s=15)
     case.stands_at("Task_WaitForTestResult")
     withdraw = browser.open("/case/withdraw")
     browser.send(withdraw, {})
