@@ -84,7 +84,8 @@ def case() -> str | Response | tuple[str, int]:
 def _case_page(found: Position, on_their_way: list[str]) -> str:
     known, steps, status = found.case, found.steps, found.status
     emergency = emergency_of(known, steps)
-    if emergency is None and (status.is_brief or status.must_call) and sessions.is_emergency_noted():
+    is_unassessed = status.is_brief or status.must_call
+    if emergency is None and (sessions.is_emergency_just_noted() or (is_unassessed and sessions.is_emergency_noted())):
         emergency = (SIGNS,)
     if emergency and "all" not in request.args:
         confirmation.close()

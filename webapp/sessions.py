@@ -20,6 +20,8 @@ from webapp.session_store import OF_EACH
 PAGE_LASTS_S = 24 * 3600
 # how much of the idle time may pass until it is noted that somebody was there
 NOTED_EVERY = 1 / 30
+# how long a reported emergency sign may be unknown to the engine and to what is read of it
+EMERGENCY_UNKNOWN_S = 60
 
 
 def end_when_idle() -> None:
@@ -76,11 +78,16 @@ def cases_of_person() -> list[str]:
 
 def note_emergency() -> None:
     """The patient has reported an emergency sign, which the engine may not know yet."""
-    session["emergency"] = True
+    session["emergency"] = time.time()
 
 
 def is_emergency_noted() -> bool:
-    return session.get("emergency", False)
+    return "emergency" in session
+
+
+def is_emergency_just_noted() -> bool:
+    """Whether the sign was reported so recently that the case may not have it yet, whatever the engine answers."""
+    return time.time() - session.get("emergency", 0) < EMERGENCY_UNKNOWN_S
 
 
 def begins_case(key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -374,6 +375,14 @@ def test_a_sign_of_an_emergency_that_could_not_be_assessed_leads_to_the_emergenc
 ) -> None:
     monkeypatch.setattr(sessions, "is_emergency_noted", lambda: True)
     assert page(case(**REQUESTED), {"Task_CallPatient", *AT_VISIT}).startswith(CALL)
+
+
+@pytest.mark.parametrize(("seconds_ago", "leads"), [(1, True), (sessions.EMERGENCY_UNKNOWN_S + 1, False)])
+def test_a_sign_that_was_just_reported_leads_there_whatever_is_read_of_the_case(
+    page: Callable[..., str], monkeypatch: pytest.MonkeyPatch, seconds_ago: float, leads: bool
+) -> None:
+    monkeypatch.setattr(sessions, "session", {"emergency": time.time() - seconds_ago})
+    assert page(case(**REQUESTED), AT_VISIT).startswith(CALL) == leads
 
 
 def test_a_list_of_contacts_that_came_back_says_why(page: Callable[..., str]) -> None:
