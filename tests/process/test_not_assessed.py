@@ -41,6 +41,12 @@ def test_answers_that_cannot_be_assessed_are_assessed_by_a_doctor(case: CaseUnde
     case.waits_for("medical_visit")
 
 
+def test_signs_that_cannot_be_assessed_are_assessed_by_a_doctor(case: CaseUnderTest) -> None:
+    case.starts({"breathless": None, "unable_to_eat_or_drink": True}, emergency_signs_only=True)
+    case.task("assess_by_hand")
+    assert case.incidents() == []
+
+
 def test_a_doctor_sets_the_priority_that_could_not_be_worked_out(case: CaseUnderTest) -> None:
     case.starts(WITH_COUGH)
     case.requests_evaluation()
