@@ -61,7 +61,7 @@ PROTECTION = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-XSS-Protection": "0",
-    # sessions.is_from_our_page reads the site that was left; nobody is told the page
+    # sessions.is_from_our_page reads the site that was left; other sites do not get the page
     "Referrer-Policy": "strict-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }

@@ -31,7 +31,7 @@ class Sent:
 
     Attributes:
         form: its name, or WITHDRAWAL.
-        orientation: of the case when "I feel worse" was begun.
+        orientation: of the case when "I feel worse" was started.
         at: seconds since the epoch.
     """
 

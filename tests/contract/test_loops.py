@@ -81,7 +81,7 @@ def test_no_other_loop_waits_for_its_next_turn() -> None:
     allowed = {
         # the thread that everything else is started from; a part that can't be started is tried again
         "stack/supervisor.py",
-        # begun again by run_until
+        # started again by run_until
         "workers/runtime/locks.py",
         "workers/runtime/runtime.py",
     }

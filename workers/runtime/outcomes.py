@@ -25,7 +25,7 @@ class NotTaken(Exception):
     """The engine has the task for this worker, and doesn't take the report of it; says the call and its error."""
 
 
-# these speak of names and calls, never of what a patient said; of any other error only the class is told
+# these speak of names and calls, never of what a patient said; of any other error only the class is named
 SPEAK_WITHOUT_DATA = (
     Refusal,
     Unavailable,

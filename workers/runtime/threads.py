@@ -38,7 +38,7 @@ class Threads:
 
 
 def run_until(stopped: threading.Event, loop: Callable[[threading.Event], None]) -> None:
-    """Run a loop that returns when `stopped` is set; one that raises an error is begun again."""
+    """Run a loop that returns when `stopped` is set; one that raises an error is started again."""
     while not stopped.is_set():
         try:
             loop(stopped)

@@ -41,7 +41,7 @@ def test_an_e_mail_address_is_used_as_it_was_typed() -> None:
 
 def test_a_domain_in_other_letters_is_written_as_in_dns() -> None:
     assert clean_email("ada@bücher.example") == "ada@xn--bcher-kva.example"
-    # nobody could deliver to it without SMTPUTF8
+    # no server delivers to it without SMTPUTF8
     assert clean_email("jürgen@example.org") == "jürgen@example.org"
     assert clean_email("a@\u2603..x") == "a@\u2603..x"
     assert clean_email("jürgen") == "jürgen"

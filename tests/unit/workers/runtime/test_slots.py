@@ -77,8 +77,8 @@ def test_a_topic_that_holds_all_slots_is_not_fetched_ahead_while_another_is_quic
     slots = slots_of(lambda task: stuck.wait(10) if task.topic == "slow" else None, ("slow", "quick"))
     slots.add(tasks(4, "slow"))
     eventually(lambda: len(slots.running()) == 4)
-    begun = time.monotonic()
-    while time.monotonic() < begun + 0.5:
+    began = time.monotonic()
+    while time.monotonic() < began + 0.5:
         slots.add(tasks(5, "quick"))
         time.sleep(0.02)
     eventually(lambda: not slots.figures()["waiting"])
