@@ -1,0 +1,167 @@
+"""Pages of patients and contacts, in the order in which their pictures are taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from playwright.sync_api import Page
+
+from tests.support.chromium import DESKTOP, NARROW, PHONE
+from tests.support.mail import link_in, mails_to
+from tests.support.people import Patient
+from tools.screenshots.guide import Guide
+
+NEWCOMER = {
+    "for_whom": "myself",
+    "date_of_birth": "1990-12-09",
+    "weight_kg": "61.5",
+    "height_cm": "168",
+    "recent_exposure": "no",
+    "temperature": "at_least_39",
+    "cough": True,
+    "cough_since": str(date.today() - timedelta(days=2)),
+    "heart_disease": "no",
+    "weakened_immunity": "no",
+    "wants_evaluation": "yes",
+    "given_name": "Grace",
+    "family_name": "Harper",
+    "channel": "email",
+    "email": "grace.harper@patients.example",
+    "address": "1 Harbour Street",
+    "language": "en",
+    "reporting_notice_read": True,
+    "consent_to_care": True,
+}
+
+
+def home(guide: Guide) -> Page:
+    guide.newcomer().opens("/")
+    return guide.newcomer().page
+
+
+def home_on_desktop(guide: Guide) -> Page:
+    page = home(guide)
+    page.set_viewport_size(DESKTOP)
+    return page
+
+
+def pre_screening(guide: Guide) -> Page:
+    home(guide).set_viewport_size(PHONE)
+    guide.newcomer().presses("Start the pre-screening")
+    return filled_in(guide.newcomer(), "Symptoms")
+
+
+def check_your_answers(guide: Guide) -> Page:
+    return filled_in(guide.newcomer(), "Check your answers")
+
+
+def advice(guide: Guide) -> Page:
+    guide.newcomer().continues()
+    guide.newcomer().waits_for_link("Request an evaluation")
+    return guide.newcomer().page
+
+
+def evaluation_request(guide: Guide) -> Page:
+    guide.newcomer().presses("Request an evaluation")
+    return filled_in(guide.newcomer(), "How we reach you", 2)
+
+
+def access_code(guide: Guide) -> Page:
+    guide.newcomer().goes_through(NEWCOMER)
+    return guide.newcomer().page
+
+
+def sign_in(guide: Guide) -> Page:
+    guide.newcomer().page.context.clear_cookies()
+    guide.newcomer().opens("/sign-in")
+    return guide.newcomer().page
+
+
+def filled_in(patient: Patient, heading: str, time: int = 1) -> Page:
+    """Go through a form until the page with this heading came up so often, and is filled in."""
+    seen: Counter[str] = Counter()
+    while True:
+        shown = patient.page.locator("h1").inner_text()
+        seen[shown] += 1
+        patient.answers({name: value for name, value in NEWCOMER.items() if patient.is_asked(name)})
+        if shown == heading and seen[shown] == time:
+            return patient.page
+        patient.continues()
+
+
+def close_contacts(guide: Guide) -> Page:
+    patient = guide.patient("Hana Suzuki")
+    patient.presses("Your close contacts")
+    patient.answers({"had_contacts": "yes"})
+    patient.continues()
+    contact = {"name": "Howard Suzuki", "email": "howard@contacts.example", "relation": "household"}
+    contact |= {"last_exposure_date": str(date.today() - timedelta(days=1)), "exposure": "close"}
+    patient.answers({f"close_contacts-0-{name}": value for name, value in contact.items()})
+    patient.presses("Add another")
+    return patient.page
+
+
+def contacts_came_back(guide: Guide) -> Page:
+    patient = guide.patient("Nia Owusu")
+    patient.opens("/forms/close_contacts")
+    return patient.page
+
+
+def contact(guide: Guide) -> Page:
+    [message, *_] = mails_to(guide.state, "howard.allen@contacts.example")
+    patient = guide.newcomer()
+    patient.page.goto(link_in(message, "/contact/"))
+    return patient.page
+
+
+def withdraws(guide: Guide) -> Page:
+    patient = guide.patient("Elif Kaya")
+    patient.page.get_by_role("link", name="Withdraw").click()
+    return patient.page
+
+
+def feels_worse(guide: Guide) -> Page:
+    patient = guide.patient("Ingrid Dahl")
+    patient.presses("I feel worse")
+    patient.answers({"breathless": True})
+    return patient.page
+
+
+def report_emergency(guide: Guide) -> None:
+    page = feels_worse(guide)
+    while page.locator("main form button[name=send]").count():
+        page.locator("main form button[name=send]").click()
+    guide.task("Ingrid Dahl", "worsening_call")
+
+
+def emergency(guide: Guide) -> Page:
+    guide.once(report_emergency)
+    return guide.patient("Ingrid Dahl").page
+
+
+def case_of(name: str, viewport: dict[str, int] = PHONE, locale: str = "en-GB") -> Callable[[Guide], Page]:
+    return lambda guide: guide.patient(name, viewport, locale).page
+
+
+PAGES = {
+    "patient-home": home,
+    "patient-home-desktop": home_on_desktop,
+    "patient-pre-screening": pre_screening,
+    "patient-check-your-answers": check_your_answers,
+    "patient-advice": advice,
+    "patient-evaluation-request": evaluation_request,
+    "patient-access-code": access_code,
+    "patient-sign-in": sign_in,
+    "patient-result": case_of("Hana Suzuki"),
+    "patient-result-fr": case_of("Lucie Bernard", NARROW, "fr"),
+    "patient-result-ar": case_of("Amal Mansour", NARROW, "ar"),
+    "patient-report": lambda guide: guide.patient(guide.closed).page,
+    "patient-close-contacts": close_contacts,
+    "patient-contacts-came-back": contacts_came_back,
+    "contact": contact,
+    "patient-withdraws": withdraws,
+    "patient-feels-worse": feels_worse,
+    "patient-emergency": emergency,
+}

@@ -1,0 +1,104 @@
+"""Tasklist, as doctors, the medical team and contact tracers see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Page, expect
+
+from tests.support.people import StaffMember
+from tools.screenshots.guide import Guide
+from tools.screenshots.patients import report_emergency
+
+
+def unclaimed_reports(guide: Guide) -> Page:
+    doctor = guide.staff("doctor")
+    doctor.chooses("Unclaimed reports by priority")
+    return with_its_words(doctor.page)
+
+
+def report(guide: Guide) -> Page:
+    doctor = guide.staff("doctor")
+    doctor.takes_from("Unclaimed reports by priority", guide.task("Hana Suzuki", "doctor_report"))
+    doctor.sees("Allergies", "Penicillin")
+    return doctor.page
+
+
+def call_patient(guide: Guide) -> Page:
+    guide.once(report_emergency)
+    doctor = guide.staff("doctor")
+    doctor.takes_from("Patients to call", guide.task("Ingrid Dahl", "worsening_call"))
+    doctor.sees("Family name", "Dahl")
+    doctor.answers({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
+    return doctor.page
+
+
+def visits_today(guide: Guide) -> Page:
+    medic = guide.staff("medical_team", on_phone=True)
+    medic.chooses("Visits today")
+    return with_its_words(medic.page)
+
+
+def visit_on_phone(guide: Guide) -> Page:
+    medic = guide.staff("medical_team", on_phone=True)
+    medic.takes_from("Visits today", guide.task("Mateo Rossi", "medical_visit"))
+    fill_in_visit(medic)
+    return medic.page
+
+
+def visit(guide: Guide) -> Page:
+    medic = guide.staff("medical_team")
+    medic.takes_from("All visits", guide.task("Elif Kaya", "medical_visit"))
+    medic.sees("Family name", "Kaya")
+    fill_in_visit(medic)
+    return medic.page
+
+
+def fill_in_visit(medic: StaffMember) -> None:
+    medic.answers({}, {"visit_outcome": "Sample taken"})
+    medic.answers({"Barcode on the sample": "S914-0A1B2C", "Temperature in °C": "38.4"}, {})
+    medic.selects("specimen_type", "Saliva")
+
+
+def nobody_at_home(guide: Guide) -> Page:
+    medic = guide.staff("medical_team")
+    medic.takes_from("All visits", guide.task("Oscar Lindgren", "medical_visit"))
+    medic.answers({}, {"visit_outcome": "Nobody at home"})
+    in_two_days = datetime.now(UTC) + timedelta(days=2)
+    medic.chooses_moment("next_appointment", in_two_days.replace(hour=14, minute=30))
+    return medic.page
+
+
+def calls_to_make(guide: Guide) -> Page:
+    tracer = guide.staff("contact_tracer", on_phone=True)
+    tracer.chooses("Calls to make")
+    return with_its_words(tracer.page)
+
+
+def call_contact(guide: Guide) -> Page:
+    tracer = guide.staff("contact_tracer")
+    tracer.takes_from("Calls to make", guide.task("Teresa Gomes", "contact_call"))
+    tracer.answers({}, {"call_reached": "Yes"})
+    tracer.answers({}, {"contact_symptoms": "No", "will_quarantine": "Yes", "link_wanted": "No"})
+    return tracer.page
+
+
+def with_its_words(page: Page) -> Page:
+    """Tasklist, once it shows words instead of their keys."""
+    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible()
+    return page
+
+
+ON_PHONE = {
+    "phone-visits-today": visits_today,
+    "phone-visit": visit_on_phone,
+    "phone-calls-to-make": calls_to_make,
+}
+ON_DESKTOP = {
+    "tasklist-unclaimed-reports": unclaimed_reports,
+    "tasklist-report": report,
+    "tasklist-visit": visit,
+    "tasklist-nobody-at-home": nobody_at_home,
+    "tasklist-call-contact": call_contact,
+    "tasklist-call-patient": call_patient,
+}
