@@ -13,7 +13,7 @@ from processes.variables import ENGINE_TIME
 from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP
-from tests.support.days import days_ago
+from tests.support.days import day_of_month, days_ago
 from tests.support.people import Patient, StaffMember
 
 pytestmark = pytest.mark.browser
@@ -101,7 +101,7 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
     patient.answers({"had_contacts": "yes"})
     patient.continues()
     row = {"name": "Kim", "email": "kim@contacts.example", "relation": "friend", "exposure": "close"}
-    row["last_exposure_date"] = days_ago(27)
+    row["last_exposure_date"] = last_exposure = days_ago(27)
     patient.answers({f"close_contacts-0-{name}": value for name, value in row.items()})
     first = case.waits_for("close_contacts").id
     patient.continues()
@@ -117,7 +117,7 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
     infectious_from = date.fromisoformat(days_ago(10))
     assert f"Kim: you were infectious from {infectious_from:%-d %B %Y} on" in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
-    assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == "1"
+    assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == day_of_month(last_exposure)
     patient.answers({"close_contacts-0-last_exposure_date": days_ago(9)})
     patient.continues()
     eventually(lambda: case.value("contacts_named") == 1)

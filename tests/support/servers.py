@@ -33,6 +33,8 @@ def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str,
     own[environment_name("government", "archive_key")] = KEY
     own[environment_name("sms", "api_key")] = secrets_of_run()["sms_api_key"]
     own[environment_name(name, "database_url")] = f"sqlite:///{folder}/{name}.db"
+    environment = clean | own
+    subprocess.run([sys.executable, "-m", "services", "upgrade", name], cwd=ROOT, env=environment, check=True)
     command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), "--no-control-socket"]
     command += [
         "--threads",
@@ -43,7 +45,7 @@ def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str,
         "error",
         f"services.{name}.wsgi:application",
     ]
-    process = subprocess.Popen(command, cwd=ROOT, env=clean | own)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         eventually(lambda: answers(url))
         yield url, process.pid
