@@ -23,7 +23,7 @@ from stack.browser import Browser, PageRefused
 from stack.pilot import PilotError
 
 AT_ONCE = 6
-STEP_WITHIN_S = 120
+STEP_WITHIN_S = 300
 # where the page that follows the request for evaluation shows it
 ACCESS_CODE = ".access-code"
 # the accounts that fill in the forms of staff
