@@ -40,7 +40,19 @@ from records.roster import Roster
 from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
-from webapp import contact, forms, forwarding, languages, patient, sessions, sign_in, staff, timing
+from webapp import (
+    asked,
+    contact,
+    forms,
+    forwarding,
+    languages,
+    patient,
+    sessions,
+    sign_in,
+    staff,
+    timing,
+    unusable_forms,
+)
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
 from webapp.government import Government
@@ -49,7 +61,9 @@ from webapp.lab import Lab
 from webapp.proxies import check_proxies
 from webapp.readiness import add_readiness
 from webapp.session_store import SessionStore, records_are_away
+from webapp.status import CALL_NOW
 from webapp.task_forms import TaskForms
+from webapp.unusable_forms import UnusableForm
 
 log = logging.getLogger("webapp")
 
@@ -128,8 +142,8 @@ class Options:
 
 class Application(Flask):
     def log_exception(self, exc_info: Any) -> None:
-        """Log an error of a session that couldn't be kept, unless its handler does, as that of an outage."""
-        if not isinstance(exc_info[1], database.AWAY):
+        """Log an error that another handler raised, unless its own handler does."""
+        if not isinstance(exc_info[1], (*database.AWAY, UnusableForm)):
             super().log_exception(exc_info)
 
 
@@ -269,6 +283,9 @@ def _register_errors(app: Flask) -> None:
         if isinstance(cause, database.AWAY):
             # the session couldn't be kept
             return records_error(cause)
+        if isinstance(cause, UnusableForm):
+            # raised by the handler of an expired page
+            return unusable_form(cause)
         title = REFUSED.get(error.code, _("This can't be done"))
         said = error.description if error.code == 400 and error.description else _("Go back and try again.")
         return _page(error.code or 500, title, said)
@@ -292,19 +309,34 @@ def _register_errors(app: Flask) -> None:
     for kind in database.AWAY:
         app.register_error_handler(kind, records_error)
 
+    @app.errorhandler(UnusableForm)
+    def unusable_form(error: UnusableForm) -> Answer:
+        unusable_forms.report(error)
+        return _not_shown(503)
+
     @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> tuple[str, int]:
+    def unexpected(error: Exception) -> Answer:
         # the text of an unforeseen error might hold a patient's data: its kind and place must do
         place = error.__traceback__
         while place and place.tb_next:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
         log.error("%s in %s", type(error).__name__, where)
+        name = (request.view_args or {}).get("name")
+        if request.blueprint == forms.pages.name and name in asked.FORMS:
+            unusable_forms.report(UnusableForm(name, f"{type(error).__name__} in {where}"))
+            return _not_shown(500)
         return _page(500, _("Something went wrong"), _("It was our fault. Please try again in a few minutes."))
 
 
 def _page(status: int, title: Any, text: str) -> tuple[str, int]:
     return render_template("error.html", title=title, text=text), status
+
+
+def _not_shown(status: int) -> Answer:
+    """The page in place of a form that can't be shown."""
+    page = render_template("form_not_shown.html", emergency_advice=CALL_NOW)
+    return page, status, {"Retry-After": str(AGAIN_AFTER_S)}
 
 
 def _not_now(text: str) -> Answer:

@@ -56,7 +56,7 @@ def pre_screening(forms: TaskForms, owner: str, exposed_to: str | None) -> FormD
     """The pre-screening of a case to come."""
     target = {"kind": START, "case": new_reference(), "exposed_to": exposed_to}
     target["key"] = f"{target['case']}/{PRE_SCREENING}"
-    return begun(owner, PRE_SCREENING, forms.of_start(), target, {})
+    return begun(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), target, {})
 
 
 def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from inputs.place import NOWHERE, Place
 from records.drafts import Drafts
 from webapp.camunda_forms import Answers, Filled, Form, Page
+from webapp.unusable_forms import usable_form
 
 
 @dataclass
@@ -39,7 +40,7 @@ class FormDraft:
 
     @property
     def form(self) -> Form:
-        return parsed(self.schema)
+        return _usable(self.name, self.schema)
 
     @cached_property
     def answers(self) -> Answers:
@@ -114,8 +115,8 @@ def key_of(owner: str, name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def parsed(schema: str) -> Form:
-    return Form.parse(json.loads(schema))
+def _usable(name: str, schema: str) -> Form:
+    return usable_form(name, json.loads(schema))
 
 
 def _place() -> Place:

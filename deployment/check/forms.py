@@ -14,9 +14,8 @@ from processes.variables import Variable
 from webapp.camunda_forms import Form, UnsupportedForm
 from webapp.camunda_forms.properties import describe
 from webapp.camunda_forms.schema import KEYED
+from webapp.camunda_forms.value_types import value_types
 
-# by a field's type, the types that its variable may have; of all others it is a text
-TYPES = {"checkbox": {"Boolean"}, "number": {"Integer", "Double"}, "dynamiclist": {"Json"}}
 COMPARED = re.compile(r'(\w+)\s*!?=\s*"([^"]*)"')
 INSERT = re.compile(r"\{\{(.*?)\}\}")
 Component = dict[str, Any]
@@ -102,11 +101,7 @@ def _field(component: Component, variable: Variable) -> Iterator[tuple[str, str]
         )
     for value in sorted(set(variable.values) - options) if options else ():
         yield f"it has no option for “{value}”", "Add the option, or take the code out of processes/variables.py"
-    if component.get("subtype") == "datetime":
-        # form-js shows a date, and submits text
-        types = {"Date"} if component.get("disabled") else {"String"}
-    else:
-        types = TYPES.get(component["type"], {"String"})
+    types = value_types(component)
     if variable.type not in types:
         wrong = f"{variable.name} is of the type {variable.type}, and this field gives {' or '.join(sorted(types))}"
         yield wrong, "Choose another field, or change the type in processes/variables.py"

@@ -1,0 +1,156 @@
+"""A form that was deployed past the check and can't be shown: patients are told whom to call, staff what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+
+from config import settings as config
+from processes.cases import Case
+from processes.engine import Engine
+from tests.support.serving import Call, Reply, serving
+from tests.unit.webapp.test_application import OPTIONS
+from webapp.app import Options, create_app
+from webapp.government import Government
+from webapp.lab import Lab
+
+pytestmark = pytest.mark.usefixtures("records")
+NOWHERE = "http://127.0.0.1:9"
+GOOD = json.loads((config.ROOT / "forms" / "pre_screening.form").read_text())
+DEFINITION = {"id": "corona_care:1", "deploymentId": "1"}
+CONTACT = OPTIONS["policy"]["contact_phone"]
+
+
+def changed(change: Callable[[dict[str, Any]], Any]) -> bytes:
+    form = copy.deepcopy(GOOD)
+    change(form)
+    return json.dumps(form).encode()
+
+
+def added(component: dict[str, Any]) -> bytes:
+    return changed(lambda form: form["components"].insert(0, {"id": "Odd_1", **component}))
+
+
+# what was deployed, and what staff read of it
+ODD = {
+    "not JSON": (b"{", "JSON"),
+    "a list": (b"[]", "no JSON object"),
+    "another encoding": (json.dumps(GOOD).encode("utf-16")[1:], "JSON"),
+    "nested without an end": (b"[" * 100_000, "JSON"),
+    "no id": (changed(lambda form: form.pop("id")), "no id"),
+    "a newer schema": (changed(lambda form: form.update(schemaVersion=99)), "schemaVersion"),
+    "an unknown component": (added({"type": "filepicker", "key": "photo"}), "filepicker"),
+    "digits as a text": (added({"type": "number", "key": "temperature", "decimalDigits": "2"}), "decimalDigits"),
+    "an unsupported expression": (added({"type": "text", "text": "a", "conditional": {"hide": "=x +"}}), "Odd_1"),
+    "an unknown variable": (added({"type": "textfield", "key": "favourite_colour"}), "favourite_colour"),
+    "a value of another type": (added({"type": "textfield", "key": "cough"}), "cough"),
+    "an unknown option": (
+        added({"type": "radio", "key": "case_outcome", "values": [{"label": "a", "value": "nowhere"}]}),
+        "nowhere",
+    ),
+}
+
+
+@pytest.fixture
+def deployed() -> dict[str, Any]:
+    """What the engine answers as the deployed start form."""
+    return {"content": json.dumps(GOOD).encode(), "status": 200}
+
+
+@pytest.fixture
+def client(deployed: dict[str, Any]) -> Iterator[Any]:
+    def answer(call: Call) -> Reply:
+        if call.path.endswith("deployed-start-form"):
+            return Reply(deployed["status"], deployed["content"])
+        return Reply(200, json.dumps([] if "/resources" in call.path else DEFINITION).encode())
+
+    with serving(answer) as url:
+        engine = Engine(url, "webapp", "", timeout_s=5)
+        yield create_app(Options(**OPTIONS), engine, Government(NOWHERE, "", 1), Lab(NOWHERE, "")).test_client()
+
+
+def last_shown(form: str, part: str) -> float:
+    [metric] = [each for each in REGISTRY.collect() if each.name == "coronacare_form_unusable_timestamp_seconds"]
+    found = [each for each in metric.samples if each.labels["form"] == form and part in each.labels["finding"]]
+    return max((each.value for each in found), default=0)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_patients_are_told_whom_to_call_and_staff_what_is_wrong(
+    odd: str, deployed: dict[str, Any], client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    deployed["content"], finding = ODD[odd]
+    began_at = time.time()
+    with caplog.at_level(logging.ERROR):
+        page = client.get("/forms/pre_screening", follow_redirects=True)
+    assert page.status_code == 503
+    assert int(page.headers["Retry-After"]) > 0
+    assert CONTACT in page.text
+    assert "tel:112" in page.text
+    [line] = [record.getMessage() for record in caplog.records]
+    assert "pre_screening" in line
+    assert finding in line
+    assert last_shown("pre_screening", finding) >= began_at
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "ce formulaire"), ("ar", "الاستمارة")])
+def test_it_is_said_in_the_language_of_the_reader(
+    language: str, words: str, deployed: dict[str, Any], client: Any
+) -> None:
+    deployed["content"] = b"{"
+    page = client.get("/forms/pre_screening", follow_redirects=True, headers={"Accept-Language": language})
+    assert f'lang="{language}"' in page.text
+    assert words in page.text
+
+
+def test_a_form_that_the_engine_does_not_have_is_named(deployed: dict[str, Any], client: Any) -> None:
+    deployed.update(status=404, content=b'{"type": "NotFoundException"}')
+    assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 503
+    assert last_shown("pre_screening", "404")
+
+
+def test_once_it_is_mended_it_is_shown(deployed: dict[str, Any], client: Any) -> None:
+    deployed["content"] = b"{"
+    assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 503
+    deployed["content"] = json.dumps(GOOD).encode()
+    assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 200
+
+
+def test_a_message_that_has_no_form_is_named(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.forms.find_case", lambda *_: Case("C-1", "1", {}, None))
+    client.get("/sign-in")
+    with client.session_transaction() as session:
+        session["case"] = "C-1"
+    page = client.get("/forms/symptoms_worsened", follow_redirects=True)
+    assert page.status_code == 503
+    assert CONTACT in page.text
+    assert last_shown("symptoms_worsened", "no symptoms_worsened.form")
+
+
+def test_what_was_typed_is_kept_when_a_page_can_not_be_shown_again(
+    client: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error of ours, too, ends at the page that says whom to call; the log has nothing of what was typed."""
+    page = client.get("/forms/pre_screening", follow_redirects=True)
+    token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+    def fail(*_: Any) -> None:
+        raise ValueError("Ada")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("webapp.camunda_forms.form.Page.is_answered", fail)
+        answer = client.post(page.request.path, data={"csrf_token": token, "breathless": "true"})
+    assert answer.status_code == 500
+    assert CONTACT in answer.text
+    assert "Ada" not in caplog.text
+    assert last_shown("pre_screening", "ValueError")
+    again = client.get(page.request.path)
+    assert "checked" in again.text

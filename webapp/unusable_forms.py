@@ -1,0 +1,90 @@
+"""A deployed form that can't be shown or sent, as one that was deployed past the check: what staff are told of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from prometheus_client import Gauge
+
+from processes.variables import VARIABLES
+from webapp.camunda_forms import Form, UnsupportedForm
+from webapp.camunda_forms.schema import KEYED, Component
+from webapp.camunda_forms.value_types import value_types
+
+log = logging.getLogger("webapp.forms")
+
+MAX_FINDING_LENGTH = 300
+# of what wasn't there before, Prometheus sees no increase: a time shows the first one, too
+LAST_SHOWN = Gauge(
+    "coronacare_form_unusable_timestamp_seconds",
+    "When a patient was last told that this form can't be shown",
+    ["form", "finding"],
+    multiprocess_mode="max",
+)
+
+
+class UnusableForm(Exception):
+    """A deployed form can't be shown, or its answers couldn't be sent.
+
+    Attributes:
+        form: its name.
+        finding: what is wrong with it, for staff; it has nothing that a patient typed.
+    """
+
+    def __init__(self, form: str, finding: str):
+        super().__init__(f"{form}: {finding}")
+        self.form = form
+        self.finding = finding
+
+
+def usable_form(name: str, schema: Any) -> Form:
+    """Read a deployed form.
+
+    Raises:
+        UnusableForm: it can't be shown, or the engine wouldn't take its answers.
+    """
+    try:
+        form = Form.parse(schema) if isinstance(schema, dict) else None
+    except UnsupportedForm as error:
+        raise UnusableForm(name, str(error)) from None
+    if form is None:
+        raise UnusableForm(name, "the file is no JSON object")
+    for finding in _refused_by_engine(form.components):
+        raise UnusableForm(name, finding)
+    return form
+
+
+def report(error: UnusableForm) -> None:
+    """Have staff told: by the log, and by the alert FormUnusable."""
+    finding = error.finding[:MAX_FINDING_LENGTH]
+    log.error("the form %s can't be shown to patients: %s", error.form, finding)
+    LAST_SHOWN.labels(error.form, finding).set_to_current_time()
+
+
+def _refused_by_engine(components: Iterable[Component]) -> Iterator[str]:
+    """Why the values of fields can't become process variables."""
+    for component in components:
+        if component.repeats or component.type in KEYED:
+            yield from _refused_value(component)
+        else:
+            yield from _refused_by_engine(component.children)
+
+
+def _refused_value(component: Component) -> Iterator[str]:
+    if component.disabled:
+        # isn't submitted
+        return
+    variable = VARIABLES.get(component.path[0])
+    if variable is None:
+        yield f"component {component.id}: there is no variable {component.path[0]} in processes/variables.py"
+        return
+    types = value_types(component.more) if len(component.path) == 1 else {"Json"}
+    if variable.type not in types:
+        yield f"component {component.id}: {variable.name} is of the type {variable.type}"
+    options = component.options if isinstance(component.options, tuple) else ()
+    values = {option.get("value") if isinstance(option, dict) else option for option in options}
+    unknown = sorted(str(value) for value in values - set(variable.values)) if variable.values else []
+    if unknown:
+        yield f"component {component.id}: {variable.name} is never {', '.join(unknown)}"
