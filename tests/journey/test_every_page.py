@@ -68,7 +68,7 @@ def test_an_error_of_ours_has_it_too_and_says_nothing_of_what_was_typed(
     answer = pages.test_client().get("/")
     assert answer.status_code == 500
     assert has_what_every_page_has(answer.text, "112")
-    assert "Ada" not in answer.text + caplog.text
+    assert "Ada Lovelace" not in answer.text + caplog.text
     assert "RuntimeError" in caplog.text
 
 

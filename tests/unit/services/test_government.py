@@ -209,7 +209,8 @@ def test_of_an_erased_positive_there_is_what_the_law_keeps_sealed(government: Fl
     submit(government, CONTACT)
     assert erase(government).json == {"kept": True}
     kept = everything_in(Case.get(), Contact.get())
-    assert not any(word in kept for word in ("Ada", "Lovelace", "1990", "Charles", "charles", "friend"))
+    # what is sealed is random in base64, where a short word may be: not within quotes, nor with a hyphen
+    assert not any(word in kept for word in ("'Ada'", '"Ada"', "Lovelace", "1990-", "Charles", "charles", "friend"))
     opened = ARCHIVE.open(Case.get().sealed)
     assert (opened["given_name"], opened["contacts"][0]["name"]) == ("Ada", "Charles")
     with pytest.raises(InvalidToken):
