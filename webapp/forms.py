@@ -15,11 +15,12 @@ from werkzeug.wrappers import Response
 
 from processes.cases import find_case, open_tasks
 from processes.engine import EngineError, EngineUnavailable
-from webapp import asked, confirmation, languages, sessions
+from webapp import asked, confirmation, languages, sessions, unusable_forms
 from webapp.camunda_forms import Page
 from webapp.drafts import FormDraft, key_of
 from webapp.forwarding import START
 from webapp.status import CALL_NOW
+from webapp.unusable_forms import UnusableForm
 from webapp.wording import translated
 
 log = logging.getLogger("webapp.forms")
@@ -76,6 +77,9 @@ def answer(name: str, number: int) -> Answer:
     answered = _page(draft, number)
     if rows_changed:
         return _shown(draft, answered)
+    for component, pattern in draft.answers.slow_patterns.items():
+        finding = f"component {component}: some answers to it can't be held against the pattern {pattern} in time"
+        unusable_forms.report(UnusableForm(name, finding))
     if not answered.is_answered(draft.answers):
         return _shown(draft, answered, checked=True)
     if _is_emergency(draft, answered):

@@ -24,7 +24,7 @@ Component = dict[str, Any]
 def findings(file: str, form: dict[str, Any], variables: Mapping[str, Variable]) -> Iterator[Finding]:
     """All that is wrong with a form."""
     try:
-        Form.parse(form)
+        read = Form.parse(form)
     except UnsupportedForm as error:
         # says which form and component by itself
         yield Finding(file, "", "", str(error), error.todo or "Use what both can show (docs/forms.md)")
@@ -32,6 +32,7 @@ def findings(file: str, form: dict[str, Any], variables: Mapping[str, Variable])
     name = PurePath(file).stem
     if form["id"] != name:
         yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {name}, as its file is called")
+    yield from _slow_patterns(file, read)
     everything = list(within(form["components"]))
     asked = {id(each): name for name, each in fields(form["components"])}
     known = {*variables, *(each.get("key") or each.get("path") or "" for each in everything)}
@@ -46,6 +47,15 @@ def findings(file: str, form: dict[str, Any], variables: Mapping[str, Variable])
 
 def _finding(file: str, component: Component, wrong: str, todo: str) -> Finding:
     return Finding(file, called(component), component.get("id", ""), wrong, todo)
+
+
+def _slow_patterns(file: str, form: Form) -> Iterator[Finding]:
+    for component in (each for part in form.components for each in part.within()):
+        pattern = component.rules.get("pattern")
+        if pattern and pattern.find_slow_text() is not None:
+            wrong = f"for some answers its pattern {pattern.source} takes so long that they can't be checked"
+            todo = "Let no repetition hold another one that takes the same characters, as in (a+)+"
+            yield Finding(file, component.label.text, component.id, wrong, todo)
 
 
 def called(component: Component) -> str:

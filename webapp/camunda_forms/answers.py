@@ -19,7 +19,7 @@ from webapp.camunda_forms.beginning import initial
 from webapp.camunda_forms.nested import merge, nested, put, taken
 from webapp.camunda_forms.options import Option, options_of
 from webapp.camunda_forms.posting import SHOWN, row_count
-from webapp.camunda_forms.problems import Invalid, Problem
+from webapp.camunda_forms.problems import TOO_SLOW, Invalid, Problem
 from webapp.camunda_forms.schema import INPUTS, KEYED, Component
 
 
@@ -87,6 +87,12 @@ class Answers:
         """Names of visible inputs that no page has shown yet."""
         shown = set(self.posted.getlist(SHOWN))
         return {node.name for node in self.within() if node.asks and node.name not in shown}
+
+    @property
+    def slow_patterns(self) -> dict[str, str]:
+        """Patterns that couldn't be matched in time, by their component's id."""
+        problems = [(node.component.id, problem) for node in self.within() for problem in node.problems]
+        return {id_: problem.details[TOO_SLOW] for id_, problem in problems if TOO_SLOW in problem.details}
 
     @property
     def accepted(self) -> bool:

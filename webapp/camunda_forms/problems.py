@@ -38,6 +38,8 @@ MESSAGES = {
     "time": _("{label}: enter a time, like 14:30"),
     "moment": _("{label}: enter a day and a time, like 14:30"),
 }
+# among the details of a problem: the pattern that couldn't be matched in time
+TOO_SLOW = "too_slow"
 
 
 @dataclass(frozen=True)

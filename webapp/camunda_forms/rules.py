@@ -11,7 +11,8 @@ from inputs.days import today
 from inputs.place import Place
 from webapp.camunda_forms import javascript, moments
 from webapp.camunda_forms.feel import Expression
-from webapp.camunda_forms.problems import Problem
+from webapp.camunda_forms.patterns import PatternTooSlow
+from webapp.camunda_forms.problems import TOO_SLOW, Problem
 from webapp.camunda_forms.schema import CHOICES, Component
 
 EMAIL = re.compile(
@@ -86,7 +87,10 @@ def _broken_steps(component: Component, value: Any) -> list[Problem]:
 
 def _broken_format(limits: dict[str, Any], value: str) -> list[Problem]:
     pattern = limits.get("pattern")
-    return [Problem("pattern", "pattern")] if pattern and not pattern.find(javascript.split_pairs(value)) else []
+    try:
+        return [Problem("pattern", "pattern")] if pattern and not pattern.matches(value) else []
+    except PatternTooSlow:
+        return [Problem("pattern", "pattern", {TOO_SLOW: pattern.source})]
 
 
 def _broken_range(limits: dict[str, Any], value: Any) -> list[Problem]:

@@ -13,8 +13,8 @@ from typing import Any
 import regress
 
 from inputs.days import DayLimit, parse_limits
-from webapp.camunda_forms import javascript
 from webapp.camunda_forms.feel import Expression, UnsupportedExpression
+from webapp.camunda_forms.patterns import Pattern
 from webapp.camunda_forms.properties import CHOICES, PROPERTIES, describe, refusals
 from webapp.camunda_forms.template import NO_TEXT, Template
 
@@ -262,7 +262,7 @@ def _rules(item: dict[str, Any]) -> dict[str, Any]:
         if isinstance(rules.get(name), str) and rules[name].startswith("="):
             rules[name] = Expression(rules[name])
     if rules.get("pattern"):
-        rules["pattern"] = regress.Regex(javascript.split_pairs(rules["pattern"]))
+        rules["pattern"] = Pattern(rules["pattern"])
     return rules
 
 

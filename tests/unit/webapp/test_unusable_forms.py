@@ -154,3 +154,19 @@ def test_what_was_typed_is_kept_when_a_page_can_not_be_shown_again(
     assert last_shown("pre_screening", "ValueError")
     again = client.get(page.request.path)
     assert "checked" in again.text
+
+
+def test_an_answer_that_a_pattern_takes_too_long_for_is_refused_on_its_field(
+    deployed: dict[str, Any], client: Any
+) -> None:
+    deployed["content"] = added({"type": "textfield", "key": "given_name", "validate": {"pattern": "^(a+)+$"}})
+    page = client.get("/forms/pre_screening", follow_redirects=True)
+    token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    began_at = time.monotonic()
+    typed = {"given_name": "a" * 60 + "!", "shown": "given_name"}
+    answer = client.post(page.request.path, data={"csrf_token": token, **typed})
+    print(f"answered after {time.monotonic() - began_at:.2f} s")
+    assert answer.status_code == 200
+    assert "is not in the right format" in answer.text
+    assert typed["given_name"] in answer.text
+    assert last_shown("pre_screening", "^(a+)+$")
