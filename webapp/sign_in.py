@@ -17,6 +17,7 @@ from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -29,11 +30,14 @@ from records.attempts import Attempts
 from webapp import languages, persons, sessions
 from webapp.camunda_forms import Form
 from webapp.camunda_forms.posting import SHOWN
+from webapp.camunda_forms.rules import EMAIL
 from webapp.wording import translated
 
 pages = Blueprint("sign_in", __name__)
 
 Answer = str | Response | tuple[str, int]
+# the id of each input, and the message
+Problems = list[tuple[str, str]]
 
 WAIT = timedelta(minutes=15)
 MOST_PER_CODE = 5
@@ -68,18 +72,22 @@ def ask() -> str:
 
 @pages.post("/sign-in")
 def sign_in() -> Answer:
-    birth, problem = _date_of_birth()
     code = _access_code()
+    birth, problems = _date_of_birth()
+    if not plain(code):
+        # nobody's code: it isn't tried, and counts for none
+        problems.insert(0, ("access_code", _("Enter your access code")))
+        return render_template("sign_in.html", problems=problems), 403
     # as it is looked up: however it is typed, it is the same code
     attempt = f"code {plain(code)}"
     allowed = may_try(attempt)
     case_reference = _access().by_code(code, birth)
     if not allowed:
         return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
-    if problem:
-        return render_template("sign_in.html", problem=problem), 403
-    if case_reference is None:
-        return render_template("sign_in.html", refused=True), 403
+    if case_reference is None and not problems:
+        problems = [("access_code", _("This access code and date of birth don't belong together. Check both."))]
+    if problems or case_reference is None:
+        return render_template("sign_in.html", problems=problems), 403
     return _opened(case_reference, attempt)
 
 
@@ -90,25 +98,34 @@ def ask_by_link(token: str) -> str:
 
 @pages.post("/link/<token>")
 def sign_in_by_link(token: str) -> Answer:
-    birth, problem = _date_of_birth()
+    birth, problems = _date_of_birth()
     # all links to a case are guesses at the same date of birth
     attempt = f"link {_access().case_of_link(token) or token}"
     allowed = may_try(attempt)
+    asks_name = "given_name" in request.form
     given_name = clean_line(request.form.get("given_name", "")[:200])
+    if asks_name and not given_name:
+        problems.insert(0, ("given_name", _("Enter the given name")))
     found = _access().by_link(token, birth)
     if not allowed:
         return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
-    if problem:
-        return render_template("link.html", token=token, problem=problem), 403
-    if found.expired:
+    if found.expired and not problems:
         return render_template("link.html", token=token, expired=True), 410
-    if found.case_reference is None:
-        return render_template("link.html", token=token, refused=True, asks_name="given_name" in request.form), 403
+    if problems or found.case_reference is None:
+        problems = problems or _wrong_at_link(asks_name)
+        return render_template("link.html", token=token, problems=problems, asks_name=asks_name), 403
     case, others = _sharing(found.case_reference)
     if case and persons.needs_given_name(case, others) and not persons.is_named(case, given_name):
-        return render_template("link.html", token=token, refused="given_name" in request.form, asks_name=True), 403
+        problems = _wrong_at_link(asks_name) if asks_name else []
+        return render_template("link.html", token=token, problems=problems, asks_name=True), 403
     own = [other.reference for other in others if case and persons.is_same_person(case, other)]
     return _opened(found.case_reference, attempt, [found.case_reference, *own])
+
+
+def _wrong_at_link(asks_name: bool) -> Problems:
+    if asks_name:
+        return [("given_name", _("The given name or the date of birth is wrong. Check both and try again."))]
+    return [("date_of_birth-day", _("This link and this date of birth don't belong together. Check the date."))]
 
 
 def _sharing(case_reference: str) -> tuple[Case | None, list[Case]]:
@@ -151,10 +168,12 @@ def lost_code() -> Answer:
     """Send links to all cases of people with this birthday whose messages go to this address: there or not."""
     if request.method == "GET":
         return render_template("lost_code.html")
-    birth, problem = _date_of_birth()
-    if problem:
-        return render_template("lost_code.html", problem=problem), 403
+    birth, problems = _date_of_birth()
     address = _typed_address()
+    if not (EMAIL.fullmatch(address) or re.search("[0-9]", address)):
+        problems.insert(0, ("address", _("Enter your e-mail address or mobile number")))
+    if problems:
+        return render_template("lost_code.html", problems=problems), 403
     if not may_try(f"lost {normal(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
     for case_reference in _access().cases_reached_by(address, birth):
@@ -228,13 +247,13 @@ def _typed_address() -> str:
     return parse_telephone(typed, current_app.extensions["place"].telephone_region) or clean_code(typed)
 
 
-def _date_of_birth() -> tuple[str, str]:
+def _date_of_birth() -> tuple[str, Problems]:
     """The date of birth that was typed, and what is wrong with it."""
     posted = MultiDict((key, text[:20]) for key, text in request.form.items() if key.startswith(BIRTH))
     posted[SHOWN] = BIRTH
     answers = BIRTH_FORM.read(posted, place=current_app.extensions["place"])
     problems = BIRTH_FORM.problems(BIRTH_FORM.pages[0], answers, translated)
-    return answers.values[BIRTH] or "", problems[0][1] if problems else ""
+    return answers.values[BIRTH] or "", problems
 
 
 def _minutes() -> int:

@@ -32,14 +32,18 @@ def managers_only(view: Callable) -> Callable:
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Any:
     if request.method == "GET":
-        return render_template("staff/sign_in.html", refused=False)
-    username = request.form.get("username", "")[:100]
+        return render_template("staff/sign_in.html")
+    username, password = request.form.get("username", "")[:100], request.form.get("password", "")
+    missing = {} if username.strip() else {"username": "Enter your account"}
+    missing |= {} if password else {"password": "Enter your password"}
+    if missing:
+        return render_template("staff/sign_in.html", missing=missing, username=username), 403
     attempt = f"manager {username.strip().casefold()}"
     if not may_try(attempt):
         return render_template("staff/sign_in.html", locked=True), 429
-    groups = engine().own_groups(username, request.form.get("password", ""))
+    groups = engine().own_groups(username, password)
     if groups is None or not groups & MANAGERS:
-        return render_template("staff/sign_in.html", refused=True), 403
+        return render_template("staff/sign_in.html", refused=True, username=username), 403
     was_right(attempt)
     sessions.open_pages_of(username)
     return redirect(url_for("staff.show_now"), 303)

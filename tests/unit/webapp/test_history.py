@@ -118,7 +118,7 @@ def test_signing_in_keeps_the_choice(history: int, monkeypatch: pytest.MonkeyPat
     sign_in = client.get(f"/staff/kpis?{WITH}").location
     assert sign_in == f"/staff/sign-in?{WITH}"
     token = BeautifulSoup(client.get(sign_in).text, "html.parser").select_one("[name=csrf_token]")["value"]
-    answer = client.post(sign_in, data={"csrf_token": token, "username": "manager"})
+    answer = client.post(sign_in, data={"csrf_token": token, "username": "manager", "password": "secret"})
     assert answer.location == f"/staff/now?{WITH}"
 
 
