@@ -1,7 +1,8 @@
 """How patients come back to their case: an access code, or a link that was sent to them, each with the date of birth.
 
 Neither is kept: of a code there is a hash, and a link's token can be made again from what it was sent for. Both have
-over 80 random bits. A date of birth has few: it is kept as a keyed hash, of no use without the records' secret.
+over 80 bits, of a keyed hash. A date of birth has few: it is kept as a keyed hash, of no use without the records'
+secret.
 """
 
 from __future__ import annotations
@@ -65,24 +66,35 @@ class Access:
     def __init__(self, seal: Seal):
         self._seal = seal
 
-    def new_code(self, case_reference: str, date_of_birth: str, address: str = "") -> str:
+    def new_code(self, case_reference: str, date_of_birth: str, address: str = "", click: str = "") -> str:
         """Make the case's access code, replacing an earlier one; returns it in groups of six, as patients see it.
 
         Args:
             address: the e-mail address or telephone number to which the case's messages go.
+            click: a secret name of the button that was clicked: a second click makes the same code.
         """
-        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        row = {
-            "code": _hash(code),
-            "birth": self._birth(case_reference, date_of_birth),
-            "reached_by": self._reached_by(address, date_of_birth),
-            "created_at": ago(),
-        }
+        code = self._code(case_reference, click)
+        self._keep(case_reference, date_of_birth, address, code)
+        return _in_groups(code)
+
+    def replace_code(self, case_reference: str, date_of_birth: str, address: str, click: str, since: str) -> str | None:
+        """Make a new code as new_code() does; None where another one was made since the button was shown.
+
+        Args:
+            since: what code_since() was then.
+        """
+        code = self._code(case_reference, click)
+        self._keep(case_reference, date_of_birth, address, code, CaseAccess.created_at == since)
         with database.connection_context():
-            CaseAccess.insert(case_reference=case_reference, **row).on_conflict(
-                conflict_target=[CaseAccess.case_reference], update=row
-            ).execute()
-        return "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))
+            # of a second click, the first has made it
+            is_kept = CaseAccess.select().where(CaseAccess.code == _hash(code)).exists()
+        return _in_groups(code) if is_kept else None
+
+    def code_since(self, case_reference: str) -> str:
+        """When the case's code was made; empty where it has none."""
+        with database.connection_context():
+            row = CaseAccess.get_or_none(CaseAccess.case_reference == case_reference)
+        return row.created_at if row else ""
 
     def has_code(self, case_reference: str) -> bool:
         with database.connection_context():
@@ -147,6 +159,32 @@ class Access:
             for table in (CaseAccess, Link):
                 table.delete().where(table.case_reference == case_reference).execute()
 
+    def _keep(
+        self,
+        case_reference: str,
+        date_of_birth: str,
+        address: str,
+        code: str,
+        condition: peewee.Expression | None = None,
+    ) -> None:
+        """Keep a code, in place of an earlier one that meets the condition."""
+        row = {
+            "code": _hash(code),
+            "birth": self._birth(case_reference, date_of_birth),
+            "reached_by": self._reached_by(address, date_of_birth),
+            "created_at": ago(),
+        }
+        with database.connection_context():
+            CaseAccess.insert(case_reference=case_reference, **row).on_conflict(
+                conflict_target=[CaseAccess.case_reference], update=row, where=condition
+            ).execute()
+
+    def _code(self, case_reference: str, click: str) -> str:
+        """89 bits of a keyed hash; nothing of a click is kept, so that a code can't be made from what is."""
+        number = int(self._seal.mark("access code", f"{case_reference} {click or secrets.token_hex(16)}"), 16)
+        digits = (number // len(ALPHABET) ** place % len(ALPHABET) for place in range(LENGTH))
+        return "".join(ALPHABET[digit] for digit in digits)
+
     def _is_born(self, row: CaseAccess | None, date_of_birth: str) -> bool:
         birth = self._birth(row.case_reference if row else "", date_of_birth)
         return hmac.compare_digest(row.birth if row else "-" * len(birth), birth)
@@ -158,6 +196,10 @@ class Access:
         """A case that nobody can write to is reached by nothing that another one is."""
         same = normal(address) or secrets.token_hex(16)
         return self._seal.mark("reached by", f"{same} {date_of_birth}")
+
+
+def _in_groups(code: str) -> str:
+    return "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 
 
 def plain(code: str) -> str:

@@ -263,7 +263,9 @@ def _send(draft: FormDraft, values: dict[str, Any]) -> Answer:
 def _access_code(target: dict[str, Any], values: dict[str, Any]) -> str:
     """The confirmation of a request: the access code is shown here, once."""
     address = values.get("email") or values.get("phone") or ""
-    code = current_app.extensions["access"].new_code(target["case"], target["date_of_birth"], address)
+    # the page's token names the click: of two clicks at once each shows the same code
+    click = request.form.get("page_token", "")
+    code = current_app.extensions["access"].new_code(target["case"], target["date_of_birth"], address, click)
     return render_template("access_code.html", code=code, sent=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,11 +166,18 @@ def access_code() -> str | Response:
     known = _case()
     if known is None:
         return redirect(url_for("sign_in.ask"))
-    code = None
+    code, reference = None, known.reference
     if request.method == "POST":
         address = known.values.get("email") or known.values.get("phone") or ""
-        code = _access().new_code(known.reference, known.values["date_of_birth"], address)
-    return render_template("access_code.html", code=code, has_code=_access().has_code(known.reference))
+        click, since = request.form.get("page_token", ""), request.form.get("since", "")
+        code = _access().replace_code(reference, known.values["date_of_birth"], address, click, since)
+    return render_template(
+        "access_code.html",
+        code=code,
+        is_newer=request.method == "POST" and code is None,
+        since=_access().code_since(reference),
+        page_token=sessions.page_token(reference, f"access code {secrets.token_hex(16)}"),
+    )
 
 
 def _engine() -> Engine:

@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -116,3 +117,32 @@ def test_a_case_is_found_by_address_and_birthday_however_the_number_is_typed(our
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="secret"):
         Seal("")
+
+
+def test_two_clicks_at_once_make_one_code(ours: Access) -> None:
+    """Each shows the code that opens the case; so do a case's first code and a later one."""
+    for click in ("first", "second"):
+        since = ours.code_since("C-1")
+        with ThreadPoolExecutor(4) as pool:
+            codes = list(pool.map(lambda _, c=click, s=since: ours.replace_code("C-1", BORN, SHARED, c, s), range(8)))
+        assert len(set(codes)) == 1
+        assert ours.by_code(codes[0], BORN) == "C-1"
+
+
+def test_of_two_pages_only_the_first_makes_a_code(ours: Access) -> None:
+    since = ours.code_since("C-1")
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda click: ours.replace_code("C-1", BORN, SHARED, click, since), "abcdefgh"))
+    [code] = filter(None, made)
+    assert ours.by_code(code, BORN) == "C-1"
+    assert ours.replace_code("C-1", BORN, SHARED, "a", "long ago") is None or made[0] == code
+    # a page that is opened now may
+    newer = ours.replace_code("C-1", BORN, SHARED, "i", ours.code_since("C-1"))
+    assert ours.by_code(newer or "", BORN) == "C-1"
+    assert ours.by_code(code, BORN) is None
+
+
+def test_a_click_makes_another_code_in_another_case_and_with_another_secret(ours: Access) -> None:
+    other = Access(Seal("another secret, of somebody else"))
+    codes = {ours.new_code("C-1", BORN, click="a"), ours.new_code("C-2", BORN, click="a")}
+    assert len({*codes, other.new_code("C-3", BORN, click="a"), *(ours.new_code("C-4", BORN) for _ in range(3))}) == 6

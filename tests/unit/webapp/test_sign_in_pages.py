@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from processes.cases import Case
 from records.access import Access
 from records.seal import Seal
 from tests.unit.webapp.test_application import application
@@ -87,3 +88,31 @@ def test_no_code_counts_for_nobody(client: Any) -> None:
     for _ in range(MOST_PER_CODE + 3):
         assert sent(client, "/sign-in", **BORN)[0] == 403
     assert sent(client, "/sign-in", access_code=code, **BORN)[0] == 303
+
+
+def test_two_clicks_on_a_new_code_show_the_same_and_an_older_page_says_so(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Case("C-1", "1", {"date_of_birth": "1990-05-10", "email": "ada@patients.example"}, None)
+    monkeypatch.setattr("webapp.patient.find_case", lambda *_: known)
+    client.get("/sign-in")
+    with client.session_transaction() as session:
+        session["case"] = "C-1"
+
+    def opened() -> dict[str, str]:
+        page = BeautifulSoup(client.get("/case/access-code").text, "html.parser")
+        return {field["name"]: field["value"] for field in page.select("main input[type=hidden]")}
+
+    def clicked(fields: dict[str, str]) -> Any:
+        return BeautifulSoup(client.post("/case/access-code", data=fields).text, "html.parser")
+
+    one, other = opened(), opened()
+    first, second = (clicked(one).select_one(".access-code").text for _ in range(2))
+    assert first == second
+    late = clicked(other)
+    assert late.select_one(".access-code") is None
+    assert "Only the last one works" in late.text
+    assert Access(Seal("r" * 32)).by_code(first, "1990-05-10") == "C-1"
+    newer = clicked(opened()).select_one(".access-code").text
+    assert newer != first
+    assert Access(Seal("r" * 32)).by_code(newer, "1990-05-10") == "C-1"
