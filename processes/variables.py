@@ -117,6 +117,9 @@ REQUEST = _declare(
     Variable("channel", "String", "how news is told", ("email", "sms", "telephone")),
     Variable("email", "String", "e-mail address"),
     Variable("phone", "String", "telephone number"),
+    Variable(
+        "emergency_phone", "String", "where a doctor calls a patient whose messages go by e-mail, in an emergency"
+    ),
     Variable("address", "String", "where the medical team goes"),
     Variable("building_access", "String", "floor, door code, bell"),
     Variable("language", "String", "of pages and messages", ("en", "fr", "ar")),

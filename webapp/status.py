@@ -48,6 +48,7 @@ LOOK_AFTER_YOURSELF: Advice = (
     (_("Keep apart from others while you have symptoms."), CALL_NOW),
 )
 DOCTOR_CALLS = _("A doctor will call you too. Don't wait for that call.")
+NO_NUMBER = _("We have no telephone number for you, so our doctors can't call you. Please make this call yourself.")
 SIGNS = _("Your answers show signs of severe disease.")
 TEAM_CALLED = _(
     "Our medical team called the emergency services when they visited you. If no help has come, call again."
@@ -216,7 +217,9 @@ def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     is_called = CALL_PATIENT in steps and not _is_worsening_unknown(case, steps)
     if EMERGENCY not in (values.get("orientation_now"), values.get("orientation")) and not is_called:
         return None
-    return (SIGNS, DOCTOR_CALLS) if is_called and values.get("phone") else (SIGNS,)
+    if not is_called:
+        return (SIGNS,)
+    return (SIGNS, DOCTOR_CALLS if values.get("phone") or values.get("emergency_phone") else NO_NUMBER)
 
 
 def advice_of(case: Case) -> Advice | None:

@@ -91,7 +91,7 @@ def texts_of_status(language: str) -> list[str]:
     steps = [*status.STEPS.values(), status.NO_CONTACTS, status.BETWEEN_STEPS]
     found = [text for step in steps for text in (step.text, step.next, step.by_phone) if text]
     found += [*status.ENDS.values(), status.STILL_TESTED, status.STILL_TRACED, status.REFERRED_AT_VISIT]
-    found += [status.SIGNS, status.DOCTOR_CALLS, status.TEAM_CALLED]
+    found += [status.SIGNS, status.DOCTOR_CALLS, status.NO_NUMBER, status.TEAM_CALLED]
     for title, paragraphs in (*status.ADVICE.values(), status.SEE_A_DOCTOR, status.LOOK_AFTER_YOURSELF):
         found += [title, *paragraphs]
     return [translated(str(text)) for text in found]
