@@ -73,24 +73,32 @@ def case() -> str | Response | tuple[str, int]:
         # the erasure worker deleted the case
         sessions.renew()
         return redirect(url_for("sign_in.ask"))
-    if found is None and sessions.is_emergency_noted() and "all" not in request.args:
-        return render_template("emergency.html", paragraphs=(SIGNS,), reference=reference)
+    if found:
+        languages.follow(found.case.values.get("language"))
+    emergency = _emergency(found)
+    if emergency and "all" not in request.args:
+        confirmation.close()
+        return render_template("emergency.html", paragraphs=emergency, reference=reference)
     if found is None:
         titles = [asked.FORMS[form].title for form in on_their_way]
         return render_template("kept.html", titles=titles, reference=reference)
-    languages.follow(found.case.values.get("language"))
-    return _case_page(found, on_their_way)
+    return _case_page(found, emergency, on_their_way)
 
 
-def _case_page(found: Position, on_their_way: list[str]) -> str:
+def _emergency(found: Position | None) -> tuple[str, ...] | None:
+    """What the patient reads beside "Call now"; None where neither the case nor what they reported calls for it.
+
+    Args:
+        found: None while the engine doesn't have the case yet.
+    """
+    emergency = emergency_of(found.case, found.steps) if found else None
+    is_unassessed = found is None or found.status.is_brief or found.status.must_call
+    is_reported = sessions.is_emergency_just_noted() or (is_unassessed and sessions.is_emergency_noted())
+    return emergency or ((SIGNS,) if is_reported else None)
+
+
+def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way: list[str]) -> str:
     known, steps, status = found.case, found.steps, found.status
-    emergency = emergency_of(known, steps)
-    is_unassessed = status.is_brief or status.must_call
-    if emergency is None and (sessions.is_emergency_just_noted() or (is_unassessed and sessions.is_emergency_noted())):
-        emergency = (SIGNS,)
-    if emergency and "all" not in request.args:
-        confirmation.close()
-        return render_template("emergency.html", paragraphs=emergency, reference=known.reference)
     tasks = [task.form for task in open_tasks(_engine(), known.reference) if task.form in asked.TASKS]
     sent = None if on_their_way or emergency else confirmation.pending()
     now = datetime.now(get_timezone())
