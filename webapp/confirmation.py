@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from processes.cases import Case
+from webapp.status import EMERGENCY
 
 KEY = "sent"
 # a case that has not moved on by then is waiting for a part of the platform that is down
@@ -73,6 +74,7 @@ def text_of(sent: Sent, case: Case) -> str:
 
 
 def _is_worse(sent: Sent, case: Case) -> bool:
-    severity = case.values["policy"]["severity"]
     now, before = case.values.get("orientation_now"), sent.orientation
-    return severity.get(now, -1) > severity.get(before, -1)
+    # the policy ranks what the pathway goes on with; an emergency has a page and a call of its own
+    severity = case.values["policy"]["severity"]
+    return now == EMERGENCY or severity.get(now, -1) > severity.get(before, -1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processes.engine import EngineRefused
-from tests.support.case import MEDICAL, VISIT, WITH_COUGH, CaseUnderTest
+from tests.support.case import MEDICAL, VISIT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 
 BY_HAND = {"date_of_birth": "1990-05-10", "weight_kg": 70, "height_cm": 175, "orientation": "evaluation_needed"}
@@ -100,3 +100,14 @@ def test_the_engine_refuses_a_sample_of_tomorrow(case: CaseUnderTest) -> None:
     visit = {**VISIT, "sample_barcode": case.barcode, "sampling_time": f"{days_ago(-1)}T09:00+00:00"}
     with pytest.raises(EngineRefused):
         case.staff_completes("medical_team", "medical_visit", visit)
+
+
+def test_who_feels_worse_before_a_doctor_has_assessed_them_is_no_incident(case: CaseUnderTest) -> None:
+    """Today's answers can be assessed, and there is nothing to compare them with."""
+    case.starts({**WITH_COUGH, "temperature": None})
+    case.task("assess_by_hand")
+    case.feels_worse(temperature="from_35_5_to_37_7", cough=True)
+    eventually(lambda: case.value("orientation_now"))
+    assert case.incidents() == []
+    case.staff_completes("doctor", "assess_by_hand", BY_HAND)
+    case.waits_for("evaluation_request")

@@ -264,14 +264,20 @@ STATES = {
     "worse, and nobody knows a number": (
         case(**REQUESTED, orientation_now="emergency"),
         {*CALLED, *AT_VISIT},
-        [CALL],
+        [CALL, "We have no telephone number for you", "make this call yourself"],
         ["A doctor will call"],
+    ),
+    "worse, with a number for emergencies": (
+        case(**REQUESTED, orientation_now="emergency", emergency_phone="+44 20 7946 0000"),
+        {*CALLED, *AT_VISIT},
+        [CALL, "A doctor will call you too"],
+        ["no telephone number"],
     ),
     "worse, called": (
         case(**REQUESTED, orientation_now="emergency", phone="+44 20"),
         AT_VISIT,
         [CALL],
-        ["A doctor will call"],
+        ["A doctor will call", "no telephone number"],
     ),
     "better again, the call still to come": (
         case(**REQUESTED, orientation_now="self_monitor", phone="+44 20"),
@@ -353,6 +359,13 @@ def test_nothing_is_confirmed_before_the_engine_has_weighed_it(page: Callable[..
     text = page(case(**REQUESTED), {"Task_AssessWorsening", *AT_VISIT}, sent="symptoms_worsened")
     assert "We're checking your answers" in text
     assert "worse than before" not in text
+
+
+def test_an_emergency_is_worse_than_all_that_the_policy_ranks(app: Flask) -> None:
+    for before in POLICY["severity"]:
+        sent = confirmation.Sent("symptoms_worsened", before, 0)
+        with app.test_request_context():
+            assert "You are worse than before" in confirmation.text_of(sent, case(orientation_now="emergency"))
 
 
 def test_answers_that_could_not_be_assessed_are_not_called_no_worse(page: Callable[..., str]) -> None:
