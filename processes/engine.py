@@ -46,6 +46,10 @@ class DoneBefore(EngineRefused):
     """Another request with the same key has done it."""
 
 
+class Suspended(EngineRefused):
+    """An operator has suspended the instance; the call may be repeated after it is activated."""
+
+
 class NotFound(EngineRefused):
     """There is no such thing, or the account may not see it."""
 
@@ -62,6 +66,8 @@ OVERTAKEN = (
 )
 # what a message meets with whose receiver was looked up, and is gone
 GONE = "NullValueException"
+# "ExternalTask with id … is suspended"
+SUSPENDED = "ENGINE-03043 "
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
 DATABASE_AWAY_CODE = 20001
 # engine/…/OnlyOnce.java has it too
@@ -257,8 +263,11 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
         raise DoneBefore(call, status, body.get("type", ""))
     if status == 500 and _was_overtaken(call, body):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
+    message = body.get("message") or ""
+    if message.startswith(SUSPENDED):
+        raise Suspended(call, status, "suspended", message)
     kind = NotFound if status == 404 else EngineRefused
-    raise kind(call, status, body.get("type", ""), body.get("message", ""))
+    raise kind(call, status, body.get("type", ""), message)
 
 
 def _was_overtaken(call: str, body: dict[str, Any]) -> bool:

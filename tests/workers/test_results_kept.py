@@ -13,7 +13,7 @@ from tests.support.case import eventually
 from tests.support.proxy import ANSWER_LOST, CUT, Proxy
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import Retry, topic
+from workers.runtime import Retry, reports, topic
 
 # a minute in the long run: OUTAGE_S=60
 OUTAGE_S = float(os.environ.get("OUTAGE_S", "8"))
@@ -133,3 +133,40 @@ def test_a_complete_that_always_fails_becomes_one_incident(work: Work) -> None:
     (incident,) = work.incidents()
     assert incident["incidentMessage"] == f"EngineRefused: POST /{task}/complete: 500 ProcessEngineException"
     assert len(calls) == 2
+
+
+@pytest.mark.parametrize("by", ["process-instance", "process-definition"])
+def test_the_results_of_suspended_instances_are_delivered_when_they_are_activated(
+    work: Work, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """Locks are renewed all the time, also as the instances are suspended and activated."""
+    monkeypatch.setattr(reports, "MAX_SUSPENDED_PAUSE_S", 0.5)
+    runs: list[int] = []
+    goes_on = threading.Event()
+
+    @topic(work.topic, retry=Retry(attempts=1))
+    def handle() -> None:
+        runs.append(1)
+        goes_on.wait(60)
+
+    tasks = work.starts(8, process="runtime_suspended")
+    of_task = work.task(tasks[0])
+
+    def suspend(suspended: bool) -> None:
+        if by == "process-definition":
+            body = {"suspended": suspended, "includeProcessInstances": True}
+            work.engine.put(f"/process-definition/{of_task['processDefinitionId']}/suspended", body)
+            return
+        for task in tasks:
+            instance = work.task(task)["processInstanceId"]
+            work.engine.put(f"/process-instance/{instance}/suspended", {"suspended": suspended})
+
+    with working(**work.worker, functions=[handle], slots=8, lock_s=1) as runtime:
+        eventually(lambda: len(runs) == 8)
+        suspend(True)
+        goes_on.set()
+        eventually(lambda: runtime.metrics.call_errors.labels("complete")._value.get() > 8 * 7)
+        suspend(False)
+        eventually(lambda: work.left() == 0, within_s=20)
+    assert len(runs) == 8
+    assert work.deliveries("failureLog") == []

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from processes.engine import Conflict, EngineError, EngineRefused, EngineUnavailable
+from processes.engine import Conflict, EngineError, EngineRefused, EngineUnavailable, Suspended
 from processes.outages import Outage
 from workers.runtime.client import TaskClient
 from workers.runtime.clock import Clock
@@ -26,6 +26,8 @@ MAX_REFUSALS = 5
 # answers a question about the task properly
 MAX_UNANSWERED = 15
 MAX_PAUSE_S = 5.0
+# instances are suspended for hours
+MAX_SUSPENDED_PAUSE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,10 @@ class Reports:
     def _not_taken(self, delivery: Delivery, error: EngineError) -> None:
         """Ask the engine for the task: only then is it known whether the report is late, wrong, or may come again."""
         self._metrics.call_errors.labels(delivery.report.method).inc()
+        if isinstance(error, Suspended):
+            # the engine has the task, and has it for this worker: it compares the worker first
+            self._again_later(delivery, error)
+            return
         if not isinstance(error, EngineRefused) and delivery.attempts < MAX_UNANSWERED:
             self._again_later(delivery, error)
             return
@@ -151,8 +157,8 @@ class Reports:
     def _give_up(self, delivery: Delivery, error: Exception) -> None:
         """Report a failure in place of what the engine doesn't take.
 
-        A plain failure is refused only while nothing of the task may be reported: its instance is suspended, or the
-        account isn't allowed. It is sent until that ends, and the lock is kept, so that the handler isn't repeated.
+        A plain failure is refused only while nothing of the task may be reported, such as when the account isn't
+        allowed. It is sent until that ends, and the lock is kept, so that the handler isn't repeated.
         """
         task = delivery.task
         if delivery.report.method == "unlock":
@@ -170,7 +176,8 @@ class Reports:
             labels = {**delivery.task.labels, "error": _name(error)}
             log.log(level, "kept: the engine didn't take it yet", extra=labels)
         first_s = 0.02 if isinstance(error, Conflict) else 0.1
-        pause_s = random.uniform(0.5, 1) * min(MAX_PAUSE_S, first_s * 2 ** min(delivery.attempts, 10))
+        max_s = MAX_SUSPENDED_PAUSE_S if isinstance(error, Suspended) else MAX_PAUSE_S
+        pause_s = random.uniform(0.5, 1) * min(max_s, first_s * 2 ** min(delivery.attempts, 10))
         self._clock.call_at(time.monotonic() + pause_s, lambda: self._submit(delivery))
 
     def _end(self, task: Task, report: Report | None) -> None:

@@ -128,6 +128,38 @@ def test_a_failure_that_is_not_taken_is_kept_without_repeating_the_handler_until
     assert set(runs.values()) == {ATTEMPTS}
 
 
+@pytest.mark.parametrize(("path", "ending"), [("complete", dict), ("bpmnError", deviate), ("failure", fail)])
+def test_a_report_of_a_suspended_instance_is_kept_and_delivered_when_it_is_activated(
+    fake: Any, monkeypatch: pytest.MonkeyPatch, path: str, ending: Callable[[], Any]
+) -> None:
+    engine, url = fake
+    monkeypatch.setattr(reports, "MAX_SUSPENDED_PAUSE_S", 0.05)
+    message = "ENGINE-03043 ExternalTask with id 't1' is suspended."
+    suspended = Reply(400, json.dumps({"type": "RestException", "message": message}).encode())
+    refused: list[str] = []
+
+    def trouble(called: str, body: Any) -> Reply | None:
+        if not called.endswith(("/complete", "/bpmnError", "/failure", "/extendLock")):
+            return None
+        refused.append(called)
+        return suspended
+
+    engine.trouble = trouble
+    task = engine.add(variables={"sample_number": 1})
+    handle, runs = counting(ending)
+    with working(url, [handle]):
+        eventually(lambda: len(refused) > 2 * reports.MAX_REFUSALS)
+        assert set(refused) == {f"/{task}/{path}"}
+        assert runs == {1: 1}
+        engine.trouble = lambda *_: None
+        eventually(lambda: task in engine.ended or task in engine.failures)
+    if path == "failure":
+        assert engine.failures[task][0]["errorMessage"] == "ConnectionError"
+    else:
+        assert engine.ended[task][0] == path
+        assert runs == {1: 1}
+
+
 def test_a_lock_whose_renewal_is_not_taken_loses_no_result(fake: Any) -> None:
     engine, url = fake
     tasks, given_to = troubled(engine, "lock")
