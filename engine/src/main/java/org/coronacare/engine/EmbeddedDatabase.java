@@ -85,7 +85,9 @@ public class EmbeddedDatabase {
     var connection = connect();
     store = sessionOf(connection).getDatabase().getStore().getMvStore();
     store.setRetentionTime(KEPT_MS);
-    file = new File(store.getFileStore().getFileName());
+    var fileStore = store.getFileStore();
+    // none in memory
+    file = fileStore == null ? null : new File(fileStore.getFileName());
     return connection;
   }
 
