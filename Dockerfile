@@ -16,6 +16,7 @@ COPY config config
 COPY deployment deployment
 COPY forms forms
 COPY inputs inputs
+COPY kpi kpi
 COPY processes processes
 COPY records records
 COPY services services

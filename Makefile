@@ -78,7 +78,7 @@ erasures: .venv/.stamp ##use list requested and completed erasures
 	@$(PY) -m records erasures
 
 rebuild: .venv/.stamp ##use recompute the KPI sums from the recorded cases
-	@$(PY) -m records rebuild
+	@$(PY) -m kpi rebuild
 
 $(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
 	@$(PY) -m deployment templates

@@ -82,7 +82,7 @@ class Tour:
 
     def add_history(self) -> None:
         """Add invented cases of the last weeks, which the managers' pages show when they are asked to."""
-        command = [sys.executable, "-m", "records", "invent", str(self._history_weeks)]
+        command = [sys.executable, "-m", "kpi", "invent", str(self._history_weeks)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise PilotError(f"invented history: {done.stderr.strip()}")

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _
 
+from kpi.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, expected, in_units
 from processes.cases import Case
-from records.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, expected, in_units
 from webapp.wording import duration
 
 # what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
@@ -61,7 +61,7 @@ class Step:
 
     Attributes:
         next: what comes then.
-        wait: for what the patient waits, of records/waits.py.
+        wait: for what the patient waits, of kpi/waits.py.
         by_phone: the text for patients who get telephone calls only, where it differs.
         is_brief: the engine leaves the step within seconds.
     """

@@ -22,6 +22,7 @@ from config.periodic import METRICS, PeriodicTask
 from config.secrets import load_with
 from config.starting import needs_database
 from inputs.place import Place
+from kpi.rows import KpiRows
 from processes.engine import Engine
 from processes.outages import Outage, OutageMetrics, describe
 from processes.readiness import Check, problems_of
@@ -31,7 +32,6 @@ from records.claims import Claims
 from records.drafts import Drafts
 from records.erasures import Erasures
 from records.feed_items import FeedItems
-from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.retries import RetrySchedule
 from records.roster import Roster

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from kpi.rows import KpiRows
 from processes.cases import forget_case, is_running
 from processes.engine import Engine, EngineUnavailable
 from processes.outages import Outage, describe
@@ -18,7 +19,6 @@ from records.claims import Claims
 from records.database import AWAY
 from records.drafts import Drafts
 from records.erasures import Erasure, Erasures
-from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.retries import RetrySchedule
 from records.sessions import Sessions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from records.kpis import KpiRows
+from kpi.rows import KpiRows
 from workers.runtime import topic
 
 

@@ -19,6 +19,7 @@ COPIED = (
     "deployment",
     "forms",
     "inputs",
+    "kpi",
     "processes",
     "records",
     "tests/process",

@@ -15,7 +15,7 @@ from tests.support.case import eventually
 from workers.runtime.clock import Clock
 from workers.runtime.threads import DEFECTS, Threads, run_until
 
-PARTS = ("config", "deployment", "processes", "records", "services", "stack", "webapp", "workers")
+PARTS = ("config", "deployment", "kpi", "processes", "records", "services", "stack", "webapp", "workers")
 STARTERS = {
     "Thread",
     "Timer",

@@ -7,7 +7,19 @@ import pytest
 
 from config.settings import ROOT
 
-PACKAGES = ("bench", "config", "deployment", "inputs", "processes", "records", "services", "stack", "webapp", "workers")
+PACKAGES = (
+    "bench",
+    "config",
+    "deployment",
+    "inputs",
+    "kpi",
+    "processes",
+    "records",
+    "services",
+    "stack",
+    "webapp",
+    "workers",
+)
 # what each package may import of ours, beside itself; entry points may also read the settings
 ALLOWED = {
     "bench": {"processes", "stack.browser", "workers"},
@@ -15,6 +27,7 @@ ALLOWED = {
     "inputs": set(),
     "processes": set(),
     "records": set(),
+    "kpi": {"records"},
     "services": set(),
     "deployment": {
         "inputs",
@@ -24,8 +37,8 @@ ALLOWED = {
         "workers.lanes",
         "workers.runtime.Handler",
     },
-    "webapp": {"inputs", "processes", "records"},
-    "workers": {"inputs", "processes", "records"},
+    "webapp": {"inputs", "kpi", "processes", "records"},
+    "workers": {"inputs", "kpi", "processes", "records"},
     "stack": {"config", "processes"},
 }
 ENTRY_POINTS = {"__main__.py", "wsgi.py"}

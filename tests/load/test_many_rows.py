@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from config.settings import ROOT, environment_name
+from kpi.indicators import kpis
+from kpi.rows import CaseRow
 from records import database
-from records.figures import kpis
-from records.kpis import CaseRow
 from stack.browser import signed_in_manager
 from stack.platform import Platform
 from tests.load.looks import opened_in_s
@@ -79,7 +79,7 @@ def rebuilt() -> tuple[float, str]:
     """How many seconds `make rebuild` took, and what it printed."""
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "records", "rebuild"],
+        [sys.executable, "-m", "kpi", "rebuild"],
         cwd=ROOT, env={**os.environ}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return time.perf_counter() - began, done.stdout

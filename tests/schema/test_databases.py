@@ -15,7 +15,6 @@ import pytest
 from config.settings import ROOT
 from records import database as records
 from records import schema as records_schema
-from records.models import MODELS as RECORDS
 from records.outbox import Outbox
 from records.schema import CONTRACT, Schema
 from services import schema as services_schema
@@ -28,6 +27,7 @@ from services.sms.models import Sms
 from tests.support.case import eventually
 from tests.support.schemas import HISTORY, breaking_changes, read_schema
 from tests.support.tier import rounds
+from tools.tables import MODELS as RECORDS
 
 # a process of this version, which sends messages
 SENDS = """

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from config.settings import ROOT, environment_name
+from kpi.indicators import kpis
+from kpi.rows import CaseRow, KpiRows, rebuild
+from kpi.tallies import Tally
 from records import database
-from records.figures import kpis
-from records.kpis import CaseRow, KpiRows, rebuild
-from records.tallies import Tally
 from tests.support.postgresql import postgresql
 
 CASES, WORKERS = 200, 3
@@ -22,7 +22,7 @@ RECORDS = f"""
 import random, sys
 from datetime import UTC, datetime, timedelta
 from records import database
-from records.kpis import KpiRows
+from kpi.rows import KpiRows
 
 database.open(sys.argv[1])
 chance = random.Random(int(sys.argv[2]))
@@ -64,7 +64,7 @@ def test_a_case_counts_once_whoever_records_it(url: str) -> None:
         assert rebuild()
         Tally.delete().where(Tally.figure == "rating").execute()
     rebuilding = subprocess.run(
-        [sys.executable, "-m", "records", "rebuild"],
+        [sys.executable, "-m", "kpi", "rebuild"],
         cwd=ROOT,
         env={"PATH": "", environment_name("records", "database_url"): url},
         capture_output=True,
@@ -84,21 +84,21 @@ def test_invented_cases_are_apart_from_recorded_ones(url: str) -> None:
             KpiRows().record(f"C-{number}", outcome="care_completed", result="positive", rating=4)
         before = kpis()
     database.database.close()
-    assert records("invent", "2", url=url).endswith(" invented cases")
+    assert kpi("invent", "2", url=url).endswith(" invented cases")
     database.open(url)
     with database.database.connection_context():
         assert kpis() == before
         assert kpis(invented=True)[0].value == CaseRow.select().count() > 5
-        assert records("rebuild", url=url).endswith("are right")
-    assert records("invent", "0", url=url) == "0 invented cases"
+        assert kpi("rebuild", url=url).endswith("are right")
+    assert kpi("invent", "0", url=url) == "0 invented cases"
     with database.database.connection_context():
         assert (kpis(), kpis(invented=True)) == (before, before)
 
 
-def records(*arguments: str, url: str) -> str:
-    """The last line that a command of the records prints."""
+def kpi(*arguments: str, url: str) -> str:
+    """The last line that a command prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "records", *arguments],
+        [sys.executable, "-m", "kpi", *arguments],
         cwd=ROOT,
         env={"PATH": "", environment_name("records", "database_url"): url},
         capture_output=True,

@@ -22,7 +22,7 @@ from tests.support.case import eventually
 pytestmark = pytest.mark.engine
 
 BEGAN = "what is saved is deployed; Ctrl-C ends it"
-COPIED = ("config", "deployment", "forms", "inputs", "processes", "records", "webapp", "workers")
+COPIED = ("config", "deployment", "forms", "inputs", "kpi", "processes", "records", "webapp", "workers")
 # as the README has it, but for the account
 COMMAND = [sys.executable, "-m", "deployment", "drawn", "changes.html"]
 

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import requests
 
 from config import settings as config
+from kpi.rows import CaseRow
 from processes import cases
 from processes.engine import Engine, EngineRefused
-from records.kpis import CaseRow
 from tests.support.days import days_ago
 
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import render_template, request
 
-from records.figures import DURATIONS, seconds_between
-from records.kpis import CaseRow, closed
+from kpi.indicators import DURATIONS, seconds_between
+from kpi.rows import CaseRow, closed
 from webapp.staff.history import is_included
 from webapp.staff.managers import managers_only, pages
 from webapp.staff.period import period

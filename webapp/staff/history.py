@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from records.invented import weeks_kept
+from kpi.synthetic import weeks_kept
 from webapp.staff.managers import pages
 
 PARAMETER, INCLUDED = "history", "included"

@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Response, render_template
 
-from records.figures import Figure, kpis
+from kpi.indicator import Indicator
+from kpi.indicators import kpis
 from webapp.staff.history import is_included
 from webapp.staff.managers import least, managers_only, pages
 from webapp.staff.period import period
@@ -40,7 +41,7 @@ def kpis_csv() -> Response:
     return Response(text.getvalue(), mimetype="text/csv")
 
 
-def _told(figure: Figure) -> dict[str, Any]:
+def _told(figure: Indicator) -> dict[str, Any]:
     return {
         "kpi": figure.label,
         "value": figure.value,

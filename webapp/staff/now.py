@@ -11,10 +11,10 @@ from typing import Any
 
 from flask import current_app, render_template
 
+from kpi.indicators import kpis
 from processes import incidents, standing
 from processes.standing import Definition, Standing
 from processes.xml import parse
-from records.figures import kpis
 from webapp.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from webapp.lab import LabUnavailable, Stock
 from webapp.staff.history import is_included

@@ -11,8 +11,9 @@ import pygal
 from flask import Response, abort, url_for
 from pygal.style import Style
 
-from records.figures import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, Figure, over
-from records.tallies import course
+from kpi.indicator import Indicator
+from kpi.indicators import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, over
+from kpi.tallies import course
 from webapp.staff.history import is_included
 from webapp.staff.managers import least, managers_only, pages
 from webapp.staff.period import period
@@ -35,7 +36,7 @@ STYLE = Style(
 HOUR_S = 3600
 
 # the KPIs of each day or month, by their keys
-Course = dict[str, dict[str, Figure]]
+Course = dict[str, dict[str, Indicator]]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kpi.indicators import kpis
+from kpi.rows import CaseRow, KpiRows
 from records.access import Access, CaseAccess, Link
 from records.drafts import Draft, Drafts
 from records.erasures import ERASED, OPERATOR, PATIENT, Erasures, is_erased
-from records.figures import kpis
-from records.kpis import CaseRow, KpiRows
 from records.outbox import Message, Outbox
 from records.retries import RetrySchedule
 from records.seal import Seal

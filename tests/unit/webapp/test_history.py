@@ -12,9 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
+from kpi.rows import KpiRows
+from kpi.synthetic import invent
 from processes.engine import Engine
-from records.invented import invent
-from records.kpis import KpiRows
 from tests.unit.webapp.test_application import application
 from webapp.staff.now import changes
 

@@ -5,8 +5,8 @@ import pytest
 import readability
 from babel.support import Translations
 
+from kpi.rows import KpiRows
 from processes.cases import Case
-from records.kpis import KpiRows
 from tests.support.catalogues import TRANSLATIONS
 from webapp import status
 from webapp.status import Wait, advice_of, in_words, status_of

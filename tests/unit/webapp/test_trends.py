@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from records.kpis import KpiRows
+from kpi.rows import KpiRows
 from webapp.staff.trends import TRENDS, chart, figures_of, spans_of
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -18,7 +18,7 @@ ENDED = {"2020-03-01": 4, "2020-03-03": 1, "2020-05-20": 2}
 def cases(records: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """So many ended on each of these days; one of each day was positive."""
     for day, count in ENDED.items():
-        monkeypatch.setattr("records.kpis._now", lambda day=day: f"{day}T12:00:00.000+00:00")
+        monkeypatch.setattr("kpi.rows._now", lambda day=day: f"{day}T12:00:00.000+00:00")
         for number in range(count):
             result = "negative" if number else "positive"
             KpiRows().record(f"C-{day}-{number}", outcome="care_completed", result=result)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from kpi.rows import KpiRows
 from processes.engine import EngineUnavailable
 from records.access import Access
 from records.claims import Claims
 from records.drafts import Drafts
 from records.erasures import PATIENT, Erasures, is_erased
-from records.kpis import KpiRows
 from records.outbox import Outbox
 from records.queues import queue_figures
 from records.retries import RetrySchedule

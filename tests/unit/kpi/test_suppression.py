@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from records.figures import over
-from records.tallies import Sums
+from kpi.indicators import over
+from kpi.tallies import Sums
 
 BELOW = 5
 

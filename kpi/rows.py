@@ -1,4 +1,4 @@
-"""The KPI rows, one per case and without a name, and the sums that are kept of them (records/tallies.py)."""
+"""The KPI rows, one per case and without a name, and the sums that are kept of them (kpi/tallies.py)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import peewee
 
+from kpi.indicators import ticks_of
+from kpi.tallies import Changes
 from records.database import Table, database, is_postgresql, reading, writing
 from records.erasures import is_erased
-from records.figures import ticks_of
-from records.tallies import Changes
 
 
 class CaseRow(Table):
@@ -37,7 +37,7 @@ class CaseRow(Table):
     correction_number = peewee.IntegerField(default=0)
     closed_at = peewee.TextField(null=True, index=True)
     recorded_at = peewee.TextField()
-    # true of a case of records/invented.py, null of a real one
+    # true of a case of kpi/synthetic.py, null of a real one
     invented = peewee.BooleanField(null=True)
 
     class Meta:

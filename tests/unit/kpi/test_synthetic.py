@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from records.figures import kpis
-from records.invented import cases, invent, weeks_kept
-from records.kpis import CaseRow, KpiRows, closed, rebuild
-from records.tallies import InventedTally, Tally
-from records.waits import RESULT, _expected, expected
+from kpi.indicators import kpis
+from kpi.rows import CaseRow, KpiRows, closed, rebuild
+from kpi.synthetic import cases, invent, weeks_kept
+from kpi.tallies import InventedTally, Tally
+from kpi.waits import RESULT, _expected, expected
 
 pytestmark = pytest.mark.usefixtures("records")
 TODAY = date(2024, 3, 1)

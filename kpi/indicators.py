@@ -6,12 +6,12 @@ A figure over no cases is None ("none yet"), never 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from records.suppression import suppressed
-from records.tallies import Sums, Tick, duration_bucket, duration_s, sums
+from kpi.indicator import COUNT, DAYS, NUMBER, SECONDS, SHARE, Indicator
+from kpi.suppression import suppressed
+from kpi.tallies import Sums, Tick, duration_bucket, duration_s, sums
 
 OUTCOME, RESULT, RATING, ASKED = "outcome", "result", "rating", "review_asked"
 CYCLE_TIME, ONSET_TO_RESULT = "cycle_time", "onset_to_result"
@@ -72,37 +72,6 @@ def _contacts(case: Any) -> Iterator[Tick]:
             yield Tick(figure, value=getattr(case, figure))
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One KPI over a period.
-
-    Attributes:
-        unit: COUNT, SHARE (from 0 to 1), NUMBER, SECONDS or DAYS.
-        value: None over no cases.
-        over: of how many cases or contacts it tells.
-        cells: whose numbers can be told from it.
-        hidden: they are too few to be told of.
-    """
-
-    key: str
-    label: str
-    unit: str
-    value: float | None
-    over: int
-    cells: tuple[int, ...] = ()
-    hidden: bool = False
-
-    @property
-    def text(self) -> str:
-        """The value for people to read."""
-        if self.hidden:
-            return "too few to tell"
-        if self.value is None:
-            return "none yet"
-        return TEXTS[self.unit](self.value)
-
-
-COUNT, SHARE, NUMBER, SECONDS, DAYS = "count", "share", "number", "seconds", "days"
 SPREADS = (
     (CYCLE_TIME, "Cycle time", SECONDS),
     (SAMPLE_TO_RESULT, "Sample taken to result told", SECONDS),
@@ -112,7 +81,9 @@ SPREADS = (
 )
 
 
-def kpis(first: date | None = None, last: date | None = None, below: int = 0, invented: bool = False) -> list[Figure]:
+def kpis(
+    first: date | None = None, last: date | None = None, below: int = 0, invented: bool = False
+) -> list[Indicator]:
     """The figures over the cases that closed from the first to the last day, in UTC, both included.
 
     Args:
@@ -122,19 +93,19 @@ def kpis(first: date | None = None, last: date | None = None, below: int = 0, in
     return over(sums(first, last, invented), below)
 
 
-def over(found: Sums, below: int = 0) -> list[Figure]:
+def over(found: Sums, below: int = 0) -> list[Indicator]:
     """The figures over these sums, in the order of docs/kpis.md."""
     spreads = [figure for spread in SPREADS for figure in _spread(found, *spread)]
     return suppressed([*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)], below)
 
 
-def _ends(found: Sums) -> Iterator[Figure]:
+def _ends(found: Sums) -> Iterator[Indicator]:
     yield _count("closed", "Closed cases", found.of(OUTCOME).count)
     for outcome, count in sorted(found.by_bucket(OUTCOME).items()):
         yield _count(f"ended_{outcome}", f"Cases ended: {outcome.replace('_', ' ')}", count)
 
 
-def _results(found: Sums) -> Iterator[Figure]:
+def _results(found: Sums) -> Iterator[Indicator]:
     results = found.by_bucket(RESULT)
     positive, negative = results.get("positive", 0), results.get("negative", 0)
     yield _count("positive", "Positive", positive)
@@ -143,25 +114,25 @@ def _results(found: Sums) -> Iterator[Figure]:
     yield _ratio("positivity", "Test positivity", SHARE, positive, positive + negative)
 
 
-def _feedback(found: Sums) -> Iterator[Figure]:
+def _feedback(found: Sums) -> Iterator[Indicator]:
     ratings = found.of(RATING)
     yield _ratio("mean_feedback", "Mean feedback, of 5", NUMBER, ratings.total, ratings.count)
     yield _count("ratings", "Responses", ratings.count)
     yield _count("ratings_asked", "Asked for a response", found.of(ASKED).count)
 
 
-def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Figure]:
+def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Indicator]:
     """The mean is exact; of durations the others are within 2 %."""
     value_of, per = (duration_s, 1000) if unit == SECONDS else (int, 1)
     count, total = found.of(figure)
     mean = total / count / per if count else None
-    yield Figure(f"{figure}_mean", f"{label}, mean", unit, mean, count, (count,))
+    yield Indicator(f"{figure}_mean", f"{label}, mean", unit, mean, count, (count,))
     median, p90 = found.quantiles(figure, (0.5, 0.9), value_of)
-    yield Figure(f"{figure}_median", f"{label}, median", unit, median, count, (count,))
-    yield Figure(f"{figure}_p90", f"{label}, 90th percentile", unit, p90, count, (count,))
+    yield Indicator(f"{figure}_median", f"{label}, median", unit, median, count, (count,))
+    yield Indicator(f"{figure}_p90", f"{label}, 90th percentile", unit, p90, count, (count,))
 
 
-def _tracing(found: Sums) -> Iterator[Figure]:
+def _tracing(found: Sums) -> Iterator[Indicator]:
     confirmed, (with_contacts, contacts) = found.of(CONFIRMED).count, found.of(WITH_CONTACTS)
     named, notified = found.of(NAMED).total, found.of(NOTIFIED).total
     yield _count("confirmed", "Confirmed cases", confirmed)
@@ -172,33 +143,15 @@ def _tracing(found: Sums) -> Iterator[Figure]:
     yield _ratio("secondary", "Contacts who became confirmed cases", SHARE, found.of(SECONDARY).count, notified)
 
 
-def _count(key: str, label: str, count: int) -> Figure:
-    return Figure(key, label, COUNT, count, count, (count,))
+def _count(key: str, label: str, count: int) -> Indicator:
+    return Indicator(key, label, COUNT, count, count, (count,))
 
 
-def _ratio(key: str, label: str, unit: str, part: int, whole: int) -> Figure:
+def _ratio(key: str, label: str, unit: str, part: int, whole: int) -> Indicator:
     cells = (whole, part, whole - part) if unit == SHARE else (whole,)
-    return Figure(key, label, unit, part / whole if whole else None, whole, cells)
+    return Indicator(key, label, unit, part / whole if whole else None, whole, cells)
 
 
 def seconds_between(start: str, end: str) -> float:
     """Between two moments, each as text in ISO 8601."""
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    hours_and_minutes = [f"{hours} h"] if hours else []
-    if hours or minutes:
-        hours_and_minutes.append(f"{minutes} min")
-    return " ".join([*hours_and_minutes, f"{rest} s"])
-
-
-TEXTS = {
-    COUNT: "{:.0f}".format,
-    SHARE: "{:.1%}".format,
-    NUMBER: "{:.2f}".format,
-    DAYS: "{:.1f} days".format,
-    SECONDS: _duration,
-}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from records.figures import Figure
+from kpi.indicator import Indicator
 
 RESULTS = ("positive", "negative", "other")
 POSITIVITY = "positivity"
 
 
-def suppressed(figures: list[Figure], below: int) -> list[Figure]:
+def suppressed(figures: list[Indicator], below: int) -> list[Indicator]:
     """The figures, without those over fewer than `below`, but none, people.
 
     Of the parts of a whole at least two are left out: one alone would be the whole without the others.
@@ -28,6 +26,6 @@ def suppressed(figures: list[Figure], below: int) -> list[Figure]:
     return [replace(figure, value=None, hidden=True) if figure.key in hidden else figure for figure in figures]
 
 
-def _wholes(figures: Iterable[Figure]) -> list[list[Figure]]:
+def _wholes(figures: Iterable[Indicator]) -> list[list[Indicator]]:
     ends = [figure for figure in figures if figure.key.startswith("ended_")]
     return [ends, [figure for figure in figures if figure.key in RESULTS]]

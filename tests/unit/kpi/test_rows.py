@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from records.figures import COUNT, kpis
-from records.kpis import CaseRow, KpiRows, closed
+from kpi.indicator import COUNT
+from kpi.indicators import kpis
+from kpi.rows import CaseRow, KpiRows, closed
 
 NOON = datetime(2020, 3, 20, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("records")
@@ -127,7 +128,7 @@ def test_what_is_recorded_late_by_the_case_before_its_correction_is_not_counted(
 def test_closed_cases_one_page_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
     # some of them closed in the same moment
     for number in range(7):
-        monkeypatch.setattr("records.kpis._now", lambda day=number // 3 + 1: f"2020-03-0{day}T12:00:00.000+00:00")
+        monkeypatch.setattr("kpi.rows._now", lambda day=number // 3 + 1: f"2020-03-0{day}T12:00:00.000+00:00")
         record(number, outcome="withdrawn" if number == 5 else "care_completed")
     record(8, result="positive")
 

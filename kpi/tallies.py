@@ -41,7 +41,7 @@ class Tally(Table):
 
 
 class InventedTally(Tally):
-    """The same over invented cases (records/invented.py); a table of their own keeps them out of real figures."""
+    """The same over invented cases (kpi/synthetic.py); a table of their own keeps them out of real figures."""
 
 
 class Tick(NamedTuple):

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from records.figures import DAYS, SECONDS, Figure, kpis
-from records.invented import cases as invented_cases
-from records.invented import invent
-from records.kpis import CaseRow, KpiRows, rebuild
-from records.tallies import Tally
+from kpi.indicator import DAYS, SECONDS, Indicator
+from kpi.indicators import kpis
+from kpi.rows import CaseRow, KpiRows, rebuild
+from kpi.synthetic import cases as invented_cases
+from kpi.synthetic import invent
+from kpi.tallies import Tally
 
 pytestmark = pytest.mark.usefixtures("records")
 FIRST, DAYS_LONG = date(2020, 2, 20), 75
@@ -57,7 +58,7 @@ def generated(chance: random.Random) -> Case:
 def record(cases: list[Case], chance: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
     """Record each as the engine does: in pieces, twice, and some of them wrongly and corrected afterwards."""
     for number, case in enumerate(cases):
-        monkeypatch.setattr("records.kpis._now", lambda day=case["closed_on"]: f"{day}T12:00:00.000+00:00")
+        monkeypatch.setattr("kpi.rows._now", lambda day=case["closed_on"]: f"{day}T12:00:00.000+00:00")
         known = {name: value for name, value in case.items() if name != "closed_on"}
         correction = chance.randrange(2)
         if correction:
@@ -126,7 +127,7 @@ def spread_of(name: str, values: list[float]) -> dict[str, float | None]:
     }
 
 
-def is_right(figure: Figure, value: float | None) -> bool:
+def is_right(figure: Indicator, value: float | None) -> bool:
     within = 0.02 if figure.unit == SECONDS and not figure.key.endswith("mean") else 1e-9
     return figure.value == (value if value is None else pytest.approx(value, rel=within))
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from kpi.rows import CaseRow
 from records.database import database
-from records.kpis import CaseRow
 
 # from when until when patients wait: columns of a row
 VISIT = ("evaluation_requested_at", "sample_taken_at")

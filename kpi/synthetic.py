@@ -14,10 +14,10 @@ from typing import Any
 
 import peewee
 
+from kpi.indicators import ticks_of
+from kpi.rows import CaseRow
+from kpi.tallies import ALL, Changes, InventedTally
 from records.database import database, writing
-from records.figures import ticks_of
-from records.kpis import CaseRow
-from records.tallies import ALL, Changes, InventedTally
 
 SEED = 2020
 WEEK = timedelta(days=7)

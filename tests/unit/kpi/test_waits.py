@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import waits
-from records.waits import LATEST, LEAST, LOOKED_AT, after, as_told, gone_through
+from kpi import waits
+from kpi.waits import LATEST, LEAST, LOOKED_AT, after, as_told, gone_through
 
 MIDNIGHT = datetime(2020, 3, 1, tzinfo=UTC)
 ARRIVALS, SEEDS = 1500, (1, 2, 3)
