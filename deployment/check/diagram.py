@@ -102,27 +102,42 @@ class Diagram:
                 found[element.id] = element
         return found
 
-    @property
+    @cached_property
     def nodes(self) -> list[Element]:
         """What flows lead to and from."""
-        return [each for each in self.elements.values() if each.kind in NODES]
+        return self.of(*NODES)
 
-    @property
+    @cached_property
     def flows(self) -> list[Element]:
-        return [each for each in self.elements.values() if each.kind == "sequenceFlow"]
+        return self.of("sequenceFlow")
 
-    @property
+    @cached_property
     def processes(self) -> list[Element]:
-        return [each for each in self.elements.values() if each.kind == "process"]
+        return self.of("process")
 
     def of(self, *kinds: str) -> list[Element]:
         return [each for each in self.elements.values() if each.kind in kinds]
 
     def out_of(self, node: Element) -> list[Element]:
-        return [flow for flow in self.flows if flow.node.get("sourceRef") == node.id]
+        return self._outgoing.get(node.id, [])
 
     def into(self, node: Element) -> list[Element]:
-        return [flow for flow in self.flows if flow.node.get("targetRef") == node.id]
+        return self._incoming.get(node.id, [])
+
+    @cached_property
+    def _outgoing(self) -> dict[str | None, list[Element]]:
+        return self._flows_by("sourceRef")
+
+    @cached_property
+    def _incoming(self) -> dict[str | None, list[Element]]:
+        return self._flows_by("targetRef")
+
+    def _flows_by(self, end: str) -> dict[str | None, list[Element]]:
+        """Sequence flows by the id of the element at one of their ends."""
+        found: dict[str | None, list[Element]] = {}
+        for flow in self.flows:
+            found.setdefault(flow.node.get(end), []).append(flow)
+        return found
 
     def called(self, element: Element | str | None) -> str:
         """What people call an element: its name, or else what it is and where."""

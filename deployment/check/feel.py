@@ -69,6 +69,8 @@ def cell(text: str) -> Cell:
 def _any(text: str) -> Cell:
     """One or several tests, of which one must hold."""
     tests = [_test(part.strip()) for part in _parts(text)]
+    if len(tests) == 1:
+        return tests[0]
     return Cell(
         lambda value: any(test.takes(value) for test in tests),
         frozenset().union(*(test.texts for test in tests)),

@@ -49,14 +49,15 @@ def _reached(diagram: Diagram) -> Iterator[Finding]:
     """A step that nothing leads to."""
     for scope in diagram.of("process", *SCOPES):
         nodes = [each for each in diagram.nodes if each.scope == scope.id]
+        previous = {each.id: _before(diagram, each) for each in nodes}
         reached = {each.id for each in nodes if _begins(diagram, each)}
         before: set[str] = set()
         while reached != before:
             before = set(reached)
-            reached |= {each.id for each in nodes if _before(diagram, each) & before}
+            reached |= {node for node, sources in previous.items() if sources & before}
         lost = [each for each in nodes if each.id not in reached]
         # what follows a lost step is found again with it
-        first = [each for each in lost if not _before(diagram, each) & {other.id for other in lost}]
+        first = [each for each in lost if not previous[each.id] & {other.id for other in lost}]
         for each in first or lost:
             if each.link is not None and each.kind == "intermediateCatchEvent":
                 yield diagram.finding(each, f"no link {each.link} leads to it", "Give a throwing link the same name")

@@ -58,24 +58,38 @@ class Decisions:
         Raises:
             Gap: a decision that this one needs says nothing.
         """
-        counting = (row for row in table.rows if self._counts(table, row, answers))
+        return _Evaluation(self._tables, answers).rows(table)
+
+
+class _Evaluation:
+    """Decisions taken for one set of answers, each of them once."""
+
+    def __init__(self, tables: Mapping[str, Table], answers: Answers):
+        self._tables = tables
+        self._answers = answers
+        self._values: dict[str, Value] = {}
+
+    def rows(self, table: Table) -> list[Row]:
+        counting = (row for row in table.rows if self._counts(table, row))
         if table.policy == "FIRST":
             first = next(counting, None)
             return [first] if first else []
         return list(counting)
 
-    def _counts(self, table: Table, row: Row, answers: Answers) -> bool:
+    def _counts(self, table: Table, row: Row) -> bool:
         return all(
-            cell is ANYTHING or cell.takes(self._value(column, answers))
+            cell is ANYTHING or cell.takes(self._value(column.name))
             for column, cell in zip(table.inputs, row.cells, strict=True)
         )
 
-    def _value(self, column: Input, answers: Answers) -> Value:
-        table = self._tables.get(column.name)
-        return answers.value(column.name) if table is None else self._result(table, answers)
+    def _value(self, name: str) -> Value:
+        if name not in self._values:
+            table = self._tables.get(name)
+            self._values[name] = self._answers.value(name) if table is None else self._result(table)
+        return self._values[name]
 
-    def _result(self, table: Table, answers: Answers) -> Value:
-        said = [value for row in self.rows(table, answers) for value in row.says.values()]
+    def _result(self, table: Table) -> Value:
+        said = [value for row in self.rows(table) for value in row.says.values()]
         if not said:
             raise Gap
         if table.policy != "COLLECT":
