@@ -6,6 +6,7 @@ import ast
 import re
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -49,10 +50,10 @@ ENGINE = {
 }
 
 
-def sources() -> Iterator[tuple[str, ast.AST]]:
-    for part in PARTS:
-        for path in sorted((ROOT / part).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def sources() -> list[tuple[str, ast.AST]]:
+    paths = [path for part in PARTS for path in sorted((ROOT / part).rglob("*.py"))]
+    return [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:

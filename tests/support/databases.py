@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import peewee
 
-from records import database
 from services.database import open_database, schema_of
-
-
-def open_records(url: str) -> None:
-    """Connect the records to the database at this URL, after applying its migrations."""
-    database.upgrade(url)
-    database.open(url)
 
 
 def open_service(url: str, service: str) -> peewee.Database:

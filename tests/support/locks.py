@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 
 from packaging.markers import Marker, default_environment
@@ -50,6 +51,7 @@ def read_lock(file: str) -> list[Pin]:
     return [_read_pin(line) for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
+@cache
 def _read_pin(line: str) -> Pin:
     text, *hashes = re.split(r"\s+--hash=", line.strip())
     requirement = Requirement(text)
@@ -93,11 +95,15 @@ def missing_pins(lock: str, environment: dict[str, str]) -> list[str]:
 
 
 def _needs_of(name: str, extras: set[str], environment: dict[str, str]) -> list[Requirement]:
+    return [need for need in _all_needs_of(name) if _applies(need, extras, environment)]
+
+
+@cache
+def _all_needs_of(name: str) -> list[Requirement]:
     try:
-        needs = [Requirement(line) for line in metadata.requires(name) or []]
+        return [Requirement(line) for line in metadata.requires(name) or []]
     except metadata.PackageNotFoundError:
         return []
-    return [need for need in needs if _applies(need, extras, environment)]
 
 
 def _applies(need: Requirement, extras: set[str], environment: dict[str, str]) -> bool:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from records import database
-from tests.support.databases import open_records
 from tests.support.smtp import Inbox, smtp_server
 
 
+@pytest.fixture(scope="session")
+def migrated_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of empty records, to be copied: applying all migrations takes longer than most tests."""
+    path = tmp_path_factory.mktemp("records") / "records.db"
+    database.upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[None]:
-    """Empty records."""
-    open_records(f"sqlite:///{tmp_path}/records.db")
+def records_url(migrated_records: Path, tmp_path: Path) -> str:
+    """Where empty records are."""
+    return f"sqlite:///{shutil.copy(migrated_records, tmp_path / 'records.db')}"
+
+
+@pytest.fixture
+def records(records_url: str) -> Iterator[None]:
+    """Empty records, open."""
+    database.open(records_url)
     with database.database.connection_context():
         yield
     database.database.close()

@@ -1,18 +1,16 @@
 """The duty roster, which is filled by whichever process begins first."""
 
 import threading
-from pathlib import Path
 
 import pytest
 
 from records import database
 from records.roster import Duty, Roster
-from tests.support.databases import open_records
 
 
 @pytest.fixture
-def records(tmp_path: Path):
-    open_records(f"sqlite:///{tmp_path}/records.db")
+def records(records_url: str):
+    database.open(records_url)
     yield
     database.database.close()
 

@@ -18,6 +18,7 @@ from processes.engine import Engine
 from records import database
 from records.forms import DeployedForms
 from records.sessions import Sessions
+from tests.support.templates import COMPILED
 from webapp.app import Options, create_app
 from webapp.government import Government
 from webapp.lab import Lab
@@ -35,7 +36,10 @@ OPTIONS: dict[str, Any] = {
 
 def application(**options: Any) -> Any:
     merged = Options(**{**OPTIONS, **options})
-    return create_app(merged, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, ""))
+    engine, government, lab = Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, "")
+    created = create_app(merged, engine, government, lab)
+    created.jinja_env.bytecode_cache = COMPILED
+    return created
 
 
 def sign_in(client: FlaskClient, code: str = "A", **more: Any) -> Any:

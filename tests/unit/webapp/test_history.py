@@ -19,7 +19,7 @@ from tests.unit.webapp.test_application import application
 from webapp.staff.now import changes
 
 pytestmark = pytest.mark.usefixtures("records")
-WEEKS = 6
+WEEKS = 2
 WITH = "history=included"
 TODAY = datetime.now(UTC).date()
 
@@ -67,9 +67,9 @@ def test_a_page_with_the_history_says_so_and_one_without_it_offers_it(
     without = client.get(f"/staff/{path}?last={TODAY}").text
     assert "Includes" not in without
     [link] = BeautifulSoup(without, "html.parser").select("p.govuk-inset-text a")
-    assert link.text == "Show this page with 6 weeks of invented history"
+    assert link.text == f"Show this page with {WEEKS} weeks of invented history"
     shown = client.get(f"/staff/{path}{link['href']}").text
-    assert "Includes 6 weeks of invented history" in shown
+    assert f"Includes {WEEKS} weeks of invented history" in shown
     [link] = BeautifulSoup(shown, "html.parser").select("p.govuk-inset-text a")
     assert "Includes" not in client.get(f"/staff/{path}{link['href']}").text
     assert parse_qs(urlsplit(link["href"]).query) == {"last": [str(TODAY)]}
