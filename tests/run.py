@@ -34,17 +34,26 @@ class Session:
     Attributes:
         marked: the expression of markers that selects its tests.
         arguments: how they are distributed.
+        folders: of tests/.
     """
 
     name: str
     marked: str
     arguments: tuple[str, ...]
+    folders: tuple[str, ...] = FOLDERS
 
 
 # four processes on two cores: with six it takes longer
 SHARING = Session("shared", "not serial and not own_platform", ("-n", "4", "--dist", "worksteal"))
 # tests that need the shared platform for themselves
 SERIAL = Session("serial", "serial and not own_platform", ())
+# those that `make check` leaves out; they need no platform
+SLOW = Session(
+    "slow unit tests",
+    "slow or verify",
+    ("-n", "2", "--dist", "worksteal", "-p", "no:schemathesis"),
+    ("unit", "contract"),
+)
 # all tests of one platform in one process (tests/conftest.py)
 OWN = Session("own platforms", "own_platform", ("-n", "2", "--dist", "loadscope"))
 
@@ -59,12 +68,13 @@ def main(arguments: list[str]) -> int:
     if verify := arguments == ["verify"]:
         os.environ[VERIFY] = "1"
     took: dict[str, float] = {}
+    # before the platform's settings are in the environment
+    statuses = list(_one_after_another([SLOW], took, verify))
     with tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
-        statuses = list(_on_shared_platform(Path(folder), verify, took))
+        statuses += list(_on_shared_platform(Path(folder), verify, took))
     if verify:
         # alone on the machine: it measures throughput
         with _timed("load", took):
-            statuses.append(_pytest("-m", "verify", "tests/unit", "tests/contract"))
             statuses.append(_pytest("tests/load"))
     print("\nwhere the time went:")
     for part, seconds in took.items():
@@ -110,7 +120,7 @@ def _beside(session: Session, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def _arguments(session: Session, verify: bool) -> list[str]:
     marked = f"({session.marked})" + ("" if verify else " and not verify")
-    return ["-m", marked, "--durations=30", *session.arguments, *(f"tests/{name}" for name in FOLDERS)]
+    return ["-m", marked, "--durations=30", *session.arguments, *(f"tests/{name}" for name in session.folders)]
 
 
 @contextmanager

@@ -42,6 +42,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_check_finds_nothing(followed: Path) -> None:
     command = [sys.executable, "-m", "deployment", "check"]
     done = subprocess.run(command, cwd=followed, capture_output=True, text=True, check=False)

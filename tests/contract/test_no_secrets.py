@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable
 
+import pytest
 from detect_secrets.core.scan import scan_line
 from detect_secrets.settings import transient_settings
 
@@ -66,6 +67,7 @@ def secrets_in(lines: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 def test_no_version_of_any_file_has_a_secret() -> None:
     lines = lines_of_all_versions()
     assert len(lines) > 1000

@@ -49,6 +49,7 @@ def test_each_missing_secret_is_named_with_what_to_do(monkeypatch: pytest.Monkey
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_no_part_starts_without_its_secrets(entry: str) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -67,6 +67,7 @@ def names() -> Declared:
     return declared(load_people(configured.people).groups, configured.policy.model_dump())
 
 
+@pytest.mark.slow
 def test_some_damages_are_findings_or_shown(names: Declared) -> None:
     assert_no_crash(tried(names, count=8, seed=1))
 

@@ -68,6 +68,7 @@ def test_lines_stay_in_a_text_and_not_in_a_line() -> None:
     assert clean_code("１２．５\u066b") == "12.5."
 
 
+@pytest.mark.slow
 @settings(max_examples=rounds(test=200, verify=5000), deadline=None)
 @given(st.text(max_size=60))
 def test_cleaning_twice_changes_nothing_more_and_loses_nothing_that_shows(text: str) -> None:

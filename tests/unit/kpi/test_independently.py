@@ -16,7 +16,7 @@ from kpi.synthetic import cases as invented_cases
 from kpi.synthetic import invent
 from kpi.tallies import Tally
 
-pytestmark = pytest.mark.usefixtures("records")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("records")]
 FIRST, DAYS_LONG = date(2020, 2, 20), 75
 OUTCOMES = ("care_completed", "care_completed", "care_completed", "withdrawn", "evaluation_declined", None)
 Case = dict[str, Any]

@@ -66,6 +66,7 @@ def test_it_holds_for_8_of_10(what: str, seed: int) -> None:
     assert 0.75 <= share_held(SIMULATED[what](random.Random(seed))) <= 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what", ["a rush", *(pytest.param(each, marks=pytest.mark.verify) for each in SIMULATED if each != "a rush")]
 )

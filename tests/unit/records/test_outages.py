@@ -51,6 +51,7 @@ def started(command: list[str], database_url: str, part: str) -> subprocess.Comp
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("password", ["another", ""])
 def test_a_wrong_password_is_named_as_that(server: Server, password: str) -> None:
     with pytest.raises(database.AWAY) as raised:
@@ -70,6 +71,7 @@ def test_an_error_of_another_kind_is_not_the_databases() -> None:
     assert outages.describe(KeyError("Ada")) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["webapp", "lab", "government", "sms"])
 def test_a_server_with_a_wrong_password_ends_with_one_line(server: Server, part: str) -> None:
     module, section = ("webapp.wsgi", "records") if part == "webapp" else (f"services.{part}.wsgi", part)
@@ -81,6 +83,7 @@ def test_a_server_with_a_wrong_password_ends_with_one_line(server: Server, part:
     assert "another" not in done.stderr
 
 
+@pytest.mark.slow
 def test_workers_with_a_wrong_password_end_with_one_line(server: Server) -> None:
     done = started(["workers", "kpi"], url(server, "another"), "records")
     assert done.returncode == 3

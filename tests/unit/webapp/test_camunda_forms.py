@@ -331,6 +331,7 @@ def _page(path: Any, typed: str = "") -> str:
     return str(page_of(ours, asked(ours, dict.fromkeys(names, typed)), checked=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(["x", "had", "people-rows", "people-0-name", "remove", "add"]), st.text()))
 def test_no_post_breaks_a_form(posted: dict[str, str]) -> None:

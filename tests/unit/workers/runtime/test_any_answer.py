@@ -121,7 +121,7 @@ def test_a_failure_that_is_not_taken_is_kept_without_repeating_the_handler_until
     tasks, given_to = troubled(engine, "failure")
     handle, runs = counting(fail)
     with working(url, [handle], slots=8):
-        eventually(lambda: all(given_to[task] > 12 for task in tasks), within_s=60)
+        eventually(lambda: all(given_to[task] > reports.MAX_REFUSALS for task in tasks), within_s=60)
         assert set(runs.values()) == {1}
         engine.trouble = lambda path, body: None
         eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=60)
@@ -230,6 +230,7 @@ def test_nothing_that_answers_a_poll_ends_the_loop_or_has_it_spin(fake: Any) -> 
     assert errors == len(polls)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=rounds(test=15, verify=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

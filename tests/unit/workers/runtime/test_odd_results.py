@@ -7,6 +7,7 @@ import logging
 from datetime import date, datetime
 from typing import Any
 
+import pytest
 from camunda.external_task.external_task import ExternalTask, TaskResult
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,7 @@ ARGUMENTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=rounds(test=300, verify=20_000), deadline=None)
 @given(arguments=ARGUMENTS, retries=st.sampled_from([None, 1, 2, 5]))
 @example(arguments={"error_message": "m", "retries": 3, "retry_timeout": -1}, retries=None)
