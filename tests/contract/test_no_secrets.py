@@ -30,6 +30,8 @@ NO_SECRETS = {
     "right",
     "p&ss",
     "p%26ss",
+    "secret",
+    "Enter your password",
 }
 A_LIST_OF_NAMES = "`, `"
 LONGEST_LINE = 2000
