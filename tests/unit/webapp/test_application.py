@@ -244,3 +244,12 @@ def test_a_lost_code_finds_the_case_by_the_number_however_it_is_typed(typed: str
     app.extensions["access"].new_code("C-1", "1990-05-10", "+442079460958")
     with app.test_request_context("/lost-code", method="POST", data={"address": typed}):
         assert app.extensions["access"].cases_reached_by(_typed_address(), "1990-05-10") == ["C-1"]
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/lost-code", "/nothing"])
+def test_each_page_says_whom_to_call_and_write_to(path: str) -> None:
+    page = application().test_client().get(path).text
+    policy = OPTIONS["policy"]
+    assert page.startswith("<!DOCTYPE html>")
+    assert f'href="tel:{policy["contact_phone"].replace(" ", "")}"' in page
+    assert f'href="mailto:{policy["contact_email"]}"' in page
