@@ -41,7 +41,7 @@ class PeriodicTask:
     name: str
     function: Callable[[], Any]
     interval_s: float
-    describe: Callable[[Exception], str] = lambda error: ""
+    describe: Callable[[BaseException], str] = lambda error: ""
 
     def start(self, stopping: threading.Event | None = None) -> threading.Thread:
         """Run on a thread of its own, which doesn't keep the process alive."""
@@ -67,11 +67,18 @@ class PeriodicTask:
         """Call the function once; returns its error in words or by its class, or an empty text."""
         try:
             self.function()
-        except Exception as error:
+            LAST_SUCCESS.labels(self.name).set_to_current_time()
+        except BaseException as error:
+            # sys.exit() would end the thread
             FAILURES.labels(self.name).inc()
-            return self.describe(error) or type(error).__name__
-        LAST_SUCCESS.labels(self.name).set_to_current_time()
+            return self._in_words(error)
         return ""
+
+    def _in_words(self, error: BaseException) -> str:
+        try:
+            return self.describe(error) or type(error).__name__
+        except Exception:
+            return type(error).__name__
 
     def _pause_s(self, failures: int) -> float:
         return min(self.interval_s * 2 ** min(failures, 10), MAX_BACKOFF_S) if failures else self.interval_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -11,9 +12,15 @@ from typing import Any
 
 import pytest
 
+from config.periodic import PeriodicTask
 from config.settings import ROOT
 from tests.support.case import eventually
+from tests.support.fake_engine import fake_engine
+from tests.support.working import working
+from workers.runtime import threads, topic
 from workers.runtime.clock import Clock
+from workers.runtime.slots import Slots
+from workers.runtime.tasks import Task
 from workers.runtime.threads import DEFECTS, Threads, run_until
 
 PARTS = ("config", "deployment", "kpi", "processes", "records", "services", "stack", "webapp", "workers")
@@ -37,7 +44,7 @@ THREADS = {
     "workers/__main__.py": "stops the runtime, once",
     "workers/runtime/clock.py": "here; alert WorkerDefect",
     "workers/runtime/health.py": "answers /healthz itself: alert PartGone",
-    "workers/runtime/runtime.py": "run_until, here; the poller, without which the process ends: alert PartGone",
+    "workers/runtime/runtime.py": "here, by run_until; alert WorkerDefect",
     "workers/runtime/slots.py": "tests/unit/workers/runtime; alert WorkerDefect",
     "workers/runtime/threads.py": "here; alert WorkerDefect",
 }
@@ -101,10 +108,38 @@ def test_loops_of_the_engine_are_these() -> None:
     assert {path.name for path in files if starts.search(path.read_text())} == set(ENGINE)
 
 
-def once(fails: list[int]) -> None:
-    fails.append(1)
-    if len(fails) == 1:
-        raise KeyError("Ada Lovelace")
+def recurse() -> None:
+    recurse()
+
+
+def raise_(error: BaseException) -> None:
+    raise error
+
+
+def broken_text() -> BaseException:
+    class Broken(Exception):
+        def __str__(self) -> str:
+            raise KeyError
+
+    return Broken()
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    "KeyError": lambda: raise_(KeyError("Ada Lovelace")),
+    "MemoryError": lambda: raise_(MemoryError("Ada Lovelace")),
+    "RecursionError": recurse,
+    "SystemExit": lambda: sys.exit("Ada Lovelace"),
+    "KeyboardInterrupt": lambda: raise_(KeyboardInterrupt()),
+    "GeneratorExit": lambda: raise_(GeneratorExit()),
+    "BaseExceptionGroup": lambda: raise_(BaseExceptionGroup("Ada Lovelace", [SystemExit()])),
+    "Broken": lambda: raise_(broken_text()),
+}
+
+
+def once(runs: list[int], fault: Callable[[], None]) -> None:
+    runs.append(1)
+    if len(runs) == 1:
+        fault()
 
 
 def on_clock(function: Callable[[], None]) -> None:
@@ -114,9 +149,9 @@ def on_clock(function: Callable[[], None]) -> None:
 
 
 def on_threads(function: Callable[[], None]) -> None:
-    threads = Threads(1, "test")
-    threads.submit(function)
-    threads.submit(function)
+    callers = Threads(1, "test")
+    callers.submit(function)
+    callers.submit(function)
 
 
 def in_keeper(function: Callable[[], None]) -> None:
@@ -129,15 +164,59 @@ def in_keeper(function: Callable[[], None]) -> None:
     threading.Thread(target=run_until, args=(stopped, loop), daemon=True).start()
 
 
-@pytest.mark.parametrize("begin", [on_clock, on_threads, in_keeper])
+def on_slot(function: Callable[[], None]) -> None:
+    slots = Slots(1, {"a.topic"}, lambda task: function(), lambda: 0)
+    slots.add([Task({"id": name, "topicName": "a.topic"}, 0) for name in ("t1", "t2")])
+
+
+def between_slots_tasks(function: Callable[[], None]) -> None:
+    slots = Slots(1, {"a.topic"}, lambda task: None, lambda: 0)
+    slots.on_free = function
+    slots.add([Task({"id": name, "topicName": "a.topic"}, 0) for name in ("t1", "t2")])
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("begin", [on_clock, on_threads, in_keeper, on_slot, between_slots_tasks])
 def test_a_thread_of_the_runtime_goes_on_and_its_error_is_counted(
-    begin: Callable[[Any], None], caplog: pytest.LogCaptureFixture
+    begin: Callable[[Any], None], fault: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(threads, "RESTART_AFTER_S", 0.01)
     before, runs = DEFECTS._value.get(), []
-    begin(lambda: once(runs))
+    begin(lambda: once(runs, FAULTS[fault]))
     eventually(lambda: len(runs) == 2)
     assert DEFECTS._value.get() == before + 1
-    assert "KeyError at " in caplog.text
+    assert f"{fault} at " in caplog.text
+    assert "Ada" not in caplog.text
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_loop_that_fetches_goes_on(fault: str, caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
+    monkeypatch.setattr(threads, "RESTART_AFTER_S", 0.01)
+
+    @topic("lab.order_test")
+    def handle() -> None: ...
+
+    with fake_engine() as (engine, url), working(url, [handle]) as runtime:
+        fetch, faults = runtime.client.fetch, [FAULTS[fault]]
+
+        def faulty_fetch(*arguments: Any) -> Any:
+            return fetch(*arguments) if not faults else faults.pop()()
+
+        monkeypatch.setattr(runtime.client, "fetch", faulty_fetch)
+        task = engine.add()
+        eventually(lambda: not faults and task in engine.ended)
+    assert f"{fault} at " in caplog.text
+    assert "Ada" not in caplog.text
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_periodic_task_goes_on(fault: str, caplog: pytest.LogCaptureFixture) -> None:
+    runs: list[int] = []
+    stopping = threading.Event()
+    PeriodicTask("odd", lambda: once(runs, FAULTS[fault]), 0.001, lambda error: f"{error!s:.0}").start(stopping)
+    eventually(lambda: len(runs) >= 2)
+    stopping.set()
+    assert f"odd failed ({fault})" in caplog.text
     assert "Ada" not in caplog.text
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from workers.runtime.threads import log_defect
+from workers.runtime.threads import call_safely
 
 
 class Clock:
@@ -32,7 +32,4 @@ class Clock:
                 while not self._due or self._due[0][0] > time.monotonic():
                     self._changed.wait(self._due[0][0] - time.monotonic() if self._due else None)
                 function = heapq.heappop(self._due)[2]
-            try:
-                function()
-            except Exception as error:
-                log_defect(error)
+            call_safely(function)

@@ -75,16 +75,14 @@ class Runtime:
         """Work until stop() is called; returns when nothing is left that this process has locked."""
         for keeper in (self._locks.keep, self._wake_up.run, self._hand_back_overdue):
             threading.Thread(target=run_until, args=(self._stopped, keeper), daemon=True).start()
-        poller = threading.Thread(target=self._poller.run, name="poller", daemon=True)
+        arguments = (self._asked_to_stop, lambda _: self._poller.run())
+        poller = threading.Thread(target=run_until, args=arguments, name="poller", daemon=True)
         poller.start()
-        while poller.is_alive() and not self._asked_to_stop.is_set():
-            self._asked_to_stop.wait(1.0)
+        self._asked_to_stop.wait()
         deadline = time.monotonic() + self._stop_within_s
         self._wait_for(lambda: not poller.is_alive(), deadline)
         self._drain(deadline)
         self._stopped.set()
-        if not self._asked_to_stop.is_set():
-            raise RuntimeError("the loop that fetches has ended by itself")
 
     def stop(self) -> None:
         """Fetch no more, finish what runs, hand back the rest; asked again, hand back what runs too, at once.
@@ -116,12 +114,12 @@ class Runtime:
     def _outcome(self, task: Task, handler: Handler) -> Report | None:
         try:
             return outcome_of(task, handler, self._resources, self._outage_of[task.topic], self._outages)
-        except Exception as error:
+        except BaseException as error:
             # a task of which nothing was reported would stay locked for as long as this process runs
             log_defect(error)
             return self._failure(task, error)
 
-    def _failure(self, task: Task, error: Exception) -> Report:
+    def _failure(self, task: Task, error: BaseException) -> Report:
         return failure_of(task, self._handlers[task.topic], error, self._outage_of[task.topic], self._outages)
 
     def _ended(self, task: Task, report: Report | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from workers.runtime.tasks import Task
-from workers.runtime.threads import log_defect
+from workers.runtime.threads import call_safely, run_until
 
 # so many tasks are fetched ahead as handlers return during some fetches, in seconds
 FETCHES_AHEAD = 10
@@ -79,7 +79,8 @@ class Slots:
         self._room_wanted = False
         self.on_free: Callable[[], None] | None = None
         for number in range(count + self._spare):
-            threading.Thread(target=self._run, name=f"slot-{number}", daemon=True).start()
+            arguments = (threading.Event(), self._run)
+            threading.Thread(target=run_until, args=arguments, name=f"slot-{number}", daemon=True).start()
 
     def add(self, tasks: list[Task]) -> None:
         """Let these run as soon as there are slots for them."""
@@ -127,13 +128,10 @@ class Slots:
         with self._guard:
             return {"waiting": len(self._waiting), "running": len(self._running)}
 
-    def _run(self) -> None:
-        while True:
+    def _run(self, stopped: threading.Event) -> None:
+        while not stopped.is_set():
             task = self._next()
-            try:
-                self._work(task)
-            except Exception as error:
-                log_defect(error)
+            call_safely(self._work, task)
             self._done(task)
 
     def _next(self) -> Task:

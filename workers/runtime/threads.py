@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -31,24 +31,35 @@ class Threads:
     def _run(self) -> None:
         while True:
             function, arguments = self._calls.get()
-            try:
-                function(*arguments)
-            except Exception as error:
-                log_defect(error)
+            call_safely(function, *arguments)
 
 
 def run_until(stopped: threading.Event, loop: Callable[[threading.Event], None]) -> None:
     """Run a loop that returns when `stopped` is set; one that raises an error is started again."""
     while not stopped.is_set():
-        try:
-            loop(stopped)
-        except Exception as error:
-            log_defect(error)
+        if not call_safely(loop, stopped):
             stopped.wait(RESTART_AFTER_S)
 
 
-def log_defect(error: Exception) -> None:
-    """Log and count a defect of ours on a thread that is still needed; its message might hold a patient's data."""
+def call_safely(function: Callable[..., None], *arguments: Any) -> bool:
+    """Call a function on a thread that is still needed; returns whether it raised nothing.
+
+    Nothing ends the thread: not sys.exit(), nor MemoryError, nor an error while the error is logged.
+    """
+    try:
+        function(*arguments)
+    except BaseException as error:
+        with suppress(BaseException):
+            log_defect(error)
+        return False
+    return True
+
+
+def log_defect(error: BaseException) -> None:
+    """Log and count a defect of ours; its message might hold a patient's data."""
     DEFECTS.inc()
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    log.error("%s at %s:%s", type(error).__name__, where.filename, where.lineno)
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "an unknown place"
+    log.error("%s at %s", type(error).__name__, where)
