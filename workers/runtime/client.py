@@ -15,9 +15,12 @@ from camunda.client.external_task_client import ExternalTaskClient
 from processes.engine import EngineUnavailable, refuse_errors
 from processes.http_client import new_pool
 from processes.variables import ENGINE_TIME
+from workers.runtime.tasks import is_task
 
 # the library logs every variable at INFO: patients' data
 logging.getLogger("camunda").setLevel(logging.CRITICAL)
+
+log = logging.getLogger("workers")
 
 CONNECT_S = 5.0
 # so many calls at the same time keep their connections
@@ -73,9 +76,16 @@ class TaskClient(ExternalTaskClient):
             "asyncResponseTimeout": self.config["asyncResponseTimeout"],
             "topics": [self._topic(name, variables) for name, variables in (topics or {NO_TOPIC: []}).items()],
         }
-        tasks = self._list("POST", self.get_fetch_and_lock_url(), body, self.poll_timeout_s)
-        if not all(task.get("topicName") in topics and isinstance(task.get("id"), str) for task in tasks):
+        answer = self._call("POST", self.get_fetch_and_lock_url(), body, self.poll_timeout_s)
+        if not isinstance(answer, list):
+            raise EngineUnavailable("POST /fetchAndLock: not an answer of the engine")
+        tasks = [raw for raw in answer if is_task(raw, topics)]
+        if answer and not tasks:
             raise EngineUnavailable("POST /fetchAndLock: tasks that weren't asked for")
+        if len(tasks) < len(answer):
+            log.warning(
+                "not tasks, or not asked for: %d of %d that were fetched", len(answer) - len(tasks), len(answer)
+            )
         return tasks
 
     @property

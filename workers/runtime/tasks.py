@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+
+# of what the engine says of a task; all but the first two may be missing or null
+_TYPES = {"id": str, "topicName": str, "businessKey": str, "priority": int, "retries": int, "extensionProperties": dict}
+
+
+def is_task(raw: Any, topics: Collection[str]) -> bool:
+    """Whether one item of an answer to a poll can be worked on: a task of one of these topics."""
+    if not isinstance(raw, dict) or raw.get("id") is None:
+        return False
+    is_typed = all(isinstance(raw.get(name), kind | None) for name, kind in _TYPES.items())
+    return is_typed and raw.get("topicName") in topics
 
 
 class Cancelled(Exception):

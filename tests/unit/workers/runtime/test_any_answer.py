@@ -230,6 +230,65 @@ def test_nothing_that_answers_a_poll_ends_the_loop_or_has_it_spin(fake: Any) -> 
     assert errors == len(polls)
 
 
+GOOD = {"id": "t1", "topicName": "lab.order_test", "variables": {}}
+NOT_TASKS = [
+    None,
+    [],
+    "t2",
+    {},
+    {**GOOD, "id": None},
+    {**GOOD, "id": 2},
+    {"id": "t2"},
+    {**GOOD, "id": "t2", "topicName": []},
+    {**GOOD, "id": "t2", "topicName": "another"},
+    {**GOOD, "id": "t2", "priority": "high"},
+    {**GOOD, "id": "t2", "retries": "3"},
+    {**GOOD, "id": "t2", "businessKey": 5},
+    {**GOOD, "id": "t2", "extensionProperties": [1]},
+]
+
+
+@pytest.mark.parametrize("odd", NOT_TASKS, ids=str)
+def test_what_is_no_task_holds_up_no_other_of_the_same_poll(fake: Any, odd: Any) -> None:
+    engine, url = fake
+    task = engine.add()
+    answers = [Reply(200, json.dumps([odd, GOOD]).encode())]
+
+    def trouble(path: str, body: Any) -> Reply | None:
+        if path != "/fetchAndLock" or body["topics"][0]["topicName"] == "none" or not answers:
+            return None
+        engine.tasks[task] |= {"workerId": body["workerId"], "lockedUntil": time.time() + 60}
+        return answers.pop()
+
+    engine.trouble = trouble
+    handle, runs = counting(dict)
+    with working(url, [handle], poll_s=1) as runtime:
+        eventually(lambda: task in engine.ended)
+        eventually(lambda: not runtime._locks.in_hand())
+    assert runs == {None: 1}
+
+
+ODD_VARIABLES = [
+    None,
+    [1],
+    {"sample_number": None},
+    {"sample_number": {}},
+    {"sample_number": {"type": "Date", "value": 1}},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_VARIABLES, ids=str)
+def test_a_task_whose_variables_are_odd_is_an_incident(fake: Any, odd: Any) -> None:
+    engine, url = fake
+    task = engine.add()
+    engine.tasks[task]["variables"] = odd
+    handle, runs = counting(dict)
+    with working(url, [handle], poll_s=1):
+        eventually(lambda: engine.tasks[task]["retries"] == 0)
+    assert not runs
+    assert len(engine.failures[task]) == ATTEMPTS
+
+
 @pytest.mark.slow
 @settings(
     max_examples=rounds(test=15, verify=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
