@@ -94,7 +94,6 @@ def test_an_outage_is_a_few_lines_and_ends(platform: Platform, server: Server, w
             time.sleep(0.5)
         logged = lines_of(platform) - before
     print(f"{what} away for {OUTAGE_S} s: {dict(logged)}")
-    del logged["engine"]
     assert max(logged.values(), default=0) <= MAX_LINES, logged
     for case in cases:
         eventually(lambda case=case: case.value("result_told_at"), "a case doesn't go on", within_s=180)

@@ -40,7 +40,9 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
     @Override
     public <T> T execute(Command<T> command) {
       try {
-        return next.execute(command);
+        var result = next.execute(command);
+        DatabaseOutage.CURRENT.succeeded();
+        return result;
       } catch (TransactionException | DataAccessException failed) {
         if (codeOf(failed) == null) {
           throw failed;
@@ -66,9 +68,19 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
   }
 
   private static Integer codeOf(Throwable exception) {
+    var away = causeOf(exception);
+    if (away == null) {
+      return null;
+    }
+    DatabaseOutage.CURRENT.failed(away);
+    return CODE;
+  }
+
+  /** That of an exception and its causes which says that the database couldn't be reached or written; null if none does. */
+  static Throwable causeOf(Throwable exception) {
     for (var each = exception; each != null; each = each.getCause()) {
       if (isAway(each)) {
-        return CODE;
+        return each;
       }
     }
     return null;

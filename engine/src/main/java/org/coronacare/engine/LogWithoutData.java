@@ -40,12 +40,15 @@ public final class LogWithoutData {
     }
   }
 
-  /** Classes and places of an exception and of its causes. */
+  /** Classes and places of an exception and of its causes; none where the database is away, which is no defect. */
   public static final class Trace extends ThrowableHandlingConverter {
 
     @Override
     public String convert(ILoggingEvent event) {
-      return event.getThrowableProxy() instanceof ThrowableProxy thrown ? WithoutData.traceOf(thrown.getThrowable()) : "";
+      if (!(event.getThrowableProxy() instanceof ThrowableProxy proxy) || DatabaseAway.causeOf(proxy.getThrowable()) != null) {
+        return "";
+      }
+      return WithoutData.traceOf(proxy.getThrowable());
     }
   }
 }
