@@ -26,7 +26,7 @@ APPLICATIONS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(params=[*[(role, "rest") for role in PEOPLE + PARTS], *APPLICATIONS], ids="-".join)
+@pytest.fixture(scope="module", params=[*[(role, "rest") for role in PEOPLE + PARTS], *APPLICATIONS], ids="-".join)
 def api(request: pytest.FixtureRequest, state: dict[str, Any]) -> Api:
     role, application = request.param
     return rest(state, role) if application == "rest" else web(state, role, application)
