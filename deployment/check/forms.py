@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -12,6 +13,7 @@ from deployment.check.declared import DECLARE
 from deployment.check.finding import Finding, like
 from processes.variables import Variable
 from webapp.camunda_forms import Form, UnsupportedForm
+from webapp.camunda_forms.patterns import Pattern
 from webapp.camunda_forms.properties import describe
 from webapp.camunda_forms.schema import KEYED
 from webapp.camunda_forms.value_types import value_types
@@ -52,10 +54,16 @@ def _finding(file: str, component: Component, wrong: str, todo: str) -> Finding:
 def _slow_patterns(file: str, form: Form) -> Iterator[Finding]:
     for component in (each for part in form.components for each in part.within()):
         pattern = component.rules.get("pattern")
-        if pattern and pattern.find_slow_text() is not None:
+        if pattern and _is_slow(pattern):
             wrong = f"for some answers its pattern {pattern.source} takes so long that they can't be checked"
             todo = "Let no repetition hold another one that takes the same characters, as in (a+)+"
             yield Finding(file, component.label.text, component.id, wrong, todo)
+
+
+@cache
+def _is_slow(pattern: Pattern) -> bool:
+    # some thousand texts are tried
+    return pattern.find_slow_text() is not None
 
 
 def called(component: Component) -> str:
