@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from deployment.check import decisions, events, expressions, forms, references, structure, times
+from deployment.check import attributes, decisions, events, expressions, forms, references, structure, times
 from deployment.check.declared import Declared, declared
 from deployment.check.files import Files
 from deployment.check.finding import Finding
@@ -33,6 +33,7 @@ def _findings(files: Files, names: Declared) -> Iterator[Finding]:
     for diagram in files.diagrams:
         yield from structure.findings(diagram)
         yield from times.findings(diagram, names)
+        yield from attributes.findings(diagram)
         yield from expressions.findings(diagram, names)
     for file, root in files.decisions.items():
         yield from decisions.findings(file, root, names)

@@ -9,10 +9,11 @@ from graphlib import CycleError, TopologicalSorter
 from xml.etree import ElementTree
 
 from deployment.check import tables
+from deployment.check.attributes import time_to_live
 from deployment.check.declared import DECLARE, Declared
 from deployment.check.feel import ANYTHING, Value, shown
 from deployment.check.finding import Finding, like
-from deployment.check.tables import DMN, Row, Table, TableError
+from deployment.check.tables import CAMUNDA_DMN, DMN, Row, Table, TableError
 from deployment.check.ways import AGGREGATIONS, Way, Ways
 
 POLICIES = ("FIRST", "UNIQUE", "ANY", "COLLECT", "RULE ORDER")
@@ -31,6 +32,8 @@ def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterat
         except TableError as error:
             name = decision.get("name") or decision.get("id", "")
             wrong.append(Finding(file, name, decision.get("id", ""), str(error), error.todo))
+        for problem in time_to_live(decision.get(CAMUNDA_DMN + "historyTimeToLive")):
+            wrong.append(Finding(file, decision.get("name", ""), decision.get("id", ""), *problem))
     for table in found.values():
         problems = itertools.chain(_built(table), _inputs(table, found, declared), _outputs(table, declared))
         wrong += [Finding(file, table.name, table.id, *problem) for problem in problems]
@@ -49,6 +52,13 @@ def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterat
 
 def _of_file(file: str, root: ElementTree.Element, found: Mapping[str, Table]) -> Iterator[Finding]:
     """What is wrong with the decisions together."""
+    if not root.get("id"):
+        yield Finding(
+            file, "", "", "its decision requirements have no id", "Give them one: in the diagram's properties"
+        )
+    if not tables.is_feel(root):
+        language = root.get("expressionLanguage") or "no language"
+        yield Finding(file, "", root.get("id", ""), f"it is written in {language} instead of FEEL", tables.WRITE_FEEL)
     ids = Counter(each.get("id") for each in root.iter() if each.tag.startswith(DMN) and each.get("id"))
     for name in sorted(name for name, count in ids.items() if count > 1):
         yield Finding(file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
@@ -63,6 +73,8 @@ def _of_file(file: str, root: ElementTree.Element, found: Mapping[str, Table]) -
 def _built(table: Table) -> Iterator[tuple[str, str]]:
     if table.policy not in POLICIES:
         yield f"the engine has no hit policy {table.policy}", f"Choose one of {', '.join(POLICIES)}"
+    if table.policy != "COLLECT" and table.aggregation:
+        yield f"the engine has no {table.aggregation} of the hit policy {table.policy}", "Delete it, or choose COLLECT"
     if table.policy == "COLLECT" and table.aggregation not in (*AGGREGATIONS, "COUNT"):
         yield "it collects, but doesn't say into what", "Choose SUM, MIN, MAX or COUNT"
     if table.policy == "COLLECT" and table.aggregation in AGGREGATIONS:

@@ -14,16 +14,15 @@ from deployment.check.finding import Finding
 from deployment.check.tables import DMN
 from processes.xml import XmlError, parse
 
-# by namespace, the versions of DMN that there are
-DMN_VERSIONS = {
-    "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
-    "http://www.omg.org/spec/DMN/20151101/dmn11.xsd": "1.1",
-    "http://www.omg.org/spec/DMN/20180521/MODEL/": "1.2",
-    "https://www.omg.org/spec/DMN/20191111/MODEL/": "1.3",
-    "https://www.omg.org/spec/DMN/20191111/DMN13.xsd": "1.3 (its schema's address)",
-    "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
-    "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
-}
+# namespaces of DMN 1.1 to 1.5 that the engine reads, all alike in what tables have
+DMN_NAMESPACES = (
+    "{http://www.omg.org/spec/DMN/20151101/dmn.xsd}",
+    "{http://www.omg.org/spec/DMN/20151101/dmn11.xsd}",
+    "{http://www.omg.org/spec/DMN/20180521/MODEL/}",
+    DMN,
+    "{https://www.omg.org/spec/DMN/20211108/MODEL/}",
+    "{https://www.omg.org/spec/DMN/20230324/MODEL/}",
+)
 SAVE = "Save it once more from Camunda Modeler, or take back the last change"
 SAVE_AS_DMN_1_3 = "Save it from Camunda Modeler as a decision for Camunda 7, which is DMN 1.3"
 
@@ -88,18 +87,19 @@ def read_diagram(name: str, content: bytes) -> Diagram:
 
 
 def read_decisions(content: bytes) -> ElementTree.Element:
-    """The root of a DMN file.
+    """The root of a DMN file, of whatever version, with the elements' names of DMN 1.3.
 
     Raises:
-        FileError: it isn't one, or of another version than 1.3.
+        FileError: it isn't one.
     """
     root = _parse(content)
-    if root.tag == DMN + "definitions":
-        return root
-    version = DMN_VERSIONS.get(root.tag.rpartition("}")[0].removeprefix("{"))
-    if version:
-        raise FileError(f"it is written in DMN {version}, and decisions are read in DMN 1.3", SAVE_AS_DMN_1_3)
-    raise FileError(f"it is no decision in DMN 1.3 (but {_described(root)})", SAVE_AS_DMN_1_3)
+    namespace = root.tag.removesuffix("definitions")
+    if namespace not in DMN_NAMESPACES:
+        raise FileError(f"it is no decision in DMN 1.1 to 1.5 (but {_described(root)})", SAVE_AS_DMN_1_3)
+    for node in root.iter():
+        if node.tag.startswith(namespace):
+            node.tag = DMN + node.tag.removeprefix(namespace)
+    return root
 
 
 def read_form(content: bytes) -> dict[str, Any]:

@@ -12,10 +12,19 @@ from deployment.check.feel import Cell, CellError, Value
 from processes.variables import Variable
 
 DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
+CAMUNDA_DMN = "{http://camunda.org/schema/1.0/dmn}"
 # those that the engine converts values to; of any other it leaves them as they are
 WHOLE, NUMBERS = ("integer", "long"), ("integer", "long", "double", "number")
 TYPES = ("string", "boolean", *NUMBERS, "date", "any")
-FEEL = ("", "feel", "http://www.omg.org/spec/FEEL/20140401", "https://www.omg.org/spec/DMN/20191111/FEEL/")
+# FEEL, as the versions of DMN name it; in a cell the short name as well
+FEEL = (
+    "http://www.omg.org/spec/FEEL/20140401",
+    "http://www.omg.org/spec/DMN/20180521/FEEL/",
+    "https://www.omg.org/spec/DMN/20191111/FEEL/",
+    "https://www.omg.org/spec/DMN/20211108/FEEL/",
+    "https://www.omg.org/spec/DMN/20230324/FEEL/",
+)
+WRITE_FEEL = "Write it in FEEL, and delete the expression language"
 UNDERSTOOD = "Write texts in quotes, numbers, true, false, < 5, >= 5, [1..5], several with commas, or not(…)"
 # what a decision may be besides a table
 OTHERS = ("literalExpression", "context", "invocation", "relation", "list", "functionDefinition")
@@ -107,7 +116,8 @@ def read(decision: ElementTree.Element) -> Table:
     found = decision.findall(DMN + "decisionTable")
     if len(found) != 1:
         other = next((name for name in OTHERS if decision.find(DMN + name) is not None), "")
-        raise TableError(f"it is a {other} instead of a table" if other else f"it has {len(found) or 'no'} tables")
+        wrong = f"it is a {other} instead of a table" if other else f"it has {len(found) or 'no'} tables"
+        raise TableError(wrong, "Make it one decision table: what another decision says can't be followed")
     table = found[0]
     inputs = tuple(_input(each) for each in table.findall(DMN + "input"))
     outputs = _outputs(table)
@@ -137,10 +147,16 @@ def _refuse_type(node: ElementTree.Element, where: str) -> None:
         raise TableError(f"{where}: the engine has no type “{kind}” (but {', '.join(TYPES)})")
 
 
+def is_feel(node: ElementTree.Element) -> bool:
+    """Whether a cell, or what a file says of all of them, is in FEEL."""
+    language = node.get("expressionLanguage", "feel")
+    return language.lower() == "feel" or language in FEEL
+
+
 def _refuse_language(node: ElementTree.Element, where: str) -> None:
-    language = node.get("expressionLanguage", "")
-    if language.lower() not in {each.lower() for each in FEEL}:
-        raise TableError(f"{where}: it is written in {language} instead of FEEL")
+    if not is_feel(node):
+        language = node.get("expressionLanguage") or "no language"
+        raise TableError(f"{where}: it is written in {language} instead of FEEL", WRITE_FEEL)
 
 
 def _input(column: ElementTree.Element) -> Input:

@@ -58,8 +58,13 @@ public final class ReadingRunner {
       }
       return "";
     } catch (RuntimeException | StackOverflowError refused) {
-      return refused.getClass().getSimpleName() + ": " + refused.getMessage();
+      return refused.getClass().getSimpleName() + ": " + rootOf(refused).getMessage();
     }
+  }
+
+  /** What it began with: the outermost exception of a decision says no more than that there is one. */
+  private static Throwable rootOf(Throwable refused) {
+    return refused.getCause() == null ? refused : rootOf(refused.getCause());
   }
 
   private static RepositoryService repository() {
