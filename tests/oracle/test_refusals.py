@@ -34,7 +34,15 @@ BROKEN = {
     "a file": [{"type": "filepicker", "id": "A", "key": "x"}],
     "nonsense": [{"type": "nonsense", "id": "A", "key": "x"}],
 }
+# what it begins to draw, and then fails at
+FAILING = {
+    "no layout": [{**text("A", "x"), "layout": None}],
+    "no text": [{"type": "text", "id": "A", "text": None}],
+}
 SOUND = {
+    "without ids": [{"type": "textfield", "key": "x"}, {"type": "number", "key": "y"}],
+    "nothing in place of objects": [{**text("A", "x"), "conditional": None, "properties": None}],
+    "no increment": [{"type": "number", "id": "A", "key": "x", "increment": None}],
     "one group in two parts": [box("group", "G", "g", text("A", "x")), box("group", "H", "g", text("B", "y"))],
     "the same name in two lists": [
         box("dynamiclist", "L", "l", text("A", "x")),
@@ -60,6 +68,18 @@ def test_what_form_js_can_not_show_is_refused(form_js: FormJs, name: str) -> Non
         form_js.answered(schema(BROKEN[name]))
     with pytest.raises(UnsupportedForm, match="form: component"):
         Form.parse(schema(BROKEN[name]))
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_what_form_js_fails_to_draw_is_refused(chromium: Browser, name: str) -> None:
+    errors: list[Error] = []
+    with form_js_in(chromium) as failing:
+        failing.answered(schema([]))
+        failing.page.on("pageerror", lambda error: errors.append(error))
+        failing.answered(schema(FAILING[name]))
+    assert errors
+    with pytest.raises(UnsupportedForm, match="is null instead of"):
+        Form.parse(schema(FAILING[name]))
 
 
 @pytest.mark.parametrize("name", SOUND)

@@ -42,7 +42,7 @@ class Page:
     @property
     def decision(self) -> str:
         """The decision that says whether the form ends here, as a component's properties.decision names it."""
-        named = (component.more.get("properties", {}).get("decision") for component in self.components)
+        named = (component.properties.get("decision") for component in self.components)
         return next(filter(None, named), "")
 
     def values(self, answers: Answers) -> dict[str, Any]:

@@ -48,7 +48,9 @@ def _is_feel(value: Any) -> bool:
 
 
 def _is_increment(value: Any) -> bool:
-    """A number, or one as a text, as Camunda Modeler writes it."""
+    """A number, or one as a text, as Camunda Modeler writes it; null or 0 for none."""
+    if value is None:
+        return True
     if isinstance(value, str):
         return not value or (bool(_DECIMAL.fullmatch(value)) and len(value) <= MOST_DIGITS and float(value) != 0)
     return _is_number(value) and (value == 0 or 10**-MOST_DIGITS <= value <= 10**MOST_DIGITS)
@@ -65,8 +67,17 @@ def one_of(*values: str) -> Kind:
     return Kind(f"one of {', '.join(filter(None, values))}", lambda value: isinstance(value, str) and value in values)
 
 
+def _is_object_or_null(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
 def object_of(**parts: Kind) -> Kind:
     return Kind("an object", lambda value: isinstance(value, dict), parts)
+
+
+def optional_object_of(**parts: Kind) -> Kind:
+    """An object, where form-js takes null for none."""
+    return Kind("an object", _is_object_or_null, parts)
 
 
 # null is as good as nothing where form-js takes it for that
@@ -87,14 +98,17 @@ COMPONENTS = Kind(
     lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
 )
 ANYTHING = Kind("anything", lambda value: True)
-OBJECT = Kind("an object", lambda value: isinstance(value, dict))
+OBJECT = Kind("an object", _is_object_or_null)
 
 _EVERY = {
     "type": NAME,
     "id": NAME,
-    "conditional": object_of(hide=TEXT),
-    "layout": Kind("an object", lambda value: value is None or isinstance(value, dict)),
-    "properties": object_of(page=TEXT, autocomplete=TEXT, subject=TEXT, decision=TEXT, notBefore=TEXT, notAfter=TEXT),
+    "conditional": optional_object_of(hide=TEXT),
+    # at null its page fails
+    "layout": object_of(),
+    "properties": optional_object_of(
+        page=TEXT, autocomplete=TEXT, subject=TEXT, decision=TEXT, notBefore=TEXT, notAfter=TEXT
+    ),
 }
 _REQUIRED = {"required": FLAG}
 _LENGTHS = {**_REQUIRED, "minLength": LIMIT, "maxLength": LIMIT}
@@ -155,7 +169,7 @@ PROPERTIES: Mapping[str, Mapping[str, Kind]] = {
             "nonCollapsedItems": NUMBER,
             "disableCollapse": FLAG,
         },
-        "text": {"text": TEXT, "strict": FLAG, **_EDITORS},
+        "text": {"text": NAME, "strict": FLAG, **_EDITORS},
         "html": {"content": TEXT, "strict": FLAG, **_EDITORS},
         "image": {"source": TEXT, "alt": TEXT, **_EDITORS},
         "table": {
@@ -185,12 +199,14 @@ def _refusals(item: Mapping[str, Any], allowed: Mapping[str, Kind], what: str) -
             yield f"{what} {name} is not supported"
         elif not kind.takes(value):
             yield f"{what} {name} is {describe(value)} instead of {kind.name}"
-        elif kind.parts is not None:
-            parts = kind.parts if name != "properties" else {**dict.fromkeys(value, ANYTHING), **kind.parts}
+        elif kind.parts is not None and value is not None:
+            parts = {**dict.fromkeys(value, ANYTHING), **kind.parts} if name in FREE else kind.parts
             yield from _refusals(value, parts, WORDS.get(name, name))
 
 
 WORDS = {"validate": "validation"}
+# objects that may have more than is read of them
+FREE = ("properties", "layout")
 
 
 def describe(value: Any) -> str:

@@ -6,6 +6,7 @@ part that feel.py and template.py name.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ import regress
 from inputs.days import DayLimit, parse_limits
 from webapp.camunda_forms.feel import Expression, UnsupportedExpression
 from webapp.camunda_forms.patterns import Pattern
-from webapp.camunda_forms.properties import CHOICES, PROPERTIES, describe, refusals
+from webapp.camunda_forms.properties import CHOICES, COMPONENTS, PROPERTIES, describe, refusals
 from webapp.camunda_forms.template import NO_TEXT, Template
 
 NEWEST_SCHEMA = 16
@@ -32,6 +33,7 @@ MAX_DEPTH = 20
 # JavaScript knows no whole number beyond exactly
 MAX_NUMBER = 2**53
 ROW = "[]"
+CORRECT_PROPERTY = "Correct its name or value, or delete it, as form-js 1.8.7 reads no other (docs/forms.md)"
 FEEL_RULES = ("min", "max", "minLength", "maxLength")
 
 
@@ -104,7 +106,7 @@ class Component:
     @property
     def properties(self) -> dict[str, str]:
         """Its custom properties, which form-js passes over."""
-        return self.more.get("properties", {})
+        return self.more.get("properties") or {}
 
     @property
     def reads(self) -> frozenset[str]:
@@ -146,7 +148,7 @@ def parse_components(form: str, items: list[dict[str, Any]]) -> tuple[Component,
         UnsupportedForm: it uses something that isn't supported.
     """
     _refuse_odd_values(form, items)
-    components = tuple(_component(form, item) for item in items)
+    components = tuple(_component(form, item) for item in with_ids(items))
     everything = [each for component in components for each in component.within()]
     _refuse_twins(form, [each.id for each in everything])
     _refuse_overlaps(form, list(_claims(components, ())))
@@ -164,10 +166,37 @@ def _refuse_odd_values(form: str, value: Any, depth: int = 0) -> None:
         _refuse_odd_values(form, each, depth + 1)
 
 
+def with_ids(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Components that all have an id, as form-js gives one to those without; always the same here.
+
+    Earlier versions of Camunda Modeler wrote none.
+    """
+    taken = set(_ids(items))
+    return _with_ids(items, (name for number in itertools.count(1) if (name := f"Field_{number}") not in taken))
+
+
+def _with_ids(items: list[dict[str, Any]], names: Iterator[str]) -> list[dict[str, Any]]:
+    found = []
+    for item in items:
+        item = item if item.get("id") not in (None, "") else {**item, "id": next(names)}
+        children = item.get("components")
+        found.append({**item, "components": _with_ids(children, names)} if COMPONENTS.takes(children) else item)
+    return found
+
+
+def _ids(items: list[dict[str, Any]]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item.get("id"), str):
+            yield item["id"]
+        if COMPONENTS.takes(item.get("components")):
+            yield from _ids(item["components"])
+
+
 def _component(form: str, item: dict[str, Any]) -> Component:
     kind = item.get("type", "")
-    where = f"{form}: component {item.get('id') or item.get('key')} ({kind})"
+    where = f"{form}: component {item['id']} ({kind})"
     _refuse_unknown(where, item)
+    custom = item.get("properties") or {}
     try:
         component = Component(
             type=kind,
@@ -176,7 +205,7 @@ def _component(form: str, item: dict[str, Any]) -> Component:
             label=Template(_label(item)),
             description=Template(item.get("description") or ""),
             rules=_rules(item),
-            hide=_expression(item.get("conditional", {}).get("hide")),
+            hide=_expression((item.get("conditional") or {}).get("hide")),
             disabled=bool(item.get("disabled")),
             readonly=_expression(item.get("readonly")) or bool(item.get("readonly")),
             options=_options(item),
@@ -184,10 +213,10 @@ def _component(form: str, item: dict[str, Any]) -> Component:
             content=_content(item),
             templates=_templates(item),
             columns=_expression(item.get("columnsExpression")),
-            page=item.get("properties", {}).get("page") or "",
-            subject=item.get("properties", {}).get("subject") or "",
-            not_before=parse_limits(item.get("properties", {}).get("notBefore") or ""),
-            not_after=parse_limits(item.get("properties", {}).get("notAfter") or ""),
+            page=custom.get("page") or "",
+            subject=custom.get("subject") or "",
+            not_before=parse_limits(custom.get("notBefore") or ""),
+            not_after=parse_limits(custom.get("notAfter") or ""),
             children=tuple(_component(form, child) for child in item.get("components", [])),
             more=item,
         )
@@ -200,10 +229,8 @@ def _refuse_unknown(where: str, item: dict[str, Any]) -> None:
     kind = item.get("type", "")
     if not isinstance(kind, str) or kind not in PROPERTIES:
         raise UnsupportedForm(f"{where} is not supported")
-    if not item.get("id"):
-        raise UnsupportedForm(f"{where} has no id")
     for wrong in refusals(item):
-        raise UnsupportedForm(f"{where}: {wrong}")
+        raise UnsupportedForm(f"{where}: {wrong}", CORRECT_PROPERTY)
 
 
 def _refuse_twins(form: str, ids: list[str]) -> None:
@@ -241,7 +268,10 @@ def _refuse_chains(form: str, components: list[Component]) -> None:
 def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
     text = item.get("key") if item["type"] in KEYED else item.get("path")
     if not text and (item["type"] in KEYED or item["type"] == "dynamiclist"):
-        raise UnsupportedForm(f"{where} has no {'key' if item['type'] in KEYED else 'path'}")
+        missing = "key" if item["type"] in KEYED else "path"
+        raise UnsupportedForm(
+            f"{where} has no {missing}", f"Give it a {missing}: the name under which its answer is kept"
+        )
     steps = tuple(text.split(".")) if text else ()
     if text in RESERVED:
         raise UnsupportedForm(f"{where}: {text} can't be a name: the pages have a control of this name")

@@ -275,13 +275,21 @@ class TestParsing:
             (field("textfield", validate={"pattern": "("}), "parenthes"),
             (field("textfield", key="a-b"), "hyphen"),
             ({"type": "textfield", "id": "Nameless"}, "no key"),
-            ({"type": "textfield", "key": "k"}, "no id"),
+            (field("textfield", id=5), "id is the number 5 instead of a text"),
         ],
     )
     def test_what_is_not_supported_is_refused_by_name(self, component: dict[str, Any], what: str) -> None:
         with pytest.raises(UnsupportedForm, match="test: component") as refusal:
             form(component)
         assert what in str(refusal.value)
+
+    def test_components_without_id_get_one(self) -> None:
+        """As form-js does; the same each time, and none that another one has."""
+        inner = {"type": "textfield", "key": "b"}
+        items = [{"type": "textfield", "key": "a", "id": ""}, field("textfield", id="Field_1")]
+        items.append({"type": "group", "components": [inner]})
+        ids = [[each.id for top in form(*items).components for each in top.within()] for _ in range(2)]
+        assert ids == [["Field_2", "Field_1", "Field_3", "Field_4"]] * 2
 
     def test_two_of_one_id_are_refused(self) -> None:
         with pytest.raises(UnsupportedForm, match="component Field_x: more than one has this id"):
@@ -506,6 +514,8 @@ class TestProperties:
             ({"type": "group", "id": "G", "components": {}}, "components is an object instead of a list of components"),
             ({"type": "dynamiclist", "id": "L", "path": "l", "defaultRepetitions": 1000}, "from 0 to 50"),
             ({"type": "table", "id": "T", "columns": [{"label": "A"}]}, "a list instead of a list of columns"),
+            (field("textfield", layout=None), "layout is null instead of an object"),
+            ({"type": "text", "id": "T", "text": None}, "text is null instead of a text"),
             ({"type": "expression", "id": "E", "key": "e", "expression": 5}, "expression is the number 5 instead of"),
         ],
     )  # fmt: skip
@@ -529,7 +539,10 @@ class TestProperties:
             {"type": "html", "id": "H", "content": None, "label": "HTML view"},
             {"type": "separator", "id": "S", "label": "Separator"},
             {"type": "button", "id": "B", "label": "Send", "action": "submit", "key": "field_b1"},
-            {"type": "group", "id": "G", "components": [], "layout": None},
+            {"type": "group", "id": "G", "components": [], "layout": {"row": "Row_1", "columns": None}},
+            field("textfield", conditional=None, properties=None),
+            field("number", increment=None),
+            {"type": "iframe", "id": "I", "url": "https://example.org", "security": None},
         ],
     )
     def test_what_form_js_and_its_editor_write(self, component: dict[str, Any]) -> None:
