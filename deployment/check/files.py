@@ -23,6 +23,8 @@ DMN_NAMESPACES = (
     "{https://www.omg.org/spec/DMN/20211108/MODEL/}",
     "{https://www.omg.org/spec/DMN/20230324/MODEL/}",
 )
+# the check takes seconds for such a file; what people draw has a hundredth of it
+MAX_SIZE = 1_000_000
 SAVE = "Save it once more from Camunda Modeler, or take back the last change"
 SAVE_AS_DMN_1_3 = "Save it from Camunda Modeler as a decision for Camunda 7, which is DMN 1.3"
 
@@ -78,7 +80,7 @@ def read_diagram(name: str, content: bytes) -> Diagram:
     """A BPMN file.
 
     Raises:
-        FileError: it isn't one.
+        FileError: it isn't one, or is too large.
     """
     root = _parse(content)
     if root.tag != BPMN + "definitions":
@@ -90,7 +92,7 @@ def read_decisions(content: bytes) -> ElementTree.Element:
     """The root of a DMN file, of whatever version, with the elements' names of DMN 1.3.
 
     Raises:
-        FileError: it isn't one.
+        FileError: it isn't one, or is too large.
     """
     root = _parse(content)
     namespace = root.tag.removesuffix("definitions")
@@ -106,8 +108,9 @@ def read_form(content: bytes) -> dict[str, Any]:
     """A form's schema.
 
     Raises:
-        FileError: it isn't a JSON object in UTF-8.
+        FileError: it isn't a JSON object in UTF-8, or is too large.
     """
+    _refuse_size(content)
     try:
         form = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
         json.dumps(form, ensure_ascii=False).encode("utf-8")
@@ -124,7 +127,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number in JSON")
 
 
+def _refuse_size(content: bytes) -> None:
+    if len(content) > MAX_SIZE:
+        wrong = f"it has {len(content) / 1e6:.1f} MB, and at most {MAX_SIZE / 1e6:.0f} MB can be checked"
+        raise FileError(wrong, "Divide it, or delete what isn't needed")
+
+
 def _parse(content: bytes) -> ElementTree.Element:
+    _refuse_size(content)
     try:
         return parse(content)
     except XmlError as error:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+# what is wrong may quote a whole text of the file
+MAX_LENGTH = 500
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
@@ -28,7 +31,8 @@ class Finding:
     def __str__(self) -> str:
         ids = f" ({self.id})" if self.id and self.id != self.element else ""
         where = f"{self.element}{ids}: ".lstrip() if self.element or ids else ""
-        return f"{self.file}: {where}{self.wrong}. {self.todo}."
+        wrong = self.wrong if len(self.wrong) <= MAX_LENGTH else f"{self.wrong[:MAX_LENGTH]}…"
+        return f"{self.file}: {where}{wrong}. {self.todo}."
 
 
 def like(name: str, known: Iterable[str]) -> str:

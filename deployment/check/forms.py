@@ -92,7 +92,7 @@ def fields(components: list[Component]) -> Iterator[tuple[str, Component]]:
 
 def _read(component: Component, known: set[str], variables: Mapping[str, Variable]) -> Iterator[tuple[str, str]]:
     """What is wrong with its expressions."""
-    for text in _texts(component):
+    for text in dict.fromkeys(_texts(component)):
         yield from _compared(text, variables)
         for missing in sorted(feel.names(text) - known):
             yield f"“{text}” reads {missing}, which nothing asks for{like(missing, filter(None, known))}", DECLARE

@@ -13,6 +13,7 @@ TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<name>[A-Za-z_$][\w$]*)"""
     r"""|(?P<sign>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:().,\[\]]))"""
 )
+OPENING = re.compile(r"[$#]\{")
 # operators of two sides, those that bind least first
 LEVELS = (
     ("||", "or"),
@@ -61,8 +62,8 @@ def parse(text: str) -> list[Node]:
         ExpressionError: one of them can't be read.
     """
     found, at = [], 0
-    while (start := min((place for sign in ("${", "#{") if (place := text.find(sign, at)) >= 0), default=-1)) >= 0:
-        parser = _Parser(text, start + 2)
+    while start := OPENING.search(text, at):
+        parser = _Parser(text, start.end())
         try:
             found.append(parser.whole())
         except RecursionError:

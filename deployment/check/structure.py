@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from deployment.check.diagram import BPMN, GATEWAYS, NODES, SCOPES, Diagram, Element
 from deployment.check.finding import Finding
@@ -49,15 +49,12 @@ def _reached(diagram: Diagram) -> Iterator[Finding]:
     """A step that nothing leads to."""
     for scope in diagram.of("process", *SCOPES):
         nodes = [each for each in diagram.nodes if each.scope == scope.id]
-        previous = {each.id: _before(diagram, each) for each in nodes}
-        reached = {each.id for each in nodes if _begins(diagram, each)}
-        before: set[str] = set()
-        while reached != before:
-            before = set(reached)
-            reached |= {node for node, sources in previous.items() if sources & before}
+        before = {each.id: _before(diagram, each) for each in nodes}
+        reached = _followed({each.id for each in nodes if _begins(diagram, each)}, before)
         lost = [each for each in nodes if each.id not in reached]
         # what follows a lost step is found again with it
-        first = [each for each in lost if not previous[each.id] & {other.id for other in lost}]
+        ids = {each.id for each in lost}
+        first = [each for each in lost if not before[each.id] & ids]
         for each in first or lost:
             if each.link is not None and each.kind == "intermediateCatchEvent":
                 yield diagram.finding(each, f"no link {each.link} leads to it", "Give a throwing link the same name")
@@ -66,6 +63,20 @@ def _reached(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding(each, "no compensation event leads to it", todo)
             else:
                 yield diagram.finding(each, "no way leads to it from a start", "Connect it, or delete it")
+
+
+def _followed(starts: set[str], before: Mapping[str, set[str]]) -> set[str]:
+    """The steps that a case may reach from these, by what comes before each."""
+    after: dict[str, list[str]] = {}
+    for step, steps in before.items():
+        for each in steps:
+            after.setdefault(each, []).append(step)
+    reached, ahead = set(starts), list(starts)
+    while ahead:
+        new = set(after.get(ahead.pop(), ())) - reached
+        reached |= new
+        ahead += new
+    return reached
 
 
 def _begins(diagram: Diagram, node: Element) -> bool:

@@ -6,6 +6,7 @@ form is read, not when a patient fills it in. Logic has three values: null is ne
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from webapp.camunda_forms import javascript
 
 Evaluate = Callable[[dict[str, Any]], Any]
+
+MAX_TOKENS = 400
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)|\"(?P<string>(?:[^\"\\\n]|\\[\"\\])*)\""
@@ -89,7 +92,10 @@ class _Parser:
 
     def __init__(self, text: str):
         self._text = text
-        self._tokens = list(self._scan(text.rstrip()))
+        self._tokens = list(itertools.islice(self._scan(text.rstrip()), MAX_TOKENS + 1))
+        if len(self._tokens) > MAX_TOKENS:
+            # each may be a call within the others' when it is evaluated
+            raise UnsupportedExpression(f"the expression has more than {MAX_TOKENS} words and signs")
         self.names: set[str] = set()
 
     def parse(self) -> tuple[Evaluate, Evaluate | None]:

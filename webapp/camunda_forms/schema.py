@@ -7,6 +7,7 @@ part that feel.py and template.py name.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -234,18 +235,26 @@ def _refuse_unknown(where: str, item: dict[str, Any]) -> None:
 
 
 def _refuse_twins(form: str, ids: list[str]) -> None:
-    twins = sorted({each for each in ids if ids.count(each) > 1})
+    twins = sorted(each for each, count in Counter(ids).items() if count > 1)
     if twins:
         raise UnsupportedForm(f"{form}: component {', '.join(twins)}: more than one has this id")
 
 
 def _refuse_overlaps(form: str, claims: list[tuple[tuple[str, ...], str]]) -> None:
     """Two components can't keep their values in one place, nor one within the other's."""
-    for one, (path, owner) in enumerate(claims):
-        for other, (longer, intruder) in enumerate(claims):
-            is_within = longer[: len(path)] == path and longer[len(path) : len(path) + 1] != (ROW,)
-            if one != other and is_within:
-                raise UnsupportedForm(f"{form}: component {intruder}: {'.'.join(longer)} is taken by {owner} already")
+    owners: dict[tuple[str, ...], str] = {}
+    for path, owner in claims:
+        _refuse_taken(form, owners.get(path), path, owner)
+        owners[path] = owner
+    for path, owner in claims:
+        for end in range(1, len(path)):
+            if path[end] != ROW:
+                _refuse_taken(form, owners.get(path[:end]), path, owner)
+
+
+def _refuse_taken(form: str, owner: str | None, path: tuple[str, ...], intruder: str) -> None:
+    if owner is not None:
+        raise UnsupportedForm(f"{form}: component {intruder}: {'.'.join(path)} is taken by {owner} already")
 
 
 def _claims(components: tuple[Component, ...], prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -273,6 +282,8 @@ def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
             f"{where} has no {missing}", f"Give it a {missing}: the name under which its answer is kept"
         )
     steps = tuple(text.split(".")) if text else ()
+    if len(steps) > MAX_DEPTH:
+        raise UnsupportedForm(f"{where}: its name has more than {MAX_DEPTH} parts")
     if text in RESERVED:
         raise UnsupportedForm(f"{where}: {text} can't be a name: the pages have a control of this name")
     if any(not step or step.isdigit() or "-" in step for step in steps):

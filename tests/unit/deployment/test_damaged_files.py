@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -173,3 +174,43 @@ def form(**more: Any) -> bytes:
 )
 def test_a_damaged_form(names: Declared, content: bytes, wrong: str) -> None:
     assert wrong in found(names, FORM, content)
+
+
+def _steps(count: int) -> str:
+    return "".join(
+        f'<bpmn:userTask id="Task_{n}"/><bpmn:sequenceFlow id="F_{n}" sourceRef="Task_{n}" targetRef="Task_{n + 1}"/>'
+        for n in range(count)
+    )
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("file", "content", "wrong"),
+    [
+        (DIAGRAM, with_more(_steps(50_000)), "MB, and at most 1 MB can be checked"),
+        (DIAGRAM, with_more(_steps(7_000)), "no way leads to it from a start"),
+        (DIAGRAM, with_more('<bpmn:subProcess id="S">' * 1000 + "</bpmn:subProcess>" * 1000), "nested more than 200"),
+        (
+            DIAGRAM,
+            changed(DIAGRAM, "<bpmn:userTask ", f'<bpmn:userTask camunda:owner="{"${a} " * 150_000}" '),
+            "no var",
+        ),
+        (DECISION, FILES[DECISION] + b" " * 5_000_000, "MB, and at most 1 MB"),
+        (FORM, form(title="x" * 5_000_000), "MB, and at most 1 MB"),
+        (
+            FORM,
+            form(components=[{"type": "textfield", "id": f"A{n}", "key": f"k{n}"} for n in range(15_000)]),
+            "no var",
+        ),
+        (FORM, form(components=[{"type": "text", "id": "A", "text": "{{x}}" * 150_000}]), "which nothing asks for"),
+        (FORM, form(components=[{"type": "text", "id": "A", "text": "=" + "x and " * 150_000 + "x"}]), "400 words"),
+        (FORM, form(components=[{"type": "textfield", "id": "A", "key": ".".join("a" * 1000)}]), "more than 20 parts"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_large_files_are_findings_within_seconds(names: Declared, file: str, content: bytes, wrong: str) -> None:
+    began = time.process_time()
+    text = found(names, file, content)
+    assert wrong in text
+    assert time.process_time() - began < 10
+    assert max(map(len, text.splitlines())) < 1000
