@@ -13,6 +13,7 @@ TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<name>[A-Za-z_$][\w$]*)"""
     r"""|(?P<sign>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:().,\[\]]))"""
 )
+SPACE = re.compile(r"\s*")
 OPENING = re.compile(r"[$#]\{")
 # operators of two sides, those that bind least first
 LEVELS = (
@@ -80,12 +81,12 @@ class _Parser:
     def whole(self) -> Node:
         """All until the closing brace."""
         found = self._choice()
-        rest = self._text[self.at :].lstrip()
-        if not rest:
+        end = SPACE.match(self._text, self.at).end()
+        if end == len(self._text):
             raise ExpressionError("its closing brace } is missing")
-        if not rest.startswith("}"):
-            raise ExpressionError(f"it can't be read from “{rest[:20]}” on")
-        self.at = self._text.index("}", self.at)
+        if self._text[end] != "}":
+            raise ExpressionError(f"it can't be read from “{self._text[end : end + 20]}” on")
+        self.at = end
         return found
 
     def _choice(self) -> Node:

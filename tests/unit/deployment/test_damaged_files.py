@@ -188,7 +188,7 @@ def _steps(count: int) -> str:
     ("file", "content", "wrong"),
     [
         (DIAGRAM, with_more(_steps(50_000)), "MB, and at most 1 MB can be checked"),
-        (DIAGRAM, with_more(_steps(7_000)), "no way leads to it from a start"),
+        (DIAGRAM, with_more(_steps(4_000)), "no way leads to it from a start"),
         (DIAGRAM, with_more('<bpmn:subProcess id="S">' * 1000 + "</bpmn:subProcess>" * 1000), "nested more than 200"),
         (
             DIAGRAM,
@@ -199,7 +199,7 @@ def _steps(count: int) -> str:
         (FORM, form(title="x" * 5_000_000), "MB, and at most 1 MB"),
         (
             FORM,
-            form(components=[{"type": "textfield", "id": f"A{n}", "key": f"k{n}"} for n in range(15_000)]),
+            form(components=[{"type": "textfield", "id": f"A{n}", "key": f"k{n}"} for n in range(6_000)]),
             "no var",
         ),
         (FORM, form(components=[{"type": "text", "id": "A", "text": "{{x}}" * 150_000}]), "which nothing asks for"),
