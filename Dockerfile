@@ -12,10 +12,12 @@ FROM python:3.11.14-slim-bookworm
 WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY access access
+COPY camunda7 camunda7
 COPY config config
 COPY deployment deployment
 COPY forms forms
-COPY inputs inputs
+COPY hosting hosting
 COPY kpi kpi
 COPY processes processes
 COPY records records

@@ -14,7 +14,8 @@ from typing import Any
 
 import requests
 
-from processes.engine import Engine, EngineError, NotFound
+from camunda7.engine import EngineError, NotFound
+from processes.engine import Engine
 
 ROOT = Path(__file__).parent.parent
 JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"

@@ -24,7 +24,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from processes.http_client import request
+from camunda7.http_client import request
 from stack.browser import Browser
 
 ROOT = Path(__file__).parent.parent

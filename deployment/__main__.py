@@ -23,25 +23,31 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from access.people import load_people
+from access.provision import WeakPassword, provision
+from camunda7.engine import EngineError
+from camunda7.lint import Declared, Finding, check
+from camunda7.lint.files import Files
+from camunda7.lint.lint import LintFailed
+from camunda7.lint.lint import findings as linted
+from camunda7.release.deploy import DeploymentRefused, deploy, deploy_former, is_deployed, resources
+from camunda7.release.hints import HINTS, HintsWrong, read_hints
+from camunda7.release.hints import findings as hinted
+from camunda7.release.migration import MigrationRefused, migrate, rehearse_migration
+from camunda7.release.rehearsal import RehearsalError, as_text, rehearse
+from camunda7.release.watch import deploy_when_saved
 from config import settings as config
-from config.people import load_people
 from config.secrets import load_with
 from config.settings import ROOT
-from deployment.check import Declared, Finding, check, declared
-from deployment.check.files import Files
-from deployment.check.lint import LintFailed
-from deployment.check.lint import findings as linted
-from deployment.deploy import NAME, DeploymentRefused, deploy, deploy_former, is_deployed, resources
-from deployment.hints import HINTS, HintsWrong, read_hints
-from deployment.hints import findings as hinted
-from deployment.migration import MigrationRefused, migrate, rehearse_migration
-from deployment.provision import WeakPassword, provision
-from deployment.rehearsal import RehearsalError, as_text, rehearse
+from deployment.declared import declared
 from deployment.templates import write_templates
-from deployment.watch import deploy_when_saved
-from processes.engine import Engine, EngineError
+from processes.cases import CORONA_CARE
+from processes.engine import Engine
+from processes.variables import VARIABLES
 from workers.lanes import all_handlers
 
+# of all our deployments
+NAME = "coronacare"
 MOST_REHEARSED = 1000
 REFUSALS = (
     config.SettingsError,
@@ -65,7 +71,7 @@ def main(arguments: list[str]) -> str:
     match arguments:
         case [] | ["drawn", _]:
             page = Path(arguments[1]) if arguments else None
-            done = deploy(engine, names_of(settings), print, page)
+            done = deploy(engine, NAME, ROOT, names_of(settings), print, page)
             return "deployed" if done else "nothing has changed since the last deployment"
         case ["migrate"] | ["migrate", "dry" | "back"]:
             return migrated(engine, *arguments[1:])
@@ -73,7 +79,7 @@ def main(arguments: list[str]) -> str:
             deploy_when_saved([sys.executable, "-m", "deployment", "drawn", file], _say, ROOT)
             return "ended"
         case ["rehearse", file, *most]:
-            found = rehearse(engine, NAME, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)
+            found = rehearse(engine, NAME, CORONA_CARE, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)
             return "\n".join(line for each in found for line in as_text(each)) or "no case has taken these decisions"
         case ["provision", file]:
             passwords = json.loads(Path(file).read_text(encoding="utf-8"))
@@ -87,9 +93,9 @@ def migrated(engine: Engine, how: str = "on") -> str:
     """Open cases brought to the newest version, or to the one before it."""
     hints = read_hints(ROOT / "processes" / HINTS)
     if how == "back":
-        print(f"deployed as it was before: {deploy_former(engine)}")
+        print(f"deployed as it was before: {deploy_former(engine, NAME)}")
         hints = {process: each.back() for process, each in hints.items()}
-    elif not is_deployed(engine, resources()):
+    elif not is_deployed(engine, NAME, resources(ROOT)):
         print("what is in processes/ and forms/ isn't deployed (`make deploy` does it): this is about what runs")
     if how == "dry":
         rehearse_migration(engine, NAME, hints, print, _watched)
@@ -109,16 +115,16 @@ def _watched(items: Iterable[Any], what: str, count: int) -> Iterable[Any]:
 
 def check_files() -> str:
     """All that is found in the repository's files, by our rules and bpmnlint's."""
-    found = sorted({*check(resources(), names_of(config.load())), *linted(ROOT / "processes"), *_hints_wrong()})
+    found = sorted({*check(resources(ROOT), names_of(config.load())), *linted(ROOT / "processes"), *_hints_wrong()})
     if found:
         raise DeploymentRefused("\n".join(map(str, found)))
     return "diagrams, decisions and forms: nothing wrong is found"
 
 
 def _hints_wrong() -> Iterator[Finding]:
-    diagrams = Files.read(resources()).diagrams
+    diagrams = Files.read(resources(ROOT)).diagrams
     steps = {process.id: diagram.elements for diagram in diagrams for process in diagram.processes}
-    return hinted(read_hints(ROOT / "processes" / HINTS), steps)
+    return hinted(read_hints(ROOT / "processes" / HINTS), steps, VARIABLES)
 
 
 def names_of(settings: config.Settings) -> Declared:

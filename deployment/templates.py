@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from workers.runtime import Handler
+from camunda7.worker import Handler
 
 FOLDER = Path(".camunda/element-templates")
 SCHEMA = "https://unpkg.com/@camunda/element-templates-json-schema@0.22.1/resources/schema.json"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from camunda7.variables import ENGINE_TIME
 from processes.engine import Engine
-from processes.variables import ENGINE_TIME
 
 READ, WORKED, CHANGED = "read", "worked", "changed"
 # what is done with a task by whoever fills in its form

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from processes.engine import Engine, NotFound
+from camunda7.engine import NotFound
+from camunda7.variables import ENGINE_TIME, plain
+from processes.engine import Engine
 from processes.messages import Message
-from processes.variables import ENGINE_TIME, VARIABLES, plain, to_engine
+from processes.variables import VARIABLES
 
 CORONA_CARE = "corona_care"
 CALLED = ("take_sample", "test_sample", "trace_contacts")
@@ -181,7 +183,8 @@ def choose_language(engine: Engine, case_reference: str, language: str) -> None:
     query = {"businessKey": case_reference, "processDefinitionKeyIn": [CORONA_CARE, *CALLED]}
     for instance in engine.post("/process-instance", query):
         engine.post(
-            f"/process-instance/{instance['id']}/variables", {"modifications": to_engine({"language": language})}
+            f"/process-instance/{instance['id']}/variables",
+            {"modifications": VARIABLES.to_engine({"language": language})},
         )
 
 

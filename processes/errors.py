@@ -3,14 +3,10 @@
 Anything else that goes wrong in a handler is a failure: retried, then an incident.
 """
 
-
-class ProtocolDeviation(Exception):
-    """Raised by a handler; the runtime reports it to the engine as a BPMN error."""
-
-    code: str
+from camunda7.worker import BpmnError
 
 
-class KitShortage(ProtocolDeviation):
+class KitShortage(BpmnError):
     """The lab has no test kit left."""
 
     code = "kit_shortage"

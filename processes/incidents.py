@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from processes.engine import Engine, NotFound
-from processes.variables import ENGINE_TIME
+from camunda7.engine import NotFound
+from camunda7.variables import ENGINE_TIME
+from processes.engine import Engine
 
 TASK, JOB = "failedExternalTask", "failedJob"
 # so many deliveries more

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from camunda7.variables import ENGINE_TIME, engine_time
 from processes.cases import CALLED, CORONA_CARE
 from processes.engine import Engine
-from processes.variables import ENGINE_TIME, engine_time
 
 # the diagrams, in the order in which a case comes to them
 DIAGRAMS = (CORONA_CARE, *CALLED, "tell_by_telephone")

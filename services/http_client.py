@@ -1,4 +1,4 @@
-"""Makes the HTTP clients of the services, which import nothing of ours; for all else: processes/http_client.py."""
+"""Makes the HTTP clients of the services, which import nothing of ours; for all else: camunda7/http_client.py."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from bs4 import BeautifulSoup, Tag
 
-from processes.http_client import new_session
+from camunda7.http_client import new_session
 
 MOST_SENDINGS = 25
 

@@ -26,7 +26,7 @@ ENGINE_CLASS = "org.coronacare.engine.EngineApplication"
 CLASSES = JAR.with_suffix(".jsa")
 SHARED = [f"-XX:SharedArchiveFile={CLASSES}", "-Xlog:cds=off,cds+dynamic=off"]
 FRONT = ROOT / "stack" / "front"
-WORKER = "config.serving.Worker"
+WORKER = "hosting.gunicorn_worker.Worker"
 # who calls whom; the others call nobody
 CALLS = {
     "front": ("webapp", "engine"),

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from access.people import People, load_people
 from config import settings as config
-from config.people import People, load_people
 from config.settings import environment_name
 from stack import ports, secrets, state
 from stack.parts import JAR, WITH_DATABASE, Part, account, parts_of, upgrades_of

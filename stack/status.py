@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from processes.http_client import request
+from camunda7.http_client import request
 from stack.browser import signed_in_manager
 
 # where each part says that it works

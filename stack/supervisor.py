@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from processes.http_client import request
+from camunda7.http_client import request
 from stack.parts import Part, inherited_environment
 
 READY_WITHIN_S = 120

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from webapp.camunda_forms import Form
+from camunda7.forms import Form
 from webapp.languages import LANGUAGES
 
 

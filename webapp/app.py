@@ -24,9 +24,10 @@ from peewee import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from inputs.place import Place
-from processes.engine import Engine, EngineError, EngineUnavailable
-from processes.outages import Outage
+from camunda7.engine import EngineError, EngineUnavailable
+from camunda7.inputs.place import Place
+from camunda7.outages import Outage
+from processes.engine import Engine
 from records import database
 from records.access import Access
 from records.attempts import Attempts

@@ -10,9 +10,9 @@ from typing import Any
 from flask import current_app, has_app_context
 from werkzeug.datastructures import MultiDict
 
-from inputs.place import NOWHERE, Place
+from camunda7.forms import Answers, Filled, Form, Page
+from camunda7.inputs.place import NOWHERE, Place
 from records.drafts import Drafts
-from webapp.camunda_forms import Answers, Filled, Form, Page
 from webapp.unusable_forms import usable_form
 
 

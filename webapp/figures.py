@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from camunda7.outages import Outage
 from kpi.indicators import kpis
-from processes.outages import Outage
 from records import database
 from records.outages import describe
 from records.queues import queue_figures, undelivered_messages

@@ -13,10 +13,10 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from camunda7.engine import EngineError, EngineUnavailable
+from camunda7.forms import Page
 from processes.cases import find_case, open_tasks
-from processes.engine import EngineError, EngineUnavailable
 from webapp import asked, confirmation, languages, sessions, unusable_forms
-from webapp.camunda_forms import Page
 from webapp.drafts import FormDraft, key_of
 from webapp.forwarding import START
 from webapp.status import CALL_NOW

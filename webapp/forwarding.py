@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from camunda7.engine import EngineRefused, EngineUnavailable
+from camunda7.outages import Outage, describe
 from processes.cases import start_case
-from processes.engine import Engine, EngineRefused, EngineUnavailable
-from processes.outages import Outage, describe
+from processes.engine import Engine
 from records.database import AWAY
 from records.retries import RetrySchedule
 from records.submissions import Submission, Submissions

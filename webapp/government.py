@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import requests
 
-from processes.http_client import request
-from processes.outages import CredentialsRefused, SafeToLog
+from camunda7.http_client import request
+from camunda7.outages import CredentialsRefused, SafeToLog
 
 
 class GovernmentUnavailable(SafeToLog):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import requests
 
-from processes.http_client import request
-from processes.outages import CredentialsRefused, SafeToLog
+from camunda7.http_client import request
+from camunda7.outages import CredentialsRefused, SafeToLog
 
 
 class LabUnavailable(SafeToLog):

@@ -12,8 +12,8 @@ from flask import Blueprint, Flask, current_app, redirect, request, session, url
 from flask_babel import Babel, get_locale, refresh
 from werkzeug.wrappers import Response
 
+from camunda7.engine import EngineUnavailable
 from processes.cases import choose_language
-from processes.engine import EngineUnavailable
 from webapp import sessions
 from webapp.wording import day, duration, moment, translated
 

@@ -12,9 +12,10 @@ from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from camunda7.engine import EngineRefused, EngineUnavailable
 from processes.audit import accesses
 from processes.cases import Case, current_steps, find_case, open_tasks
-from processes.engine import Engine, EngineRefused, EngineUnavailable
+from processes.engine import Engine
 from processes.messages import Message
 from records.access import Access
 from records.erasures import PATIENT, Erasures

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from hosting.readiness import Check, problems_of
 from processes.cases import CORONA_CARE
 from processes.engine import Engine
-from processes.readiness import Check, problems_of
 from records import outages
 from webapp.government import Government
 from webapp.lab import Lab

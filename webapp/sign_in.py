@@ -21,16 +21,16 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from inputs.cleaning import clean_code, clean_line
-from inputs.emails import clean_email
-from inputs.telephones import parse_telephone
+from camunda7.forms import Form
+from camunda7.forms.posting import SHOWN
+from camunda7.forms.rules import EMAIL
+from camunda7.inputs.cleaning import clean_code, clean_line
+from camunda7.inputs.emails import clean_email
+from camunda7.inputs.telephones import parse_telephone
 from processes.cases import Case, find_case
 from records.access import Access, normal, plain
 from records.attempts import Attempts
 from webapp import languages, persons, sessions
-from webapp.camunda_forms import Form
-from webapp.camunda_forms.posting import SHOWN
-from webapp.camunda_forms.rules import EMAIL
 from webapp.wording import translated
 
 pages = Blueprint("sign_in", __name__)

@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from camunda7.engine import EngineRefused, EngineUnavailable
 from processes.cases import CORONA_CARE, OpenTask
-from processes.engine import Engine, EngineRefused, EngineUnavailable
+from processes.engine import Engine
 from records.forms import DeployedForms
 from webapp.unusable_forms import UnusableForm, usable_form
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from prometheus_client import Gauge
 
+from camunda7.forms import Form, UnsupportedForm
+from camunda7.forms.schema import KEYED, Component
+from camunda7.forms.value_types import value_types
 from processes.variables import VARIABLES
-from webapp.camunda_forms import Form, UnsupportedForm
-from webapp.camunda_forms.schema import KEYED, Component
-from webapp.camunda_forms.value_types import value_types
 
 log = logging.getLogger("webapp.forms")
 

@@ -3,12 +3,12 @@ and what is old is forgotten."""
 
 from urllib.parse import urlsplit
 
-from config.measuring import measured
-from config.periodic import PeriodicTask
+from camunda7.outages import OutageMetrics
 from config.secrets import load_with
-from config.starting import needs_database
+from hosting.metrics import measured
+from hosting.periodic import PeriodicTask
+from hosting.startup import needs_database
 from processes.engine import Engine
-from processes.outages import OutageMetrics
 from records import database, outages
 from records.retries import RetrySchedule
 from webapp import forwarding, housekeeping, timing

@@ -16,16 +16,20 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from access.people import load_people
+from camunda7.inputs.place import Place
+from camunda7.outages import Outage, OutageMetrics, describe
+from camunda7.worker import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
+from camunda7.worker.health import Health
+from camunda7.worker.logs import KeyValueFormatter
 from config import settings as config
-from config.people import load_people
-from config.periodic import METRICS, PeriodicTask
 from config.secrets import load_with
-from config.starting import needs_database
-from inputs.place import Place
+from hosting.periodic import METRICS, PeriodicTask
+from hosting.readiness import Check, problems_of
+from hosting.startup import needs_database
 from kpi.rows import KpiRows
 from processes.engine import Engine
-from processes.outages import Outage, OutageMetrics, describe
-from processes.readiness import Check, problems_of
+from processes.variables import VARIABLES
 from records import database, outages
 from records.access import Access
 from records.claims import Claims
@@ -44,9 +48,6 @@ from workers.erasure import Elsewhere, Eraser, Kept
 from workers.lab_feed import LabFeed
 from workers.lanes import LANES
 from workers.outside import Service
-from workers.runtime import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
-from workers.runtime.health import Health
-from workers.runtime.logs import KeyValueFormatter
 from workers.sender import Sender
 
 # /readyz waits for each answer for so long
@@ -96,7 +97,7 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
     client = task_client(settings, identity.worker_id)
     runtime = Runtime(
-        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, outages=database.AWAY
+        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, database.AWAY, VARIABLES
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Protocol
 
+from camunda7.engine import EngineError, EngineUnavailable
+from camunda7.outages import CredentialsRefused, SafeToLog
 from processes.cases import find_case
-from processes.engine import Engine, EngineError, EngineUnavailable
-from processes.outages import CredentialsRefused, SafeToLog
+from processes.engine import Engine
 from records.access import Access
 from records.outbox import Message
 from workers.messages import TO_DOCTORS, TO_MANAGERS, text_of

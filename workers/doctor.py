@@ -6,14 +6,15 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from inputs.place import Place
-from processes.engine import Engine, NotFound
+from camunda7.engine import NotFound
+from camunda7.inputs.place import Place
+from camunda7.worker import topic
+from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
 from workers.onset import first_day
 from workers.outside import Service
 from workers.patient import tell
-from workers.runtime import topic
 
 WRITE_REPORT, CALL_PATIENT = "Task_WriteDoctorsReport", "Task_CallPatient"
 # an overdue report goes before all that aren't, and before what waiting alone can raise
@@ -28,6 +29,7 @@ def assign(
     sample_taken_at: datetime,
     last_exposure_date: str,
     policy: dict[str, Any],
+    *,
     roster: Roster,
     engine: Engine,
     place: Place,
@@ -66,56 +68,57 @@ def proposed_isolation(
 
 
 @topic("doctor.escalate", occurrence="result_number")
-def escalate(case_reference: str, effect_key: str, roster: Roster, engine: Engine, outbox: Outbox) -> None:
+def escalate(business_key: str, effect_key: str, *, roster: Roster, engine: Engine, outbox: Outbox) -> None:
     """The report is overdue: its task goes before the others, and the doctors on duty are told."""
-    for task in engine.post("/task", {"processInstanceBusinessKey": case_reference, "taskDefinitionKey": WRITE_REPORT}):
+    for task in engine.post("/task", {"processInstanceBusinessKey": business_key, "taskDefinitionKey": WRITE_REPORT}):
         if task["priority"] < OVERDUE_RISE:
             _raise_priority(engine, task["id"], task["priority"] + OVERDUE_RISE)
     _alert(roster, outbox, effect_key, "report_overdue")
 
 
 @topic("doctor.alert", occurrence="sample_number")
-def alert(effect_key: str, roster: Roster, outbox: Outbox) -> None:
+def alert(effect_key: str, *, roster: Roster, outbox: Outbox) -> None:
     """The medical team met an emergency."""
     _alert(roster, outbox, effect_key, "visit_emergency")
 
 
 @topic("doctor.announce_call", occurrence="worsening")
-def announce_call(effect_key: str, roster: Roster, doctors_phones: dict[str, str], outbox: Outbox) -> None:
+def announce_call(effect_key: str, *, roster: Roster, doctors_phones: dict[str, str], outbox: Outbox) -> None:
     """Alert the doctors on duty to a patient with signs of an emergency, by e-mail and SMS."""
     _call(roster, doctors_phones, outbox, effect_key, "patient_call")
 
 
 @topic("doctor.repeat_call", occurrence="worsening")
 def repeat_call(
-    case_reference: str,
+    business_key: str,
     effect_key: str,
+    *,
     roster: Roster,
     doctors_phones: dict[str, str],
     engine: Engine,
     outbox: Outbox,
 ) -> None:
     """Alert the doctors on duty again, unless a doctor has claimed the call."""
-    if _is_call_unclaimed(engine, case_reference):
+    if _is_call_unclaimed(engine, business_key):
         _call(roster, doctors_phones, outbox, effect_key, "patient_call_unclaimed")
 
 
 @topic("doctor.escalate_call", occurrence="worsening")
 def escalate_call(
-    case_reference: str, effect_key: str, managers: list[tuple[str, str]], engine: Engine, outbox: Outbox
+    business_key: str, effect_key: str, *, managers: list[tuple[str, str]], engine: Engine, outbox: Outbox
 ) -> None:
     """Alert the process managers, unless a doctor has claimed the call."""
-    if _is_call_unclaimed(engine, case_reference):
+    if _is_call_unclaimed(engine, business_key):
         for channel, address in managers:
             outbox.add(f"{effect_key}/{address}", channel, address, "patient_call_escalated", "en")
 
 
 @topic("doctor.raise_priority")
-def raise_priority(case_reference: str, testing_priority: int, engine: Engine, lab: Service) -> None:
+def raise_priority(business_key: str, testing_priority: int, *, engine: Engine, lab: Service) -> None:
     """The patient feels worse: what waits for them, with staff and at the lab, goes up to the new priority."""
-    for task in engine.post("/task", {"processInstanceBusinessKey": case_reference}):
+    for task in engine.post("/task", {"processInstanceBusinessKey": business_key}):
         _raise_priority(engine, task["id"], testing_priority)
-    lab.put(f"/v1/cases/{case_reference}/priority", {"priority": testing_priority})
+    lab.put(f"/v1/cases/{business_key}/priority", {"priority": testing_priority})
 
 
 @topic("doctor.publish_report", occurrence="result_number")
@@ -128,6 +131,7 @@ def publish_report(
     phone: str,
     language: str,
     effect_key: str,
+    *,
     outbox: Outbox,
 ) -> dict[str, Any]:
     """The report is on the patient's page from now on; the message only says so."""

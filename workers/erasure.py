@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from camunda7.engine import EngineUnavailable
+from camunda7.outages import Outage, describe
 from kpi.rows import KpiRows
 from processes.cases import forget_case, is_running
-from processes.engine import Engine, EngineUnavailable
-from processes.outages import Outage, describe
+from processes.engine import Engine
 from records.access import Access
 from records.claims import Claims
 from records.database import AWAY

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from inputs.cleaning import clean_code
-from inputs.days import today
-from inputs.place import Place
-from inputs.telephones import parse_telephone
+from camunda7.inputs.cleaning import clean_code
+from camunda7.inputs.days import today
+from camunda7.inputs.place import Place
+from camunda7.inputs.telephones import parse_telephone
+from camunda7.worker import Context, Faulty, Retry, topic
 from workers.onset import first_day
 from workers.outside import Service, Unavailable
-from workers.runtime import Context, Faulty, Retry, topic
 
 # of the steps that send messages to contacts: an address that is refused for now is tried for an hour or two
 SENDING = Retry(attempts=9, first="1m", most="1h")
@@ -21,7 +21,7 @@ DEFERRED = "recipient_deferred"
 
 @topic("government.register_case", occurrence="result_number")
 def register_case(
-    case_reference: str,
+    business_key: str,
     given_name: str,
     family_name: str,
     date_of_birth: str,
@@ -29,10 +29,11 @@ def register_case(
     phone: str,
     exposed_to: str,
     effect_key: str,
+    *,
     government: Service,
 ) -> None:
     body = {
-        "case_reference": case_reference,
+        "case_reference": business_key,
         "given_name": given_name,
         "family_name": family_name,
         "date_of_birth": date_of_birth,
@@ -44,9 +45,9 @@ def register_case(
 
 
 @topic("government.correct_case", retry=SENDING)
-def correct_case(case_reference: str, lab_result: str, context: Context, government: Service) -> None:
+def correct_case(business_key: str, lab_result: str, context: Context, *, government: Service) -> None:
     """Contacts of a case that isn't positive any more are released; a case that was never registered stays so."""
-    _post_sending(government, f"/v1/cases/{case_reference}/result", {"result": lab_result}, context)
+    _post_sending(government, f"/v1/cases/{business_key}/result", {"result": lab_result}, context)
 
 
 @topic("government.check_contacts")
@@ -56,6 +57,7 @@ def check_contacts(
     onset_date: str,
     sample_taken_at: datetime,
     policy: dict[str, Any],
+    *,
     place: Place,
 ) -> dict[str, Any]:
     """Why the list goes back: each contact's row in it, from 0, name, and what is wrong; None when nothing is."""
@@ -71,7 +73,7 @@ def check_contacts(
 
 @topic("government.submit_contacts", occurrence="result_number")
 def submit_contacts(
-    case_reference: str,
+    business_key: str,
     had_contacts: str,
     close_contacts: list[dict[str, Any]],
     onset_date: str,
@@ -79,6 +81,7 @@ def submit_contacts(
     language: str,
     policy: dict[str, Any],
     effect_key: str,
+    *,
     government: Service,
     place: Place,
 ) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def submit_contacts(
         if not _outside(contact, begin, place)
     ]
     answer = government.post(
-        f"/v1/cases/{case_reference}/contacts",
+        f"/v1/cases/{business_key}/contacts",
         {"contacts": named},
         effect_key,
     )
@@ -98,7 +101,7 @@ def submit_contacts(
 
 
 @topic("government.notify_contact", retry=SENDING)
-def notify_contact(case_reference: str, contact_id: str, context: Context, government: Service) -> dict[str, Any]:
+def notify_contact(business_key: str, contact_id: str, context: Context, *, government: Service) -> dict[str, Any]:
     """Whether a message reached the contact is an outcome; whom none reaches is called."""
     answer = _post_sending(government, f"/v1/contacts/{contact_id}/notification", {}, context)
     return {
@@ -119,6 +122,7 @@ def record_call(
     link_email: str,
     link_phone: str,
     context: Context,
+    *,
     government: Service,
     place: Place,
 ) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from camunda7.worker import topic
 from kpi.rows import KpiRows
-from workers.runtime import topic
 
 
 @topic("kpi.record_case")
 def record_case(
-    case_reference: str,
+    business_key: str,
     correction_number: int,
     case_outcome: str,
     orientation: str,
@@ -29,10 +29,11 @@ def record_case(
     contacts_notified_at: datetime,
     exposed_to: str,
     rating: str,
+    *,
     kpis: KpiRows,
 ) -> None:
     kpis.record(
-        case_reference,
+        business_key,
         correction_number,
         outcome=case_outcome,
         orientation=orientation,

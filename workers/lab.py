@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from camunda7.worker import topic
 from processes.errors import KitShortage
 from records.outbox import Outbox
 from workers.outside import Refused, Service
 from workers.patient import tell
-from workers.runtime import topic
 
 
 @topic("lab.reserve_kit", occurrence="sample_number", errors=(KitShortage,))
-def reserve_kit(case_reference: str, sample_number: int, testing_priority: int, effect_key: str, lab: Service) -> None:
+def reserve_kit(business_key: str, sample_number: int, testing_priority: int, effect_key: str, *, lab: Service) -> None:
     """Without a kit the sample is on the lab's waiting list; a kit that was granted there is answered here."""
-    body = {"case_reference": case_reference, "sample_number": sample_number, "priority": testing_priority}
+    body = {"case_reference": business_key, "sample_number": sample_number, "priority": testing_priority}
     try:
         lab.post("/v1/kits/reservations", body, effect_key)
     except Refused as refused:
@@ -24,24 +24,25 @@ def reserve_kit(case_reference: str, sample_number: int, testing_priority: int, 
 
 
 @topic("lab.release_case", occurrence="sample_number")
-def release_case(case_reference: str, sample_number: int, sample_barcode: str, effect_key: str, lab: Service) -> None:
+def release_case(business_key: str, sample_number: int, sample_barcode: str, effect_key: str, *, lab: Service) -> None:
     """Nothing more is wanted for this sample: its kit goes back, its order is cancelled."""
     body = {"through_sample": sample_number, "kit_used": sample_barcode is not None}
-    lab.post(f"/v1/cases/{case_reference}/release", body, effect_key)
+    lab.post(f"/v1/cases/{business_key}/release", body, effect_key)
 
 
 @topic("lab.order_test", occurrence="sample_number")
 def order_test(
-    case_reference: str,
+    business_key: str,
     sample_number: int,
     sample_barcode: str,
     specimen_type: str,
     testing_priority: int,
     effect_key: str,
+    *,
     lab: Service,
 ) -> dict[str, Any]:
     body = {
-        "case_reference": case_reference,
+        "case_reference": business_key,
         "sample_number": sample_number,
         "sample_barcode": sample_barcode,
         "specimen_type": specimen_type,
@@ -52,12 +53,12 @@ def order_test(
 
 
 @topic("lab.chase_result", occurrence="sample_number")
-def chase_result(lab_order_id: str, effect_key: str, lab: Service) -> None:
+def chase_result(lab_order_id: str, effect_key: str, *, lab: Service) -> None:
     """Ask the lab where a late result is; it puts the test before the others."""
     lab.post(f"/v1/orders/{lab_order_id}/inquiry", {}, effect_key)
 
 
 @topic("lab.tell_result", occurrence="result_number")
-def tell_result(channel: str, email: str, phone: str, language: str, effect_key: str, outbox: Outbox) -> None:
+def tell_result(channel: str, email: str, phone: str, language: str, effect_key: str, *, outbox: Outbox) -> None:
     """The result is on the patient's page from now on; the message only says that there is news."""
     tell(outbox, effect_key, "result_there", channel, email, phone, language)

@@ -12,10 +12,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from camunda7.engine import EngineRefused, EngineUnavailable
+from camunda7.outages import Outage, describe
 from processes.cases import Case, current_steps, find_case, reopen_case
-from processes.engine import Engine, EngineRefused, EngineUnavailable
+from processes.engine import Engine
 from processes.messages import Message
-from processes.outages import Outage, describe
 from records.claims import Claims
 from records.database import AWAY
 from records.erasures import is_erased

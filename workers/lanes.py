@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from camunda7.worker import Handler, handlers_of
 from workers import doctor, erasure, government, kpi, lab, patient
-from workers.runtime import Handler, handlers_of
 
 LANES: dict[str, ModuleType] = {
     "patient": patient,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from inputs.days import today
-from inputs.place import Place
+from camunda7.inputs.days import today
+from camunda7.inputs.place import Place
 
 # older onsets were typed before the forms had limits: a slip of the year, and no day to count from
 OLDEST = timedelta(days=366)

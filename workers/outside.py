@@ -8,9 +8,9 @@ from typing import Any
 
 import requests
 
-from processes.http_client import new_session
-from processes.outages import CredentialsRefused, SafeToLog
-from workers import runtime
+from camunda7 import worker as runtime
+from camunda7.http_client import new_session
+from camunda7.outages import CredentialsRefused, SafeToLog
 
 # too many requests, bad gateway, unavailable, gateway timeout
 LATER = (429, 502, 503, 504)

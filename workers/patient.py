@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from camunda7.worker import topic
 from records.outbox import Outbox
-from workers.runtime import topic
 
 
 @topic("patient.notify", occurrence=("notice", "notice_number"))
@@ -14,6 +14,7 @@ def notify(
     phone: str,
     language: str,
     effect_key: str,
+    *,
     outbox: Outbox,
 ) -> None:
     tell(outbox, effect_key, notice, channel, email, phone, language)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from processes.outages import Outage, describe
+from camunda7.outages import Outage, describe
 from records.database import AWAY
 from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
 from records.retries import RetrySchedule

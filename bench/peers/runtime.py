@@ -8,8 +8,8 @@ import threading
 from typing import Any
 
 from bench.peers.task import ENGINE, LOCK_MS, PASSWORD, SLOTS, TOPIC, USERNAME, work
-from workers.runtime import Runtime, TaskClient, topic
-from workers.runtime.logs import KeyValueFormatter
+from camunda7.worker import Runtime, TaskClient, topic
+from camunda7.worker.logs import KeyValueFormatter
 
 
 @topic(TOPIC)

@@ -1,8 +1,8 @@
 """What gunicorn serves as the government."""
 
-from config.measuring import measured
 from config.secrets import load_with
-from config.starting import needs_database
+from hosting.metrics import measured
+from hosting.startup import needs_database
 from services.database import open_database
 from services.government.app import create_app
 from services.government.archive import Archive

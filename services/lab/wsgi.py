@@ -1,9 +1,9 @@
 """What gunicorn serves as the lab: one process, for the bench works in it."""
 
-from config.measuring import measured
-from config.periodic import PeriodicTask
 from config.secrets import load_with
-from config.starting import needs_database
+from hosting.metrics import measured
+from hosting.periodic import PeriodicTask
+from hosting.startup import needs_database
 from services.database import open_database
 from services.lab.app import create_app
 from services.lab.bench import INTERVAL_S, Bench

@@ -15,10 +15,12 @@ from config.settings import ROOT
 PATCH = ROOT / "docs" / "add-a-step.patch"
 PAGE = (ROOT / "docs" / "add-a-step.md").read_text()
 COPIED = (
+    "access",
+    "camunda7",
     "config",
     "deployment",
     "forms",
-    "inputs",
+    "hosting",
     "kpi",
     "processes",
     "records",

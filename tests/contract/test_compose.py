@@ -46,7 +46,11 @@ def test_compose_and_stack_start_the_same_parts() -> None:
 def test_a_part_runs_the_same_program_in_both(name: str) -> None:
     here, there = stack_parts()[name].command, COMPOSE["services"][name]["command"]
     assert here[-1] == there[-1]
-    assert ("config.serving.Worker" in here) == ("config.serving.Worker" in there) == (here[-1] != "workers")
+    assert (
+        ("hosting.gunicorn_worker.Worker" in here)
+        == ("hosting.gunicorn_worker.Worker" in there)
+        == (here[-1] != "workers")
+    )
 
 
 @pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp", "front"])

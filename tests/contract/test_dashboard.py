@@ -52,7 +52,7 @@ def test_it_asks_for_figures_that_there_are() -> None:
     names = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", re.sub(r"\{[^}]*\}|by \([^)]*\)", "", asked)))
     names -= {"histogram_quantile"}
     told = {re.sub(r"_(bucket|total)$", "", name) for name in names} - OTHERS
-    folders = ("webapp", "config", "processes", "workers/runtime")
+    folders = ("webapp", "hosting", "processes", "camunda7", "camunda7/worker")
     python = " ".join(path.read_text() for folder in folders for path in (ROOT / folder).glob("*.py"))
     java = (ROOT / "engine/src/main/java/org/coronacare/engine/EngineMetrics.java").read_text()
     for name in told:

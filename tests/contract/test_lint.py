@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from camunda7.lint import lint
+from camunda7.lint.finding import Finding
 from config.settings import ROOT
-from deployment.check import lint
-from deployment.check.finding import Finding
 
 DIAGRAM = "take_sample.bpmn"
 

@@ -12,18 +12,31 @@ from typing import Any
 
 import pytest
 
-from config.periodic import PeriodicTask
+from camunda7.worker import threads, topic
+from camunda7.worker.clock import Clock
+from camunda7.worker.slots import Slots
+from camunda7.worker.tasks import Task
+from camunda7.worker.threads import DEFECTS, Threads, run_until
 from config.settings import ROOT
+from hosting.periodic import PeriodicTask
 from tests.support.case import eventually
 from tests.support.fake_engine import fake_engine
 from tests.support.working import working
-from workers.runtime import threads, topic
-from workers.runtime.clock import Clock
-from workers.runtime.slots import Slots
-from workers.runtime.tasks import Task
-from workers.runtime.threads import DEFECTS, Threads, run_until
 
-PARTS = ("config", "deployment", "kpi", "processes", "records", "services", "stack", "webapp", "workers")
+PARTS = (
+    "access",
+    "camunda7",
+    "config",
+    "deployment",
+    "hosting",
+    "kpi",
+    "processes",
+    "records",
+    "services",
+    "stack",
+    "webapp",
+    "workers",
+)
 STARTERS = {
     "Thread",
     "Timer",
@@ -35,18 +48,18 @@ STARTERS = {
 }
 # where threads begin, and who holds what runs on them to this promise
 THREADS = {
-    "config/periodic.py": "tests/unit/config/test_periodic.py; alert PeriodicTaskFails",
-    "config/serving.py": "a timer that ends a slow request, once",
-    "processes/readiness.py": "a pool that /readyz waits for",
+    "hosting/periodic.py": "tests/unit/hosting/test_periodic.py; alert PeriodicTaskFails",
+    "hosting/gunicorn_worker.py": "a timer that ends a slow request, once",
+    "hosting/readiness.py": "a pool that /readyz waits for",
     "stack/platform.py": "a pool that `make up` waits for",
     "stack/replay.py": "a pool that the demo waits for",
     "stack/tour.py": "a pool that the demo waits for",
     "workers/__main__.py": "stops the runtime, once",
-    "workers/runtime/clock.py": "here; alert WorkerDefect",
-    "workers/runtime/health.py": "answers /healthz itself: alert PartGone",
-    "workers/runtime/runtime.py": "here, by run_until; alert WorkerDefect",
-    "workers/runtime/slots.py": "tests/unit/workers/runtime; alert WorkerDefect",
-    "workers/runtime/threads.py": "here; alert WorkerDefect",
+    "camunda7/worker/clock.py": "here; alert WorkerDefect",
+    "camunda7/worker/health.py": "answers /healthz itself: alert PartGone",
+    "camunda7/worker/runtime.py": "here, by run_until; alert WorkerDefect",
+    "camunda7/worker/slots.py": "tests/unit/camunda7/worker; alert WorkerDefect",
+    "camunda7/worker/threads.py": "here; alert WorkerDefect",
 }
 PERIODIC = {"lab_feed", "outbox", "erasures", "forwarder", "housekeeping", "bench"}
 # loops of the engine's module, beside Camunda's own
@@ -90,8 +103,8 @@ def test_no_other_loop_waits_for_its_next_turn() -> None:
         # the thread that everything else is started from; a part that can't be started is tried again
         "stack/supervisor.py",
         # started again by run_until
-        "workers/runtime/locks.py",
-        "workers/runtime/runtime.py",
+        "camunda7/worker/locks.py",
+        "camunda7/worker/runtime.py",
     }
     found = {
         path

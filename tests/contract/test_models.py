@@ -1,13 +1,13 @@
-"""Beside what `make check` finds (deployment/check/): the folder's files, and whether forms fit decisions."""
+"""Beside what `make check` finds (camunda7/lint/): the folder's files, and whether forms fit decisions."""
 
 import json
 from xml.etree import ElementTree
 
 import pytest
 
+from camunda7.forms import Form
+from camunda7.lint.tables import DMN
 from config.settings import ROOT
-from deployment.check.tables import DMN
-from webapp.camunda_forms import Form
 
 
 def test_nothing_else_lies_beside_the_diagrams() -> None:

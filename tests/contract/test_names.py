@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config.people import load_people
+from access.people import load_people
+from camunda7.lint.events import JAVA_EXCEPTION
+from camunda7.worker import Handler
 from config.settings import ROOT
-from deployment.check.events import JAVA_EXCEPTION
 from processes import errors
 from processes.audit import PARTS
 from processes.variables import PRE_SCREENING, VARIABLES
 from tests.support import diagrams
 from workers.lanes import LANES, all_handlers
 from workers.messages import TEXTS
-from workers.runtime import Handler
 
 HANDLERS = all_handlers()
 RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis", "doctors_phones", "managers", "place"}

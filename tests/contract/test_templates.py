@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from camunda7.worker import Handler
 from config.settings import ROOT
 from deployment.templates import template, write_templates
 from workers.lanes import all_handlers
-from workers.runtime import Handler
 
 SCHEMA = ROOT / "node_modules/@camunda/element-templates-json-schema/resources/schema.json"
 HANDLERS = {handler.topic: handler for handler in all_handlers()}

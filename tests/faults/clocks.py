@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from processes.engine import Engine, EngineUnavailable
-from processes.variables import ENGINE_TIME
+from camunda7.engine import EngineUnavailable
+from camunda7.variables import ENGINE_TIME
+from processes.engine import Engine
 from tests.support.case import eventually
 
 DIAGRAM = Path(__file__).parent / "clock.bpmn"

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from camunda7.engine import EngineError, EngineRefused, EngineUnavailable
 from config import settings as config
 from processes.cases import CORONA_CARE, new_reference, start_case
-from processes.engine import Engine, EngineError, EngineRefused, EngineUnavailable
+from processes.engine import Engine
 from processes.standing import DIAGRAMS
 from tests.faults.ledger import Ledger
 from tests.faults.people import answers_to

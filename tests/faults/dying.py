@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from camunda7.worker.client import TaskClient
+from camunda7.worker.topics import Handler
 from records.outbox import Message
 from workers.__main__ import main
 from workers.carriers import Mail
-from workers.runtime.client import TaskClient
-from workers.runtime.topics import Handler
 
 BEFORE, AFTER, COMPLETED = "before", "after", "completed"
 MAIL = "mail"

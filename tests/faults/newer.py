@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from deployment.hints import Hints
+from camunda7.release.hints import Hints
 
 RENAMED, NOW = "Task_FillInMedicalForm", "Task_SendMedicalForm"
 GONE = "Task_PublishReport"

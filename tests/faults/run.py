@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from camunda7.variables import ENGINE_TIME
 from processes.engine import Engine
-from processes.variables import ENGINE_TIME
 from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger
 from tests.faults.report import Messages, Report, calls_twice, contacts_of, done_after, effects_of

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from camunda7.engine import EngineRefused
 from config import settings as config
 from config.settings import environment_name
 from processes.cases import is_running
-from processes.engine import EngineRefused
 from records import database
 from records.erasures import ERASED, PATIENT, Erasures
 from tests.faults.fleet import Fleet

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
-from deployment.deploy import NAME, resources
-from deployment.migration import migrate
+from camunda7.release.deploy import resources
+from camunda7.release.migration import migrate
+from camunda7.variables import Variable
+from config.settings import ROOT
+from deployment.__main__ import NAME
 from processes.cases import CORONA_CARE
 from processes.engine import Engine
 from processes.standing import DIAGRAMS
-from processes.variables import VARIABLES, Variable
+from processes.variables import VARIABLES
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
 from tests.faults.newer import GONE, HINTS, NOW, RENAMED, WAIT, newer
@@ -76,7 +79,7 @@ def deployer(ground: Ground) -> Iterator[Engine]:
     account = ground.state["accounts"]["deployer"]
     engine = Engine(ground.state["engine"], account["username"], account["password"])
     yield engine
-    deploys(engine, resources())
+    deploys(engine, resources(ROOT))
 
 
 def deploys(engine: Engine, files: dict[str, bytes]) -> str:
@@ -200,7 +203,7 @@ def test_cases_come_along_wherever_they_stand(ground: Ground, deployer: Engine) 
             # whether somebody holds one of the few tasks at the step that goes is chance
             assert {RENAMED, "Task_CallPatient"} <= stood_at.keys()
 
-            newest = deploys(deployer, newer(resources()))
+            newest = deploys(deployer, newer(resources(ROOT)))
             moving = set(sorted(before)[::10])
             still = before.keys() - moving
             instances = {id for case, own in versions_of(engine).items() if case in still for id in own}

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from processes.engine import Engine, EngineUnavailable
+from camunda7.engine import EngineUnavailable
+from processes.engine import Engine
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
 from tests.faults.patients import Patients, coming

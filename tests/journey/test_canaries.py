@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import requests
 
+from camunda7.engine import EngineError
 from processes.cases import current_steps
-from processes.engine import Engine, EngineError
+from processes.engine import Engine
 from stack.browser import Browser
 from tests.support.canaries import BORN, Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import VISIT, CaseUnderTest, eventually

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from processes.variables import ENGINE_TIME
+from camunda7.variables import ENGINE_TIME
 from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from processes.engine import Engine, EngineRefused
-from processes.variables import to_engine
+from camunda7.engine import EngineRefused
+from camunda7.worker import handlers_of
+from processes.engine import Engine
+from processes.variables import VARIABLES
 from workers.lanes import LANES
-from workers.runtime import handlers_of
 
 WORKER = "bare"
 LOCK_MS = 60_000
@@ -64,7 +65,7 @@ class BareDriver:
 
     def _complete(self, task: dict[str, Any]) -> None:
         topic, reference = task["topicName"], task["businessKey"]
-        variables = to_engine(RESULTS.get(topic, {}))
+        variables = VARIABLES.to_engine(RESULTS.get(topic, {}))
         self._engine.post(f"/external-task/{task['id']}/complete", {"workerId": WORKER, "variables": variables})
         if topic == "lab.order_test":
             self._tell_result(reference)

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from camunda7.engine import EngineRefused
 from config import settings as config
 from processes.cases import CORONA_CARE, new_reference, start_case
-from processes.engine import Engine, EngineRefused
+from processes.engine import Engine
 from tests.faults.people import answers_to
 from tests.support.case import WITH_COUGH
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from inputs.place import Place
+from camunda7.forms import Answers, Form
+from camunda7.forms.answers import Node
+from camunda7.inputs.place import Place
 from tests.oracle.form_js import FormJs
 from tests.oracle.generated import AnswerSet, answer_sets
-from webapp.camunda_forms import Answers, Form
-from webapp.camunda_forms.answers import Node
 
 # how form-js says which rule is broken
 RULES = {

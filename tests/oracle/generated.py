@@ -12,11 +12,12 @@ from typing import Any
 
 import rstr
 
-from webapp.camunda_forms import Form, javascript
-from webapp.camunda_forms.feel import Expression
-from webapp.camunda_forms.moments import DATE_PARTS
-from webapp.camunda_forms.options import options_of
-from webapp.camunda_forms.schema import CHOICES, INPUTS, SEVERAL, Component
+from camunda7.expressions import javascript
+from camunda7.expressions.feel import Expression
+from camunda7.forms import Form
+from camunda7.forms.moments import DATE_PARTS
+from camunda7.forms.options import options_of
+from camunda7.forms.schema import CHOICES, INPUTS, SEVERAL, Component
 
 ALPHABET = "aB9 é😀.-+_/@'\"<&=,;"
 EMAILS = ["a@b", "a@b.example", "a.b+c@d-e.example", "a@b@c", "@b", "a@", "a b@c", "a@-b", "é@b.example", "a@b..c"]

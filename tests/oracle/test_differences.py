@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 from werkzeug.datastructures import MultiDict
 
+from camunda7.forms import Form
 from tests.oracle.form_js import FormJs, form_js_in
-from webapp.camunda_forms import Form
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from camunda7.expressions import feel
+from camunda7.lint.lint import find_node
 from config.settings import ROOT
-from deployment.check.lint import find_node
-from webapp.camunda_forms import feel
 
 OPERANDS: dict[str, list[Any]] = {
     "null": [None],

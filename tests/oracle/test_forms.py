@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser
 
+from camunda7.forms import rules
 from config.settings import ROOT
 from tests.oracle.comparison import compared
 from tests.oracle.form_js import FormJs, form_js_in
 from tests.support.tier import rounds
-from webapp.camunda_forms import rules
 
 SETS = int(os.environ.get("ORACLE_SETS", "0"))
 AT_LEAST = SETS or rounds(test=20, verify=100)

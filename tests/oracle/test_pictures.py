@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from camunda7.diagrams import drawn, planes_of
 from config.settings import ROOT
 from tools.draw import OPEN, VIEWER
-from webapp.diagrams import drawn, planes_of
 
 pytestmark = pytest.mark.browser
 DIAGRAMS = sorted((ROOT / "processes").glob("*.bpmn"))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error
 
+from camunda7.forms import Form, UnsupportedForm
 from tests.oracle.form_js import FormJs, form_js_in
-from webapp.camunda_forms import Form, UnsupportedForm
 
 pytestmark = pytest.mark.browser
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from access.people import load_people
+from camunda7.lint import check, declared
+from camunda7.lint.files import DMN_NAMESPACES
+from camunda7.lint.tables import DMN
+from camunda7.release.deploy import resources
 from config import settings
-from config.people import load_people
-from deployment.check import check, declared
-from deployment.check.files import DMN_NAMESPACES
-from deployment.check.tables import DMN
-from deployment.deploy import resources
 from tests.support.reading import refusals
 
 FILES = resources()

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from processes.variables import ENGINE_TIME, to_engine
+from camunda7.variables import ENGINE_TIME
+from processes.variables import VARIABLES
 from records.outbox import Message
 from tests.support.case import CONTACT, CaseUnderTest, eventually
 from tests.support.days import days_ago
@@ -145,7 +146,8 @@ def test_whom_no_message_reaches_is_called(case: CaseUnderTest) -> None:
     eventually(lambda: case.admin.get(f"/process-instance/{tracing}/variables/contacts_notified")["value"] == 1)
     long_ago = datetime.now(UTC) - timedelta(hours=25)
     case.admin.post(
-        f"/process-instance/{tracing}/variables", {"modifications": to_engine({"contacts_named_at": long_ago})}
+        f"/process-instance/{tracing}/variables",
+        {"modifications": VARIABLES.to_engine({"contacts_named_at": long_ago})},
     )
     case.staff_completes("contact_tracer", "contact_call", CALLED)
     # then all are notified, and one of them in time

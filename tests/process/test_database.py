@@ -10,9 +10,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
+from camunda7.engine import EngineUnavailable
 from config.settings import environment_name
 from processes.cases import start_case
-from processes.engine import Engine, EngineUnavailable
+from processes.engine import Engine
 from tests.faults.patients import starts_of
 from tests.support.case import WITH_COUGH, CaseUnderTest
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from processes.engine import Engine, EngineRefused
+from camunda7.engine import EngineRefused
+from processes.engine import Engine
 from tests.support.algorithm import ILLNESSES, orientation
 from tests.support.decisions import evaluate_all
 

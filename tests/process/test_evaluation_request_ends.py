@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from processes.variables import ENGINE_TIME
+from camunda7.variables import ENGINE_TIME
 from tests.support.case import WITH_COUGH, CaseUnderTest
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processes.engine import EngineRefused
+from camunda7.engine import EngineRefused
 from records.outbox import Message
 from tests.support.case import MEDICAL, WITH_COUGH, CaseUnderTest, eventually
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processes.engine import EngineRefused
+from camunda7.engine import EngineRefused
 from tests.support.case import MEDICAL, VISIT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 

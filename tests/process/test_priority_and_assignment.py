@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processes.variables import ENGINE_TIME
+from camunda7.variables import ENGINE_TIME
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
 from tests.support.days import days_ago
 

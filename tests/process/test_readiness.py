@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from processes.engine import Engine, SignInRefused
-from workers.runtime import TaskClient
+from camunda7.engine import SignInRefused
+from camunda7.worker import TaskClient
+from processes.engine import Engine
 
 pytestmark = pytest.mark.engine
 ANOTHER = "another"

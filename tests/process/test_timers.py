@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deployment.check.times import TIMES
+from camunda7.lint.times import TIMES
 from tests.support.reading import refusals
 from tests.support.tier import rounds
 

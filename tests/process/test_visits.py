@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processes.variables import ENGINE_TIME
+from camunda7.variables import ENGINE_TIME
 from records.outbox import SENT, Message
 from services.lab.models import Reservation
 from tests.support.case import CaseUnderTest, eventually

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from access.people import load_people
 from config import settings as config
-from config.people import load_people
 from config.settings import environment_name
 from services.database import open_database
 from stack import secrets

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from camunda7.release.changes import running
+from camunda7.release.deploy import resources
 from config.settings import ROOT, environment_name
-from deployment.changes import running
-from deployment.deploy import NAME, resources
+from deployment.__main__ import NAME
 from processes.engine import Engine
 from tests.support.case import CaseUnderTest, eventually
 
@@ -28,7 +29,8 @@ from pathlib import Path
 from config import settings as config
 from config.secrets import load_with
 from deployment.__main__ import names_of
-from deployment.deploy import deploy
+from camunda7.release.deploy import deploy
+from deployment.__main__ import NAME
 from processes.engine import Engine
 
 root, page, when, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
@@ -50,7 +52,7 @@ Engine._call = killed
 settings = load_with("engine.password")
 account = settings.engine
 engine = Engine(account.url, account.username, account.password.get_secret_value())
-print("deployed" if deploy(engine, names_of(settings), print, page, root) else "nothing", calls)
+print("deployed" if deploy(engine, NAME, root, names_of(settings), print, page) else "nothing", calls)
 """
 
 
@@ -69,7 +71,7 @@ def deployer(own: dict[str, Any]) -> Iterator[Engine]:
     engine = Engine(own["engine"], account["username"], account["password"])
     yield engine
     fields = {"deployment-name": NAME, "deployment-source": NAME}
-    engine.upload("/deployment/create", fields, resources())
+    engine.upload("/deployment/create", fields, resources(ROOT))
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def test_whoever_is_killed_leaves_all_or_nothing(
     deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask again"')
-    old, new = resources(), resources(folder)
+    old, new = resources(ROOT), resources(folder)
     last = int(said(start()).split()[-1])
     found = set()
     for when, number in (("before", 1), ("after", 2), ("before", last), ("during", last), ("after", last)):

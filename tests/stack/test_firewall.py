@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, environment_name
-from processes.variables import to_engine
+from processes.variables import VARIABLES
 from stack.browser import Browser
 from stack.firewall import rules_for
 from stack.parts import Part, all_parts
@@ -108,7 +108,7 @@ def in_tasklist(platform: Platform, account: str, form: str, values: dict[str, o
     api = web({**platform.state, "engine": platform.state["staff"]}, account, "tasklist")
     task = eventually(lambda: task_of(api, form), f"{form} isn't asked for")
     claimed = api.post(f"/task/{task}/claim", {"userId": account})
-    completed = api.post(f"/task/{task}/submit-form", {"variables": to_engine(values)})
+    completed = api.post(f"/task/{task}/submit-form", {"variables": VARIABLES.to_engine(values)})
     assert (claimed.status_code, completed.status_code) == (204, 204)
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from camunda7.release.deploy import deploy_former, resources
+from camunda7.release.hints import Hints
+from camunda7.release.migration import MigrationRefused, migrate, rehearse_migration
+from camunda7.variables import Variable
 from config.settings import ROOT
-from deployment.__main__ import migrated
-from deployment.deploy import NAME, deploy_former, resources
-from deployment.hints import Hints
-from deployment.migration import MigrationRefused, migrate, rehearse_migration
+from deployment.__main__ import NAME, migrated
 from processes.cases import new_reference
 from processes.engine import Engine
-from processes.variables import VARIABLES, Variable
+from processes.variables import VARIABLES
 from tests.stack.probe import AFTER, BEFORE, PROBE, probe
 from tests.support.case import eventually
 
@@ -54,13 +55,13 @@ def deployed(deployer: Engine, admin: Engine) -> Iterator[Callable[[dict[str, st
 
     def create(version: dict[str, str]) -> str:
         fields = {"deployment-name": NAME, "deployment-source": NAME}
-        made = deployer.upload("/deployment/create", fields, {**resources(), "probe.bpmn": probe(version)})
+        made = deployer.upload("/deployment/create", fields, {**resources(ROOT), "probe.bpmn": probe(version)})
         return next(each for each in made["deployedProcessDefinitions"] if each.startswith(f"{PROBE}:"))
 
     yield create
     for each in admin.get("/process-definition", key=PROBE):
         admin.delete(f"/process-definition/{each['id']}?cascade=true&skipCustomListeners=true")
-    deployer.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, resources())
+    deployer.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, resources(ROOT))
 
 
 def start(admin: Engine, step: str) -> str:
@@ -173,7 +174,7 @@ def test_and_back(deployer: Engine, admin: Engine, deployed: Callable[[dict[str,
     case = start(admin, "Task_Ask")
     deployed(AFTER)
     assert migrate(deployer, NAME, HINTS, print, unseen)
-    deploy_former(deployer)
+    deploy_former(deployer, NAME)
     back = latest(admin)
     assert migrate(deployer, NAME, {PROBE: HINTS[PROBE].back()}, print, unseen)
     assert version_of(admin, case) == back

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import requests
 
+from camunda7.worker import topic
 from config.settings import ROOT
 from processes.engine import Engine
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.own_platform import answers, is_running, kill, started_again, state_file
 from tests.support.work import Work, deploy
 from tests.support.working import working
-from workers.runtime import topic
 
 pytestmark = pytest.mark.engine
 

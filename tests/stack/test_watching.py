@@ -12,17 +12,30 @@ from typing import Any
 
 import pytest
 
+from camunda7.release.changes import running
+from camunda7.release.deploy import resources
+from camunda7.release.watch import deploy_when_saved
 from config.settings import ROOT, environment_name
-from deployment.changes import running
-from deployment.deploy import NAME, resources
-from deployment.watch import deploy_when_saved
+from deployment.__main__ import NAME
 from processes.engine import Engine
 from tests.support.case import eventually
 
 pytestmark = pytest.mark.engine
 
 BEGAN = "what is saved is deployed; Ctrl-C ends it"
-COPIED = ("config", "deployment", "forms", "inputs", "kpi", "processes", "records", "webapp", "workers")
+COPIED = (
+    "access",
+    "camunda7",
+    "config",
+    "deployment",
+    "forms",
+    "hosting",
+    "kpi",
+    "processes",
+    "records",
+    "webapp",
+    "workers",
+)
 # as the README has it, but for the account
 COMMAND = [sys.executable, "-m", "deployment", "drawn", "changes.html"]
 
@@ -42,7 +55,7 @@ def deployer(own: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[E
         monkeypatch.setenv(environment_name("engine", name), value)
     engine = Engine(own["engine"], account["username"], account["password"])
     yield engine
-    engine.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, resources())
+    engine.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, resources(ROOT))
 
 
 @pytest.fixture

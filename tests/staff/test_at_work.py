@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from processes.variables import to_engine
+from processes.variables import VARIABLES
 from tests.support.case import CONTACT, VISIT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import DESKTOP, PHONE
 from tests.support.people import StaffMember
@@ -144,7 +144,7 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
     # what was wrong is put right, one is retried, then all that are left
     for case in cases:
         [instance] = case.case().called
-        body = {"modifications": to_engine({"specimen_type": "saliva"})}
+        body = {"modifications": VARIABLES.to_engine({"specimen_type": "saliva"})}
         case.admin.post(f"/process-instance/{instance}/variables", body)
     manager.opens_our_page("/staff/incidents")
     page.get_by_role("button", name=f"Retry lab.order_test of {first.reference}").click()

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+from access.roles import GROUP, MEMBERSHIP, USER
 from config.settings import ROOT
-from deployment.roles import GROUP, MEMBERSHIP, USER
 from tests.support.apis import rest, signed_in
 from tests.support.case import CaseUnderTest
 from tests.support.platform import secrets_of_run

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from camunda7.release.deploy import deploy, resources
 from config import settings
-from deployment.__main__ import names_of
-from deployment.deploy import NAME, deploy, resources
+from config.settings import ROOT
+from deployment.__main__ import NAME, names_of
 from processes.engine import Engine
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import DESKTOP
@@ -34,7 +35,7 @@ def deployer(state: dict[str, Any]) -> Iterator[Engine]:
     """The deployer's account; afterwards the engine runs the files as they are."""
     engine = Engine(state["engine"], **state["accounts"]["deployer"])
     yield engine
-    engine.upload("/deployment/create", FIELDS, resources())
+    engine.upload("/deployment/create", FIELDS, resources(ROOT))
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_damaged_picture_breaks_nothing(
 ) -> None:
     case.reaches_the_visit()
     for damage, (old, new) in DAMAGES.items():
-        files = resources()
+        files = resources(ROOT)
         changed, count = re.subn(old, new, files[FILE].decode())
         assert count, damage
         deployer.upload("/deployment/create", FIELDS, {**files, FILE: changed.encode()})
@@ -67,7 +68,7 @@ def test_a_damaged_picture_breaks_nothing(
         # and the next deployment puts it right
         said: list[str] = []
         page = tmp_path / "no folder" / "changes.html" if damage == "no picture" else tmp_path / "changes.html"
-        assert deploy(deployer, names_of(settings.load()), said.append, page), damage
+        assert deploy(deployer, NAME, ROOT, names_of(settings.load()), said.append, page), damage
         assert any("only how it is drawn" in line for line in said), said
         not_drawn = [line for line in said if "the deployment goes on" in line]
         assert bool(not_drawn) == (damage == "no picture"), said

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from access.people import People, Person, load_people
+from access.provision import provision
+from access.roles import APPLICATION, PROCESS_DEFINITION, USER
+from camunda7.engine import SignInRefused
 from config import settings as config
-from config.people import People, Person, load_people
-from deployment.provision import provision
-from deployment.roles import APPLICATION, PROCESS_DEFINITION, USER
-from processes.engine import Engine, SignInRefused
+from processes.engine import Engine
 from tests.support.case import CaseUnderTest
 
 pytestmark = [pytest.mark.engine, pytest.mark.serial]

@@ -11,7 +11,8 @@ from unittest.mock import ANY, Mock
 import pytest
 from playwright.sync_api import Page, expect
 
-from processes.engine import Engine, EngineRefused, NotFound
+from camunda7.engine import EngineRefused, NotFound
+from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
 from tests.support.case import CaseUnderTest
@@ -98,14 +99,14 @@ def test_an_escalation_and_a_new_priority_leave_a_claim_as_it_is(
     workers = ClaimBetween(state["engine"], "workers", secrets_of_run()["workers"])
 
     workers.doctor = lambda: doctor.post(f"/task/{report}/claim", {"userId": "doctor"})
-    escalate(case.reference, f"{case.reference}/escalate/1", Roster(), workers, Outbox())
+    escalate(case.reference, f"{case.reference}/escalate/1", roster=Roster(), engine=workers, outbox=Outbox())
     raised = case.admin.get(f"/task/{report}")
     noted = {"lastUpdated": ANY, "taskState": "Updated"}
     assert raised == {**before, "assignee": "doctor", "priority": before["priority"] + 100, **noted}
 
     # the other way round; what is higher stays so
     workers.doctor = lambda: doctor.post(f"/task/{report}/unclaim")
-    raise_priority(case.reference, 90, workers, Mock())
+    raise_priority(case.reference, 90, engine=workers, lab=Mock())
     assert case.admin.get(f"/task/{report}") == {**raised, "assignee": None, **noted}
 
 

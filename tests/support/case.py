@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import requests
 
+from camunda7.engine import EngineRefused
 from config import settings as config
 from kpi.rows import CaseRow
 from processes import cases
-from processes.engine import Engine, EngineRefused
+from processes.engine import Engine
 from tests.support.days import days_ago
 
 T = TypeVar("T")

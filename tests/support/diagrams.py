@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+from camunda7.lint import forms, tables
+from camunda7.lint.diagram import BPMN, CAMUNDA
+from camunda7.lint.tables import DMN
 from config.settings import ROOT
-from deployment.check import forms, tables
-from deployment.check.diagram import BPMN, CAMUNDA
-from deployment.check.tables import DMN
 
 PROCESSES = sorted((ROOT / "processes").glob("*.bpmn"))
 DECISIONS = sorted((ROOT / "processes").glob("*.dmn"))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from processes.variables import engine_time
+from camunda7.variables import engine_time
 from tests.support.serving import Call, Reply, serving
 
 Answer = tuple[int, Any]

@@ -1,6 +1,6 @@
 """A worker of gunicorn that waits for a second only, so that tests needn't wait for long."""
 
-from config import serving
+from hosting import gunicorn_worker as serving
 
 
 class Worker(serving.Worker):

@@ -12,12 +12,12 @@ import threading
 import time
 from pathlib import Path
 
-from processes.readiness import Check, problems_of
+from camunda7.worker import Runtime, TaskClient, WorkerIdentity, topic
+from camunda7.worker.health import Health
+from camunda7.worker.logs import KeyValueFormatter
+from hosting.readiness import Check, problems_of
 from tests.support.ports import free_port
 from workers.__main__ import stop_on_signal
-from workers.runtime import Runtime, TaskClient, WorkerIdentity, topic
-from workers.runtime.health import Health
-from workers.runtime.logs import KeyValueFormatter
 
 
 def main(worker_id: str, name: str, lock_s: str, handler_s: str, stop_within_s: str) -> None:

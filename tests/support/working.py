@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from workers.runtime import Runtime, TaskClient
+from camunda7.worker import Runtime, TaskClient
+from processes.variables import VARIABLES
 
 ENDS_WITHIN_S = 20
 
@@ -33,7 +34,9 @@ def working(
             ends the polls of that name.
     """
     client = TaskClient(worker_id or f"care-{uuid.uuid4().hex[:8]}", url, username, password, lock_s, poll_s)
-    runtime = Runtime(client, [function.handler for function in functions], resources, slots, stop_within_s)
+    runtime = Runtime(
+        client, [function.handler for function in functions], resources, slots, stop_within_s, catalogue=VARIABLES
+    )
     thread = threading.Thread(target=runtime.run, daemon=True)
     thread.start()
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
+from camunda7.worker import Context, topic
 from tests.support.case import eventually
 from tests.support.proxy import Proxy
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import Context, topic
 
 
 def test_a_slot_is_filled_again_without_waiting_for_the_rest_of_a_batch(work: Work) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from camunda.external_task.external_task import ExternalTask, TaskResult
 
+from camunda7.worker import topic
 from tests.support.case import eventually
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import topic
 
 
 def handle_task(task: ExternalTask) -> TaskResult:

@@ -6,10 +6,10 @@ import threading
 import time
 from typing import Any
 
+from camunda7.worker import Context, topic
 from tests.support.case import eventually
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import Context, topic
 
 
 def test_a_handler_may_run_longer_than_its_lock(work: Work) -> None:

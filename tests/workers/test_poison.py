@@ -10,10 +10,10 @@ from typing import Any
 
 from camunda.external_task.external_task import ExternalTask, TaskResult
 
+from camunda7.worker import Retry, topic
 from tests.support.case import eventually
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import Retry, topic
 
 QUICK = Retry(attempts=2, first="50ms", most="50ms")
 

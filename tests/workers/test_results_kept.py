@@ -9,11 +9,11 @@ import time
 
 import pytest
 
+from camunda7.worker import Retry, reports, topic
 from tests.support.case import eventually
 from tests.support.proxy import ANSWER_LOST, CUT, Proxy
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import Retry, reports, topic
 
 # a minute in the long run: OUTAGE_S=60
 OUTAGE_S = float(os.environ.get("OUTAGE_S", "8"))

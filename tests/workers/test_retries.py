@@ -7,11 +7,11 @@ from datetime import datetime
 
 import pytest
 
-from processes.variables import ENGINE_TIME
+from camunda7.variables import ENGINE_TIME
+from camunda7.worker import Retry, topic
 from tests.support.case import eventually
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import Retry, topic
 
 
 class LabIsAway(Exception):

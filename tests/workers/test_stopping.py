@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from camunda7.worker import topic
 from config.settings import ROOT
 from tests.support.case import eventually
 from tests.support.proxy import Proxy
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import topic
 
 LONG_LOCK_S = 120
 Starts = StartsOn = Callable[..., subprocess.Popen]

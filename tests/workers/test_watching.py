@@ -15,15 +15,15 @@ from camunda.external_task.external_task import ExternalTask, TaskResult
 from camunda.utils.log_utils import log_with_context
 from prometheus_client import generate_latest
 
-from processes.readiness import Check, problems_of
+from camunda7.worker import Retry, Runtime, TaskClient, topic
+from camunda7.worker.health import Health
+from hosting.readiness import Check, problems_of
 from processes.variables import VARIABLES
 from tests.support.case import NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.ports import free_port
 from tests.support.proxy import CUT, Proxy
 from tests.support.work import Work
 from tests.support.working import working
-from workers.runtime import Retry, Runtime, TaskClient, topic
-from workers.runtime.health import Health
 
 CANARY = "Xylophon-7731"
 
@@ -84,7 +84,7 @@ def test_a_loop_that_stands_still_is_not_alive(
     goes_on = threading.Event()
     with working(**work.worker, functions=[topic(work.topic)(lambda: None)], poll_s=1) as runtime:
         status = watched(runtime, runtime.client)
-        monkeypatch.setattr("workers.runtime.runtime.TURNS_WITHIN_S", -5.0)
+        monkeypatch.setattr("camunda7.worker.runtime.TURNS_WITHIN_S", -5.0)
         monkeypatch.setattr(runtime.client, "fetch", lambda topics, most: goes_on.wait(60) and [])
         eventually(lambda: status("/healthz") == 503)
         assert status("/readyz") == 200

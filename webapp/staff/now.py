@@ -11,11 +11,11 @@ from typing import Any
 
 from flask import current_app, render_template
 
+from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
+from camunda7.xml import parse
 from kpi.indicators import kpis
 from processes import incidents, standing
 from processes.standing import Definition, Standing
-from processes.xml import parse
-from webapp.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from webapp.lab import LabUnavailable, Stock
 from webapp.staff.history import is_included
 from webapp.staff.managers import engine, least, managers_only, pages

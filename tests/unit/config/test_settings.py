@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from access.people import load_people
 from config import settings
-from config.people import load_people
 from config.settings import PREFIX, ROOT, Settings, SettingsError, load
 
 
@@ -50,7 +50,7 @@ def test_files_are_read_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("mail: {sender: 'Zürich <no-reply@care.example>'}\n", encoding="utf-8")
     (tmp_path / "people.yaml").write_text("groups: {doctors: Ärzte}\npeople: {}\nservices: []\n", encoding="utf-8")
     program = (
-        "from config import people, settings\n"
+        "from access import people\nfrom config import settings\n"
         "print(ascii(settings.load().mail.sender), ascii(people.load_people(settings.load().people).groups))"
     )
     told = {"CORONACARE_CONFIG": str(tmp_path / "mine.yaml"), "CORONACARE_PEOPLE": str(tmp_path / "people.yaml")}

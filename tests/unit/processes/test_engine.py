@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from processes.engine import (
+from camunda7.engine import (
     Conflict,
     DoneBefore,
-    Engine,
     EngineError,
     EngineRefused,
     EngineUnavailable,
     NotFound,
     refuse_errors,
 )
+from processes.engine import Engine
 from tests.support.serving import Call, Reply, serving
 
 LOCKED = {"type": "OptimisticLockingException", "message": "ENGINE-03005 Execution of 'UPDATE …' failed", "code": 1}

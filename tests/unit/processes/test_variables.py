@@ -3,12 +3,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from processes.variables import UndeclaredVariable, from_engine, to_engine
+from camunda7.variables import UndeclaredVariable, from_engine
+from processes.variables import VARIABLES
 
 
 def test_values_are_typed_as_declared() -> None:
     moment = datetime(2020, 5, 10, 14, 0, 0, 123456, timezone(timedelta(hours=2)))
-    assert to_engine(
+    assert VARIABLES.to_engine(
         {"cough": True, "weight_kg": 70, "sample_taken_at": moment, "close_contacts": [{"name": "é"}]}
     ) == {
         "cough": {"value": True, "type": "Boolean"},
@@ -26,7 +27,7 @@ def test_what_is_written_is_read_back() -> None:
         "contact_ids": ["1", "2"],
         "carer_name": None,
     }
-    assert from_engine(to_engine(values)) == values
+    assert from_engine(VARIABLES.to_engine(values)) == values
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_what_is_written_is_read_back() -> None:
 )
 def test_a_wrong_value_is_refused_by_name_and_not_shown(name: str, value: object, complaint: str) -> None:
     with pytest.raises(UndeclaredVariable, match=complaint):
-        to_engine({name: value})
+        VARIABLES.to_engine({name: value})
 
 
 CIRCULAR: list[object] = []
@@ -77,7 +78,7 @@ def test_what_the_engine_can_not_store_is_refused_by_name_and_not_shown(
     name: str, value: object, complaint: str
 ) -> None:
     with pytest.raises(UndeclaredVariable, match=f"^{name} {complaint}"):
-        to_engine({name: value})
+        VARIABLES.to_engine({name: value})
 
 
 @pytest.mark.parametrize(
@@ -94,4 +95,4 @@ def test_what_the_engine_can_not_store_is_refused_by_name_and_not_shown(
     ],
 )
 def test_what_the_engine_can_just_store_is_written_and_read_back(name: str, value: object) -> None:
-    assert from_engine(to_engine({name: value})) == {name: value}
+    assert from_engine(VARIABLES.to_engine({name: value})) == {name: value}

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from processes.outages import Outage, OutageMetrics
+from camunda7.outages import Outage, OutageMetrics
 from records.erasures import PATIENT, Erasures
 from records.feed_items import FeedItems
 from records.outbox import Message, Outbox
@@ -58,7 +58,7 @@ def test_what_waits_has_the_age_of_its_oldest_however_often_it_was_tried() -> No
 
 def test_an_outage_has_a_duration_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("processes.outages.time.monotonic", lambda: now[-1])
+    monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: now[-1])
     outage = Outage("email", logging.getLogger("tests"))
     registry = CollectorRegistry()
     registry.register(OutageMetrics([outage]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processes.engine import EngineRefused, EngineUnavailable
+from camunda7.engine import EngineRefused, EngineUnavailable
 from records.queue import WAITING
 from records.seal import Seal
 from records.submissions import FORWARDED, VOID, Submission, Submissions

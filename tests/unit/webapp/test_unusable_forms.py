@@ -146,7 +146,7 @@ def test_what_was_typed_is_kept_when_a_page_can_not_be_shown_again(
         raise ValueError("Ada")
 
     with monkeypatch.context() as broken:
-        broken.setattr("webapp.camunda_forms.form.Page.is_answered", fail)
+        broken.setattr("camunda7.forms.form.Page.is_answered", fail)
         answer = client.post(page.request.path, data={"csrf_token": token, "breathless": "true"})
     assert answer.status_code == 500
     assert CONTACT in answer.text

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from inputs.place import NOWHERE
+from camunda7.inputs.place import NOWHERE
 from workers.doctor import assign, proposed_isolation
 
 POLICY = {"isolation_days": 10, "quarantine_days": 14}
@@ -54,5 +54,6 @@ class Roster:
 def test_the_doctor_on_duty_with_the_fewest_open_reports_is_suggested(
     on_duty: tuple[str, ...], open_reports: dict[str, int], suggested: str | None
 ) -> None:
-    given = assign(4, "negative", None, TAKEN, None, POLICY, Roster(*on_duty), Engine(**open_reports), NOWHERE)
+    resources = {"roster": Roster(*on_duty), "engine": Engine(**open_reports), "place": NOWHERE}
+    given = assign(4, "negative", None, TAKEN, None, POLICY, **resources)
     assert given["suggested_doctor"] == suggested

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from camunda7.engine import EngineUnavailable
 from kpi.rows import KpiRows
-from processes.engine import EngineUnavailable
 from records.access import Access
 from records.claims import Claims
 from records.drafts import Drafts

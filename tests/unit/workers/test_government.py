@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from inputs.days import today
-from inputs.place import NOWHERE, Place
+from camunda7.inputs.days import today
+from camunda7.inputs.place import NOWHERE, Place
+from camunda7.worker import Context, Faulty
 from workers.government import SENDING, check_contacts, infectious_from, notify_contact
 from workers.outside import Unavailable
-from workers.runtime import Context, Faulty
 
 ZONES = ["Etc/GMT+12", "America/Los_Angeles", "America/St_Johns", "Asia/Kolkata", "Pacific/Kiritimati"]
 POLICY = {"infectious_days_before_onset": 2}
@@ -28,7 +28,7 @@ def _zone_of_the_worker(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
 
 def reasons(day: str | None, place: Place = NOWHERE, onset: str | None = None, **more: Any) -> list[str] | None:
     contact = {"name": "Kim", "email": "kim@contacts.example", "last_exposure_date": day, **more}
-    refused = check_contacts("yes", [contact], onset, NOW, POLICY, place)["contacts_refused"]
+    refused = check_contacts("yes", [contact], onset, NOW, POLICY, place=place)["contacts_refused"]
     return refused and [each["reason"] for each in refused]
 
 
@@ -76,7 +76,7 @@ class FakeGovernment:
 
 
 def attempt(government: FakeGovernment, is_last: bool) -> dict[str, Any]:
-    return notify_contact("C-1", "7", Context("t", "k", is_last), government)
+    return notify_contact("C-1", "7", Context("t", "k", is_last), government=government)
 
 
 def test_a_contact_whose_address_is_refused_for_now_is_called_after_the_last_attempt() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from camunda7.engine import EngineRefused, EngineUnavailable
 from processes import cases
-from processes.engine import EngineRefused, EngineUnavailable
 from records import queue
 from records.claims import Claims
 from records.erasures import Erasures

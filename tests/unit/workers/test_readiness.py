@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config import settings as config
-from processes.readiness import problems_of
+from hosting.readiness import problems_of
 from tests.support.ports import free_port
 from tests.support.serving import Reply, serving
 from workers.__main__ import checks_of, task_client

@@ -137,7 +137,7 @@ def test_a_server_that_goes_down_gets_no_more_for_a_moment(
     assert set(states().values()) == {WAITING}
     # and the one at which it closes holds up the others for that moment only
     later = time.monotonic() + 2
-    monkeypatch.setattr("processes.outages.time.monotonic", lambda: later)
+    monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: later)
     assert running.send_waiting() == 1
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_is_away_has_one_pause_for_all_messages_which_grows(
     for number in range(50):
         add(str(number))
     now, connections = [1000.0], []
-    monkeypatch.setattr("processes.outages.time.monotonic", lambda: now[-1])
+    monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: now[-1])
     connect = MailServer.connect
     monkeypatch.setattr(MailServer, "connect", lambda self: connections.append(now[-1]) or connect(self))
     away = sender(free_port())
@@ -222,7 +222,7 @@ def test_of_many_messages_one_that_is_bad_holds_up_no_other(
     for number in range(30):
         add(f"C-{number}/1", bad if number == 7 else f"{number}@b.example")
     now = [1000.0]
-    monkeypatch.setattr("processes.outages.time.monotonic", lambda: now[-1])
+    monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: now[-1])
     running = sender(inbox[1])
     turns = 0
     while Message.select().where(Message.state == SENT).count() < 29:

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /**
  * One limit of a date field, as forms declare it in the properties notBefore and notAfter: {@code today}, {@code today - 130 years},
- * {@code 2020-03-01}, or another answer, {@code date_of_birth}. inputs/days.py reads the same for the patients' pages.
+ * {@code 2020-03-01}, or another answer, {@code date_of_birth}. camunda7/inputs/days.py reads the same for the patients' pages.
  */
 record DayLimit(String base, int days, int years) {
 

@@ -1,0 +1,333 @@
+"""The part of FEEL that forms use, with the results of feelin 3.1.0.
+
+Comparison, and/or/not(), list contains(), literals, names and dotted paths. Anything else is refused when the
+form is read, not when a patient fills it in. Logic has three values: null is neither true nor false.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from typing import Any
+
+from camunda7.expressions import javascript
+
+Evaluate = Callable[[dict[str, Any]], Any]
+
+MAX_TOKENS = 400
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)|\"(?P<string>(?:[^\"\\\n]|\\[\"\\])*)\""
+    r"|(?P<function>list contains|not)\s*\("
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<symbol><=|>=|!=|[=<>(),.\[\]-]))",
+    re.ASCII,
+)
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+_LITERALS = {"true": True, "false": False, "null": None}
+# words of FEEL, its functions, and what every object of JavaScript has: as names they would mean something else there
+_RESERVED = frozenset(
+    """
+    and or not in if then else for return some every satisfies between instance of function external
+    number string date time duration today now contains matches replace split extract count min max sum mean all any
+    sublist append concatenate insert remove reverse union flatten product median stddev mode decimal floor ceiling
+    round abs modulo sqrt log exp odd even before after meets overlaps finishes includes during starts coincides range
+    is sort context month week constructor toString toLocaleString valueOf hasOwnProperty isPrototypeOf
+    propertyIsEnumerable length
+    """.split()  # noqa: SIM905
+)
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class UnsupportedExpression(Exception):
+    """The expression isn't in the part of FEEL that forms may use."""
+
+
+class _Failed(Exception):
+    """feelin throws here; whatever the expression is part of is null."""
+
+
+class Expression:
+    """A compiled expression.
+
+    Args:
+        text: with or without the `=` that begins an expression in a form.
+
+    Raises:
+        UnsupportedExpression: it isn't in the supported part; says what isn't understood.
+    """
+
+    def __init__(self, text: str):
+        parser = _Parser(text.strip().removeprefix("="))
+        self.names = parser.names
+        try:
+            self._evaluate, self._negates = parser.parse()
+        except RecursionError:
+            raise UnsupportedExpression("the expression is nested too deeply") from None
+
+    def evaluate(self, values: dict[str, Any]) -> Any:
+        """The expression's value; null where feelin throws."""
+        try:
+            return self._evaluate(values)
+        except _Failed:
+            return None
+
+    def test(self, values: dict[str, Any]) -> bool | None:
+        """What form-js makes of it as a condition: a unary test of null."""
+        try:
+            if self._negates is None:
+                return _tested(self._evaluate(values))
+            result = _tested(self._negates(values))
+            return None if result is None else not result
+        except _Failed:
+            return None
+
+
+class _Parser:
+    """Recursive descent, one method per level of precedence, each giving a function of the values.
+
+    Attributes:
+        names: the variables that the expression reads.
+    """
+
+    def __init__(self, text: str):
+        self._text = text
+        self._tokens = list(itertools.islice(self._scan(text.rstrip()), MAX_TOKENS + 1))
+        if len(self._tokens) > MAX_TOKENS:
+            # each may be a call within the others' when it is evaluated
+            raise UnsupportedExpression(f"the expression has more than {MAX_TOKENS} words and signs")
+        self.names: set[str] = set()
+
+    def parse(self) -> tuple[Evaluate, Evaluate | None]:
+        """The whole expression, and what it negates if it is nothing but not(…)."""
+        expression = self._disjunction()
+        if self._tokens:
+            raise self._unexpected(self._tokens[0][1])
+        return expression, getattr(expression, "negates", None)
+
+    def _scan(self, text: str) -> Any:
+        position = 0
+        while position < len(text):
+            match = _TOKEN.match(text, position)
+            if not match:
+                raise UnsupportedExpression(f"{text}: not understood from {text[position : position + 20]!r} on")
+            yield match.lastgroup, match[match.lastgroup]
+            position = match.end()
+
+    def _disjunction(self) -> Evaluate:
+        left = self._conjunction()
+        while self._take("name", "or"):
+            left = _either(left, self._conjunction())
+        return left
+
+    def _conjunction(self) -> Evaluate:
+        left = self._comparison()
+        while self._take("name", "and"):
+            left = _both(left, self._comparison())
+        return left
+
+    def _comparison(self) -> Evaluate:
+        left = self._path()
+        symbol = self._tokens[0][1] if self._tokens and self._tokens[0][0] == "symbol" else ""
+        if symbol not in _COMPARISONS:
+            return left
+        self._tokens.pop(0)
+        return _compared(symbol, left, self._path())
+
+    def _path(self) -> Evaluate:
+        target = self._term()
+        while self._take("symbol", "."):
+            target = _step(target, self._name())
+        return target
+
+    def _term(self) -> Evaluate:
+        if not self._tokens:
+            raise UnsupportedExpression(f"{self._text}: ends too early")
+        kind, text = self._tokens[0]
+        if kind == "name" and text not in _LITERALS:
+            name = self._name()
+            self.names.add(name)
+            return lambda values: values.get(name)
+        self._tokens.pop(0)
+        if kind == "function":
+            return self._function(text)
+        if kind == "symbol":
+            return self._symbol(text)
+        return _constant(_literal(kind, text))
+
+    def _name(self) -> str:
+        kind, text = self._tokens.pop(0) if self._tokens else ("", "")
+        if kind != "name" or text in _RESERVED or text in _LITERALS:
+            raise self._unexpected(text)
+        return text
+
+    def _symbol(self, text: str) -> Evaluate:
+        if text == "(":
+            inner = self._disjunction()
+            self._expect(")")
+            return lambda values: inner(values)
+        if text == "[":
+            return self._list()
+        if text == "-" and self._tokens and self._tokens[0][0] == "number":
+            return _constant(-_literal(*self._tokens.pop(0)))
+        raise self._unexpected(text)
+
+    def _list(self) -> Evaluate:
+        items: list[Evaluate] = []
+        while not self._take("symbol", "]"):
+            if items:
+                self._expect(",")
+            items.append(self._disjunction())
+        return lambda values: [item(values) for item in items]
+
+    def _function(self, name: str) -> Evaluate:
+        first = self._disjunction()
+        if name == "not":
+            self._expect(")")
+            return _negated(first)
+        self._expect(",")
+        second = self._disjunction()
+        self._expect(")")
+        return lambda values: _contains(first(values), second(values))
+
+    def _take(self, kind: str, text: str) -> bool:
+        if self._tokens and self._tokens[0] == (kind, text):
+            self._tokens.pop(0)
+            return True
+        return False
+
+    def _expect(self, symbol: str) -> None:
+        if not self._take("symbol", symbol):
+            raise UnsupportedExpression(f"{self._text}: {symbol!r} is missing")
+
+    def _unexpected(self, text: str) -> UnsupportedExpression:
+        return UnsupportedExpression(f"{self._text}: {text!r} is not expected here")
+
+
+def _literal(kind: str, text: str) -> Any:
+    if kind == "string":
+        return re.sub(r"\\(.)", r"\1", text)
+    if kind == "number":
+        return float(text) if "." in text else int(text)
+    return _LITERALS[text]
+
+
+def _constant(value: Any) -> Evaluate:
+    return lambda values: value
+
+
+def _step(target: Evaluate, name: str) -> Evaluate:
+    def evaluate(values: dict[str, Any]) -> Any:
+        found = target(values)
+        if isinstance(found, list):
+            return [_member(item, name) for item in found]
+        return _member(found, name)
+
+    return evaluate
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _either(left: Evaluate, right: Evaluate) -> Evaluate:
+    def evaluate(values: dict[str, Any]) -> bool | None:
+        both = left(values), right(values)
+        if any(value is True for value in both):
+            return True
+        return False if all(value is False for value in both) else None
+
+    return evaluate
+
+
+def _both(left: Evaluate, right: Evaluate) -> Evaluate:
+    def evaluate(values: dict[str, Any]) -> bool | None:
+        both = left(values), right(values)
+        if any(value is False for value in both):
+            return False
+        return True if all(value is True for value in both) else None
+
+    return evaluate
+
+
+def _negated(inner: Evaluate) -> Evaluate:
+    def evaluate(values: dict[str, Any]) -> bool | None:
+        value = inner(values)
+        return not value if isinstance(value, bool) else None
+
+    evaluate.negates = inner
+    return evaluate
+
+
+def _compared(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
+    def evaluate(values: dict[str, Any]) -> bool | None:
+        one, other = left(values), right(values)
+        if symbol == "=":
+            return _equal(one, other)
+        if symbol == "!=":
+            # what can't be compared is different
+            return not _equal(one, other)
+        return _ordered(symbol, one, other)
+
+    return evaluate
+
+
+def _ordered(symbol: str, one: Any, bound: Any) -> bool | None:
+    if bound is None:
+        return None
+    is_letter = isinstance(bound, str) and bound in _LETTERS
+    if not is_letter and (isinstance(bound, bool) or not isinstance(bound, int | float)):
+        raise _Failed
+    if one is None:
+        return None
+    match symbol:
+        case "<":
+            return javascript.less(one, bound)
+        case "<=":
+            return javascript.less_or_equal(one, bound)
+        case ">":
+            return javascript.less(bound, one)
+        case _:
+            return javascript.less_or_equal(bound, one)
+
+
+def _equal(one: Any, other: Any) -> bool | None:
+    """Whether two values are equal; None where they can't be compared."""
+    if (one is None) != (other is None):
+        return False
+    one, other = _unwrapped(one), _unwrapped(other)
+    if _kind(one) != _kind(other):
+        return None
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    return one == other
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, list) and len(value) < 2:
+        return value[0] if value else None
+    return value
+
+
+def _kind(value: Any) -> type:
+    return float if isinstance(value, int) and not isinstance(value, bool) else type(value)
+
+
+def _contains(items: Any, item: Any) -> bool | None:
+    if items is None:
+        return None
+    return any(_identical(one, item) for one in (items if isinstance(items, list) else [items]))
+
+
+def _identical(one: Any, other: Any) -> bool:
+    if isinstance(one, list | dict):
+        return one is other
+    return _kind(one) == _kind(other) and one == other
+
+
+def _tested(result: Any) -> bool | None:
+    if result is None or isinstance(result, bool):
+        return result
+    return None in result if isinstance(result, list) else False

@@ -1,0 +1,249 @@
+"""All answers of a form: what was typed, what it means, what is wrong, and what has yet to be asked.
+
+Conditions depend on answers, and pages work without JavaScript: a question that an answer calls for is asked on the
+next showing of the page (`unseen`). Which questions are visible is settled by repetition: hiding one may hide those
+that depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from camunda7.forms import fields, rules
+from camunda7.forms.beginning import initial
+from camunda7.forms.nested import merge, nested, put, taken
+from camunda7.forms.options import Option, options_of
+from camunda7.forms.posting import SHOWN, row_count
+from camunda7.forms.problems import TOO_SLOW, Invalid, Problem
+from camunda7.forms.schema import INPUTS, KEYED, Component
+from camunda7.inputs.place import Place
+
+
+@dataclass
+class Node:
+    """A component on the page, once for each row that it is in.
+
+    Attributes:
+        name: of its input, unique in the form: that of its list and row, then its own.
+        indexes: of the rows that it is in.
+        context: the values that its expressions may read.
+        children: what a group holds.
+        rows: what a list holds, row by row.
+    """
+
+    component: Component
+    name: str
+    indexes: tuple[int, ...]
+    context: dict[str, Any]
+    value: Any = None
+    readonly: bool = False
+    options: list[Option] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
+    rows: list[list[Node]] = field(default_factory=list)
+
+    def within(self) -> Iterator[Node]:
+        """The node and all that it contains."""
+        yield self
+        for node in [*self.children, *(node for row in self.rows for node in row)]:
+            yield from node.within()
+
+    @property
+    def asks(self) -> bool:
+        """Whether it takes an answer."""
+        return self.component.type in INPUTS and not self.component.disabled and not self.readonly
+
+
+@dataclass
+class Answers:
+    """What a form was answered with.
+
+    Attributes:
+        posted: as it was typed.
+        nodes: what is visible, as a tree.
+        values: typed, as they are to be submitted: of visible fields that aren't disabled.
+    """
+
+    posted: MultiDict
+    nodes: list[Node]
+    values: dict[str, Any]
+
+    def within(self) -> Iterator[Node]:
+        """All visible nodes."""
+        for node in self.nodes:
+            yield from node.within()
+
+    @property
+    def problems(self) -> dict[str, list[Problem]]:
+        """What is wrong, by name of the input."""
+        return {node.name: node.problems for node in self.within() if node.problems}
+
+    @property
+    def unseen(self) -> set[str]:
+        """Names of visible inputs that no page has shown yet."""
+        shown = set(self.posted.getlist(SHOWN))
+        return {node.name for node in self.within() if node.asks and node.name not in shown}
+
+    @property
+    def slow_patterns(self) -> dict[str, str]:
+        """Patterns that couldn't be matched in time, by their component's id."""
+        problems = [(node.component.id, problem) for node in self.within() for problem in node.problems]
+        return {id_: problem.details[TOO_SLOW] for id_, problem in problems if TOO_SLOW in problem.details}
+
+    @property
+    def accepted(self) -> bool:
+        return not self.problems and not self.unseen
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where components stand: in the form, or in a row of a list.
+
+    Attributes:
+        data: all values of the form, those of hidden fields as the form was begun with them.
+        here: the values among which the components' own are.
+        initial: the same, as the form was begun with them.
+        parent: the context around the list; None in the form itself.
+    """
+
+    data: dict[str, Any]
+    here: dict[str, Any]
+    initial: dict[str, Any]
+    prefix: str = ""
+    indexes: tuple[int, ...] = ()
+    this: dict[str, Any] = field(default_factory=dict)
+    parent: dict[str, Any] | None = None
+
+    def context(self) -> dict[str, Any]:
+        """The values that expressions may read here, named as form-js names them."""
+        special = {"this": self.this, "parent": self.parent, "i": [index + 1 for index in self.indexes]}
+        return special | self.data | {f"_{name}_": value for name, value in special.items()}
+
+    def group(self, component: Component) -> Scope:
+        """Within a group: nothing changes but where values are kept."""
+        if not component.path:
+            return self
+        here, initial = (taken(values, component.path) or {} for values in (self.here, self.initial))
+        return replace(self, here=here, initial=initial, prefix=f"{self.prefix}{component.name}.")
+
+    def row(self, component: Component, number: int) -> Scope:
+        here, initial = (_row(taken(values, component.path), number) for values in (self.here, self.initial))
+        return Scope(
+            self.data,
+            here,
+            initial,
+            prefix=f"{self.prefix}{component.name}-{number}-",
+            indexes=(*self.indexes, number),
+            this={**initial, **here},
+            parent=self.context(),
+        )
+
+
+class Reader:
+    """Reads what was posted for these components.
+
+    Args:
+        data: the values that are known already, which the form begins with.
+        place: where the person who fills in the form is.
+    """
+
+    def __init__(self, components: tuple[Component, ...], posted: MultiDict, data: dict[str, Any], place: Place):
+        self._components = components
+        self._posted = posted
+        self._place = place
+        self._initial = initial(components, data)
+
+    def read(self) -> Answers:
+        values = self._values_of_all()
+        for _ in range(2 + sum(1 for component in self._components for _ in component.within())):
+            data = {**self._initial, **values}
+            nodes = self._nodes(self._components, Scope(data, values, self._initial, this=data))
+            settled = collected(nodes)
+            if settled == values:
+                break
+            values = settled
+        for node in self._within(nodes):
+            if node.asks or node.readonly:
+                node.problems = node.problems or rules.broken(node.component, node.value, node.context, self._place)
+        return Answers(self._posted, nodes, collected(nodes, submitted=True))
+
+    def _values_of_all(self) -> dict[str, Any]:
+        """The values, as if everything were visible."""
+        visible_or_not = Scope(self._initial, self._initial, self._initial, this=self._initial)
+        return collected(self._nodes(self._components, visible_or_not, everything=True))
+
+    def _within(self, nodes: list[Node]) -> Iterator[Node]:
+        for node in nodes:
+            yield from node.within()
+
+    def _nodes(self, components: tuple[Component, ...], scope: Scope, everything: bool = False) -> list[Node]:
+        context = scope.context()
+        return [
+            self._node(component, scope, context, everything)
+            for component in components
+            if everything or not component.is_hidden(context)
+        ]
+
+    def _node(self, component: Component, scope: Scope, context: dict[str, Any], everything: bool) -> Node:
+        node = Node(component, scope.prefix + component.name, scope.indexes, context)
+        if component.repeats:
+            count = self._row_count(component, node.name, scope)
+            node.rows = [
+                self._nodes(component.children, scope.row(component, number), everything) for number in range(count)
+            ]
+        elif component.children:
+            node.children = self._nodes(component.children, scope.group(component), everything)
+        elif component.type == "expression":
+            node.value = component.expression.evaluate(context) if component.expression else None
+        elif component.type in INPUTS:
+            self._take(node, scope)
+        return node
+
+    def _take(self, node: Node, scope: Scope) -> None:
+        """Give the node its value: what was typed, or what it began with where nobody may type."""
+        component = node.component
+        node.options = options_of(component, self._initial, node.context)
+        node.readonly = component.is_readonly(node.context)
+        if not node.asks:
+            node.value = fields.begun(component, taken(scope.initial, component.path), node.options)
+            return
+        try:
+            node.value = fields.typed(component, self._posted, node.name, node.options, self._place)
+        except Invalid as error:
+            node.value = None
+            node.problems = [error.problem]
+
+    def _row_count(self, component: Component, name: str, scope: Scope) -> int:
+        if component.more.get("allowAddRemove", True) and f"{name}-rows" in self._posted:
+            return row_count(self._posted, name)
+        begun = taken(scope.initial, component.path)
+        return len(begun) if isinstance(begun, list) else 1
+
+
+def collected(nodes: list[Node], submitted: bool = False) -> dict[str, Any]:
+    """The values of these nodes, each where its component keeps it.
+
+    Args:
+        submitted: as they are submitted: without disabled fields, and without lists that hold nothing.
+    """
+    values: dict[str, Any] = {}
+    for node in nodes:
+        component = node.component
+        if component.repeats:
+            rows = [collected(row, submitted) for row in node.rows]
+            if any(rows) or not submitted:
+                put(values, component.path, rows)
+        elif node.children:
+            inner = collected(node.children, submitted)
+            merge(values, nested(component.path, inner) if inner else {})
+        elif component.type in KEYED and not (submitted and component.disabled):
+            merge(values, nested(component.path, node.value))
+    return values
+
+
+def _row(rows: Any, number: int) -> dict[str, Any]:
+    return rows[number] if isinstance(rows, list) and number < len(rows) and isinstance(rows[number], dict) else {}

@@ -1,0 +1,60 @@
+"""What a form begins with: what is known, the default, or nothing, for each field."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import tzinfo
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from camunda7.forms import fields
+from camunda7.forms.nested import put, taken
+from camunda7.forms.options import options_of
+from camunda7.forms.posting import MOST_ROWS
+from camunda7.forms.schema import INPUTS, KEYED, Component
+
+
+def initial(components: tuple[Component, ...], data: dict[str, Any]) -> dict[str, Any]:
+    """The values that a form begins with: what is known, the default, or nothing, for each field."""
+    values = deepcopy(data)
+    _begin(components, values, data)
+    return values
+
+
+def _begin(components: tuple[Component, ...], values: dict[str, Any], data: dict[str, Any]) -> None:
+    for component in components:
+        if component.repeats:
+            known = taken(values, component.path)
+            if not isinstance(known, list):
+                known = [{} for _ in range(component.more.get("defaultRepetitions", 1))]
+            rows = [row if isinstance(row, dict) else {} for row in known][:MOST_ROWS]
+            for row in rows:
+                _begin(component.children, row, data)
+            put(values, component.path, rows)
+        elif component.children and component.path:
+            inner = taken(values, component.path)
+            inner = inner if isinstance(inner, dict) else {}
+            _begin(component.children, inner, data)
+            put(values, component.path, inner)
+        elif component.children:
+            _begin(component.children, values, data)
+        elif component.type in KEYED:
+            options = options_of(component, data, data)
+            put(values, component.path, fields.begun(component, taken(values, component.path), options))
+
+
+def as_posted(components: tuple[Component, ...], values: dict[str, Any], zone: tzinfo, prefix: str = "") -> MultiDict:
+    """Values as a browser would post them."""
+    posted = MultiDict()
+    for component in components:
+        name, value = prefix + component.name, taken(values, component.path) if component.path else values
+        if component.repeats:
+            posted[f"{name}-rows"] = str(len(value))
+            for row, row_values in enumerate(value):
+                posted.update(as_posted(component.children, row_values, zone, f"{name}-{row}-"))
+        elif component.children:
+            posted.update(as_posted(component.children, value, zone, f"{name}." if component.path else prefix))
+        elif component.type in INPUTS:
+            posted.update(fields.as_posted(component, value, name, zone))
+    return posted

@@ -1,0 +1,164 @@
+"""The face of the package: a form that can be begun, read, and shown page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from camunda7.forms import posting, rendering
+from camunda7.forms.answers import Answers, Node, Reader
+from camunda7.forms.beginning import as_posted, initial
+from camunda7.forms.defaults import refuse_defaults
+from camunda7.forms.properties import COMPONENTS, NUMBER, describe
+from camunda7.forms.schema import NEWEST_SCHEMA, Component, UnsupportedForm, parse_components
+from camunda7.forms.template import Translate
+from camunda7.inputs.place import NOWHERE, Place
+
+GIVE_ID = "Give it an id: in Camunda Modeler the form's property ID"
+OLDER_SCHEMA = (
+    f'Open the file as text and write "schemaVersion": {NEWEST_SCHEMA}; '
+    "what it uses that Tasklist 7.24 (form-js 1.8.7) doesn't have is named then"
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a form that is shown by itself: one topic.
+
+    Attributes:
+        number: from 1 on.
+        title: empty where the form has one page only.
+    """
+
+    number: int
+    title: str
+    components: tuple[Component, ...]
+
+    @property
+    def decision(self) -> str:
+        """The decision that says whether the form ends here, as a component's properties.decision names it."""
+        named = (component.properties.get("decision") for component in self.components)
+        return next(filter(None, named), "")
+
+    def values(self, answers: Answers) -> dict[str, Any]:
+        """The answers to what the page itself asks, outside of lists, by name."""
+        return {node.name: node.value for node in self.within(answers) if node.asks and not node.indexes}
+
+    def asks(self, answers: Answers) -> bool:
+        """Whether there is anything to answer on it now."""
+        return any(node.asks for node in self.within(answers))
+
+    def nodes(self, answers: Answers) -> list[Node]:
+        return [node for node in answers.nodes if node.component in self.components]
+
+    def within(self, answers: Answers) -> Iterable[Node]:
+        for node in self.nodes(answers):
+            yield from node.within()
+
+    def faulty(self, answers: Answers) -> list[Node]:
+        """What was asked on it and is answered wrongly, or not at all."""
+        unseen = answers.unseen
+        return [node for node in self.within(answers) if node.problems and node.name not in unseen]
+
+    def is_answered(self, answers: Answers) -> bool:
+        """Whether everything on it has been asked, and nothing is wrong."""
+        unseen = answers.unseen
+        return not any(node.problems or node.name in unseen for node in self.within(answers))
+
+
+@dataclass(frozen=True)
+class Form:
+    """A Camunda Form.
+
+    Attributes:
+        id: the form's id, which is also its file's name.
+    """
+
+    id: str
+    components: tuple[Component, ...]
+
+    @classmethod
+    def parse(cls, schema: dict[str, Any]) -> Form:
+        """Read a schema.
+
+        Raises:
+            UnsupportedForm: it uses something that isn't supported.
+        """
+        form = schema.get("id")
+        if not isinstance(form, str) or not form:
+            raise UnsupportedForm(f"the form has {'no id' if form in (None, '') else 'an id that is no text'}", GIVE_ID)
+        if schema.get("type") != "default" or not COMPONENTS.takes(schema.get("components")):
+            raise UnsupportedForm(f"{form}: is no Camunda Form")
+        version = schema.get("schemaVersion", 1)
+        if not NUMBER.takes(version):
+            raise UnsupportedForm(f"{form}: schemaVersion is {describe(version)} instead of a number")
+        if version is not None and version > NEWEST_SCHEMA:
+            wrong = f"{form}: schemaVersion must be {NEWEST_SCHEMA} or older, as Tasklist 7.24 reads it"
+            raise UnsupportedForm(f"{wrong}, and is {version}", OLDER_SCHEMA)
+        components = parse_components(form, schema["components"])
+        refuse_defaults(form, components)
+        return cls(form, components)
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages, as the components' properties.page begins them."""
+        parts: list[list[Component]] = []
+        for component in self.components:
+            if component.page or not parts:
+                parts.append([])
+            parts[-1].append(component)
+        return tuple(Page(number, part[0].page, tuple(part)) for number, part in enumerate(parts, 1))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Names of the values, among those that are known, that make a difference to it."""
+        everything = [each for component in self.components for each in component.within()]
+        own = {each.path[0] for each in everything if each.path}
+        return frozenset(own.union(*(each.reads for each in everything)))
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """All texts that it may show, to be translated."""
+        everything = [each for component in self.components for each in component.within()]
+        return tuple(dict.fromkeys(text for component in everything for text in component.texts))
+
+    def begun(self, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> MultiDict:
+        """What is known already, as a browser would post it, to begin with."""
+        known = data or {}
+        return as_posted(self.components, initial(self.components, known), place.zone)
+
+    def filled(self, before: MultiDict, page: Page, posted: MultiDict) -> posting.Filled:
+        """What was posted so far, with what was posted now from this page; nothing that the page doesn't ask."""
+        return posting.filled(before, page.components, posted)
+
+    def read(self, posted: MultiDict, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> Answers:
+        """What was posted, as answers.
+
+        Args:
+            data: the values that are known already, which conditions may depend on.
+            place: where the person who fills in the form is.
+        """
+        return Reader(self.components, posted, data or {}, place).read()
+
+    def html(self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str) -> Markup:
+        """A page's fields with their answers; the caller's page has the <form>, its token and its button.
+
+        Args:
+            checked: say what is wrong.
+            translate: from the schema's texts, and this package's own, to the reader's language.
+        """
+        faulty = {node.name for node in page.faulty(answers)} if checked else set()
+        return rendering.fields(page.title, page.nodes(answers), answers.posted, faulty, translate)
+
+    def problems(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
+        """What is wrong on a page: the id of the input, and the message."""
+        return rendering.problems(page.faulty(answers), translate)
+
+    def summary(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
+        """A page's questions and answers, as texts, to look over."""
+        return rendering.summary(page.nodes(answers), translate)

@@ -1,0 +1,134 @@
+"""Days and times: as they are typed, and as form-js writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, tzinfo
+
+from camunda7.forms.problems import Invalid
+from camunda7.forms.schema import Component
+from camunda7.inputs.cleaning import clean_code
+
+DATE_PARTS = ("day", "month", "year")
+# minutes that a time may be a multiple of; it is rounded down to the first of them
+INTERVALS = (15, 1, 5, 10, 30, 60)
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-5][0-9]))? *(am|pm)?", re.ASCII | re.IGNORECASE)
+
+
+def typed(component: Component, posted: Mapping[str, str], name: str, zone: tzinfo) -> str | None:
+    """The day, time or moment that was typed; None when nothing was.
+
+    Args:
+        zone: in which the person who fills in the form reads a clock.
+
+    Raises:
+        Invalid: it is none.
+    """
+    subtype = component.more.get("subtype", "date")
+    day = _day(posted, name) if subtype != "time" else None
+    clock = _clock(posted, name) if subtype != "date" else None
+    if day is not None and component.more.get("disallowPassedDates") and day < datetime.now(zone).date():
+        raise Invalid("past")
+    if subtype == "datetime" and (day is None) != (clock is None):
+        raise Invalid("moment")
+    if subtype == "date" or (day is None and clock is None):
+        return day.isoformat() if day else None
+    interval = component.more.get("timeInterval")
+    interval = interval if interval in INTERVALS else INTERVALS[0]
+    clock = clock.replace(minute=clock.minute - clock.minute % interval)
+    moment = datetime.combine(day or datetime.now(zone).date(), clock, zone)
+    try:
+        return _written(component, moment, with_day=day is not None)
+    except OverflowError:
+        # in UTC it is before the year 1 or after the year 9999
+        raise Invalid("date") from None
+
+
+def as_posted(component: Component, value: str, name: str, zone: tzinfo) -> dict[str, str]:
+    """A written day, time or moment as a browser would post it; nothing when it isn't one."""
+    subtype = component.more.get("subtype", "date")
+    if subtype == "date":
+        return _parts(name, date.fromisoformat(value))
+    if subtype == "time":
+        today = datetime.now(zone).date()
+        clock = time.fromisoformat(value)
+        local = datetime.combine(today, clock).astimezone(zone) if clock.tzinfo else datetime.combine(today, clock)
+        return {f"{name}-time": f"{local:%H:%M}"}
+    moment = datetime.fromisoformat(value)
+    try:
+        local = moment.astimezone(zone) if moment.tzinfo else moment
+    except OverflowError:
+        # in this zone it is before the year 1 or after the year 9999
+        return {}
+    return _parts(name, local.date()) | {f"{name}-time": f"{local:%H:%M}"}
+
+
+def is_written(component: Component, value: object) -> bool:
+    """Whether the value is a day, time or moment, as the component's subtype asks for it."""
+    kind = {"date": date, "time": time, "datetime": datetime}[component.more.get("subtype", "date")]
+    try:
+        kind.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return kind is not datetime or "T" in str(value)
+
+
+def day_of(written: str, zone: tzinfo) -> date | None:
+    """The day on which a written day or moment falls in a time zone; None for a time without a day."""
+    if "-" not in written[:5]:
+        return None
+    if "T" not in written:
+        return date.fromisoformat(written)
+    moment = datetime.fromisoformat(written)
+    try:
+        return (moment.astimezone(zone) if moment.tzinfo else moment).date()
+    except OverflowError:
+        return moment.date()
+
+
+def is_after(written: str, now: datetime) -> bool:
+    """Whether a written moment is later; one without an offset is read in the time zone of `now`."""
+    if "T" not in written:
+        return False
+    moment = datetime.fromisoformat(written)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)) > now
+
+
+def _parts(name: str, day: date) -> dict[str, str]:
+    return {f"{name}-{part}": str(getattr(day, part)) for part in DATE_PARTS}
+
+
+def _day(posted: Mapping[str, str], name: str) -> date | None:
+    parts = {part: clean_code(posted.get(f"{name}-{part}", "")) for part in DATE_PARTS}
+    if not any(parts.values()):
+        return None
+    if not all(part.isascii() and part.isdigit() for part in parts.values()) or len(parts["year"]) != 4:
+        raise Invalid("date")
+    try:
+        return date(**{part: int(text[-4:]) for part, text in parts.items()})
+    except ValueError:
+        raise Invalid("date") from None
+
+
+def _clock(posted: Mapping[str, str], name: str) -> time | None:
+    text = clean_code(posted.get(f"{name}-time", ""))
+    if not text:
+        return None
+    match = _TIME.fullmatch(text)
+    hour, half = (int(match[1]), (match[3] or "").lower()) if match else (-1, "")
+    if not match or not (match[2] or half) or (half and not 1 <= hour <= 12) or not 0 <= hour <= 23:
+        raise Invalid("time")
+    return time(hour % 12 + 12 * (half == "pm") if half else hour, int(match[2] or 0))
+
+
+def _written(component: Component, moment: datetime, with_day: bool) -> str:
+    """As form-js writes it: 2020-05-10T12:00+02:00, 2020-05-10T10:00Z or 2020-05-10T12:00."""
+    style = component.more.get("timeSerializingFormat")
+    if style == "utc_normalized":
+        moment = moment.astimezone(UTC)
+    # with a year of four digits, which %Y doesn't have everywhere
+    text = moment.replace(tzinfo=None).isoformat(timespec="minutes") if with_day else f"{moment:%H:%M}"
+    if style == "utc_normalized":
+        return text + "Z"
+    return text + (f"{moment:%z}"[:3] + ":" + f"{moment:%z}"[3:5] if style == "utc_offset" else "")

@@ -1,0 +1,56 @@
+"""The options of a choice, as form-js takes them from the schema, the form's data or an expression."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from camunda7.expressions import javascript
+from camunda7.expressions.feel import Expression
+from camunda7.forms.schema import Component
+
+
+@dataclass(frozen=True)
+class Option:
+    value: Any
+    label: str
+
+    @property
+    def posted(self) -> str:
+        """Its value as a browser sends it."""
+        return self.value if isinstance(self.value, str) else json.dumps(self.value, sort_keys=True)
+
+
+def options_of(component: Component, initial: dict[str, Any], context: dict[str, Any]) -> list[Option]:
+    """The options to choose from.
+
+    Args:
+        initial: the form's data as it was begun with.
+        context: the values that an expression may read.
+    """
+    found = component.options
+    if isinstance(found, str):
+        found = initial.get(found)
+    elif isinstance(found, Expression):
+        found = found.evaluate(context)
+    if not isinstance(found, list | tuple):
+        return []
+    return [option for option in map(_option, found) if option is not None]
+
+
+def _option(item: Any) -> Option | None:
+    """An option, from a plain value or from its value and label; None from anything else."""
+    if _is_plain(item):
+        return Option(item, javascript.text_of(item))
+    if not isinstance(item, dict):
+        return None
+    value, label = item.get("value"), item.get("label")
+    if isinstance(label, str) and label:
+        is_allowed = bool(value) if isinstance(value, dict) else _is_plain(value)
+        return Option(value, label) if is_allowed else None
+    return Option(value, javascript.text_of(value)) if _is_plain(value) else None
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and value != "")

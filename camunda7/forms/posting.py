@@ -1,0 +1,117 @@
+"""What a browser posted, put to what it had posted before: only what the page asks, rows added and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from camunda7.forms.moments import DATE_PARTS
+from camunda7.forms.schema import INPUTS, Component
+
+# names of controls beside the form's own
+SHOWN, ADD, REMOVE = "shown", "add", "remove"
+MOST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Filled:
+    """All that was posted so far.
+
+    Attributes:
+        rows_changed: whether a row was added or removed, so that the page is to be shown again.
+        dropped: how many posted values nothing on the page asks for.
+    """
+
+    posted: MultiDict
+    rows_changed: bool
+    dropped: int
+
+
+def filled(before: MultiDict, components: tuple[Component, ...], posted: MultiDict) -> Filled:
+    """Put what was posted now from these components to what was posted before."""
+    posted = MultiDict(posted)
+    rows_changed = _change_rows(posted, components)
+    now = MultiDict()
+    for name in _asked(components, posted):
+        now.setlist(name, posted.getlist(name))
+    after = MultiDict()
+    earlier = set(_asked(components, before))
+    for name in before:
+        if name not in earlier and name != SHOWN:
+            after.setlist(name, before.getlist(name))
+    after.update(now)
+    names = _names(components, posted)
+    seen = [name for name in posted.getlist(SHOWN) if name in names]
+    for name in dict.fromkeys([*before.getlist(SHOWN), *seen]):
+        after.add(SHOWN, name)
+    return Filled(after, rows_changed, len(set(posted) - set(now) - {SHOWN, ADD, REMOVE}))
+
+
+def row_count(posted: MultiDict, name: str) -> int:
+    """How many rows the page had for the list of this name: one, where it says nothing sensible."""
+    count = posted.get(f"{name}-rows", "")
+    is_number = count.isascii() and count.isdigit() and len(count) < 5
+    return min(int(count), MOST_ROWS) if is_number else 1
+
+
+def _asked(components: tuple[Component, ...], posted: MultiDict) -> Iterator[str]:
+    """Names of the controls of these components that were posted."""
+    for component, name in _inputs(components, posted):
+        suffixes = [""]
+        if component.type == "datetime":
+            suffixes = [*(f"-{part}" for part in DATE_PARTS), "-time"]
+        elif component.repeats:
+            suffixes = ["-rows"]
+        yield from (name + suffix for suffix in suffixes if name + suffix in posted)
+
+
+def _names(components: tuple[Component, ...], posted: MultiDict) -> set[str]:
+    return {name for _, name in _inputs(components, posted)}
+
+
+def _inputs(components: tuple[Component, ...], posted: MultiDict, prefix: str = "") -> Iterator[tuple[Component, str]]:
+    """Inputs and lists with their names, in as many rows as were posted."""
+    for component in components:
+        name = prefix + component.name
+        if component.repeats:
+            yield component, name
+            for row in range(row_count(posted, name)):
+                yield from _inputs(component.children, posted, f"{name}-{row}-")
+        elif component.children:
+            yield from _inputs(component.children, posted, f"{name}." if component.path else prefix)
+        elif component.type in INPUTS:
+            yield component, name
+
+
+def _change_rows(posted: MultiDict, components: tuple[Component, ...]) -> bool:
+    """Add a row to a list (button add=NAME) or remove one (button remove=NAME-ROW)."""
+    lists = {name for component, name in _inputs(components, posted) if component.repeats}
+    if posted.get(ADD) in lists:
+        _count(posted, posted[ADD], +1)
+        return True
+    name, _, row = posted.get(REMOVE, "").rpartition("-")
+    if name not in lists or not (row.isascii() and row.isdigit() and int(row[:6]) < row_count(posted, name)):
+        return False
+    for old in _of_row(posted, name, int(row)):
+        del posted[old]
+    _forget_shown(posted, name, row_count(posted, name) - 1)
+    for number in range(int(row) + 1, row_count(posted, name)):
+        for old in _of_row(posted, name, number):
+            posted.setlist(f"{name}-{number - 1}-" + old.removeprefix(f"{name}-{number}-"), posted.poplist(old))
+    _count(posted, name, -1)
+    return True
+
+
+def _of_row(posted: MultiDict, name: str, row: int) -> list[str]:
+    return [control for control in posted if control.startswith(f"{name}-{row}-")]
+
+
+def _forget_shown(posted: MultiDict, name: str, last: int) -> None:
+    kept = [each for each in posted.getlist(SHOWN) if not each.startswith(f"{name}-{last}-")]
+    posted.setlist(SHOWN, kept)
+
+
+def _count(posted: MultiDict, name: str, change: int) -> None:
+    posted[f"{name}-rows"] = str(max(1, min(MOST_ROWS, row_count(posted, name) + change)))

@@ -1,0 +1,67 @@
+"""What can be wrong with an answer, in the words of the GOV.UK design system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from camunda7.forms.template import Translate
+
+
+def _(message: str) -> str:
+    """Marks a text for translation."""
+    return message
+
+
+MESSAGES = {
+    "required": _("Enter an answer: {label}"),
+    "required_choice": _("Select an answer: {label}"),
+    "required_box": _("Confirm: {label}"),
+    "number": _("{label} must be a number, like 12 or 12.5"),
+    "integer": _("{label} must be a whole number"),
+    "decimals": _("{label} must have at most {limit} digits after the point"),
+    "increment": _("{label} must be a multiple of {limit}"),
+    "min": _("{label} must be {limit} or more"),
+    "max": _("{label} must be {limit} or less"),
+    "minLength": _("{label} must be {limit} characters or more"),
+    "maxLength": _("{label} must be {limit} characters or fewer"),
+    "pattern": _("{label} is not in the right format"),
+    "email": _("Enter an e-mail address in the right format, like name@example.com"),
+    "phone": _("Enter a telephone number with the country code, like +44 20 7946 0958"),
+    "character": _("{label}: contains a character that can't be kept"),
+    "option": _("Select one of the answers: {label}"),
+    "date": _("{label}: enter a real date, like 27 3 1990"),
+    "past": _("{label} must be today or later"),
+    "not_after_today": _("{label} must be today or in the past"),
+    "not_after": _("{label} must be {limit} or earlier"),
+    "not_before": _("{label} must be {limit} or later"),
+    "time": _("{label}: enter a time, like 14:30"),
+    "moment": _("{label}: enter a day and a time, like 14:30"),
+}
+# among the details of a problem: the pattern that couldn't be matched in time
+TOO_SLOW = "too_slow"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One rule that an answer breaks.
+
+    Attributes:
+        rule: as the schema names it; for what can't be read at all, the type that was expected.
+        message: which of MESSAGES says so.
+    """
+
+    rule: str
+    message: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, label: str, translate: Translate = str) -> str:
+        return translate(MESSAGES[self.message]).format(label=label, **self.details)
+
+
+class Invalid(Exception):
+    """What was typed can't be read as a value."""
+
+    def __init__(self, rule: str):
+        super().__init__(rule)
+        self.problem = Problem(rule, rule)

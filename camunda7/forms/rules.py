@@ -1,0 +1,144 @@
+"""Holds a value against the rules of its component: those that form-js 1.8.7 has, in its order."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Context, Decimal
+from typing import Any
+
+from camunda7.expressions import javascript
+from camunda7.expressions.feel import Expression
+from camunda7.forms import moments
+from camunda7.forms.patterns import PatternTooSlow
+from camunda7.forms.problems import TOO_SLOW, Problem
+from camunda7.forms.schema import CHOICES, Component
+from camunda7.inputs.days import today
+from camunda7.inputs.place import Place
+
+EMAIL = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+)
+# calling codes of countries and territories (ITU-T E.164); + or 00, one of them, then an area, then the number
+COUNTRIES = """
+297 93 244 1264 358 355 376 971 54 374 1684 1268 61 43 994 257 32 229 226 880 359 973 1242 387 590 375 501 1441 591 55
+1246 673 975 267 236 1 41 56 86 225 237 243 242 682 57 269 238 506 53 5999 1345 357 420 49 253 1767 45 1809 1829 1849
+213 593 20 291 212 34 372 251 679 500 33 298 691 241 44 995 233 350 224 220 245 240 30 1473 299 502 594 1671 592 852
+504 385 509 36 62 91 246 353 98 964 354 972 39 1876 962 81 76 77 254 996 855 686 1869 82 383 965 856 961 231 218 1758
+423 94 266 370 352 371 853 377 373 261 960 52 692 389 223 356 95 382 976 1670 258 222 1664 596 230 265 60 262 264 687
+227 672 234 505 683 31 47 977 674 64 968 92 507 51 63 680 675 48 1787 1939 850 351 595 970 689 974 40 7 250 966 249 221
+65 4779 677 232 503 378 252 508 381 211 239 597 421 386 46 268 1721 248 963 1649 235 228 66 992 690 993 670 676 1868
+216 90 688 886 255 256 380 598 998 3906698 379 1784 58 1284 1340 84 678 681 685 967 27 260 263
+"""
+_AREA = (
+    r"(?:9[976]\d|8[987530]\d|6[987]\d|5[90]\d|42\d|3[875]\d|2[98654321]\d|9[8543210]|8[6421]|6[6543210]"
+    r"|5[87654321]|4[987654310]|3[9643210]|2[70]|7|1)"
+)
+PHONE = re.compile(rf"(?:\+|00)(?:{'|'.join(COUNTRIES.split())}){_AREA}\d{{4,20}}\Z", re.ASCII)
+_EXACT = Context(prec=400)
+
+
+def broken(component: Component, value: Any, context: dict[str, Any], place: Place) -> list[Problem]:
+    """The rules that the value breaks.
+
+    Args:
+        context: the values that an expression in a rule may read.
+        place: whose day it is today.
+    """
+    limits = {name: _limit(rule, context) for name, rule in component.rules.items()}
+    found: list[Problem] = []
+    if component.type == "number" and value:
+        found += _broken_steps(component, value)
+    if isinstance(value, str) and value and component.type in ("textfield", "textarea"):
+        found += _broken_format(limits, value)
+    if component.required and (value is None or value in ("", []) or value is False):
+        found.append(_missing(component))
+    if component.type == "number" and value is not None:
+        found += _broken_range(limits, value)
+    if isinstance(value, str) and value and component.type in ("textfield", "textarea"):
+        found += _broken_length(limits, value)
+        found += _broken_kind(limits.get("validationType"), value)
+    if isinstance(value, str) and component.type == "datetime":
+        found += _broken_days(component, value, context, place)
+    return found
+
+
+def _limit(rule: Any, context: dict[str, Any]) -> Any:
+    return rule.evaluate(context) if isinstance(rule, Expression) else rule
+
+
+def _missing(component: Component) -> Problem:
+    if component.type in CHOICES:
+        return Problem("required", "required_choice")
+    return Problem("required", "required_box" if component.type == "checkbox" else "required")
+
+
+def _broken_steps(component: Component, value: Any) -> list[Problem]:
+    found = []
+    number = Decimal(javascript.text_of(value))
+    decimals, increment = component.more.get("decimalDigits"), component.more.get("increment")
+    if decimals is not None and -number.normalize(_EXACT).as_tuple().exponent > max(0, decimals):
+        message = "decimals" if decimals else "integer"
+        found.append(Problem("decimalDigits", message, {"limit": decimals}))
+    if increment and _EXACT.remainder(number, Decimal(str(increment))) != 0:
+        found.append(Problem("increment", "increment", {"limit": increment}))
+    return found
+
+
+def _broken_format(limits: dict[str, Any], value: str) -> list[Problem]:
+    pattern = limits.get("pattern")
+    try:
+        return [Problem("pattern", "pattern")] if pattern and not pattern.matches(value) else []
+    except PatternTooSlow:
+        return [Problem("pattern", "pattern", {TOO_SLOW: pattern.source})]
+
+
+def _broken_range(limits: dict[str, Any], value: Any) -> list[Problem]:
+    return _outside(limits, value, "min", "max")
+
+
+def _broken_length(limits: dict[str, Any], value: str) -> list[Problem]:
+    return _outside(limits, javascript.length(javascript.trimmed(value)), "minLength", "maxLength")
+
+
+def _outside(limits: dict[str, Any], value: Any, lower: str, upper: str) -> list[Problem]:
+    """The limits of these names that the value passes."""
+    least, most = limits.get(lower), limits.get(upper)
+    found = []
+    if least is not None and javascript.less(value, least):
+        found.append(Problem(lower, lower, {"limit": least}))
+    if most is not None and javascript.less(most, value):
+        found.append(Problem(upper, upper, {"limit": most}))
+    return found
+
+
+def _broken_days(component: Component, value: str, context: dict[str, Any], place: Place) -> list[Problem]:
+    """The limits that a day, or a point in time, lies outside of."""
+    day, now = moments.day_of(value, place.zone), datetime.now(place.zone)
+    found = []
+    for limit in component.not_before:
+        first = limit.day(today(place.zone), context)
+        if day and first and day < first:
+            found.append(Problem("notBefore", "past" if limit.is_today else "not_before", {"limit": _as_typed(first)}))
+    for limit in component.not_after:
+        last = limit.day(today(place.zone), context)
+        is_later = day is not None and last is not None and day > last
+        if limit.is_today and (is_later or moments.is_after(value, now)):
+            found.append(Problem("notAfter", "not_after_today"))
+        elif is_later:
+            found.append(Problem("notAfter", "not_after", {"limit": _as_typed(last)}))
+    return found
+
+
+def _as_typed(day: date) -> str:
+    """As the example beside the field: 27 3 1990."""
+    return f"{day.day} {day.month} {day.year}"
+
+
+def _broken_kind(kind: str | None, value: str) -> list[Problem]:
+    if kind == "phone" and not PHONE.search(value):
+        return [Problem("phone", "phone")]
+    if kind == "email" and not EMAIL.fullmatch(value):
+        return [Problem("email", "email")]
+    return []

@@ -1,0 +1,337 @@
+"""A form's schema, read into components; what isn't supported is refused with a message that names it.
+
+All components of form-js 1.8.7 are read, each with the properties that it has there. Of FEEL and of templates the
+part that feel.py and template.py name.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import regress
+
+from camunda7.expressions.feel import Expression, UnsupportedExpression
+from camunda7.forms.patterns import Pattern
+from camunda7.forms.properties import CHOICES, COMPONENTS, PROPERTIES, describe, refusals
+from camunda7.forms.template import NO_TEXT, Template
+from camunda7.inputs.days import DayLimit, parse_limits
+
+NEWEST_SCHEMA = 16
+SEVERAL = ("checklist", "taglist")
+INPUTS = ("textfield", "textarea", "number", "datetime", "checkbox", *CHOICES)
+KEYED = (*INPUTS, "expression")
+TELEPHONE = "telephone"
+# texts that may be templates, besides label, description and content
+TEMPLATES = ("timeLabel", "alt")
+ADORNERS = ("prefixAdorner", "suffixAdorner")
+# controls of the pages beside a form's own
+RESERVED = ("shown", "add", "remove")
+MAX_DEPTH = 20
+# JavaScript knows no whole number beyond exactly
+MAX_NUMBER = 2**53
+ROW = "[]"
+CORRECT_PROPERTY = "Correct its name or value, or delete it, as form-js 1.8.7 reads no other (docs/forms.md)"
+FEEL_RULES = ("min", "max", "minLength", "maxLength")
+
+
+class UnsupportedForm(Exception):
+    """The form uses something that isn't supported; names the form and the component.
+
+    Attributes:
+        todo: what to do, where it isn't to use something else.
+    """
+
+    def __init__(self, wrong: str, todo: str = ""):
+        super().__init__(wrong)
+        self.todo = todo
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component of a form.
+
+    Attributes:
+        path: where its value is kept in the form's data; of a group or list, where its components' values are.
+        rules: its validation; min, max, minLength and maxLength may be an Expression.
+        hide: the condition under which it is neither shown, nor validated, nor submitted.
+        templates: its other texts, by the property.
+        columns: an expression that gives a table's columns, in place of those of the schema.
+        page: the title of the page that it begins; empty where it goes on with the one before.
+        subject: what messages about it call it; its label, where it is empty.
+        not_before, not_after: the limits of its day.
+        more: its other properties, as they are in the schema.
+    """
+
+    type: str
+    id: str
+    path: tuple[str, ...] = ()
+    label: Template = NO_TEXT
+    description: Template = NO_TEXT
+    rules: dict[str, Any] = field(default_factory=dict)
+    hide: Expression | None = None
+    disabled: bool = False
+    readonly: bool | Expression = False
+    options: tuple[Any, ...] | str | Expression = ()
+    expression: Expression | None = None
+    content: Template | Expression | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    columns: Expression | None = None
+    page: str = ""
+    subject: str = ""
+    not_before: tuple[DayLimit, ...] = ()
+    not_after: tuple[DayLimit, ...] = ()
+    children: tuple[Component, ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def required(self) -> bool:
+        return bool(self.rules.get("required"))
+
+    @property
+    def repeats(self) -> bool:
+        return self.type == "dynamiclist" and self.more.get("isRepeating", True)
+
+    @property
+    def name(self) -> str:
+        """What it is called within its row or page."""
+        return ".".join(self.path)
+
+    @property
+    def is_telephone(self) -> bool:
+        return self.properties.get("format") == TELEPHONE
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Its custom properties, which form-js passes over."""
+        return self.more.get("properties") or {}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of the values that its expressions, texts and options read."""
+        parts = [self.hide, self.readonly, self.options, self.expression, self.content, self.label, self.description]
+        parts += [self.columns, *self.templates.values(), *self.rules.values()]
+        names = [part.names for part in parts if isinstance(part, Expression | Template)]
+        limits = {limit.answer for limit in (*self.not_before, *self.not_after) if limit.answer}
+        return frozenset({self.options} if isinstance(self.options, str) else set()).union(limits, *names)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """What it shows by itself: its labels, hints and contents."""
+        yield from filter(None, (self.page, self.subject, self.label.text, self.description.text))
+        if self.type in ("text", "html") and isinstance(self.content, Template):
+            yield self.content.text
+        labelled = [*(self.options if isinstance(self.options, tuple) else ()), *self.more.get("columns", [])]
+        labels = [item.get("label") for item in labelled if isinstance(item, dict)]
+        yield from (label for label in labels if isinstance(label, str) and label)
+        yield from (template.text for template in self.templates.values() if template.text)
+
+    def is_hidden(self, values: dict[str, Any]) -> bool:
+        return self.hide is not None and self.hide.test(values) is True
+
+    def is_readonly(self, values: dict[str, Any]) -> bool:
+        return self.readonly.test(values) is True if isinstance(self.readonly, Expression) else self.readonly
+
+    def within(self) -> Iterator[Component]:
+        """The component and all that it contains."""
+        yield self
+        for child in self.children:
+            yield from child.within()
+
+
+def parse_components(form: str, items: list[dict[str, Any]]) -> tuple[Component, ...]:
+    """Read the components of the named form.
+
+    Raises:
+        UnsupportedForm: it uses something that isn't supported.
+    """
+    _refuse_odd_values(form, items)
+    components = tuple(_component(form, item) for item in with_ids(items))
+    everything = [each for component in components for each in component.within()]
+    _refuse_twins(form, [each.id for each in everything])
+    _refuse_overlaps(form, list(_claims(components, ())))
+    _refuse_chains(form, everything)
+    return components
+
+
+def _refuse_odd_values(form: str, value: Any, depth: int = 0) -> None:
+    """Numbers that JavaScript reads as others, and components within components without an end."""
+    if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
+        raise UnsupportedForm(f"{form}: the number {describe(value)[len('the number ') :]} is too large")
+    if depth > MAX_DEPTH:
+        raise UnsupportedForm(f"{form}: it is nested more than {MAX_DEPTH} deep")
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_odd_values(form, each, depth + 1)
+
+
+def with_ids(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Components that all have an id, as form-js gives one to those without; always the same here.
+
+    Earlier versions of Camunda Modeler wrote none.
+    """
+    taken = set(_ids(items))
+    return _with_ids(items, (name for number in itertools.count(1) if (name := f"Field_{number}") not in taken))
+
+
+def _with_ids(items: list[dict[str, Any]], names: Iterator[str]) -> list[dict[str, Any]]:
+    found = []
+    for item in items:
+        item = item if item.get("id") not in (None, "") else {**item, "id": next(names)}
+        children = item.get("components")
+        found.append({**item, "components": _with_ids(children, names)} if COMPONENTS.takes(children) else item)
+    return found
+
+
+def _ids(items: list[dict[str, Any]]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item.get("id"), str):
+            yield item["id"]
+        if COMPONENTS.takes(item.get("components")):
+            yield from _ids(item["components"])
+
+
+def _component(form: str, item: dict[str, Any]) -> Component:
+    kind = item.get("type", "")
+    where = f"{form}: component {item['id']} ({kind})"
+    _refuse_unknown(where, item)
+    custom = item.get("properties") or {}
+    try:
+        component = Component(
+            type=kind,
+            id=item["id"],
+            path=_path(where, item),
+            label=Template(_label(item)),
+            description=Template(item.get("description") or ""),
+            rules=_rules(item),
+            hide=_expression((item.get("conditional") or {}).get("hide")),
+            disabled=bool(item.get("disabled")),
+            readonly=_expression(item.get("readonly")) or bool(item.get("readonly")),
+            options=_options(item),
+            expression=_expression(item.get("expression")),
+            content=_content(item),
+            templates=_templates(item),
+            columns=_expression(item.get("columnsExpression")),
+            page=custom.get("page") or "",
+            subject=custom.get("subject") or "",
+            not_before=parse_limits(custom.get("notBefore") or ""),
+            not_after=parse_limits(custom.get("notAfter") or ""),
+            children=tuple(_component(form, child) for child in item.get("components", [])),
+            more=item,
+        )
+    except (UnsupportedExpression, regress.RegressError, ValueError) as error:
+        raise UnsupportedForm(f"{where}: {error}") from None
+    return component
+
+
+def _refuse_unknown(where: str, item: dict[str, Any]) -> None:
+    kind = item.get("type", "")
+    if not isinstance(kind, str) or kind not in PROPERTIES:
+        raise UnsupportedForm(f"{where} is not supported")
+    for wrong in refusals(item):
+        raise UnsupportedForm(f"{where}: {wrong}", CORRECT_PROPERTY)
+
+
+def _refuse_twins(form: str, ids: list[str]) -> None:
+    twins = sorted(each for each, count in Counter(ids).items() if count > 1)
+    if twins:
+        raise UnsupportedForm(f"{form}: component {', '.join(twins)}: more than one has this id")
+
+
+def _refuse_overlaps(form: str, claims: list[tuple[tuple[str, ...], str]]) -> None:
+    """Two components can't keep their values in one place, nor one within the other's."""
+    owners: dict[tuple[str, ...], str] = {}
+    for path, owner in claims:
+        _refuse_taken(form, owners.get(path), path, owner)
+        owners[path] = owner
+    for path, owner in claims:
+        for end in range(1, len(path)):
+            if path[end] != ROW:
+                _refuse_taken(form, owners.get(path[:end]), path, owner)
+
+
+def _refuse_taken(form: str, owner: str | None, path: tuple[str, ...], intruder: str) -> None:
+    if owner is not None:
+        raise UnsupportedForm(f"{form}: component {intruder}: {'.'.join(path)} is taken by {owner} already")
+
+
+def _claims(components: tuple[Component, ...], prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where components keep values, each with its id; what is in a list keeps them in its rows."""
+    for component in components:
+        path = prefix + component.path
+        if component.type in KEYED or component.repeats:
+            yield path, component.id
+        yield from _claims(component.children, (*path, ROW) if component.repeats else path)
+
+
+def _refuse_chains(form: str, components: list[Component]) -> None:
+    """form-js computes each expression once: one that depends on another may be left behind."""
+    computed = {each.path[0] for each in components if each.type == "expression"}
+    for each in components:
+        if each.expression and each.expression.names & computed:
+            raise UnsupportedForm(f"{form}: component {each.id} (expression) depends on another expression")
+
+
+def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
+    text = item.get("key") if item["type"] in KEYED else item.get("path")
+    if not text and (item["type"] in KEYED or item["type"] == "dynamiclist"):
+        missing = "key" if item["type"] in KEYED else "path"
+        raise UnsupportedForm(
+            f"{where} has no {missing}", f"Give it a {missing}: the name under which its answer is kept"
+        )
+    steps = tuple(text.split(".")) if text else ()
+    if len(steps) > MAX_DEPTH:
+        raise UnsupportedForm(f"{where}: its name has more than {MAX_DEPTH} parts")
+    if text in RESERVED:
+        raise UnsupportedForm(f"{where}: {text} can't be a name: the pages have a control of this name")
+    if any(not step or step.isdigit() or "-" in step for step in steps):
+        raise UnsupportedForm(f"{where}: {text} can't be a name: it has an empty part, a number or a hyphen")
+    return steps
+
+
+def _label(item: dict[str, Any]) -> str:
+    if item["type"] == "datetime":
+        return item.get("dateLabel") or item.get("timeLabel") or item.get("label") or "Date"
+    return item.get("label") or ""
+
+
+def _rules(item: dict[str, Any]) -> dict[str, Any]:
+    rules = dict(item.get("validate", {}))
+    for name in FEEL_RULES:
+        if isinstance(rules.get(name), str) and rules[name].startswith("="):
+            rules[name] = Expression(rules[name])
+    if rules.get("pattern"):
+        rules["pattern"] = Pattern(rules["pattern"])
+    return rules
+
+
+def _options(item: dict[str, Any]) -> tuple[Any, ...] | str | Expression:
+    """Where a choice gets its options: a list of them, a key of the form's data, or an expression."""
+    if item["type"] not in CHOICES:
+        return ()
+    if "valuesKey" in item:
+        return item["valuesKey"]
+    if "values" in item:
+        return tuple(item["values"])
+    return Expression(item.get("valuesExpression") or "=null")
+
+
+def _content(item: dict[str, Any]) -> Template | Expression | None:
+    """What a view shows."""
+    if item["type"] == "table":
+        return _expression(item.get("dataSource"))
+    name = {"text": "text", "html": "content", "image": "source", "iframe": "url"}.get(item["type"])
+    return Template(item.get(name) or "") if name else None
+
+
+def _templates(item: dict[str, Any]) -> dict[str, Template]:
+    """Its other texts that may be templates."""
+    texts = {name: item.get(name) for name in TEMPLATES}
+    texts |= {name: item.get("appearance", {}).get(name) for name in ADORNERS}
+    return {name: Template(text) for name, text in texts.items() if text}
+
+
+def _expression(text: Any) -> Expression | None:
+    return Expression(text) if isinstance(text, str) and text.startswith("=") else None

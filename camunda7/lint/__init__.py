@@ -1,0 +1,45 @@
+"""Whether diagrams, decisions and forms will work: before they are deployed, in words for whoever draws them.
+
+    for finding in check(contents, Declared(variables, topics, …)):
+        print(finding)
+
+Each file is read once (files.py), and checked against the names that the application declares (declared.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from camunda7.lint import attributes, decisions, events, expressions, forms, references, structure, times
+from camunda7.lint.declared import Declared
+from camunda7.lint.files import Files
+from camunda7.lint.finding import Finding
+
+__all__ = ["Declared", "Finding", "check"]
+
+
+def check(contents: Mapping[str, bytes], names: Declared) -> list[Finding]:
+    """All that is wrong with files that are to be deployed together.
+
+    Args:
+        contents: of *.bpmn, *.dmn and *.form, by the files' names.
+        names: what there is to refer to.
+    """
+    files = Files.read(contents)
+    return sorted({*files.unread, *_findings(files, names)})
+
+
+def _findings(files: Files, names: Declared) -> Iterator[Finding]:
+    for diagram in files.diagrams:
+        yield from structure.findings(diagram)
+        yield from times.findings(diagram, names)
+        yield from attributes.findings(diagram)
+        yield from expressions.findings(diagram, names)
+    for file, root in files.decisions.items():
+        yield from decisions.findings(file, root, names)
+    for file, form in files.forms.items():
+        yield from forms.findings(file, form, names.variables)
+    # of a file that can't be read nobody knows what it has
+    if not files.unread:
+        yield from references.findings(files, names)
+        yield from events.findings(files, names)

@@ -1,0 +1,75 @@
+"""Whether the engine's own attributes have values that it takes: at the deployment, or when a case gets there.
+
+Source: ParseUtil and DurationHelper of Camunda 7.24. What is wrong with a retry's time is logged and passed over there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from camunda7.expressions.juel import is_expression
+from camunda7.lint.diagram import CAMUNDA, Diagram, Element
+from camunda7.lint.finding import Finding
+from camunda7.lint.times import is_cycle, is_duration
+
+TIME_TO_LIVE = re.compile(r"P(\d+)D|\+?(\d+)", re.ASCII)
+WHOLE = re.compile(r"[-+]?\d{1,10}", re.ASCII)
+MAX_INTEGER = 2**31 - 1
+PRIORITIES = ("priority", "jobPriority", "taskPriority")
+SET_TIME_TO_LIVE = "Set its history time to live to P180D"
+# what is wrong, and what to do
+Problem = tuple[str, str]
+
+
+def findings(diagram: Diagram) -> Iterator[Finding]:
+    """All that is wrong with a diagram's attributes."""
+    for process in diagram.processes:
+        for problem in time_to_live(process.node.get(CAMUNDA + "historyTimeToLive")):
+            yield diagram.finding(process, *problem)
+    for element in diagram.elements.values():
+        for problem in (*_priorities(element), *_retries(element), *_repetitions(element)):
+            yield diagram.finding(element, *problem)
+
+
+def time_to_live(text: str | None) -> Iterator[Problem]:
+    """What is wrong with the history time to live of a process or decision."""
+    if not text:
+        yield "it doesn't say for how long an ended case is kept", SET_TIME_TO_LIVE
+        return
+    found = TIME_TO_LIVE.fullmatch(text)
+    if not found or int((found[1] or found[2])[:20]) > MAX_INTEGER:
+        yield f"“{text[:40]}” is no number of days for which an ended case is kept", SET_TIME_TO_LIVE
+
+
+def _priorities(element: Element) -> Iterator[Problem]:
+    for name in PRIORITIES:
+        text = element.node.get(CAMUNDA + name)
+        # of a task an empty one is passed over, of a job it is refused
+        if text is None or (not text and name == "priority") or is_expression(text):
+            continue
+        if not WHOLE.fullmatch(text) or abs(int(text)) > MAX_INTEGER:
+            yield f"its {name} is “{text[:40]}” instead of a whole number", "Write one as in 50, or an expression"
+
+
+def _retries(element: Element) -> Iterator[Problem]:
+    """The retries of an element itself, and of its repetitions."""
+    loop = element.has("multiInstanceLoopCharacteristics")
+    for node in (element.node, *([loop] if loop is not None else [])):
+        for found in node.findall(f"{{*}}extensionElements/{CAMUNDA}failedJobRetryTimeCycle"):
+            text = (found.text or "").strip()
+            if text and not is_expression(text) and not all(_is_retry(part.strip()) for part in text.split(",")):
+                wrong = f"“{text[:40]}” is no time after which it can be tried again"
+                yield wrong, "Write a repetition as in R3/PT10M (3 times, every 10 minutes), or times as in PT1M,PT10M"
+
+
+def _is_retry(text: str) -> bool:
+    return is_duration(text) or (text.startswith("R") and is_cycle(text))
+
+
+def _repetitions(element: Element) -> Iterator[Problem]:
+    loop = element.has("multiInstanceLoopCharacteristics")
+    if loop is None or loop.get(CAMUNDA + "collection"):
+        return
+    if all(loop.find(f"{{*}}{tag}") is None for tag in ("loopCardinality", "loopDataInputRef")):
+        yield "it doesn't say how often it is repeated", "Give it a collection, or a loop cardinality"

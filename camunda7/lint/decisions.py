@@ -1,0 +1,169 @@
+"""Whether decisions say something for everybody, whether each row counts, and name what there is."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from graphlib import CycleError, TopologicalSorter
+from xml.etree import ElementTree
+
+from camunda7.expressions.unary_tests import ANYTHING, Value, shown
+from camunda7.lint import tables
+from camunda7.lint.attributes import time_to_live
+from camunda7.lint.declared import Declared, declare
+from camunda7.lint.finding import Finding, like
+from camunda7.lint.tables import CAMUNDA_DMN, DMN, Row, Table, TableError
+from camunda7.lint.ways import AGGREGATIONS, Way, Ways
+
+POLICIES = ("FIRST", "UNIQUE", "ANY", "COLLECT", "RULE ORDER")
+MOST_WAYS = 200_000
+MOST_TOLD = 3
+
+
+def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterator[Finding]:
+    """All that is wrong with a file's decisions."""
+    found: dict[str, Table] = {}
+    wrong: list[Finding] = []
+    for decision in root.iter(DMN + "decision"):
+        try:
+            table = tables.read(decision)
+            found[table.id] = table
+        except TableError as error:
+            name = decision.get("name") or decision.get("id", "")
+            wrong.append(Finding(file, name, decision.get("id", ""), str(error), error.todo))
+        for problem in time_to_live(decision.get(CAMUNDA_DMN + "historyTimeToLive")):
+            wrong.append(Finding(file, decision.get("name", ""), decision.get("id", ""), *problem))
+    for table in found.values():
+        problems = itertools.chain(_built(table), _inputs(table, found, declared), _outputs(table, declared))
+        wrong += [Finding(file, table.name, table.id, *problem) for problem in problems]
+    wrong += _of_file(file, root, found)
+    name = file.removesuffix(".dmn")
+    if name not in {each.get("id") for each in root.iter(DMN + "decision")}:
+        todo = f"Give the decision the id {name}, or rename the file"
+        yield Finding(file, "", "", "the file isn't named after its decision", todo)
+    yield from wrong
+    # what can't be followed has no ways
+    if not wrong:
+        ways = Ways(found, declared.variables)
+        for table in found.values():
+            yield from (Finding(file, table.name, table.id, *problem) for problem in _followed(table, ways))
+
+
+def _of_file(file: str, root: ElementTree.Element, found: Mapping[str, Table]) -> Iterator[Finding]:
+    """What is wrong with the decisions together."""
+    if not root.get("id"):
+        yield Finding(
+            file, "", "", "its decision requirements have no id", "Give them one: in the diagram's properties"
+        )
+    if not tables.is_feel(root):
+        language = root.get("expressionLanguage") or "no language"
+        yield Finding(file, "", root.get("id", ""), f"it is written in {language} instead of FEEL", tables.WRITE_FEEL)
+    ids = Counter(each.get("id") for each in root.iter() if each.tag.startswith(DMN) and each.get("id"))
+    for name in sorted(name for name, count in ids.items() if count > 1):
+        yield Finding(file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
+    needs = {table.id: {*table.requires, *(column.name for column in table.inputs)} for table in found.values()}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        yield Finding(file, "", "", f"decisions need each other in a circle: {circle}", "Delete one of the connections")
+
+
+def _built(table: Table) -> Iterator[tuple[str, str]]:
+    if table.policy not in POLICIES:
+        yield f"the engine has no hit policy {table.policy}", f"Choose one of {', '.join(POLICIES)}"
+    if table.policy != "COLLECT" and table.aggregation:
+        yield f"the engine has no {table.aggregation} of the hit policy {table.policy}", "Delete it, or choose COLLECT"
+    if table.policy == "COLLECT" and table.aggregation not in (*AGGREGATIONS, "COUNT"):
+        yield "it collects, but doesn't say into what", "Choose SUM, MIN, MAX or COUNT"
+    if table.policy == "COLLECT" and table.aggregation in AGGREGATIONS:
+        values = [value for row in table.rows for value in row.says.values()]
+        if len(table.outputs) > 1 or not all(isinstance(value, float) for value in values):
+            yield f"{table.aggregation} is of the numbers of one column", "Choose COUNT, or one column of numbers"
+    for row in table.rows if table.policy != "COLLECT" else ():
+        if all(cell is ANYTHING for cell in row.cells):
+            yield (
+                f"row {row.number} takes everything, so that what nobody thought of goes there unnoticed",
+                "Say in its cells what it is for",
+            )
+
+
+def _inputs(table: Table, found: Mapping[str, Table], declared: Declared) -> Iterator[tuple[str, str]]:
+    for missing in sorted(table.requires - found.keys()):
+        yield f"it needs the decision {missing}, which isn't in the file", "Draw it, or delete the connection"
+    for place, column in enumerate(table.inputs):
+        named = [(row.number, text) for row in table.rows for text in sorted(row.cells[place].texts)]
+        if column.name in found:
+            if column.name not in table.requires:
+                yield f"column “{column.label}” isn't connected with the decision {column.name}", "Draw the connection"
+            known: Iterable[Value] = {each for row in found[column.name].rows for each in row.says.values()}
+        elif column.name in declared.variables:
+            known = declared.variables[column.name].values
+        else:
+            hint = like(column.name, [*declared.variables, *found])
+            yield f"column “{column.label}”: there is no variable {column.name}{hint}", declare(declared.variables)
+            continue
+        for number, text in named if known else ():
+            if text not in known:
+                wrong = f"row {number}, column “{column.label}”: it is never “{text}”{like(text, map(str, known))}"
+                yield wrong, f"Write one of {', '.join(sorted(map(str, known)))}"
+
+
+def _outputs(table: Table, declared: Declared) -> Iterator[tuple[str, str]]:
+    for row in table.rows:
+        for name, value in row.says.items():
+            codes = declared.variables[name].values if name in declared.variables else ()
+            if codes and value not in codes:
+                wrong = f"row {row.number}: {name} is never “{value}”{like(str(value), codes)}"
+                yield wrong, f"Write one of {', '.join(codes)}, or add the code in {declared.variables.source}"
+
+
+def _followed(table: Table, ways: Ways) -> Iterator[tuple[str, str]]:
+    """What is found on the ways through a decision."""
+    gaps: list[Way] = []
+    overlaps: dict[tuple[int, ...], Way] = {}
+    counted: set[int] = set()
+    for number, way in enumerate(ways.through(table)):
+        if number == MOST_WAYS:
+            yield f"it has more than {MOST_WAYS} ways, too many to follow", "Divide it into several decisions"
+            return
+        counted |= {row.number for row in way.rows}
+        if not way.rows:
+            gaps.append(way)
+        elif _contradict(table, way.rows):
+            overlaps.setdefault(tuple(row.number for row in way.rows), way)
+    yield from _told_gaps(table, gaps)
+    for numbers, way in list(overlaps.items())[:MOST_TOLD]:
+        wrong = f"rows {_listed(numbers)} all count for {_example(way)}{_of_more(overlaps, 'overlaps')}"
+        yield wrong, "Change them, so that they exclude each other"
+    for row in table.rows:
+        if row.number not in counted:
+            yield f"row {row.number} never counts: the others leave nothing for it", "Delete it, or move or change it"
+
+
+def _told_gaps(table: Table, gaps: list[Way]) -> Iterator[tuple[str, str]]:
+    for way in gaps[:MOST_TOLD]:
+        yield f"no row says what to do for {_example(way)}{_of_more(gaps, 'gaps')}", "Add a row for it, or widen one"
+
+
+def _contradict(table: Table, rows: list[Row]) -> bool:
+    if table.policy == "UNIQUE":
+        return len(rows) > 1
+    return table.policy == "ANY" and len({tuple(row.says.items()) for row in rows}) > 1
+
+
+def _of_more(found: Sized, what: str) -> str:
+    return f" (one of {len(found)} {what})" if len(found) > MOST_TOLD else ""
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def _example(way: Way) -> str:
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in way.known.items()) or "any answers"
+
+
+def _shown(value: Value) -> str:
+    return f"“{value}”" if isinstance(value, str) else shown(value)

@@ -1,0 +1,251 @@
+"""Whether a case can go its way: what the engine would take, and then stop at or lose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from camunda7.lint.diagram import BPMN, GATEWAYS, NODES, SCOPES, Diagram, Element
+from camunda7.lint.finding import Finding
+
+AFTER = "Tick “Asynchronous continuations: After” at it"
+DRAW = "Open the file in Camunda Modeler and draw it"
+# what ids begin with, by what elements are
+PREFIXES = {
+    "Event": "Event_",
+    "Gateway": "Gateway_",
+    "Task": "Task_",
+    "callActivity": "Task_",
+    "subProcess": "SubProcess_",
+}
+# what binds a reference to the files that are deployed together
+BOUND = {"formRef": "formRefBinding", "decisionRef": "decisionRefBinding", "calledElement": "calledElementBinding"}
+
+
+def findings(diagram: Diagram) -> Iterator[Finding]:
+    """All that is wrong with how a diagram is built."""
+    for rule in (_drawn, _reached, _ways_on, _conditions, _kinds, _asynchronous, _edges, _bound, _decisions, _ids):
+        yield from rule(diagram)
+
+
+def _drawn(diagram: Diagram) -> Iterator[Finding]:
+    """Whether each element has a place in the picture, and each part of the picture an element."""
+    if not diagram.picture.planes and not diagram.picture.faults:
+        yield Finding(diagram.file, "", "", "it has no drawing", "Draw it in Camunda Modeler")
+        return
+    for element in [*diagram.nodes, *diagram.flows]:
+        if element.id not in diagram.drawn:
+            yield diagram.finding(element, "it is in the file, but isn't drawn", f"{DRAW}, or delete it")
+    for fault in diagram.picture.faults:
+        element = diagram.elements.get(fault.element)
+        wrong, todo = f"the drawing is damaged: {fault.wrong}", f"{DRAW} again"
+        if element:
+            yield diagram.finding(element, wrong, todo)
+        else:
+            yield Finding(diagram.file, "", fault.id, wrong, todo)
+
+
+def _reached(diagram: Diagram) -> Iterator[Finding]:
+    """A step that nothing leads to."""
+    for scope in diagram.of("process", *SCOPES):
+        nodes = [each for each in diagram.nodes if each.scope == scope.id]
+        before = {each.id: _before(diagram, each) for each in nodes}
+        reached = _followed({each.id for each in nodes if _begins(diagram, each)}, before)
+        lost = [each for each in nodes if each.id not in reached]
+        # what follows a lost step is found again with it
+        ids = {each.id for each in lost}
+        first = [each for each in lost if not before[each.id] & ids]
+        for each in first or lost:
+            if each.link is not None and each.kind == "intermediateCatchEvent":
+                yield diagram.finding(each, f"no link {each.link} leads to it", "Give a throwing link the same name")
+            elif each.compensates:
+                todo = "Connect it with the compensation event by an association, or delete it"
+                yield diagram.finding(each, "no compensation event leads to it", todo)
+            else:
+                yield diagram.finding(each, "no way leads to it from a start", "Connect it, or delete it")
+
+
+def _followed(starts: set[str], before: Mapping[str, set[str]]) -> set[str]:
+    """The steps that a case may reach from these, by what comes before each."""
+    after: dict[str, list[str]] = {}
+    for step, steps in before.items():
+        for each in steps:
+            after.setdefault(each, []).append(step)
+    reached, ahead = set(starts), list(starts)
+    while ahead:
+        new = set(after.get(ahead.pop(), ())) - reached
+        reached |= new
+        ahead += new
+    return reached
+
+
+def _begins(diagram: Diagram, node: Element) -> bool:
+    """Whether a case may come to it from nowhere else in its scope."""
+    if node.kind == "startEvent" or node.node.get("triggeredByEvent") == "true":
+        return True
+    return _is_ad_hoc(diagram, node) and not node.compensates and not diagram.into(node)
+
+
+def _is_ad_hoc(diagram: Diagram, node: Element) -> bool:
+    """Whether it lies in an ad-hoc sub-process, in which no way need lead to a step, or on from it."""
+    scope = diagram.elements.get(node.scope)
+    return scope is not None and scope.kind == "adHocSubProcess" and node.kind != "boundaryEvent"
+
+
+def _before(diagram: Diagram, node: Element) -> set[str]:
+    """Where a case may be just before it comes here."""
+    found = {flow.node.get("sourceRef", "") for flow in diagram.into(node)} | {node.node.get("attachedToRef", "")}
+    if node.link is not None and node.kind == "intermediateCatchEvent":
+        links = diagram.of("intermediateThrowEvent")
+        found |= {each.id for each in links if each.link == node.link and each.scope == node.scope}
+    if node.compensates:
+        found |= {event.id for event in diagram.of("boundaryEvent") if _is_handled(diagram, event, node)}
+    return found
+
+
+def _is_handled(diagram: Diagram, event: Element, handler: Element) -> bool:
+    """Whether a compensation event is connected with this step."""
+    is_compensation = event.has("compensateEventDefinition") is not None
+    return is_compensation and (event.id, handler.id) in diagram.associated
+
+
+def _ways_on(diagram: Diagram) -> Iterator[Finding]:
+    """A step after which nothing comes: only an end is one, and what is left by another way than a sequence flow."""
+    for each in diagram.nodes:
+        if diagram.out_of(each) or each.kind == "endEvent" or each.node.get("triggeredByEvent") == "true":
+            continue
+        if each.kind == "intermediateThrowEvent" and each.link is not None:
+            links = diagram.of("intermediateCatchEvent")
+            if not any(other.link == each.link and other.scope == each.scope for other in links):
+                wrong, todo = f"no link {each.link} goes on from it", "Give a catching link the same name"
+                yield diagram.finding(each, wrong, todo)
+        elif each.kind == "boundaryEvent" and each.has("compensateEventDefinition") is not None:
+            if not any(_is_handled(diagram, each, other) for other in diagram.nodes if other.compensates):
+                wrong, todo = "no step compensates", "Connect it by an association with a step that is for compensation"
+                yield diagram.finding(each, wrong, todo)
+        elif not each.compensates and not _is_ad_hoc(diagram, each):
+            yield diagram.finding(each, "no way leads on from it", "Connect it with the next step, or with an end")
+    for flow in diagram.flows:
+        for end in ("sourceRef", "targetRef"):
+            if flow.node.get(end) not in diagram.elements:
+                yield diagram.finding(flow, "one of its ends is at no step", "Connect it, or delete it")
+
+
+def _conditions(diagram: Diagram) -> Iterator[Finding]:
+    for gateway in diagram.of("exclusiveGateway", "inclusiveGateway"):
+        if gateway.node.get("default"):
+            yield diagram.finding(
+                gateway,
+                "it has a default way, so that what nobody thought of goes there unnoticed",
+                "Give that way a condition of its own",
+            )
+        ways = diagram.out_of(gateway)
+        for way in ways if len(ways) > 1 else []:
+            if way.has("conditionExpression") is None and gateway.node.get("default") != way.id:
+                yield diagram.finding(way, "it has no condition", "Say when a case goes that way")
+    for flow in diagram.flows:
+        source = diagram.elements.get(flow.node.get("sourceRef", ""))
+        if flow.has("conditionExpression") is not None and source and source.kind not in GATEWAYS:
+            yield diagram.finding(
+                flow,
+                "it has a condition, but doesn't come from a gateway",
+                "Put a gateway before it: a case that no condition is true for would stop",
+            )
+
+
+def _kinds(diagram: Diagram) -> Iterator[Finding]:
+    """Steps that nobody does."""
+    for task in diagram.of("task", "manualTask", "scriptTask"):
+        yield diagram.finding(
+            task,
+            "nobody does it: it is neither a form to fill in nor a worker's",
+            "Make it a user task with a form, a service task with a topic, or a decision",
+        )
+    for each in diagram.of("adHocSubProcess", "complexGateway"):
+        yield diagram.finding(each, "the engine doesn't have it and passes over it", f"Replace the {each.kind}")
+    for task in diagram.of("serviceTask", "sendTask"):
+        if task.camunda("type") != "external" or not task.topic:
+            yield diagram.finding(
+                task, "it has no topic, so that no worker does it", "Make it external, and give it a topic"
+            )
+    for task in diagram.of("userTask"):
+        if not task.camunda("formRef"):
+            yield diagram.finding(task, "it has no form", "Name a form of forms/ as its Form reference")
+    for process in diagram.processes:
+        if process.node.get("isExecutable") != "true":
+            yield diagram.finding(
+                process, "it isn't executable, so that no case could begin", "Tick “Executable” at it"
+            )
+
+
+def _asynchronous(diagram: Diagram) -> Iterator[Finding]:
+    """Else what goes wrong behind a step is answered to whoever completes it, for ever, and nobody is told."""
+    why = (
+        "what goes wrong behind it would be told to whoever completes it, again and again, instead of a process manager"
+    )
+    for each in diagram.of("userTask", "startEvent", "serviceTask", "sendTask"):
+        loop = each.has("multiInstanceLoopCharacteristics")
+        inner = Element(loop, each.id) if loop is not None else each
+        waits = each.kind != "startEvent" or (each.camunda("formRef") and each.definition is None)
+        if waits and not (each.camunda("asyncAfter") == inner.camunda("asyncAfter") == "true"):
+            yield diagram.finding(each, why, AFTER + (", and at its repetitions" if loop is not None else ""))
+
+
+def _edges(diagram: Diagram) -> Iterator[Finding]:
+    for event in diagram.of("boundaryEvent"):
+        host = diagram.elements.get(event.node.get("attachedToRef", ""))
+        if host is None or host.kind.endswith("Event"):
+            where = f"at {diagram.called(host)}, which is an event" if host else "at no step"
+            yield diagram.finding(event, f"it is {where}", "Attach it to a task, for an event use a receive task")
+        if event.definition is None:
+            yield diagram.finding(event, "it doesn't say what it waits for", "Make it a timer, a message, an error …")
+
+
+def _bound(diagram: Diagram) -> Iterator[Finding]:
+    for each in diagram.elements.values():
+        for reference, binding in BOUND.items():
+            if (each.camunda(reference) or each.node.get(reference)) and each.camunda(binding) != "deployment":
+                yield diagram.finding(
+                    each,
+                    "it takes the newest version of what it refers to, also for cases that began before",
+                    "Choose the binding “deployment”",
+                )
+
+
+def _decisions(diagram: Diagram) -> Iterator[Finding]:
+    for task in diagram.of("businessRuleTask"):
+        if not task.camunda("decisionRef"):
+            yield diagram.finding(task, "it has no decision", "Name a decision of processes/ as its Decision reference")
+        elif not _is_mapped(task):
+            yield diagram.finding(
+                task,
+                "what its decision says goes nowhere that a gateway can read",
+                "Give it a result variable and map it as singleEntry, or an output parameter of decisionResult",
+            )
+
+
+def _is_mapped(task: Element) -> bool:
+    if task.camunda("resultVariable"):
+        return task.camunda("mapDecisionResult") == "singleEntry"
+    return any(
+        "decisionResult" in (each.text or "") for each in task.node.iter() if each.tag.endswith("outputParameter")
+    )
+
+
+def _ids(diagram: Diagram) -> Iterator[Finding]:
+    """Ids are in logs, tests and filters: they tell what an element is."""
+    ids = Counter(each.get("id") for each in diagram.root.iter() if each.tag.startswith(BPMN) and each.get("id"))
+    for name in sorted(name for name, count in ids.items() if count > 1):
+        yield Finding(diagram.file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
+    for each in diagram.root.iter():
+        if each.tag.removeprefix(BPMN) in (*NODES, "process", "sequenceFlow") and not each.get("id"):
+            name = each.get("name", "") or each.tag.removeprefix(BPMN)
+            yield Finding(diagram.file, name, "", "it has no id", "Give it one")
+    for each in diagram.nodes:
+        prefix = next((prefix for kind, prefix in PREFIXES.items() if each.kind.endswith(kind)), "")
+        if not each.id.startswith(prefix):
+            yield diagram.finding(each, f"its id is {each.id}", f"Let it begin with {prefix}")
+    name = diagram.file.removesuffix(".bpmn")
+    if name not in {process.id for process in diagram.processes}:
+        wrong = "the file isn't named after its process"
+        yield Finding(diagram.file, "", "", wrong, f"Give the process the id {name}, or rename the file")

@@ -1,6 +1,0 @@
-"""Open cases are brought to the newest version of their diagrams: rehearsed, moved, and looked at again."""
-
-from deployment.migration.migrate import migrate, rehearse_migration
-from deployment.migration.moves import MigrationRefused
-
-__all__ = ["MigrationRefused", "migrate", "rehearse_migration"]

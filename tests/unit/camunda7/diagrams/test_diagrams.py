@@ -1,0 +1,141 @@
+"""Pictures of diagrams: each element as what it is; of damaged ones all that can be drawn, and what can't is named."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from camunda7.diagrams import drawn, read_picture
+from camunda7.xml import XmlError, parse
+from config.settings import ROOT
+
+SVG = "{http://www.w3.org/2000/svg}"
+EVERY = (ROOT / "tests/oracle/diagrams/every_element.bpmn").read_text()
+OURS = (ROOT / "processes/tell_by_telephone.bpmn").read_text()
+STEP = 'bpmnElement="Task_TellPatient"'
+
+
+def picture_of(text: str) -> ElementTree.Element:
+    [plane] = read_picture(parse(text)).planes
+    return ElementTree.fromstring(drawn(plane, {}, "a picture"))
+
+
+def group_of(svg: ElementTree.Element, element: str) -> ElementTree.Element:
+    return next(group for group in svg.iter(f"{SVG}g") if group.get("id") == element)
+
+
+@pytest.mark.parametrize(
+    ("element", "first", "text"),
+    [
+        ("TextAnnotation_1", "rect", "Ask twice, and note both answers"),
+        ("Group_1", "rect", "Samples"),
+        ("DataObjectReference_1", "path", "Order"),
+        ("DataStoreReference_1", "path", "Kits"),
+        ("Participant_Laboratory", "rect", "Laboratory"),
+        ("Participant_Upright", "rect", "From top to bottom"),
+        ("SubProcess_CollapsedAdHoc", "rect", "CollapsedAdHoc"),
+        ("SubProcess_Transaction", "rect", "Transaction"),
+        ("Task_Call", "rect", "callActivity"),
+        ("Event_Multiple", "circle", ""),
+        ("Gateway_complexGateway", "polygon", ""),
+    ],
+)
+def test_each_element_is_drawn_as_what_it_is(element: str, first: str, text: str) -> None:
+    group = group_of(picture_of(EVERY), element)
+    assert group[0].tag == SVG + first
+    assert " ".join(part.strip() for part in group.itertext() if part.strip()) == text
+
+
+def test_what_lies_beneath_artifacts_is_seen() -> None:
+    svg = picture_of(EVERY)
+    for element in ("TextAnnotation_1", "Group_1", "Lane_Upper", "SubProcess_Expanded"):
+        fills = [part.get("fill", "none") for part in group_of(svg, element) if part.tag != f"{SVG}text"]
+        assert set(fills) == {"none"}, element
+    # and a group is drawn before what it encloses
+    ids = [group.get("id") for group in svg.iter(f"{SVG}g")]
+    assert ids.index("Group_1") < ids.index("DataObjectReference_1")
+
+
+def test_our_diagrams_have_no_faults() -> None:
+    for path in [*(ROOT / "processes").glob("*.bpmn"), ROOT / "tests/oracle/diagrams/every_element.bpmn"]:
+        assert read_picture(parse(path.read_bytes())).faults == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ('bpmnElement="Collaboration_tell_by_telephone"', 'bpmnElement="Process_1"', "the plane is of Process_1"),
+        (STEP, 'bpmnElement="Task_Other"', "it is drawn for Task_Other, which isn't in the file"),
+        (STEP, "", "it is drawn for no element"),
+        (STEP, 'bpmnElement="Event_CallMissed"', "it is drawn twice"),
+        (rf'({STEP}>\s*)<dc:Bounds[^>]*>', r"\1", "its shape has no bounds"),
+        (rf'({STEP}>\s*)(<dc:Bounds[^>]*>)', r"\1\2\2", "its shape has several bounds"),
+        (rf'({STEP}>\s*<dc:Bounds) x="\d+"', r"\1", "its x is missing instead of a number"),
+        (rf'({STEP}>\s*<dc:Bounds) x="\d+"', r'\1 x="left"', "its x is “left” instead of a number"),
+        (rf'({STEP}>\s*<dc:Bounds) x="\d+"', r'\1 x="NaN"', "its x is “NaN” instead of a number"),
+        (rf'({STEP}>\s*<dc:Bounds) x="\d+"', r'\1 x="1e300"', "its x is beyond 100000 pixels"),
+        (rf'({STEP}>\s*<dc:Bounds x="\d+" y="\d+") width="\d+"', r'\1 width="-5"', "its size is -5 × 80"),
+        (r'(Edge_Flow_CallMissed_CallToMake"[^>]*>\s*<di:waypoint[^>]*>).*?(</bpmndi:BPMNEdge>)', r"\1\2",
+         "its line has 1 of at least 2 points"),
+        (r'(<bpmndi:BPMNLabel>\s*<dc:Bounds x=)"\d+"', r'\1"?"', "its label can't be placed"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_drawn_is_named_and_the_rest_is_drawn(old: str, new: str, wrong: str) -> None:
+    text, count = re.subn(old, new, OURS, count=1, flags=re.DOTALL)
+    assert count
+    picture = read_picture(parse(text))
+    assert wrong in picture.faults[0].wrong
+    assert len(picture.planes[0].shapes) >= 8
+    assert drawn(picture.planes[0], {}, "a picture")
+
+
+@pytest.mark.parametrize(
+    "diagram",
+    [
+        "",
+        "<bpmndi:BPMNDiagram/>",
+        '<bpmndi:BPMNDiagram><bpmndi:BPMNPlane bpmnElement="x"/></bpmndi:BPMNDiagram>',
+    ],
+)
+def test_without_a_drawing_there_is_no_picture(diagram: str) -> None:
+    text = re.sub(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", diagram, OURS, flags=re.DOTALL)
+    assert read_picture(parse(text)).planes == []
+
+
+def test_several_diagrams_are_several_pictures() -> None:
+    diagram = re.search(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", OURS, re.DOTALL)
+    assert diagram
+    assert len(read_picture(parse(OURS.replace(diagram[0], diagram[0] * 2))).planes) == 2
+
+
+def test_a_reference_may_have_a_namespace_and_a_label_no_size() -> None:
+    text = OURS.replace(STEP, 'bpmnElement="tns:Task_TellPatient"')
+    label = r'(<bpmndi:BPMNLabel>\s*<dc:Bounds x="\d+" y="\d+") width="\d+" height="\d+"'
+    text = re.sub(label, r'\1 width="0" height="0"', text)
+    assert read_picture(parse(text)).faults == []
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no element found"),
+        (b"diagram", "syntax error"),
+        (b"<a", "unclosed token"),
+        (b"<b:a/>", "unbound prefix"),
+        (b'<?xml version="1.0" encoding="x-none"?><a/>', "unknown encoding"),
+        (b'<?xml version="1.0" encoding="shift_jis"?><a/>', "multi-byte encodings"),
+        (b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "document type"),
+        (b"<a>" * 1000 + b"</a>" * 1000, "nested more than 200 deep"),
+    ],
+)
+def test_what_is_no_xml_or_may_not_be_read(content: bytes, why: str) -> None:
+    with pytest.raises(XmlError, match=why):
+        parse(content)
+
+
+def test_other_encodings_are_read() -> None:
+    for encoding in ("utf-16", "iso-8859-1", "utf-8-sig"):
+        declared = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?><a b="é"/>'
+        assert parse(declared.encode(encoding)).get("b") == "é"

@@ -1,0 +1,688 @@
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from camunda7.forms import Answers, Form, UnsupportedForm
+from camunda7.inputs.days import DayLimit, today
+from camunda7.inputs.place import Place
+from config.settings import ROOT
+
+REQUIRED = {"required": True}
+FORMS = sorted((ROOT / "forms").glob("*.form"))
+
+
+def form(*components: dict[str, Any]) -> Form:
+    return Form.parse({"type": "default", "id": "test", "components": list(components)})
+
+
+def field(kind: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "key": "x", "label": "X", "id": "Field_x", **more}
+
+
+def read_one(component: dict[str, Any], **posted: str) -> tuple[Any, str | None]:
+    """The value and the error of a form with one field."""
+    ours = form(component)
+    answers = ours.read(MultiDict(posted))
+    return answers.values["x"], errors(ours, answers).get("x")
+
+
+def errors(ours: Form, answers: Answers) -> dict[str, str]:
+    """What is wrong, by the name of the input, wherever it is."""
+    nodes = {node.name: node for node in answers.within()}
+    return {name: found[0].text(nodes[name].component.label.text) for name, found in answers.problems.items()}
+
+
+def asked(ours: Form, posted: dict[str, str] | None = None, data: dict[str, Any] | None = None) -> Answers:
+    """The answers to a form whose questions have all been shown."""
+    everything = MultiDict(posted or {})
+    everything.setlist("shown", [node.name for node in ours.read(everything, data).within()])
+    return ours.read(everything, data)
+
+
+def page_of(ours: Form, answers: Answers, checked: bool = False) -> BeautifulSoup:
+    return BeautifulSoup("".join(ours.html(page, answers, checked) for page in ours.pages), "html.parser")
+
+
+class TestFields:
+    def test_text_is_kept_without_the_space_around_it(self) -> None:
+        assert read_one(field("textfield"), x="  a b ") == ("a b", None)
+
+    def test_an_empty_text_is_an_empty_text(self) -> None:
+        assert read_one(field("textfield"), x="  ") == ("", None)
+
+    def test_spaces_are_no_answer(self) -> None:
+        assert read_one(field("textfield", validate=REQUIRED), x="  ")[1] == "Enter an answer: X"
+
+    @pytest.mark.parametrize("kind", ["textfield", "textarea", "number"])
+    def test_a_required_answer_is_asked_for(self, kind: str) -> None:
+        assert read_one(field(kind, validate=REQUIRED))[1] == "Enter an answer: X"
+
+    def test_a_required_checkbox_must_be_ticked(self) -> None:
+        assert read_one(field("checkbox", validate=REQUIRED))[1] == "Confirm: X"
+        assert read_one(field("checkbox", validate=REQUIRED), x="true") == (True, None)
+
+    def test_an_unticked_checkbox_is_false(self) -> None:
+        assert read_one(field("checkbox")) == (False, None)
+
+    @pytest.mark.parametrize(("typed", "value"), [("3", 3), ("3.5", 3.5), ("3,5", 3.5), ("-2", -2)])
+    def test_numbers(self, typed: str, value: float) -> None:
+        assert read_one(field("number"), x=typed) == (value, None)
+
+    @pytest.mark.parametrize("typed", ["three", "1e3", "NaN", "Infinity", "0x10", "1 000", "three ٣"])
+    def test_what_is_no_number(self, typed: str) -> None:
+        assert read_one(field("number"), x=typed) == (None, "X must be a number, like 12 or 12.5")
+
+    def test_the_edges_of_a_range(self) -> None:
+        bounded = field("number", validate={"min": 1, "max": 5})
+        assert [read_one(bounded, x=typed)[1] for typed in ("1", "5")] == [None, None]
+        assert read_one(bounded, x="0")[1] == "X must be 1 or more"
+        assert read_one(bounded, x="6")[1] == "X must be 5 or less"
+
+    def test_decimal_places(self) -> None:
+        assert read_one(field("number", decimalDigits=1), x="1.25")[1] == "X must have at most 1 digits after the point"
+        assert read_one(field("number", decimalDigits=1), x="1.20") == (1.2, None)
+        assert read_one(field("number", decimalDigits=0), x="12") == (12, None)
+
+    def test_the_edges_of_a_length(self) -> None:
+        bounded = field("textfield", validate={"minLength": 2, "maxLength": 3})
+        assert [read_one(bounded, x=typed)[1] for typed in ("ab", "abc")] == [None, None]
+        assert read_one(bounded, x="a")[1] == "X must be 2 characters or more"
+        assert read_one(bounded, x="abcd")[1] == "X must be 3 characters or fewer"
+
+    def test_a_pattern(self) -> None:
+        letters = field("textfield", validate={"pattern": "^[A-Z]+$"})
+        assert read_one(letters, x="ab")[1] == "X is not in the right format"
+        assert read_one(letters, x="AB") == ("AB", None)
+
+    def test_a_pattern_counts_characters_as_javascript_does(self) -> None:
+        two = field("textfield", validate={"pattern": "^.{2}$"})
+        assert [read_one(two, x=typed)[1] is None for typed in ("😀", "é!", "é", "😀!")] == [True, True, False, False]
+        pair = field("textfield", validate={"pattern": "^a😀$"})
+        assert read_one(pair, x="a😀")[1] is None
+
+    @pytest.mark.parametrize("typed", ["a@b.example", "a.b+c@d-e.example"])
+    def test_an_email(self, typed: str) -> None:
+        assert read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1] is None
+
+    @pytest.mark.parametrize("typed", ["a", "a@", "@b.example", "a b@c.example"])
+    def test_no_email(self, typed: str) -> None:
+        assert "e-mail" in read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1]
+
+    @pytest.mark.parametrize("kind", ["radio", "select"])
+    def test_only_an_offered_answer_is_taken(self, kind: str) -> None:
+        choice = field(kind, values=[{"value": "a", "label": "A"}])
+        assert read_one(choice, x="a") == ("a", None)
+        assert read_one(choice, x="b") == (None, "Select one of the answers: X")
+
+    @pytest.mark.parametrize(
+        ("day", "month", "year", "value"),
+        [("29", "2", "2020", "2020-02-29"), ("01", "12", "1999", "1999-12-01"), ("", "", "", None)],
+    )
+    def test_a_date(self, day: str, month: str, year: str, value: str | None) -> None:
+        posted = {"x-day": day, "x-month": month, "x-year": year}
+        assert read_one(field("datetime", subtype="date"), **posted) == (value, None)
+
+    @pytest.mark.parametrize(
+        ("day", "month", "year"), [("30", "2", "2020"), ("1", "13", "2020"), ("1", "", "2020"), ("1", "1", "20")]
+    )
+    def test_no_date(self, day: str, month: str, year: str) -> None:
+        posted = {"x-day": day, "x-month": month, "x-year": year}
+        assert "real date" in read_one(field("datetime", subtype="date"), **posted)[1]
+
+
+class TestConditions:
+    ASKED = form(
+        {
+            "type": "radio",
+            "id": "Radio_had",
+            "key": "had",
+            "label": "Had?",
+            "values": [{"value": v, "label": v} for v in ("yes", "no")],
+        },
+        field("textfield", validate=REQUIRED, conditional={"hide": '=had != "yes"'}),
+    )
+
+    def test_a_hidden_field_is_neither_checked_nor_submitted(self) -> None:
+        answers = asked(self.ASKED, {"had": "no", "x": "left over"})
+        assert answers.accepted
+        assert answers.values == {"had": "no"}
+
+    def test_a_question_that_an_answer_calls_for_is_asked_on_the_next_showing(self) -> None:
+        answers = self.ASKED.read(MultiDict([("had", "yes"), ("shown", "had")]))
+        assert answers.unseen == {"x"}
+        assert not answers.accepted
+        [page] = self.ASKED.pages
+        assert self.ASKED.problems(page, answers) == []
+        shown = page_of(self.ASKED, answers, checked=True)
+        assert shown.select("[name=x]")
+        assert not shown.select(".govuk-error-message")
+
+    def test_once_asked_it_must_be_answered(self) -> None:
+        answers = asked(self.ASKED, {"had": "yes"})
+        [page] = self.ASKED.pages
+        assert self.ASKED.problems(page, answers) == [("x", "Enter an answer: X")]
+        assert page_of(self.ASKED, answers, checked=True).select(".govuk-error-message")
+
+    def test_a_disabled_field_is_not_submitted(self) -> None:
+        assert form(field("textfield", disabled=True)).read(MultiDict({"x": "1"})).values == {}
+
+    def test_a_readonly_field_stays_as_it_was(self) -> None:
+        ours = form(field("textfield", readonly=True))
+        assert ours.read(MultiDict({"x": "forged"}), {"x": "known"}).values == {"x": "known"}
+
+    def test_what_is_not_declared_is_dropped_and_counted(self) -> None:
+        ours = form(field("textfield"))
+        filled = ours.filled(MultiDict(), ours.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"}))
+        assert (dict(filled.posted), filled.dropped) == ({"x": "1"}, 1)
+        assert ours.read(filled.posted).values == {"x": "1"}
+
+
+class TestPages:
+    PAGED = form(
+        field("checkbox", id="More", key="more", properties={"page": "First"}),
+        field("textfield", properties={"page": "Second"}, validate=REQUIRED, conditional={"hide": "=more != true"}),
+        field("textfield", id="Last", key="last", properties={"page": "Third"}),
+        field("textfield", id="Least", key="least"),
+    )
+
+    def test_a_page_begins_where_the_schema_says_so(self) -> None:
+        pages = [(page.number, page.title, len(page.components)) for page in self.PAGED.pages]
+        assert pages == [(1, "First", 1), (2, "Second", 1), (3, "Third", 2)]
+
+    def test_a_page_with_nothing_to_ask_is_passed_over(self) -> None:
+        one, other = (self.PAGED.read(MultiDict(posted)) for posted in ({"more": "true"}, {}))
+        assert [page.asks(one) for page in self.PAGED.pages] == [True, True, True]
+        assert [page.asks(other) for page in self.PAGED.pages] == [True, False, True]
+
+    def test_a_page_takes_only_what_it_asks(self) -> None:
+        before = MultiDict({"more": "true", "last": "kept"})
+        posted = MultiDict([("x", "new"), ("last", "forged"), ("shown", "x"), ("shown", "last")])
+        filled = self.PAGED.filled(before, self.PAGED.pages[1], posted)
+        assert filled.posted.to_dict(flat=False) == {
+            "more": ["true"], "last": ["kept"], "x": ["new"], "shown": ["x"]
+        }  # fmt: skip
+
+    def test_what_is_taken_back_is_gone(self) -> None:
+        filled = self.PAGED.filled(MultiDict({"more": "true"}), self.PAGED.pages[0], MultiDict({"shown": "more"}))
+        assert "more" not in filled.posted
+
+    def test_the_answers_to_look_over(self) -> None:
+        answers = self.PAGED.read(MultiDict({"more": "true", "x": "A"}))
+        summaries = [self.PAGED.summary(page, answers) for page in self.PAGED.pages]
+        assert summaries == [[("X", "Yes")], [("X", "A")], [("X", "Not answered"), ("X", "Not answered")]]
+
+
+class TestLists:
+    LIST = form(
+        {
+            "type": "dynamiclist",
+            "id": "People",
+            "path": "people",
+            "label": "People",
+            "components": [{"type": "textfield", "id": "N", "key": "name", "label": "Name", "validate": REQUIRED}],
+        }
+    )
+
+    def filled(self, posted: dict[str, str]) -> MultiDict:
+        return self.LIST.filled(MultiDict(), self.LIST.pages[0], MultiDict(posted)).posted
+
+    def test_rows_are_read_in_order(self) -> None:
+        posted = {"people-rows": "2", "people-0-name": "A", "people-1-name": "B"}
+        assert self.LIST.read(MultiDict(posted)).values == {"people": [{"name": "A"}, {"name": "B"}]}
+
+    def test_an_error_names_its_row(self) -> None:
+        answers = self.LIST.read(MultiDict({"people-rows": "2", "people-0-name": "A"}))
+        assert errors(self.LIST, answers) == {"people-1-name": "Enter an answer: Name"}
+
+    def test_adding_a_row_keeps_what_was_typed(self) -> None:
+        posted = self.filled({"people-rows": "1", "people-0-name": "A", "add": "people"})
+        page = page_of(self.LIST, self.LIST.read(posted))
+        assert [box.get("value") for box in page.select("input[name$=-name]")] == ["A", ""]
+
+    def test_removing_a_row_moves_the_others_up(self) -> None:
+        posted = {"people-rows": "3", "people-0-name": "A", "people-1-name": "B", "people-2-name": "C"}
+        answers = self.LIST.read(self.filled({**posted, "remove": "people-1"}))
+        assert answers.values == {"people": [{"name": "A"}, {"name": "C"}]}
+
+    def test_the_last_row_stays(self) -> None:
+        posted = self.filled({"people-rows": "1", "people-0-name": "A", "remove": "people-0"})
+        assert posted["people-rows"] == "1"
+
+    @pytest.mark.parametrize("rows", ["99999999", "-3", "x", "", "9" * 5000])
+    def test_a_forged_number_of_rows_does_no_harm(self, rows: str) -> None:
+        assert len(self.LIST.read(self.filled({"people-rows": rows})).values["people"]) <= 50
+
+
+class TestParsing:
+    @pytest.mark.parametrize(
+        ("component", "what"),
+        [
+            ({"type": "filepicker", "key": "f", "id": "File_1"}, "filepicker"),
+            (field("datetime", subtype="week"), "subtype is “week” instead of one of date, time, datetime"),
+            (field("textfield", validate={"unique": True}), "unique"),
+            (field("textfield", conditional={"hide": "=x +"}), "x +"),
+            (field("textfield", conditional={"show": "=x"}), "conditional show"),
+            (field("textfield", colour="red"), "colour"),
+            (field("textfield", conditional={"hide": "=" + "x and " * 2000 + "x"}), "more than 400 words and signs"),
+            ({"type": "expression", "id": "E", "key": "e", "expression": "=x" + ".a" * 2000}, "more than 400 words"),
+            (field("textfield", key=".".join("a" * 30)), "more than 20 parts"),
+            (field("textfield", label="Hello {{#if a}}you{{/if}}"), "conditions and loops"),
+            (field("textfield", validate={"pattern": "("}), "parenthes"),
+            (field("textfield", key="a-b"), "hyphen"),
+            ({"type": "textfield", "id": "Nameless"}, "no key"),
+            (field("textfield", id=5), "id is the number 5 instead of a text"),
+        ],
+    )
+    def test_what_is_not_supported_is_refused_by_name(self, component: dict[str, Any], what: str) -> None:
+        with pytest.raises(UnsupportedForm, match="test: component") as refusal:
+            form(component)
+        assert what in str(refusal.value)
+
+    def test_components_without_id_get_one(self) -> None:
+        """As form-js does; the same each time, and none that another one has."""
+        inner = {"type": "textfield", "key": "b"}
+        items = [{"type": "textfield", "key": "a", "id": ""}, field("textfield", id="Field_1")]
+        items.append({"type": "group", "components": [inner]})
+        ids = [[each.id for top in form(*items).components for each in top.within()] for _ in range(2)]
+        assert ids == [["Field_2", "Field_1", "Field_3", "Field_4"]] * 2
+
+    def test_two_of_one_id_are_refused(self) -> None:
+        with pytest.raises(UnsupportedForm, match="component Field_x: more than one has this id"):
+            form(field("textfield"), field("textfield", key="y"))
+
+    def test_an_expression_that_depends_on_another_is_refused(self) -> None:
+        computed = {"type": "expression", "id": "A", "key": "a", "expression": "=b"}
+        with pytest.raises(UnsupportedForm, match="depends on another expression"):
+            form(computed, {**computed, "id": "B", "key": "b", "expression": "=x"})
+
+    @pytest.mark.parametrize(
+        ("schema", "what"),
+        [
+            ({"type": "default", "id": "f"}, "is no Camunda Form"),
+            ({"id": "f", "components": []}, "is no Camunda Form"),
+            ({"type": "default", "id": "f", "schemaVersion": 17, "components": []}, "schemaVersion must be 16"),
+        ],
+    )
+    def test_what_is_no_form_that_tasklist_reads(self, schema: dict[str, Any], what: str) -> None:
+        with pytest.raises(UnsupportedForm, match=what):
+            Form.parse(schema)
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+class TestOurForms:
+    def test_each_is_supported_and_shown_whole(self, path: Any) -> None:
+        ours = Form.parse(json.loads(path.read_text()))
+        blank = ours.read(ours.begun())
+        shown = {box["value"] for box in page_of(ours, blank).select("input[name=shown]")}
+        assert shown == {node.name for node in blank.within() if node.asks}
+
+    def test_each_control_has_a_label(self, path: Any) -> None:
+        page = BeautifulSoup(_page(path), "html.parser")
+        labelled = {label["for"] for label in page.select("label[for]")}
+        controls = page.select("input:not([type=hidden]), select, textarea")
+        assert controls
+        assert [control["id"] for control in controls if control["id"] not in labelled] == []
+
+    def test_what_was_typed_is_shown_as_text(self, path: Any) -> None:
+        payload = "<script>alert(1)</script>"
+        assert payload not in _page(path, payload)
+
+
+def _page(path: Any, typed: str = "") -> str:
+    ours = Form.parse(json.loads(path.read_text()))
+    names = [node.name for node in ours.read(ours.begun()).within()]
+    return str(page_of(ours, asked(ours, dict.fromkeys(names, typed)), checked=True))
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(["x", "had", "people-rows", "people-0-name", "remove", "add"]), st.text()))
+def test_no_post_breaks_a_form(posted: dict[str, str]) -> None:
+    for one in (TestConditions.ASKED, TestLists.LIST):
+        filled = one.filled(MultiDict(), one.pages[0], MultiDict(posted))
+        answers = one.read(filled.posted)
+        assert set(answers.values) <= {"x", "had", "people"}
+        page_of(one, answers, checked=True)
+
+
+class TestBeginning:
+    def test_a_condition_may_depend_on_what_is_known_of_the_case(self) -> None:
+        conditional = {"hide": '=for_whom != "someone_in_my_care"'}
+        ours = form(field("textfield", validate=REQUIRED, conditional=conditional))
+        assert asked(ours, data={"for_whom": "myself"}).accepted
+        assert errors(ours, asked(ours, data={"for_whom": "someone_in_my_care"})) == {"x": "Enter an answer: X"}
+        assert ours.reads == {"x", "for_whom"}
+        # nothing that is only known is submitted
+        assert ours.read(MultiDict({"x": "A"}), {"for_whom": "someone_in_my_care"}).values == {"x": "A"}
+
+    @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+    def test_what_is_shown_of_known_answers_is_read_as_the_same(self, path: Any) -> None:
+        """Whoever gets a form back finds it as they left it."""
+        ours = Form.parse(json.loads(path.read_text()))
+        again = ours.read(ours.begun(KNOWN))
+        assert {name: value for name, value in again.values.items() if name in KNOWN} == {
+            name: KNOWN[name] for name in again.values if name in KNOWN
+        }
+
+    def test_nothing_known_begins_blank(self) -> None:
+        ours = form(field("textfield", validate=REQUIRED))
+        assert (dict(ours.begun()), ours.read(ours.begun()).values) == ({}, {"x": ""})
+
+    def test_a_default_is_there_to_begin_with(self) -> None:
+        ours = form(field("textfield", defaultValue="A"))
+        assert [dict(ours.begun(data)) for data in ({}, {"x": "B"})] == [{"x": "A"}, {"x": "B"}]
+
+
+KNOWN = {
+    "had_contacts": "yes",
+    "close_contacts": [
+        {
+            "name": name, "email": f"{name}@b.example", "phone": "", "last_exposure_date": "2020-03-09",
+            "relation": "friend", "exposure": "close", "health_worker": name == "kim",
+        }
+        for name in ("kim", "sam")
+    ],
+    "temperature": "at_least_39",
+    "cough": True,
+    "cough_since": "2020-03-20",
+    "weight_kg": 61.5,
+    "visit_outcome": "not_at_home",
+    "next_appointment": "2020-03-20T14:30+00:00",
+}  # fmt: skip
+
+
+class TestMoments:
+    MOMENT = field("datetime", subtype="datetime", timeInterval=1, timeSerializingFormat="utc_offset")
+
+    def test_a_day_and_a_time(self) -> None:
+        posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": "8:05"}
+        assert read_one(self.MOMENT, **posted) == ("2020-03-09T08:05+00:00", None)
+        assert read_one(self.MOMENT) == (None, None)
+
+    @pytest.mark.parametrize("time", ["25:00", "8", "noon", "8:5", "13:00 pm"])
+    def test_what_is_no_time(self, time: str) -> None:
+        posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": time}
+        assert read_one(self.MOMENT, **posted) == (None, "X: enter a time, like 14:30")
+
+    def test_a_day_without_a_time(self) -> None:
+        posted = {"x-day": "9", "x-month": "3", "x-year": "2020"}
+        assert read_one(self.MOMENT, **posted)[1] == "X: enter a day and a time, like 14:30"
+
+    @pytest.mark.parametrize(("typed", "read"), [("2 pm", "14:00"), ("12:30 am", "00:30"), ("14h31", "14:30")])
+    def test_a_time_is_rounded_down_to_its_interval(self, typed: str, read: str) -> None:
+        assert read_one(field("datetime", subtype="time"), **{"x-time": typed}) == (read, None)
+
+    def test_a_time_without_a_day(self) -> None:
+        assert read_one(self.MOMENT, **{"x-time": "8:00"})[1] == "X: enter a day and a time, like 14:30"
+
+
+class TestViews:
+    def shown(self, kind: str, **more: Any) -> BeautifulSoup:
+        ours = form({"type": kind, "id": "View", **more})
+        return page_of(ours, ours.read(MultiDict(), {"name": "<b onclick=x>Ada</b>", "people": [{"name": "Ada"}]}))
+
+    @pytest.mark.parametrize(("kind", "key"), [("text", "text"), ("html", "content")])
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            "<script>alert(1)</script>",
+            "<p onclick='alert(1)'>Hello</p>",
+            "<a href='javascript:alert(1)'>Hello</a>",
+            "[Hello](javascript:alert(1))",
+            "<img src=https://other.example/1.png onerror=alert(1)>",
+            "<iframe src=https://other.example></iframe>",
+            "<style>body{display:none}</style>",
+            "<form action=https://other.example><input name=x></form>",
+            "<p style='position:fixed'>Hello</p>",
+        ],
+    )
+    def test_what_a_view_shows_can_do_nothing(self, kind: str, key: str, hostile: str) -> None:
+        page = self.shown(kind, **{key: hostile})
+        assert page.select("script, img, iframe, style, form, input, [style]") == []
+        assert not any(name.startswith("on") for tag in page.find_all() for name in tag.attrs)
+        assert [link["href"] for link in page.select("a[href]") if "javascript" in link["href"]] == []
+
+    def test_a_text_is_markdown_with_inserts(self) -> None:
+        page = self.shown("text", text="# Hello {{name}}\n\n**Read** [this](https://health.example).")
+        assert page.select_one("h1").get_text() == "Hello <b onclick=x>Ada</b>"
+        assert page.select_one("strong").get_text() == "Read"
+        assert page.select_one("a.govuk-link")["href"] == "https://health.example"
+
+    def test_a_table_shows_its_rows(self) -> None:
+        page = self.shown("table", label="People", dataSource="=people", columns=[{"key": "name", "label": "Name"}])
+        assert [cell.get_text() for cell in page.select("caption, th, td")] == ["People", "Name", "Ada"]
+
+    @pytest.mark.parametrize(
+        ("kind", "more", "selector"),
+        [
+            ("image", {"source": "data:image/png;base64,aa", "alt": "Us"}, 'img[alt="Us"]'),
+            ("image", {"source": "https://other.example/1.png", "alt": "Us"}, 'a[href="https://other.example/1.png"]'),
+            ("iframe", {"url": "https://films.example/1", "label": "Film"}, 'a[href="https://films.example/1"]'),
+        ],
+    )
+    def test_nobody_else_is_contacted(self, kind: str, more: dict[str, str], selector: str) -> None:
+        page = self.shown(kind, **more)
+        assert page.select(selector)
+        assert page.select("iframe, img[src^=http]") == []
+
+    def test_an_address_that_runs_a_script_is_no_link(self) -> None:
+        assert self.shown("iframe", url="javascript:alert(1)").select("a") == []
+
+
+def test_fields_that_keep_their_values_in_one_place_are_refused() -> None:
+    with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is taken by A already"):
+        form(field("textfield", id="A"), field("textfield", id="B", key="x.y"))
+
+
+class TestProperties:
+    """What a property may be; what it may not be is refused, with what was expected."""
+
+    @pytest.mark.parametrize(
+        ("component", "wrong"),
+        [
+            (field("number", decimalDigits="2"), "decimalDigits is “2” instead of a whole number from 0 to 20"),
+            (field("number", decimalDigits=-1), "decimalDigits is the number -1 instead of a whole number"),
+            (field("number", increment="0"), "increment is “0” instead of a number above 0"),
+            (field("number", increment="x"), "increment is “x” instead of a number above 0"),
+            (field("number", defaultValue="5"), "defaultValue is “5” instead of a number"),
+            (field("number", defaultValue=True), "defaultValue is true instead of a number"),
+            (field("number", validate={"min": "5"}), "min is “5” instead of a number, or an expression"),
+            (field("number", validate=None), "validate is null instead of an object"),
+            (field("number", validate={"max": 10**400}), "too large"),
+            (field("textfield", label=5), "label is the number 5 instead of a text"),
+            (field("textfield", label=["x"]), "label is a list instead of a text"),
+            (field("textfield", defaultValue=5), "defaultValue is the number 5 instead of a text"),
+            (field("textfield", appearance=[]), "appearance is a list instead of an object"),
+            (field("textfield", appearance={"prefixAdorner": 1}), "prefixAdorner is the number 1 instead of a text"),
+            (field("textfield", validate={"pattern": 1}), "pattern is the number 1 instead of a text"),
+            (field("textfield", properties={"page": 1}), "page is the number 1 instead of a text"),
+            (field("textfield", key=5), "key is the number 5 instead of a text"),
+            (field("textfield", key="shown"), "shown can't be a name"),
+            (field("textfield", type=["textfield"]), "is not supported"),
+            (field("checkbox", defaultValue="yes"), "defaultValue is “yes” instead of true or false"),
+            (field("datetime", subtype="date", defaultValue="today"), "“today” instead of a day like 2020-03-27"),
+            (field("datetime", subtype=["date"]), "subtype is a list instead of one of date, time, datetime"),
+            (field("radio", values="x"), "values is “x” instead of a list"),
+            (field("radio", values=["a"], defaultValue="b"), "“b” instead of a value of its options"),
+            (field("checklist", values=["a"], defaultValue="a"), "“a” instead of a list of values of its options"),
+            (field("select", valuesExpression="x"), "valuesExpression is “x” instead of an expression"),
+            ({"type": "group", "id": "G", "components": {}}, "components is an object instead of a list of components"),
+            ({"type": "dynamiclist", "id": "L", "path": "l", "defaultRepetitions": 1000}, "from 0 to 50"),
+            ({"type": "table", "id": "T", "columns": [{"label": "A"}]}, "a list instead of a list of columns"),
+            (field("textfield", layout=None), "layout is null instead of an object"),
+            ({"type": "text", "id": "T", "text": None}, "text is null instead of a text"),
+            ({"type": "expression", "id": "E", "key": "e", "expression": 5}, "expression is the number 5 instead of"),
+        ],
+    )  # fmt: skip
+    def test_of_another_type(self, component: dict[str, Any], wrong: str) -> None:
+        with pytest.raises(UnsupportedForm) as refusal:
+            form(component)
+        assert wrong in str(refusal.value)
+
+    @pytest.mark.parametrize(
+        "component",
+        [
+            field("textfield", label=None, description=None, disabled=None, readonly=None, defaultValue=""),
+            field("textfield", validate={"required": None, "pattern": None, "minLength": None, "validationType": ""}),
+            field("number", increment="0.5", decimalDigits=2.0, defaultValue=1.5),
+            field("number", increment="", defaultValue=None),
+            field("datetime", subtype="datetime", defaultValue="2020-03-27T14:30Z"),
+            field("datetime", subtype="time", defaultValue="14:30"),
+            field("radio", values=["a", 1, True, {"value": "b", "label": "B"}, 5.5], defaultValue=1),
+            field("checklist", valuesKey="known", defaultValue=["a"]),
+            {"type": "text", "id": "T", "text": "Hello", "label": "Text view"},
+            {"type": "html", "id": "H", "content": None, "label": "HTML view"},
+            {"type": "separator", "id": "S", "label": "Separator"},
+            {"type": "button", "id": "B", "label": "Send", "action": "submit", "key": "field_b1"},
+            {"type": "group", "id": "G", "components": [], "layout": {"row": "Row_1", "columns": None}},
+            field("textfield", conditional=None, properties=None),
+            field("number", increment=None),
+            {"type": "iframe", "id": "I", "url": "https://example.org", "security": None},
+        ],
+    )
+    def test_what_form_js_and_its_editor_write(self, component: dict[str, Any]) -> None:
+        ours = form(component)
+        answers = ours.read(ours.begun({"known": ["a"]}), {"known": ["a"]})
+        assert page_of(ours, answers, checked=True) is not None
+
+    def test_adorners_are_templates(self) -> None:
+        ours = form(field("textfield", appearance={"prefixAdorner": "{{unit}}", "suffixAdorner": "=unit"}))
+        page = page_of(ours, ours.read(MultiDict(), {"unit": "kg"}))
+        assert [page.select_one(f".govuk-input__{each}").get_text() for each in ("prefix", "suffix")] == ["kg", "kg"]
+        assert "unit" in ours.reads
+
+    def test_groups_within_groups_have_an_end(self) -> None:
+        group: dict[str, Any] = field("textfield")
+        for number in range(30):
+            group = {"type": "group", "id": f"G{number}", "components": [group]}
+        with pytest.raises(UnsupportedForm, match="nested more than 20 deep"):
+            form(group)
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+    @pytest.mark.parametrize("year", ["0001", "9999"])
+    def test_the_first_and_the_last_day_of_all(self, year: str, zone: str) -> None:
+        moment = field("datetime", subtype="datetime", timeSerializingFormat="utc_normalized", timeInterval=1)
+        ours = form(moment)
+        day, month = ("1", "1") if year == "0001" else ("31", "12")
+        posted = MultiDict({"x-day": day, "x-month": month, "x-year": year, "x-time": "12:00"})
+        answers = ours.read(posted, {}, Place(ZoneInfo(zone)))
+        page_of(ours, answers, checked=True)
+        ours.begun({"x": f"{year}-01-01T00:00Z"}, Place(ZoneInfo(zone)))
+
+
+class TestLimitsOfDays:
+    """Each date field of our forms refuses, in words, what lies outside its limits."""
+
+    BIRTH = field("datetime", subtype="date", properties={"notBefore": "today - 130 years", "notAfter": "today"})
+
+    @staticmethod
+    def day(day: date) -> dict[str, str]:
+        return {"x-day": str(day.day), "x-month": str(day.month), "x-year": f"{day.year:04}"}
+
+    @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Asia/Kolkata", "America/Los_Angeles"])
+    def test_today_is_that_of_the_person(self, zone: str) -> None:
+        place = Place(ZoneInfo(zone))
+        here = today(place.zone)
+        ours = form(self.BIRTH)
+        read = [ours.read(MultiDict(self.day(here + timedelta(days=n))), place=place) for n in (0, 1)]
+        assert [errors(ours, each) for each in read] == [{}, {"x": "X must be today or in the past"}]
+
+    def test_years_that_nobody_alive_was_born_in(self) -> None:
+        first = DayLimit.parse("today - 130 years").day(today(UTC), {})
+        too_early = f"X must be {first.day} {first.month} {first.year} or later"
+        for year in (1, 1890):
+            assert read_one(self.BIRTH, **self.day(date(year, 1, 1)))[1] == too_early
+        assert read_one(self.BIRTH, **self.day(date(9999, 12, 31)))[1] == "X must be today or in the past"
+
+    def test_a_limit_may_be_another_answer(self) -> None:
+        ours = form(field("datetime", subtype="date", properties={"notBefore": "date_of_birth"}))
+        posted = MultiDict(self.day(date(1990, 5, 9)))
+        assert errors(ours, ours.read(posted, {"date_of_birth": "1990-05-10"})) == {"x": "X must be 10 5 1990 or later"}
+        assert errors(ours, ours.read(posted)) == {}
+        assert ours.reads == {"x", "date_of_birth"}
+
+    def test_a_moment_is_not_after_now(self) -> None:
+        taken = field("datetime", subtype="datetime", timeInterval=1, properties={"notAfter": "today"})
+        for minutes, error in ((-2, None), (2, "X must be today or in the past")):
+            moment = datetime.now(UTC) + timedelta(minutes=minutes)
+            posted = self.day(moment.date()) | {"x-time": f"{moment:%H:%M}"}
+            assert read_one(taken, **posted)[1] == error
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+    @pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+    @pytest.mark.parametrize("style", ["utc_normalized", "utc_offset", "no_timezone"])
+    def test_moments_at_the_ends_of_the_calendar(self, zone: str, day: date, style: str) -> None:
+        limits = {"notBefore": "2020-01-01", "notAfter": "today"}
+        taken = form(field("datetime", subtype="datetime", timeSerializingFormat=style, properties=limits))
+        for clock in ("00:00", "23:45"):
+            posted = MultiDict(self.day(day) | {"x-time": clock})
+            assert errors(taken, taken.read(posted, place=Place(ZoneInfo(zone)))).keys() == {"x"}
+
+    def test_a_limit_that_cannot_be_read_is_refused(self) -> None:
+        with pytest.raises(UnsupportedForm, match="Field_x"):
+            form(field("datetime", subtype="date", properties={"notAfter": "tomorrow?"}))
+
+    @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+    def test_each_date_that_is_asked_has_limits(self, path: Path) -> None:
+        components = [each for part in Form.parse(json.loads(path.read_text())).components for each in part.within()]
+        dates = [each for each in components if each.type == "datetime" and not each.disabled]
+        assert [each.id for each in dates if not (each.not_before and each.not_after)] == []
+
+
+class TestPasted:
+    """What is pasted, or typed on another keyboard, is cleaned before it is judged."""
+
+    def test_digits_of_any_script(self) -> None:
+        day = {"x-day": "٢٧", "x-month": "۳", "x-year": "１９９０"}
+        assert read_one(field("datetime", subtype="date"), **day) == ("1990-03-27", None)
+        clock = field("datetime", subtype="time", timeSerializingFormat="no_timezone")
+        assert read_one(clock, **{"x-time": "०९:३०"}) == ("09:30", None)
+        assert read_one(field("number"), x="\u200f٧٠٫٥") == (70.5, None)
+        assert read_one(field("number"), x="\u2212５") == (-5, None)
+
+    def test_codes_are_cleaned_before_their_pattern(self) -> None:
+        code = field("textfield", validate={"pattern": "^[0-9-]{7}$"})
+        assert read_one(code, x="\ufeff١٢٣\u2011٤٥٦\u200b") == ("123-456", None)
+
+    @pytest.mark.parametrize("kind", ["textfield", "textarea"])
+    @pytest.mark.parametrize("typed", ["\u200b", "\u3164\u2800", "\u00a0\u3000"])
+    def test_a_name_of_nothing_visible_is_none(self, kind: str, typed: str) -> None:
+        assert read_one(field(kind, validate=REQUIRED), x=typed) == ("", "Enter an answer: X")
+
+    def test_a_telephone_number(self) -> None:
+        telephone = field("textfield", properties={"format": "telephone"})
+        wrong = "Enter a telephone number with the country code, like +44 20 7946 0958"
+        assert read_one(telephone, x="＋٤٤ ２０ 7946\u20110958") == ("+442079460958", None)
+        assert read_one(telephone, x="0171 555")[1] == read_one(telephone, x="----")[1] == wrong
+        assert read_one(telephone, x=" ") == ("", None)
+        british = form(telephone).read(MultiDict({"x": "020 7946 0958"}), place=Place(telephone_region="GB"))
+        assert british.values == {"x": "+442079460958"}
+
+    def test_rows_too(self) -> None:
+        number = {**field("number"), "key": "n", "id": "N"}
+        rows = form({"type": "dynamiclist", "id": "L", "path": "l", "components": [field("textfield"), number]})
+        found = rows.read(MultiDict({"l-rows": "1", "l-0-x": "\u200eKim\u00a0Lee", "l-0-n": "٣"}))
+        assert found.values == {"l": [{"x": "Kim Lee", "n": 3}]}
+
+    @pytest.mark.parametrize(
+        ("component", "attributes"),
+        [
+            (field("textfield", properties={"format": "telephone"}), {"type": "tel", "inputmode": "tel"}),
+            (field("textfield", validate={"validationType": "email"}), {"type": "email", "inputmode": "email"}),
+            (field("textfield", properties={"autocomplete": "name"}), {"type": "text", "autocomplete": "name"}),
+            (field("number", decimalDigits=0), {"inputmode": "numeric"}),
+            (field("number", decimalDigits=1), {"inputmode": "decimal"}),
+        ],
+    )
+    def test_the_keyboard_and_the_browser_know_the_field(self, component: dict, attributes: dict[str, str]) -> None:
+        ours = form(component)
+        control = page_of(ours, asked(ours)).select_one("[id=x]")
+        assert attributes.items() <= control.attrs.items()

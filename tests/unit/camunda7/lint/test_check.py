@@ -1,0 +1,60 @@
+"""Planted faults are found before anything is deployed, and told with what to do; the files as they are have none."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from access.people import load_people
+from camunda7.lint import Declared, check
+from camunda7.release.deploy import resources
+from camunda7.release.hints import Hints
+from config import settings
+from config.settings import ROOT
+from deployment.declared import declared
+
+FILES = resources(ROOT)
+# of changes with wide consequences, more is found
+MOST = 6
+
+
+FAULTS = yaml.safe_load(Path(__file__).with_name("faults.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def names() -> Declared:
+    configured = settings.load()
+    return declared(load_people(configured.people).groups, configured.policy.model_dump())
+
+
+def test_nothing_is_found_in_the_files_as_they_are(names: Declared) -> None:
+    assert check(FILES, names) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_planted_fault_is_found(fault: dict[str, Any], names: Declared) -> None:
+    before = FILES[fault["file"]].decode()
+    count = 0 if fault.get("everywhere") else 1
+    changed = re.sub(fault["old"], fault["new"], before, count=count, flags=re.DOTALL)
+    assert changed != before, "the fault isn't planted"
+
+    found = check({**FILES, fault["file"]: changed.encode()}, names)
+
+    told = [each for each in found if fault["wrong"] in each.wrong and each.id == fault.get("id", each.id)]
+    assert told, "\n".join(map(str, found))
+    assert fault["todo"] in told[0].todo
+    assert len(found) <= MOST, "\n".join(map(str, found))
+
+
+def test_code_may_look_for_the_former_id_of_a_step_while_older_cases_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hints = {"take_sample": Hints(steps={"Task_VisitPatient": "Task_VisitThePatient"})}
+    assert "Task_VisitPatient" in declared((), {}).named
+    monkeypatch.setattr(import_module("deployment.declared"), "read_hints", lambda path: hints)
+    assert "Task_VisitPatient" not in declared((), {}).named

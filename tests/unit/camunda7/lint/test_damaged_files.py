@@ -1,0 +1,218 @@
+"""Files that are damaged, or of another tool or version, have a finding that says so; sound ones have none."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+
+from access.people import load_people
+from camunda7.lint import Declared, check
+from camunda7.lint.files import DMN_NAMESPACES
+from camunda7.lint.tables import DMN
+from camunda7.release.deploy import resources
+from config import settings
+from config.settings import ROOT
+from deployment.declared import declared
+
+FILES = resources(ROOT)
+DECISION, DIAGRAM, FORM = "testing_priority.dmn", "tell_by_telephone.bpmn", "review.form"
+LINKS = """
+<bpmn:sequenceFlow id="Flow_ToLink" sourceRef="Task_TellPatient" targetRef="Event_Throw"/>
+<bpmn:intermediateThrowEvent id="Event_Throw"><bpmn:linkEventDefinition name="{0}"/></bpmn:intermediateThrowEvent>
+<bpmn:intermediateCatchEvent id="Event_Catch"><bpmn:linkEventDefinition name="{1}"/></bpmn:intermediateCatchEvent>
+"""
+
+
+@pytest.fixture(scope="module")
+def names() -> Declared:
+    configured = settings.load()
+    return declared(load_people(configured.people).groups, configured.policy.model_dump())
+
+
+def found(names: Declared, file: str, content: bytes) -> str:
+    return "\n".join(map(str, check({file: content}, names)))
+
+
+def changed(file: str, old: str, new: str, count: int = 1) -> bytes:
+    text, times = re.subn(old, new, FILES[file].decode(), count=count, flags=re.DOTALL)
+    assert times
+    return text.encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("<inputEntry.*?</inputEntry>", "", "row 1 has 4 cells for 5 columns"),
+        ("<outputEntry.*?</outputEntry>", r"\g<0>\g<0>", "row 1 has 3 cells for 2 columns"),
+        ("<output id[^>]*/>", "", "row 1 has 2 cells for 1 columns"),
+        ('hitPolicy="FIRST"', 'hitPolicy="BEST"', "the engine has no hit policy BEST"),
+        ('hitPolicy="FIRST"', 'hitPolicy="COLLECT" aggregation="AVERAGE"', "it collects, but doesn't say into what"),
+        ('hitPolicy="FIRST"', 'hitPolicy="COLLECT" aggregation="SUM"', "SUM is of the numbers of one column"),
+        ('hitPolicy="FIRST"', 'hitPolicy="FIRST" aggregation="SUM"', "the engine has no SUM of the hit policy FIRST"),
+        ("<definitions ", '<definitions expressionLanguage="juel" ', "it is written in juel instead of FEEL"),
+        ('<definitions (.*?) id="[^"]*"', r"<definitions \1", "its decision requirements have no id"),
+        (' camunda:historyTimeToLive="P180D"', "", "it doesn't say for how long an ended case is kept"),
+        ('historyTimeToLive="P180D"', 'historyTimeToLive="P6M"', "“P6M” is no number of days"),
+        ('typeRef="boolean"', 'typeRef="bool"', "the engine has no type “bool”"),
+        ("<text>90</text>", "<text>high</text>", "“high” is no text in quotes"),
+        ("<text>90</text>", '<text>"high"</text>', "“high” isn't of the type integer"),
+        ("<text>90</text>", "<text>9.5</text>", "“9.5” isn't of the type integer"),
+        ('<text>"evaluation_urgent"</text>', '<text>"evaluation_urgent",</text>', "“” is no text in quotes"),
+        ('<inputEntry id="testing_priority_rule_1_in_1"', r'\g<0> expressionLanguage="juel"', "written in juel"),
+        ('id="testing_priority_rule_2"', 'id="testing_priority_rule_1"', "2 elements have this id"),
+        ("<decisionTable.*</decisionTable>", "<literalExpression/>", "it is a literalExpression instead of a table"),
+        ("<decisionTable.*</decisionTable>", "", "it has no tables"),
+        ("<decisionTable ", '<informationRequirement><requiredDecision href="#testing_priority"/>'
+         "</informationRequirement><decisionTable ", "decisions need each other in a circle"),
+        ("^.*$", "<html/>", "it is no decision in DMN 1.1 to 1.5 (but <html> of no namespace)"),
+    ],
+)  # fmt: skip
+def test_a_damaged_decision(names: Declared, old: str, new: str, wrong: str) -> None:
+    assert wrong in found(names, DECISION, changed(DECISION, old, new))
+
+
+@pytest.mark.parametrize("namespace", [each.strip("{}") for each in DMN_NAMESPACES])
+@pytest.mark.parametrize("flaw", ["<outputEntry.*?</outputEntry>", "(?!)"])
+def test_a_decision_is_read_alike_in_each_version(names: Declared, namespace: str, flaw: str) -> None:
+    """Whatever the version: sound, or a cell too few."""
+    content = re.sub(flaw, "", FILES[DECISION].decode(), count=1, flags=re.DOTALL)
+    other = content.replace(DMN.strip("{}"), namespace)
+    assert namespace in other
+    assert found(names, DECISION, other.encode()) == found(names, DECISION, content.encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ('bpmnElement="Collaboration_tell_by_telephone"', 'bpmnElement="Process_1"', "the plane is of Process_1"),
+        ("<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", "", "it has no drawing"),
+        ('id="Event_PatientTold"', 'id="Event_CallMissed"', "2 elements have this id"),
+        ('<bpmn:endEvent id="Event_PatientTold"', "<bpmn:endEvent", "it has no id"),
+        ("^.*$", '<definitions xmlns="http://www.omg.org/bpmn20"/>', "it is no diagram in BPMN 2.0"),
+        (' camunda:historyTimeToLive="P180D"', "", "it doesn't say for how long an ended case is kept"),
+        ('historyTimeToLive="P180D"', 'historyTimeToLive="-1"', "“-1” is no number of days"),
+        ("<bpmn:userTask ", '<bpmn:userTask camunda:jobPriority="high" ', "its jobPriority is “high” instead"),
+        ("<bpmn:process ", '<bpmn:process camunda:taskPriority="1.5" ', "its taskPriority is “1.5” instead"),
+        (
+            "<bpmn:extensionElements>",
+            r"\g<0><camunda:failedJobRetryTimeCycle>0 0 9 * * ?"
+            "</camunda:failedJobRetryTimeCycle>",
+            "“0 0 9 * * ?” is no time after which it can be tried again",
+        ),
+        ("</bpmn:userTask>", r"<bpmn:multiInstanceLoopCharacteristics/>\g<0>", "how often it is repeated"),
+        ("<bpmn:process.*?>", r"\g<0><bpmn:adHocSubProcess id='SubProcess_Other'/>", "the engine doesn't have it"),
+    ],
+)
+def test_a_damaged_diagram(names: Declared, old: str, new: str, wrong: str) -> None:
+    assert wrong in found(names, DIAGRAM, changed(DIAGRAM, old, new))
+
+
+@pytest.mark.parametrize("text", ["R3/PT10M", "PT10M", "PT1M, PT10M", "${policy.prop('call_deadline').stringValue()}"])
+def test_times_of_retries_that_the_engine_takes(names: Declared, text: str) -> None:
+    retries = f"<camunda:failedJobRetryTimeCycle>{text}</camunda:failedJobRetryTimeCycle>"
+    assert "tried again" not in found(names, DIAGRAM, changed(DIAGRAM, "<bpmn:extensionElements>", rf"\g<0>{retries}"))
+
+
+def test_ways_that_are_no_sequence_flows(names: Declared) -> None:
+    """Links, compensation and steps of an ad-hoc sub-process need no sequence flow, but what they need instead."""
+    text = found(names, DIAGRAM, with_more(LINKS.format("A", "A")))
+    assert "Event_Throw): no" not in text
+    text = found(names, DIAGRAM, with_more(LINKS.format("A", "B")))
+    assert "no link A goes on from it" in text
+    assert "no link B leads to it" in text
+
+    compensation = """
+    <bpmn:boundaryEvent id="Event_Undo" attachedToRef="Task_TellPatient">
+      <bpmn:compensateEventDefinition/>
+    </bpmn:boundaryEvent>
+    <bpmn:userTask id="Task_Undo" isForCompensation="true"/>"""
+    text = found(names, DIAGRAM, with_more(compensation))
+    assert "no step compensates" in text
+    assert "no compensation event leads to it" in text
+    association = '<bpmn:association id="A" sourceRef="Event_Undo" targetRef="Task_Undo"/>'
+    text = found(names, DIAGRAM, with_more(compensation + association))
+    assert not re.search(r"(Event_Undo|Task_Undo)\): no ", text)
+
+    ad_hoc = '<bpmn:adHocSubProcess id="SubProcess_Any"><bpmn:userTask id="Task_Any"/></bpmn:adHocSubProcess>'
+    assert "Task_Any): no way" not in found(names, DIAGRAM, with_more(ad_hoc))
+
+
+def with_more(elements: str) -> bytes:
+    return changed(DIAGRAM, "</bpmn:process>", f"{elements}</bpmn:process>")
+
+
+def test_processes_that_call_each_other_in_a_circle(names: Declared) -> None:
+    call = '<bpmn:callActivity id="Task_Again" calledElement="tell_by_telephone"/>'
+    throw = '<bpmn:endEvent id="Event_Raised"><bpmn:escalationEventDefinition escalationRef="E"/></bpmn:endEvent>'
+    escalation = '</bpmn:process><bpmn:escalation id="E" escalationCode="e"/>'
+    text = changed(DIAGRAM, "</bpmn:process>", f"{call}{throw}{escalation}")
+    assert "nothing goes on from the escalation e" in found(names, DIAGRAM, text)
+
+
+def form(**more: Any) -> bytes:
+    return json.dumps({**json.loads(FILES[FORM]), **more}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (b"", "the file can't be read (Expecting value"),
+        (b"[]", "the file can't be read (it isn't a form)"),
+        (b'{"id": NaN}', "NaN is no number in JSON"),
+        (b'{"id": "\\ud800"}', "the file can't be read"),
+        (b"[" * 100_000, "nested too deeply"),
+        ("{}".encode("utf-16"), "the file can't be read"),
+        (b'{"type": "default", "components": []}', "the form has no id. Give it an id"),
+        (form(id=5), "the form has an id that is no text"),
+        (form(components=None), "review: is no Camunda Form"),
+        (form(components=["x"]), "review: is no Camunda Form"),
+        (form(schemaVersion="16"), "schemaVersion is “16” instead of a number"),
+        (form(schemaVersion=19), 'and is 19. Open the file as text and write "schemaVersion": 16'),
+    ],
+)
+def test_a_damaged_form(names: Declared, content: bytes, wrong: str) -> None:
+    assert wrong in found(names, FORM, content)
+
+
+def _steps(count: int) -> str:
+    return "".join(
+        f'<bpmn:userTask id="Task_{n}"/><bpmn:sequenceFlow id="F_{n}" sourceRef="Task_{n}" targetRef="Task_{n + 1}"/>'
+        for n in range(count)
+    )
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("file", "content", "wrong"),
+    [
+        (DIAGRAM, with_more(_steps(50_000)), "MB, and at most 1 MB can be checked"),
+        (DIAGRAM, with_more(_steps(4_000)), "no way leads to it from a start"),
+        (DIAGRAM, with_more('<bpmn:subProcess id="S">' * 1000 + "</bpmn:subProcess>" * 1000), "nested more than 200"),
+        (
+            DIAGRAM,
+            changed(DIAGRAM, "<bpmn:userTask ", f'<bpmn:userTask camunda:owner="{"${a} " * 150_000}" '),
+            "no var",
+        ),
+        (DECISION, FILES[DECISION] + b" " * 5_000_000, "MB, and at most 1 MB"),
+        (FORM, form(title="x" * 5_000_000), "MB, and at most 1 MB"),
+        (
+            FORM,
+            form(components=[{"type": "textfield", "id": f"A{n}", "key": f"k{n}"} for n in range(6_000)]),
+            "no var",
+        ),
+        (FORM, form(components=[{"type": "text", "id": "A", "text": "{{x}}" * 150_000}]), "which nothing asks for"),
+        (FORM, form(components=[{"type": "text", "id": "A", "text": "=" + "x and " * 150_000 + "x"}]), "400 words"),
+        (FORM, form(components=[{"type": "textfield", "id": "A", "key": ".".join("a" * 1000)}]), "more than 20 parts"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_large_files_are_findings_within_seconds(names: Declared, file: str, content: bytes, wrong: str) -> None:
+    began = time.process_time()
+    text = found(names, file, content)
+    assert wrong in text
+    assert time.process_time() - began < 10
+    assert max(map(len, text.splitlines())) < 1000

@@ -1,0 +1,63 @@
+"""processes/migration.yaml: what is wrong in it is told, and a step is followed through its names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from camunda7.release.hints import Hints, HintsWrong, findings, read_hints
+from processes.variables import VARIABLES
+
+STEPS = {"corona_care": {"Task_Request", "Task_Keep"}}
+
+
+def read(folder: Path, text: str) -> dict[str, Hints]:
+    path = folder / "migration.yaml"
+    path.write_text(text)
+    return read_hints(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("corona_care: [", "can't be read"),
+        ("corona_care: {step: {A: B}}", "corona_care / step: Extra inputs are not permitted"),
+        ("corona_care: {steps: [A]}", "corona_care / steps: Input should be a valid dictionary"),
+        ("- corona_care", "Input should be a valid dictionary"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(HintsWrong) as refused:
+        read(tmp_path, text)
+    assert told in str(refused.value)
+    assert "Write for each process `steps`" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("corona_car: {}", "there is no such process (is corona_care meant?)"),
+        ("corona_care: {steps: {A: Task_Reqest}}", "A is to be Task_Reqest, which the diagram doesn't have"),
+        ("corona_care: {variables: {phon: x}}", "phon is not declared"),
+        ("corona_care: {variables: {phone: 5}}", "phone"),
+    ],
+)
+def test_what_there_is_not_is_found(tmp_path: Path, text: str, told: str) -> None:
+    [found] = findings(read(tmp_path, text), STEPS, VARIABLES)
+    assert told in str(found)
+
+
+def test_nothing_is_found_in_what_is_right(tmp_path: Path) -> None:
+    text = "corona_care: {steps: {Task_Ask: Task_Send, Task_Send: Task_Request}, variables: {phone: '+44'}}"
+    hints = read(tmp_path, text)
+    assert list(findings(hints, STEPS, VARIABLES)) == []
+    assert hints["corona_care"].now("Task_Ask", STEPS["corona_care"]) == "Task_Request"
+    assert hints["corona_care"].now("Task_Keep", STEPS["corona_care"]) == "Task_Keep"
+    assert hints["corona_care"].now("Task_Gone", STEPS["corona_care"]) is None
+    assert hints["corona_care"].back().now("Task_Request", {"Task_Send"}) == "Task_Send"
+    assert read_hints(tmp_path / "none.yaml") == {}
+
+
+def test_steps_that_are_each_others_new_name_lead_nowhere() -> None:
+    assert Hints(steps={"A": "B", "B": "A"}).now("A", {"C"}) is None

@@ -1,0 +1,23 @@
+"""A worker's name is held by one process at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from camunda7.worker import IdentityTaken, WorkerIdentity
+
+
+def test_a_name_that_is_held_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
+    first = WorkerIdentity("care1-lab-1", tmp_path / "workers")
+    with pytest.raises(IdentityTaken) as refused:
+        WorkerIdentity("care1-lab-1", tmp_path / "workers")
+    assert str(refused.value) == (
+        f"worker care1-lab-1 runs already, as process {os.getpid()}: "
+        "end it, or give this one another number (workers.number)"
+    )
+    WorkerIdentity("care1-lab-2", tmp_path / "workers").give_up()
+    first.give_up()
+    WorkerIdentity("care1-lab-1", tmp_path / "workers").give_up()

@@ -1,0 +1,584 @@
+"""The runtime against an engine that answers as Camunda does: parallel, retried, reported once, ended cleanly."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from camunda.external_task.external_task import ExternalTask, TaskResult
+
+from camunda7.worker import Context, Refusal, Retry, topic
+from processes.errors import KitShortage
+from tests.support.case import eventually
+from tests.support.fake_engine import BROKEN_BEHIND, OPTIMISTIC_LOCKING, UNAVAILABLE, FakeEngine, fake_engine
+from tests.support.working import working
+
+QUICK = Retry(attempts=3, first="20ms", most="40ms")
+
+
+@pytest.fixture
+def fake() -> Iterator[tuple[FakeEngine, str]]:
+    with fake_engine() as running:
+        yield running
+
+
+def ends(engine: FakeEngine, *task_ids: str) -> None:
+    eventually(lambda: all(task_id in engine.ended for task_id in task_ids), within_s=10)
+
+
+def test_parameters_are_variables_and_resources_and_the_result_is_written_back(fake: Any) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test")
+    def order_test(business_key: str, sample_barcode: str, visit_note: str, *, lab: str) -> dict[str, Any]:
+        return {"lab_order_id": f"{business_key} {sample_barcode} {visit_note} {lab}"}
+
+    task = engine.add(variables={"sample_barcode": "A-1"})
+    with working(url, [order_test], lab="the lab"):
+        ends(engine, task)
+    how, body = engine.ended[task]
+    assert how == "complete"
+    assert body["variables"] == {"lab_order_id": {"type": "String", "value": "C-1 A-1 None the lab"}}
+
+
+def test_tasks_run_side_by_side_but_no_more_than_there_are_slots(fake: Any) -> None:
+    engine, url = fake
+    running, most, guard = [], [], threading.Lock()
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        with guard:
+            running.append(1)
+            most.append(len(running))
+        time.sleep(0.02)
+        with guard:
+            running.pop()
+
+    tasks = [engine.add() for _ in range(30)]
+    with working(url, [order_test], slots=3):
+        ends(engine, *tasks)
+    assert max(most) == 3
+
+
+def test_a_slot_is_filled_again_without_waiting_for_the_others(fake: Any) -> None:
+    engine, url = fake
+    stuck = threading.Event()
+
+    @topic("lab.order_test")
+    def order_test(sample_number: int) -> None:
+        if sample_number == 0:
+            stuck.wait(10)
+
+    tasks = [engine.add(variables={"sample_number": number}) for number in range(12)]
+    with working(url, [order_test], slots=2):
+        ends(engine, *tasks[1:])
+        assert tasks[0] not in engine.ended
+        stuck.set()
+
+
+def test_a_topic_that_holds_all_slots_does_not_hold_up_another(fake: Any) -> None:
+    engine, url = fake
+    stuck = threading.Event()
+
+    @topic("lab.order_test")
+    def slow() -> None:
+        stuck.wait(30)
+
+    @topic("kpi.record_case")
+    def fast() -> None:
+        pass
+
+    for _ in range(20):
+        engine.add("lab.order_test")
+    with working(url, [slow, fast], slots=4):
+        eventually(lambda: len(engine.locked()) == 4, within_s=5)
+        tasks = [engine.add("kpi.record_case") for _ in range(10)]
+        ends(engine, *tasks)
+        # and no more of the slow one stay locked than there are slots: what was fetched ahead of quick ones goes back
+        eventually(lambda: len(engine.locked()) == 4, within_s=15)
+        stuck.set()
+
+
+def test_a_slot_that_becomes_free_is_filled_although_a_poll_for_other_topics_waits(fake: Any) -> None:
+    engine, url = fake
+    first = threading.Event()
+
+    @topic("lab.order_test")
+    def slow(sample_number: int) -> None:
+        if sample_number:
+            first.wait(10)
+
+    @topic("kpi.record_case")
+    def fast() -> None:
+        pass
+
+    tasks = [engine.add(variables={"sample_number": number}) for number in (1, 2, 0)]
+    with working(url, [slow, fast], slots=2):
+        eventually(lambda: len(engine.locked()) == 2, within_s=5)
+        # the poll that waits now is for kpi.record_case alone
+        time.sleep(0.3)
+        begun = time.monotonic()
+        first.set()
+        ends(engine, *tasks)
+        assert time.monotonic() - begun < 8
+
+
+def test_the_highest_priority_goes_first(fake: Any) -> None:
+    engine, url = fake
+    order: list[int] = []
+
+    @topic("lab.order_test")
+    def order_test(testing_priority: int) -> None:
+        order.append(testing_priority)
+        time.sleep(0.01)
+
+    given = [3, 1, 4, 1, 5, 9, 2, 6]
+    tasks = [engine.add(priority=each, variables={"testing_priority": each}) for each in given]
+    with working(url, [order_test], slots=1):
+        ends(engine, *tasks)
+    assert order == sorted(given, reverse=True)
+
+
+def test_a_deviation_from_protocol_is_a_bpmn_error(fake: Any) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test", errors=(KitShortage,))
+    def order_test() -> None:
+        raise KitShortage
+
+    task = engine.add()
+    with working(url, [order_test]):
+        ends(engine, task)
+    how, body = engine.ended[task]
+    assert (how, body["errorCode"]) == ("bpmnError", "kit_shortage")
+
+
+@pytest.mark.parametrize("error", [ConnectionError, SystemExit])
+def test_failures_are_counted_down_to_one_incident(fake: Any, error: type[BaseException]) -> None:
+    engine, url = fake
+    calls: list[float] = []
+
+    @topic("lab.order_test", retry=QUICK)
+    def order_test(context: Context) -> None:
+        calls.append(context.last_attempt)
+        raise error
+
+    task = engine.add()
+    with working(url, [order_test]):
+        eventually(lambda: engine.tasks[task]["retries"] == 0, within_s=10)
+        time.sleep(0.2)
+    assert [body["retries"] for body in engine.failures[task]] == [2, 1, 0]
+    assert calls == [False, False, True]
+    assert {body["errorMessage"] for body in engine.failures[task]} == {error.__name__}
+
+
+def test_a_retry_is_picked_up_when_it_falls_due_and_not_at_the_end_of_the_poll(fake: Any) -> None:
+    engine, url = fake
+    calls: list[float] = []
+
+    @topic("lab.order_test", retry=Retry(attempts=2, first="1s", most="1s"))
+    def order_test() -> None:
+        calls.append(time.monotonic())
+        if len(calls) == 1:
+            # the poll beside it has looked for what falls due already
+            time.sleep(0.8)
+            raise ConnectionError
+
+    task = engine.add()
+    with working(url, [order_test], poll_s=10):
+        ends(engine, task)
+    pause_s = engine.failures[task][0]["retryTimeout"] / 1000
+    assert pause_s <= calls[1] - calls[0] - 0.8 < pause_s + 6
+
+
+def test_a_lock_that_another_left_behind_is_waited_for_no_longer_than_it_lasts(fake: Any) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        pass
+
+    task = engine.add(workerId="dead", lockedUntil=time.time() + 2)
+    begun = time.monotonic()
+    with working(url, [order_test], poll_s=10):
+        ends(engine, task)
+    assert time.monotonic() - begun < 8
+
+
+def test_a_property_of_the_bpmn_task_overrides_the_policy(fake: Any) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test", retry=Retry(attempts=9, first="1h", most="1h"))
+    def order_test() -> None:
+        raise ConnectionError
+
+    quick = {"retry.attempts": "2", "retry.first": "10ms", "retry.most": "10ms", "colour": "red"}
+    task = engine.add(extensionProperties=quick)
+    wrong = engine.add(extensionProperties={"retry.atempts": "2"})
+    with working(url, [order_test]):
+        eventually(lambda: len(engine.failures.get(task, [])) == 2 and wrong in engine.failures, within_s=10)
+    assert engine.tasks[task]["retries"] == 0
+    assert engine.failures[wrong][0]["retries"] == 0
+    said = "WrongRetry: retry.atempts: there are retry.attempts, retry.first and retry.most"
+    assert engine.failures[wrong][0]["errorMessage"] == said
+
+
+def test_a_refusal_is_an_incident_at_once(fake: Any) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        raise Refusal("lab answered 409 barcode_known")
+
+    task = engine.add()
+    with working(url, [order_test]):
+        eventually(lambda: task in engine.failures, within_s=10)
+    assert engine.failures[task][0]["errorMessage"] == "Refusal: lab answered 409 barcode_known"
+    assert engine.failures[task][0]["retries"] == 0
+
+
+def test_neither_incident_nor_log_holds_a_patients_data(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test", retry=QUICK)
+    def order_test(sample_barcode: str) -> dict[str, Any]:
+        if sample_barcode == "SECRET-1":
+            raise ValueError(f"what about {sample_barcode}?")
+        return {"sample_number": sample_barcode}
+
+    caplog.set_level(logging.DEBUG)
+    tasks = [engine.add(variables={"sample_barcode": f"SECRET-{number}"}) for number in (1, 2)]
+    with working(url, [order_test]):
+        eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=10)
+    messages = {body["errorMessage"] for bodies in engine.failures.values() for body in bodies}
+    assert messages == {"ValueError", "UndeclaredVariable: sample_number must be of type Integer"}
+    ours = [record for record in caplog.records if record.name == "workers"]
+    assert any(getattr(record, "case", None) == "C-1" for record in ours)
+    assert not any("SECRET" in str(vars(record)) for record in ours)
+    assert "SECRET" not in caplog.text
+
+
+@pytest.mark.parametrize("trouble", [UNAVAILABLE, OPTIMISTIC_LOCKING, (500, {}), (502, {})])
+def test_a_report_that_was_not_taken_is_repeated_and_the_handler_is_not(fake: Any, trouble: Any) -> None:
+    engine, url = fake
+    calls: list[int] = []
+    troubles = [trouble] * 3
+    engine.trouble = lambda path, body: troubles.pop() if path.endswith("/complete") and troubles else None
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        calls.append(1)
+
+    task = engine.add()
+    with working(url, [order_test]):
+        ends(engine, task)
+    assert engine.ended[task][0] == "complete"
+    assert calls == [1]
+
+
+def test_a_result_that_is_refused_for_good_becomes_a_failure(fake: Any) -> None:
+    """A broken expression behind the task answers 500 to every complete, and would never be an incident."""
+    engine, url = fake
+    engine.trouble = lambda path, body: BROKEN_BEHIND if path.endswith("/complete") else None
+
+    @topic("lab.order_test", retry=Retry(attempts=1))
+    def order_test() -> None:
+        pass
+
+    task = engine.add()
+    with working(url, [order_test]):
+        eventually(lambda: engine.tasks[task]["retries"] == 0, within_s=10)
+    assert engine.failures[task][0]["errorMessage"] == f"EngineRefused: POST /{task}/complete: 500 RestException"
+
+
+def test_a_task_that_is_gone_is_dropped_with_one_line(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
+    engine, url = fake
+    begun, goes_on = threading.Event(), threading.Event()
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        begun.set()
+        goes_on.wait(5)
+
+    caplog.set_level(logging.INFO)
+    task = engine.add()
+    with working(url, [order_test]) as runtime:
+        begun.wait(5)
+        del engine.tasks[task]
+        goes_on.set()
+        eventually(lambda: runtime.metrics.dropped.labels("lab.order_test")._value.get() == 1, within_s=5)
+    assert [record.message for record in caplog.records if getattr(record, "task", "") == task] == [
+        "dropped: the task is gone or another's"
+    ]
+
+
+def test_a_lock_is_renewed_for_as_long_as_its_handler_runs(fake: Any) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        time.sleep(1.5)
+
+    task = engine.add()
+    with working(url, [order_test], lock_s=0.4):
+        time.sleep(1)
+        assert engine.tasks[task]["lockedUntil"] > time.time()
+        ends(engine, task)
+    assert engine.calls.count(f"POST /{task}/complete") == 1
+
+
+def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(fake: Any) -> None:
+    engine, url = fake
+    begun = threading.Event()
+    seen: list[bool] = []
+
+    @topic("lab.order_test")
+    def order_test(context: Context) -> dict[str, Any]:
+        begun.set()
+        eventually(lambda: context.cancelled, within_s=5)
+        seen.append(context.cancelled)
+        return {"lab_order_id": "late"}
+
+    task = engine.add()
+    with working(url, [order_test], lock_s=0.5) as runtime:
+        begun.wait(5)
+        engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
+        eventually(lambda: seen, within_s=5)
+        time.sleep(0.2)
+        assert runtime.metrics.lost_locks.labels("lab.order_test")._value.get() == 1
+    assert f"POST /{task}/complete" not in engine.calls
+    assert engine.tasks[task]["workerId"] == "another"
+
+
+def test_a_handler_that_waits_ends_as_soon_as_its_lock_is_lost(fake: Any) -> None:
+    engine, url = fake
+    ended = threading.Event()
+
+    @topic("lab.order_test")
+    def order_test(context: Context) -> None:
+        try:
+            context.wait(60)
+        finally:
+            ended.set()
+
+    task = engine.add()
+    with working(url, [order_test], lock_s=0.5, worker_id="care-1"):
+        eventually(lambda: engine.tasks[task]["workerId"] == "care-1", within_s=5)
+        engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
+        assert ended.wait(3)
+
+
+def test_a_task_fetched_again_while_it_is_in_hand_is_not_begun_twice(fake: Any) -> None:
+    """Its lock ran out while the engine was away, and this very process has fetched it once more."""
+    engine, url = fake
+    calls: list[int] = []
+    goes_on = threading.Event()
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        calls.append(1)
+        goes_on.wait(5)
+
+    task = engine.add()
+    with working(url, [order_test], poll_s=0.2):
+        eventually(lambda: calls, within_s=5)
+        engine.tasks[task]["lockedUntil"] = 0
+        eventually(lambda: engine.tasks[task]["lockedUntil"] > time.time(), within_s=5)
+        goes_on.set()
+        ends(engine, task)
+    assert calls == [1]
+
+
+def test_stopping_finishes_what_runs_and_hands_back_what_has_not_begun(fake: Any) -> None:
+    engine, url = fake
+    begun = threading.Event()
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        begun.set()
+        time.sleep(0.3)
+
+    tasks = [engine.add() for _ in range(8)]
+    with working(url, [order_test], slots=1):
+        begun.wait(5)
+    assert engine.locked() == []
+    assert 1 <= len(engine.ended) < len(tasks)
+    assert set(engine.ended) | set(engine.tasks) == set(tasks)
+
+
+def test_what_runs_longer_than_stopping_may_take_is_cancelled_and_handed_back(fake: Any) -> None:
+    engine, url = fake
+    begun, cancelled = threading.Event(), threading.Event()
+
+    @topic("lab.order_test")
+    def order_test(context: Context) -> None:
+        begun.set()
+        try:
+            context.wait(30)
+        finally:
+            cancelled.set()
+
+    task = engine.add()
+    began = 0.0
+    with working(url, [order_test], stop_within_s=0.5):
+        begun.wait(5)
+        began = time.monotonic()
+    assert time.monotonic() - began < 15
+    assert cancelled.wait(1)
+    assert engine.locked() == []
+    assert task in engine.tasks
+
+
+def test_asked_twice_it_leaves_at_once(fake: Any) -> None:
+    engine, url = fake
+    begun = threading.Event()
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        begun.set()
+        time.sleep(25)
+
+    engine.add()
+    began = 0.0
+    with working(url, [order_test], stop_within_s=30) as runtime:
+        begun.wait(5)
+        began = time.monotonic()
+        runtime.stop()
+    assert time.monotonic() - began < 15
+    assert engine.locked() == []
+
+
+def test_an_idle_worker_ends_at_once_and_leaves_no_poll_behind(fake: Any) -> None:
+    engine, url = fake
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        pass
+
+    began = 0.0
+    with working(url, [order_test], poll_s=20):
+        eventually(lambda: "POST /fetchAndLock" in engine.calls, within_s=5)
+        time.sleep(0.2)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+    engine.add()
+    time.sleep(0.2)
+    assert engine.locked() == []
+
+
+def test_a_killed_predecessors_tasks_are_taken_back_but_not_those_that_wait_for_their_next_try(fake: Any) -> None:
+    engine, url = fake
+    calls: list[str] = []
+
+    @topic("lab.order_test", retry=Retry(attempts=2, first="1h", most="1h"))
+    def order_test(context: Context) -> None:
+        calls.append(context.task_id)
+        if context.task_id == failing:
+            raise ConnectionError
+
+    failing = engine.add()
+    with working(url, [order_test]):
+        eventually(lambda: failing in engine.failures, within_s=5)
+    held = engine.add(workerId="care-1", lockedUntil=time.time() + 60)
+    failed_before = engine.add(
+        workerId="care-1",
+        lockedUntil=time.time() + 60,
+        errorMessage="x",
+        errorDetails=engine.tasks[failing]["errorDetails"],
+    )
+    with working(url, [order_test], worker_id="care-1"):
+        ends(engine, held, failed_before)
+    assert calls.count(failing) == 1
+
+
+def test_the_effect_key_is_the_same_for_each_delivery_of_an_occurrence(fake: Any) -> None:
+    engine, url = fake
+    keys: list[str] = []
+
+    @topic("lab.order_test", retry=QUICK, occurrence="sample_number")
+    def order_test(effect_key: str) -> None:
+        keys.append(effect_key)
+        if len(keys) == 1:
+            raise ConnectionError
+
+    for number in (1, 1, 2):
+        # the second is the first once more, as the engine creates it anew
+        task = engine.add(variables={"sample_number": number})
+        with working(url, [order_test]):
+            ends(engine, task)
+    assert keys == ["C-1/order_test/1"] * 3 + ["C-1/order_test/2"]
+
+
+@topic("lab.order_test")
+def complete_in_library_shape(task: ExternalTask) -> TaskResult:
+    return task.complete({"order": task.get_variable("sample_barcode"), "count": 2}, {})
+
+
+@topic("lab.order_test")
+def fail_in_library_shape(task: ExternalTask) -> TaskResult:
+    return task.failure("no", "details", max_retries=3, retry_timeout=5000)
+
+
+@topic("lab.order_test")
+def deviate_in_library_shape(task: ExternalTask) -> TaskResult:
+    return task.bpmn_error("kit_shortage", "none left")
+
+
+@topic("lab.order_test")
+def return_nothing(task: ExternalTask) -> None:
+    pass
+
+
+def test_a_handler_in_the_librarys_shape_runs_unchanged(fake: Any) -> None:
+    engine, url = fake
+    assert (complete_in_library_shape.handler.variables, complete_in_library_shape.handler.resources) == (None, ())
+    done = engine.add(variables={"sample_barcode": "A-1"})
+    with working(url, [complete_in_library_shape]):
+        ends(engine, done)
+    assert engine.ended[done][1]["variables"] == {"order": {"value": "A-1"}, "count": {"value": 2}}
+    deviated = engine.add()
+    with working(url, [deviate_in_library_shape]):
+        ends(engine, deviated)
+    assert engine.ended[deviated][1]["errorCode"] == "kit_shortage"
+    failed = engine.add()
+    with working(url, [fail_in_library_shape]):
+        eventually(lambda: failed in engine.failures, within_s=5)
+    body = engine.failures[failed][0]
+    assert (body["errorMessage"], body["errorDetails"], body["retries"], body["retryTimeout"]) == (
+        "no",
+        "details",
+        3,
+        5000,
+    )
+
+
+def test_a_handler_in_the_librarys_shape_must_return_a_result(fake: Any) -> None:
+    engine, url = fake
+    task = engine.add()
+    with working(url, [return_nothing]):
+        eventually(lambda: task in engine.failures, within_s=5)
+    assert engine.failures[task][0]["errorMessage"] == "TypeError"
+
+
+def test_the_engine_is_away_for_a_while(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
+    engine, url = fake
+    away = threading.Event()
+    engine.trouble = lambda path, body: UNAVAILABLE if away.is_set() else None
+
+    @topic("lab.order_test")
+    def order_test() -> None:
+        away.set()
+
+    caplog.set_level(logging.INFO)
+    task = engine.add()
+    with working(url, [order_test], poll_s=0.2):
+        eventually(away.is_set, within_s=5)
+        time.sleep(1)
+        away.clear()
+        ends(engine, task)
+        eventually(lambda: "tasks from the engine: works again" in caplog.text, within_s=10)
+    assert sum("tasks from the engine: POST" in record.message for record in caplog.records) == 1
