@@ -80,6 +80,7 @@ class Engine:
 
     Args:
         url: base URL, without /engine-rest.
+        username, password: without them the API is called without authentication.
         timeout_s: of each call, in seconds.
         observe: called with the duration of each call, in seconds.
         catalogue: the variables that may be written; without it, each may.
@@ -88,8 +89,8 @@ class Engine:
     def __init__(
         self,
         url: str,
-        username: str,
-        password: str,
+        username: str = "",
+        password: str = "",
         timeout_s: float = 20,
         observe: Callable[[float], None] = lambda _: None,
         catalogue: Catalogue = UNTYPED,
@@ -97,7 +98,7 @@ class Engine:
         self._base_url = url
         self.url = url + "/engine-rest"
         # text would be encoded as Latin-1, or not at all; the engine decodes UTF-8
-        self._credentials = (username.encode(), password.encode())
+        self._credentials = (username.encode(), password.encode()) if username else None
         self._timeout_s = timeout_s
         self._observe = observe
         self.catalogue = catalogue

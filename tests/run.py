@@ -24,7 +24,7 @@ from tests.support.tier import VERIFY
 PYTEST = (sys.executable, "-m", "pytest")
 NOTHING_COLLECTED = 5
 TERMINATED = 143
-FOLDERS = ("schema", "workers", "process", "staff", "journey", "oracle", "fuzz", "stack", "faults")
+FOLDERS = ("schema", "workers", "process", "staff", "journey", "oracle", "fuzz", "stack", "faults", "toolkit")
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class TaskClient(ExternalTaskClient):
 
     Args:
         engine_url: base URL, without /engine-rest.
+        username, password: without them the API is called without authentication.
         lock_s: how long a fetched task is locked, in seconds.
         poll_s: how long the engine may hold a poll that finds nothing, in seconds.
     """
@@ -47,11 +48,12 @@ class TaskClient(ExternalTaskClient):
         lock_s: float,
         poll_s: float,
     ):
-        config = {
-            "auth_basic": {"username": username, "password": password},
+        config: dict[str, Any] = {
             "lockDuration": int(lock_s * 1000),
             "asyncResponseTimeout": int(poll_s * 1000),
         }
+        if username:
+            config["auth_basic"] = {"username": username, "password": password}
         super().__init__(worker_id, engine_url + "/engine-rest", config)
         self.lock_s = lock_s
         self.poll_s = poll_s

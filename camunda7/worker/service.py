@@ -1,0 +1,58 @@
+"""A worker process in one call, for those who need no more than handlers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from camunda7.variables import UNTYPED, Catalogue
+from camunda7.worker.client import TaskClient
+from camunda7.worker.logs import KeyValueFormatter
+from camunda7.worker.runtime import Runtime
+
+
+def run(
+    engine_url: str,
+    *functions: Callable[..., Any],
+    resources: Mapping[str, Any] | None = None,
+    username: str = "",
+    password: str = "",
+    worker_id: str = "",
+    slots: int = 8,
+    lock_s: float = 60,
+    poll_s: float = 20,
+    catalogue: Catalogue = UNTYPED,
+) -> None:
+    """Work on the topics of these functions until the process gets SIGINT or SIGTERM, and log to standard error.
+
+    Args:
+        engine_url: base URL, without /engine-rest.
+        functions: handlers, declared by `@topic`.
+        resources: by name, what handlers take as keyword-only parameters.
+        username, password: for the REST API; without them it is called without authentication.
+        worker_id: what the engine knows this process by; by default of host and process id.
+        slots: number of handlers that run at the same time.
+        lock_s: lease of a fetched task, in seconds; renewed while its handler runs.
+        poll_s: how long the engine may hold a poll that finds nothing, in seconds.
+        catalogue: the variables that handlers may write; by default any.
+    """
+    output = logging.StreamHandler()
+    output.setFormatter(KeyValueFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[output])
+    client = TaskClient(
+        worker_id or f"{socket.gethostname()}-{os.getpid()}", engine_url, username, password, lock_s, poll_s
+    )
+    handlers = [function.handler for function in functions]
+    runtime = Runtime(client, handlers, resources or {}, slots, catalogue=catalogue)
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=runtime.stop, daemon=True).start()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    runtime.run()

@@ -1,0 +1,94 @@
+"""The toolkit's wheel in an empty virtual environment: its example on Camunda as it comes, and on our engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from config.settings import ROOT
+from processes.engine import Engine
+from stack.parts import CLASS_PATH
+from tests.support.case import eventually
+from tests.support.ports import free_port
+
+pytestmark = pytest.mark.verify
+TEST_CLASSES = ROOT / "engine/target/test-classes"
+ENDED = ["invoice 1: paid", "invoice 2: paid", "invoice 3: declined"]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example, and a virtual environment with nothing but the wheel and what it needs."""
+    folder: Path = tmp_path_factory.mktemp("toolkit")
+    source = folder / "source"
+    shutil.copytree(ROOT / "camunda7", source, ignore=shutil.ignore_patterns("build", "__pycache__"))
+    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source))
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+    [wheel] = folder.glob("*.whl")
+    pip(str(folder / "venv/bin/python"), "install", str(wheel))
+    shutil.copytree(ROOT / "camunda7/example", folder / "example")
+    return folder
+
+
+def pip(python: str, *arguments: str) -> None:
+    command = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def stock() -> Iterator[str]:
+    """Camunda's starters without anything of ours, on H2 in memory: its URL."""
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    class_path = os.pathsep.join([str(TEST_CLASSES), *(each for each in CLASS_PATH.split(os.pathsep) if "lib" in each)])
+    command = ["java", "-Xmx600m", "-cp", class_path, "org.stock.StockEngine", f"--server.port={port}"]
+    with running(command):
+        eventually(lambda: answers(f"{url}/engine-rest/version"))
+        yield url
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+@contextmanager
+def running(command: list[str]) -> Iterator[None]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_the_example_on_camunda_as_it_comes(installed: Path, stock: str) -> None:
+    assert run_example(installed, stock) == ENDED
+
+
+def test_the_example_on_our_engine(installed: Path, state: dict[str, Any]) -> None:
+    account = state["accounts"]["admin"]
+    try:
+        assert run_example(installed, state["engine"], account["username"], account["password"]) == ENDED
+    finally:
+        engine = Engine(state["engine"], **account)
+        for deployment in engine.get("/deployment", name="invoice"):
+            engine.delete(f"/deployment/{deployment['id']}?cascade=true")
+
+
+def run_example(installed: Path, *engine: str) -> list[str]:
+    python, example = str(installed / "venv/bin/python"), installed / "example"
+    with running([python, str(example / "worker.py"), *engine]):
+        command = [python, str(example / "start.py"), *engine]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.splitlines()
