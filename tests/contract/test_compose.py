@@ -118,7 +118,7 @@ def test_each_folder_that_an_image_copies_is_there() -> None:
 
 
 def test_prometheus_asks_each_part_that_tells_something() -> None:
-    jobs = yaml.safe_load((ROOT / "deployment/monitoring/prometheus.yml").read_text())["scrape_configs"]
+    jobs = yaml.safe_load((ROOT / "monitoring/prometheus.yml").read_text())["scrape_configs"]
     asked = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
     parts = stack_parts()
     assert asked.keys() == parts.keys() - {"mail"}

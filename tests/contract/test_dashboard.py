@@ -10,7 +10,7 @@ import pytest
 
 from config.settings import ROOT
 
-DASHBOARD = ROOT / "deployment" / "monitoring" / "grafana" / "coronacare.json"
+DASHBOARD = ROOT / "monitoring" / "grafana" / "coronacare.json"
 # JSON has an enumeration's texts
 TYPED = """import type {{ Dashboard, Panel }} from '@grafana/schema';
 type Plain<T> = T extends string ? `${{T}}` : T extends object ? {{ [K in keyof T]: Plain<T[K]> }} : T;

@@ -234,7 +234,7 @@ def test_a_periodic_task_goes_on(fault: str, caplog: pytest.LogCaptureFixture) -
 
 
 def test_each_alert_that_is_named_exists() -> None:
-    rules = set(re.findall(r"alert: (\w+)", (ROOT / "deployment/monitoring/alerts.yml").read_text()))
+    rules = set(re.findall(r"alert: (\w+)", (ROOT / "monitoring/alerts.yml").read_text()))
     named = set(re.findall(r"alert (\w+)", " ".join((*THREADS.values(), *ENGINE.values()))))
     assert named <= rules
     assert len(named) >= 4

@@ -17,7 +17,7 @@ from config.settings import ROOT
 from tests.support.case import eventually
 from tests.support.ports import free_port
 
-MONITORING = ROOT / "deployment" / "monitoring"
+MONITORING = ROOT / "monitoring"
 EVERY = "500ms"
 
 
