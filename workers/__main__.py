@@ -6,7 +6,6 @@ Several processes may run the same lanes, on one host with a number of its own e
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 import sys
 import threading
@@ -19,7 +18,7 @@ from zoneinfo import ZoneInfo
 from access.people import load_people
 from camunda7.inputs.place import Place
 from camunda7.outages import Outage, OutageMetrics, describe
-from camunda7.worker import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of
+from camunda7.worker import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of, stop_on_signal
 from camunda7.worker.health import Health
 from camunda7.worker.logs import KeyValueFormatter
 from config import settings as config
@@ -241,15 +240,6 @@ def service_of(settings: config.Settings, name: str) -> Service:
     """The lab, the government or the SMS gateway."""
     section = getattr(settings, name)
     return Service(name, section.url, section.api_key.get_secret_value())
-
-
-def stop_on_signal(runtime: Runtime, stopping: threading.Event) -> None:
-    def stop(*_: object) -> None:
-        stopping.set()
-        threading.Thread(target=runtime.stop, daemon=True).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
 
 
 if __name__ == "__main__":

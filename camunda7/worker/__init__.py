@@ -14,7 +14,7 @@ from camunda7.worker.client import TaskClient
 from camunda7.worker.identity import IdentityTaken, WorkerIdentity
 from camunda7.worker.retry import Retry
 from camunda7.worker.runtime import Runtime
-from camunda7.worker.service import run
+from camunda7.worker.service import run, stop_on_signal
 from camunda7.worker.tasks import Cancelled, Context
 from camunda7.worker.topics import BpmnError, Faulty, Handler, Refusal, Unavailable, handlers_of, topic
 
@@ -33,5 +33,6 @@ __all__ = [
     "WorkerIdentity",
     "handlers_of",
     "run",
+    "stop_on_signal",
     "topic",
 ]

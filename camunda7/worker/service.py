@@ -50,9 +50,18 @@ def run(
     handlers = [function.handler for function in functions]
     runtime = Runtime(client, handlers, resources or {}, slots, catalogue=catalogue)
 
+    stop_on_signal(runtime)
+    runtime.run()
+
+
+def stop_on_signal(runtime: Runtime, stopping: threading.Event | None = None) -> None:
+    """Have SIGINT and SIGTERM stop a runtime, and set the event for what else runs in the process."""
+
     def stop(*_: object) -> None:
+        if stopping:
+            stopping.set()
+        # not on the main thread, which waits in run()
         threading.Thread(target=runtime.stop, daemon=True).start()
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    runtime.run()

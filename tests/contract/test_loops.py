@@ -54,10 +54,10 @@ THREADS = {
     "stack/platform.py": "a pool that `make up` waits for",
     "stack/replay.py": "a pool that the demo waits for",
     "stack/tour.py": "a pool that the demo waits for",
-    "workers/__main__.py": "stops the runtime, once",
     "camunda7/worker/clock.py": "here; alert WorkerDefect",
     "camunda7/worker/health.py": "answers /healthz itself: alert PartGone",
     "camunda7/worker/runtime.py": "here, by run_until; alert WorkerDefect",
+    "camunda7/worker/service.py": "stops the runtime, once",
     "camunda7/worker/slots.py": "tests/unit/camunda7/worker; alert WorkerDefect",
     "camunda7/worker/threads.py": "here; alert WorkerDefect",
 }
