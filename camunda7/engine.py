@@ -70,7 +70,7 @@ GONE = "NullValueException"
 SUSPENDED = "ENGINE-03043 "
 # its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
 DATABASE_AWAY_CODE = 20001
-# engine/…/OnlyOnce.java has it too
+# engine/…/IdempotencyKeys.java has it too
 DONE_BEFORE_CODE = 20002
 CONFLICT_ATTEMPTS = 6
 

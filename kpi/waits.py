@@ -1,8 +1,8 @@
-"""How long somebody who begins to wait now is going to: between two times that hold for 8 of 10.
+"""Forecast of a wait that begins now: a range that covers 8 of 10 waits.
 
-The times are quantiles of what the latest waits took, as people are told them: in whole minutes, hours or days. Where a
-queue grows or shrinks they come too late. So the latest waits are gone through as they happened, and whenever too few,
-or too many, lay between the times that were told then, the quantiles are moved apart, or together (adaptive conformal
+Its ends are quantiles of the latest waits, rounded for people: to whole minutes, hours or days. While a queue grows or
+shrinks, quantiles lag behind. So the latest waits are simulated in the order in which they happened, and whenever too
+few or too many lay within the range of that time, the quantiles are moved apart or together (adaptive conformal
 inference: Gibbs and Candès 2021, https://arxiv.org/abs/2106.00170).
 """
 
@@ -20,109 +20,116 @@ from functools import lru_cache
 from kpi.rows import CaseRow
 from records.database import database
 
-# from when until when patients wait: columns of a row
+# begin and end of each wait: columns of CaseRow
 VISIT = ("evaluation_requested_at", "sample_taken_at")
 RESULT = ("sample_taken_at", "result_told_at")
 REPORT = ("result_told_at", "report_published_at")
 
-HOLDS_FOR = 0.8
-# told from so many of the latest, and from that many at least; of so many it is looked what had been told
-LATEST, LEAST, LOOKED_AT = 50, 5, 1000
-# so many seconds, told up to so many of them
+COVERAGE = 0.8
+# waits that a forecast uses, fewest that it needs, and most that the simulation reads
+WINDOW, MIN_WAITS, MAX_WAITS = 50, 5, 1000
+# unit in seconds, and the largest number of it that people are shown
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 UNITS = ((MINUTE_S, 90), (HOUR_S, 48), (DAY_S, math.inf))
-# how long what is told is kept, in seconds
-HOLDS_S = 60
-# how much the quantiles are moved after each wait
+# many patients read their pages at once in a rush
+CACHE_TTL_S = 60
+# by which the quantiles are moved after each wait
 STEP = 0.05
 
 
 @dataclass(frozen=True)
-class Between:
-    """Two times, in seconds."""
+class WaitRange:
+    """A range of durations, in seconds, ends included."""
 
     low_s: float
     high_s: float
 
-    def holds(self, wait_s: float) -> bool:
+    def contains(self, wait_s: float) -> bool:
         return self.low_s <= wait_s <= self.high_s
 
 
 @dataclass
-class Expectation:
-    """What is told at a moment, from the waits that had ended until then."""
+class WaitForecast:
+    """The forecast at one moment, from the waits that had ended until then."""
 
-    latest: deque[float] = field(default_factory=lambda: deque(maxlen=LATEST))
-    outside: float = 1 - HOLDS_FOR
+    latest: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    outside: float = 1 - COVERAGE
 
-    def told(self) -> Between | None:
-        """None while there are too few."""
-        if len(self.latest) < LEAST:
+    def forecast(self) -> WaitRange | None:
+        """The range for a wait that begins now; None after fewer than MIN_WAITS waits."""
+        if len(self.latest) < MIN_WAITS:
             return None
         waits = sorted(self.latest)
         share = max(self.outside, 0) / 2
         # beyond the longest and shortest, where even they are too near
         apart = 1 + max(-self.outside, 0)
-        return Between(as_told(_quantile(waits, share) / apart), as_told(_quantile(waits, 1 - share) * apart))
+        return WaitRange(
+            round_for_people(_quantile(waits, share) / apart), round_for_people(_quantile(waits, 1 - share) * apart)
+        )
 
-    def ended(self, wait_s: float, told: Between | None) -> None:
-        """A wait has ended, of which this had been told."""
-        if told is not None:
-            is_outside = not told.holds(wait_s)
-            self.outside = min(self.outside + STEP * (1 - HOLDS_FOR - is_outside), 0.9)
+    def observe(self, wait_s: float, forecast: WaitRange | None) -> None:
+        """Learn from a wait that has ended.
+
+        Args:
+            forecast: the range when the wait began.
+        """
+        if forecast is not None:
+            is_outside = not forecast.contains(wait_s)
+            self.outside = min(self.outside + STEP * (1 - COVERAGE - is_outside), 0.9)
         self.latest.append(wait_s)
 
 
 def in_units(seconds: float) -> tuple[int, int]:
-    """How many minutes, hours where those are many, or days, and how many seconds each has."""
+    """A duration in minutes, hours or days: the number, and the unit in seconds."""
     return next((round(seconds / unit), unit) for unit, most in UNITS if round(seconds / unit) <= most)
 
 
-def as_told(seconds: float) -> float:
-    """Rounded to these."""
+def round_for_people(seconds: float) -> float:
+    """Round a duration, in seconds, to the unit that people are shown."""
     count, unit = in_units(seconds)
     return count * unit
 
 
-def expected(stage: tuple[str, str]) -> Between | None:
-    """What is told of a stage to whoever comes to it now; None while too few have been through. It holds for a minute:
-    many look at their pages in a rush."""
-    return _expected(stage, database.obj, int(time.monotonic() / HOLDS_S))
+def expected(stage: tuple[str, str]) -> WaitRange | None:
+    """The forecast for a patient who begins to wait in this stage; None after too few waits. Cached for CACHE_TTL_S."""
+    return _expected(stage, database.obj, int(time.monotonic() / CACHE_TTL_S))
 
 
 @lru_cache(maxsize=16)
-def _expected(stage: tuple[str, str], _: object, __: int) -> Between | None:
+def _expected(stage: tuple[str, str], _: object, __: int) -> WaitRange | None:
     start, end = (getattr(CaseRow, name) for name in stage)
     query = CaseRow.select_real(start, end).where(start.is_null(False), end.is_null(False)).order_by(end.desc())
     with database.connection_context():
-        rows = list(query.limit(LOOKED_AT).tuples())
-    return after((datetime.fromisoformat(begun), datetime.fromisoformat(ended)) for begun, ended in rows)
+        rows = list(query.limit(MAX_WAITS).tuples())
+    return after((datetime.fromisoformat(started), datetime.fromisoformat(ended)) for started, ended in rows)
 
 
-def after(waits: Iterable[tuple[datetime, datetime]]) -> Between | None:
-    """What is told after these waits, from when until when each was."""
-    return gone_through(waits)[0].told()
+def after(waits: Iterable[tuple[datetime, datetime]]) -> WaitRange | None:
+    """The forecast after these waits, each given by its begin and end."""
+    return simulate(waits)[0].forecast()
 
 
-def gone_through(waits: Iterable[tuple[datetime, datetime]]) -> tuple[Expectation, list[bool]]:
-    """Go through some waits as they happened: what is expected then, and for each of which anything had been told
-    whether it held."""
-    expectation, held = Expectation(), []
-    going_on: list[tuple[datetime, int, datetime, Between | None]] = []
+def simulate(waits: Iterable[tuple[datetime, datetime]]) -> tuple[WaitForecast, list[bool]]:
+    """Forecast each of these waits when it begins, and learn from it when it ends.
+
+    Returns the forecast after the last, and for each wait that had a forecast whether it lay within.
+    """
+    forecast, hits = WaitForecast(), []
+    running: list[tuple[datetime, int, datetime, WaitRange | None]] = []
 
     def end(until: datetime) -> None:
-        while going_on and going_on[0][0] <= until:
-            ended, _, begun, told = heapq.heappop(going_on)
-            wait_s = (ended - begun).total_seconds()
-            if told is not None:
-                held.append(told.holds(wait_s))
-            expectation.ended(wait_s, told)
+        while running and running[0][0] <= until:
+            ended, _, started, expected_range = heapq.heappop(running)
+            wait_s = (ended - started).total_seconds()
+            if expected_range is not None:
+                hits.append(expected_range.contains(wait_s))
+            forecast.observe(wait_s, expected_range)
 
-    for number, (begun, ended) in enumerate(sorted(waits)):
-        end(begun)
-        heapq.heappush(going_on, (ended, number, begun, expectation.told()))
+    for number, (started, ended) in enumerate(sorted(waits)):
+        end(started)
+        heapq.heappush(running, (ended, number, started, forecast.forecast()))
     end(datetime.max.replace(tzinfo=UTC))
-    return expectation, held
+    return forecast, hits
 
 
 def _quantile(ordered: list[float], share: float) -> float:

@@ -13,7 +13,7 @@ import sys
 from config import settings as config
 from records import database
 from records.erasures import ERASED, OPERATOR, Erasures
-from records.queues import retry_now
+from records.queue_metrics import retry_now
 from records.schema import SchemaMismatch, UpgradeFailed
 
 REFERENCE = re.compile(r"C-[2-9A-Z]{12}")

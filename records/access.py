@@ -16,15 +16,15 @@ from datetime import timedelta
 
 import peewee
 
+from records.cipher import Cipher
 from records.database import Table, database
-from records.queue import ago
-from records.seal import Seal
+from records.queue import timestamp
 
 # no letter or digit that is easily taken for another; 18 of 31 are 89 bits
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 18
 GROUP = 6
-LINK_LASTS = timedelta(days=10)
+LINK_TTL = timedelta(days=10)
 
 
 class CaseAccess(Table):
@@ -63,8 +63,8 @@ class Opened:
 
 
 class Access:
-    def __init__(self, seal: Seal):
-        self._seal = seal
+    def __init__(self, cipher: Cipher):
+        self._cipher = cipher
 
     def new_code(self, case_reference: str, date_of_birth: str, address: str = "", click: str = "") -> str:
         """Make the case's access code, replacing an earlier one; returns it in groups of six, as patients see it.
@@ -111,7 +111,7 @@ class Access:
         with database.connection_context():
             link = Link.get_or_none(Link.token == _hash(token))
             row = CaseAccess.get_or_none(CaseAccess.case_reference == (link.case_reference if link else ""))
-        expired = link is not None and link.expires_at < ago()
+        expired = link is not None and link.expires_at < timestamp()
         is_right = self._is_born(row, date_of_birth)
         return Opened(link.case_reference if link and is_right and not expired else None, expired)
 
@@ -128,10 +128,10 @@ class Access:
 
     def link(self, key: str, case_reference: str) -> str:
         """The token of a link to a case, for what has this key: asked for again, it is the same."""
-        token = self._seal.mark("link", key)[:32]
+        token = self._cipher.fingerprint("link", key)[:32]
         with database.connection_context():
             Link.insert(
-                token=_hash(token), case_reference=case_reference, expires_at=ago(-LINK_LASTS)
+                token=_hash(token), case_reference=case_reference, expires_at=timestamp(LINK_TTL)
             ).on_conflict_ignore().execute()
         return token
 
@@ -147,13 +147,13 @@ class Access:
             rows = CaseAccess.select().where(CaseAccess.reached_by == self._reached_by(address, date_of_birth))
             return [row.case_reference for row in rows]
 
-    def forget_older_than(self, age: timedelta) -> None:
+    def delete_older_than(self, age: timedelta) -> None:
         """Forget codes that were made, and links that had run out, so long ago."""
         with database.connection_context():
-            CaseAccess.delete().where(CaseAccess.created_at < ago(age)).execute()
-            Link.delete().where(Link.expires_at < ago(age)).execute()
+            CaseAccess.delete().where(CaseAccess.created_at < timestamp(-age)).execute()
+            Link.delete().where(Link.expires_at < timestamp(-age)).execute()
 
-    def forget(self, case_reference: str) -> None:
+    def delete(self, case_reference: str) -> None:
         """Nothing opens the case any more."""
         with database.connection_context():
             for table in (CaseAccess, Link):
@@ -172,7 +172,7 @@ class Access:
             "code": _hash(code),
             "birth": self._birth(case_reference, date_of_birth),
             "reached_by": self._reached_by(address, date_of_birth),
-            "created_at": ago(),
+            "created_at": timestamp(),
         }
         with database.connection_context():
             CaseAccess.insert(case_reference=case_reference, **row).on_conflict(
@@ -181,7 +181,7 @@ class Access:
 
     def _code(self, case_reference: str, click: str) -> str:
         """89 bits of a keyed hash; nothing of a click is kept, so that a code can't be made from what is."""
-        number = int(self._seal.mark("access code", f"{case_reference} {click or secrets.token_hex(16)}"), 16)
+        number = int(self._cipher.fingerprint("access code", f"{case_reference} {click or secrets.token_hex(16)}"), 16)
         digits = (number // len(ALPHABET) ** place % len(ALPHABET) for place in range(LENGTH))
         return "".join(ALPHABET[digit] for digit in digits)
 
@@ -190,12 +190,12 @@ class Access:
         return hmac.compare_digest(row.birth if row else "-" * len(birth), birth)
 
     def _birth(self, case_reference: str, date_of_birth: str) -> str:
-        return self._seal.mark("birth", f"{case_reference} {date_of_birth}")
+        return self._cipher.fingerprint("birth", f"{case_reference} {date_of_birth}")
 
     def _reached_by(self, address: str, date_of_birth: str) -> str:
         """A case that nobody can write to is reached by nothing that another one is."""
         same = normal(address) or secrets.token_hex(16)
-        return self._seal.mark("reached by", f"{same} {date_of_birth}")
+        return self._cipher.fingerprint("reached by", f"{same} {date_of_birth}")
 
 
 def _in_groups(code: str) -> str:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import peewee
 
 from records.database import database, empty_journal
-from records.queue import LEASE, Queued, ago
+from records.queue import LEASE, Queued, timestamp
 from records.retries import RetrySchedule
 
 ERASED = "erased"
@@ -46,7 +46,7 @@ class Erasures:
     def ask(self, case_reference: str, asked_by: str) -> None:
         """Have a case erased as soon as it has ended; asked for again, it stays as it is."""
         with database.connection_context():
-            Erasure.insert(key=case_reference, asked_by=asked_by, asked_at=ago()).on_conflict_ignore().execute()
+            Erasure.insert(key=case_reference, asked_by=asked_by, asked_at=timestamp()).on_conflict_ignore().execute()
 
     def find(self, case_reference: str) -> Erasure | None:
         with database.connection_context():

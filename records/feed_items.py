@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from records.database import database
-from records.queue import Queued, ago
+from records.queue import Queued, timestamp
 from records.retries import RetrySchedule
 
 
@@ -24,10 +24,10 @@ class FeedItems:
         with database.connection_context(), database.atomic():
             FeedItem.insert(key=key, attempts=1).on_conflict(
                 conflict_target=[FeedItem.key],
-                update={FeedItem.attempts: FeedItem.attempts + 1, FeedItem.changed_at: ago()},
+                update={FeedItem.attempts: FeedItem.attempts + 1, FeedItem.changed_at: timestamp()},
             ).execute()
             attempts = FeedItem.get(FeedItem.key == key).attempts
-            FeedItem.update(due_at=ago(-schedule.pause(attempts))).where(FeedItem.key == key).execute()
+            FeedItem.update(due_at=timestamp(schedule.pause(attempts))).where(FeedItem.key == key).execute()
             return attempts
 
     def delete(self, keys: Iterable[str]) -> None:

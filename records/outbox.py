@@ -82,11 +82,11 @@ class Outbox:
         with database.connection_context():
             return [message.key for message in Message.select().where(Message.channel == channel, _of(case_reference))]
 
-    def forget_older_than(self, age: timedelta) -> None:
+    def delete_older_than(self, age: timedelta) -> None:
         """Delete those that were sent or undeliverable so long ago; those that wait stay."""
         Message.delete_finished(age, SENT, *UNDELIVERED)
 
-    def forget(self, case_reference: str) -> None:
+    def delete(self, case_reference: str) -> None:
         with database.connection_context():
             Message.delete().where(_of(case_reference)).execute()
 

@@ -23,9 +23,9 @@ BATCH = 20
 LEASE = timedelta(minutes=2)
 
 
-def ago(span: timedelta = timedelta()) -> str:
-    """A moment so long ago, as text that sorts as the moments do."""
-    return (datetime.now(UTC) - span).isoformat(timespec="microseconds")
+def timestamp(offset: timedelta = timedelta()) -> str:
+    """Now plus an offset, as ISO 8601 text in UTC, which sorts by time."""
+    return (datetime.now(UTC) + offset).isoformat(timespec="microseconds")
 
 
 class Queued(Table):
@@ -39,11 +39,11 @@ class Queued(Table):
 
     key = peewee.TextField(unique=True)
     state = peewee.TextField(default=WAITING, index=True)
-    changed_at = peewee.TextField(default=ago)
+    changed_at = peewee.TextField(default=timestamp)
     # defaults of the database itself: a process of an older version inserts rows without these columns
     attempts = peewee.IntegerField(default=0, constraints=[peewee.SQL("DEFAULT 0")])
-    due_at = peewee.TextField(default=ago, constraints=[peewee.SQL("DEFAULT ''")])
-    waiting_since = peewee.TextField(default=ago, null=True)
+    due_at = peewee.TextField(default=timestamp, constraints=[peewee.SQL("DEFAULT ''")])
+    waiting_since = peewee.TextField(default=timestamp, null=True)
 
     @classmethod
     def claim(cls, lease: timedelta, *conditions: Any) -> Iterator[Self]:
@@ -53,15 +53,15 @@ class Queued(Table):
             lease: a claim that is older was abandoned: its row is claimed again.
             conditions: which rows, beside those that are due.
         """
-        is_due = (cls.state == WAITING) & (cls.due_at <= ago())
-        is_abandoned = (cls.state == CLAIMED) & (cls.changed_at < ago(lease))
+        is_due = (cls.state == WAITING) & (cls.due_at <= timestamp())
+        is_abandoned = (cls.state == CLAIMED) & (cls.changed_at < timestamp(-lease))
         with database.connection_context():
             due = cls.select().where(is_due | is_abandoned, *conditions)
             found = list(due.order_by(cls.due_at, cls.id).limit(BATCH))
         return (row for row in found if row._claimed())
 
     @classmethod
-    def claim_one(cls, key: str) -> Self | None:
+    def claim_by_key(cls, key: str) -> Self | None:
         """The waiting row with this key, due or not, claimed; None if another process has it or it is finished."""
         with database.connection_context():
             row = cls.get_or_none((cls.key == key) & (cls.state == WAITING))
@@ -71,7 +71,7 @@ class Queued(Table):
     def delete_finished(cls, age: timedelta, *states: str) -> None:
         """Delete the rows that have been in one of these states for longer than `age`."""
         with database.connection_context():
-            cls.delete().where(cls.state.in_(states), cls.changed_at < ago(age)).execute()
+            cls.delete().where(cls.state.in_(states), cls.changed_at < timestamp(-age)).execute()
 
     def finish(self, state: str, **more: Any) -> None:
         """End the claim with a final state."""
@@ -83,16 +83,16 @@ class Queued(Table):
 
     def retry(self, schedule: RetrySchedule) -> None:
         """End the claim after a failed attempt: the row is due again after the schedule's next pause."""
-        self._update(state=WAITING, due_at=ago(-schedule.pause(self.attempts)))
+        self._update(state=WAITING, due_at=timestamp(schedule.pause(self.attempts)))
 
     def defer(self, schedule: RetrySchedule) -> None:
         """End the claim of a row that can't be processed yet though nothing failed: its age starts anew."""
-        self._update(state=WAITING, due_at=ago(-schedule.pause(self.attempts)), waiting_since=ago())
+        self._update(state=WAITING, due_at=timestamp(schedule.pause(self.attempts)), waiting_since=timestamp())
 
     def _update(self, **columns: Any) -> None:
         model = type(self)
         with database.connection_context():
-            model.update(changed_at=ago(), **columns).where(model.id == self.id).execute()
+            model.update(changed_at=timestamp(), **columns).where(model.id == self.id).execute()
 
     def _claimed(self) -> bool:
         """Claim it, unless another process was faster."""
@@ -101,7 +101,7 @@ class Queued(Table):
         self.attempts += 1
         claim = model.update(
             state=CLAIMED,
-            changed_at=ago(),
+            changed_at=timestamp(),
             attempts=self.attempts,
             waiting_since=peewee.fn.COALESCE(model.waiting_since, model.changed_at),
         ).where(model.id == self.id, as_found)

@@ -7,9 +7,9 @@ from typing import Any
 
 import peewee
 
+from records.cipher import Cipher
 from records.database import Table, database
-from records.queue import ago
-from records.seal import Seal
+from records.queue import timestamp
 
 
 class Session(Table):
@@ -19,8 +19,8 @@ class Session(Table):
 
 
 class Sessions:
-    def __init__(self, seal: Seal):
-        self._seal = seal
+    def __init__(self, cipher: Cipher):
+        self._cipher = cipher
 
     def keep(self, name: str, content: dict[str, Any]) -> None:
         """Keep what a session knows, in place of what was kept before.
@@ -28,7 +28,7 @@ class Sessions:
         Args:
             name: random; only the browser knows it.
         """
-        sealed, now = self._seal.close(content), ago()
+        sealed, now = self._cipher.encrypt(content), timestamp()
         with database.connection_context():
             Session.insert(key=self._key(name), content=sealed, changed_at=now).on_conflict(
                 conflict_target=[Session.key], update={Session.content: sealed, Session.changed_at: now}
@@ -36,14 +36,14 @@ class Sessions:
 
     def replace(self, name: str, content: dict[str, Any]) -> None:
         """Keep what a session knows now; one that has ended stays ended."""
-        sealed = self._seal.close(content)
+        sealed = self._cipher.encrypt(content)
         with database.connection_context():
-            Session.update(content=sealed, changed_at=ago()).where(Session.key == self._key(name)).execute()
+            Session.update(content=sealed, changed_at=timestamp()).where(Session.key == self._key(name)).execute()
 
     def find(self, name: str) -> dict[str, Any] | None:
         with database.connection_context():
             row = Session.get_or_none(Session.key == self._key(name))
-        return self._seal.open(row.content) if row else None
+        return self._cipher.decrypt(row.content) if row else None
 
     def end(self, name: str) -> None:
         with database.connection_context():
@@ -53,12 +53,12 @@ class Sessions:
         """End each session that may open this case."""
         with database.connection_context():
             rows = list(Session.select())
-            ended = [row.id for row in rows if (self._seal.open(row.content) or {}).get("case") == case_reference]
+            ended = [row.id for row in rows if (self._cipher.decrypt(row.content) or {}).get("case") == case_reference]
             Session.delete().where(Session.id.in_(ended)).execute()
 
-    def forget_older_than(self, age: timedelta) -> None:
+    def delete_older_than(self, age: timedelta) -> None:
         with database.connection_context():
-            Session.delete().where(Session.changed_at < ago(age)).execute()
+            Session.delete().where(Session.changed_at < timestamp(-age)).execute()
 
     def _key(self, name: str) -> str:
-        return self._seal.mark("session", name)
+        return self._cipher.fingerprint("session", name)

@@ -12,11 +12,11 @@ from typing import Any
 
 import peewee
 
+from records.cipher import Cipher
 from records.database import database
 from records.drafts import Draft
 from records.queue import OPEN, Queued
 from records.retries import RetrySchedule
-from records.seal import Seal
 
 FORWARDED, VOID = "forwarded", "void"
 # longer than the engine takes to answer
@@ -43,8 +43,8 @@ class Submissions:
         lease: how long a submission is claimed for.
     """
 
-    def __init__(self, seal: Seal, lease: timedelta = LEASE):
-        self._seal = seal
+    def __init__(self, cipher: Cipher, lease: timedelta = LEASE):
+        self._cipher = cipher
         self._lease = lease
 
     def add(self, key: str, case_reference: str, form: str, content: Any, draft: str) -> None:
@@ -59,7 +59,7 @@ class Submissions:
                 key=key,
                 case_reference=case_reference,
                 form=form,
-                content=self._seal.close(content),
+                content=self._cipher.encrypt(content),
             ).on_conflict_ignore().execute()
             Draft.delete().where(Draft.owner == draft).execute()
 
@@ -77,12 +77,12 @@ class Submissions:
     def claim(self) -> Iterator[Submission]:
         return Submission.claim(self._lease)
 
-    def claim_one(self, key: str) -> Submission | None:
-        return Submission.claim_one(key)
+    def claim_by_key(self, key: str) -> Submission | None:
+        return Submission.claim_by_key(key)
 
     def content(self, submission: Submission) -> Any:
         """What was submitted; None when it was sealed with another secret."""
-        return self._seal.open(submission.content)
+        return self._cipher.decrypt(submission.content)
 
     def release(self, submission: Submission) -> None:
         """The engine can't be reached: this wasn't an attempt."""
@@ -99,11 +99,11 @@ class Submissions:
         """The engine doesn't ask for it any more."""
         submission.finish(VOID, content="")
 
-    def forget_older_than(self, age: timedelta) -> None:
+    def delete_older_than(self, age: timedelta) -> None:
         """Forget those that the engine has had for so long, or doesn't want; what waits, waits."""
         Submission.delete_finished(age, FORWARDED, VOID)
 
-    def forget(self, case_reference: str) -> None:
+    def delete(self, case_reference: str) -> None:
         with database.connection_context():
             Submission.delete().where(Submission.case_reference == case_reference).execute()
 

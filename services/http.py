@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from services.database import AWAY, empty_journal, schema_of
 
 OPEN_PATHS = ("/healthz", "/openapi.yaml")
-MOST_BYTES = 1_000_000
+MAX_CONTENT_LENGTH = 1_000_000
 REPEATED = {"Idempotent-Replayed": "true"}
 
 
@@ -40,7 +40,7 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
     """
     schema_of(database, name).check()
     app = Flask(f"services.{name}")
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_CONTENT_LENGTH
 
     @app.before_request
     def ask_for_key() -> None:

@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from config.settings import environment_name
 from records import database
 from records.access import Access
-from records.seal import Seal
+from records.cipher import Cipher
 from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
@@ -89,7 +89,7 @@ def records(state: dict[str, Any]) -> Iterator[None]:
 @pytest.fixture
 def access(records: None) -> Access:
     """What opens cases, as the web application has it."""
-    return Access(Seal(secrets_of_run()["records_secret_key"]))
+    return Access(Cipher(secrets_of_run()["records_secret_key"]))
 
 
 @pytest.fixture

@@ -30,28 +30,28 @@ from camunda7.outages import Outage
 from processes.engine import Engine
 from records import database
 from records.access import Access
-from records.attempts import Attempts
+from records.cipher import Cipher
 from records.drafts import Drafts
 from records.erasures import Erasures
 from records.forms import DeployedForms
-from records.outages import describe
+from records.health import describe
+from records.login_throttle import LoginThrottle
 from records.outbox import Outbox
 from records.retries import RetrySchedule
 from records.roster import Roster
-from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
 from webapp import (
-    asked,
     contact,
     forms,
     forwarding,
     languages,
     patient,
+    questionnaires,
+    server_timing,
     sessions,
     sign_in,
     staff,
-    timing,
     unusable_forms,
 )
 from webapp.drafts import FormDrafts
@@ -87,9 +87,9 @@ ONLY_PAGES = {
     "Pragma": "no-cache",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-MOST_BYTES = 1_000_000
+MAX_CONTENT_LENGTH = 1_000_000
 # when to come back after a 503
-AGAIN_AFTER_S = 30
+RETRY_AFTER_S = 30
 # endpoints that are shown while the records are away
 WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "readyz", "static")
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
@@ -154,7 +154,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     _configure(app, options)
     _equip(app, options, engine, government, lab)
     if options.timings:
-        timing.tell(app)
+        server_timing.tell(app)
     languages.speak(app, options.time_zone)
     Compress(app)
     versions = _versions(app)
@@ -179,7 +179,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
 def _configure(app: Flask, options: Options) -> None:
     app.config.update(
         SECRET_KEY=options.secret_key,
-        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_CONTENT_LENGTH=MAX_CONTENT_LENGTH,
         MAX_FORM_PARTS=5000,
         # a browser takes this name from a secure page of this host only
         SESSION_COOKIE_NAME="__Host-session" if options.secure_cookies else "session",
@@ -204,10 +204,10 @@ def _configure(app: Flask, options: Options) -> None:
 
 def _equip(app: Flask, options: Options, engine: Engine, government: Government, lab: Lab) -> None:
     """What the pages work with."""
-    seal = Seal(options.records_secret)
-    drafts, kept_sessions = Drafts(seal), Sessions(seal)
-    submissions = Submissions(seal, timedelta(seconds=options.claim_s))
-    access, outbox = Access(seal), Outbox()
+    cipher = Cipher(options.records_secret)
+    drafts, kept_sessions = Drafts(cipher), Sessions(cipher)
+    submissions = Submissions(cipher, timedelta(seconds=options.claim_s))
+    access, outbox = Access(cipher), Outbox()
     app.session_interface = SessionStore(app, kept_sessions)
     app.extensions.update(
         options=options,
@@ -221,7 +221,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government,
         drafts=FormDrafts(drafts),
         submissions=submissions,
         access=access,
-        attempts=Attempts(seal),
+        attempts=LoginThrottle(cipher),
         outbox=outbox,
         erasures=Erasures(),
         forwarder=Forwarder(engine, submissions, options.policy, options.submission_retries),
@@ -324,7 +324,7 @@ def _register_errors(app: Flask) -> None:
         where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
         log.error("%s in %s", type(error).__name__, where)
         name = (request.view_args or {}).get("name")
-        if request.blueprint == forms.pages.name and name in asked.FORMS:
+        if request.blueprint == forms.pages.name and name in questionnaires.FORMS:
             unusable_forms.report(UnusableForm(name, f"{type(error).__name__} in {where}"))
             return _not_shown(500)
         return _page(500, _("Something went wrong"), _("It was our fault. Please try again in a few minutes."))
@@ -337,8 +337,8 @@ def _page(status: int, title: Any, text: str) -> tuple[str, int]:
 def _not_shown(status: int) -> Answer:
     """The page in place of a form that can't be shown."""
     page = render_template("form_not_shown.html", emergency_advice=CALL_NOW)
-    return page, status, {"Retry-After": str(AGAIN_AFTER_S)}
+    return page, status, {"Retry-After": str(RETRY_AFTER_S)}
 
 
 def _not_now(text: str) -> Answer:
-    return *_page(503, _("CoronaCare can't answer just now"), text), {"Retry-After": str(AGAIN_AFTER_S)}
+    return *_page(503, _("CoronaCare can't answer just now"), text), {"Retry-After": str(RETRY_AFTER_S)}

@@ -16,12 +16,12 @@ from werkzeug.wrappers import Response
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.forms import Page
 from processes.cases import find_case, open_tasks
-from webapp import asked, confirmation, languages, sessions, unusable_forms
+from webapp import confirmation, languages, questionnaires, sessions, unusable_forms
 from webapp.drafts import FormDraft, key_of
+from webapp.formatting import translated
 from webapp.forwarding import START
 from webapp.status import CALL_NOW
 from webapp.unusable_forms import UnusableForm
-from webapp.wording import translated
 
 log = logging.getLogger("webapp.forms")
 
@@ -39,18 +39,18 @@ Answer = str | Response | tuple[str, int]
 def begin(name: str) -> Answer:
     """The first page that has yet to be answered."""
     _known_form(name)
-    if name == asked.PRE_SCREENING and sessions.open_begun_case():
+    if name == questionnaires.PRE_SCREENING and sessions.open_begun_case():
         return redirect(url_for("patient.case"))
-    if name != asked.PRE_SCREENING and not sessions.case_reference():
-        return _worse() if name == asked.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
+    if name != questionnaires.PRE_SCREENING and not sessions.case_reference():
+        return _worse() if name == questionnaires.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
     if not sessions.has_cookie():
         return _cookie_wanted(name)
     draft = _up_to_date(name)
     if draft is None:
-        return _worse() if name == asked.SYMPTOMS_WORSENED else _not_open(name)
+        return _worse() if name == questionnaires.SYMPTOMS_WORSENED else _not_open(name)
     if not draft.version:
         _drafts().keep(draft)
-    if name == asked.PRE_SCREENING:
+    if name == questionnaires.PRE_SCREENING:
         sessions.begins_case(draft.target["key"])
     return redirect(_next_step(draft))
 
@@ -98,7 +98,7 @@ def check(name: str) -> Answer:
         return redirect(url_for("forms.begin", name=name))
     if draft.unanswered:
         return redirect(_next_step(draft))
-    form, about = draft.form, asked.FORMS[name]
+    form, about = draft.form, questionnaires.FORMS[name]
     summaries = [(page, form.summary(page, draft.answers, translated)) for page in draft.pages]
     token = sessions.page_token(draft.owner, name)
     return render_template("check.html", name=name, about=about, summaries=summaries, page_token=token)
@@ -118,7 +118,7 @@ def of_another_session() -> Answer | None:
     What was typed is kept, if the page was ours; a form that is sent already is so.
     """
     view = request.view_args or {}
-    is_form = request.endpoint in ("forms.answer", "forms.send") and view["name"] in asked.FORMS
+    is_form = request.endpoint in ("forms.answer", "forms.send") and view["name"] in questionnaires.FORMS
     token = request.form.get("page_token", "")
     if not is_form or not sessions.is_from_our_page(token):
         return None
@@ -137,7 +137,7 @@ def of_another_session() -> Answer | None:
 
 
 def _known_form(name: str) -> None:
-    if name not in asked.FORMS:
+    if name not in questionnaires.FORMS:
         abort(404)
 
 
@@ -179,18 +179,18 @@ def _up_to_date(name: str) -> FormDraft | None:
 
 def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
     forms, owner = current_app.extensions["task_forms"], sessions.new_owner()
-    if name == asked.PRE_SCREENING:
-        return draft or asked.pre_screening(forms, owner, session.get("exposed_to"))
+    if name == questionnaires.PRE_SCREENING:
+        return draft or questionnaires.pre_screening(forms, owner, session.get("exposed_to"))
     engine, reference = current_app.extensions["engine"], sessions.case_reference()
-    if name == asked.SYMPTOMS_WORSENED:
+    if name == questionnaires.SYMPTOMS_WORSENED:
         case = find_case(engine, reference)
-        return (draft or asked.symptoms_worsened(forms, owner, case)) if case and not case.ended_at else None
+        return (draft or questionnaires.symptoms_worsened(forms, owner, case)) if case and not case.ended_at else None
     task = next((task for task in open_tasks(engine, reference) if task.form == name), None)
     if task is None:
         return None
     if draft is not None and draft.target["task"] == task.id:
         return draft
-    return asked.task(forms, owner, find_case(engine, reference), task)
+    return questionnaires.task(forms, owner, find_case(engine, reference), task)
 
 
 def _page(draft: FormDraft, number: int) -> Page:
@@ -215,13 +215,13 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
     return render_template(
         "form.html",
         name=draft.name,
-        about=asked.FORMS[draft.name],
+        about=questionnaires.FORMS[draft.name],
         page=page,
         is_first=not before,
         back=before[-1] if before else None,
         problems=problems,
         more=checked and not problems,
-        reasons=asked.reasons(draft.target.get("refused")),
+        reasons=questionnaires.reasons(draft.target.get("refused")),
         fields=form.html(page, answers, checked, translated),
         page_token=sessions.page_token(draft.owner, draft.name),
     )
@@ -283,7 +283,7 @@ def cookies_needed() -> Answer:
 
 
 def _not_open(name: str) -> str:
-    return render_template("already_sent.html", title=asked.FORMS[name].title)
+    return render_template("already_sent.html", title=questionnaires.FORMS[name].title)
 
 
 def _worse() -> str:

@@ -81,7 +81,7 @@ class Forwarder:
 
     def forward(self, key: str) -> bool:
         """Forward one now; returns whether it has arrived, or the engine doesn't wait for it any more."""
-        submission = self._submissions.claim_one(key)
+        submission = self._submissions.claim_by_key(key)
         try:
             return submission is not None and self._forwarded(submission)
         except EngineUnavailable:

@@ -10,7 +10,7 @@ INTERVAL_S = 3600.0
 
 
 class Forgets(Protocol):
-    def forget_older_than(self, age: timedelta) -> None: ...
+    def delete_older_than(self, age: timedelta) -> None: ...
 
 
 class Housekeeping:
@@ -36,7 +36,7 @@ class Housekeeping:
 
     def _forget(self, name: str) -> Exception | None:
         try:
-            self._kept[name].forget_older_than(self._ages[name])
+            self._kept[name].delete_older_than(self._ages[name])
         except Exception as error:
             return error
         return None

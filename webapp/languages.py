@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from camunda7.engine import EngineUnavailable
 from processes.cases import choose_language
 from webapp import sessions
-from webapp.wording import day, duration, moment, translated
+from webapp.formatting import day, duration, moment, translated
 
 pages = Blueprint("languages", __name__)
 

@@ -19,8 +19,8 @@ from processes.engine import Engine
 from processes.messages import Message
 from records.access import Access
 from records.erasures import PATIENT, Erasures
-from webapp import asked, confirmation, languages, sessions
-from webapp.seen import DONE, role_of
+from webapp import confirmation, languages, questionnaires, sessions
+from webapp.access_log import DONE, role_of
 from webapp.status import (
     CLASSIFICATIONS,
     RESULTS,
@@ -81,7 +81,7 @@ def case() -> str | Response | tuple[str, int]:
         confirmation.close()
         return render_template("emergency.html", paragraphs=emergency, reference=reference)
     if found is None:
-        titles = [asked.FORMS[form].title for form in on_their_way]
+        titles = [questionnaires.FORMS[form].title for form in on_their_way]
         return render_template("kept.html", titles=titles, reference=reference)
     return _case_page(found, emergency, on_their_way)
 
@@ -100,7 +100,7 @@ def _emergency(found: Position | None) -> tuple[str, ...] | None:
 
 def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way: list[str]) -> str:
     known, steps, status = found.case, found.steps, found.status
-    tasks = [task.form for task in open_tasks(_engine(), known.reference) if task.form in asked.TASKS]
+    tasks = [task.form for task in open_tasks(_engine(), known.reference) if task.form in questionnaires.TASKS]
     sent = None if on_their_way or emergency else confirmation.pending()
     now = datetime.now(get_timezone())
     visit_due_at = known.values.get("visit_due_at")
@@ -112,7 +112,7 @@ def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way:
         emergency=emergency,
         sent=confirmation.text_of(sent, known) if sent and not status.is_brief else None,
         refresh=sent is not None and status.is_brief,
-        refused=asked.reasons(known.values.get("contacts_refused")) if "close_contacts" in tasks else [],
+        refused=questionnaires.reasons(known.values.get("contacts_refused")) if "close_contacts" in tasks else [],
         result=RESULTS.get(known.values.get("lab_result")) if known.values.get("result_told_at") else None,
         classification=CLASSIFICATIONS.get(known.values.get("case_classification")),
         advice=None if emergency else advice_of(known),
@@ -120,8 +120,8 @@ def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way:
         is_visit_late=visit_due_at is not None and visit_due_at < now,
         status=status,
         may_withdraw=bool(steps & WITHDRAWABLE) and not known.values.get("withdrawn"),
-        tasks=[(form, asked.FORMS[form]) for form in tasks if form not in on_their_way],
-        on_their_way=[asked.FORMS[form].title for form in on_their_way],
+        tasks=[(form, questionnaires.FORMS[form]) for form in tasks if form not in on_their_way],
+        on_their_way=[questionnaires.FORMS[form].title for form in on_their_way],
         has_code=_access().has_code(known.reference),
         erasure=_erasures().find(known.reference),
     )

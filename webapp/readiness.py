@@ -7,7 +7,7 @@ from flask import Flask, Response
 from hosting.readiness import Check, problems_of
 from processes.cases import CORONA_CARE
 from processes.engine import Engine
-from records import outages
+from records import health
 from webapp.government import Government
 from webapp.lab import Lab
 
@@ -19,7 +19,7 @@ PATHWAY = f"/process-definition/key/{CORONA_CARE}"
 def add_readiness(app: Flask, engine: Engine, government: Government, lab: Lab) -> None:
     checks = [
         Check("engine", lambda: engine.check(PATHWAY, CHECKED_WITHIN_S)),
-        Check("records", outages.check, describe=outages.describe),
+        Check("records", health.check, describe=health.describe),
         Check("lab", lab.stock, is_required=False),
         Check("government", lambda: government.exposure("none"), is_required=False),
     ]

@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.session_store import OF_EACH
 
-PAGE_LASTS_S = 24 * 3600
+PAGE_TTL_S = 24 * 3600
 # how much of the idle time may pass until it is noted that somebody was there
 NOTED_EVERY = 1 / 30
 # how long a reported emergency sign may be unknown to the engine and to what is read of it
@@ -182,7 +182,7 @@ def of_page(token: str) -> tuple[str, str] | None:
 
 def _read(token: str) -> list[str]:
     try:
-        return _pages().loads(token, max_age=PAGE_LASTS_S)
+        return _pages().loads(token, max_age=PAGE_TTL_S)
     except BadSignature:
         return []
 

@@ -29,9 +29,9 @@ from camunda7.inputs.emails import clean_email
 from camunda7.inputs.telephones import parse_telephone
 from processes.cases import Case, find_case
 from records.access import Access, normal, plain
-from records.attempts import Attempts
+from records.login_throttle import LoginThrottle
 from webapp import languages, persons, sessions
-from webapp.wording import translated
+from webapp.formatting import translated
 
 pages = Blueprint("sign_in", __name__)
 
@@ -80,7 +80,7 @@ def sign_in() -> Answer:
         return render_template("sign_in.html", problems=problems), 403
     # as it is looked up: however it is typed, it is the same code
     attempt = f"code {plain(code)}"
-    allowed = may_try(attempt)
+    allowed = is_allowed(attempt)
     case_reference = _access().by_code(code, birth)
     if not allowed:
         return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
@@ -101,7 +101,7 @@ def sign_in_by_link(token: str) -> Answer:
     birth, problems = _date_of_birth()
     # all links to a case are guesses at the same date of birth
     attempt = f"link {_access().case_of_link(token) or token}"
-    allowed = may_try(attempt)
+    allowed = is_allowed(attempt)
     asks_name = "given_name" in request.form
     given_name = clean_line(request.form.get("given_name", "")[:200])
     if asks_name and not given_name:
@@ -174,7 +174,7 @@ def lost_code() -> Answer:
         problems.insert(0, ("address", _("Enter your e-mail address or mobile number")))
     if problems:
         return render_template("lost_code.html", problems=problems), 403
-    if not may_try(f"lost {normal(address)}"):
+    if not is_allowed(f"lost {normal(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
     for case_reference in _access().cases_reached_by(address, birth):
         _send_link(case_reference, normal(address), languages.language())
@@ -188,7 +188,7 @@ def sign_out() -> Response:
 
 
 def _send_link(case_reference: str, address: str, language: str) -> None:
-    if not address or not _attempts().take(f"links of {case_reference}", MOST_LINKS, LINKS_WITHIN):
+    if not address or not _attempts().allow(f"links of {case_reference}", MOST_LINKS, LINKS_WITHIN):
         return
     key = f"{case_reference}/{NEW_LINK}/{secrets.token_hex(8)}"
     channel = "email" if "@" in address else "sms"
@@ -196,22 +196,22 @@ def _send_link(case_reference: str, address: str, language: str) -> None:
 
 
 def _opened(case_reference: str, attempt: str, of_person: Sequence[str] = ()) -> Response:
-    was_right(attempt)
+    reset_attempts(attempt)
     sessions.open_case(case_reference, of_person)
     return redirect(url_for("patient.case"), 303)
 
 
-def may_try(what: str) -> bool:
+def is_allowed(what: str) -> bool:
     """Count an attempt at this, from this address; both must have some left."""
-    at_this = _attempts().take(what, MOST_PER_CODE, WAIT)
-    from_here = _attempts().take(_address(), current_app.extensions["options"].attempts_per_address, WAIT)
+    at_this = _attempts().allow(what, MOST_PER_CODE, WAIT)
+    from_here = _attempts().allow(_address(), current_app.extensions["options"].attempts_per_address, WAIT)
     return at_this and from_here
 
 
-def was_right(what: str) -> None:
+def reset_attempts(what: str) -> None:
     """The attempt doesn't count, nor those before it at the same."""
-    _attempts().forget(what)
-    _attempts().give_back(_address())
+    _attempts().reset(what)
+    _attempts().refund(_address())
 
 
 def _address() -> str:
@@ -264,5 +264,5 @@ def _access() -> Access:
     return current_app.extensions["access"]
 
 
-def _attempts() -> Attempts:
+def _attempts() -> LoginThrottle:
     return current_app.extensions["attempts"]

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from kpi.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, expected, in_units
 from processes.cases import Case
-from webapp.wording import duration
+from webapp.formatting import duration
 
 # what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
 ISOLATE = _("Stay at home and keep apart from others until you know more.")

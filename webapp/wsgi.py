@@ -9,13 +9,13 @@ from hosting.metrics import measured
 from hosting.periodic import PeriodicTask
 from hosting.startup import needs_database
 from processes.engine import Engine
-from records import database, outages
+from records import database, health
 from records.retries import RetrySchedule
-from webapp import forwarding, housekeeping, timing
+from webapp import forwarding, housekeeping, server_timing
 from webapp.app import Options, create_app
-from webapp.figures import Figures
 from webapp.government import Government
 from webapp.lab import Lab
+from webapp.metrics import Figures
 
 _settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key")
 with needs_database("records.database_url"):
@@ -44,7 +44,7 @@ application = create_app(
         _settings.engine.url,
         _settings.engine.username,
         _settings.engine.password.get_secret_value(),
-        observe=timing.engine_answered,
+        observe=server_timing.engine_answered,
     ),
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
     _lab,
@@ -52,5 +52,5 @@ application = create_app(
 _forwarder, _housekeeping = application.extensions["forwarder"], application.extensions["housekeeping"]
 _figures = [Figures(_lab, _settings.webapp.suppress_below), OutageMetrics([_forwarder.outage])]
 application.wsgi_app = measured(application.wsgi_app, _figures)
-PeriodicTask("forwarder", _forwarder.run, forwarding.INTERVAL_S, outages.describe).start()
-PeriodicTask("housekeeping", _housekeeping.run, housekeeping.INTERVAL_S, outages.describe).start()
+PeriodicTask("forwarder", _forwarder.run, forwarding.INTERVAL_S, health.describe).start()
+PeriodicTask("housekeeping", _housekeeping.run, housekeeping.INTERVAL_S, health.describe).start()

@@ -29,25 +29,25 @@ from hosting.startup import needs_database
 from kpi.rows import KpiRows
 from processes.engine import Engine
 from processes.variables import VARIABLES
-from records import database, outages
+from records import database, health
 from records.access import Access
-from records.claims import Claims
+from records.cipher import Cipher
 from records.drafts import Drafts
 from records.erasures import Erasures
 from records.feed_items import FeedItems
+from records.leases import Leases
 from records.outbox import Outbox
 from records.retries import RetrySchedule
 from records.roster import Roster
 from records.schema import SchemaMismatch
-from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.carriers import Carrier, Mail, MailServer, Pages, Sms, Telephone
-from workers.erasure import Elsewhere, Eraser, Kept
+from workers.channels import Channel, Mail, MailServer, Pages, Sms, Telephone
+from workers.erasure import Eraser, LocalStores, RemoteServices
 from workers.lab_feed import LabFeed
 from workers.lanes import LANES
-from workers.outside import Service
 from workers.sender import Sender
+from workers.service_client import Service
 
 # /readyz waits for each answer for so long
 CHECKED_WITHIN_S = 2.0
@@ -100,7 +100,7 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)
-    watched = health(settings, runtime, checks_of(settings, lanes, client))
+    watched = serve_health(settings, runtime, checks_of(settings, lanes, client))
     stopping = threading.Event()
     tasks, beside = periodic_tasks(settings, lanes, resources)
     runtime.metrics.registry.register(OutageMetrics(beside))
@@ -118,7 +118,7 @@ def worker_id(lanes: Iterable[str], number: int) -> str:
     return "-".join([socket.gethostname(), *sorted(lanes), str(number)])
 
 
-def health(settings: config.Settings, runtime: Runtime, checks: list[Check]) -> Health:
+def serve_health(settings: config.Settings, runtime: Runtime, checks: list[Check]) -> Health:
     host, port = settings.workers.host, settings.workers.port
     try:
         return Health(host, port, runtime.metrics.registry, lambda: runtime.turns, lambda: problems_of(checks))
@@ -130,7 +130,7 @@ def checks_of(settings: config.Settings, lanes: list[str], client: TaskClient) -
     """What these lanes need: the engine and the records, and that the services and the mail server know us."""
     checks = [
         Check("engine", lambda: client.check(CHECKED_WITHIN_S)),
-        Check("records", outages.check, describe=outages.describe),
+        Check("records", health.check, describe=health.describe),
     ]
     keys = dict.fromkeys(name for lane in lanes for name in SECRETS[lane] if name.endswith(".api_key"))
     for name in (key.removesuffix(".api_key") for key in keys):
@@ -182,7 +182,7 @@ def periodic_tasks(
 
 def in_words(error: Exception) -> str:
     """An error for the log, without a patient's data."""
-    return outages.describe(error) or describe(error)
+    return health.describe(error) or describe(error)
 
 
 def claim_of(settings: config.Settings) -> timedelta:
@@ -194,7 +194,7 @@ def schedule(retry: config.Retry) -> RetrySchedule:
 
 
 def lab_feed(settings: config.Settings, resources: dict[str, Any]) -> LabFeed:
-    claims = Claims(claim_of(settings))
+    claims = Leases(claim_of(settings))
     return LabFeed(resources["lab"], resources["engine"], claims, FeedItems(), schedule(settings.retries.lab_feed))
 
 
@@ -211,10 +211,10 @@ def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
 
 def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
     tasklist = settings.staff_url + "/camunda/app/tasklist/default/"
-    access = Access(Seal(settings.records.secret_key.get_secret_value()))
+    access = Access(Cipher(settings.records.secret_key.get_secret_value()))
     pages = Pages(settings.public_url, tasklist, access)
     mail = settings.mail
-    carriers: dict[str, Carrier] = {
+    carriers: dict[str, Channel] = {
         "email": Mail(mail_server(settings), mail.sender, pages),
         "sms": Sms(service_of(settings, "sms"), pages),
         "telephone": Telephone(resources["engine"]),
@@ -229,11 +229,15 @@ def mail_server(settings: config.Settings) -> MailServer:
 
 
 def eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
-    seal = Seal(settings.records.secret_key.get_secret_value())
-    kept = Kept(Access(seal), Drafts(seal), resources["kpis"], resources["outbox"], Sessions(seal), Submissions(seal))
-    elsewhere = Elsewhere(resources["engine"], resources["lab"], resources["government"], service_of(settings, "sms"))
+    cipher = Cipher(settings.records.secret_key.get_secret_value())
+    stores = LocalStores(
+        Access(cipher), Drafts(cipher), resources["kpis"], resources["outbox"], Sessions(cipher), Submissions(cipher)
+    )
+    services = RemoteServices(
+        resources["engine"], resources["lab"], resources["government"], service_of(settings, "sms")
+    )
     claim = claim_of(settings)
-    return Eraser(Erasures(claim), Claims(claim), kept, elsewhere, schedule(settings.retries.erasures))
+    return Eraser(Erasures(claim), Leases(claim), stores, services, schedule(settings.retries.erasures))
 
 
 def service_of(settings: config.Settings, name: str) -> Service:

@@ -13,8 +13,8 @@ from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
 from workers.onset import first_day
-from workers.outside import Service
 from workers.patient import tell
+from workers.service_client import Service
 
 WRITE_REPORT, CALL_PATIENT = "Task_WriteDoctorsReport", "Task_CallPatient"
 # an overdue report goes before all that aren't, and before what waiting alone can raise

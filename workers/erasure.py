@@ -16,21 +16,21 @@ from kpi.rows import KpiRows
 from processes.cases import forget_case, is_running
 from processes.engine import Engine
 from records.access import Access
-from records.claims import Claims
 from records.database import AWAY
 from records.drafts import Drafts
 from records.erasures import Erasure, Erasures
+from records.leases import Leases
 from records.outbox import Outbox
 from records.retries import RetrySchedule
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.outside import Service, Unavailable
+from workers.service_client import Service, Unavailable
 
 log = logging.getLogger("workers.erasure")
 
 
 @dataclass(frozen=True)
-class Kept:
+class LocalStores:
     """Where the records have something of a case."""
 
     access: Access
@@ -42,7 +42,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class RemoteServices:
     """Who else has something of a case."""
 
     engine: Engine
@@ -58,7 +58,9 @@ class Eraser:
         schedule: when an erasure that can't be done yet is due again.
     """
 
-    def __init__(self, erasures: Erasures, claims: Claims, kept: Kept, elsewhere: Elsewhere, schedule: RetrySchedule):
+    def __init__(
+        self, erasures: Erasures, claims: Leases, kept: LocalStores, elsewhere: RemoteServices, schedule: RetrySchedule
+    ):
         self._erasures = erasures
         self._claims = claims
         self._kept = kept
@@ -110,7 +112,7 @@ class Eraser:
         if self._kept.submissions.on_their_way(reference) or is_running(self._elsewhere.engine, reference):
             return True
         # from here on nobody asks for a message
-        self._kept.access.forget(reference)
+        self._kept.access.delete(reference)
         return not self._kept.outbox.drop_waiting(reference)
 
     def _erase_elsewhere(self, reference: str) -> bool:
@@ -124,7 +126,7 @@ class Eraser:
 
     def _erase_records(self, reference: str) -> None:
         self._kept.sessions.end_of_case(reference)
-        self._kept.drafts.forget(reference)
-        self._kept.submissions.forget(reference)
-        self._kept.outbox.forget(reference)
+        self._kept.drafts.delete(reference)
+        self._kept.submissions.delete(reference)
+        self._kept.outbox.delete(reference)
         self._kept.kpis.disown(reference)

@@ -11,7 +11,7 @@ from camunda7.inputs.place import Place
 from camunda7.inputs.telephones import parse_telephone
 from camunda7.worker import Context, Faulty, Retry, topic
 from workers.onset import first_day
-from workers.outside import Service, Unavailable
+from workers.service_client import Service, Unavailable
 
 # of the steps that send messages to contacts: an address that is refused for now is tried for an hour or two
 SENDING = Retry(attempts=9, first="1m", most="1h")

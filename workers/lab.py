@@ -7,8 +7,8 @@ from typing import Any
 from camunda7.worker import topic
 from processes.errors import KitShortage
 from records.outbox import Outbox
-from workers.outside import Refused, Service
 from workers.patient import tell
+from workers.service_client import Refused, Service
 
 
 @topic("lab.reserve_kit", occurrence="sample_number", errors=(KitShortage,))

@@ -17,14 +17,14 @@ from camunda7.outages import Outage, describe
 from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.engine import Engine
 from processes.messages import Message
-from records.claims import Claims
 from records.database import AWAY
 from records.erasures import is_erased
 from records.feed_items import FeedItems
-from records.queue import ago
+from records.leases import Leases
+from records.queue import timestamp
 from records.retries import RetrySchedule
 from workers.lab_results import Step, next_step, result_of
-from workers.outside import Service, Unavailable
+from workers.service_client import Service, Unavailable
 
 log = logging.getLogger("workers.lab_feed")
 
@@ -41,7 +41,7 @@ class LabFeed:
         schedule: when an item that can't be delivered yet is due again.
     """
 
-    def __init__(self, lab: Service, engine: Engine, claims: Claims, items: FeedItems, schedule: RetrySchedule):
+    def __init__(self, lab: Service, engine: Engine, claims: Leases, items: FeedItems, schedule: RetrySchedule):
         self._lab = lab
         self._engine = engine
         self._claims = claims
@@ -59,7 +59,7 @@ class LabFeed:
     def read(self) -> int:
         """Go once through all items that aren't acknowledged; returns how many now are."""
         done, cursor = 0, 0
-        postponed, now = self._items.due_times(), ago()
+        postponed, now = self._items.due_times(), timestamp()
         left: set[str] = set()
         # cases of which a result is still to be delivered
         held: set[str] = set()

@@ -13,7 +13,7 @@ from camunda7.outages import Outage, describe
 from records.database import AWAY
 from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
 from records.retries import RetrySchedule
-from workers.carriers import Carrier, Deferred, NotNow, Undeliverable
+from workers.channels import Channel, Deferred, NotNow, Undeliverable
 from workers.messages import TO_DOCTORS, TO_MANAGERS
 
 log = logging.getLogger("workers.sender")
@@ -27,7 +27,7 @@ class Sender:
         schedules: when a message that was refused for now is sent again, by channel.
     """
 
-    def __init__(self, outbox: Outbox, carriers: Mapping[str, Carrier], schedules: Mapping[str, RetrySchedule]):
+    def __init__(self, outbox: Outbox, carriers: Mapping[str, Channel], schedules: Mapping[str, RetrySchedule]):
         self._outbox = outbox
         self._carriers = carriers
         self._schedules = schedules

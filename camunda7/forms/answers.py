@@ -14,7 +14,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from camunda7.forms import fields, rules
-from camunda7.forms.beginning import initial
+from camunda7.forms.initial_values import initial
 from camunda7.forms.nested import merge, nested, put, taken
 from camunda7.forms.options import Option, options_of
 from camunda7.forms.posting import SHOWN, row_count

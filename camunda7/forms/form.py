@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from camunda7.forms import posting, rendering
 from camunda7.forms.answers import Answers, Node, Reader
-from camunda7.forms.beginning import as_posted, initial
 from camunda7.forms.defaults import refuse_defaults
+from camunda7.forms.initial_values import as_posted, initial
 from camunda7.forms.properties import COMPONENTS, NUMBER, describe
 from camunda7.forms.schema import NEWEST_SCHEMA, Component, UnsupportedForm, parse_components
 from camunda7.forms.template import Translate

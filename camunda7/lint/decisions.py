@@ -13,8 +13,8 @@ from camunda7.lint import tables
 from camunda7.lint.attributes import time_to_live
 from camunda7.lint.declared import Declared, declare
 from camunda7.lint.finding import Finding, like
+from camunda7.lint.paths import AGGREGATIONS, PathSearch, Way
 from camunda7.lint.tables import CAMUNDA_DMN, DMN, Row, Table, TableError
-from camunda7.lint.ways import AGGREGATIONS, Way, Ways
 
 POLICIES = ("FIRST", "UNIQUE", "ANY", "COLLECT", "RULE ORDER")
 MOST_WAYS = 200_000
@@ -45,7 +45,7 @@ def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterat
     yield from wrong
     # what can't be followed has no ways
     if not wrong:
-        ways = Ways(found, declared.variables)
+        ways = PathSearch(found, declared.variables)
         for table in found.values():
             yield from (Finding(file, table.name, table.id, *problem) for problem in _followed(table, ways))
 
@@ -119,7 +119,7 @@ def _outputs(table: Table, declared: Declared) -> Iterator[tuple[str, str]]:
                 yield wrong, f"Write one of {', '.join(codes)}, or add the code in {declared.variables.source}"
 
 
-def _followed(table: Table, ways: Ways) -> Iterator[tuple[str, str]]:
+def _followed(table: Table, ways: PathSearch) -> Iterator[tuple[str, str]]:
     """What is found on the ways through a decision."""
     gaps: list[Way] = []
     overlaps: dict[tuple[int, ...], Way] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
-from camunda7.expressions import unary_tests as feel
+from camunda7.expressions import unary_tests
 from camunda7.expressions.juel import ExpressionError, Node, is_expression, parse
 from camunda7.lint.declared import Declared, declare
 from camunda7.lint.diagram import CAMUNDA, Diagram
@@ -55,7 +55,7 @@ def _named(node: ElementTree.Element) -> Iterator[str]:
         case "in" | "out":
             yield from (name for name in (node.get("source"), node.get("target")) if name)
         case "script":
-            yield from feel.names(node.text or "")
+            yield from unary_tests.names(node.text or "")
     yield from (name for key in ("resultVariable", "elementVariable") if (name := node.get(CAMUNDA + key)))
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any
 
-from camunda7.expressions import unary_tests as feel
+from camunda7.expressions import unary_tests
 from camunda7.forms import Form, UnsupportedForm
 from camunda7.forms.patterns import Pattern
 from camunda7.forms.properties import describe
@@ -95,7 +95,7 @@ def _read(component: Component, known: set[str], variables: Catalogue) -> Iterat
     """What is wrong with its expressions."""
     for text in dict.fromkeys(_texts(component)):
         yield from _compared(text, variables)
-        for missing in sorted(feel.names(text) - known):
+        for missing in sorted(unary_tests.names(text) - known):
             yield (
                 f"“{text}” reads {missing}, which nothing asks for{like(missing, filter(None, known))}",
                 declare(variables),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from camunda7.expressions import unary_tests as feel
+from camunda7.expressions import unary_tests
 from camunda7.expressions.unary_tests import Cell, CellError, Value
 from camunda7.variables import Variable
 
@@ -162,7 +162,7 @@ def _refuse_language(node: ElementTree.Element, where: str) -> None:
 def _input(column: ElementTree.Element) -> Input:
     expression = column.find(DMN + "inputExpression")
     text = _text(expression)
-    label, names = column.get("label") or text, feel.names(text)
+    label, names = column.get("label") or text, unary_tests.names(text)
     if expression is not None:
         _refuse_type(expression, f"column “{label}”")
         _refuse_language(expression, f"column “{label}”")
@@ -182,18 +182,18 @@ def _row(row: ElementTree.Element, number: int, inputs: tuple[Input, ...], outpu
     for column, entry in zip(inputs, entries[0], strict=True):
         _refuse_language(entry, f"row {number}, column “{column.label}”")
         try:
-            cells.append(feel.cell(_text(entry)))
+            cells.append(unary_tests.cell(_text(entry)))
         except CellError as error:
             raise TableError(f"row {number}, column “{column.label}”: {error}", UNDERSTOOD) from None
     for column, entry in zip(outputs, entries[1], strict=True):
         where = f"row {number}, column “{column.name}”"
         _refuse_language(entry, where)
         try:
-            says[column.name] = feel.literal(_text(entry))
+            says[column.name] = unary_tests.literal(_text(entry))
         except CellError as error:
             raise TableError(f"{where}: {error}", UNDERSTOOD) from None
         if not _fits(says[column.name], column.type):
-            raise TableError(f"{where}: “{feel.shown(says[column.name])}” isn't of the type {column.type}")
+            raise TableError(f"{where}: “{unary_tests.shown(says[column.name])}” isn't of the type {column.type}")
     return Row(row.get("id", ""), number, tuple(cells), says)
 
 
@@ -239,8 +239,10 @@ def _candidates(column: Input, cells: list[Cell], declared: Variable | None) -> 
 def _numbers(column: Input, cells: list[Cell], declared: Variable) -> Iterator[float]:
     """The figures that cells and the column's check name, and those just below and above them."""
     bounds = [
-        feel.cell(f"{sign} {figure}")
-        for sign, figure in re.findall(rf"\b{re.escape(column.name)} (<=|>=|<|>) ({feel.NUMBER})", column.expression)
+        unary_tests.cell(f"{sign} {figure}")
+        for sign, figure in re.findall(
+            rf"\b{re.escape(column.name)} (<=|>=|<|>) ({unary_tests.NUMBER})", column.expression
+        )
     ]
     is_whole = declared.type == "Integer" or f"floor({column.name}) = {column.name}" in column.expression
     step = WHOLE_STEP if is_whole else STEP

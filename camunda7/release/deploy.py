@@ -8,7 +8,7 @@ from pathlib import Path
 
 from camunda7.engine import Engine, EngineRefused
 from camunda7.lint import Declared, check
-from camunda7.release.changes import Change, differences, running, told
+from camunda7.release.changes import Change, differences, report, running
 from camunda7.release.hints import HINTS, Hints, read_hints
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def _tell(
     page: Path | None,
 ) -> None:
     changes = differences(before, after)
-    for line in told.as_text(changes, running.open_cases(engine, before, after, hints)):
+    for line in report.as_text(changes, running.open_cases(engine, before, after, hints)):
         say(line)
     if page:
         _draw(changes, before, after, say, page)
@@ -94,7 +94,7 @@ def _draw(
 ) -> None:
     """Draw the changes; the deployment goes on without a picture, whatever is in the way of it."""
     try:
-        page.write_text(told.as_page(changes, before, after), encoding="utf-8")
+        page.write_text(report.as_page(changes, before, after), encoding="utf-8")
     except Exception as error:
         log.debug("drawing failed", exc_info=True)
         say(f"the changes are not drawn ({type(error).__name__}: {error}); the deployment goes on")

@@ -17,8 +17,8 @@ from camunda7.engine import Engine
 from camunda7.expressions.unary_tests import Value, shown
 from camunda7.lint import tables
 from camunda7.lint.files import FileError, read_decisions
+from camunda7.lint.paths import Decisions, Gap
 from camunda7.lint.tables import DMN, Table, TableError
-from camunda7.lint.ways import Decisions, Gap
 from camunda7.release.changes import running
 
 AT_ONCE = 500

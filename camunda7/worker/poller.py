@@ -14,9 +14,9 @@ from camunda7.engine import EngineError, EngineRefused
 from camunda7.outages import CredentialsRefused, Outage
 from camunda7.variables import ENGINE_TIME
 from camunda7.worker.client import TaskClient
+from camunda7.worker.handler_pool import Capacity, HandlerPool
 from camunda7.worker.metrics import Metrics
 from camunda7.worker.outcomes import RETRY_DUE
-from camunda7.worker.slots import Room, Slots
 from camunda7.worker.tasks import Task
 from camunda7.worker.wake_up import WakeUp
 
@@ -33,7 +33,7 @@ class Poller:
 
     Args:
         topics: the names of the variables to fetch, by topic; None is all.
-        hold: takes charge of a fetched task's lock; False for one that is in hand already.
+        register: LockKeeper.register.
 
     Attributes:
         turned_at: when the loop was last seen turning, by time.monotonic().
@@ -43,15 +43,15 @@ class Poller:
         self,
         client: TaskClient,
         topics: dict[str, list[str] | None],
-        slots: Slots,
-        hold: Callable[[Task], bool],
+        slots: HandlerPool,
+        register: Callable[[Task], bool],
         wake_up: WakeUp,
         metrics: Metrics,
     ):
         self._client = client
         self._topics = topics
         self._slots = slots
-        self._hold = hold
+        self._register = register
         self._wake_up = wake_up
         self._metrics = metrics
         self._stopping = threading.Event()
@@ -94,18 +94,18 @@ class Poller:
             self._left.wait(STOP_AGAIN_AFTER_S)
 
     def _turn(self, failures: int) -> None:
-        room = self._slots.wait_for_room(1.0)
+        room = self._slots.wait_for_capacity(1.0)
         if room and not self._stopping.is_set():
             # after failures fewer: the engine may not manage to answer with all the variables of as many tasks
             tasks = self._poll(replace(room, tasks=max(1, room.tasks >> failures)))
             for task in tasks:
                 self._metrics.fetched.labels(task.topic).inc()
-            self._slots.add([task for task in tasks if self._hold(task)])
+            self._slots.add([task for task in tasks if self._register(task)])
 
-    def _poll(self, room: Room) -> list[Task]:
+    def _poll(self, room: Capacity) -> list[Task]:
         topics = {name: variables for name, variables in self._topics.items() if name not in room.without}
         # without some topics, this poll can't fill a slot that becomes free meanwhile
-        self._slots.on_free = self._wake_up.now if room.without else None
+        self._slots.on_slot_released = self._wake_up.now if room.without else None
         begun = time.monotonic()
         self._wake_up.poll_begins()
         error = None
@@ -122,7 +122,7 @@ class Poller:
     def _note_duration(self, took_s: float, full: bool) -> None:
         """A full fetch after a full one had nothing to wait for: so long takes a fetch by itself."""
         if full and self._last_was_full:
-            self._slots.fetch_s = 0.3 * took_s + 0.7 * (self._slots.fetch_s or took_s)
+            self._slots.fetch_duration_s = 0.3 * took_s + 0.7 * (self._slots.fetch_duration_s or took_s)
         self._last_was_full = full
 
     def _take_back(self) -> None:

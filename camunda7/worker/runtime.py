@@ -13,12 +13,12 @@ from camunda7.outages import Outage
 from camunda7.variables import UNTYPED, Catalogue
 from camunda7.worker.client import TaskClient
 from camunda7.worker.clock import Clock
-from camunda7.worker.locks import Locks
+from camunda7.worker.handler_pool import MAX_QUEUED_S, HandlerPool
+from camunda7.worker.lock_keeper import LockKeeper
 from camunda7.worker.metrics import Metrics
 from camunda7.worker.outcomes import UNLOCK, Outages, Report, failure_of, outcome_of
 from camunda7.worker.poller import Poller
 from camunda7.worker.reports import Reports
-from camunda7.worker.slots import WAITS_AT_MOST_S, Slots
 from camunda7.worker.tasks import Task
 from camunda7.worker.threads import Threads, log_defect, run_until
 from camunda7.worker.topics import Handler
@@ -67,12 +67,12 @@ class Runtime:
         self._at_once = threading.Event()
         self.metrics = Metrics()
         self._threads = Threads(CALLS, "engine")
-        self._locks = Locks(client, self._threads, self.metrics)
+        self._locks = LockKeeper(client, self._threads, self.metrics)
         self._wake_up = WakeUp(client)
         self._reports = Reports(client, self._threads, Clock(), self.metrics, self._failure, self._ended)
-        self._slots = Slots(slots, self._handlers, self._work, lambda: self._reports.waiting)
+        self._slots = HandlerPool(slots, self._handlers, self._work, lambda: self._reports.waiting)
         topics = {name: handler.variables for name, handler in self._handlers.items()}
-        self._poller = Poller(client, topics, self._slots, self._locks.hold, self._wake_up, self.metrics)
+        self._poller = Poller(client, topics, self._slots, self._locks.register, self._wake_up, self.metrics)
         self._watch_figures()
 
     def run(self) -> None:
@@ -128,17 +128,17 @@ class Runtime:
         return failure_of(task, self._handlers[task.topic], error, self._outage_of[task.topic], self._outages)
 
     def _ended(self, task: Task, report: Report | None) -> None:
-        self._locks.let_go(task, gone=report is not None and report.ends_task)
-        if report and task.again and self._locks.hold(task.again):
+        self._locks.unregister(task, gone=report is not None and report.ends_task)
+        if report and task.again and self._locks.register(task.again):
             self._slots.add([task.again])
-        self._slots.look_again()
+        self._slots.notify_capacity_changed()
         if report and report.due_in_s is not None:
             self._wake_up.due_in(report.due_in_s)
 
     def _hand_back_overdue(self, stopped: threading.Event) -> None:
         """Handlers turned out slower than when these were fetched."""
-        while not stopped.wait(WAITS_AT_MOST_S / 4):
-            for task in self._slots.take_waiting(WAITS_AT_MOST_S):
+        while not stopped.wait(MAX_QUEUED_S / 4):
+            for task in self._slots.take_waiting(MAX_QUEUED_S):
                 self._reports.send(task, UNLOCK)
 
     def _drain(self, deadline: float) -> None:
@@ -146,7 +146,7 @@ class Runtime:
         for task in self._slots.take_waiting():
             self._reports.send(task, UNLOCK)
         self._wait_for(lambda: not self._slots.running() and not self._reports.open, deadline)
-        self._hand_back(self._locks.in_hand())
+        self._hand_back(self._locks.held_tasks())
 
     def _wait_for(self, condition: Callable[[], bool], deadline: float) -> None:
         """Until it is so, time is up, or everything is to end at once."""

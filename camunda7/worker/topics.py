@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from camunda7.worker.library_shape import is_library_handler
+from camunda7.worker.library_handlers import is_library_handler
 from camunda7.worker.retry import Retry
 from camunda7.worker.tasks import Context
 

@@ -31,7 +31,7 @@ from tests.support.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.serving import Call, Reply, serving
 from webapp.government import Government
 from webapp.lab import Lab
-from workers.outside import Service
+from workers.service_client import Service
 
 OWNERS = {ROOT / "camunda7" / "http_client.py", ROOT / "services" / "http_client.py"}
 # what is compared with our workers calls the engine in its own way

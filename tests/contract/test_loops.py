@@ -14,7 +14,7 @@ import pytest
 
 from camunda7.worker import threads, topic
 from camunda7.worker.clock import Clock
-from camunda7.worker.slots import Slots
+from camunda7.worker.handler_pool import HandlerPool
 from camunda7.worker.tasks import Task
 from camunda7.worker.threads import DEFECTS, Threads, run_until
 from config.settings import ROOT
@@ -58,7 +58,7 @@ THREADS = {
     "camunda7/worker/health.py": "answers /healthz itself: alert PartGone",
     "camunda7/worker/runtime.py": "here, by run_until; alert WorkerDefect",
     "camunda7/worker/service.py": "stops the runtime, once",
-    "camunda7/worker/slots.py": "tests/unit/camunda7/worker; alert WorkerDefect",
+    "camunda7/worker/handler_pool.py": "tests/unit/camunda7/worker; alert WorkerDefect",
     "camunda7/worker/threads.py": "here; alert WorkerDefect",
 }
 PERIODIC = {"lab_feed", "outbox", "erasures", "forwarder", "housekeeping", "bench"}
@@ -66,7 +66,7 @@ PERIODIC = {"lab_feed", "outbox", "erasures", "forwarder", "housekeeping", "benc
 ENGINE = {
     "EmbeddedDatabase.java": "ends the engine: alert PartGone",
     "EngineMetrics.java": "alert EngineTaskFails",
-    "OnlyOnce.java": "alert EngineTaskFails",
+    "IdempotencyKeys.java": "alert EngineTaskFails",
 }
 
 
@@ -103,7 +103,7 @@ def test_no_other_loop_waits_for_its_next_turn() -> None:
         # the thread that everything else is started from; a part that can't be started is tried again
         "stack/supervisor.py",
         # started again by run_until
-        "camunda7/worker/locks.py",
+        "camunda7/worker/lock_keeper.py",
         "camunda7/worker/runtime.py",
     }
     found = {
@@ -178,13 +178,13 @@ def in_keeper(function: Callable[[], None]) -> None:
 
 
 def on_slot(function: Callable[[], None]) -> None:
-    slots = Slots(1, {"a.topic"}, lambda task: function(), lambda: 0)
+    slots = HandlerPool(1, {"a.topic"}, lambda task: function(), lambda: 0)
     slots.add([Task({"id": name, "topicName": "a.topic"}, 0) for name in ("t1", "t2")])
 
 
 def between_slots_tasks(function: Callable[[], None]) -> None:
-    slots = Slots(1, {"a.topic"}, lambda task: None, lambda: 0)
-    slots.on_free = function
+    slots = HandlerPool(1, {"a.topic"}, lambda task: None, lambda: 0)
+    slots.on_slot_released = function
     slots.add([Task({"id": name, "topicName": "a.topic"}, 0) for name in ("t1", "t2")])
 
 

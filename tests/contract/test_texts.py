@@ -17,7 +17,7 @@ from config.settings import ROOT
 from processes.variables import VARIABLES
 from services.government import notification
 from tests.support.catalogues import TRANSLATIONS, catalogue
-from webapp import asked
+from webapp import questionnaires
 from webapp.languages import ENGLISH, LANGUAGES
 from workers import messages
 
@@ -93,7 +93,7 @@ def test_a_text_that_is_not_marked_is_found() -> None:
 def test_a_form_tells_all_texts_that_it_shows(texts: set[str]) -> None:
     """Held against its file: labels, hints and contents, wherever they are."""
     names = {"label", "description", "text", "dateLabel", "timeLabel", "page"}
-    for form in asked.FORMS:
+    for form in questionnaires.FORMS:
         found: set[str] = set()
 
         def keep(item: dict, found: set[str] = found) -> dict:

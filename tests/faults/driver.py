@@ -16,7 +16,7 @@ from camunda7.engine import EngineError, EngineRefused, EngineUnavailable
 from config import settings as config
 from processes.cases import CORONA_CARE, new_reference, start_case
 from processes.engine import Engine
-from processes.standing import DIAGRAMS
+from processes.positions import DIAGRAMS
 from tests.faults.ledger import Ledger
 from tests.faults.people import answers_to
 from tests.support.case import WITH_COUGH

@@ -17,7 +17,7 @@ from camunda7.worker.client import TaskClient
 from camunda7.worker.topics import Handler
 from records.outbox import Message
 from workers.__main__ import main
-from workers.carriers import Mail
+from workers.channels import Mail
 
 BEFORE, AFTER, COMPLETED = "before", "after", "completed"
 MAIL = "mail"

@@ -22,7 +22,7 @@ from tests.faults.ledger import Ledger, doubled, redelivered
 from tests.faults.people import CONTACT_OF, PATIENT, channel_of, email_of, phone_of
 from tests.support.mail import mailboxes
 from tests.support.sms import texts_to
-from workers.carriers import TELL_BY_TELEPHONE, message_id
+from workers.channels import TELL_BY_TELEPHONE, message_id
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from config.settings import ROOT
 from deployment.__main__ import NAME
 from processes.cases import CORONA_CARE
 from processes.engine import Engine
-from processes.standing import DIAGRAMS
+from processes.positions import DIAGRAMS
 from processes.variables import VARIABLES
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground

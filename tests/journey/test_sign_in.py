@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from records.access import Access, Link
-from records.queue import ago
-from records.seal import Seal
+from records.cipher import Cipher
+from records.queue import timestamp
 from records.sessions import Sessions
 from stack.browser import Browser, Page
 from tests.support.case import REQUEST, WITH_COUGH, eventually
@@ -71,8 +71,8 @@ def link_sent_to(state: dict[str, Any], email: str, number: int = 1) -> str:
 
 def kept_session(browser: requests.Session) -> dict[str, Any]:
     """What the server keeps of a browser's session."""
-    seal = Seal(secrets_of_run()["records_secret_key"])
-    return Sessions(seal).find(browser.cookies.get("session", "")) or {}
+    cipher = Cipher(secrets_of_run()["records_secret_key"])
+    return Sessions(cipher).find(browser.cookies.get("session", "")) or {}
 
 
 def same(page: Page) -> str:
@@ -134,7 +134,7 @@ def test_an_expired_link_is_renewed_by_the_patient(
     state: dict[str, Any], browser: Browser, known: Known, access: Access
 ) -> None:
     token = access.link(f"{known.reference}/test/1", known.reference)
-    Link.update(expires_at=ago()).where(Link.case_reference == known.reference).execute()
+    Link.update(expires_at=timestamp()).where(Link.case_reference == known.reference).execute()
     expired = browser.send(browser.open(f"/link/{token}"), {"date_of_birth": BORN})
     assert (expired.status, expired.heading) == (410, "This link has expired")
     renewed = browser.open(f"/link/{token}/renew")

@@ -23,7 +23,7 @@ SHARE_FOR_ADVICE = 0.1
 AT_ONCE = 100
 # of those who are in and are told to come back
 TRIES = 30
-AGAIN_AFTER_S = 1
+RETRY_AFTER_S = 1
 # between one that was refused and the next
 REFUSED_PAUSE_S = 0.05
 
@@ -102,6 +102,6 @@ class Visitors:
                 self._ledger.note(kind="submission", reference=reference)
                 seen.sent.append(reference)
                 return
-            time.sleep(AGAIN_AFTER_S)
+            time.sleep(RETRY_AFTER_S)
             page = browser.open(urlsplit(page.url).path)
         seen.wrong["gave up"] += 1

@@ -9,8 +9,8 @@ import pytest
 
 from processes.cases import find_case
 from processes.engine import Engine
-from records.claims import Claims
 from records.feed_items import FeedItems
+from records.leases import Leases
 from records.outbox import Message
 from records.retries import RetrySchedule
 from services.lab.models import FeedItem, Order, Reservation
@@ -18,7 +18,7 @@ from tests.support.case import CONTACT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 from workers import lab_feed
 from workers.lab_feed import LabFeed
-from workers.outside import Service
+from workers.service_client import Service
 
 AT_ONCE = RetrySchedule(timedelta(), timedelta())
 
@@ -198,7 +198,7 @@ def test_two_feeds_at_once_reopen_a_case_once(
         LabFeed(
             Service("lab", state["lab"], state["lab_api_key"]),
             Engine(state["engine"], admin["username"], admin["password"]),
-            Claims(),
+            Leases(),
             FeedItems(),
             AT_ONCE,
         )
@@ -243,7 +243,7 @@ class SlowReader:
         self._case = case
 
     def reads(self) -> None:
-        LabFeed(LastItem(self._case), self._case.admin, Claims(), FeedItems(), AT_ONCE).read()
+        LabFeed(LastItem(self._case), self._case.admin, Leases(), FeedItems(), AT_ONCE).read()
 
 
 def test_a_result_that_another_reader_delivers_meanwhile_interrupts_nothing(

@@ -1,7 +1,7 @@
 """A worker of gunicorn that waits for a second only, so that tests needn't wait for long."""
 
-from hosting import gunicorn_worker as serving
+from hosting import gunicorn_worker
 
 
-class Worker(serving.Worker):
+class Worker(gunicorn_worker.Worker):
     read_within_s = 1.0

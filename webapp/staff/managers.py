@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 
 from processes.engine import Engine
 from webapp import sessions
-from webapp.sign_in import may_try, was_right
+from webapp.sign_in import is_allowed, reset_attempts
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -39,12 +39,12 @@ def sign_in() -> Any:
     if missing:
         return render_template("staff/sign_in.html", missing=missing, username=username), 403
     attempt = f"manager {username.strip().casefold()}"
-    if not may_try(attempt):
+    if not is_allowed(attempt):
         return render_template("staff/sign_in.html", locked=True), 429
     groups = engine().own_groups(username, password)
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
-    was_right(attempt)
+    reset_attempts(attempt)
     sessions.open_pages_of(username)
     return redirect(url_for("staff.show_now"), 303)
 

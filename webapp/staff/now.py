@@ -14,8 +14,8 @@ from flask import current_app, render_template
 from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from camunda7.xml import parse
 from kpi.indicators import kpis
-from processes import incidents, standing
-from processes.standing import Definition, Standing
+from processes import incidents, positions
+from processes.positions import ActivityCount, Definition
 from webapp.lab import LabUnavailable, Stock
 from webapp.staff.history import is_included
 from webapp.staff.managers import engine, least, managers_only, pages
@@ -44,7 +44,7 @@ class Wait:
     """So many wait for something, and waited for it yesterday at this time."""
 
     what: str
-    now: Standing | None
+    now: ActivityCount | None
     yesterday: int
 
 
@@ -53,7 +53,7 @@ class Step:
     """A step at which cases stand."""
 
     name: str
-    standing: Standing
+    standing: ActivityCount
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Drawing:
 @pages.get("/now")
 @managers_only
 def show_now() -> str:
-    versions = standing.definitions(engine())
-    found = standing.standing_by_diagram(engine(), versions)
+    versions = positions.definitions(engine())
+    found = positions.activity_counts_by_diagram(engine(), versions)
     return render_template(
         "staff/now.html",
         **overview({step: each for own in found.values() for step, each in own.items()}),
@@ -88,7 +88,7 @@ def show_now() -> str:
 @managers_only
 def now_json() -> dict[str, Any]:
     """Who waits, kits, doctors and incidents; durations in seconds."""
-    told = overview(standing.standing(engine(), standing.definitions(engine())))
+    told = overview(positions.standing(engine(), positions.definitions(engine())))
     waiting = [
         {
             "what": wait.what,
@@ -103,7 +103,7 @@ def now_json() -> dict[str, Any]:
     return {"waits": waiting, "kits": kits, "doctors": told["doctors"], "incidents": told["incidents"]}
 
 
-def overview(found: Mapping[str, Standing]) -> dict[str, Any]:
+def overview(found: Mapping[str, ActivityCount]) -> dict[str, Any]:
     """What is told of now, on the page and as JSON."""
     return {
         "waits": list(waits(found)),
@@ -122,10 +122,10 @@ def changes() -> Iterator[tuple[str, str, str]]:
     return ((now[key].label, now[key].text, before[key].text) for key in CHANGES)
 
 
-def waits(found: Mapping[str, Standing]) -> Iterator[Wait]:
+def waits(found: Mapping[str, ActivityCount]) -> Iterator[Wait]:
     yesterday = datetime.now(UTC) - DAY
     for what, step in BOTTLENECKS.items():
-        yield Wait(what, found.get(step), standing.stood(engine(), step, yesterday))
+        yield Wait(what, found.get(step), positions.stood(engine(), step, yesterday))
 
 
 def stock() -> Stock | None:
@@ -136,7 +136,7 @@ def stock() -> Stock | None:
         return None
 
 
-def pictures(versions: list[Definition], found: Mapping[str, Mapping[str, Standing]]) -> Iterator[Drawing]:
+def pictures(versions: list[Definition], found: Mapping[str, Mapping[str, ActivityCount]]) -> Iterator[Drawing]:
     """The newest version of each diagram, with all that stands in any of its versions.
 
     Args:
@@ -146,10 +146,10 @@ def pictures(versions: list[Definition], found: Mapping[str, Mapping[str, Standi
     for key, own in found.items():
         newest = max((each for each in versions if each.key == key), key=lambda each: each.version, default=None)
         if newest is not None:
-            yield from _pictures(key, standing.diagram(engine(), newest.id), own, hottest)
+            yield from _pictures(key, positions.diagram(engine(), newest.id), own, hottest)
 
 
-def _pictures(key: str, source: str, found: Mapping[str, Standing], hottest: float) -> Iterator[Drawing]:
+def _pictures(key: str, source: str, found: Mapping[str, ActivityCount], hottest: float) -> Iterator[Drawing]:
     """The planes of a diagram, and a table of the steps that have no place on them."""
     try:
         file = read_picture(parse(source))
@@ -168,25 +168,25 @@ def _pictures(key: str, source: str, found: Mapping[str, Standing], hottest: flo
         yield Drawing(f"{drawings[0].title}: other steps", "", NO_PLACE, steps)
 
 
-def _drawing(plane: Plane, first: Plane, found: Mapping[str, Standing], hottest: float) -> Drawing:
+def _drawing(plane: Plane, first: Plane, found: Mapping[str, ActivityCount], hottest: float) -> Drawing:
     title = plane.title if plane is first else f"{first.title}: {plane.title}"
     elements = [shape.element for shape in plane.shapes if shape.element.id in found]
     marks = {each.id: Heat(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
     return Drawing(title, drawn(plane, marks, told(title, elements, found)), "", steps_of(elements, found))
 
 
-def heat(each: Standing) -> float:
+def heat(each: ActivityCount) -> float:
     """So many for so long: of twice as many, or for twice as long, it is more by the same."""
     return math.log1p(each.count * max(each.median.total_seconds(), 0))
 
 
-def steps_of(elements: list[Element], found: Mapping[str, Standing]) -> list[Step]:
+def steps_of(elements: list[Element], found: Mapping[str, ActivityCount]) -> list[Step]:
     """Those at which a case stands itself, the hottest first."""
     own = sorted((each for each in elements if each.kind not in SCOPES), key=lambda each: -heat(found[each.id]))
     return [Step(each.name or each.kind or each.id, found[each.id]) for each in own]
 
 
-def told(title: str, elements: list[Element], found: Mapping[str, Standing]) -> str:
+def told(title: str, elements: list[Element], found: Mapping[str, ActivityCount]) -> str:
     """A picture in words."""
     if not elements:
         return f"{title}: the diagram; no case stands in it."
@@ -194,7 +194,7 @@ def told(title: str, elements: list[Element], found: Mapping[str, Standing]) -> 
     return f"{title}: the diagram, with the cases that stand in it: {where}."
 
 
-def brief(each: Standing) -> str:
+def brief(each: ActivityCount) -> str:
     """How many, and for how long half of them do."""
     return f"{each.count} · {brief_duration(each.median)}"
 

@@ -10,7 +10,7 @@ from typing import Any
 from camunda7.engine import Engine
 from camunda7.lint.diagram import SCOPES, Diagram, Element
 from camunda7.lint.files import Files
-from camunda7.release.changes.staying import why_staying
+from camunda7.release.changes.blocked_cases import reason_blocked
 from camunda7.release.hints import Hints
 
 # where a case stands within
@@ -98,7 +98,7 @@ def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, o
     for step, count in at.items():
         element = new.elements.get(step) or old.elements.get(step)
         name = new.called(element) if element else step
-        if why := why_staying(old, step, new, hints):
+        if why := reason_blocked(old, step, new, hints):
             stuck[step] = Stuck(name, count, why)
         elif element and element.kind not in AROUND:
             there[name] = count

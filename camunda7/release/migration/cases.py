@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camunda7.engine import Engine
-from camunda7.release.changes.staying import NO_SUCH_STEP
+from camunda7.release.changes.blocked_cases import NO_SUCH_STEP
 from camunda7.release.migration.moves import Move
 
 PAGE = 1000

@@ -11,7 +11,7 @@ from camunda7.lint import events
 from camunda7.lint.diagram import CAMUNDA, SCOPES, TASKS, Diagram, Element
 from camunda7.lint.files import FileError, read_diagram
 from camunda7.release.changes import running
-from camunda7.release.changes.staying import other_topic
+from camunda7.release.changes.blocked_cases import other_topic
 from camunda7.release.hints import HINTS, Hints
 
 BODY = "#multiInstanceBody"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kpi import waits
-from kpi.waits import LATEST, LEAST, LOOKED_AT, after, as_told, gone_through
+from kpi.waits import MAX_WAITS, MIN_WAITS, WINDOW, after, round_for_people, simulate
 
 MIDNIGHT = datetime(2020, 3, 1, tzinfo=UTC)
 ARRIVALS, SEEDS = 1500, (1, 2, 3)
@@ -55,7 +55,7 @@ SIMULATED = {
 
 
 def share_held(found: Waits) -> float:
-    _, held = gone_through(found)
+    _, held = simulate(found)
     assert len(held) > 0.9 * ARRIVALS
     return sum(held) / len(held)
 
@@ -74,8 +74,8 @@ def test_it_holds_when_only_the_latest_are_gone_through(what: str) -> None:
     """As the pages do: at each arrival, from those of the latest that have ended by then."""
     found = SIMULATED[what](random.Random(4))
     by_end = sorted(found, key=lambda wait: wait[1])
-    told = [(wait, after([other for other in by_end if other[1] <= wait[0]][-LOOKED_AT:])) for wait in found[::3]]
-    held = [between.holds((ended - begun).total_seconds()) for (begun, ended), between in told if between]
+    told = [(wait, after([other for other in by_end if other[1] <= wait[0]][-MAX_WAITS:])) for wait in found[::3]]
+    held = [between.contains((ended - begun).total_seconds()) for (begun, ended), between in told if between]
     assert 0.75 <= sum(held) / len(held) <= 0.85
 
 
@@ -85,13 +85,13 @@ def test_without_looking_what_held_it_would_not(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_of_too_few_nothing_is_told() -> None:
-    waits = [(at(n), at(n + 1)) for n in range(LATEST)]
-    assert after(waits[: LEAST - 1]) is None
-    assert after(waits[:LEAST]) == waits_between(3600, 3600)
+    waits = [(at(n), at(n + 1)) for n in range(WINDOW)]
+    assert after(waits[: MIN_WAITS - 1]) is None
+    assert after(waits[:MIN_WAITS]) == waits_between(3600, 3600)
 
 
-def waits_between(low_s: float, high_s: float) -> waits.Between:
-    return waits.Between(low_s, high_s)
+def waits_between(low_s: float, high_s: float) -> waits.WaitRange:
+    return waits.WaitRange(low_s, high_s)
 
 
 @pytest.mark.parametrize(
@@ -99,4 +99,4 @@ def waits_between(low_s: float, high_s: float) -> waits.Between:
     [(0, 0), (29, 0), (100, 120), (5400, 5400), (5450, 7200), (48.4 * 3600, 48 * 3600), (48.6 * 3600, 2 * 86400)],
 )
 def test_what_people_are_told(seconds: float, told: float) -> None:
-    assert as_told(seconds) == told
+    assert round_for_people(seconds) == told

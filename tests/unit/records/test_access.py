@@ -6,7 +6,7 @@ import pytest
 
 from records import access
 from records.access import Access, CaseAccess, Link, Opened
-from records.seal import Seal
+from records.cipher import Cipher
 
 pytestmark = pytest.mark.usefixtures("records")
 BORN, SHARED = "1990-05-10", "family@patients.example"
@@ -14,7 +14,7 @@ BORN, SHARED = "1990-05-10", "family@patients.example"
 
 @pytest.fixture
 def ours() -> Access:
-    return Access(Seal("a secret of the tests"))
+    return Access(Cipher("a secret of the tests"))
 
 
 def test_code_and_date_of_birth_open_the_case(ours: Access) -> None:
@@ -46,7 +46,7 @@ def test_only_hashes_are_kept(ours: Access) -> None:
 def test_without_the_secret_the_kept_date_of_birth_can_not_be_guessed(ours: Access) -> None:
     ours.new_code("C-1", BORN, SHARED)
     before = CaseAccess.get()
-    Access(Seal("another secret, of somebody else")).new_code("C-1", BORN, SHARED)
+    Access(Cipher("another secret, of somebody else")).new_code("C-1", BORN, SHARED)
     after = CaseAccess.get()
     assert (before.birth, before.reached_by) != (after.birth, after.reached_by)
 
@@ -78,8 +78,8 @@ def test_the_link_of_a_message_that_is_sent_again_is_the_same(ours: Access) -> N
 
 
 def test_a_link_lasts_ten_days(ours: Access, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert timedelta(days=10) == access.LINK_LASTS
-    monkeypatch.setattr(access, "LINK_LASTS", timedelta(seconds=-1))
+    assert timedelta(days=10) == access.LINK_TTL
+    monkeypatch.setattr(access, "LINK_TTL", timedelta(seconds=-1))
     ours.new_code("C-1", BORN, SHARED)
     token = ours.link("C-1/report_there/1", "C-1")
     assert ours.by_link(token, BORN) == Opened(None, expired=True)
@@ -116,7 +116,7 @@ def test_a_case_is_found_by_address_and_birthday_however_the_number_is_typed(our
 
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="secret"):
-        Seal("")
+        Cipher("")
 
 
 def test_two_clicks_at_once_make_one_code(ours: Access) -> None:
@@ -143,6 +143,6 @@ def test_of_two_pages_only_the_first_makes_a_code(ours: Access) -> None:
 
 
 def test_a_click_makes_another_code_in_another_case_and_with_another_secret(ours: Access) -> None:
-    other = Access(Seal("another secret, of somebody else"))
+    other = Access(Cipher("another secret, of somebody else"))
     codes = {ours.new_code("C-1", BORN, click="a"), ours.new_code("C-2", BORN, click="a")}
     assert len({*codes, other.new_code("C-3", BORN, click="a"), *(ours.new_code("C-4", BORN) for _ in range(3))}) == 6

@@ -2,12 +2,12 @@ from datetime import timedelta
 
 import pytest
 
+from records.cipher import Cipher
 from records.drafts import Draft, Drafts
-from records.seal import Seal
 from records.submissions import Submission, Submissions
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Seal("a secret of the tests")
+SEAL = Cipher("a secret of the tests")
 # the space is in nothing that is encrypted and written as base64
 CONTENT = {"posted": [["given_name", "Ada Maria"]]}
 
@@ -25,7 +25,7 @@ def test_what_was_typed_can_not_be_read_in_the_database() -> None:
     Submissions(SEAL).add("C-1/task", "C-1", "review", CONTENT, "C-1/medical_form")
     assert "Ada Maria" not in str(Draft.get().__data__) + str(Submission.get().__data__)
     # nor with another secret
-    assert Drafts(Seal("another secret, of somebody else")).find("C-1/review") is None
+    assert Drafts(Cipher("another secret, of somebody else")).find("C-1/review") is None
 
 
 def test_only_the_newest_version_is_replaced() -> None:
@@ -42,9 +42,9 @@ def test_only_the_newest_version_is_replaced() -> None:
 def test_old_drafts_are_forgotten() -> None:
     drafts = Drafts(SEAL)
     drafts.keep("C-1/review", CONTENT)
-    drafts.forget_older_than(timedelta(days=1))
+    drafts.delete_older_than(timedelta(days=1))
     assert drafts.find("C-1/review") == CONTENT
-    drafts.forget_older_than(timedelta())
+    drafts.delete_older_than(timedelta())
     assert drafts.find("C-1/review") is None
 
 
@@ -68,7 +68,7 @@ def test_what_is_sent_twice_is_one_submission() -> None:
 def test_nothing_is_left_of_what_has_arrived() -> None:
     submissions = Submissions(SEAL)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
-    submissions.forwarded(submissions.claim_one("C-1/task"))
+    submissions.forwarded(submissions.claim_by_key("C-1/task"))
     assert Submission.get().content == ""
     assert submissions.on_their_way("C-1") == []
     # and sending it again changes nothing
@@ -79,6 +79,6 @@ def test_nothing_is_left_of_what_has_arrived() -> None:
 def test_what_a_dead_process_had_claimed_is_claimed_again() -> None:
     submissions = Submissions(SEAL)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
-    assert submissions.claim_one("C-1/task")
-    assert (submissions.claim_one("C-1/task"), list(submissions.claim())) == (None, [])
+    assert submissions.claim_by_key("C-1/task")
+    assert (submissions.claim_by_key("C-1/task"), list(submissions.claim())) == (None, [])
     assert len(list(Submissions(SEAL, lease=timedelta()).claim())) == 1

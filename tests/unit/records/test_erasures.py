@@ -10,18 +10,18 @@ import pytest
 from kpi.indicators import kpis
 from kpi.rows import CaseRow, KpiRows
 from records.access import Access, CaseAccess, Link
+from records.cipher import Cipher
 from records.drafts import Draft, Drafts
 from records.erasures import ERASED, OPERATOR, PATIENT, Erasures, is_erased
 from records.outbox import Message, Outbox
 from records.retries import RetrySchedule
-from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submission, Submissions
 from tests.support.canaries import is_in_files
 
 pytestmark = pytest.mark.usefixtures("records")
 AT_ONCE = RetrySchedule(timedelta(), timedelta())
-SEAL = Seal("a secret of the tests")
+SEAL = Cipher("a secret of the tests")
 
 
 def erased(reference: str, kept: bool = False) -> None:
@@ -76,7 +76,7 @@ def test_what_is_forgotten_is_of_this_case_only() -> None:
         Access(SEAL).link(f"{reference}/tell_result/1", reference)
         Sessions(SEAL).keep(reference, {"case": reference})
     for forget in (Drafts(SEAL), Submissions(SEAL), Outbox(), Access(SEAL)):
-        forget.forget("C-1")
+        forget.delete("C-1")
     Sessions(SEAL).end_of_case("C-1")
     assert [row.owner for row in Draft.select()] == ["C-11/review"]
     assert [row.case_reference for table in (Submission, CaseAccess, Link) for row in table.select()] == ["C-11"] * 3
@@ -99,6 +99,6 @@ def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
     owner = "C-0123456789AB/review"
     Drafts(SEAL).keep(owner, {})
     assert is_in_files(owner, tmp_path)
-    Drafts(SEAL).forget("C-0123456789AB")
+    Drafts(SEAL).delete("C-0123456789AB")
     erased("C-1")
     assert not is_in_files(owner, tmp_path)

@@ -6,8 +6,8 @@ import pytest
 from records.database import database
 from records.feed_items import FeedItems
 from records.outbox import REFUSED, SENT, Message, Outbox
-from records.queue import ago
-from records.queues import queue_figures, retry_now
+from records.queue import timestamp
+from records.queue_metrics import queue_figures, retry_now
 from records.retries import RetrySchedule
 from tests.support.clock import Clock
 
@@ -85,7 +85,7 @@ def test_an_operator_has_all_that_waits_tried_at_once() -> None:
     FeedItems().postpone("7", RetrySchedule(timedelta(hours=1), timedelta(hours=1)))
     assert retry_now() == 2
     assert [message.key for message in outbox.claim("email")] == ["1"]
-    assert FeedItems().due_times()["7"] <= ago()
+    assert FeedItems().due_times()["7"] <= timestamp()
 
 
 def test_one_that_was_released_was_no_attempt_and_stays_first() -> None:
@@ -107,7 +107,7 @@ def test_the_claim_of_a_sender_that_died_expires() -> None:
 def test_a_row_of_a_process_of_an_older_version_is_due_and_has_an_age(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its INSERT names none of the columns that are new."""
     names = ("key", "state", "changed_at", "channel", "recipient", "template", "language")
-    values = ("C-1/old", "waiting", ago(timedelta(hours=1)), "email", "a@b.example", "result_there", "en")
+    values = ("C-1/old", "waiting", timestamp(-timedelta(hours=1)), "email", "a@b.example", "result_there", "en")
     insert = f"INSERT INTO message ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
     database.execute_sql(insert, values)
     [message] = Outbox().claim("email")

@@ -350,7 +350,7 @@ def test_each_sending_is_confirmed_with_what_happens_next(
 
 
 def test_every_form_that_is_sent_has_a_confirmation() -> None:
-    assert confirmation.RECEIVED.keys() | {"symptoms_worsened"} == patient.asked.FORMS.keys() | {
+    assert confirmation.RECEIVED.keys() | {"symptoms_worsened"} == patient.questionnaires.FORMS.keys() | {
         confirmation.WITHDRAWAL
     }
 
@@ -408,10 +408,10 @@ def test_a_list_of_contacts_that_came_back_says_why(page: Callable[..., str]) ->
 def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
     refused = [
         {"row": row, "name": "Kim", "reason": reason, "infectious_from": "the 18th"}
-        for row, reason in enumerate(patient.asked.CONTACT_REFUSED)
+        for row, reason in enumerate(patient.questionnaires.CONTACT_REFUSED)
     ]
     with app.test_request_context():
-        assert [id_ for id_, _message in patient.asked.reasons(refused)] == [
+        assert [id_ for id_, _message in patient.questionnaires.reasons(refused)] == [
             "close_contacts-0-last_exposure_date-day",
             "close_contacts-1-last_exposure_date-day",
             "close_contacts-2-last_exposure_date-day",

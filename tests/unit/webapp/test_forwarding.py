@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from camunda7.engine import EngineRefused, EngineUnavailable
+from records.cipher import Cipher
 from records.queue import WAITING
-from records.seal import Seal
 from records.submissions import FORWARDED, VOID, Submission, Submissions
 from tests.support.clock import passes_hour
 from webapp.forwarding import MESSAGE, RETRIES, TASK, Forwarder, SubmissionsWait
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Seal("a secret of the tests")
+SEAL = Cipher("a secret of the tests")
 
 
 class Engine:
@@ -164,7 +164,7 @@ def test_the_next_message_is_another_one(engine: Engine) -> None:
 
 def test_what_was_sealed_with_another_secret_is_given_up(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     send("C-1/T-1", task="T-1")
-    other = Submissions(Seal("another secret, of somebody else"))
+    other = Submissions(Cipher("another secret, of somebody else"))
     assert Forwarder(engine, other, {}, RETRIES).forward_waiting()
     assert states() == [VOID]
     assert "sealed with another secret" in caplog.text

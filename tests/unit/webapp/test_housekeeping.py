@@ -9,16 +9,16 @@ import pytest
 
 from config.settings import ROOT, load
 from records.access import Access, CaseAccess, Link
+from records.cipher import Cipher
 from records.drafts import Draft, Drafts
 from records.outbox import Message, Outbox
-from records.seal import Seal
 from records.sessions import Session, Sessions
 from records.submissions import Submission, Submissions
 from tests.unit.webapp.test_application import application
 from webapp.housekeeping import Housekeeping
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Seal("a secret of the tests")
+SEAL = Cipher("a secret of the tests")
 TABLES = (Draft, Session, Submission, Message, CaseAccess, Link)
 AT_ONCE = timedelta(days=-20)
 
@@ -63,7 +63,7 @@ def test_what_is_young_is_kept() -> None:
 
 def test_what_can_not_be_forgotten_holds_up_nothing_else() -> None:
     class Broken:
-        def forget_older_than(self, age: timedelta) -> None:
+        def delete_older_than(self, age: timedelta) -> None:
             raise KeyError("Ada Lovelace")
 
     housekeeping = fill()

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from tests.unit.webapp.test_application import application
-from webapp import languages, wording
+from webapp import formatting, languages
 
 pytestmark = pytest.mark.usefixtures("records")
 
@@ -105,20 +105,20 @@ def test_days_times_and_durations(language: str, said: list[str]) -> None:
     app = application(time_zone="Europe/Berlin")
     with app.test_request_context(headers={"Accept-Language": language}):
         then = datetime(2020, 3, 20, 14, 30, tzinfo=UTC)
-        found = [wording.day("2020-03-20"), wording.moment(then)]
-        found += [wording.duration(3, "minute"), wording.duration(1, "day")]
+        found = [formatting.day("2020-03-20"), formatting.moment(then)]
+        found += [formatting.duration(3, "minute"), formatting.duration(1, "day")]
     assert [text.replace("\u202f", " ").replace("\xa0", " ") for text in found] == said
 
 
 def test_no_text_and_an_unknown_text_stay_what_they_are() -> None:
     with application().test_request_context(headers={"Accept-Language": "fr"}):
-        said = [wording.translated(text) for text in ("", "100 % new to us", "Yes")]
+        said = [formatting.translated(text) for text in ("", "100 % new to us", "Yes")]
     assert said == ["", "100 % new to us", "Oui"]
 
 
 def test_a_day_that_is_none_is_shown_as_it_was_written() -> None:
     with application().test_request_context():
-        assert wording.day("soon") == "soon"
+        assert formatting.day("soon") == "soon"
 
 
 def test_without_its_catalogues_the_application_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from records.access import Access
-from records.seal import Seal
+from records.cipher import Cipher
 from tests.support.tier import rounds
 from tests.unit.webapp.test_application import application, sign_in
 from webapp.sign_in import MOST_PER_CODE, network_of
@@ -21,7 +21,7 @@ GUESSES = rounds(test=20, verify=200)
 
 @pytest.fixture
 def access() -> Access:
-    return Access(Seal("r" * 32))
+    return Access(Cipher("r" * 32))
 
 
 def written_otherwise(code: str, chance: random.Random) -> str:

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from config.settings import ROOT
-from processes.standing import Standing
+from processes.positions import ActivityCount
 from webapp.staff.now import NO_PLACE, NOT_DRAWN, Drawing, _pictures
 
 KEY, STEP = "tell_by_telephone", "Task_TellPatient"
 SOURCE = (ROOT / "processes" / f"{KEY}.bpmn").read_text()
-STANDING = Standing(3, timedelta(hours=5), timedelta(hours=1), "instance", 0)
+STANDING = ActivityCount(3, timedelta(hours=5), timedelta(hours=1), "instance", 0)
 
 
 def pictures(source: str, *steps: str, hottest: float = 1.0) -> list[Drawing]:

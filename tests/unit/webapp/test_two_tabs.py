@@ -11,14 +11,14 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from config import settings as config
+from records.cipher import Cipher
 from records.drafts import Drafts
-from records.seal import Seal
 from records.submissions import Submissions
 from tests.support.tier import rounds
 from webapp.drafts import FormDrafts, begun
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Seal("a secret of the tests")
+SEAL = Cipher("a secret of the tests")
 OWNER, NAME = "browser/1", "pre_screening"
 RACES = rounds(test=10, verify=100)
 

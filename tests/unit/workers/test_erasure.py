@@ -10,21 +10,21 @@ import pytest
 from camunda7.engine import EngineUnavailable
 from kpi.rows import KpiRows
 from records.access import Access
-from records.claims import Claims
+from records.cipher import Cipher
 from records.drafts import Drafts
 from records.erasures import PATIENT, Erasures, is_erased
+from records.leases import Leases
 from records.outbox import Outbox
-from records.queues import queue_figures
+from records.queue_metrics import queue_figures
 from records.retries import RetrySchedule
-from records.seal import Seal
 from records.sessions import Sessions
 from records.submissions import Submissions
 from tests.support.clock import passes
-from workers.erasure import Elsewhere, Eraser, Kept
-from workers.outside import Unavailable
+from workers.erasure import Eraser, LocalStores, RemoteServices
+from workers.service_client import Unavailable
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Seal("a secret of the tests")
+SEAL = Cipher("a secret of the tests")
 
 
 class FakeService:
@@ -68,9 +68,9 @@ def eraser(
     sms: FakeService | None = None,
     schedule: RetrySchedule = AT_ONCE,
 ) -> Eraser:
-    kept = Kept(Access(SEAL), Drafts(SEAL), KpiRows(), Outbox(), Sessions(SEAL), Submissions(SEAL))
-    elsewhere = Elsewhere(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
-    return Eraser(Erasures(), Claims(), kept, elsewhere, schedule)
+    kept = LocalStores(Access(SEAL), Drafts(SEAL), KpiRows(), Outbox(), Sessions(SEAL), Submissions(SEAL))
+    elsewhere = RemoteServices(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
+    return Eraser(Erasures(), Leases(), kept, elsewhere, schedule)
 
 
 def test_a_case_is_erased_when_it_has_ended() -> None:
@@ -120,7 +120,7 @@ def test_while_the_engine_is_away_nothing_is_lost() -> None:
 def test_a_case_that_is_being_reopened_is_not_erased() -> None:
     Erasures().ask("C-1", PATIENT)
     engine = FakeEngine()
-    with Claims().reopening("C-1"):
+    with Leases().reopening("C-1"):
         assert eraser(engine).erase_waiting() == 0
     assert engine.deleted == []
     assert eraser(engine).erase_waiting() == 1

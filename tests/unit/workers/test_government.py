@@ -10,7 +10,7 @@ from camunda7.inputs.days import today
 from camunda7.inputs.place import NOWHERE, Place
 from camunda7.worker import Context, Faulty
 from workers.government import SENDING, check_contacts, infectious_from, notify_contact
-from workers.outside import Unavailable
+from workers.service_client import Unavailable
 
 ZONES = ["Etc/GMT+12", "America/Los_Angeles", "America/St_Johns", "Asia/Kolkata", "Pacific/Kiritimati"]
 POLICY = {"infectious_days_before_onset": 2}

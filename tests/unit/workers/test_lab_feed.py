@@ -11,15 +11,15 @@ import requests
 from camunda7.engine import EngineRefused, EngineUnavailable
 from processes import cases
 from records import queue
-from records.claims import Claims
 from records.erasures import Erasures
 from records.feed_items import FeedItem, FeedItems
-from records.queues import queue_figures
+from records.leases import Leases
+from records.queue_metrics import queue_figures
 from records.retries import RetrySchedule
 from tests.support.clock import Clock
 from workers import lab_feed
 from workers.lab_feed import LabFeed
-from workers.outside import Refused
+from workers.service_client import Refused
 
 pytestmark = pytest.mark.usefixtures("records")
 # at once, but for tests of the pauses
@@ -68,7 +68,7 @@ def grant(number: int) -> dict[str, Any]:
 
 
 def feed(lab: FakeLab, engine: FakeEngine) -> LabFeed:
-    return LabFeed(lab, engine, Claims(), FeedItems(), SCHEDULE)
+    return LabFeed(lab, engine, Leases(), FeedItems(), SCHEDULE)
 
 
 @pytest.fixture(autouse=True)
@@ -165,10 +165,10 @@ def test_a_result_of_an_unknown_case_is_tried_ever_less_often_and_has_an_age(
             raise NOBODY_WAITS
 
     monkeypatch.setattr(engine, "correlate", correlate)
-    reader = LabFeed(lab, engine, Claims(), FeedItems(), HOURLY)
+    reader = LabFeed(lab, engine, Leases(), FeedItems(), HOURLY)
     with monkeypatch.context() as patched:
         clock = Clock(patched)
-        patched.setattr(lab_feed, "ago", queue.ago)
+        patched.setattr(lab_feed, "timestamp", queue.timestamp)
         for _ in range(3600):
             lab.items = [item for item in lab.items if item["id"] not in lab.acknowledged]
             reader.read()

@@ -13,21 +13,21 @@ from werkzeug.serving import make_server
 
 from config import settings as config
 from records.access import Access
+from records.cipher import Cipher
 from records.outbox import GIVEN_UP, REFUSED, SENT, WAITING, Message, Outbox
-from records.queue import ago
-from records.queues import undelivered_messages
+from records.queue import timestamp
+from records.queue_metrics import undelivered_messages
 from records.retries import RetrySchedule
-from records.seal import Seal
 from services.sms.app import create_app
 from tests.support.clock import Clock
 from tests.support.databases import open_service
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import REPLIES, Inbox, smtp_server
-from workers.carriers import Mail, MailServer, Pages, Sms
+from workers.channels import Mail, MailServer, Pages, Sms
 from workers.messages import TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
-from workers.outside import Service
 from workers.sender import Sender
+from workers.service_client import Service
 
 pytestmark = pytest.mark.usefixtures("records")
 PAGE, TASKLIST = "http://pages.example", "http://tasklist.example"
@@ -52,7 +52,7 @@ def schedule(channel: str) -> RetrySchedule:
 
 
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1", **sign_in: Any) -> Sender:
-    pages = Pages(PAGE, TASKLIST, Access(Seal("a secret of the tests")))
+    pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
     mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages)
     carriers = {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), pages)}
     return Sender(Outbox(), carriers, {channel: schedule(channel) for channel in carriers})
@@ -242,7 +242,7 @@ def test_an_unforeseen_error_of_one_message_is_an_attempt_and_shows_nothing_of_i
     assert sender(inbox[1]).send_waiting() == 1
     broken = Message.get(Message.key == "C-1/1")
     assert (broken.state, broken.attempts) == (WAITING, 1)
-    assert broken.due_at > ago(-timedelta(minutes=4))
+    assert broken.due_at > timestamp(timedelta(minutes=4))
     assert "KeyError" in caplog.text
     assert "ada@b.example" not in caplog.text
 
@@ -276,7 +276,7 @@ def test_a_wrong_api_key_at_the_gateway_is_logged_as_that_and_refuses_no_message
     gateway: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     add("1", "+44 20 7946 0958", "sms")
-    pages = Pages(PAGE, TASKLIST, Access(Seal("a secret of the tests")))
+    pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
     wrong = Sms(Service("sms", gateway["sms"], "wrong"), pages)
     assert Sender(Outbox(), {"sms": wrong}, {"sms": schedule("sms")}).send_waiting() == 0
     assert states() == {"1": WAITING}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from camunda7.release.changes import Change
-from camunda7.release.changes.told import as_page
+from camunda7.release.changes.report import as_page
 from camunda7.release.deploy import _draw, resources
 from config.settings import ROOT
 
@@ -46,5 +46,5 @@ def test_whatever_else_goes_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise ZeroDivisionError("a defect")
 
     assert as_page(CHANGES, resources(ROOT), resources(ROOT))
-    monkeypatch.setattr("camunda7.release.deploy.told.as_page", fail)
+    monkeypatch.setattr("camunda7.release.deploy.report.as_page", fail)
     assert "ZeroDivisionError" in drawn(tmp_path / "changes.html", b"")[0]

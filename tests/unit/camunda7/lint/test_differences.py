@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from camunda7.release.changes import Change, differences, told
+from camunda7.release.changes import Change, differences, report
 from camunda7.release.deploy import resources
 from config.settings import ROOT
 
@@ -61,7 +61,7 @@ def test_a_file_more_and_a_file_less() -> None:
 def test_a_page_draws_what_is_marked_only() -> None:
     changes = changed(TEST_SAMPLE, 'name="Chase result"', 'name="Ask &lt;us&gt;"')
     after = {TEST_SAMPLE: FILES[TEST_SAMPLE].replace(b"Chase result", b"Ask &lt;us&gt;")}
-    page = told.as_page(changes, FILES, after)
+    page = report.as_page(changes, FILES, after)
     assert page.count("<svg") == 2
     assert "Ask &lt;us&gt;" in page
     assert "<us>" not in page

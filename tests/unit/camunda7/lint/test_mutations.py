@@ -22,7 +22,7 @@ from camunda7.diagrams import Heat, drawn, read_picture
 from camunda7.forms import Form, UnsupportedForm
 from camunda7.inputs.place import Place
 from camunda7.lint import Declared, check
-from camunda7.release.changes import differences, told
+from camunda7.release.changes import differences, report
 from camunda7.release.rehearsal import RehearsalError, read_tables
 from camunda7.xml import XmlError, parse
 from config import settings
@@ -109,8 +109,8 @@ def show(path: Path, content: bytes, damaged: bytes, has_findings: bool, chance:
     for before, after in ((content, damaged), (damaged, content)):
         files = {path.name: before}, {path.name: after}
         changes = differences(*files)
-        assert bool(list(told.as_text(changes, []))) == bool(changes)
-        told.as_page(changes, *files).encode()
+        assert bool(list(report.as_text(changes, []))) == bool(changes)
+        report.as_page(changes, *files).encode()
     match path.suffix:
         case ".bpmn":
             draw(damaged, has_findings)

@@ -264,7 +264,7 @@ def test_what_is_no_task_holds_up_no_other_of_the_same_poll(fake: Any, odd: Any)
     handle, runs = counting(dict)
     with working(url, [handle], poll_s=1) as runtime:
         eventually(lambda: task in engine.ended)
-        eventually(lambda: not runtime._locks.in_hand())
+        eventually(lambda: not runtime._locks.held_tasks())
     assert runs == {None: 1}
 
 
@@ -320,5 +320,5 @@ def test_any_answers_in_any_order_then_a_good_one(fake: Any, cases: list[tuple[C
     engine.trouble = trouble
     with working(url, [handle], slots=8) as runtime:
         eventually(lambda: all(t in engine.ended or engine.tasks[t]["retries"] == 0 for t in left), within_s=30)
-        eventually(lambda: not runtime._locks.in_hand(), within_s=10)
+        eventually(lambda: not runtime._locks.held_tasks(), within_s=10)
     assert max(runs.values()) <= ATTEMPTS

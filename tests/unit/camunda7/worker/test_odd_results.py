@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from camunda7.outages import Outage
 from camunda7.variables import is_storable_text
 from camunda7.worker import topic
-from camunda7.worker.library_shape import MAX_RETRIES
+from camunda7.worker.library_handlers import MAX_RETRIES
 from camunda7.worker.outcomes import outcome_of
 from camunda7.worker.tasks import Task
 from tests.support.tier import rounds

@@ -50,7 +50,7 @@ final class DatabaseOutage {
     failures++;
     lastFailure = now;
     if (!now.isBefore(nextLine)) {
-      LOG.warn("the database can't be reached or written ({}); failures: {}", WithoutData.nameOf(error), failures);
+      LOG.warn("the database can't be reached or written ({}); failures: {}", RedactedMessages.nameOf(error), failures);
       nextLine = now.plus(gap);
       gap = gap.multipliedBy(2).compareTo(MAX_GAP) > 0 ? MAX_GAP : gap.multipliedBy(2);
     }

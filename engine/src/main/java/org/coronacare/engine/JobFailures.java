@@ -23,7 +23,7 @@ public class JobFailures extends AbstractProcessEnginePlugin {
 
     @Override
     public HistoryEvent createHistoricJobLogFailedEvt(Job job, Throwable exception) {
-      var told = new RuntimeException(WithoutData.nameOf(exception));
+      var told = new RuntimeException(RedactedMessages.nameOf(exception));
       told.setStackTrace(exception == null ? new StackTraceElement[0] : exception.getStackTrace());
       return super.createHistoricJobLogFailedEvt(job, told);
     }
@@ -38,8 +38,8 @@ public class JobFailures extends AbstractProcessEnginePlugin {
     @Override
     protected void logException(JobEntity job) {
       if (exception != null) {
-        job.setExceptionMessage(WithoutData.nameOf(exception));
-        job.setExceptionStacktrace(WithoutData.traceOf(exception));
+        job.setExceptionMessage(RedactedMessages.nameOf(exception));
+        job.setExceptionStacktrace(RedactedMessages.traceOf(exception));
       }
     }
   }

@@ -109,7 +109,7 @@ public class MigrationRehearsal {
   }
 
   private static Outcome overtaken(Set<String> instances, ProcessEngineException last) {
-    var reason = "each of " + ATTEMPTS + " tries met with a change of another: " + WithoutData.nameOf(last);
+    var reason = "each of " + ATTEMPTS + " tries met with a change of another: " + RedactedMessages.nameOf(last);
     return new Outcome(instances.stream().limit(1).map(each -> new Failure(each, null, reason)).toList(), Map.of());
   }
 
@@ -144,7 +144,7 @@ public class MigrationRehearsal {
     } catch (MigratingProcessInstanceValidationException invalid) {
       outcome.failures().addAll(failures(invalid.getValidationReport()));
     } catch (RuntimeException failed) {
-      outcome.failures().add(new Failure(instance, null, WithoutData.nameOf(failed)));
+      outcome.failures().add(new Failure(instance, null, RedactedMessages.nameOf(failed)));
     }
   }
 

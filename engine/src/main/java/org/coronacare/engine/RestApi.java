@@ -8,7 +8,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /** Camunda's REST API, and what this engine answers besides. */
 @Component
-@ApplicationPath(OnlyWhatIsNeeded.PREFIX)
+@ApplicationPath(ServiceAccountFilter.PREFIX)
 public class RestApi extends CamundaJerseyResourceConfig {
 
   private final ProcessEngine engine;

@@ -37,7 +37,7 @@ public class SecurityHeaders {
             // Tasklist keeps half-filled forms in the browser, and writes them once more after signing out
             answer.setHeader("Clear-Site-Data", "\"storage\"");
           }
-          if (path.startsWith(OnlyWhatIsNeeded.PREFIX)) {
+          if (path.startsWith(ServiceAccountFilter.PREFIX)) {
             answer.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
           }
           chain.doFilter(request, new NotKept(answer));

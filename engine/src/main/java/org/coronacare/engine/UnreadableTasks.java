@@ -66,7 +66,7 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
         raised |= raiseIncident(task.getKey(), task.getValue());
       }
     } catch (RuntimeException e) {
-      LOG.warn("no search for external tasks that can't be read: {}", WithoutData.nameOf(e));
+      LOG.warn("no search for external tasks that can't be read: {}", RedactedMessages.nameOf(e));
     }
     return raised;
   }
@@ -77,7 +77,7 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
       LOG.warn("incident of external task {}: {}", task, reason);
       return true;
     } catch (RuntimeException e) {
-      LOG.warn("no incident of external task {}: {}", task, WithoutData.nameOf(e));
+      LOG.warn("no incident of external task {}: {}", task, RedactedMessages.nameOf(e));
       return false;
     }
   }
@@ -126,11 +126,11 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
       for (var name : variablesOf(task, topic)) {
         var failure = failureOf(task, topic, List.of(name), false);
         if (failure != null) {
-          return "The task can't be read: variable " + name + ": " + WithoutData.nameOf(failure);
+          return "The task can't be read: variable " + name + ": " + RedactedMessages.nameOf(failure);
         }
       }
       var failure = failureOf(task, topic, topic.getVariablesToFetch(), topic.isIncludeExtensionProperties());
-      return failure == null ? null : "The task can't be read: " + WithoutData.nameOf(failure);
+      return failure == null ? null : "The task can't be read: " + RedactedMessages.nameOf(failure);
     }
 
     private static Collection<String> variablesOf(ExternalTaskEntity task, TopicFetchInstruction topic) {

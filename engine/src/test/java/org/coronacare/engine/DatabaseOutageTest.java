@@ -110,7 +110,7 @@ class DatabaseOutageTest {
 
   @Test
   void aDatabaseThatIsAwayHasNoTrace() {
-    var trace = new LogWithoutData.Trace();
+    var trace = new RedactedLog.Trace();
     assertEquals("", trace.convert(line("failed", new IllegalStateException(AWAY))));
     assertTrue(trace.convert(line("failed", new IllegalStateException())).contains("\tat "));
   }

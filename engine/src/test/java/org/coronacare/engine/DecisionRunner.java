@@ -36,7 +36,7 @@ public final class DecisionRunner {
 
   private static DmnEngine engine() {
     var configuration = new StandaloneInMemProcessEngineConfiguration();
-    new QuickDecisions(new PatientCalendar("UTC")).preInit(configuration);
+    new CachedFeelEngine(new PatientCalendar("UTC")).preInit(configuration);
     return configuration.getDmnEngineConfiguration().buildEngine();
   }
 }

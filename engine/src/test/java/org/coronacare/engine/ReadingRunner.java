@@ -70,7 +70,7 @@ public final class ReadingRunner {
   private static RepositoryService repository() {
     if (repository == null) {
       var configuration = new StandaloneInMemProcessEngineConfiguration();
-      new QuickDecisions(new PatientCalendar("UTC")).preInit(configuration);
+      new CachedFeelEngine(new PatientCalendar("UTC")).preInit(configuration);
       configuration.setJobExecutorActivate(false);
       configuration.setEnforceHistoryTimeToLive(false);
       repository = configuration.buildProcessEngine().getRepositoryService();

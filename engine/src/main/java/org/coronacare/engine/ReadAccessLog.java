@@ -1,0 +1,147 @@
+package org.coronacare.engine;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.camunda.bpm.engine.history.HistoricDecisionInstance;
+import org.camunda.bpm.engine.history.HistoricDetail;
+import org.camunda.bpm.engine.history.HistoricVariableInstance;
+import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.impl.context.Context;
+import org.camunda.bpm.engine.impl.interceptor.Command;
+import org.camunda.bpm.engine.impl.interceptor.CommandContext;
+import org.camunda.bpm.engine.impl.interceptor.CommandInterceptor;
+import org.camunda.bpm.engine.impl.oplog.UserOperationLogContext;
+import org.camunda.bpm.engine.impl.oplog.UserOperationLogContextEntry;
+import org.camunda.bpm.engine.impl.persistence.entity.PropertyChange;
+import org.camunda.bpm.engine.runtime.VariableInstance;
+import org.springframework.stereotype.Component;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * Who of the staff reads what a case knows is in the engine's user operation log, as who changes something is: once in ten minutes
+ * for each person and case. The platform's own parts read for patients, and aren't logged.
+ */
+@Component
+public class ReadAccessLog extends AbstractProcessEnginePlugin {
+
+  static final String READ = "Read";
+  private static final long ONCE_IN_MS = 10 * 60 * 1000;
+  private static final int MOST_KEPT = 10_000;
+
+  private final Set<String> parts;
+
+  ReadAccessLog(ServiceAccounts accounts) {
+    parts = accounts.serviceAccounts().keySet();
+  }
+
+  @Override
+  public void preInit(ProcessEngineConfigurationImpl configuration) {
+    Interceptors.addWithinTransaction(configuration, new Log(parts));
+  }
+
+  private static final class Log extends CommandInterceptor {
+
+    private final Set<String> parts;
+    private final Map<String, Long> logged =
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > MOST_KEPT;
+          }
+        };
+
+    Log(Set<String> parts) {
+      this.parts = parts;
+    }
+
+    @Override
+    public <T> T execute(Command<T> command) {
+      T result = next.execute(command);
+      var context = Context.getCommandContext();
+      var who = context.getAuthenticatedUserId();
+      if (who != null && !parts.contains(who)) {
+        for (String instance : instancesOf(context, command, result)) {
+          if (isNew(who + " " + instance)) {
+            log(context, who, instance);
+          }
+        }
+      }
+      return result;
+    }
+
+    private static Set<String> instancesOf(CommandContext context, Object command, Object result) {
+      var instances = new LinkedHashSet<String>();
+      var name = command.getClass().getSimpleName();
+      if (name.startsWith("GetTaskVariable") || name.startsWith("GetRenderedTaskForm")) {
+        instances.add(instanceOfTask(context, valueOf(command, "taskId")));
+      } else if (name.startsWith("GetTaskFormVariables")) {
+        instances.add(instanceOfTask(context, valueOf(command, "resourceId")));
+      } else if (name.startsWith("GetExecutionVariable")) {
+        var execution = context.getExecutionManager().findExecutionById(valueOf(command, "executionId"));
+        instances.add(execution == null ? null : execution.getProcessInstanceId());
+      } else if (result instanceof List<?> rows) {
+        rows.forEach(row -> instances.add(instanceOf(row)));
+      } else {
+        instances.add(instanceOf(result));
+      }
+      instances.remove(null);
+      return instances;
+    }
+
+    private static String instanceOfTask(CommandContext context, String id) {
+      var task = context.getTaskManager().findTaskById(id);
+      return task == null ? null : task.getProcessInstanceId();
+    }
+
+    private static String instanceOf(Object row) {
+      if (row instanceof VariableInstance variable) {
+        return variable.getProcessInstanceId();
+      }
+      if (row instanceof HistoricVariableInstance variable) {
+        return variable.getProcessInstanceId();
+      }
+      if (row instanceof HistoricDetail detail) {
+        return detail.getProcessInstanceId();
+      }
+      return row instanceof HistoricDecisionInstance decision ? decision.getProcessInstanceId() : null;
+    }
+
+    private static String valueOf(Object command, String field) {
+      return (String) ReflectionUtils.getField(Fields.of(command.getClass(), field), command);
+    }
+
+    private synchronized boolean isNew(String reading) {
+      var now = System.currentTimeMillis();
+      var before = logged.get(reading);
+      if (before != null && now - before < ONCE_IN_MS) {
+        return false;
+      }
+      logged.remove(reading);
+      logged.put(reading, now);
+      return true;
+    }
+
+    private static void log(CommandContext context, String who, String instance) {
+      var known = context.getHistoricProcessInstanceManager().findHistoricProcessInstance(instance);
+      if (known == null) {
+        return;
+      }
+      var entry = new UserOperationLogContextEntry(READ, "ProcessInstance");
+      entry.setCategory("TaskWorker");
+      entry.setProcessInstanceId(instance);
+      entry.setProcessDefinitionId(known.getProcessDefinitionId());
+      entry.setProcessDefinitionKey(known.getProcessDefinitionKey());
+      entry.setRootProcessInstanceId(known.getRootProcessInstanceId());
+      entry.setPropertyChanges(List.of(PropertyChange.EMPTY_CHANGE));
+      var log = new UserOperationLogContext();
+      log.setUserId(who);
+      log.setOperationId(context.getProcessEngineConfiguration().getIdGenerator().getNextId());
+      log.addEntry(entry);
+      context.getOperationLogManager().logUserOperations(log);
+    }
+  }
+}

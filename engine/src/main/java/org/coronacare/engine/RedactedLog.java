@@ -1,0 +1,54 @@
+package org.coronacare.engine;
+
+import ch.qos.logback.classic.pattern.ClassicConverter;
+import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxy;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The log's converters (logback-spring.xml): no text of an exception comes into the log. */
+public final class RedactedLog {
+
+  private RedactedLog() {}
+
+  /** The message, in which the name of an exception stands for its text. */
+  public static final class Message extends ClassicConverter {
+
+    private static final Pattern TEXT = Pattern.compile("([\\w.$]+(?:Exception|Error)): .*");
+
+    @Override
+    public String convert(ILoggingEvent event) {
+      var message = event.getFormattedMessage();
+      for (var each = event.getThrowableProxy(); each != null; each = each.getCause()) {
+        if (each.getMessage() != null && !each.getMessage().isBlank()) {
+          message = message.replace(each.getMessage(), RedactedMessages.nameOf(each.getClassName(), each.getMessage()));
+        }
+      }
+      return withoutTexts(message);
+    }
+
+    /** Camunda writes the trace of what it answers with 500 into the message itself. */
+    private static String withoutTexts(String message) {
+      var kept =
+          message.lines().filter(line -> line.startsWith("\tat ") || line.startsWith("Caused by: "));
+      var first = message.lines().findFirst().orElse("");
+      return Stream.concat(Stream.of(first), kept)
+          .map(line -> TEXT.matcher(line).replaceFirst("$1"))
+          .collect(Collectors.joining("\n"));
+    }
+  }
+
+  /** Classes and places of an exception and of its causes; none where the database is away, which is no defect. */
+  public static final class Trace extends ThrowableHandlingConverter {
+
+    @Override
+    public String convert(ILoggingEvent event) {
+      if (!(event.getThrowableProxy() instanceof ThrowableProxy proxy) || DatabaseAway.causeOf(proxy.getThrowable()) != null) {
+        return "";
+      }
+      return RedactedMessages.traceOf(proxy.getThrowable());
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package org.coronacare.engine;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletResponse;
+import org.camunda.bpm.engine.ProcessEngine;
+import org.camunda.bpm.engine.rest.security.auth.ProcessEngineAuthenticationFilter;
+import org.camunda.bpm.engine.rest.security.auth.impl.HttpBasicAuthenticationProvider;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Closes what Camunda ships open: the REST API without sign-in, and the web applications' set-up path. */
+@Configuration
+public class RestAuthentication {
+
+  @Bean
+  FilterRegistrationBean<ProcessEngineAuthenticationFilter> restSignIn() {
+    var registration = new FilterRegistrationBean<ProcessEngineAuthenticationFilter>(new EverythingSignedIn());
+    registration.addInitParameter(
+        ProcessEngineAuthenticationFilter.AUTHENTICATION_PROVIDER_PARAM,
+        HttpBasicAuthenticationProvider.class.getName());
+    registration.addUrlPatterns(ServiceAccountFilter.PREFIX + "/*");
+    // long polls (fetch and lock) are asynchronous
+    registration.setAsyncSupported(true);
+    registration.setOrder(10);
+    return registration;
+  }
+
+  @Bean
+  FilterRegistrationBean<ServiceAccountFilter> partsCallWhatTheyNeed(ProcessEngine engine, ServiceAccounts accounts) {
+    var registration = new FilterRegistrationBean<>(new ServiceAccountFilter(engine, accounts));
+    registration.addUrlPatterns(ServiceAccountFilter.PREFIX + "/*");
+    registration.setAsyncSupported(true);
+    // behind the sign-in
+    registration.setOrder(11);
+    return registration;
+  }
+
+  /** Camunda lets anybody list the engines; here nothing is open. */
+  private static final class EverythingSignedIn extends ProcessEngineAuthenticationFilter {
+
+    @Override
+    protected boolean requiresEngineAuthentication(String requestUrl) {
+      return true;
+    }
+  }
+
+  /** CVE-2026-77226: without an administrator, this path would create one for anybody. */
+  @Bean
+  FilterRegistrationBean<Filter> noOpenSetUp() {
+    Filter refuse =
+        (request, response, chain) ->
+            ((HttpServletResponse) response).sendError(HttpServletResponse.SC_NOT_FOUND);
+    var registration = new FilterRegistrationBean<>(refuse);
+    registration.addUrlPatterns("/camunda/api/admin/setup/*", "/camunda/app/admin/default/setup/*");
+    registration.setOrder(-200);
+    return registration;
+  }
+}

@@ -1,0 +1,60 @@
+package org.coronacare.engine;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.camunda.bpm.engine.impl.bpmn.helper.BpmnProperties;
+import org.camunda.bpm.engine.impl.bpmn.parser.AbstractBpmnParseListener;
+import org.camunda.bpm.engine.impl.bpmn.parser.BpmnParseListener;
+import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.impl.jobexecutor.TimerDeclarationImpl;
+import org.camunda.bpm.engine.impl.pvm.process.ActivityImpl;
+import org.camunda.bpm.engine.impl.pvm.process.ScopeImpl;
+import org.camunda.bpm.engine.impl.util.xml.Element;
+import org.springframework.stereotype.Component;
+
+/**
+ * Has user tasks keep the timers of their timeout listeners, whatever is migrated to their version. Camunda 7.24 strikes them off the
+ * version itself when it migrates the first task to it ({@code ActivityInstanceJobHandler.removeTimeoutListenerJobFromTargetScope}: it
+ * copies the map of maps, and not the maps in it); those that come later, new ones too, have no timer then.
+ */
+@Component
+public class TimeoutListenerMigration extends AbstractProcessEnginePlugin {
+
+  @Override
+  public void preInit(ProcessEngineConfigurationImpl configuration) {
+    var there = configuration.getCustomPostBPMNParseListeners();
+    var all = new ArrayList<>(there == null ? List.<BpmnParseListener>of() : there);
+    all.add(new Listener());
+    configuration.setCustomPostBPMNParseListeners(all);
+  }
+
+  private static final class Listener extends AbstractBpmnParseListener {
+
+    @Override
+    public void parseUserTask(Element element, ScopeImpl scope, ActivityImpl task) {
+      var declared = task.getProperties().get(BpmnProperties.TIMEOUT_LISTENER_DECLARATIONS);
+      if (declared != null) {
+        task.getProperties().set(BpmnProperties.TIMEOUT_LISTENER_DECLARATIONS, new CopiedWhole(declared));
+      }
+    }
+  }
+
+  /** Of what it hands out when it is copied, nothing can be struck off it. */
+  private static final class CopiedWhole extends HashMap<String, Map<String, TimerDeclarationImpl>> {
+
+    CopiedWhole(Map<String, Map<String, TimerDeclarationImpl>> declared) {
+      super(declared);
+    }
+
+    @Override
+    public Set<Map.Entry<String, Map<String, TimerDeclarationImpl>>> entrySet() {
+      var copy = new HashMap<String, Map<String, TimerDeclarationImpl>>();
+      forEach((task, timers) -> copy.put(task, new HashMap<>(timers)));
+      return copy.entrySet();
+    }
+  }
+}

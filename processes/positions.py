@@ -1,0 +1,104 @@
+"""Where the open cases stand, and for how long."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from camunda7.variables import ENGINE_TIME, engine_time
+from processes.cases import CALLED, CORONA_CARE
+from processes.engine import Engine
+
+# the diagrams, in the order in which a case comes to them
+DIAGRAMS = (CORONA_CARE, *CALLED, "tell_by_telephone")
+
+
+@dataclass(frozen=True)
+class ActivityCount:
+    """How many stand at a step.
+
+    Attributes:
+        longest: for how long the first of them does; half of them do for `median` at least.
+        first: the process instance of the first.
+        incidents: how many of them go on only when somebody has them retried.
+    """
+
+    count: int
+    longest: timedelta
+    median: timedelta
+    first: str
+    incidents: int
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A version of a diagram that the engine has."""
+
+    id: str
+    key: str
+    version: int
+    instances: int
+
+
+def definitions(engine: Engine) -> list[Definition]:
+    """All versions of our diagrams, each with how many go by it."""
+    rows = [(row["definition"], row["instances"]) for row in engine.get("/process-definition/statistics")]
+    return [
+        Definition(row["id"], row["key"], row["version"], instances)
+        for row, instances in rows
+        if row["key"] in DIAGRAMS
+    ]
+
+
+@lru_cache(maxsize=64)
+def diagram(engine: Engine, definition_id: str) -> str:
+    """The BPMN file of a version, which never changes."""
+    return engine.get(f"/process-definition/{definition_id}/xml")["bpmn20Xml"]
+
+
+def activity_counts_by_diagram(engine: Engine, versions: Iterable[Definition]) -> dict[str, dict[str, ActivityCount]]:
+    """Of each diagram, where cases stand in any of its versions."""
+    versions = list(versions)
+    return {key: standing(engine, [each for each in versions if each.key == key]) for key in DIAGRAMS}
+
+
+def standing(engine: Engine, versions: Iterable[Definition]) -> dict[str, ActivityCount]:
+    """By the id of the step, in any of these versions."""
+    counts, incidents = Counter(), Counter()
+    for version in (each for each in versions if each.instances):
+        for row in engine.get(f"/process-definition/{version.id}/statistics", incidents=True):
+            counts[row["id"]] += row["instances"]
+            incidents[row["id"]] += sum(each["incidentCount"] for each in row["incidents"])
+    found = {step: _standing(engine, step, count, incidents[step]) for step, count in counts.items() if count}
+    return {step: each for step, each in found.items() if each}
+
+
+def stood(engine: Engine, step: str, at: datetime) -> int:
+    """How many stood at a step at a moment that is over."""
+    began = {"activityId": step, "startedBefore": engine_time(at)}
+    queries = ({**began, "unfinished": True}, {**began, "finishedAfter": engine_time(at)})
+    return sum(engine.post("/history/activity-instance/count", query)["count"] for query in queries)
+
+
+def _standing(engine: Engine, step: str, count: int, incidents: int) -> ActivityCount | None:
+    now = datetime.now(UTC)
+    first = half = _of_rank(engine, step, 0)
+    if count > 2:
+        half = _of_rank(engine, step, (count - 1) // 2)
+    if first is None or half is None:
+        # they went on just now
+        return None
+    longest, median = (now - datetime.strptime(row["startTime"], ENGINE_TIME) for row in (first, half))
+    return ActivityCount(count, longest, median, first["processInstanceId"], incidents)
+
+
+def _of_rank(engine: Engine, step: str, rank: int) -> dict[str, Any] | None:
+    """The one of this rank at a step, those that are there for longest first."""
+    sorting = [{"sortBy": "startTime", "sortOrder": "asc"}]
+    query = {"activityId": step, "unfinished": True, "sorting": sorting}
+    found = engine.post(f"/history/activity-instance?firstResult={rank}&maxResults=1", query)
+    return found[0] if found else None

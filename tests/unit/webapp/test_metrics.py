@@ -1,0 +1,74 @@
+"""What Prometheus gets of what waits in the records."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from camunda7.outages import Outage, OutageMetrics
+from records.cipher import Cipher
+from records.erasures import PATIENT, Erasures
+from records.feed_items import FeedItems
+from records.outbox import Message, Outbox
+from records.queue import timestamp
+from records.retries import RetrySchedule
+from records.submissions import Submissions
+from webapp.lab import Lab
+from webapp.metrics import Figures
+
+pytestmark = pytest.mark.usefixtures("records")
+QUEUES = ("outbox", "submissions", "lab_feed", "erasures")
+
+
+def values(what: str, label: str) -> dict[str, float]:
+    """Samples of a metric, by the value of a label."""
+    families = Figures(Lab("http://127.0.0.1:9", "")).collect()
+    return {
+        sample.labels[label]: sample.value for family in families for sample in family.samples if sample.name == what
+    }
+
+
+def test_nothing_waits() -> None:
+    assert values("coronacare_queue_waiting", "queue") == dict.fromkeys(QUEUES, 0)
+    assert values("coronacare_queue_oldest_seconds", "queue") == dict.fromkeys(QUEUES, 0)
+
+
+def test_what_waits_has_the_age_of_its_oldest_however_often_it_was_tried() -> None:
+    schedule = RetrySchedule(timedelta(minutes=5), timedelta(hours=1))
+    outbox = Outbox()
+    for number in (1, 2, 3):
+        outbox.add(f"C-{number}/1", "email", "a@b.example", "result_there", "en")
+    Message.update(waiting_since=timestamp(-timedelta(hours=2))).where(Message.key == "C-1/1").execute()
+    Message.update(waiting_since=timestamp(-timedelta(days=2))).where(Message.key == "C-3/1").execute()
+    first, _, sent = outbox.claim("email")
+    outbox.retry(first, schedule)
+    outbox.sent(sent)
+    Submissions(Cipher("a secret of the tests")).add("C-1/t", "C-1", "review", {}, "")
+    FeedItems().postpone("7", schedule)
+    Erasures().ask("C-1", PATIENT)
+
+    assert values("coronacare_queue_waiting", "queue") == {**dict.fromkeys(QUEUES, 1), "outbox": 2}
+    oldest = values("coronacare_queue_oldest_seconds", "queue")
+    assert 7200 <= oldest.pop("outbox") < 7260
+    assert max(oldest.values()) < 60
+
+
+def test_an_outage_has_a_duration_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: now[-1])
+    outage = Outage("email", logging.getLogger("tests"))
+    registry = CollectorRegistry()
+    registry.register(OutageMetrics([outage]))
+
+    def duration() -> float | None:
+        return registry.get_sample_value("coronacare_outage_seconds", {"what": "email"})
+
+    assert duration() == 0
+    outage.failed(OSError())
+    now.append(1090)
+    assert duration() == 90
+    outage.recovered()
+    assert duration() == 0

@@ -1,0 +1,75 @@
+"""The KPIs, what waits in the records, the kits and the doctors on duty, for Prometheus.
+
+A figure that can't be had now is left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from camunda7.outages import Outage
+from kpi.indicators import kpis
+from records import database
+from records.health import describe
+from records.queue_metrics import queue_figures, undelivered_messages
+from records.roster import Roster
+from webapp.lab import Lab, LabUnavailable
+
+log = logging.getLogger("webapp.metrics")
+
+
+class Figures(Collector):
+    """
+    Args:
+        below: of fewer people nothing is told.
+    """
+
+    def __init__(self, lab: Lab, below: int = 0):
+        self._lab = lab
+        self._below = below
+        self._records = Outage("figures of the records", log)
+        self._stock = Outage("stock of the lab", log)
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            yield from self._of_records()
+        except database.AWAY as error:
+            self._records.failed(error, describe(error))
+        else:
+            self._records.recovered()
+        try:
+            stock = self._lab.stock()
+        except LabUnavailable as error:
+            self._stock.failed(error)
+        else:
+            self._stock.recovered()
+            yield GaugeMetricFamily("coronacare_kits_in_stock", "Test kits at the lab", stock.kits)
+
+    def _of_records(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily("coronacare_kpi", "Over all closed cases", labels=["kpi", "unit"])
+        for figure in kpis(below=self._below):
+            if figure.value is not None:
+                family.add_metric([figure.key, figure.unit], figure.value)
+        yield family
+        doctors = len(Roster().doctors_on_duty())
+        yield GaugeMetricFamily("coronacare_doctors_on_duty", "Doctors on the roster", doctors)
+        yield from self._of_queues()
+
+    def _of_queues(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("coronacare_queue_waiting", "What waits in the records", labels=["queue"])
+        oldest = GaugeMetricFamily(
+            "coronacare_queue_oldest_seconds", "For how long the oldest has waited", labels=["queue"]
+        )
+        for queue, figures in queue_figures().items():
+            waiting.add_metric([queue], figures.waiting)
+            oldest.add_metric([queue], figures.oldest_s)
+        yield from (waiting, oldest)
+        yield GaugeMetricFamily(
+            "coronacare_messages_undelivered",
+            "Messages given up within a day that no call replaces",
+            undelivered_messages(),
+        )

@@ -1,0 +1,95 @@
+"""What patients are asked: each form's title, what it is for, how long it takes, and how it is begun."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from processes.cases import Case, OpenTask, new_reference
+from processes.messages import Message
+from webapp.drafts import FormDraft, begun
+from webapp.formatting import day
+from webapp.forwarding import MESSAGE, START, TASK
+from webapp.task_forms import TaskForms
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """A form as patients know it.
+
+    Attributes:
+        minutes: about how long it takes.
+    """
+
+    title: str
+    purpose: str
+    minutes: int
+
+
+PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
+FORMS = {
+    PRE_SCREENING: Questionnaire(_("Pre-screening"), _("We ask for your symptoms, and tell you what to do."), 3),
+    SYMPTOMS_WORSENED: Questionnaire(
+        _("I feel worse"), _("Tell us how you are today, and learn at once what to do."), 1
+    ),
+    "evaluation_request": Questionnaire(_("Request an evaluation"), _("Ask for a visit, a test and a report."), 3),
+    "medical_form": Questionnaire(_("Medical form"), _("The doctor reads these answers."), 3),
+    "close_contacts": Questionnaire(
+        _("Your close contacts"), _("The health authority tells them, without naming you."), 5
+    ),
+    "review": Questionnaire(_("Your opinion of CoronaCare"), _("Tell us how it was for you."), 1),
+}
+# why a list of contacts came back: the input to change, and the message
+CONTACT_REFUSED = {
+    "before_infectious_days": (
+        "last_exposure_date-day",
+        _("%(name)s: you were infectious from %(day)s on, but the day is before that."),
+    ),
+    "in_the_future": ("last_exposure_date-day", _("%(name)s: the day is in the future.")),
+    "no_day": ("last_exposure_date-day", _("%(name)s: enter the day when you were last close to them.")),
+    "no_address": ("email", _("%(name)s: give an e-mail address or a telephone number, one at least.")),
+}
+# those that are tasks of the engine
+TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
+
+
+def pre_screening(forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
+    """The pre-screening of a case to come."""
+    target = {"kind": START, "case": new_reference(), "exposed_to": exposed_to}
+    target["key"] = f"{target['case']}/{PRE_SCREENING}"
+    return begun(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), target, {})
+
+
+def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:
+    """What a patient says who feels worse; as often as they do."""
+    key = f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}"
+    target = {"kind": MESSAGE, "message": Message.SYMPTOMS_WORSENED, "case": case.reference, "key": key}
+    target["orientation"] = case.values.get("orientation")
+    return begun(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
+
+
+def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
+    """Why a list of contacts is asked for again: the id of each input to change, and the message.
+
+    Args:
+        refused: the process variable contacts_refused; None where nothing was refused.
+    """
+    found = []
+    for each in refused or []:
+        name, message = CONTACT_REFUSED[each["reason"]]
+        id_ = f"close_contacts-{each.get('row', 0)}-{name}"
+        found.append((id_, str(message) % {"name": each["name"], "day": day(each["infectious_from"])}))
+    return found
+
+
+def task(forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
+    """The form of a task that is open in a case, with what the case knows already."""
+    target = {"kind": TASK, "task": open_task.id, "case": case.reference, "key": f"{case.reference}/{open_task.id}"}
+    if open_task.form == "close_contacts":
+        target["refused"] = case.values.get("contacts_refused")
+    if open_task.form == "evaluation_request":
+        target["date_of_birth"] = case.values.get("date_of_birth")
+    return begun(owner, open_task.form, forms.of_task(open_task), target, case.values)
