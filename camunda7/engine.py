@@ -8,6 +8,8 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -22,7 +24,17 @@ class EngineError(SafeToLog):
 
 
 class EngineUnavailable(EngineError):
-    """The engine can't be reached, or answers that it can't serve now; trying again later may help."""
+    """The engine can't be reached, or answers that it can't serve now; trying again later may help.
+
+    Attributes:
+        retry_after_s: how long the server asks to wait, in seconds; 0 if it doesn't.
+    """
+
+    retry_after_s = 0.0
+
+
+class Throttled(EngineUnavailable):
+    """Too many requests (429): nothing is wrong with this one."""
 
 
 class SignInRefused(EngineUnavailable, CredentialsRefused):
@@ -73,6 +85,8 @@ DATABASE_AWAY_CODE = 20001
 # engine/…/IdempotencyKeys.java has it too
 DONE_BEFORE_CODE = 20002
 CONFLICT_ATTEMPTS = 6
+# a server may ask for a day; after an outage, work goes on within a minute
+MAX_RETRY_AFTER_S = 60.0
 
 
 class Engine:
@@ -218,18 +232,22 @@ class Engine:
     def _call_once(self, method: str, path: str, raw: bool = False, **options: Any) -> Any:
         call = f"{method} {path.split('?')[0]}"
         began_at = time.perf_counter()
+        options = {"timeout": self._timeout_s, "allow_redirects": False, **options}
         try:
-            response = self._session().request(method, self.url + path, **{"timeout": self._timeout_s, **options})
+            response = self._session().request(method, self.url + path, **options)
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
         finally:
             self._observe(time.perf_counter() - began_at)
-        refuse_errors(call, response.status_code, response.content)
+        refuse_errors(call, response.status_code, response.content, response.headers.get("Retry-After", ""))
         if raw:
             return response.content
         if not response.content:
             return None
-        return response.json() if "json" in response.headers.get("Content-Type", "") else response.text
+        try:
+            return response.json() if "json" in response.headers.get("Content-Type", "") else response.text
+        except requests.RequestException as error:
+            raise EngineUnavailable(f"{call}: {response.status_code} ({type(error).__name__})") from None
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
@@ -238,19 +256,23 @@ class Engine:
         return self._local.session
 
 
-def refuse_errors(call: str, status: int, content: bytes) -> None:
+def refuse_errors(call: str, status: int, content: bytes, retry_after: str = "") -> None:
     """Raise what an answer of the REST API means, unless it is a good one.
 
     Args:
         call: method and path, for the message.
         content: the body.
+        retry_after: the header of that name.
     """
-    if status < 400:
+    if status < 300:
         return
     if status == 401:
         raise SignInRefused(f"{call}: the engine refuses engine.username or engine.password (401)")
-    if status in (502, 503, 504):
-        raise EngineUnavailable(f"{call}: {status}")
+    if status < 400 or status in (429, 502, 503, 504):
+        # the engine doesn't redirect: a proxy does, to its page for signing in
+        unavailable = (Throttled if status == 429 else EngineUnavailable)(f"{call}: {status}")
+        unavailable.retry_after_s = seconds_of(retry_after)
+        raise unavailable
     body = _error_body(content)
     if status == 500 and (body.get("code") == DATABASE_AWAY_CODE or "type" not in body):
         # the REST API itself tells the type of each error
@@ -264,6 +286,22 @@ def refuse_errors(call: str, status: int, content: bytes) -> None:
         raise Suspended(call, status, "suspended", message)
     kind = NotFound if status == 404 else EngineRefused
     raise kind(call, status, body.get("type", ""), message)
+
+
+def seconds_of(retry_after: str) -> float:
+    """The header Retry-After, a number or a date (RFC 9110, 10.2.3), in seconds from now.
+
+    At most MAX_RETRY_AFTER_S, and 0 if it can't be read.
+    """
+    try:
+        seconds = float(retry_after) if retry_after.isdecimal() else _seconds_until(parsedate_to_datetime(retry_after))
+    except (ValueError, OverflowError):
+        return 0.0
+    return min(max(0.0, seconds), MAX_RETRY_AFTER_S)
+
+
+def _seconds_until(moment: datetime) -> float:
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def _was_overtaken(call: str, body: dict[str, Any]) -> bool:

@@ -25,6 +25,8 @@ log = logging.getLogger("workers")
 CONNECT_S = 5.0
 # so many calls at the same time keep their connections
 CONNECTIONS = 16
+# with all variables of as many tasks as fit into a poll, an answer has a tenth of it
+MAX_ANSWER_BYTES = 32_000_000
 # topics of nobody: a poll for them ends the one before it and finds nothing
 NO_TOPIC = "none"
 
@@ -182,7 +184,7 @@ class TaskClient(ExternalTaskClient):
 
     def _report(self, url: str, body: Any) -> None:
         """The engine answers 204; whatever else is no error comes from something in between."""
-        call, response = self._send("POST", url, body)
+        call, response, _ = self._send("POST", url, body)
         if response.status != HTTPStatus.NO_CONTENT:
             raise EngineUnavailable(f"{call}: {response.status}")
 
@@ -202,29 +204,46 @@ class TaskClient(ExternalTaskClient):
         }
 
     def _call(self, method: str, url: str, body: Any = None, timeout_s: float | None = None) -> Any:
-        call, response = self._send(method, url, body, timeout_s)
-        if not response.data:
+        call, response, content = self._send(method, url, body, timeout_s)
+        if not content:
             return None
         is_json = "json" in response.headers.get("Content-Type", "")
         try:
-            return json.loads(response.data) if is_json else response.data.decode()
+            return json.loads(content) if is_json else content.decode()
         except (ValueError, RecursionError) as error:
             raise EngineUnavailable(f"{call}: {response.status} ({type(error).__name__})") from None
 
     def _send(
         self, method: str, url: str, body: Any = None, timeout_s: float | None = None
-    ) -> tuple[str, urllib3.BaseHTTPResponse]:
-        """Returns what was called, for messages, and a good answer (2xx)."""
+    ) -> tuple[str, urllib3.BaseHTTPResponse, bytes]:
+        """Returns what was called, for messages, a good answer (2xx), and its content."""
         call = f"{method} " + url.removeprefix(self.external_task_base_url).partition("?")[0]
         data = None if body is None else json.dumps(body, allow_nan=False)
         timeout = urllib3.Timeout(connect=CONNECT_S, read=timeout_s or self.http_timeout_seconds)
         try:
             response = self._pool.request(
-                method, url, body=data, headers=self._headers, timeout=timeout, redirect=False
+                method,
+                url,
+                body=data,
+                headers=self._headers,
+                timeout=timeout,
+                redirect=False,
+                preload_content=False,
             )
+            content = _read(call, response)
         except urllib3.exceptions.HTTPError as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}") from None
-        refuse_errors(call, response.status, response.data)
-        if not 200 <= response.status < 300:
-            raise EngineUnavailable(f"{call}: {response.status}")
-        return call, response
+        refuse_errors(call, response.status, content, response.headers.get("Retry-After", ""))
+        return call, response, content
+
+
+def _read(call: str, response: urllib3.BaseHTTPResponse) -> bytes:
+    """The content of an answer; a connection that has more is closed."""
+    try:
+        content = response.read(MAX_ANSWER_BYTES + 1)
+    finally:
+        response.close()
+        response.release_conn()
+    if len(content) > MAX_ANSWER_BYTES:
+        raise EngineUnavailable(f"{call}: an answer of more than {MAX_ANSWER_BYTES} bytes")
+    return content

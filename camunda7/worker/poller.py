@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from camunda7.engine import EngineError, EngineRefused
+from camunda7.engine import EngineError, EngineRefused, EngineUnavailable
 from camunda7.outages import CredentialsRefused, Outage
 from camunda7.variables import ENGINE_TIME
 from camunda7.worker.client import TaskClient
@@ -36,7 +36,7 @@ class Poller:
         register: LockKeeper.register.
 
     Attributes:
-        turned_at: when the loop was last seen turning, by time.monotonic().
+        turned_at: when the loop was last seen turning, or its pause ends, by time.monotonic().
     """
 
     def __init__(
@@ -160,4 +160,8 @@ class Poller:
         pause_s = self._outage.failed(error)
         if not isinstance(error, CredentialsRefused):
             pause_s = min(pause_s, MAX_BACKOFF_S)
+        if isinstance(error, EngineUnavailable):
+            pause_s = max(pause_s, error.retry_after_s)
+        # a loop that pauses turns: restarting the process wouldn't help
+        self.turned_at = time.monotonic() + pause_s
         self._stopping.wait(pause_s)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from camunda7.engine import Conflict, EngineError, EngineRefused, EngineUnavailable, Suspended
+from camunda7.engine import Conflict, EngineError, EngineRefused, EngineUnavailable, Suspended, Throttled
 from camunda7.outages import Outage
 from camunda7.worker.client import TaskClient
 from camunda7.worker.clock import Clock
@@ -129,8 +129,8 @@ class Reports:
     def _not_taken(self, delivery: Delivery, error: EngineError) -> None:
         """Ask the engine for the task: only then is it known whether the report is late, wrong, or may come again."""
         self._metrics.call_errors.labels(delivery.report.method).inc()
-        if isinstance(error, Suspended):
-            # the engine has the task, and has it for this worker: it compares the worker first
+        if isinstance(error, Suspended | Throttled):
+            # suspended: the engine has the task, and has it for this worker, for it compares the worker first
             self._again_later(delivery, error)
             return
         if not isinstance(error, EngineRefused) and delivery.attempts < MAX_UNANSWERED:
@@ -178,6 +178,8 @@ class Reports:
         first_s = 0.02 if isinstance(error, Conflict) else 0.1
         max_s = MAX_SUSPENDED_PAUSE_S if isinstance(error, Suspended) else MAX_PAUSE_S
         pause_s = random.uniform(0.5, 1) * min(max_s, first_s * 2 ** min(delivery.attempts, 10))
+        if isinstance(error, EngineUnavailable):
+            pause_s = max(pause_s, error.retry_after_s)
         self._clock.call_at(time.monotonic() + pause_s, lambda: self._submit(delivery))
 
     def _end(self, task: Task, report: Report | None) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from camunda7.variables import engine_time
-from tests.support.serving import Call, Reply, serving
+from tests.support.serving import Call, Raw, Reply, serving
 
 Answer = tuple[int, Any]
 OPTIMISTIC_LOCKING: Answer = (500, {"type": "OptimisticLockingException", "message": "m", "code": 1})
@@ -40,7 +40,7 @@ class FakeEngine:
         self.ended: dict[str, tuple[str, dict[str, Any]]] = {}
         self.failures: dict[str, list[dict[str, Any]]] = {}
         self.calls: list[str] = []
-        self.trouble: Callable[[str, Any], Answer | Reply | None] = lambda path, body: None
+        self.trouble: Callable[[str, Any], Answer | Reply | Raw | None] = lambda path, body: None
         self._polls: dict[str, int] = {}
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
@@ -73,7 +73,7 @@ class FakeEngine:
     def locked(self) -> list[str]:
         return [task["id"] for task in self.tasks.values() if task["lockedUntil"] > time.time()]
 
-    def answer(self, method: str, url: str, body: Any) -> Answer | Reply:
+    def answer(self, method: str, url: str, body: Any) -> Answer | Reply | Raw:
         path = urlsplit(url).path.removeprefix("/engine-rest/external-task")
         self.calls.append(f"{method} {path}")
         troubled = self.trouble(path, body)
@@ -157,9 +157,9 @@ def fake_engine() -> Iterator[tuple[FakeEngine, str]]:
     """A running one, and its base URL."""
     engine = FakeEngine()
 
-    def reply(call: Call) -> Reply | None:
+    def reply(call: Call) -> Reply | Raw | None:
         answered = engine.answer(call.method, call.path, json.loads(call.body) if call.body else None)
-        if isinstance(answered, Reply):
+        if isinstance(answered, Reply | Raw):
             return None if answered is CUT else answered
         status, answer = answered
         if answer is None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,8 +27,17 @@ class Reply:
     kind: str = "application/json"
 
 
+@dataclass(frozen=True)
+class Raw:
+    """Bytes in the place of an answer, in pieces with pauses between them; then the connection is closed."""
+
+    pieces: Iterable[bytes]
+    pause_s: float = 0
+    closes: bool = True
+
+
 @contextmanager
-def serving(answer: Callable[[Call], Reply | None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
+def serving(answer: Callable[[Call], Reply | Raw | None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Answer calls, each on a thread of its own; yields the base URL. None cuts the connection."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -49,11 +59,21 @@ def serving(answer: Callable[[Call], Reply | None], tls: ssl.SSLContext | None =
             if reply is None:
                 self.close_connection = True
                 return
+            if isinstance(reply, Raw):
+                self._write(reply)
+                return
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.kind)
             self.send_header("Content-Length", str(len(reply.content)))
             self.end_headers()
             self.wfile.write(reply.content)
+
+        def _write(self, raw: Raw) -> None:
+            self.close_connection = raw.closes
+            with suppress(OSError):
+                for piece in raw.pieces:
+                    self.wfile.write(piece)
+                    time.sleep(raw.pause_s)
 
         def log_message(self, *_: Any) -> None:
             pass

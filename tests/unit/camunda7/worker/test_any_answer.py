@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from camunda7.engine import EngineUnavailable
 from camunda7.worker import Retry, TaskClient, reports, topic
+from camunda7.worker.client import MAX_ANSWER_BYTES
 from camunda7.worker.clock import Clock
 from camunda7.worker.metrics import Metrics
 from camunda7.worker.outcomes import UNLOCK
@@ -23,7 +29,7 @@ from camunda7.worker.threads import Threads
 from processes.errors import KitShortage
 from tests.support.case import eventually
 from tests.support.fake_engine import CUT, FakeEngine, fake_engine
-from tests.support.serving import Reply
+from tests.support.serving import Raw, Reply
 from tests.support.tier import rounds
 from tests.support.working import working
 
@@ -47,7 +53,27 @@ ANSWERS = {
     **{f"{status} of the engine": typed(status) for status in (400, 401, 403, 404, 500)},
     **{
         f"{status} of another": Reply(status, b"<html>no</html>", "text/html")
-        for status in (400, 401, 403, 404, 405, 408, 409, 413, 429, 500, 501, 502, 503, 504)
+        for status in (400, 401, 403, 404, 405, 408, 409, 413, 500, 501, 502, 503, 504)
+    },
+    **{
+        name: Raw([f"HTTP/1.1 {head}\r\n\r\n".encode() + content])
+        for name, head, content in (
+            ("chunks that are cut", "200 OK\r\nTransfer-Encoding: chunked", b'5\r\n[{"id'),
+            ("chunks of no size", "200 OK\r\nTransfer-Encoding: chunked", b"x\r\n[]\r\n"),
+            ("a body that is cut", "200 OK\r\nContent-Length: 100", b"["),
+            (
+                "a body that is no gzip",
+                "200 OK\r\nConnection: close\r\nContent-Encoding: gzip",
+                b"[]",
+            ),
+            ("a header without end", "200 OK\r\nX: " + "x" * 70_000, b""),
+            ("a status without end", "204" * 30_000, b""),
+            ("another protocol", "", b"220 mail.example ESMTP\r\n"),
+            ("protocols switched", "101 Switching Protocols", b"\0" * 100),
+            ("interim answers, then cut", "103 Early Hints\r\n\r\nHTTP/1.1 102 Processing", b""),
+            ("interim answer, then 503", "103 Early Hints\r\n\r\nHTTP/1.1 503 Away\r\nContent-Length: 0", b""),
+            ("redirect", "302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0", b""),
+        )
     },
     "500 list": Reply(500, b"[]"),
     "500 conflict": typed(500, "OptimisticLockingException", 1),
@@ -63,6 +89,14 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakeEngine, str]]:
     monkeypatch.setattr(reports, "MAX_UNANSWERED", 3)
     with fake_engine() as running:
         yield running
+
+
+THROTTLES = {
+    "in seconds": "1",
+    "by a date": format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True),
+    "without a time": "",
+    "by nonsense": "soon",
+}
 
 
 def troubled(engine: FakeEngine, path_ends: str) -> tuple[dict[str, str], Counter[str]]:
@@ -112,7 +146,7 @@ def test_a_result_that_is_never_taken_is_counted_and_becomes_an_incident(
         eventually(lambda: {t for t in tasks if engine.tasks[t]["retries"] == 0} == set(tasks), within_s=60)
         time.sleep(0.1)
     assert set(runs.values()) == {ATTEMPTS}
-    assert {given_to[task] for task in tasks} <= set(range(reports.MAX_REFUSALS, 50))
+    assert {tasks[t]: n for t, n in given_to.items() if not reports.MAX_REFUSALS <= n < 50} == {}
     assert not engine.ended
 
 
@@ -158,6 +192,117 @@ def test_a_report_of_a_suspended_instance_is_kept_and_delivered_when_it_is_activ
     else:
         assert engine.ended[task][0] == path
         assert runs == {1: 1}
+
+
+@pytest.mark.parametrize(("path", "ending"), [("complete", dict), ("bpmnError", deviate), ("failure", fail)])
+@pytest.mark.parametrize("retry_after", THROTTLES.values(), ids=THROTTLES)
+def test_a_report_that_is_throttled_is_kept_and_uses_up_no_attempt(
+    fake: Any, monkeypatch: pytest.MonkeyPatch, path: str, ending: Callable[[], Any], retry_after: str
+) -> None:
+    engine, url = fake
+    monkeypatch.setattr("camunda7.engine.MAX_RETRY_AFTER_S", 0.3)
+    head = f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {retry_after}\r\nContent-Length: 0\r\n\r\n"
+    calls: list[float] = []
+
+    def trouble(called: str, body: Any) -> Raw | None:
+        if not called.endswith(f"/{path}"):
+            return None
+        calls.append(time.monotonic())
+        return Raw([head.encode()], closes=False)
+
+    engine.trouble = trouble
+    task = engine.add(variables={"sample_number": 1})
+    handle, runs = counting(ending)
+    with working(url, [handle]):
+        if retry_after in (THROTTLES["in seconds"], THROTTLES["by a date"]):
+            eventually(lambda: len(calls) > 3)
+            assert min(after - before for before, after in itertools.pairwise(calls)) >= 0.3
+        else:
+            eventually(lambda: len(calls) > reports.MAX_UNANSWERED + reports.MAX_REFUSALS)
+        assert runs == {1: 1}
+        engine.trouble = lambda *_: None
+        eventually(lambda: task in engine.ended or task in engine.failures)
+    assert task in engine.ended or engine.failures[task][0]["errorMessage"] == "ConnectionError"
+
+
+def test_a_poll_that_is_throttled_pauses(fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, url = fake
+    monkeypatch.setattr("camunda7.engine.MAX_RETRY_AFTER_S", 0.9)
+    polls: list[float] = []
+
+    def trouble(path: str, body: Any) -> Raw | None:
+        if path != "/fetchAndLock" or body["topics"][0]["topicName"] == "none" or len(polls) > 2:
+            return None
+        polls.append(time.monotonic())
+        return Raw([b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"], closes=False)
+
+    engine.trouble = trouble
+    task = engine.add(variables={"sample_number": 1})
+    handle, _ = counting(dict)
+    with working(url, [handle]):
+        eventually(lambda: task in engine.ended)
+    assert min(after - before for before, after in itertools.pairwise(polls)) >= 0.9
+
+
+def drip(beginning: bytes) -> Iterator[bytes]:
+    yield beginning
+    yield from itertools.repeat(b"x")
+
+
+DRIPS = {
+    "status": b"HTTP/1.1 2",
+    "headers": b"HTTP/1.1 200 OK\r\nX: ",
+    "body": b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFF\r\n",
+}
+
+
+@pytest.mark.parametrize("beginning", DRIPS.values(), ids=DRIPS)
+def test_an_answer_that_drips_ends_with_the_timeout(fake: Any, beginning: bytes) -> None:
+    engine, url = fake
+    engine.trouble = lambda path, body: Raw(drip(beginning), pause_s=0.05)
+    client = TaskClient("care-1", url, "admin", "", 20, 1)
+    client.http_timeout_seconds = 0.5
+    began_at = time.monotonic()
+    with pytest.raises(EngineUnavailable):
+        client.complete("t1", {})
+    assert time.monotonic() - began_at < 1
+
+
+def interim_then(content: bytes) -> Iterator[bytes]:
+    for status in ("100 Continue", "103 Early Hints", "102 Processing"):
+        yield f"HTTP/1.1 {status}\r\nLink: </style.css>\r\n\r\n".encode()
+    yield b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
+
+
+def test_each_call_gets_its_own_answer_behind_interim_ones(fake: Any) -> None:
+    engine, url = fake
+    engine.trouble = lambda path, body: Raw(interim_then(path.encode()), pause_s=0.02, closes=False)
+    client = TaskClient("care-1", url, "admin", "", 20, 1)
+    for number in range(5):
+        assert client.error_details(f"t{number}") == f"/t{number}/errorDetails"
+
+
+def test_a_huge_answer_is_not_read_to_its_end(fake: Any) -> None:
+    engine, url = fake
+    megabyte, sent = b" " * 1_000_000, []
+
+    def huge() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n"
+        for number in range(100):
+            sent.append(number)
+            yield megabyte
+
+    engine.trouble = lambda path, body: Raw(huge())
+    client = TaskClient("care-1", url, "admin", "", 20, 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(EngineUnavailable, match="more than"):
+            client.fetch({"lab.order_test": []}, 1)
+        assert tracemalloc.get_traced_memory()[1] < 3 * MAX_ANSWER_BYTES
+    finally:
+        tracemalloc.stop()
+    assert len(sent) < 50
 
 
 def test_a_lock_whose_renewal_is_not_taken_loses_no_result(fake: Any) -> None:

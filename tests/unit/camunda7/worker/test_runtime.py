@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from camunda.external_task.external_task import ExternalTask, TaskResult
 
-from camunda7.worker import Context, Refusal, Retry, topic
+from camunda7.worker import Context, Refusal, Retry, TaskClient, runtime, topic
 from processes.errors import KitShortage
 from tests.support.case import eventually
 from tests.support.fake_engine import BROKEN_BEHIND, OPTIMISTIC_LOCKING, UNAVAILABLE, FakeEngine, fake_engine
@@ -582,3 +582,19 @@ def test_the_engine_is_away_for_a_while(fake: Any, caplog: pytest.LogCaptureFixt
         ends(engine, task)
         eventually(lambda: "tasks from the engine: works again" in caplog.text, within_s=10)
     assert sum("tasks from the engine: POST" in record.message for record in caplog.records) == 1
+
+
+def test_a_loop_that_pauses_counts_as_turning(fake: tuple[FakeEngine, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, url = fake
+    engine.trouble = lambda path, body: (401, {})
+    monkeypatch.setattr(runtime, "TURNS_WITHIN_S", 0.0)
+    monkeypatch.setattr(TaskClient, "poll_timeout_s", 0.5)
+    monkeypatch.setattr("camunda7.worker.poller.MIN_BACKOFF_S", 30.0)
+
+    @topic("lab.order_test")
+    def handle() -> None: ...
+
+    with working(url, [handle]) as running:
+        eventually(lambda: running.metrics.call_errors.labels("fetch")._value.get())
+        time.sleep(1)
+        assert running.turns
