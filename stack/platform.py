@@ -118,6 +118,7 @@ class Platform:
             "processes": {},
             "engine": settings.engine.url,
             "webapp": settings.public_url,
+            "webapp_itself": settings.webapp.url,
             "staff": settings.staff_url,
             "lab": settings.lab.url,
             "government": settings.government.url,
