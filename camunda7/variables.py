@@ -92,8 +92,19 @@ def _type_of(value: Any) -> str:
 
 
 def from_engine(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The engine's typed values → Python values: times as aware datetimes, Json parsed."""
-    return {name: plain(value["type"], value["value"]) for name, value in values.items()}
+    """The engine's typed values → Python values: times as aware datetimes, Json parsed.
+
+    Raises:
+        UndeclaredVariable: a value can't be read, such as an object that Java has serialised.
+    """
+    return {name: _read(name, value) for name, value in values.items()}
+
+
+def _read(name: str, value: dict[str, Any]) -> Any:
+    try:
+        return plain(value["type"], value["value"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise UndeclaredVariable(f"{name} can't be read") from None
 
 
 def plain(kind: str, value: Any) -> Any:

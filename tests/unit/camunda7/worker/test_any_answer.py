@@ -393,7 +393,7 @@ NOT_TASKS = [
 ]
 
 
-@pytest.mark.parametrize("odd", NOT_TASKS, ids=str)
+@pytest.mark.parametrize("odd", NOT_TASKS, ids=lambda value: str(value)[:60])
 def test_what_is_no_task_holds_up_no_other_of_the_same_poll(fake: Any, odd: Any) -> None:
     engine, url = fake
     task = engine.add()
@@ -419,10 +419,14 @@ ODD_VARIABLES = [
     {"sample_number": None},
     {"sample_number": {}},
     {"sample_number": {"type": "Date", "value": 1}},
+    {"sample_number": {"type": "Date", "value": "tomorrow"}},
+    {"sample_number": {"type": "Json", "value": "{"}},
+    {"sample_number": {"type": "Json", "value": "[" * 100_000}},
+    {"sample_number": {"type": "Object", "value": "rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcA=="}},
 ]
 
 
-@pytest.mark.parametrize("odd", ODD_VARIABLES, ids=str)
+@pytest.mark.parametrize("odd", ODD_VARIABLES, ids=lambda value: str(value)[:60])
 def test_a_task_whose_variables_are_odd_is_an_incident(fake: Any, odd: Any) -> None:
     engine, url = fake
     task = engine.add()
@@ -432,6 +436,51 @@ def test_a_task_whose_variables_are_odd_is_an_incident(fake: Any, odd: Any) -> N
         eventually(lambda: engine.tasks[task]["retries"] == 0)
     assert not runs
     assert len(engine.failures[task]) == ATTEMPTS
+
+
+@pytest.mark.parametrize("odd", ODD_VARIABLES[2:], ids=lambda value: str(value)[:60])
+def test_the_incident_of_a_variable_names_it(fake: Any, odd: Any) -> None:
+    engine, url = fake
+    task = engine.add()
+    engine.tasks[task]["variables"] = odd
+    handle, _ = counting(dict)
+    with working(url, [handle], poll_s=1):
+        eventually(lambda: engine.tasks[task]["retries"] == 0)
+    assert engine.failures[task][-1]["errorMessage"] == "UndeclaredVariable: sample_number can't be read"
+
+
+# as the engine answers them, and what a handler gets
+TYPES = [
+    ({"type": "File", "value": None, "valueInfo": {"filename": "x.pdf"}}, None),
+    ({"type": "Bytes", "value": "AAEC"}, "AAEC"),
+    ({"type": "Object", "value": '{"a": 1}', "valueInfo": {"serializationDataFormat": "application/json"}}, {"a": 1}),
+    ({"type": "Object", "value": {"a": 1}}, {"a": 1}),
+    ({"type": "Object", "value": None}, None),
+    ({"type": "Xml", "value": "<a/>"}, "<a/>"),
+    ({"type": "Json", "value": "null"}, None),
+    ({"type": "Null", "value": None}, None),
+    ({"type": None, "value": None}, None),
+    ({"type": None, "value": 1}, 1),
+    ({"type": "Long", "value": 2**63 - 1}, 2**63 - 1),
+    ({"type": "Double", "value": "NaN"}, "NaN"),
+    ({"type": "com.example.Own", "value": "x"}, "x"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), TYPES, ids=lambda value: str(value)[:60])
+def test_a_variable_of_each_type_is_given_to_the_handler(fake: Any, value: Any, expected: Any) -> None:
+    engine, url = fake
+    task = engine.add()
+    engine.tasks[task]["variables"] = {"sample_number": value}
+    given_values: list[Any] = []
+
+    @topic("lab.order_test", retry=QUICK)
+    def handle(sample_number: Any) -> None:
+        given_values.append(sample_number)
+
+    with working(url, [handle], poll_s=1):
+        eventually(lambda: task in engine.ended)
+    assert given_values == [expected]
 
 
 @pytest.mark.slow
