@@ -19,5 +19,5 @@ def describe(error: BaseException) -> str:
     if not isinstance(error, AWAY):
         return ""
     if any(refusal in str(error) for refusal in REFUSALS):
-        return "the records' database refuses the user or password of records.database_url"
-    return f"the records' database can't be reached or written ({type(error).__name__})"
+        return "the database of records.database_url refuses the user or password"
+    return f"the database of records.database_url can't be reached or written ({type(error).__name__})"

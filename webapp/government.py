@@ -47,7 +47,7 @@ class Government:
                 timeout=self._timeout_s,
             )
         except requests.RequestException as error:
-            raise GovernmentUnavailable(type(error).__name__) from None
+            raise GovernmentUnavailable(f"no answer from government.url ({type(error).__name__})") from None
         if answer.status_code in (401, 403):
             raise SignInRefused(f"the government refuses the API key of government.api_key ({answer.status_code})")
         if answer.status_code not in (200, 404):

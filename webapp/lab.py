@@ -45,4 +45,4 @@ class Lab:
             answer.raise_for_status()
             return Stock(**answer.json())
         except (requests.RequestException, TypeError) as error:
-            raise LabUnavailable(type(error).__name__) from None
+            raise LabUnavailable(f"no good answer from lab.url ({type(error).__name__})") from None

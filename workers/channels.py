@@ -118,7 +118,7 @@ class MailServer:
         except smtplib.SMTPAuthenticationError as error:
             raise SignInRefused(f"the mail server refuses mail.username or mail.password ({error.smtp_code})") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise NotNow(f"no answer from the mail server ({type(error).__name__})") from None
+            raise NotNow(f"no answer from mail.host, mail.port ({type(error).__name__})") from None
         return connection
 
     def check(self) -> None:

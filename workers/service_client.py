@@ -85,7 +85,7 @@ class Service:
         try:
             response = self._session().request(method, self._url + path, **{"timeout": self._timeout_s, **options})
         except requests.RequestException as error:
-            raise Unavailable(f"{self.name}: {type(error).__name__}") from None
+            raise Unavailable(f"no answer from {self.name}.url ({type(error).__name__})") from None
         if response.status_code in (401, 403):
             raise SignInRefused(f"{self.name} refuses the API key of {self.name}.api_key ({response.status_code})")
         if response.status_code in LATER:

@@ -232,7 +232,7 @@ class TaskClient(ExternalTaskClient):
             )
             content = _read(call, response)
         except urllib3.exceptions.HTTPError as error:
-            raise EngineUnavailable(f"{call}: {type(error).__name__}") from None
+            raise EngineUnavailable(f"{call}: no answer from engine.url ({type(error).__name__})") from None
         refuse_errors(call, response.status, content, response.headers.get("Retry-After", ""))
         return call, response, content
 

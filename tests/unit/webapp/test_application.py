@@ -175,7 +175,7 @@ def test_many_pages_without_records_or_engine_are_two_lines_in_the_log(
     lines = [record.getMessage() for record in caplog.records]
     records_go_away(False)
     assert [line.partition(":")[0] for line in lines] == ["engine", "records"]
-    assert "the records' database can't be reached or written" in lines[1]
+    assert "the database of records.database_url can't be reached or written" in lines[1]
 
 
 def test_while_the_records_are_away_nothing_is_promised_and_advice_is_shown(records_go_away: Callable) -> None:

@@ -40,5 +40,5 @@ def test_a_good_answer_is_returned() -> None:
 
 
 def test_nobody_is_there() -> None:
-    with pytest.raises(Unavailable, match="lab: ConnectionError"):
+    with pytest.raises(Unavailable, match=r"no answer from lab\.url \(ConnectionError\)"):
         Service("lab", f"http://127.0.0.1:{free_port()}", "key").get("/v1/feed")
