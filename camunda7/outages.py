@@ -44,7 +44,9 @@ class Outage:
         self._first_s = first_s
         self._max_s = max_s
         self._guard = threading.Lock()
+        self._ended_at = 0.0
         self._start_anew()
+        self._start_log_anew()
 
     @property
     def is_pausing(self) -> bool:
@@ -61,12 +63,16 @@ class Outage:
         with self._guard:
             if self._failures and now - self._last_failure_at > max(FORGOTTEN_AFTER_S, 2 * self._max_s):
                 self._start_anew()
+                self._start_log_anew()
+            elif not self._failures and now - self._ended_at > FORGOTTEN_AFTER_S:
+                self._start_log_anew()
             self._failures += 1
             self._since = self._since or now
             self._last_failure_at = now
             pause_s = min(self._max_s, max(self._first_s, now - self._since)) * random.uniform(*JITTER)
             self._retry_at = now + pause_s
             if self._is_worth_a_line(error, now):
+                self._is_logged = True
                 self._log.warning("%s: %s; attempts: %d", self.name, reason or describe(error), self._failures)
             return pause_s
 
@@ -74,7 +80,9 @@ class Outage:
         """End the outage, if there was one."""
         with self._guard:
             if self._failures:
-                duration_s = time.monotonic() - self._since
+                self._ended_at = time.monotonic()
+            if self._is_logged:
+                duration_s = self._ended_at - self._since
                 self._log.info("%s: works again after %.0f s; attempts: %d", self.name, duration_s, self._failures)
             self._start_anew()
 
@@ -86,7 +94,12 @@ class Outage:
 
     def _start_anew(self) -> None:
         self._failures = 0
-        self._since = self._last_failure_at = self._retry_at = self._log_at = 0.0
+        self._since = self._last_failure_at = self._retry_at = 0.0
+        self._is_logged = False
+
+    def _start_log_anew(self) -> None:
+        """Not after each outage: where one of two servers is away, calls fail and succeed by turns."""
+        self._log_at = 0.0
         self._log_gap_s = FIRST_LOG_GAP_S
         self._logged: set[type] = set()
 

@@ -54,3 +54,21 @@ def test_another_reason_is_logged_at_once(caplog: pytest.LogCaptureFixture) -> N
         "the engine: POST /message: 503; attempts: 1",
         "the engine: POST /message: the engine refuses; attempts: 2",
     ]
+
+
+def test_calls_that_fail_and_succeed_by_turns_are_a_few_lines(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    now = seconds(monkeypatch)
+    outage = Outage("the engine", LOG)
+    for second in range(60):
+        outage.failed(EngineUnavailable("503"))
+        outage.recovered()
+        now.append(1001 + second)
+    # three times both
+    assert len(caplog.records) == 6
+    assert outage.duration_s == 0
+    now.append(now[-1] + 121)
+    outage.failed(EngineUnavailable("503"))
+    assert len(caplog.records) == 7
