@@ -26,6 +26,7 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
   private static final int CODE = 20_001;
 
   private static final Set<String> H2_CLOSED = Set.of("90028", "90031", "90098");
+  private static final String CLOSED_BY_POOL = "Connection is closed";
   private static final String H2_CANNOT_WRITE = "org.h2.mvstore.MVStoreException";
 
   @Override
@@ -87,22 +88,40 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
   }
 
   private static boolean isAway(Throwable exception) {
+    // there is no state where the pool of connections had closed one already: what a database refuses has one
     return exception instanceof TransactionException
-        || exception instanceof SQLTransientConnectionException
+        || exception instanceof SQLException refusal && refusal.getSQLState() == null
+        || isCertainlyAway(exception);
+  }
+
+  /** Whether an exception or one of its causes can have no other reason than that the database couldn't be reached or written. */
+  static boolean hasCertainCause(Throwable exception) {
+    for (var each = exception; each != null; each = each.getCause()) {
+      if (isCertainlyAway(each)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isCertainlyAway(Throwable exception) {
+    return exception instanceof SQLTransientConnectionException
         || exception instanceof SQLNonTransientConnectionException
         || exception instanceof SQLRecoverableException
         || exception.getClass().getName().equals(H2_CANNOT_WRITE)
-        || exception instanceof SQLException refusal && isAway(refusal.getSQLState());
+        || exception instanceof SQLException refusal && isCertainlyAway(refusal.getSQLState(), refusal.getMessage());
+  }
+
+  private static boolean isCertainlyAway(String state, String message) {
+    return state == null ? CLOSED_BY_POOL.equals(message) : isAway(state);
   }
 
   /**
    * Whether an SQLSTATE speaks of the connection (08), of what the server has too little of, such as disk space (53), or of an operator
-   * who stops it (57P); or is H2's for a file that can't be written or a database that has closed itself. There is none where the pool
-   * of connections had closed one already: what a database refuses has a state.
+   * who stops it (57P); or is H2's for a file that can't be written or a database that has closed itself.
    */
   private static boolean isAway(String state) {
-    return state == null
-        || state.startsWith("08")
+    return state.startsWith("08")
         || state.startsWith("53")
         || state.startsWith("57P")
         || H2_CLOSED.contains(state);

@@ -1,9 +1,10 @@
 package org.coronacare.engine;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,32 @@ final class DatabaseOutage {
   /** Count a failure, and log it if that is due. */
   synchronized void failed(Throwable error) {
     var now = clock.instant();
+    count(now);
+    if (!now.isBefore(nextLine)) {
+      LOG.warn("{} ({}); failures: {}", problemOf(error), WithoutData.nameOf(error), failures);
+      nextLine = now.plus(gap);
+      gap = gap.multipliedBy(2).compareTo(MAX_GAP) > 0 ? MAX_GAP : gap.multipliedBy(2);
+    }
+  }
+
+  /** SQLSTATE class 28 is a refused sign-in. */
+  private static String problemOf(Throwable error) {
+    for (var each = error; each != null; each = each.getCause()) {
+      if (each instanceof SQLException refusal && refusal.getSQLState() != null && refusal.getSQLState().startsWith("28")) {
+        return "the database refuses engine.database_username or engine.database_password";
+      }
+    }
+    return "the database can't be reached or written";
+  }
+
+  /** Count a failure of which another is about to log something: the outage's line comes with the next one, or at its end. */
+  synchronized void noticed() {
+    if (isOn() || !isRecent()) {
+      count(clock.instant());
+    }
+  }
+
+  private void count(Instant now) {
     if (since == null) {
       since = nextLine = now;
       gap = FIRST_GAP;
@@ -49,11 +76,6 @@ final class DatabaseOutage {
     }
     failures++;
     lastFailure = now;
-    if (!now.isBefore(nextLine)) {
-      LOG.warn("the database can't be reached or written ({}); failures: {}", RedactedMessages.nameOf(error), failures);
-      nextLine = now.plus(gap);
-      gap = gap.multipliedBy(2).compareTo(MAX_GAP) > 0 ? MAX_GAP : gap.multipliedBy(2);
-    }
   }
 
   /** End the outage, if there is one that is over. */
@@ -81,24 +103,41 @@ final class DatabaseOutage {
     return isOn() || clock.instant().isBefore(ended.plus(LATE));
   }
 
-  /** Leaves out of the log what others say of an outage. */
+  /** Leaves out of the log what others say of an outage: an error with another cause stays in. */
   public static final class OthersLines extends Filter<ILoggingEvent> {
 
-    private static final Pattern ERRORS = Pattern.compile("(?:Persistence|Transaction\\w*|DataAccess\\w*|SQL\\w*)Exception\\b");
+    // Camunda writes the trace of what it answers with 500 into the message itself, which has no states; the last is Hikari's
+    private static final Pattern TEXT_OF_TRACE =
+        Pattern.compile(
+            "\\bCannotGetJdbcConnectionException\\b|\\.SQL(?:Transient|NonTransient)ConnectionException\\b|\\.SQLRecoverableException\\b"
+                + "|\\.PSQLException: (?:This connection has been closed|An I/O error occurred|Connection to \\S+ refused"
+                + "|The connection attempt failed|FATAL: (?:terminating connection|the database system is))"
+                + "|^\\S+ - Failed to validate connection ");
+
+    private final DatabaseOutage outage;
+
+    public OthersLines() {
+      this(CURRENT);
+    }
+
+    OthersLines(DatabaseOutage outage) {
+      this.outage = outage;
+    }
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
-      var isOther = !LOG.getName().equals(event.getLoggerName());
-      return isOther && CURRENT.isRecent() && isOfDatabase(event) ? FilterReply.DENY : FilterReply.NEUTRAL;
+      if (LOG.getName().equals(event.getLoggerName()) || !isOfOutage(event)) {
+        return FilterReply.NEUTRAL;
+      }
+      // the engine logs an error before it is given its code, and before this outage is known
+      outage.noticed();
+      return FilterReply.DENY;
     }
 
-    private static boolean isOfDatabase(ILoggingEvent event) {
-      for (IThrowableProxy each = event.getThrowableProxy(); each != null; each = each.getCause()) {
-        if (ERRORS.matcher(each.getClassName()).find()) {
-          return true;
-        }
-      }
-      return ERRORS.matcher(event.getFormattedMessage()).find();
+    private static boolean isOfOutage(ILoggingEvent event) {
+      return event.getThrowableProxy() instanceof ThrowableProxy proxy
+          ? DatabaseAway.hasCertainCause(proxy.getThrowable())
+          : TEXT_OF_TRACE.matcher(event.getFormattedMessage()).find();
     }
   }
 }

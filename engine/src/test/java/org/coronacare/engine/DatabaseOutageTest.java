@@ -10,6 +10,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import ch.qos.logback.core.spi.FilterReply;
+import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,10 +18,14 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import org.camunda.bpm.engine.ProcessEnginePersistenceException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.UnexpectedRollbackException;
 
 class DatabaseOutageTest {
 
@@ -30,6 +35,7 @@ class DatabaseOutageTest {
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
   private final ManualClock clock = new ManualClock();
   private final DatabaseOutage outage = new DatabaseOutage(clock);
+  private final DatabaseOutage.OthersLines filter = new DatabaseOutage.OthersLines(outage);
 
   private static final class ManualClock extends Clock {
 
@@ -87,6 +93,13 @@ class DatabaseOutageTest {
   }
 
   @Test
+  void aRefusedPasswordIsNamed() {
+    outage.failed(new SQLTransientConnectionException("", new SQLException("", "28P01")));
+    assertEquals("the database refuses engine.database_username or engine.database_password (SQLTransientConnectionException, "
+        + "caused by SQLException); failures: 1", messages().get(0));
+  }
+
+  @Test
   void callsThatSucceedAndFailByTurnsAreOneOutage() {
     for (int second = 0; second < 9; second++) {
       outage.failed(AWAY);
@@ -97,15 +110,71 @@ class DatabaseOutageTest {
     assertTrue(outage.isOn());
   }
 
+  private static final String LONG_TRACE =
+      "org.camunda.bpm.engine.ProcessEnginePersistenceException: a\n\tat b\nCaused by: org.postgresql.util.PSQLException: ";
+
   @Test
-  void onlyWhatSpeaksOfTheDatabaseIsLeftOutAndOnlyDuringAnOutage() {
-    var filter = new DatabaseOutage.OthersLines();
-    assertEquals(FilterReply.NEUTRAL, filter.decide(line("failed", AWAY)));
-    DatabaseOutage.CURRENT.failed(AWAY);
-    assertEquals(FilterReply.DENY, filter.decide(line("failed", new IllegalStateException(AWAY))));
-    assertEquals(FilterReply.DENY, filter.decide(line("org.camunda.bpm.engine.ProcessEnginePersistenceException: a\n\tat b", null)));
-    assertEquals(FilterReply.NEUTRAL, filter.decide(line("failed", new IllegalStateException())));
-    assertEquals(FilterReply.NEUTRAL, filter.decide(line("a diagram is wrong", null)));
+  void whatOthersSayOfAnOutageIsLeftOutAndCounted() {
+    for (var error :
+        List.of(
+            AWAY,
+            new IllegalStateException(AWAY),
+            new CannotCreateTransactionException("", AWAY),
+            new SQLException("Connection is closed"),
+            new SQLException("", "08006"),
+            new SQLException("", "57P01"),
+            new SQLException("", "53100"))) {
+      assertEquals(FilterReply.DENY, filter.decide(line("failed", error)), error.toString());
+    }
+    for (var message :
+        List.of(
+            "no figures of what waits: CannotGetJdbcConnectionException",
+            LONG_TRACE + "This connection has been closed.",
+            LONG_TRACE + "FATAL: the database system is shutting down",
+            "HikariPool-1 - Failed to validate connection org.postgresql.jdbc.PgConnection@1 (closed)")) {
+      assertEquals(FilterReply.DENY, filter.decide(line(message, null)), message);
+    }
+    assertEquals(List.of(), messages());
+    clock.advance(10);
+    outage.succeeded();
+    assertEquals(List.of("the database works again after 10 s; failures: 11"), messages());
+  }
+
+  @Test
+  void aCallThatFailsAfterTheEndOfAnOutageBeginsNone() {
+    outage.failed(AWAY);
+    clock.advance(10);
+    outage.succeeded();
+    assertEquals(FilterReply.DENY, filter.decide(line("failed", AWAY)));
+    assertFalse(outage.isOn());
+    clock.advance(61);
+    assertEquals(FilterReply.DENY, filter.decide(line("failed", AWAY)));
+    assertTrue(outage.isOn());
+    outage.failed(AWAY);
+    assertEquals(3, messages().size());
+  }
+
+  @Test
+  void anErrorOfAnotherCauseStaysInTheLogDuringAnOutage() {
+    outage.failed(AWAY);
+    var unique = new SQLException("", "23505");
+    for (var error :
+        List.of(
+            unique,
+            new SQLException(""),
+            new ProcessEnginePersistenceException("", unique),
+            new DuplicateKeyException("", unique),
+            new UnexpectedRollbackException(""),
+            new IllegalStateException())) {
+      assertEquals(FilterReply.NEUTRAL, filter.decide(line("failed", error)), error.toString());
+    }
+    for (var message :
+        List.of(
+            "a diagram is wrong",
+            "org.camunda.bpm.engine.ProcessEnginePersistenceException: a\n\tat b",
+            LONG_TRACE + "ERROR: duplicate key value violates unique constraint")) {
+      assertEquals(FilterReply.NEUTRAL, filter.decide(line(message, null)), message);
+    }
   }
 
   @Test
