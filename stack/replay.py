@@ -165,6 +165,10 @@ class Walk:
 
         self._wait(stands, f"doesn't come to {step}")
 
+    def report_worsening(self, answers: Mapping[str, Any]) -> None:
+        """Report as the patient, by "I feel worse", how they are today."""
+        self._browser.fill_in("/forms/symptoms_worsened", answers)
+
     def has_timer_fire(self, event: str) -> None:
         """Have a timer of the case fall due now."""
         case = find_case(self._replay.admin, self.reference)

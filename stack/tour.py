@@ -35,6 +35,12 @@ def _chase_result(walk: Walk) -> None:
     walk.has_timer_fire("Event_ResultLate")
 
 
+def _report_emergency(walk: Walk) -> None:
+    walk.to_step("Task_WaitForTestResult")
+    walk.report_worsening({"breathless": True})
+    walk.to_form("worsening_call")
+
+
 # what there is to see of each of the people, and how they come there; these don't depend on each other
 Go = Callable[[Walk], object]
 INDEPENDENT: dict[str, tuple[str, Go]] = {
@@ -52,6 +58,7 @@ INDEPENDENT: dict[str, tuple[str, Go]] = {
     "Teresa Gomes": ("a contact to call, no message reached them", lambda walk: walk.to_form("contact_call")),
     "Viktor Horvat": ("a corrected result to report on", lambda walk: walk.to_form("doctor_report", 2)),
     "Ingrid Dahl": ("a late result, chased", _chase_result),
+    "Leila Farahani": ("a doctor's call to make, with a sign of an emergency", _report_emergency),
 }
 
 
@@ -113,7 +120,8 @@ class Tour:
         self._say("\nA tour in three steps:")
         self._say(f"  1. Be a patient: {state['webapp']}/ and start the pre-screening.")
         self._say(f"  2. Be a doctor: {state['staff']}/camunda/app/tasklist/default/ as {_sign_in(accounts['doctor'])}")
-        self._say("     and claim a report; as " + _sign_in(accounts["medical_team"]) + " a visit,")
+        self._say("     and claim a patient to call, or a report;")
+        self._say("     as " + _sign_in(accounts["medical_team"]) + " a visit,")
         self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call.")
         self._say(f"  3. Be a manager: {state['webapp']}/staff/now{history} says who waits,")
         self._say(f"     {state['webapp']}/staff/kpis{history} how it goes, and Cockpit shows each case:")

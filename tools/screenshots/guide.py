@@ -32,8 +32,6 @@ class Guide:
         self._engine = Engine(state["engine"], **state["accounts"]["admin"])
         self.staff = cache(self._sign_in_staff)
         self.newcomer = cache(lambda: Patient(self._page(PHONE), state))
-        # a step that several pictures need
-        self.once = cache(lambda step: step(self))
 
     def patient(self, name: str, viewport: dict[str, int] = PHONE, locale: str = "en-GB") -> Patient:
         """A patient of the tour at the page of their case, signed in."""

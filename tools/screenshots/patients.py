@@ -129,18 +129,6 @@ def feels_worse(guide: Guide) -> Page:
     return patient.page
 
 
-def report_emergency(guide: Guide) -> None:
-    page = feels_worse(guide)
-    while page.locator("main form button[name=send]").count():
-        page.locator("main form button[name=send]").click()
-    guide.task("Ingrid Dahl", "worsening_call")
-
-
-def emergency(guide: Guide) -> Page:
-    guide.once(report_emergency)
-    return guide.patient("Ingrid Dahl").page
-
-
 def case_of(name: str, viewport: dict[str, int] = PHONE, locale: str = "en-GB") -> Callable[[Guide], Page]:
     return lambda guide: guide.patient(name, viewport, locale).page
 
@@ -163,5 +151,5 @@ PAGES = {
     "contact": contact,
     "patient-withdraws": withdraws,
     "patient-feels-worse": feels_worse,
-    "patient-emergency": emergency,
+    "patient-emergency": case_of("Leila Farahani"),
 }

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.support.people import StaffMember
 from tools.screenshots.guide import Guide
-from tools.screenshots.patients import report_emergency
 
 
 def unclaimed_reports(guide: Guide) -> Page:
@@ -25,10 +24,9 @@ def report(guide: Guide) -> Page:
 
 
 def call_patient(guide: Guide) -> Page:
-    guide.once(report_emergency)
     doctor = guide.staff("doctor")
-    doctor.takes_from("Patients to call", guide.task("Ingrid Dahl", "worsening_call"))
-    doctor.sees("Family name", "Dahl")
+    doctor.takes_from("Patients to call", guide.task("Leila Farahani", "worsening_call"))
+    doctor.sees("Family name", "Farahani")
     doctor.answers({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
     return doctor.page
 
