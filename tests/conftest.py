@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import PHONE, launched
+from tests.support.leftovers import ended_if_killed
 from tests.support.platform import SHARED, secrets_of_run, shared_platform
 
 OWN_PLATFORMS = ("tests/stack/", "tests/faults/")
@@ -98,6 +100,12 @@ def lab_database(state: dict[str, Any]) -> Iterator[None]:
     lab = open_database(os.environ[environment_name("lab", "database_url")])
     with lab.bind_ctx(MODELS), lab.connection_context():
         yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    run = ExitStack()
+    run.enter_context(ended_if_killed())
+    config.add_cleanup(run.close)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -18,13 +18,16 @@ from pathlib import Path
 
 from processes.engine import Engine
 from tests.support.coverage import record_coverage
+from tests.support.leftovers import ended_if_killed
 from tests.support.platform import SHARED, shared_platform
 from tests.support.tier import VERIFY
 
 PYTEST = (sys.executable, "-m", "pytest")
 NOTHING_COLLECTED = 5
 TERMINATED = 143
-FOLDERS = ("schema", "workers", "process", "staff", "journey", "oracle", "fuzz", "stack", "faults", "toolkit")
+# of `make verify`, several times those of setup.cfg: a busy machine is slow, and a test that hangs still ends
+VERIFY_LIMITS = ("--timeout", "1800", "--session-timeout", "14400")
+FOLDERS = ("schema", "workers", "process", "staff", "journey", "oracle", "fuzz", "stack", "faults")
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,14 @@ def main(arguments: list[str]) -> int:
     took: dict[str, float] = {}
     # before the platform's settings are in the environment
     statuses = list(_one_after_another([SLOW], took, verify))
-    with tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
+    with ended_if_killed(), tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
         statuses += list(_on_shared_platform(Path(folder), verify, took))
     if verify:
+        # without the shared platform: they have up to four engines at once
+        statuses += _one_after_another([OWN], took, verify)
         # alone on the machine: it measures throughput
         with _timed("load", took):
-            statuses.append(_pytest("tests/load"))
+            statuses.append(_pytest(*VERIFY_LIMITS, "tests/load"))
     print("\nwhere the time went:")
     for part, seconds in took.items():
         print(f"  {part:<28} {seconds:6.0f} s")
@@ -88,7 +93,7 @@ def _on_shared_platform(folder: Path, verify: bool, took: dict[str, float]) -> I
         took["start of the platform"] = time.monotonic() - began
         os.environ[SHARED] = str(folder)
         if verify:
-            yield from _one_after_another((SHARING, SERIAL, OWN), took, verify)
+            yield from _one_after_another((SHARING, SERIAL), took, verify)
         else:
             # tests that stop and start parts mostly wait
             with _timed(OWN.name, took), _beside(OWN, folder / "own-platforms.log") as own:
@@ -96,6 +101,7 @@ def _on_shared_platform(folder: Path, verify: bool, took: dict[str, float]) -> I
                 yield own.wait()
         admin = platform.state["accounts"]["admin"]
         record_coverage(Engine(platform.state["engine"], **admin))
+    del os.environ[SHARED]
     yield _pytest("tests/coverage")
 
 
@@ -120,7 +126,9 @@ def _beside(session: Session, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def _arguments(session: Session, verify: bool) -> list[str]:
     marked = f"({session.marked})" + ("" if verify else " and not verify")
-    return ["-m", marked, "--durations=30", *session.arguments, *(f"tests/{name}" for name in session.folders)]
+    limits = VERIFY_LIMITS if verify else ()
+    folders = [f"tests/{name}" for name in session.folders]
+    return ["-m", marked, "--durations=30", *limits, *session.arguments, *folders]
 
 
 @contextmanager

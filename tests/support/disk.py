@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.case import eventually
+from tests.support.leftovers import RUN
 
 SIZE = 2 << 30
 
@@ -18,14 +19,16 @@ class Disk:
     """A file system.
 
     Args:
+        source: what the mount names as its source.
         as_owner: what a command begins with that may remount it.
 
     Attributes:
         folder: where it is found.
     """
 
-    def __init__(self, folder: Path, mounted_at: Path, as_owner: Sequence[str] = ()):
+    def __init__(self, folder: Path, mounted_at: Path, source: str, as_owner: Sequence[str] = ()):
         self.folder = folder
+        self._source = source
         self._mounted_at = mounted_at
         self._as_owner = as_owner
 
@@ -45,7 +48,7 @@ class Disk:
 
     def _resize(self, size: int) -> bool:
         # with its source: mount(8) would repeat its other options, of which uid= is refused in a user namespace
-        command = [*self._as_owner, "mount", "-o", f"remount,size={size}", "tmpfs", str(self._mounted_at)]
+        command = [*self._as_owner, "mount", "-o", f"remount,size={size}", self._source, str(self._mounted_at)]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
@@ -53,22 +56,25 @@ class Disk:
 def disk_at(folder: Path, size: int = SIZE) -> Iterator[Disk]:
     """A disk of this many bytes at a new folder."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    with _mounted(folder, mount) if os.getuid() == 0 else _mounted_by_user(folder, mount) as disk:
+    # by which it is found and unmounted if the run is killed
+    source = os.environ[RUN]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", source, str(folder)]
+    mounted = _mounted if os.getuid() == 0 else _mounted_by_user
+    with mounted(folder, source, mount) as disk:
         yield disk
 
 
 @contextmanager
-def _mounted(folder: Path, mount: list[str]) -> Iterator[Disk]:
+def _mounted(folder: Path, source: str, mount: list[str]) -> Iterator[Disk]:
     subprocess.run(mount, check=True)
     try:
-        yield Disk(folder, folder)
+        yield Disk(folder, folder, source)
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @contextmanager
-def _mounted_by_user(folder: Path, mount: list[str]) -> Iterator[Disk]:
+def _mounted_by_user(folder: Path, source: str, mount: list[str]) -> Iterator[Disk]:
     """A mount in the namespaces of a process that does nothing else; others of the user reach it through /proc."""
     script = f"{shlex.join(mount)} && echo mounted && exec sleep infinity"
     command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script]
@@ -76,6 +82,6 @@ def _mounted_by_user(folder: Path, mount: list[str]) -> Iterator[Disk]:
         try:
             assert holder.stdout.readline() == "mounted\n", "user namespaces are switched off: run the tests as root"
             as_owner = ["nsenter", f"--target={holder.pid}", "--user", "--mount", "--preserve-credentials"]
-            yield Disk(Path(f"/proc/{holder.pid}/root{folder}"), folder, as_owner)
+            yield Disk(Path(f"/proc/{holder.pid}/root{folder}"), folder, source, as_owner)
         finally:
             holder.kill()
