@@ -5,6 +5,7 @@ What the engine has acknowledged is noted in a ledger of the driver's own.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import defaultdict
@@ -71,7 +72,7 @@ class Driver:
         self._starting += [self._starters.submit(self._start, reference) for reference in references]
 
     def drive(self, no_more: threading.Event, idle_s: float) -> None:
-        """Fill in the forms of all cases until no more start and all have ended, or until close() is called.
+        """Fill in the forms of all cases until no more start and all have ended, or until stop() is called.
 
         Args:
             idle_s: gives up after as many seconds in which no form was asked for.
@@ -112,9 +113,19 @@ class Driver:
             ended[instance["businessKey"]].append(outcomes.get(instance["id"]))
         return ended
 
+    def stop(self) -> None:
+        """Have drive() return, and start no more cases."""
+        self._closing.set()
+
+    def delete_open(self) -> None:
+        """Delete all cases that go on, as far as the engine answers."""
+        with contextlib.suppress(EngineError):
+            for instance in self.engine.post("/process-instance", {"processDefinitionKey": CORONA_CARE}):
+                self.engine.delete(f"/process-instance/{instance['id']}?skipCustomListeners=true")
+
     def close(self) -> None:
         """Start no more cases; those that wait for capacity never start, and the report counts them."""
-        self._closing.set()
+        self.stop()
         self._starters.shutdown(cancel_futures=True)
         self._pool.shutdown(cancel_futures=True)
 

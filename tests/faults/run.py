@@ -10,7 +10,8 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -132,21 +133,22 @@ class Run:
 def under_way(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> Iterator[Run]:
     """Cases on their way, and more if the test starts some; all have ended afterwards, or nothing goes on.
 
-    A test that fails doesn't wait for its cases.
+    A test that fails doesn't wait for its cases, and leaves none open: those of the next test would wait for them.
     """
     run, no_more = Run(state, ledgers), threading.Event()
     run.driver.start(cases)
-    driving = threading.Thread(target=run.driver.drive, args=[no_more, IDLE_S])
-    driving.start()
-    try:
-        yield run
-    except BaseException:
-        run.driver.close()
-        raise
-    finally:
-        no_more.set()
-        driving.join()
-        run.driver.close()
+    with ThreadPoolExecutor(1) as pool, closing(run.driver) as driver:
+        driving = pool.submit(driver.drive, no_more, IDLE_S)
+        try:
+            yield run
+            no_more.set()
+            driving.result()
+        except BaseException as error:
+            driver.stop()
+            if cause := driving.exception():
+                error.add_note(f"the driver ended by {cause!r}")
+            driver.delete_open()
+            raise
 
 
 def _recoveries(engine: Engine, hit: Hit) -> list[float]:

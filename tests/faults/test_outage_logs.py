@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections import Counter
@@ -15,8 +16,8 @@ import requests
 
 from stack.platform import Platform
 from tests.support.case import CaseUnderTest, eventually
-from tests.support.platform import platform_up
-from tests.support.postgresql import Server
+from tests.support.platform import platform_up, without_settings
+from tests.support.postgresql import Server, postgresql
 from tests.support.tier import rounds
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
@@ -27,11 +28,17 @@ PARTS = ("engine", "webapp", "workers", "lab", "government", "sms")
 
 
 @pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """The database server of `platform` alone: in that of `cluster`, the administrator has another password."""
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator[Platform]:
-    """A platform that keeps everything in a PostgreSQL server of its own, with cases under way."""
+    """A platform that keeps everything in PostgreSQL."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in server.settings.items():
-            patch.setenv(name, value)
+        patch.setattr(os, "environ", {**without_settings(os.environ), **server.settings})
         with platform_up(tmp_path_factory.mktemp("outages")) as platform:
             yield platform
 
