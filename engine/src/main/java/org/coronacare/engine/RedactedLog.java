@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ThrowableProxy;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.camunda.bpm.engine.OptimisticLockingException;
 
 /** The log's converters (logback-spring.xml): no text of an exception comes into the log. */
 public final class RedactedLog {
@@ -17,6 +18,8 @@ public final class RedactedLog {
   public static final class Message extends ClassicConverter {
 
     private static final Pattern TEXT = Pattern.compile("([\\w.$]+(?:Exception|Error)): .*");
+    // another transaction was faster, and the caller repeats the call: no defect, whose place would matter
+    private static final String CONFLICT = OptimisticLockingException.class.getName();
 
     @Override
     public String convert(ILoggingEvent event) {
@@ -31,9 +34,10 @@ public final class RedactedLog {
 
     /** Camunda writes the trace of what it answers with 500 into the message itself. */
     private static String withoutTexts(String message) {
-      var kept =
-          message.lines().filter(line -> line.startsWith("\tat ") || line.startsWith("Caused by: "));
       var first = message.lines().findFirst().orElse("");
+      var isTraced = !first.contains(CONFLICT);
+      var kept =
+          message.lines().filter(line -> isTraced && (line.startsWith("\tat ") || line.startsWith("Caused by: ")));
       return Stream.concat(Stream.of(first), kept)
           .map(line -> TEXT.matcher(line).replaceFirst("$1"))
           .collect(Collectors.joining("\n"));
