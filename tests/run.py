@@ -27,7 +27,7 @@ NOTHING_COLLECTED = 5
 TERMINATED = 143
 # of `make verify`, several times those of setup.cfg: a busy machine is slow, and a test that hangs still ends
 VERIFY_LIMITS = ("--timeout", "1800", "--session-timeout", "14400")
-FOLDERS = ("schema", "workers", "process", "staff", "journey", "oracle", "fuzz", "stack", "faults")
+FOLDERS = ("schema", "workers", "process", "staff", "journey", "oracle", "fuzz", "stack", "faults", "toolkit")
 
 
 @dataclass(frozen=True)

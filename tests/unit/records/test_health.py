@@ -56,14 +56,14 @@ def started(command: list[str], database_url: str, part: str) -> subprocess.Comp
 def test_a_wrong_password_is_named_as_that(server: Server, password: str) -> None:
     with pytest.raises(database.AWAY) as raised:
         database.open(url(server, password))
-    assert outages.describe(raised.value) == "the database of records.database_url refuses the user or password"
+    assert health.describe(raised.value) == "the database of records.database_url refuses the user or password"
 
 
 def test_a_server_that_is_away_is_named_as_that() -> None:
     with pytest.raises(database.AWAY) as raised:
         database.open(f"postgresql://coronacare@127.0.0.1:{free_port()}/records")
     said = "the database of records.database_url can't be reached or written (OperationalError)"
-    assert outages.describe(raised.value) == said
+    assert health.describe(raised.value) == said
 
 
 def test_an_error_of_another_kind_is_not_the_databases() -> None:

@@ -45,7 +45,7 @@ final class DatabaseOutage {
     var now = clock.instant();
     count(now);
     if (!now.isBefore(nextLine)) {
-      LOG.warn("{} ({}); failures: {}", problemOf(error), WithoutData.nameOf(error), failures);
+      LOG.warn("{} ({}); failures: {}", problemOf(error), RedactedMessages.nameOf(error), failures);
       nextLine = now.plus(gap);
       gap = gap.multipliedBy(2).compareTo(MAX_GAP) > 0 ? MAX_GAP : gap.multipliedBy(2);
     }

@@ -5,14 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import org.junit.jupiter.api.Test;
 
-class LogWithoutDataTest {
+class RedactedLogTest {
 
   private static final String TRACE = ": Ada Lovelace\n\tat org.example.One.call(One.java:1)\nCaused by: java.io.IOException: Ada\n";
 
   private static String logged(String error) {
     var event = new LoggingEvent();
     event.setMessage("ENGINE-REST-HTTP500 " + error + TRACE);
-    return new LogWithoutData.Message().convert(event);
+    return new RedactedLog.Message().convert(event);
   }
 
   @Test
