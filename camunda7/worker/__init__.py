@@ -1,11 +1,11 @@
-"""A runtime for external-task workers of Camunda 7. docs/workers.md is for those who write handlers.
+"""A runtime for external-task workers of Camunda 7. docs/workers.md is the reference of handlers.
 
-A handler is a plain function beside its topic (topics.py). What happens to a task, in this order:
+A handler is a plain function, declared with its topic (topics.py). A task passes through these modules:
 
-- poller.py fetches and locks it, slots.py runs its handler, locks.py keeps its lock for as long
-- outcomes.py turns what the handler did into a report, reports.py delivers that until the engine has it
-- identity.py says who this process is to the engine; metrics.py and health.py let others watch
-- runtime.py puts these together, and takes them down again
+- poller.py fetches and locks it, handler_pool.py runs its handler, lock_keeper.py renews its lock
+- outcomes.py turns the handler's result or error into a report, reports.py delivers the report to the engine
+- identity.py holds the process's worker id; metrics.py and health.py are for monitoring
+- runtime.py starts and stops these; service.py is a whole process in one call
 
 Nothing else finishes external tasks, and nothing here writes a variable's value anywhere but into the engine.
 """
