@@ -123,7 +123,8 @@ class Engine:
 
     def download(self, path: str) -> bytes:
         """What is kept under a path, as it is."""
-        return self._call("GET", path, raw=True)
+        content: bytes = self._call("GET", path, raw=True)
+        return content
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self._call("POST", path, json={} if body is None else body, **options)
@@ -253,7 +254,8 @@ class Engine:
         if not hasattr(self._local, "session"):
             self._local.session = new_session()
             self._local.session.auth = self._credentials
-        return self._local.session
+        session: requests.Session = self._local.session
+        return session
 
 
 def refuse_errors(call: str, status: int, content: bytes, retry_after: str = "") -> None:

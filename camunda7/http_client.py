@@ -19,6 +19,7 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 # file or folder of the certificate authorities to trust: what requests, curl and OpenSSL read
@@ -44,14 +45,15 @@ def request(method: str, url: str, **options: Any) -> requests.Response:
 def new_pool(connections: int) -> urllib3.PoolManager:
     """A pool of connections that doesn't retry by itself."""
     bundle = ca_bundle()
-    trusted = {"ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
-    return _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, **trusted))
+    if os.path.isdir(bundle):
+        return _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, ca_cert_dir=bundle))
+    return _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, ca_certs=bundle))
 
 
 def ca_bundle() -> str:
     """Where the certificate authorities to trust are: as the environment says, or those that requests ships."""
     named = (os.environ.get(name) for name in CA_VARIABLES)
-    return next(filter(None, named), requests.certs.where())
+    return next(filter(None, named), DEFAULT_CA_BUNDLE_PATH)
 
 
 class _TimedReader(io.RawIOBase):
@@ -97,7 +99,7 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         super().begin()
         while self.status < http.HTTPStatus.OK and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = None
+            self.headers = None  # type: ignore[assignment]  # as http.client has it before the answer begins
             super().begin()
         # a proxy that answers in the server's place may close the connection without notice, or speak another protocol
         self.will_close |= not http.HTTPStatus.OK <= self.status < http.HTTPStatus.MULTIPLE_CHOICES

@@ -48,6 +48,17 @@ class Outage:
         self._start_anew()
         self._start_log_anew()
 
+    def _start_anew(self) -> None:
+        self._failures = 0
+        self._since = self._last_failure_at = self._retry_at = 0.0
+        self._is_logged = False
+
+    def _start_log_anew(self) -> None:
+        """Not after each outage: where one of two servers is away, calls fail and succeed by turns."""
+        self._log_at = 0.0
+        self._log_gap_s = FIRST_LOG_GAP_S
+        self._logged: set[type] = set()
+
     @property
     def is_pausing(self) -> bool:
         """Whether the next attempt isn't due yet."""
@@ -91,17 +102,6 @@ class Outage:
         """How long it has lasted, in seconds; 0 if there is none."""
         with self._guard:
             return time.monotonic() - self._since if self._failures else 0.0
-
-    def _start_anew(self) -> None:
-        self._failures = 0
-        self._since = self._last_failure_at = self._retry_at = 0.0
-        self._is_logged = False
-
-    def _start_log_anew(self) -> None:
-        """Not after each outage: where one of two servers is away, calls fail and succeed by turns."""
-        self._log_at = 0.0
-        self._log_gap_s = FIRST_LOG_GAP_S
-        self._logged: set[type] = set()
 
     def _is_worth_a_line(self, error: BaseException, now: float) -> bool:
         """The first of each class of error, and then ever fewer."""

@@ -146,7 +146,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 MAX_TEXT_UNITS = 4000
 # of java.lang.Integer and java.lang.Long
 _BITS = {"Integer": 31, "Long": 63}
-_PYTHON_TYPES = {
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "String": str,
     "Boolean": bool,
     "Integer": int,

@@ -60,7 +60,8 @@ def drawn(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
         description: of the picture, for whoever can't see it.
     """
     box = _bounds(plane)
-    svg = Node("svg", xmlns="http://www.w3.org/2000/svg", role="img", **{"aria-label": description})
+    svg = Node("svg", xmlns="http://www.w3.org/2000/svg", role="img")
+    svg.set("aria-label", description)
     svg.set("viewBox", " ".join(f"{number:g}" for number in (box.x, box.y, box.width, box.height)))
     svg.set("width", f"{box.width:g}")
     svg.set("height", f"{box.height:g}")
@@ -90,7 +91,7 @@ def drawn(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
 
 def _bounds(plane: Plane) -> Box:
     boxes = [shape.box for shape in plane.shapes]
-    boxes += [found.label for found in (*plane.shapes, *plane.edges) if found.label]
+    boxes += [found.label for found in plane.parts if found.label]
     xs = [x for box in boxes for x in (box.x, box.x + box.width)] + [x for e in plane.edges for x, _ in e.points]
     ys = [y for box in boxes for y in (box.y, box.y + box.height)] + [y for e in plane.edges for _, y in e.points]
     left, top = min(xs) - MARGIN, min(ys) - MARGIN

@@ -124,6 +124,11 @@ class Plane:
     edges: list[Edge]
 
     @property
+    def parts(self) -> list[Shape | Edge]:
+        """All that is drawn: the shapes, then the edges."""
+        return [*self.shapes, *self.edges]
+
+    @property
     def title(self) -> str:
         """The name of what is drawn; of a collaboration that of its first pool."""
         pools = [shape.element.name for shape in self.shapes if shape.element.kind == "participant"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from camunda7.expressions import javascript
@@ -103,15 +104,16 @@ class _Parser:
         expression = self._disjunction()
         if self._tokens:
             raise self._unexpected(self._tokens[0][1])
-        return expression, getattr(expression, "negates", None)
+        return expression, expression.negates if isinstance(expression, _Negation) else None
 
-    def _scan(self, text: str) -> Any:
+    def _scan(self, text: str) -> Iterator[tuple[str, str]]:
         position = 0
         while position < len(text):
             match = _TOKEN.match(text, position)
             if not match:
                 raise UnsupportedExpression(f"{text}: not understood from {text[position : position + 20]!r} on")
-            yield match.lastgroup, match[match.lastgroup]
+            kind = str(match.lastgroup)
+            yield kind, match[kind]
             position = match.end()
 
     def _disjunction(self) -> Evaluate:
@@ -184,7 +186,7 @@ class _Parser:
         first = self._disjunction()
         if name == "not":
             self._expect(")")
-            return _negated(first)
+            return _Negation(first)
         self._expect(",")
         second = self._disjunction()
         self._expect(")")
@@ -250,13 +252,15 @@ def _both(left: Evaluate, right: Evaluate) -> Evaluate:
     return evaluate
 
 
-def _negated(inner: Evaluate) -> Evaluate:
-    def evaluate(values: dict[str, Any]) -> bool | None:
-        value = inner(values)
-        return not value if isinstance(value, bool) else None
+@dataclass(frozen=True)
+class _Negation:
+    """not(…): a class, for a condition that is nothing else tests what it negates."""
 
-    evaluate.negates = inner
-    return evaluate
+    negates: Evaluate
+
+    def __call__(self, values: dict[str, Any]) -> bool | None:
+        value = self.negates(values)
+        return not value if isinstance(value, bool) else None
 
 
 def _compared(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
@@ -302,7 +306,7 @@ def _equal(one: Any, other: Any) -> bool | None:
         return len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
-    return one == other
+    return bool(one == other)
 
 
 def _unwrapped(value: Any) -> Any:

@@ -81,7 +81,9 @@ class _Parser:
     def whole(self) -> Node:
         """All until the closing brace."""
         found = self._choice()
-        end = SPACE.match(self._text, self.at).end()
+        space = SPACE.match(self._text, self.at)
+        assert space, "it takes no space, too"
+        end = space.end()
         if end == len(self._text):
             raise ExpressionError("its closing brace } is missing")
         if self._text[end] != "}":
@@ -128,7 +130,7 @@ class _Parser:
             found = self._choice()
             self._needs(")")
             return found
-        kind, value = self._peek()
+        kind, value, _ = self._peek()
         if kind == "name":
             self._next(kind)
             if value in WORDS:
@@ -147,19 +149,20 @@ class _Parser:
             yield self._choice()
         self._needs(")")
 
-    def _peek(self) -> tuple[str, str]:
+    def _peek(self) -> tuple[str, str, int]:
+        """The next token's kind and text, and where it ends; empty texts when there is none."""
         match = TOKEN.match(self._text, self.at)
-        return (str(match.lastgroup), match[str(match.lastgroup)]) if match else ("", "")
+        return (str(match.lastgroup), match[str(match.lastgroup)], match.end()) if match else ("", "", self.at)
 
     def _next(self, kind: str) -> str:
-        found, value = self._peek()
+        found, value, end = self._peek()
         if found != kind:
             raise ExpressionError(f"a {kind} is missing before “{self._text[self.at :].strip()[:20]}”")
-        self.at = TOKEN.match(self._text, self.at).end()
+        self.at = end
         return value
 
     def _takes(self, *wanted: str) -> str:
-        kind, value = self._peek()
+        kind, value, _ = self._peek()
         return self._next(kind) if kind in ("sign", "name") and value in wanted else ""
 
     def _needs(self, sign: str) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
+from typing import TypeGuard
 
 WORD = re.compile(r'"(?:\\.|[^"\\])*"|(?<![.\w])([A-Za-z_]\w*)(?!\w*\()(?!\w)')
 # names of FEEL's own that aren't followed by a bracket
@@ -113,11 +114,11 @@ def _test(text: str) -> Cell:
         )
     wanted = literal(text)
     texts = frozenset({wanted}) if isinstance(wanted, str) else frozenset()
-    numbers = frozenset({wanted}) if _is_number(wanted) else frozenset()
+    numbers = frozenset({wanted}) if isinstance(wanted, float) else frozenset()
     return Cell(lambda value: type(value) is type(wanted) and value == wanted, texts, numbers)
 
 
-def _is_number(value: Value) -> bool:
+def _is_number(value: Value) -> TypeGuard[float]:
     return isinstance(value, float)
 
 

@@ -68,7 +68,7 @@ class Answers:
         values: typed, as they are to be submitted: of visible fields that aren't disabled.
     """
 
-    posted: MultiDict
+    posted: MultiDict[str, str]
     nodes: list[Node]
     values: dict[str, Any]
 
@@ -151,7 +151,9 @@ class Reader:
         place: where the person who fills in the form is.
     """
 
-    def __init__(self, components: tuple[Component, ...], posted: MultiDict, data: dict[str, Any], place: Place):
+    def __init__(
+        self, components: tuple[Component, ...], posted: MultiDict[str, str], data: dict[str, Any], place: Place
+    ):
         self._components = components
         self._posted = posted
         self._place = place

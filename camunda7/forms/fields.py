@@ -32,7 +32,7 @@ def empty(component: Component) -> Any:
     return [] if component.type in SEVERAL else None
 
 
-def typed(component: Component, posted: MultiDict, name: str, options: list[Option], place: Place) -> Any:
+def typed(component: Component, posted: MultiDict[str, str], name: str, options: list[Option], place: Place) -> Any:
     """The value that was typed into the field of this name.
 
     Args:

@@ -127,16 +127,16 @@ class Form:
         everything = [each for component in self.components for each in component.within()]
         return tuple(dict.fromkeys(text for component in everything for text in component.texts))
 
-    def begun(self, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> MultiDict:
+    def begun(self, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> MultiDict[str, str]:
         """What is known already, as a browser would post it, to begin with."""
         known = data or {}
         return as_posted(self.components, initial(self.components, known), place.zone)
 
-    def filled(self, before: MultiDict, page: Page, posted: MultiDict) -> posting.Filled:
+    def filled(self, before: MultiDict[str, str], page: Page, posted: MultiDict[str, str]) -> posting.Filled:
         """What was posted so far, with what was posted now from this page; nothing that the page doesn't ask."""
         return posting.filled(before, page.components, posted)
 
-    def read(self, posted: MultiDict, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> Answers:
+    def read(self, posted: MultiDict[str, str], data: dict[str, Any] | None = None, place: Place = NOWHERE) -> Answers:
         """What was posted, as answers.
 
         Args:

@@ -44,9 +44,11 @@ def _begin(components: tuple[Component, ...], values: dict[str, Any], data: dict
             put(values, component.path, fields.begun(component, taken(values, component.path), options))
 
 
-def as_posted(components: tuple[Component, ...], values: dict[str, Any], zone: tzinfo, prefix: str = "") -> MultiDict:
+def as_posted(
+    components: tuple[Component, ...], values: dict[str, Any], zone: tzinfo, prefix: str = ""
+) -> MultiDict[str, str]:
     """Values as a browser would post them."""
-    posted = MultiDict()
+    posted: MultiDict[str, str] = MultiDict()
     for component in components:
         name, value = prefix + component.name, taken(values, component.path) if component.path else values
         if component.repeats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 
 from camunda7.forms.problems import Invalid
@@ -13,6 +13,11 @@ from camunda7.inputs.cleaning import clean_code
 DATE_PARTS = ("day", "month", "year")
 # minutes that a time may be a multiple of; it is rounded down to the first of them
 INTERVALS = (15, 1, 5, 10, 30, 60)
+_READERS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "datetime": datetime.fromisoformat,
+}
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-5][0-9]))? *(am|pm)?", re.ASCII | re.IGNORECASE)
 
 
@@ -32,7 +37,7 @@ def typed(component: Component, posted: Mapping[str, str], name: str, zone: tzin
         raise Invalid("past")
     if subtype == "datetime" and (day is None) != (clock is None):
         raise Invalid("moment")
-    if subtype == "date" or (day is None and clock is None):
+    if subtype == "date" or clock is None:
         return day.isoformat() if day else None
     interval = component.more.get("timeInterval")
     interval = interval if interval in INTERVALS else INTERVALS[0]
@@ -66,12 +71,14 @@ def as_posted(component: Component, value: str, name: str, zone: tzinfo) -> dict
 
 def is_written(component: Component, value: object) -> bool:
     """Whether the value is a day, time or moment, as the component's subtype asks for it."""
-    kind = {"date": date, "time": time, "datetime": datetime}[component.more.get("subtype", "date")]
-    try:
-        kind.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    subtype = component.more.get("subtype", "date")
+    if not isinstance(value, str):
         return False
-    return kind is not datetime or "T" in str(value)
+    try:
+        _READERS[subtype](value)
+    except ValueError:
+        return False
+    return subtype != "datetime" or "T" in value
 
 
 def day_of(written: str, zone: tzinfo) -> date | None:

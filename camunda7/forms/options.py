@@ -29,11 +29,12 @@ def options_of(component: Component, initial: dict[str, Any], context: dict[str,
         initial: the form's data as it was begun with.
         context: the values that an expression may read.
     """
-    found = component.options
-    if isinstance(found, str):
-        found = initial.get(found)
-    elif isinstance(found, Expression):
-        found = found.evaluate(context)
+    source = component.options
+    found: object = source
+    if isinstance(source, str):
+        found = initial.get(source)
+    elif isinstance(source, Expression):
+        found = source.evaluate(context)
     if not isinstance(found, list | tuple):
         return []
     return [option for option in map(_option, found) if option is not None]

@@ -24,19 +24,19 @@ class Filled:
         dropped: how many posted values nothing on the page asks for.
     """
 
-    posted: MultiDict
+    posted: MultiDict[str, str]
     rows_changed: bool
     dropped: int
 
 
-def filled(before: MultiDict, components: tuple[Component, ...], posted: MultiDict) -> Filled:
+def filled(before: MultiDict[str, str], components: tuple[Component, ...], posted: MultiDict[str, str]) -> Filled:
     """Put what was posted now from these components to what was posted before."""
     posted = MultiDict(posted)
     rows_changed = _change_rows(posted, components)
-    now = MultiDict()
+    now: MultiDict[str, str] = MultiDict()
     for name in _asked(components, posted):
         now.setlist(name, posted.getlist(name))
-    after = MultiDict()
+    after: MultiDict[str, str] = MultiDict()
     earlier = set(_asked(components, before))
     for name in before:
         if name not in earlier and name != SHOWN:
@@ -49,14 +49,14 @@ def filled(before: MultiDict, components: tuple[Component, ...], posted: MultiDi
     return Filled(after, rows_changed, len(set(posted) - set(now) - {SHOWN, ADD, REMOVE}))
 
 
-def row_count(posted: MultiDict, name: str) -> int:
+def row_count(posted: MultiDict[str, str], name: str) -> int:
     """How many rows the page had for the list of this name: one, where it says nothing sensible."""
     count = posted.get(f"{name}-rows", "")
     is_number = count.isascii() and count.isdigit() and len(count) < 5
     return min(int(count), MOST_ROWS) if is_number else 1
 
 
-def _asked(components: tuple[Component, ...], posted: MultiDict) -> Iterator[str]:
+def _asked(components: tuple[Component, ...], posted: MultiDict[str, str]) -> Iterator[str]:
     """Names of the controls of these components that were posted."""
     for component, name in _inputs(components, posted):
         suffixes = [""]
@@ -67,11 +67,13 @@ def _asked(components: tuple[Component, ...], posted: MultiDict) -> Iterator[str
         yield from (name + suffix for suffix in suffixes if name + suffix in posted)
 
 
-def _names(components: tuple[Component, ...], posted: MultiDict) -> set[str]:
+def _names(components: tuple[Component, ...], posted: MultiDict[str, str]) -> set[str]:
     return {name for _, name in _inputs(components, posted)}
 
 
-def _inputs(components: tuple[Component, ...], posted: MultiDict, prefix: str = "") -> Iterator[tuple[Component, str]]:
+def _inputs(
+    components: tuple[Component, ...], posted: MultiDict[str, str], prefix: str = ""
+) -> Iterator[tuple[Component, str]]:
     """Inputs and lists with their names, in as many rows as were posted."""
     for component in components:
         name = prefix + component.name
@@ -85,7 +87,7 @@ def _inputs(components: tuple[Component, ...], posted: MultiDict, prefix: str = 
             yield component, name
 
 
-def _change_rows(posted: MultiDict, components: tuple[Component, ...]) -> bool:
+def _change_rows(posted: MultiDict[str, str], components: tuple[Component, ...]) -> bool:
     """Add a row to a list (button add=NAME) or remove one (button remove=NAME-ROW)."""
     lists = {name for component, name in _inputs(components, posted) if component.repeats}
     if posted.get(ADD) in lists:
@@ -104,14 +106,14 @@ def _change_rows(posted: MultiDict, components: tuple[Component, ...]) -> bool:
     return True
 
 
-def _of_row(posted: MultiDict, name: str, row: int) -> list[str]:
+def _of_row(posted: MultiDict[str, str], name: str, row: int) -> list[str]:
     return [control for control in posted if control.startswith(f"{name}-{row}-")]
 
 
-def _forget_shown(posted: MultiDict, name: str, last: int) -> None:
+def _forget_shown(posted: MultiDict[str, str], name: str, last: int) -> None:
     kept = [each for each in posted.getlist(SHOWN) if not each.startswith(f"{name}-{last}-")]
     posted.setlist(SHOWN, kept)
 
 
-def _count(posted: MultiDict, name: str, change: int) -> None:
+def _count(posted: MultiDict[str, str], name: str, change: int) -> None:
     posted[f"{name}-rows"] = str(max(1, min(MOST_ROWS, row_count(posted, name) + change)))

@@ -12,13 +12,14 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from camunda7.expressions import javascript
+from camunda7.expressions.feel import Expression
 from camunda7.forms.answers import Node
 from camunda7.forms.moments import DATE_PARTS
 from camunda7.forms.options import Option
 from camunda7.forms.posting import MOST_ROWS, SHOWN
 from camunda7.forms.problems import _
-from camunda7.forms.properties import COLUMNS
-from camunda7.forms.schema import CHOICES, INPUTS, Component
+from camunda7.forms.properties import CHOICES, COLUMNS
+from camunda7.forms.schema import INPUTS, Component
 from camunda7.forms.template import NO_TEXT, Template, Translate
 
 # texts of the templates, and of what is looked over
@@ -121,7 +122,7 @@ class _Words:
     def input_type(self, component: Component) -> str:
         if component.is_telephone:
             return "tel"
-        kind = component.rules.get("validationType")
+        kind = component.rules.get("validationType") or ""
         return {"email": "email", "phone": "tel"}.get(kind, "text")
 
     def input_mode(self, component: Component) -> str | None:
@@ -152,15 +153,19 @@ class _Words:
         """The first line of a text, as form-js shows it."""
         return text.filled(node.context, self.say).partition("\n")[0]
 
+    def _content(self, node: Node) -> str:
+        content = node.component.content
+        return content.filled(node.context, self.say) if isinstance(content, Template) else ""
+
     def view(self, node: Node) -> Markup:
         """What a text or html component shows."""
-        text = node.component.content.filled(node.context, self.say)
+        text = self._content(node)
         html = _markdown.render(text) if node.component.type == "text" else text
         return Markup(_safe(html))  # noqa: S704
 
     def source(self, node: Node) -> str:
         """The address of an image or frame; empty where form-js wouldn't show it."""
-        address = node.component.content.filled(node.context, self.say).partition("\n")[0]
+        address = self._content(node).partition("\n")[0]
         allowed = ("https://",) if node.component.type == "iframe" else ("https://", "http://", "data:image/")
         return address if address.lower().startswith(allowed) else ""
 
@@ -174,13 +179,16 @@ class _Words:
             # form-js drops the columns of the schema then
             evaluated = node.component.columns.evaluate(node.context) if node.component.columns else None
             columns = evaluated if _are_labelled(evaluated) else []
-        found = node.component.content.evaluate(node.context) if node.component.content else None
+        content = node.component.content
+        found = content.evaluate(node.context) if isinstance(content, Expression) else None
         rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
         heads = [self.say(column.get("label") or column["key"]) for column in columns]
         return heads, [[_cell(row.get(column["key"])) for column in columns] for row in rows]
 
 
-def fields(title: str, nodes: list[Node], posted: MultiDict, faulty: Collection[str], translate: Translate) -> Markup:
+def fields(
+    title: str, nodes: list[Node], posted: MultiDict[str, str], faulty: Collection[str], translate: Translate
+) -> Markup:
     """The fields of a page; a group that is called like the page has no heading of its own."""
     template = _environment.get_template("fields.html")
     words = _Words(translate, faulty)

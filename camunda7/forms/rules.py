@@ -10,9 +10,10 @@ from typing import Any
 from camunda7.expressions import javascript
 from camunda7.expressions.feel import Expression
 from camunda7.forms import moments
-from camunda7.forms.patterns import PatternTooSlow
+from camunda7.forms.patterns import Pattern, PatternTooSlow
 from camunda7.forms.problems import TOO_SLOW, Problem
-from camunda7.forms.schema import CHOICES, Component
+from camunda7.forms.properties import CHOICES
+from camunda7.forms.schema import Component
 from camunda7.inputs.days import today
 from camunda7.inputs.place import Place
 
@@ -78,7 +79,9 @@ def _broken_steps(component: Component, value: Any) -> list[Problem]:
     found = []
     number = Decimal(javascript.text_of(value))
     decimals, increment = component.more.get("decimalDigits"), component.more.get("increment")
-    if decimals is not None and -number.normalize(_EXACT).as_tuple().exponent > max(0, decimals):
+    exponent = number.normalize(_EXACT).as_tuple().exponent
+    # a text for NaN and the infinities, which no answer is
+    if decimals is not None and isinstance(exponent, int) and -exponent > max(0, decimals):
         message = "decimals" if decimals else "integer"
         found.append(Problem("decimalDigits", message, {"limit": decimals}))
     if increment and _EXACT.remainder(number, Decimal(str(increment))) != 0:
@@ -87,9 +90,11 @@ def _broken_steps(component: Component, value: Any) -> list[Problem]:
 
 
 def _broken_format(limits: dict[str, Any], value: str) -> list[Problem]:
-    pattern = limits.get("pattern")
+    pattern: Pattern | None = limits.get("pattern")
+    if not pattern:
+        return []
     try:
-        return [Problem("pattern", "pattern")] if pattern and not pattern.matches(value) else []
+        return [] if pattern.matches(value) else [Problem("pattern", "pattern")]
     except PatternTooSlow:
         return [Problem("pattern", "pattern", {TOO_SLOW: pattern.source})]
 
@@ -123,11 +128,11 @@ def _broken_days(component: Component, value: str, context: dict[str, Any], plac
             found.append(Problem("notBefore", "past" if limit.is_today else "not_before", {"limit": _as_typed(first)}))
     for limit in component.not_after:
         last = limit.day(today(place.zone), context)
-        is_later = day is not None and last is not None and day > last
-        if limit.is_today and (is_later or moments.is_after(value, now)):
+        passed = last if day and last and day > last else None
+        if limit.is_today and (passed or moments.is_after(value, now)):
             found.append(Problem("notAfter", "not_after_today"))
-        elif is_later:
-            found.append(Problem("notAfter", "not_after", {"limit": _as_typed(last)}))
+        elif passed:
+            found.append(Problem("notAfter", "not_after", {"limit": _as_typed(passed)}))
     return found
 
 

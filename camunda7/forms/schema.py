@@ -181,7 +181,9 @@ def _with_ids(items: list[dict[str, Any]], names: Iterator[str]) -> list[dict[st
     for item in items:
         item = item if item.get("id") not in (None, "") else {**item, "id": next(names)}
         children = item.get("components")
-        found.append({**item, "components": _with_ids(children, names)} if COMPONENTS.takes(children) else item)
+        if isinstance(children, list) and COMPONENTS.takes(children):
+            item = {**item, "components": _with_ids(children, names)}
+        found.append(item)
     return found
 
 
@@ -312,7 +314,8 @@ def _options(item: dict[str, Any]) -> tuple[Any, ...] | str | Expression:
     if item["type"] not in CHOICES:
         return ()
     if "valuesKey" in item:
-        return item["valuesKey"]
+        key: str = item["valuesKey"]
+        return key
     if "values" in item:
         return tuple(item["values"])
     return Expression(item.get("valuesExpression") or "=null")

@@ -30,7 +30,7 @@ def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterat
             table = tables.read(decision)
             found[table.id] = table
         except TableError as error:
-            name = decision.get("name") or decision.get("id", "")
+            name = decision.get("name") or decision.get("id") or ""
             wrong.append(Finding(file, name, decision.get("id", ""), str(error), error.todo))
         for problem in time_to_live(decision.get(CAMUNDA_DMN + "historyTimeToLive")):
             wrong.append(Finding(file, decision.get("name", ""), decision.get("id", ""), *problem))
@@ -59,7 +59,7 @@ def _of_file(file: str, root: ElementTree.Element, found: Mapping[str, Table]) -
     if not tables.is_feel(root):
         language = root.get("expressionLanguage") or "no language"
         yield Finding(file, "", root.get("id", ""), f"it is written in {language} instead of FEEL", tables.WRITE_FEEL)
-    ids = Counter(each.get("id") for each in root.iter() if each.tag.startswith(DMN) and each.get("id"))
+    ids = Counter(each.get("id", "") for each in root.iter() if each.tag.startswith(DMN) and each.get("id"))
     for name in sorted(name for name, count in ids.items() if count > 1):
         yield Finding(file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
     needs = {table.id: {*table.requires, *(column.name for column in table.inputs)} for table in found.values()}

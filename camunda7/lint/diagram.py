@@ -164,7 +164,7 @@ class Diagram:
     @cached_property
     def drawn(self) -> set[str]:
         """Ids of what has a shape or a line, even if that can't be drawn."""
-        shapes = {part.element.id for plane in self.picture.planes for part in (*plane.shapes, *plane.edges)}
+        shapes = {part.element.id for plane in self.picture.planes for part in plane.parts}
         return shapes | {fault.element for fault in self.picture.faults}
 
     @cached_property

@@ -72,7 +72,8 @@ def _of_expression(text: str, declared: Declared) -> Iterator[Problem]:
         elif each.kind == "method":
             yield from _method(each, declared)
         elif each.kind == "operation" and each.value in EQUAL:
-            yield from _compared(*each.parts, declared)
+            left, right = each.parts
+            yield from _compared(left, right, declared)
 
 
 def _undeclared(names: Iterable[str], declared: Declared) -> Iterator[Problem]:

@@ -31,9 +31,9 @@ def findings(file: str, form: dict[str, Any], variables: Catalogue) -> Iterator[
         # says which form and component by itself
         yield Finding(file, "", "", str(error), error.todo or "Use what both can show (docs/forms.md)")
         return
-    name = PurePath(file).stem
-    if form["id"] != name:
-        yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {name}, as its file is called")
+    stem = PurePath(file).stem
+    if form["id"] != stem:
+        yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {stem}, as its file is called")
     yield from _slow_patterns(file, read)
     everything = list(within(form["components"]))
     asked = {id(each): name for name, each in fields(form["components"])}

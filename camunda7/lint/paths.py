@@ -7,7 +7,7 @@ values that the variable may have; of values that are alike to all cells one is 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from camunda7.expressions.unary_tests import ANYTHING, Cell, Value
 from camunda7.lint.tables import Input, Row, Table, values_of
 from camunda7.variables import Variable
 
-AGGREGATIONS = {"SUM": sum, "MIN": min, "MAX": max}
+AGGREGATIONS: Mapping[str, Callable[[Iterable[float]], float]] = {"SUM": sum, "MIN": min, "MAX": max}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,10 @@ class _Evaluation:
             raise Gap
         if table.policy != "COLLECT":
             return said[0]
-        return float(len(said)) if table.aggregation == "COUNT" else AGGREGATIONS[table.aggregation](said)
+        if table.aggregation == "COUNT":
+            return float(len(said))
+        # a decision that aggregates anything else is a finding, and isn't followed
+        return AGGREGATIONS[table.aggregation](value for value in said if isinstance(value, float))
 
 
 class PathSearch:

@@ -37,10 +37,10 @@ def _drawn(diagram: Diagram) -> Iterator[Finding]:
         if element.id not in diagram.drawn:
             yield diagram.finding(element, "it is in the file, but isn't drawn", f"{DRAW}, or delete it")
     for fault in diagram.picture.faults:
-        element = diagram.elements.get(fault.element)
+        damaged = diagram.elements.get(fault.element)
         wrong, todo = f"the drawing is damaged: {fault.wrong}", f"{DRAW} again"
-        if element:
-            yield diagram.finding(element, wrong, todo)
+        if damaged:
+            yield diagram.finding(damaged, wrong, todo)
         else:
             yield Finding(diagram.file, "", fault.id, wrong, todo)
 
@@ -234,12 +234,12 @@ def _is_mapped(task: Element) -> bool:
 
 def _ids(diagram: Diagram) -> Iterator[Finding]:
     """Ids are in logs, tests and filters: they tell what an element is."""
-    ids = Counter(each.get("id") for each in diagram.root.iter() if each.tag.startswith(BPMN) and each.get("id"))
+    ids = Counter(each.get("id", "") for each in diagram.root.iter() if each.tag.startswith(BPMN) and each.get("id"))
     for name in sorted(name for name, count in ids.items() if count > 1):
         yield Finding(diagram.file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
-    for each in diagram.root.iter():
-        if each.tag.removeprefix(BPMN) in (*NODES, "process", "sequenceFlow") and not each.get("id"):
-            name = each.get("name", "") or each.tag.removeprefix(BPMN)
+    for node in diagram.root.iter():
+        if node.tag.removeprefix(BPMN) in (*NODES, "process", "sequenceFlow") and not node.get("id"):
+            name = node.get("name", "") or node.tag.removeprefix(BPMN)
             yield Finding(diagram.file, name, "", "it has no id", "Give it one")
     for each in diagram.nodes:
         prefix = next((prefix for kind, prefix in PREFIXES.items() if each.kind.endswith(kind)), "")

@@ -124,7 +124,7 @@ def read(decision: ElementTree.Element) -> Table:
     required = (each.get("href", "").lstrip("#") for each in decision.iter(DMN + "requiredDecision"))
     rows = tuple(_row(row, number, inputs, outputs) for number, row in enumerate(table.findall(DMN + "rule"), 1))
     policy, aggregation = table.get("hitPolicy", "UNIQUE"), table.get("aggregation", "")
-    name = decision.get("name") or decision.get("id", "")
+    name = decision.get("name") or decision.get("id") or ""
     return Table(decision.get("id", ""), name, policy, aggregation, inputs, outputs, rows, frozenset(required))
 
 
@@ -185,15 +185,15 @@ def _row(row: ElementTree.Element, number: int, inputs: tuple[Input, ...], outpu
             cells.append(unary_tests.cell(_text(entry)))
         except CellError as error:
             raise TableError(f"row {number}, column “{column.label}”: {error}", UNDERSTOOD) from None
-    for column, entry in zip(outputs, entries[1], strict=True):
-        where = f"row {number}, column “{column.name}”"
+    for output, entry in zip(outputs, entries[1], strict=True):
+        where = f"row {number}, column “{output.name}”"
         _refuse_language(entry, where)
         try:
-            says[column.name] = unary_tests.literal(_text(entry))
+            says[output.name] = unary_tests.literal(_text(entry))
         except CellError as error:
             raise TableError(f"{where}: {error}", UNDERSTOOD) from None
-        if not _fits(says[column.name], column.type):
-            raise TableError(f"{where}: “{unary_tests.shown(says[column.name])}” isn't of the type {column.type}")
+        if not _fits(says[output.name], output.type):
+            raise TableError(f"{where}: “{unary_tests.shown(says[output.name])}” isn't of the type {output.type}")
     return Row(row.get("id", ""), number, tuple(cells), says)
 
 

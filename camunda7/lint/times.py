@@ -94,7 +94,8 @@ def _is_day(text: str) -> bool:
     found = DAY.fullmatch(text)
     if not found:
         return False
-    year, month, day, of_year, week, of_week = (int(part) if part else None for part in found.groups())
+    year = int(found[1])
+    month, day, of_year, week, of_week = (int(part) if part else None for part in found.groups()[1:])
     try:
         if week is not None:
             date.fromisocalendar(year, week, of_week or 1)

@@ -65,7 +65,7 @@ def deploy_former(engine: Engine, name: str) -> str:
     match running.last(engine, name, 2):
         case [_, former]:
             _create(engine, name, running.files_of(engine, former["id"]))
-            return former["deploymentTime"]
+            return str(former["deploymentTime"])
         case _:
             raise DeploymentRefused("there is no deployment before the last one")
 

@@ -16,7 +16,7 @@ from camunda7.worker.retry import Retry
 from camunda7.worker.runtime import Runtime
 from camunda7.worker.service import run, stop_on_signal
 from camunda7.worker.tasks import Cancelled, Context
-from camunda7.worker.topics import BpmnError, Faulty, Handler, Refusal, Unavailable, handlers_of, topic
+from camunda7.worker.topics import BpmnError, Faulty, Handler, HandlerFunction, Refusal, Unavailable, handlers_of, topic
 
 __all__ = [
     "BpmnError",
@@ -24,6 +24,7 @@ __all__ = [
     "Context",
     "Faulty",
     "Handler",
+    "HandlerFunction",
     "IdentityTaken",
     "Refusal",
     "Retry",

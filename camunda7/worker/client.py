@@ -31,7 +31,7 @@ MAX_ANSWER_BYTES = 32_000_000
 NO_TOPIC = "none"
 
 
-class TaskClient(ExternalTaskClient):
+class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has no types
     """Talks to the engine's external task API for one worker. May be used from several threads.
 
     Args:
@@ -95,7 +95,8 @@ class TaskClient(ExternalTaskClient):
     @property
     def poll_timeout_s(self) -> float:
         """After this a poll without an answer is given up, in seconds."""
-        return self.poll_s + self.config["timeoutDeltaMillis"] / 1000
+        delta_ms: int = self.config["timeoutDeltaMillis"]
+        return self.poll_s + delta_ms / 1000
 
     def end_poll(self) -> None:
         """Replace this worker's waiting poll by one that ends at once and fetches nothing.

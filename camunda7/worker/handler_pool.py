@@ -136,8 +136,9 @@ class HandlerPool:
 
     def _next(self) -> Task:
         with self._guard:
-            self._task_came.wait_for(lambda: self._eligible() is not None)
-            task = self._waiting.pop(self._eligible())[2]
+            while (place := self._eligible()) is None:
+                self._task_came.wait()
+            task = self._waiting.pop(place)[2]
             del self._came_at[task]
             self._running.add(task)
             self._busy[task.topic] += 1

@@ -61,7 +61,8 @@ class Health:
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/metrics":
-            return self._metrics(environ, start)
+            page: Iterable[bytes] = self._metrics(environ, start)
+            return page
         if path not in self._checks:
             return _say(start, "404 Not Found", "there are /healthz, /readyz and /metrics")
         problems = self._checks[path]()

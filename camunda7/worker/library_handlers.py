@@ -22,7 +22,7 @@ class WrongResult(ValueError):
     """A handler's TaskResult has an argument that the engine doesn't take; says which, never its value."""
 
 
-def is_library_handler(function: Callable) -> bool:
+def is_library_handler(function: Callable[..., Any]) -> bool:
     """Whether a function takes an ExternalTask, and nothing else."""
     parameters = list(inspect.signature(function).parameters.values())
     return len(parameters) == 1 and parameters[0].annotation in (ExternalTask, "ExternalTask")
@@ -53,7 +53,7 @@ def report_of(result: TaskResult) -> tuple[Any, ...]:
 def _variables(values: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(values or {}, dict):
         raise WrongResult("variables must be a dict")
-    formatted = Variables.format(values)
+    formatted: dict[str, dict[str, Any]] = Variables.format(values)
     for name, variable in formatted.items():
         check_untyped(name, variable)
     return formatted

@@ -36,12 +36,8 @@ class Retry:
     def __post_init__(self) -> None:
         if self.attempts < 1:
             raise WrongRetry(f"attempts: {self.attempts} is less than 1")
-        for name in ("first", "most"):
-            text = getattr(self, name)
-            if not isinstance(text, str) or not _DURATION.fullmatch(text):
-                raise WrongRetry(f"{name}: {text!r} is no duration such as 500ms, 2s, 5m or 1h")
-            if _seconds(text) > MAX_PAUSE_S:
-                raise WrongRetry(f"{name}: {text!r} is longer than a year")
+        _checked_duration("first", self.first)
+        _checked_duration("most", self.most)
 
     def pause_s(self, failures: int) -> float:
         """How long to wait after this many failures (1 is the first), in seconds."""
@@ -65,7 +61,21 @@ class Retry:
         attempts = changed.pop("attempts", str(self.attempts))
         if not isinstance(attempts, str) or not _ATTEMPTS.fullmatch(attempts):
             raise WrongRetry(f"attempts: {attempts!r} is no whole number from 1 to 9999")
-        return replace(self, attempts=int(attempts), **changed)
+        durations = {name: _checked_duration(name, text) for name, text in changed.items()}
+        return replace(self, attempts=int(attempts), **durations)
+
+
+def _checked_duration(name: str, text: object) -> str:
+    """The text of a policy's duration.
+
+    Raises:
+        WrongRetry: it is none, or longer than a year.
+    """
+    if not isinstance(text, str) or not _DURATION.fullmatch(text):
+        raise WrongRetry(f"{name}: {text!r} is no duration such as 500ms, 2s, 5m or 1h")
+    if _seconds(text) > MAX_PAUSE_S:
+        raise WrongRetry(f"{name}: {text!r} is longer than a year")
+    return text
 
 
 def _seconds(duration: str) -> float:

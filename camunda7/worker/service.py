@@ -7,18 +7,19 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from camunda7.variables import UNTYPED, Catalogue
 from camunda7.worker.client import TaskClient
 from camunda7.worker.logs import KeyValueFormatter
 from camunda7.worker.runtime import Runtime
+from camunda7.worker.topics import HandlerFunction
 
 
 def run(
     engine_url: str,
-    *functions: Callable[..., Any],
+    *functions: HandlerFunction[..., Any],
     resources: Mapping[str, Any] | None = None,
     username: str = "",
     password: str = "",

@@ -17,7 +17,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from camunda7.worker.library_handlers import is_library_handler
 from camunda7.worker.retry import Retry
@@ -25,6 +25,7 @@ from camunda7.worker.tasks import Context
 
 # what a handler gets from the runtime itself
 GIVEN = ("business_key", "effect_key", "context")
+P = ParamSpec("P")
 DEFAULT_RETRY = Retry()
 
 
@@ -96,7 +97,7 @@ class Handler:
         return "/".join(map(str, (business_key, self.step, *(values.get(name) for name in self.occurrence or ()))))
 
     def __call__(
-        self, values: Mapping[str, Any], business_key: str | None, context: Context, resources: Mapping
+        self, values: Mapping[str, Any], business_key: str | None, context: Context, resources: Mapping[str, Any]
     ) -> Any:
         """Call the function; a variable that the case doesn't have (yet) is None."""
         given = {"business_key": business_key, "effect_key": context.effect_key, "context": context}
@@ -104,12 +105,33 @@ class Handler:
         return self.function(**arguments, **{name: resources[name] for name in self.resources})
 
 
+class LibraryResult(Protocol):
+    """What a handler in the library's shape returns: its TaskResult, which has no types."""
+
+    def is_success(self) -> bool: ...
+
+
+Result = TypeVar("Result", bound=Mapping[str, Any] | LibraryResult | None, covariant=True)
+
+
+class HandlerFunction(Protocol[P, Result]):
+    """A function that @topic declared: it is called as before, and has its handler.
+
+    Attributes:
+        handler: the topic, and how the function works on its tasks.
+    """
+
+    handler: Handler
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result: ...
+
+
 def topic(
     name: str,
     retry: Retry = DEFAULT_RETRY,
     occurrence: str | tuple[str, ...] | None = None,
     errors: tuple[type[BpmnError], ...] = (),
-) -> Callable[[Callable], Callable]:
+) -> Callable[[Callable[P, Result]], HandlerFunction[P, Result]]:
     """Declare that a function works on the tasks of a topic.
 
     Args:
@@ -122,15 +144,17 @@ def topic(
     """
     variables = (occurrence,) if isinstance(occurrence, str) else occurrence
 
-    def declare(function: Callable) -> Callable:
+    def declare(function: Callable[P, Result]) -> HandlerFunction[P, Result]:
         signature = inspect.signature(function).parameters.values()
         resources = tuple(each.name for each in signature if each.kind is each.KEYWORD_ONLY)
         parameters = tuple(each.name for each in signature if each.kind is not each.KEYWORD_ONLY)
         if "effect_key" in parameters and variables is None:
             raise TypeError(f"{name}: say by occurrence=… what its effect_key is made of")
         takes_task = is_library_handler(function)
-        function.handler = Handler(name, function, retry, parameters, resources, variables, errors, takes_task)
-        return function
+        # a function can have attributes, which no type of a Callable says
+        declared = cast("HandlerFunction[P, Result]", function)
+        declared.handler = Handler(name, function, retry, parameters, resources, variables, errors, takes_task)
+        return declared
 
     return declare
 

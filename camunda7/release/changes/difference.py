@@ -144,7 +144,7 @@ def _decisions(file: str, content: bytes) -> Things:
     root = read_decisions(content)
     found = {}
     for decision in root.iter(DMN + "decision"):
-        name = decision.get("name") or decision.get("id", "")
+        name = decision.get("name") or decision.get("id") or ""
         table = decision.find(DMN + "decisionTable")
         columns = [each for tag in ("input", "output") for each in decision.iter(DMN + tag)]
         required = ", ".join(sorted(each.get("href", "") for each in decision.iter(DMN + "requiredDecision")))

@@ -83,7 +83,7 @@ def _pictures(when: str, content: bytes | None, changes: Sequence[Change], shown
         yield f"<p>{when}: not drawn, since the file can't be read ({escape(str(error))})</p>"
         return
     for plane in planes:
-        here = {each.element.id for each in (*plane.shapes, *plane.edges)} & marks.keys()
+        here = {each.element.id for each in plane.parts} & marks.keys()
         if here:
             names = f"{plane.title}, {when}: {len(here)} elements marked"
             yield f"<h3>{escape(names)}</h3>{drawn(plane, marks, names)}"

@@ -59,7 +59,10 @@ def newest(engine: Engine, name: str) -> str | None:
 
 def last(engine: Engine, name: str, count: int) -> list[dict[str, Any]]:
     """So many of the deployments of this name, the newest first."""
-    return engine.get("/deployment", name=name, sortBy="deploymentTime", sortOrder="desc", maxResults=count)
+    found: list[dict[str, Any]] = engine.get(
+        "/deployment", name=name, sortBy="deploymentTime", sortOrder="desc", maxResults=count
+    )
+    return found
 
 
 def files_of(engine: Engine, deployment: str) -> dict[str, bytes]:
@@ -108,7 +111,8 @@ def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, o
 
 
 def _count(engine: Engine, **query: Any) -> int:
-    return engine.post("/process-instance/count", query)["count"]
+    count: int = engine.post("/process-instance/count", query)["count"]
+    return count
 
 
 def _diagrams(files: Mapping[str, bytes]) -> dict[str, Diagram]:

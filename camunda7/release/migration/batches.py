@@ -80,11 +80,12 @@ def _done(engine: Engine, batches: Sequence[Batch]) -> Iterator[int]:
 def _ended(engine: Engine, batch: Batch) -> int:
     """How many of its jobs are over; all, when the engine has it no more."""
     found = _of(engine, batch)
-    return found[0]["completedJobs"] + found[0]["failedJobs"] if found else batch["totalJobs"]
+    return int(found[0]["completedJobs"] + found[0]["failedJobs"] if found else batch["totalJobs"])
 
 
 def _of(engine: Engine, batch: Batch) -> list[Batch]:
-    return engine.get("/batch/statistics", batchId=batch["id"])
+    found: list[Batch] = engine.get("/batch/statistics", batchId=batch["id"])
+    return found
 
 
 def _total(batches: Sequence[Batch]) -> int:
