@@ -100,7 +100,7 @@ def over(found: Sums, below: int = 0) -> list[Indicator]:
 
 
 def _ends(found: Sums) -> Iterator[Indicator]:
-    yield _count("closed", "Closed cases", found.of(OUTCOME).count)
+    yield _count("closed", "Closed cases", found.of(OUTCOME).cases)
     for outcome, count in sorted(found.by_bucket(OUTCOME).items()):
         yield _count(f"ended_{outcome}", f"Cases ended: {outcome.replace('_', ' ')}", count)
 
@@ -116,9 +116,9 @@ def _results(found: Sums) -> Iterator[Indicator]:
 
 def _feedback(found: Sums) -> Iterator[Indicator]:
     ratings = found.of(RATING)
-    yield _ratio("mean_feedback", "Mean feedback, of 5", NUMBER, ratings.total, ratings.count)
-    yield _count("ratings", "Responses", ratings.count)
-    yield _count("ratings_asked", "Asked for a response", found.of(ASKED).count)
+    yield _ratio("mean_feedback", "Mean feedback, of 5", NUMBER, ratings.total, ratings.cases)
+    yield _count("ratings", "Responses", ratings.cases)
+    yield _count("ratings_asked", "Asked for a response", found.of(ASKED).cases)
 
 
 def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Indicator]:
@@ -133,14 +133,14 @@ def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Indicat
 
 
 def _tracing(found: Sums) -> Iterator[Indicator]:
-    confirmed, (with_contacts, contacts) = found.of(CONFIRMED).count, found.of(WITH_CONTACTS)
+    confirmed, (with_contacts, contacts) = found.of(CONFIRMED).cases, found.of(WITH_CONTACTS)
     named, notified = found.of(NAMED).total, found.of(NOTIFIED).total
     yield _count("confirmed", "Confirmed cases", confirmed)
     yield _ratio("with_contacts", "Confirmed cases that named a contact", SHARE, with_contacts, confirmed)
     yield _ratio("contacts_per_case", "Contacts per confirmed case that named any", NUMBER, contacts, with_contacts)
     yield _count("contacts_named", "Contacts named", named)
     yield _ratio("notified_in_24_h", "Contacts notified in 24 h", SHARE, found.of(NOTIFIED_IN_TIME).total, named)
-    yield _ratio("secondary", "Contacts who became confirmed cases", SHARE, found.of(SECONDARY).count, notified)
+    yield _ratio("secondary", "Contacts who became confirmed cases", SHARE, found.of(SECONDARY).cases, notified)
 
 
 def _count(key: str, label: str, count: int) -> Indicator:

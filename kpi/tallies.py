@@ -97,7 +97,7 @@ class Changes:
 class Sum(NamedTuple):
     """So many cases, and the sum of their values."""
 
-    count: int = 0
+    cases: int = 0
     total: int = 0
 
 
@@ -108,15 +108,15 @@ class Sums:
         self._figures: dict[str, dict[str, Sum]] = defaultdict(dict)
         for figure, bucket, count, total in rows:
             before = self._figures[figure].get(bucket, Sum())
-            self._figures[figure][bucket] = Sum(before.count + count, before.total + total)
+            self._figures[figure][bucket] = Sum(before.cases + count, before.total + total)
 
     def by_bucket(self, figure: str) -> dict[str, int]:
         """How many cases each bucket has."""
-        return {bucket: found.count for bucket, found in self._figures[figure].items()}
+        return {bucket: found.cases for bucket, found in self._figures[figure].items()}
 
     def of(self, figure: str) -> Sum:
         found = self._figures[figure].values()
-        return Sum(sum(each.count for each in found), sum(each.total for each in found))
+        return Sum(sum(each.cases for each in found), sum(each.total for each in found))
 
     def quantiles(self, figure: str, shares: Iterable[float], value_of: Callable[[str], float]) -> list[float | None]:
         """The values below which these shares lie, interpolated between neighbours; None over no cases.
@@ -124,7 +124,7 @@ class Sums:
         Args:
             value_of: what a bucket stands for.
         """
-        buckets = sorted((value_of(bucket), found.count) for bucket, found in self._figures[figure].items())
+        buckets = sorted((value_of(bucket), found.cases) for bucket, found in self._figures[figure].items())
         count = sum(count for _, count in buckets)
         return [_between(buckets, share * (count - 1)) if buckets else None for share in shares]
 
@@ -144,12 +144,13 @@ def course(spans: list[str], figures: Collection[str], invented: bool = False) -
     Args:
         invented: over invented cases, too.
     """
-    rows = defaultdict(list)
+    rows: dict[str, list[tuple[str, str, int, int]]] = defaultdict(list)
     with database.connection_context():
         for table in _tables(invented):
             columns = table.span, table.figure, table.bucket, table.count, table.total
-            for span, *row in _rows(table.select(*columns).where(table.span.in_(spans), table.figure.in_(figures))):
-                rows[span].append(row)
+            query = table.select(*columns).where(table.span.in_(spans), table.figure.in_(figures))
+            for span, figure, bucket, count, total in _rows(query):
+                rows[span].append((figure, bucket, count, total))
     return {span: Sums(rows[span]) for span in spans}
 
 
