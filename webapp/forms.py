@@ -182,6 +182,8 @@ def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
     if name == questionnaires.PRE_SCREENING:
         return draft or questionnaires.pre_screening(forms, owner, session.get("exposed_to"))
     engine, reference = current_app.extensions["engine"], sessions.case_reference()
+    if reference is None:
+        return None
     if name == questionnaires.SYMPTOMS_WORSENED:
         case = find_case(engine, reference)
         return (draft or questionnaires.symptoms_worsened(forms, owner, case)) if case and not case.ended_at else None
@@ -190,7 +192,9 @@ def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
         return None
     if draft is not None and draft.target["task"] == task.id:
         return draft
-    return questionnaires.task(forms, owner, find_case(engine, reference), task)
+    case = find_case(engine, reference)
+    # None: the case was erased between the two queries
+    return questionnaires.task(forms, owner, case, task) if case else None
 
 
 def _page(draft: FormDraft, number: int) -> Page:
@@ -274,7 +278,8 @@ def _cookie_wanted(name: str) -> Answer:
     if OFFERED in request.args:
         return cookies_needed()
     sessions.offer_cookie()
-    return redirect(url_for("forms.begin", name=name, **{OFFERED: "sent"}))
+    offered: dict[str, Any] = {OFFERED: "sent"}
+    return redirect(url_for("forms.begin", name=name, **offered))
 
 
 def cookies_needed() -> Answer:

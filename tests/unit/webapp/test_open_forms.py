@@ -1,0 +1,29 @@
+"""Which forms a case can fill in now."""
+
+from __future__ import annotations
+
+import pytest
+from flask import session
+
+from processes.cases import OpenTask
+from tests.unit.webapp.test_application import application
+from webapp import forms
+
+pytestmark = pytest.mark.usefixtures("records")
+
+
+def test_a_form_of_a_case_that_was_erased_between_two_queries_is_not_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = OpenTask("1", "medical_form", "definition 1", "C-1")
+    monkeypatch.setattr(forms, "open_tasks", lambda engine, reference: [task])
+    monkeypatch.setattr(forms, "find_case", lambda engine, reference: None)
+    with application().test_request_context("/forms/medical_form"):
+        session["case"] = "C-1"
+        assert forms._asked_for("medical_form", None) is None
+
+
+def test_no_task_is_looked_up_without_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine takes a query without a business key for one of all cases."""
+    task = OpenTask("1", "medical_form", "definition 1", "C-1")
+    monkeypatch.setattr(forms, "open_tasks", lambda engine, reference: [task])
+    with application().test_request_context("/forms/medical_form"):
+        assert forms._asked_for("medical_form", None) is None
