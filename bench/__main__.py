@@ -11,7 +11,6 @@ import os
 import random
 import socket
 import statistics
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -173,4 +172,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -71,8 +71,8 @@ def main(arguments: list[str]) -> str:
     match arguments:
         case [] | ["drawn", _]:
             page = Path(arguments[1]) if arguments else None
-            done = deploy(engine, NAME, ROOT, names_of(settings), print, page)
-            return "deployed" if done else "nothing has changed since the last deployment"
+            is_new = deploy(engine, NAME, ROOT, names_of(settings), print, page)
+            return "deployed" if is_new else "nothing has changed since the last deployment"
         case ["migrate"] | ["migrate", "dry" | "back"]:
             return migrated(engine, *arguments[1:])
         case ["watch", file]:

@@ -19,7 +19,12 @@ def _share_figures() -> None:
     """Have the processes share what they count: in a folder that the first of them makes, and takes away."""
     first, folder = os.getpid(), tempfile.mkdtemp(prefix="coronacare-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-    atexit.register(lambda: os.getpid() == first and shutil.rmtree(folder, ignore_errors=True))
+
+    def remove() -> None:
+        if os.getpid() == first:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
 
 
 _share_figures()

@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from hosting.periodic import METRICS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # names the folder in which the processes of a server share their figures; hosting/gunicorn_worker.py makes it
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -29,23 +32,21 @@ for _method in ("GET", "POST"):
         REQUESTS.labels(_method, _status)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-Application = Callable[[dict[str, Any], Callable], Iterable[bytes]]
 
-
-def measured(application: Application, own: Iterable[Collector] = ()) -> Application:
+def measured(application: WSGIApplication, own: Iterable[Collector] = ()) -> WSGIApplication:
     """The application, with its figures beside it.
 
     Args:
         own: figures of the application's own, collected as they are asked for.
     """
 
-    def answer(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == PATH:
             start_response("200 OK", [("Content-Type", TYPE), ("Cache-Control", "no-store")])
             return [_figures(own)]
         began = time.perf_counter()
 
-        def start(status: str, headers: list, *more: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:
             method = environ["REQUEST_METHOD"]
             REQUESTS.labels(method if method in METHODS else "other", status[:3]).inc()
             SECONDS.observe(time.perf_counter() - began)

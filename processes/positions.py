@@ -68,7 +68,8 @@ def activity_counts_by_diagram(engine: Engine, versions: Iterable[Definition]) -
 
 def standing(engine: Engine, versions: Iterable[Definition]) -> dict[str, ActivityCount]:
     """By the id of the step, in any of these versions."""
-    counts, incidents = Counter(), Counter()
+    counts: Counter[str] = Counter()
+    incidents: Counter[str] = Counter()
     for version in (each for each in versions if each.instances):
         for row in engine.get(f"/process-definition/{version.id}/statistics", incidents=True):
             counts[row["id"]] += row["instances"]

@@ -13,6 +13,7 @@ from typing import Any
 import peewee
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from services.database import AWAY, empty_journal, schema_of
 
@@ -80,7 +81,7 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
         app.register_error_handler(kind, away)
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
+    def http_error(error: HTTPException) -> BaseResponse:
         """Its headers stay: which methods are allowed, when to come back."""
         answer = error.get_response()
         code = (error.name or "error").lower().replace(" ", "_")

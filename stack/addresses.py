@@ -14,7 +14,7 @@ def find_address(host: str, port: int = 0) -> str | None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror:
         return None
-    return next((address[0] for family, *_, address in found if _can_bind(family, address)), None)
+    return next((str(address[0]) for family, *_, address in found if _can_bind(family, address)), None)
 
 
 def find_port(host: str) -> int:

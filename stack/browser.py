@@ -102,7 +102,7 @@ class Browser:
 
     def send(self, page: Page, answers: Mapping[str, Any], button: dict[str, str] | None = None) -> Page:
         """Fill in the page's form and send it once."""
-        sent = [*_filled(page.form, _by_input(answers)), *(button or {"send": "yes"}).items()]
+        sent = [*_filled(_form_of(page), _by_input(answers)), *(button or {"send": "yes"}).items()]
         return self.post(page, sent)
 
     def post(self, page: Page, fields: list[tuple[str, str]]) -> Page:
@@ -118,7 +118,10 @@ class Browser:
 
     def post_to(self, page: Page, path: str, **fields: str) -> Page:
         """Press a button of this page that leads elsewhere."""
-        data = {"csrf_token": page.content.select_one("[name=csrf_token]")["value"], **fields}
+        token = page.content.select_one("[name=csrf_token]")
+        if token is None:
+            raise PageRefused(f"{page.url}: no form to send ({page.heading})")
+        data = {"csrf_token": str(token["value"]), **fields}
         return self._page(self._session.post(urljoin(self._base_url, path), data=data, timeout=60))
 
     def forget_cookies(self) -> None:
@@ -156,16 +159,22 @@ def _by_input(answers: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return typed
 
 
+def _form_of(page: Page) -> Tag:
+    if page.form is None:
+        raise PageRefused(f"{page.url}: no form to send ({page.heading})")
+    return page.form
+
+
 def _filled(form: Tag, typed: dict[str, str]) -> list[tuple[str, str]]:
     """What a browser would send for this form, filled in so."""
-    sent = []
+    sent: list[tuple[str, str]] = []
     for control in form.select("input[name], textarea[name], select[name]"):
-        name, kind = control["name"], control.get("type", control.name)
+        name, kind = str(control["name"]), control.get("type", control.name)
         if kind == "hidden":
-            sent.append((name, control.get("value", "")))
+            sent.append((name, str(control.get("value", ""))))
         elif kind in ("radio", "checkbox"):
             if typed.get(name) == control.get("value"):
-                sent.append((name, control["value"]))
+                sent.append((name, str(control["value"])))
         else:
             sent.append((name, _text_for(name, typed)))
     return sent
@@ -183,7 +192,7 @@ def _text_for(name: str, typed: dict[str, str]) -> str:
 def _missing_row(page: Page, answers: Mapping[str, Any]) -> str | None:
     """The list on the page that has fewer rows than the answer."""
     for name, value in answers.items():
-        counter = page.form.select_one(f'input[name="{name}-rows"]') if isinstance(value, list) else None
-        if counter is not None and int(counter["value"]) < len(value):
+        counter = _form_of(page).select_one(f'input[name="{name}-rows"]') if isinstance(value, list) else None
+        if counter is not None and int(str(counter["value"])) < len(value):
             return name
     return None

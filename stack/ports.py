@@ -43,12 +43,14 @@ def settle(settings: Settings, say: Say) -> dict[str, str]:
 
 def _usable_hosts(hosts: set[str], say: Say) -> dict[str, str]:
     """Each host, or the loopback address to use in its place: 127.0.0.1 can't be bound where there is IPv6 alone."""
-    usable = {host: next(filter(find_address, (host, *LOOPBACK)), None) for host in hosts}
-    for host, other in usable.items():
+    usable = {}
+    for host in hosts:
+        other = next(filter(find_address, (host, *LOOPBACK)), None)
         if other is None:
             raise PartFailed("neither 127.0.0.1 nor ::1 can be used: bring up the loopback interface")
         if other != host:
             say(f"{host} can't be used on this machine: {other} is used instead")
+        usable[host] = other
     return usable
 
 

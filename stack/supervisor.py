@@ -199,7 +199,7 @@ def _answers(url: str) -> bool:
     address = urlsplit(url)
     try:
         if address.scheme == "smtp":
-            with smtplib.SMTP(address.hostname, address.port, timeout=2):
+            with smtplib.SMTP(address.hostname or "localhost", address.port or smtplib.SMTP_PORT, timeout=2):
                 return True
         return request("GET", url, timeout=2).ok
     except (requests.RequestException, OSError):

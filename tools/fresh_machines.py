@@ -156,8 +156,9 @@ def run_in(root: Path, machine: Machine, command: str, arguments: argparse.Names
 def run_bounded(command: list[str], output: IO[str], timeout: float) -> int:
     """The exit status of a command; 124, as of timeout(1), if it doesn't end in time."""
     try:
-        streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
-        return subprocess.run(command, **streams, timeout=timeout, check=False).returncode
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=timeout, check=False
+        ).returncode
     except subprocess.TimeoutExpired:
         return 124
 

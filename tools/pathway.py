@@ -31,29 +31,33 @@ UNITS = {"D": "day", "H": "hour", "M": "minute", "S": "second"}
 class Process:
     """One diagram, with what is needed to describe it."""
 
-    def __init__(self, path: Path, policy: dict):
+    def __init__(self, path: Path, policy: dict[str, str]):
         self._tree = ElementTree.parse(path).getroot()  # noqa: S314 - our own files
         self._policy = policy
-        self.process = self._tree.find(f"{BPMN}process")
-        self._names = {element.get("id"): element.get("name") for element in self.process.iter() if element.get("id")}
+        process = self._tree.find(f"{BPMN}process")
+        assert process is not None, f"{path} has no process"
+        self.process = process
+        self._names = {
+            element.get("id", ""): element.get("name", "") for element in self.process.iter() if element.get("id")
+        }
         self._lanes = {
-            reference.text: lane.get("name")
+            reference.text or "": lane.get("name", "")
             for lane in self.process.iter(f"{BPMN}lane")
             for reference in lane.iter(f"{BPMN}flowNodeRef")
         }
         for parent in self.process.iter(f"{BPMN}subProcess"):
             for child in parent.iter():
                 if child.get("id") and child is not parent:
-                    self._lanes.setdefault(child.get("id"), self._lanes.get(parent.get("id"), ""))
+                    self._lanes.setdefault(child.get("id", ""), self._lanes.get(parent.get("id", ""), ""))
         self._messages = {message.get("id"): message.get("name") for message in self._tree.iter(f"{BPMN}message")}
 
     def page(self) -> Iterator[str]:
-        name = self.process.get("id")
+        name = self.process.get("id", "")
         yield f"\n## {self.process.get('name')}\n"
         yield f"{self._words(self.process)}\n"
         yield f"![{self.process.get('name')}](screenshots/{name}.png)\n"
         for plane in self._planes():
-            part = plane.get("id").removeprefix("SubProcess_")
+            part = plane.get("id", "").removeprefix("SubProcess_")
             yield f"{plane.get('name')}:\n\n![{plane.get('name')}](screenshots/{name}-{part}.png)\n"
         yield from _table("Steps", ("step", "who", "what"), self._steps())
         yield from _table("Decisions", ("question", "answers", "what it is about"), self._decisions())
@@ -67,29 +71,29 @@ class Process:
 
     def _steps(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements(*ACTIVITIES):
-            yield element.get("name"), self._who(element), self._words(element)
+            yield element.get("name", ""), self._who(element), self._words(element)
 
     def _decisions(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements("exclusiveGateway"):
             answers = [
-                f"{flow.get('name')} → {self._next(flow.get('targetRef'))}"
+                f"{flow.get('name')} → {self._next(flow.get('targetRef', ''))}"
                 for flow in self.process.iter(f"{BPMN}sequenceFlow")
                 if flow.get("sourceRef") == element.get("id") and flow.get("name")
             ]
-            yield element.get("name"), "<br>".join(answers), self._words(element)
+            yield element.get("name", ""), "<br>".join(answers), self._words(element)
 
     def _events(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements(*EVENTS):
-            yield element.get("name"), self._when(element), self._words(element)
+            yield element.get("name", ""), self._when(element), self._words(element)
         for element in self._elements("userTask"):
             for listener in element.iter(f"{CAMUNDA}taskListener"):
                 if listener.get("event") == "timeout":
                     when = f"during “{element.get('name')}”, {self._timer(listener[0])}, what goes on isn't interrupted"
-                    yield element.get("name"), when, _effect(listener.get("expression"))
+                    yield element.get("name", ""), when, _effect(listener.get("expression", ""))
 
     def _ends(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements("endEvent"):
-            yield element.get("name"), self._words(element)
+            yield element.get("name", ""), self._words(element)
 
     def _elements(self, *tags: str) -> Iterator[ElementTree.Element]:
         for element in self.process.iter():
@@ -98,7 +102,7 @@ class Process:
 
     def _who(self, element: ElementTree.Element) -> str:
         groups = element.get(CAMUNDA + "candidateGroups")
-        lane = self._lanes.get(element.get("id"), "")
+        lane = self._lanes.get(element.get("id", ""), "")
         if element.tag == f"{BPMN}userTask":
             return groups.replace("-", " ") if groups else lane.lower()
         if element.get(CAMUNDA + "topic"):
@@ -110,7 +114,7 @@ class Process:
     def _when(self, element: ElementTree.Element) -> str:
         parts = []
         if element.get("attachedToRef"):
-            parts.append(f"during “{self._names[element.get('attachedToRef')]}”")
+            parts.append(f"during “{self._names[element.get('attachedToRef', '')]}”")
         for definition in element:
             kind = definition.tag.removeprefix(BPMN).removesuffix("EventDefinition")
             if kind == "timer":
@@ -126,7 +130,7 @@ class Process:
         return ", ".join(parts)
 
     def _timer(self, definition: ElementTree.Element) -> str:
-        text = definition[0].text
+        text = definition[0].text or ""
         setting = re.search(r'policy\.prop\("(\w+)"\)', text)
         if not setting:
             return f"at `{text.strip('${}')}`"
@@ -136,7 +140,7 @@ class Process:
         """What comes next, by its name; past elements without one."""
         while not self._names.get(reference):
             reference = next(
-                flow.get("targetRef")
+                flow.get("targetRef", "")
                 for flow in self.process.iter(f"{BPMN}sequenceFlow")
                 if flow.get("sourceRef") == reference
             )

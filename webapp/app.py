@@ -198,7 +198,7 @@ def _configure(app: Flask, options: Options) -> None:
     if options.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)  # type: ignore[method-assign]
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, components])
+    app.jinja_loader = ChoiceLoader([each for each in (app.jinja_loader, components) if each])
     app.jinja_env.globals["policy"] = options.policy
 
 
@@ -287,7 +287,7 @@ def _register_errors(app: Flask) -> None:
         if isinstance(cause, UnusableForm):
             # raised by the handler of an expired page
             return unusable_form(cause)
-        title = REFUSED.get(error.code, _("This can't be done"))
+        title = REFUSED.get(error.code or 500, _("This can't be done"))
         said = error.description if error.code == 400 and error.description else _("Go back and try again.")
         return _page(error.code or 500, title, said)
 

@@ -35,7 +35,7 @@ class FormDraft:
     schema: str
     target: dict[str, Any]
     data: dict[str, Any] = field(default_factory=dict)
-    posted: MultiDict = field(default_factory=MultiDict)
+    posted: MultiDict[str, str] = field(default_factory=MultiDict)
     version: str = ""
 
     @property
@@ -46,7 +46,7 @@ class FormDraft:
     def answers(self) -> Answers:
         return self.form.read(self.posted, self.data, _place())
 
-    def take(self, page: Page, posted: MultiDict) -> Filled:
+    def take(self, page: Page, posted: MultiDict[str, str]) -> Filled:
         """Take what was posted from a page."""
         filled = self.form.filled(self.posted, page, posted)
         self.posted = filled.posted
@@ -73,7 +73,7 @@ class FormDrafts:
     def keep(self, draft: FormDraft) -> None:
         self._drafts.keep(key_of(draft.owner, draft.name), _content(draft))
 
-    def fill_in(self, draft: FormDraft, number: int, posted: MultiDict) -> tuple[FormDraft, Filled] | None:
+    def fill_in(self, draft: FormDraft, number: int, posted: MultiDict[str, str]) -> tuple[FormDraft, Filled] | None:
         """Add what was posted from a page to the newest version of a draft, and keep it.
 
         Another page of it may be posted at the same time, from a second tab: then that one's answers are read first.
@@ -93,7 +93,7 @@ class FormDrafts:
         found, version = self._drafts.find_version(key_of(owner, name))
         if found is None:
             return None
-        posted = MultiDict([tuple(pair) for pair in found["posted"]])
+        posted: MultiDict[str, str] = MultiDict([(name, text) for name, text in found["posted"]])
         return FormDraft(owner, name, found["schema"], found["target"], found["data"], posted, version)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from babel.dates import format_timedelta
 from flask_babel import format_date, format_time, get_locale, get_timezone, gettext
+
+Unit = Literal["minute", "hour", "day"]
 
 
 def translated(text: str) -> str:
@@ -29,7 +32,7 @@ def moment(value: datetime) -> str:
     return gettext("%(day)s, %(time)s", day=format_date(value, "long"), time=f"{clock} {zone}")
 
 
-def duration(count: int, unit: str) -> str:
+def duration(count: int, unit: Unit) -> str:
     """So many minutes, hours or days, in words."""
     length = timedelta(**{f"{unit}s": count})
     return format_timedelta(length, granularity=unit, threshold=math.inf, locale=get_locale() or "en")

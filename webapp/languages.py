@@ -84,7 +84,7 @@ def _of_the_reader() -> dict[str, Any]:
 def _here() -> str:
     """The page to show again in another language; the start page for what can't be shown twice."""
     rule = request.url_rule
-    return request.path if rule is None or "GET" in rule.methods else url_for("patient.home")
+    return request.path if rule is None or "GET" in (rule.methods or ()) else url_for("patient.home")
 
 
 def _own_page(path: str) -> str:

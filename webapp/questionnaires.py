@@ -58,7 +58,7 @@ TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
 
 def pre_screening(forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
     """The pre-screening of a case to come."""
-    target = {"kind": START, "case": new_reference(), "exposed_to": exposed_to}
+    target: dict[str, Any] = {"kind": START, "case": new_reference(), "exposed_to": exposed_to}
     target["key"] = f"{target['case']}/{PRE_SCREENING}"
     return begun(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), target, {})
 
@@ -66,7 +66,7 @@ def pre_screening(forms: TaskForms, owner: str, exposed_to: str | None) -> FormD
 def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:
     """What a patient says who feels worse; as often as they do."""
     key = f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}"
-    target = {"kind": MESSAGE, "message": Message.SYMPTOMS_WORSENED, "case": case.reference, "key": key}
+    target: dict[str, Any] = {"kind": MESSAGE, "message": Message.SYMPTOMS_WORSENED, "case": case.reference, "key": key}
     target["orientation"] = case.values.get("orientation")
     return begun(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
 
@@ -87,7 +87,12 @@ def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
 
 def task(forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
     """The form of a task that is open in a case, with what the case knows already."""
-    target = {"kind": TASK, "task": open_task.id, "case": case.reference, "key": f"{case.reference}/{open_task.id}"}
+    target: dict[str, Any] = {
+        "kind": TASK,
+        "task": open_task.id,
+        "case": case.reference,
+        "key": f"{case.reference}/{open_task.id}",
+    }
     if open_task.form == "close_contacts":
         target["refused"] = case.values.get("contacts_refused")
     if open_task.form == "evaluation_request":

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from webapp.session_store import OF_EACH
+from webapp.session_store import OF_EACH, BrowserSession, SessionStore
 
 PAGE_TTL_S = 24 * 3600
 # how much of the idle time may pass until it is noted that somebody was there
@@ -45,7 +45,14 @@ def renew() -> None:
 
 def end() -> None:
     """Nobody can go on with it, whoever has kept its name."""
-    current_app.session_interface.regenerate(session)
+    store = current_app.session_interface
+    assert isinstance(store, SessionStore), "webapp/app.py sets it"
+    store.regenerate(_session())
+
+
+def _session() -> BrowserSession:
+    assert isinstance(session, BrowserSession), "SessionStore opens it"
+    return session
 
 
 def has_cookie() -> bool:
@@ -169,7 +176,7 @@ def _has_content() -> bool:
 
 def page_token(draft_owner: str, form: str) -> str:
     """What a form's page carries, so that what is typed on it can be kept when the session has ended."""
-    return _pages().dumps([draft_owner, form, _hash(session.sid)])
+    return _pages().dumps([draft_owner, form, _hash(_session().sid)])
 
 
 def of_page(token: str) -> tuple[str, str] | None:
@@ -192,4 +199,4 @@ def _hash(session_name: str) -> str:
 
 
 def _pages() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key, salt="page")
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="page")

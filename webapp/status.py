@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from kpi.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, expected, in_units
 from processes.cases import Case
-from webapp.formatting import duration
+from webapp.formatting import Unit, duration
 
 # what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
 ISOLATE = _("Stay at home and keep apart from others until you know more.")
@@ -171,7 +172,7 @@ CLASSIFICATIONS = {
 ASSESSING = CHECKING.text
 # the assessment takes seconds; where it takes longer, something is broken
 ASSESSED_WITHIN = timedelta(minutes=2)
-UNIT_NAMES = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
+UNIT_NAMES: Mapping[int, Unit] = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
 BETWEEN_STEPS = Step(_("We have your answers, and are working on your case."), is_brief=True)
 
 

@@ -21,7 +21,7 @@ _settings = load_with("engine.password", "webapp.secret_key", "records.secret_ke
 with needs_database("records.database_url"):
     database.open(_settings.records.database_url)
 _lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value())
-application = create_app(
+_application = create_app(
     Options(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
         records_secret=_settings.records.secret_key.get_secret_value(),
@@ -49,8 +49,8 @@ application = create_app(
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
     _lab,
 )
-_forwarder, _housekeeping = application.extensions["forwarder"], application.extensions["housekeeping"]
+_forwarder, _housekeeping = _application.extensions["forwarder"], _application.extensions["housekeeping"]
 _figures = [Figures(_lab, _settings.webapp.suppress_below), OutageMetrics([_forwarder.outage])]
-application.wsgi_app = measured(application.wsgi_app, _figures)
+application = measured(_application, _figures)
 PeriodicTask("forwarder", _forwarder.run, forwarding.INTERVAL_S, health.describe).start()
 PeriodicTask("housekeeping", _housekeeping.run, housekeeping.INTERVAL_S, health.describe).start()

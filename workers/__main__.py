@@ -180,7 +180,7 @@ def periodic_tasks(
     return tasks, beside
 
 
-def in_words(error: Exception) -> str:
+def in_words(error: BaseException) -> str:
     """An error for the log, without a patient's data."""
     return health.describe(error) or describe(error)
 

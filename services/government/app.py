@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,7 +93,7 @@ def _add_erasure(app: Flask, database: peewee.Database, effects: Effects, notifi
     def erase_case(case_reference: str) -> dict[str, Any]:
         """Forget a case, but for what the law keeps. May be asked for again."""
         for contact in Contact.select().join(Case).where(Case.case_reference == case_reference):
-            _or_later(lambda contact=contact: notifier.forget(contact))
+            _or_later(partial(notifier.forget, contact))
         with database.atomic():
             case = erase(case_reference, archive)
             effects.forget(case_reference)

@@ -11,7 +11,7 @@ from services.government.notification import Notifier
 _settings = load_with("government.api_key", "government.archive_key", "sms.api_key")
 _mail, _sms = _settings.mail, _settings.sms
 with needs_database("government.database_url"):
-    application = create_app(
+    _application = create_app(
         open_database(_settings.government.database_url),
         _settings.government.api_key.get_secret_value(),
         Notifier(
@@ -27,4 +27,4 @@ with needs_database("government.database_url"):
         ),
         Archive(_settings.government.archive_key.get_secret_value()),
     )
-application.wsgi_app = measured(application.wsgi_app)
+application = measured(_application)

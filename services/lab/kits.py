@@ -6,6 +6,7 @@ Every function wants to run in a transaction; the row of the stock is locked fir
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from services.lab.models import FeedItem, Order, Release, Reservation, Stock, Waiting
 
@@ -23,12 +24,12 @@ def lock() -> None:
 
 def reserve(case_reference: str, sample_number: int, priority: int) -> Reservation | None:
     """A kit for this sample: the one that it has already, or a free one. None puts it on the waiting list."""
-    sample = {"case_reference": case_reference, "sample_number": sample_number}
+    sample: dict[str, Any] = {"case_reference": case_reference, "sample_number": sample_number}
     reservation = Reservation.get_or_none(**sample)
     if reservation:
         return reservation
     if Stock.update(kits=Stock.kits - 1).where(Stock.kits > 0).execute():
-        _leave_waiting(**sample)
+        _leave_waiting(case_reference, sample_number)
         return Reservation.create(**sample)
     Waiting.insert(**sample, priority=priority, since=time.time()).on_conflict(
         conflict_target=[Waiting.case_reference, Waiting.sample_number], preserve=[Waiting.priority]

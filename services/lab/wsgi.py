@@ -11,7 +11,7 @@ from services.lab.bench import INTERVAL_S, Bench
 _settings = load_with("lab.api_key").lab
 _database = open_database(_settings.database_url)
 with needs_database("lab.database_url"):
-    application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
+    _application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
 _bench = Bench(_database, _settings.capacity, _settings.turnaround_s, _settings.positive_share)
 PeriodicTask("bench", _bench.run, INTERVAL_S).start()
-application.wsgi_app = measured(application.wsgi_app)
+application = measured(_application)

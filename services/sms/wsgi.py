@@ -8,5 +8,5 @@ from services.sms.app import create_app
 
 _settings = load_with("sms.api_key").sms
 with needs_database("sms.database_url"):
-    application = create_app(open_database(_settings.database_url), _settings.api_key.get_secret_value())
-application.wsgi_app = measured(application.wsgi_app)
+    _application = create_app(open_database(_settings.database_url), _settings.api_key.get_secret_value())
+application = measured(_application)

