@@ -92,6 +92,7 @@ check: lint unit ##prove lint, unit and contract tests: half a minute on two cor
 lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 	$(PY) -m deployment check
 
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
