@@ -19,6 +19,7 @@ from processes.engine import Engine
 from stack.parts import CLASS_PATH
 from tests.support.case import eventually
 from tests.support.ports import free_port
+from tests.support.toolkit_wheel import build_wheel, pip
 
 pytestmark = pytest.mark.verify
 TEST_CLASSES = ROOT / "engine/target/test-classes"
@@ -29,20 +30,11 @@ ENDED = ["invoice 1: paid", "invoice 2: paid", "invoice 3: declined"]
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example, and a virtual environment with nothing but the wheel and what it needs."""
     folder: Path = tmp_path_factory.mktemp("toolkit")
-    source = folder / "source"
-    shutil.copytree(ROOT / "camunda7", source, ignore=shutil.ignore_patterns("build", "__pycache__"))
-    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source))
+    wheel = build_wheel(folder)
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-    [wheel] = folder.glob("*.whl")
     pip(str(folder / "venv/bin/python"), "install", str(wheel))
     shutil.copytree(ROOT / "camunda7/example", folder / "example")
     return folder
-
-
-def pip(python: str, *arguments: str) -> None:
-    command = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
