@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_compress import Compress
@@ -194,9 +195,11 @@ def _configure(app: Flask, options: Options) -> None:
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/css", "image/svg+xml"],
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    assert isinstance(app.json, DefaultJSONProvider), "Flask sets it"
+    app.json.sort_keys = False
     if options.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)  # type: ignore[method-assign]
+        proxied = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's documentation has it so
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([each for each in (app.jinja_loader, components) if each])
     app.jinja_env.globals["policy"] = options.policy

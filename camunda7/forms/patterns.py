@@ -46,9 +46,11 @@ class Matcher:
         """
         with self._guard:
             process = self._running()
+            assert process.stdin, "it has a pipe"
+            assert process.stdout, "it has a pipe"
             try:
-                process.stdin.write(json.dumps([pattern, text]).encode() + b"\n")  # type: ignore[union-attr]
-                answer = process.stdout.read(1)  # type: ignore[union-attr]
+                process.stdin.write(json.dumps([pattern, text]).encode() + b"\n")
+                answer = process.stdout.read(1)
             except BrokenPipeError:
                 answer = b""
             if not answer:
