@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import peewee
 
@@ -16,6 +16,8 @@ from records.erasures import is_erased
 
 
 class CaseRow(Table):
+    # peewee adds it
+    id: peewee.AutoField
     case_reference = peewee.TextField(unique=True)
     orientation = peewee.TextField(null=True)
     outcome = peewee.TextField(null=True)
@@ -44,7 +46,7 @@ class CaseRow(Table):
         indexes = ((("outcome", "closed_at"), False),)
 
     @classmethod
-    def select_real(cls, *columns: peewee.Field) -> peewee.ModelSelect:
+    def select_real(cls, *columns: peewee.Field) -> peewee.ModelSelect[Self]:
         """A query for real cases."""
         return cls.select(*columns).where(cls.invented.is_null())
 
@@ -117,6 +119,7 @@ def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = la
             right = Changes()
             count = CaseRow.select_real().where(CaseRow.outcome.is_null(False)).count()
             for row in progress(_all_closed(), count):
+                assert row.closed_at, "the outcome is written with it"
                 right.add(row.closed_at[:10], ticks_of(row))
             missing = right.without_kept()
         with writing():

@@ -63,7 +63,7 @@ def weeks_kept() -> int:
     with database.connection_context():
         if not InventedTally.select().exists():
             return 0
-        spans = [span for (span,) in InventedTally.select(InventedTally.span).distinct().tuples() if span != ALL]
+        spans = [row.span for row in InventedTally.select(InventedTally.span).distinct() if row.span != ALL]
     days = sorted(date.fromisoformat(span) for span in spans if len(span) == len("YYYY-MM-DD"))
     return math.ceil((days[-1] - days[0] + timedelta(days=1)) / WEEK)
 

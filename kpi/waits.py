@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from kpi.rows import CaseRow
 from records.database import database
@@ -100,7 +101,7 @@ def _expected(stage: tuple[str, str], _: object, __: int) -> WaitRange | None:
     start, end = (getattr(CaseRow, name) for name in stage)
     query = CaseRow.select_real(start, end).where(start.is_null(False), end.is_null(False)).order_by(end.desc())
     with database.connection_context():
-        rows = list(query.limit(MAX_WAITS).tuples())
+        rows: list[Any] = list(query.limit(MAX_WAITS).tuples())
     return after((datetime.fromisoformat(started), datetime.fromisoformat(ended)) for started, ended in rows)
 
 

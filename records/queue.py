@@ -37,6 +37,8 @@ class Queued(Table):
         waiting_since: since when it could have been processed; the age in metrics.
     """
 
+    # peewee adds it
+    id: peewee.AutoField
     key = peewee.TextField(unique=True)
     state = peewee.TextField(default=WAITING, index=True)
     changed_at = peewee.TextField(default=timestamp)

@@ -56,6 +56,6 @@ def retry_now() -> int:
 
 def _figures_of(model: type[Queued]) -> QueueFigures:
     query = model.select(fn.COUNT(model.id), fn.MIN(model.waiting_since)).where(model.state.in_(OPEN))
-    waiting, since = query.tuples().get()
+    waiting, since = query.scalar(as_tuple=True)
     age_s = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() if since else 0.0
     return QueueFigures(waiting, max(age_s, 0.0))

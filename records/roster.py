@@ -22,7 +22,7 @@ class Roster:
         """E-mail addresses of the doctors on duty, of those that have one."""
         with database.connection_context():
             with_one = Duty.select().where(Duty.email.is_null(False)).order_by(Duty.doctor)
-            return [duty.email for duty in with_one]
+            return [duty.email for duty in with_one if duty.email is not None]
 
     def fill_if_empty(self, doctors: dict[str, str | None]) -> None:
         """Put these doctors (their addresses by account) on duty, unless somebody has written the roster before."""

@@ -94,20 +94,9 @@ class Schema:
 
     def _lock(self) -> AbstractContextManager[None]:
         """The database releases it when the process dies."""
-        is_sqlite = isinstance(self._database, peewee.SqliteDatabase)
-        return self._sqlite_lock() if is_sqlite else self._postgresql_lock()
-
-    @contextmanager
-    def _sqlite_lock(self) -> Iterator[None]:
-        # a table is changed by replacing it, and dropping the old one would cascade; within a transaction this pragma
-        # has no effect
-        enforced = self._database.pragma("foreign_keys")
-        self._database.pragma("foreign_keys", 0)
-        try:
-            with self._database.atomic("IMMEDIATE"):
-                yield
-        finally:
-            self._database.pragma("foreign_keys", enforced)
+        if isinstance(self._database, peewee.SqliteDatabase):
+            return _sqlite_lock(self._database)
+        return self._postgresql_lock()
 
     @contextmanager
     def _postgresql_lock(self) -> Iterator[None]:
@@ -123,3 +112,16 @@ class Schema:
 
     def _fetch(self, sql: str, *parameters: object) -> object:
         return self._database.execute_sql(sql, parameters).fetchone()[0]
+
+
+@contextmanager
+def _sqlite_lock(database: peewee.SqliteDatabase) -> Iterator[None]:
+    # a table is changed by replacing it, and dropping the old one would cascade; within a transaction this pragma
+    # has no effect
+    enforced = database.pragma("foreign_keys")
+    database.pragma("foreign_keys", 0)
+    try:
+        with database.atomic("IMMEDIATE"):
+            yield
+    finally:
+        database.pragma("foreign_keys", enforced)

@@ -13,6 +13,8 @@ from records.queue import timestamp
 
 
 class Session(Table):
+    # peewee adds it
+    id: peewee.AutoField
     key = peewee.TextField(unique=True)
     content = peewee.TextField()
     changed_at = peewee.TextField(index=True)

@@ -170,6 +170,7 @@ class Effects:
                     raise
             if known.request_hash != _request_hash():
                 raise Problem(409, "key_reused", "this Idempotency-Key was used for another request")
+            assert known.answer is not None, "it is written in the transaction that adds the key"
             body, status = json.loads(known.answer)
             return body, status, REPEATED
 

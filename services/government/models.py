@@ -11,6 +11,9 @@ MODELS: list[type[peewee.Model]] = []
 
 
 class Base(peewee.Model):
+    # peewee adds it
+    id: peewee.AutoField
+
     class Meta:
         # saving a row leaves what another request has changed of it since it was read
         only_save_dirty = True
@@ -35,6 +38,8 @@ class Case(Base):
     result = peewee.TextField(null=True)
     erased = peewee.BooleanField(default=False)
     sealed = peewee.TextField(null=True)
+    # the other end of Contact.case
+    contacts: peewee.ModelSelect[Contact]
 
     class Meta:
         table_name = "registered_case"

@@ -8,6 +8,9 @@ MODELS: list[type[peewee.Model]] = []
 
 
 class Base(peewee.Model):
+    # peewee adds it
+    id: peewee.AutoField
+
     def __init_subclass__(cls) -> None:
         MODELS.append(cls)
 

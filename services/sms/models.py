@@ -6,6 +6,9 @@ import peewee
 
 
 class Sms(peewee.Model):
+    # peewee adds it
+    id: peewee.AutoField
+
     key = peewee.TextField(index=True)
     recipient = peewee.TextField(index=True)
     text = peewee.TextField()

@@ -1,6 +1,7 @@
 """The structure of docs/architecture.md, held: who may import whom, who may do what."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,11 @@ def test_only_the_runtime_finishes_external_tasks() -> None:
     holders = {path for path in modules() if clients & imported(path)}
     outside = {path.relative_to(ROOT).as_posix() for path in holders if path.parent != ROOT / "camunda7/worker"}
     assert outside == {"workers/__main__.py", "bench/peers/runtime.py"}
+
+
+def test_the_type_checker_is_run_on_all_packages() -> None:
+    checked = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["packages"]
+    assert checked == sorted({*PACKAGES, "tools"})
 
 
 def test_the_services_have_their_own_copy_of_what_applies_migrations() -> None:
