@@ -47,11 +47,21 @@ def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str,
     ]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
-        eventually(lambda: answers(url))
+        eventually(lambda: has_started(process, url))
         yield url, process.pid
     finally:
         process.terminate()
         process.wait(20)
+
+
+def has_started(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether the server answers.
+
+    Raises:
+        AssertionError: it has ended.
+    """
+    assert process.poll() is None, "the server has ended: its log says why"
+    return answers(url)
 
 
 def answers(url: str) -> bool:
