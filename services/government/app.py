@@ -36,6 +36,7 @@ def create_app(database: peewee.Database, api_key: str, notifier: Notifier, arch
     app = create_service("government", api_key, Path(__file__).with_name("openapi.yaml"), database)
     effects = Effects(database)
     database.bind(MODELS)
+    app.before_request(_check_last_attempt)
     _add_cases(app, effects, notifier)
     _add_erasure(app, database, effects, notifier, archive)
     _add_contacts(app, effects, notifier, archive)
@@ -183,6 +184,11 @@ def _save(contact: Contact) -> None:
     erased = Case.select(Case.id).where(Case.erased)
     if changed:
         Contact.update(changed).where(Contact.id == contact.id, Contact.case.not_in(erased)).execute()
+
+
+def _check_last_attempt() -> None:
+    if request.args.get(LAST_ATTEMPT, "true") != "true":
+        raise Problem(400, "malformed", f"{LAST_ATTEMPT} must be true or left out")
 
 
 def _told(notifier: Notifier, contact: Contact, template: str) -> bool:

@@ -91,6 +91,12 @@ def test_a_mail_that_the_server_wants_later_is_asked_for_again(government: Flask
     assert last.json["outcome"] == "unreachable"
 
 
+@pytest.mark.parametrize("value", ["", "false", "True"])
+def test_a_last_attempt_is_true_or_left_out(government: FlaskClient, value: str) -> None:
+    answer = government.post(f"/v1/contacts/1/notification?last_attempt={value}", json={}, headers=KEY)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+
+
 def test_an_address_that_is_refused_for_now_keeps_no_other_contact_from_being_released(
     government: FlaskClient, inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
