@@ -185,7 +185,7 @@ def _steps(count: int) -> str:
     )
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("file", "content", "wrong"),
     [
