@@ -13,6 +13,8 @@ from services.schema import Schema
 
 # what is raised when a database can't be reached, or can't write
 AWAY = (peewee.OperationalError, peewee.InterfaceError)
+# libpq has no SQLSTATE for a connection that the server refuses, only its text
+REFUSALS = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
 POSTGRESQL = "postgresql://"
 # PostgreSQL starts a process for each connection: they are kept, and looked at before they are used again
 POOL = {"max_connections": 32, "timeout": 10, "stale_timeout": 600}
@@ -36,6 +38,15 @@ def schema_of(database: peewee.Database, service: str) -> Schema:
         service: its folder: lab, government or sms.
     """
     return Schema(database, Path(__file__).with_name(service) / "migrations", f"python -m services upgrade {service}")
+
+
+def describe_outage(error: BaseException, service: str) -> str:
+    """Why a service's database can't be used, for operators; empty for an error that isn't the database's."""
+    if not isinstance(error, AWAY):
+        return ""
+    is_refused = any(refusal in str(error) for refusal in REFUSALS)
+    problem = "refuses the user or password" if is_refused else "can't be reached or written"
+    return f"the database of {service}.database_url {problem}"
 
 
 def empty_journal(database: peewee.Database) -> None:

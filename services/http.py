@@ -6,6 +6,8 @@ import functools
 import hashlib
 import hmac
 import json
+import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,14 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from services.database import AWAY, empty_journal, schema_of
+from services.database import AWAY, describe_outage, empty_journal, schema_of
+
+log = logging.getLogger("services")
 
 OPEN_PATHS = ("/healthz", "/openapi.yaml")
 MAX_CONTENT_LENGTH = 1_000_000
+# between two lines of an outage of the database
+LOG_GAP_S = 60.0
 REPEATED = {"Idempotent-Replayed": "true"}
 
 
@@ -73,9 +79,15 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
     def problem(error: Problem) -> tuple[Response, int]:
         return jsonify(code=error.code, message=error.message), error.status
 
+    logged_at = -LOG_GAP_S
+
     def away(error: Exception) -> tuple[Response, int, dict[str, str]]:
-        answer = jsonify(code="unavailable", message="the database can't be reached, or can't be written; come again")
-        return answer, 503, {"Retry-After": "5"}
+        nonlocal logged_at
+        message = describe_outage(error, name)
+        if time.monotonic() >= logged_at + LOG_GAP_S:
+            logged_at = time.monotonic()
+            log.warning("%s (%s)", message, type(error).__name__)
+        return jsonify(code="unavailable", message=message), 503, {"Retry-After": "5"}
 
     for kind in AWAY:
         app.register_error_handler(kind, away)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import requests
@@ -108,5 +109,9 @@ def _problem_of(url: str) -> str:
         return "doesn't answer"
     if answer.ok:
         return ""
-    is_text = answer.headers.get("Content-Type", "").startswith("text/plain")
-    return answer.text.strip() if is_text else f"answers {answer.status_code}"
+    kind = answer.headers.get("Content-Type", "")
+    said = answer.text.strip() if kind.startswith("text/plain") else ""
+    if kind.startswith("application/json"):
+        with suppress(ValueError, AttributeError):
+            said = answer.json().get("message")
+    return said or f"answers {answer.status_code}"

@@ -1,10 +1,12 @@
 """What gunicorn serves as the lab: one process, for the bench works in it."""
 
+from functools import partial
+
 from config.secrets import load_with
 from hosting.metrics import measured
 from hosting.periodic import PeriodicTask
 from hosting.startup import needs_database
-from services.database import open_database
+from services.database import describe_outage, open_database
 from services.lab.app import create_app
 from services.lab.bench import INTERVAL_S, Bench
 
@@ -13,5 +15,5 @@ _database = open_database(_settings.database_url)
 with needs_database("lab.database_url"):
     _application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
 _bench = Bench(_database, _settings.capacity, _settings.turnaround_s, _settings.positive_share)
-PeriodicTask("bench", _bench.run, INTERVAL_S).start()
-application = measured(_application)
+PeriodicTask("bench", _bench.run, INTERVAL_S, partial(describe_outage, service="lab")).start()
+application.wsgi_app = measured(application.wsgi_app)

@@ -15,6 +15,7 @@ from stack.status import _problem_of
 from tests.support.ports import free_port
 from tests.support.serving import Reply, serving
 
+AWAY = "the database of lab.database_url is away"
 REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
 
 
@@ -23,6 +24,8 @@ REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
     [
         (Reply(200, b"ok\n", "text/plain"), ""),
         (Reply(503, REFUSED.encode() + b"\n", "text/plain; charset=utf-8"), REFUSED),
+        (Reply(503, b'{"code": "unavailable", "message": "the database of lab.database_url is away"}'), AWAY),
+        (Reply(503, b"[1]"), "answers 503"),
         (Reply(503, b"<h1>Service Unavailable</h1>", "text/html"), "answers 503"),
     ],
 )

@@ -1,0 +1,51 @@
+"""A service whose database is away names its setting, in its answers and at most once a minute in its log."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import peewee
+import pytest
+
+from services import http
+from services.database import describe_outage, open_database, schema_of
+
+REFUSED = 'connection to server failed: FATAL:  password authentication failed for user "coronacare"'
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (peewee.OperationalError(REFUSED), "the database of lab.database_url refuses the user or password"),
+        (peewee.OperationalError("refused"), "the database of lab.database_url can't be reached or written"),
+        (ValueError("Ada"), ""),
+    ],
+)
+def test_the_reason_names_the_setting(error: Exception, words: str) -> None:
+    assert describe_outage(error, "lab") == words
+
+
+def test_answers_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/lab.db")
+    schema_of(database, "lab").upgrade()
+    app = http.create_service("lab", "key", tmp_path, database)
+    database.close()
+
+    def refuse(**options: Any) -> None:
+        raise peewee.OperationalError(REFUSED)
+
+    monkeypatch.setattr(database, "connect", refuse)
+    now = [1000.0]
+    monkeypatch.setattr(http.time, "monotonic", lambda: now[0])
+    caplog.set_level(logging.WARNING)
+    client = app.test_client()
+    for _ in range(61):
+        answer = client.get("/healthz")
+        now[0] += 1
+    assert answer.status_code == 503
+    assert answer.json["message"] == "the database of lab.database_url refuses the user or password"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the database of lab.database_url refuses the user or password (OperationalError)"
+    ] * 2
