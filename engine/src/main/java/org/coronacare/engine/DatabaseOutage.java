@@ -109,7 +109,8 @@ final class DatabaseOutage {
     // Camunda writes the trace of what it answers with 500 into the message itself, which has no states; the last is Hikari's
     private static final Pattern TEXT_OF_TRACE =
         Pattern.compile(
-            "\\bCannotGetJdbcConnectionException\\b|\\.SQL(?:Transient|NonTransient)ConnectionException\\b|\\.SQLRecoverableException\\b"
+            "\\bCannotGetJdbcConnectionException\\b|\\.SQL(?:Transient|NonTransient)ConnectionException\\b"
+                + "|\\.SQLRecoverableException\\b|\\.SQLException: Connection is closed"
                 + "|\\.PSQLException: (?:This connection has been closed|An I/O error occurred|Connection to \\S+ refused"
                 + "|The connection attempt failed|FATAL: (?:terminating connection|the database system is))"
                 + "|^\\S+ - Failed to validate connection ");

@@ -66,7 +66,9 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
         raised |= raiseIncident(task.getKey(), task.getValue());
       }
     } catch (RuntimeException e) {
-      LOG.warn("no search for external tasks that can't be read: {}", RedactedMessages.nameOf(e));
+      if (!DatabaseAway.hasCertainCause(e)) {
+        LOG.warn("no search for external tasks that can't be read: {}", RedactedMessages.nameOf(e));
+      }
     }
     return raised;
   }

@@ -129,6 +129,7 @@ class DatabaseOutageTest {
     for (var message :
         List.of(
             "no figures of what waits: CannotGetJdbcConnectionException",
+            "ENGINE-REST-HTTP500 a: b\n\tat c\nCaused by: java.sql.SQLException: Connection is closed\n\tat d",
             LONG_TRACE + "This connection has been closed.",
             LONG_TRACE + "FATAL: the database system is shutting down",
             "HikariPool-1 - Failed to validate connection org.postgresql.jdbc.PgConnection@1 (closed)")) {
@@ -137,7 +138,7 @@ class DatabaseOutageTest {
     assertEquals(List.of(), messages());
     clock.advance(10);
     outage.succeeded();
-    assertEquals(List.of("the database works again after 10 s; failures: 11"), messages());
+    assertEquals(List.of("the database works again after 10 s; failures: 12"), messages());
   }
 
   @Test
