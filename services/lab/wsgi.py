@@ -16,4 +16,4 @@ with needs_database("lab.database_url"):
     _application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
 _bench = Bench(_database, _settings.capacity, _settings.turnaround_s, _settings.positive_share)
 PeriodicTask("bench", _bench.run, INTERVAL_S, partial(describe_outage, service="lab")).start()
-application.wsgi_app = measured(application.wsgi_app)
+application = measured(_application)
