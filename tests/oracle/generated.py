@@ -75,7 +75,7 @@ def _opening(component: Component, form: Form) -> list[Any]:
 
 def _known(form: Form, schema: dict[str, Any]) -> dict[str, list[Any]]:
     """Values that the form begins with: what its expressions read and it doesn't ask, and some of what it asks."""
-    asked = {component.path[0] for component in _everything(form) if component.path}
+    asked = {each.path[0] for each in _everything(form) if each.path and not (each.disabled or each.readonly)}
     known: dict[str, list[Any]] = {}
     for text in re.findall(r'"(=[^"\\]*(?:\\.[^"\\]*)*)"', json.dumps(schema)):
         text = json.loads(f'"{text}"')

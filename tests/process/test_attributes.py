@@ -13,9 +13,10 @@ from camunda7.lint.files import DMN_NAMESPACES
 from camunda7.lint.tables import DMN
 from camunda7.release.deploy import resources
 from config import settings
+from config.settings import ROOT
 from tests.support.reading import refusals
 
-FILES = resources()
+FILES = resources(ROOT)
 DECISION, DIAGRAM = "testing_priority.dmn", "tell_by_telephone.bpmn"
 TIMES_TO_LIVE = ("P180D", "P0D", "0", "5", "+5", "-5", "P6M", "P180", "180D", "x", " 5", "${x}", "P99999999999D", "1.5")
 PRIORITIES = ("50", "-1", "0", "high", "1.5", "", "${priority}")
