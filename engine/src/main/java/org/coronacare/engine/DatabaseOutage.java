@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DatabaseOutage {
 
-  static final DatabaseOutage CURRENT = new DatabaseOutage(Clock.systemUTC());
+  static final DatabaseOutage CURRENT = new DatabaseOutage(Clock.systemUTC()).whileStarting();
 
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseOutage.class);
   private static final Duration FIRST_GAP = Duration.ofSeconds(10);
@@ -35,9 +35,25 @@ final class DatabaseOutage {
   private Instant nextLine;
   private Duration gap;
   private int failures;
+  // an engine that can't start because of its database ends, and its log says all of why
+  private volatile boolean starting;
 
   DatabaseOutage(Clock clock) {
     this.clock = clock;
+  }
+
+  /** Of an engine that starts: nothing is left out of the log until it is up. */
+  DatabaseOutage whileStarting() {
+    starting = true;
+    return this;
+  }
+
+  void started() {
+    starting = false;
+  }
+
+  boolean isStarting() {
+    return starting;
   }
 
   /** Count a failure, and log it if that is due. */
@@ -127,7 +143,7 @@ final class DatabaseOutage {
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
-      if (LOG.getName().equals(event.getLoggerName()) || !isOfOutage(event)) {
+      if (outage.isStarting() || LOG.getName().equals(event.getLoggerName()) || !isOfOutage(event)) {
         return FilterReply.NEUTRAL;
       }
       // the engine logs an error before it is given its code, and before this outage is known

@@ -11,5 +11,6 @@ public class EngineApplication {
 
   public static void main(String[] arguments) {
     SpringApplication.run(EngineApplication.class, arguments);
+    DatabaseOutage.CURRENT.started();
   }
 }

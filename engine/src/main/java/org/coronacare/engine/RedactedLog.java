@@ -44,15 +44,16 @@ public final class RedactedLog {
     }
   }
 
-  /** Classes and places of an exception and of its causes; none where the database is away, which is no defect. */
+  /** Classes and places of an exception and of its causes; none where a running engine's database is away, which is no defect. */
   public static final class Trace extends ThrowableHandlingConverter {
 
     @Override
     public String convert(ILoggingEvent event) {
-      if (!(event.getThrowableProxy() instanceof ThrowableProxy proxy) || DatabaseAway.causeOf(proxy.getThrowable()) != null) {
+      if (!(event.getThrowableProxy() instanceof ThrowableProxy proxy)) {
         return "";
       }
-      return RedactedMessages.traceOf(proxy.getThrowable());
+      var isOutage = !DatabaseOutage.CURRENT.isStarting() && DatabaseAway.causeOf(proxy.getThrowable()) != null;
+      return isOutage ? "" : RedactedMessages.traceOf(proxy.getThrowable());
     }
   }
 }

@@ -179,8 +179,19 @@ class DatabaseOutageTest {
   }
 
   @Test
+  void nothingIsLeftOutUntilTheEngineIsUp() {
+    outage.whileStarting();
+    assertEquals(FilterReply.NEUTRAL, filter.decide(line("failed", AWAY)));
+    outage.started();
+    assertEquals(FilterReply.DENY, filter.decide(line("failed", AWAY)));
+  }
+
+  @Test
   void aDatabaseThatIsAwayHasNoTrace() {
     var trace = new RedactedLog.Trace();
+    DatabaseOutage.CURRENT.whileStarting();
+    assertTrue(trace.convert(line("failed", AWAY)).contains("\tat "));
+    DatabaseOutage.CURRENT.started();
     assertEquals("", trace.convert(line("failed", new IllegalStateException(AWAY))));
     assertTrue(trace.convert(line("failed", new IllegalStateException())).contains("\tat "));
   }
