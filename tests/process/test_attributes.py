@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from access.people import load_people
-from camunda7.lint import check, declared
+from camunda7.lint import check
 from camunda7.lint.files import DMN_NAMESPACES
 from camunda7.lint.tables import DMN
 from camunda7.release.deploy import resources
 from config import settings
 from config.settings import ROOT
+from deployment.declared import declared
 from tests.support.reading import refusals
 
 FILES = resources(ROOT)
