@@ -108,7 +108,7 @@ def test_it_fails_when_something_stands_still_or_is_gone(own: dict[str, Any], en
         failed = {"workerId": "w", "errorMessage": "no", "retries": 0, "retryTimeout": 0}
         case.admin.post(f"{path}/failure", failed)
     # the page's figures are some seconds old
-    eventually(lambda: "Incidents: 1." in status(environment)[1])
+    eventually(lambda: "Incidents: 1." in status(environment)[1], lambda: status(environment)[1])
     assert status(environment)[0] == 1
     case.admin.put(f"{path}/retries", {"retries": 1})
     case.ends()
