@@ -105,7 +105,8 @@ def test_it_fails_when_something_stands_still_or_is_gone(own: dict[str, Any], en
         path = f"/external-task/{task['id']}"
         case.admin.post(f"{path}/unlock")
         case.admin.post(f"{path}/lock", {"workerId": "w", "lockDuration": 60_000})
-        failed = {"workerId": "w", "errorMessage": "no", "retries": 0, "retryTimeout": 0}
+        # until then the lock can't be renewed by the workers, who still have the task
+        failed = {"workerId": "w", "errorMessage": "no", "retries": 0, "retryTimeout": 10_000}
         case.admin.post(f"{path}/failure", failed)
     # the page's figures are some seconds old
     eventually(lambda: "Incidents: 1." in status(environment)[1], lambda: status(environment)[1])
