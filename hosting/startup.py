@@ -6,12 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import peewee
+from hosting.databases import AWAY, is_refused
 
 # gunicorn ends for this exit code (WORKER_BOOT_ERROR); for others it starts the next worker at once, for ever
 BOOT_ERROR = 3
-# libpq has no SQLSTATE for a connection that the server refuses, only its text
-REFUSALS = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
 
 
 @contextmanager
@@ -23,8 +21,7 @@ def needs_database(setting: str) -> Iterator[None]:
     """
     try:
         yield
-    except (peewee.OperationalError, peewee.InterfaceError) as error:
-        is_refused = any(refusal in str(error) for refusal in REFUSALS)
-        reason = "refuses the user or password" if is_refused else f"can't be reached ({type(error).__name__})"
+    except AWAY as error:
+        reason = "refuses the user or password" if is_refused(error) else f"can't be reached ({type(error).__name__})"
         print(f"can't start: the database of {setting} {reason}", file=sys.stderr, flush=True)
         sys.exit(BOOT_ERROR)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from config import settings as config
+from hosting.schema import SchemaMismatch
 from kpi.rows import CaseRow, rebuild
 from kpi.synthetic import invent
 from records import database
-from records.schema import SchemaMismatch
 
 # rows that are read between two lines of progress
 PROGRESS_EVERY = 10_000

@@ -11,10 +11,11 @@ import re
 import sys
 
 from config import settings as config
+from hosting.databases import AWAY
+from hosting.schema import SchemaMismatch, UpgradeFailed
 from records import database
 from records.erasures import ERASED, OPERATOR, Erasures
 from records.queue_metrics import retry_now
-from records.schema import SchemaMismatch, UpgradeFailed
 
 REFERENCE = re.compile(r"C-[2-9A-Z]{12}")
 
@@ -56,7 +57,7 @@ def _upgrade() -> None:
         sys.exit(str(error))
     except UpgradeFailed as error:
         sys.exit(f"records: {error}")
-    except database.AWAY:
+    except AWAY:
         sys.exit("records: the database can't be reached")
     print(f"records: applied {', '.join(applied)}" if applied else "records: no migration is pending")
 

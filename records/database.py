@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import peewee
-from playhouse.db_url import connect
 
-from records.schema import Schema
+from hosting import databases
+from hosting.schema import Schema
 
 database = peewee.DatabaseProxy()
-# what is raised when it can't be reached, or can't write
-AWAY = (peewee.OperationalError, peewee.InterfaceError)
-POSTGRESQL = "postgresql://"
-# PostgreSQL starts a process for each connection: they are kept, and looked at before they are used again
-POOL = {"max_connections": 32, "timeout": 10, "stale_timeout": 600}
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-SQLITE_PRAGMAS = {
-    "journal_mode": "wal",
-    "synchronous": "full",
-    "secure_delete": 1,
-    "foreign_keys": 1,
-    "busy_timeout": 10000,
-}
 
 
 class Table(peewee.Model):
@@ -78,15 +63,10 @@ def reading() -> Any:
 
 
 def empty_journal() -> None:
-    """Have what was deleted leave the disk: SQLite's journal has it until it begins anew, and while somebody reads."""
-    if not is_postgresql():
-        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Have what was deleted leave the disk."""
+    databases.empty_journal(database.obj)
 
 
 def connect_to(url: str) -> peewee.Database:
-    """A database at a URL; the folder of an SQLite file is made, and its writes are safe when power fails."""
-    if url.startswith(POSTGRESQL):
-        return connect(url.replace(POSTGRESQL, "postgresql+pool://", 1), **POOL)
-    if url.startswith("sqlite:///"):
-        os.makedirs(os.path.dirname(os.path.abspath(urlsplit(url).path[1:])), exist_ok=True)
-    return connect(url, pragmas=SQLITE_PRAGMAS)
+    """The records' database at a URL; on SQLite it enforces foreign keys, as PostgreSQL does."""
+    return databases.connect_to(url, foreign_keys=1)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from records.database import AWAY, database
-
-# libpq has no SQLSTATE for a connection that the server refuses, only its text
-REFUSALS = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
+from hosting.databases import AWAY, is_refused
+from records.database import database
 
 
 def check() -> None:
@@ -18,6 +16,6 @@ def describe(error: BaseException) -> str:
     """The reason without what was to be written; empty for an error that isn't the database's."""
     if not isinstance(error, AWAY):
         return ""
-    if any(refusal in str(error) for refusal in REFUSALS):
+    if is_refused(error):
         return "the database of records.database_url refuses the user or password"
     return f"the database of records.database_url can't be reached or written ({type(error).__name__})"

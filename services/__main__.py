@@ -7,8 +7,9 @@ from __future__ import annotations
 import sys
 
 from config import settings as config
-from services.database import AWAY, open_database, schema_of
-from services.schema import UpgradeFailed
+from hosting.databases import AWAY, connect_to
+from hosting.schema import UpgradeFailed
+from services.database import schema_of
 
 SERVICES = ("lab", "government", "sms")
 
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> None:
 
 def upgrade(name: str) -> None:
     try:
-        database = open_database(getattr(config.load(), name).database_url)
+        database = connect_to(getattr(config.load(), name).database_url)
         applied = schema_of(database, name).upgrade()
     except config.SettingsError as error:
         sys.exit(str(error))

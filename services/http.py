@@ -17,7 +17,8 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from services.database import AWAY, describe_outage, empty_journal, schema_of
+from hosting.databases import AWAY, empty_journal
+from services.database import describe_outage, schema_of
 
 log = logging.getLogger("services")
 

@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page
 from xdist.scheduler import LoadScopeScheduling
 
 from config.settings import environment_name
+from hosting.databases import connect_to
 from records import database
 from records.access import Access
 from records.cipher import Cipher
-from services.database import open_database
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import PHONE, launched
@@ -97,7 +97,7 @@ def access(records: None) -> Access:
 @pytest.fixture
 def lab_database(state: dict[str, Any]) -> Iterator[None]:
     """The lab's tables, as the lab writes them."""
-    lab = open_database(os.environ[environment_name("lab", "database_url")])
+    lab = connect_to(os.environ[environment_name("lab", "database_url")])
     with lab.bind_ctx(MODELS), lab.connection_context():
         yield
 

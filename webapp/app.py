@@ -28,8 +28,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.inputs.place import Place
 from camunda7.outages import Outage
+from hosting.databases import AWAY
 from processes.engine import Engine
-from records import database
 from records.access import Access
 from records.cipher import Cipher
 from records.drafts import Drafts
@@ -145,7 +145,7 @@ class Options:
 class Application(Flask):
     def log_exception(self, exc_info: Any) -> None:
         """Log an error that another handler raised, unless its own handler does."""
-        if not isinstance(exc_info[1], (*database.AWAY, UnusableForm)):
+        if not isinstance(exc_info[1], (*AWAY, UnusableForm)):
             super().log_exception(exc_info)
 
 
@@ -284,7 +284,7 @@ def _register_errors(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Answer:
         cause = getattr(error, "original_exception", None)
-        if isinstance(cause, database.AWAY):
+        if isinstance(cause, AWAY):
             # the session couldn't be kept
             return records_error(cause)
         if isinstance(cause, UnusableForm):
@@ -310,7 +310,7 @@ def _register_errors(app: Flask) -> None:
             _("Please try again in a few minutes. What you sent just now may not be kept: send it again then.")
         )
 
-    for kind in database.AWAY:
+    for kind in AWAY:
         app.register_error_handler(kind, records_error)
 
     @app.errorhandler(UnusableForm)

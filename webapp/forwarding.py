@@ -13,9 +13,9 @@ from typing import Any
 
 from camunda7.engine import EngineRefused, EngineUnavailable
 from camunda7.outages import Outage, describe
+from hosting.databases import AWAY
 from processes.cases import start_case
 from processes.engine import Engine
-from records.database import AWAY
 from records.retries import RetrySchedule
 from records.submissions import Submission, Submissions
 

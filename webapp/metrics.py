@@ -12,8 +12,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from camunda7.outages import Outage
+from hosting.databases import AWAY
 from kpi.indicators import kpis
-from records import database
 from records.health import describe
 from records.queue_metrics import queue_figures, undelivered_messages
 from records.roster import Roster
@@ -37,7 +37,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             yield from self._of_records()
-        except database.AWAY as error:
+        except AWAY as error:
             self._records.failed(error, describe(error))
         else:
             self._records.recovered()

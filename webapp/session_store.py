@@ -13,7 +13,7 @@ from flask import Flask, Request, Response, g, request
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from itsdangerous import Signer
 
-from records import database
+from hosting.databases import AWAY
 from records.sessions import Sessions
 
 # where Flask-WTF has its token, in the session and in `g`
@@ -51,7 +51,7 @@ class SessionStore(ServerSideSessionInterface):
         name = request.cookies.get(self.get_cookie_name(app), "")
         try:
             content = self._retrieve_session_data(name) if name else None
-        except database.AWAY:
+        except AWAY:
             g.records_are_away = True
             content = None
         if content is None and not self._names.validate(name):
@@ -66,7 +66,7 @@ class SessionStore(ServerSideSessionInterface):
         if session.modified and not records_are_away():
             try:
                 self._store(session)
-            except database.AWAY:
+            except AWAY:
                 # the answer that says so has no session
                 g.records_are_away = True
                 raise

@@ -5,7 +5,6 @@ Several processes may run the same lanes, on one host with a number of its own e
 
 from __future__ import annotations
 
-import logging
 import socket
 import sys
 import threading
@@ -20,11 +19,13 @@ from camunda7.inputs.place import Place
 from camunda7.outages import Outage, OutageMetrics, describe
 from camunda7.worker import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of, stop_on_signal
 from camunda7.worker.health import Health
-from camunda7.worker.logs import KeyValueFormatter
+from camunda7.worker.logs import log_to_stderr
 from config import settings as config
 from config.secrets import load_with
+from hosting.databases import AWAY
 from hosting.periodic import METRICS, PeriodicTask
 from hosting.readiness import Check, problems_of
+from hosting.schema import SchemaMismatch
 from hosting.startup import needs_database
 from kpi.rows import KpiRows
 from processes.engine import Engine
@@ -39,7 +40,6 @@ from records.leases import Leases
 from records.outbox import Outbox
 from records.retries import RetrySchedule
 from records.roster import Roster
-from records.schema import SchemaMismatch
 from records.sessions import Sessions
 from records.submissions import Submissions
 from workers.channels import Channel, Mail, MailServer, Pages, Sms, Telephone
@@ -75,9 +75,7 @@ def main(names: list[str]) -> None:
         settings = load_with("engine.password", *dict.fromkeys(name for lane in lanes for name in SECRETS[lane]))
     except config.SettingsError as error:
         sys.exit(str(error))
-    handler = logging.StreamHandler()
-    handler.setFormatter(KeyValueFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    log_to_stderr()
     try:
         run(settings, lanes)
     except (IdentityTaken, PortTaken, SchemaMismatch) as error:
@@ -96,7 +94,7 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
     client = task_client(settings, identity.worker_id)
     runtime = Runtime(
-        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, database.AWAY, VARIABLES
+        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, AWAY, VARIABLES
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from camunda7.engine import EngineUnavailable
 from camunda7.outages import Outage, describe
+from hosting.databases import AWAY
 from kpi.rows import KpiRows
 from processes.cases import forget_case, is_running
 from processes.engine import Engine
 from records.access import Access
-from records.database import AWAY
 from records.drafts import Drafts
 from records.erasures import Erasure, Erasures
 from records.leases import Leases

@@ -14,10 +14,10 @@ from typing import Any
 
 from camunda7.engine import EngineRefused, EngineUnavailable
 from camunda7.outages import Outage, describe
+from hosting.databases import AWAY
 from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.engine import Engine
 from processes.messages import Message
-from records.database import AWAY
 from records.erasures import is_erased
 from records.feed_items import FeedItems
 from records.leases import Leases

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 
 from camunda7.outages import Outage, describe
-from records.database import AWAY
+from hosting.databases import AWAY
 from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
 from records.retries import RetrySchedule
 from workers.channels import Channel, Deferred, NotNow, Undeliverable

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from typing import Any
 
 from bench.peers.task import ENGINE, LOCK_MS, PASSWORD, SLOTS, TOPIC, USERNAME, work
 from camunda7.worker import Runtime, TaskClient, topic
-from camunda7.worker.logs import KeyValueFormatter
+from camunda7.worker.logs import log_to_stderr
 
 
 @topic(TOPIC)
@@ -18,9 +17,7 @@ def handle(sample_number: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    log = logging.StreamHandler()
-    log.setFormatter(KeyValueFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[log])
+    log_to_stderr()
     client = TaskClient("bench-runtime", ENGINE, USERNAME, PASSWORD, lock_s=LOCK_MS / 1000, poll_s=5)
     runtime = Runtime(client, [handle.handler], {}, SLOTS)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=runtime.stop).start())

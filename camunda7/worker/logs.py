@@ -18,6 +18,13 @@ class KeyValueFormatter(logging.Formatter):
         return " ".join((super().formatMessage(record), *given))
 
 
+def log_to_stderr() -> None:
+    """Log from level INFO on to standard error, a line a record."""
+    output = logging.StreamHandler()
+    output.setFormatter(KeyValueFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[output])
+
+
 def _quoted(value: object) -> str:
     text = str(value)
     return f'"{text}"' if " " in text else text

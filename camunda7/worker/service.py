@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -12,7 +11,7 @@ from typing import Any
 
 from camunda7.variables import UNTYPED, Catalogue
 from camunda7.worker.client import TaskClient
-from camunda7.worker.logs import KeyValueFormatter
+from camunda7.worker.logs import log_to_stderr
 from camunda7.worker.runtime import Runtime
 from camunda7.worker.topics import HandlerFunction
 
@@ -42,9 +41,7 @@ def run(
         poll_s: how long the engine may hold a poll that finds nothing, in seconds.
         catalogue: the variables that handlers may write; by default any.
     """
-    output = logging.StreamHandler()
-    output.setFormatter(KeyValueFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[output])
+    log_to_stderr()
     client = TaskClient(
         worker_id or f"{socket.gethostname()}-{os.getpid()}", engine_url, username, password, lock_s, poll_s
     )

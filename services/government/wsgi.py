@@ -1,9 +1,9 @@
 """What gunicorn serves as the government."""
 
 from config.secrets import load_with
+from hosting.databases import connect_to
 from hosting.metrics import measured
 from hosting.startup import needs_database
-from services.database import open_database
 from services.government.app import create_app
 from services.government.archive import Archive
 from services.government.notification import Notifier
@@ -12,7 +12,7 @@ _settings = load_with("government.api_key", "government.archive_key", "sms.api_k
 _mail, _sms = _settings.mail, _settings.sms
 with needs_database("government.database_url"):
     _application = create_app(
-        open_database(_settings.government.database_url),
+        connect_to(_settings.government.database_url),
         _settings.government.api_key.get_secret_value(),
         Notifier(
             _mail.host,

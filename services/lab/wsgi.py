@@ -3,15 +3,16 @@
 from functools import partial
 
 from config.secrets import load_with
+from hosting.databases import connect_to
 from hosting.metrics import measured
 from hosting.periodic import PeriodicTask
 from hosting.startup import needs_database
-from services.database import describe_outage, open_database
+from services.database import describe_outage
 from services.lab.app import create_app
 from services.lab.bench import INTERVAL_S, Bench
 
 _settings = load_with("lab.api_key").lab
-_database = open_database(_settings.database_url)
+_database = connect_to(_settings.database_url)
 with needs_database("lab.database_url"):
     _application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)
 _bench = Bench(_database, _settings.capacity, _settings.turnaround_s, _settings.positive_share)

@@ -11,24 +11,11 @@ from pathlib import Path
 import pytest
 
 from config.settings import ROOT
+from tests.support.packages import DEPLOYMENT
 
 PATCH = ROOT / "docs" / "add-a-step.patch"
 PAGE = (ROOT / "docs" / "add-a-step.md").read_text()
-COPIED = (
-    "access",
-    "camunda7",
-    "config",
-    "deployment",
-    "forms",
-    "hosting",
-    "kpi",
-    "processes",
-    "records",
-    "tests/process",
-    "tools",
-    "webapp",
-    "workers",
-)
+COPIED = (*DEPLOYMENT, "tests/process", "tools")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 import camunda
 
 from config.settings import ROOT
+from tests.support.packages import PACKAGES
 
 # the distribution of an imported package, where it has another name
 DISTRIBUTIONS = {"yaml": "pyyaml", "psycopg2": "psycopg2-binary", "flask_wtf": "flask-wtf", "bs4": "beautifulsoup4"}
@@ -46,6 +47,6 @@ def test_what_the_client_library_imports_is_declared_by_us() -> None:
 def test_what_the_workers_import_is_declared() -> None:
     places = ("camunda7/*.py", "camunda7/worker/*.py", "workers/*.py")
     files = [path for place in places for path in ROOT.glob(place)]
-    ours = {"access", "camunda", "camunda7", "config", "hosting", "kpi", "processes", "records", "workers"}
+    ours = {"camunda", *PACKAGES}
     assert {"prometheus-client", "urllib3", "requests"} <= imported_by(files)
     assert imported_by(files) - ours <= declared()

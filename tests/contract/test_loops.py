@@ -21,22 +21,9 @@ from config.settings import ROOT
 from hosting.periodic import PeriodicTask
 from tests.support.case import eventually
 from tests.support.fake_engine import fake_engine
+from tests.support.packages import PARTS
 from tests.support.working import working
 
-PARTS = (
-    "access",
-    "camunda7",
-    "config",
-    "deployment",
-    "hosting",
-    "kpi",
-    "processes",
-    "records",
-    "services",
-    "stack",
-    "webapp",
-    "workers",
-)
 STARTERS = {
     "Thread",
     "Timer",

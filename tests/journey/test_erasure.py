@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.settings import ROOT
-from services.database import open_database
+from hosting.databases import connect_to
 from services.government.archive import Archive
 from services.government.models import MODELS, Case
 from stack.browser import Browser, Page, signed_in_manager
@@ -108,7 +108,7 @@ def kpis_of(state: dict[str, Any]) -> Any:
 
 def sealed(reference: str) -> Any:
     """What the government keeps of an erased case, opened with its key."""
-    database = open_database(os.environ["CORONACARE_GOVERNMENT__DATABASE_URL"])
+    database = connect_to(os.environ["CORONACARE_GOVERNMENT__DATABASE_URL"])
     with database.bind_ctx(MODELS), database.connection_context():
         found = Case.get(Case.case_reference == reference).sealed
     return Archive(secrets_of_run()["government_archive_key"]).open(found) if found else None

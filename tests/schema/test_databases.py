@@ -13,12 +13,11 @@ import peewee
 import pytest
 
 from config.settings import ROOT
+from hosting.databases import connect_to
+from hosting.schema import CONTRACT, Schema, SchemaMismatch
 from records import database as records
-from records import schema as records_schema
 from records.outbox import Outbox
-from records.schema import CONTRACT, Schema
-from services import schema as services_schema
-from services.database import open_database, schema_of
+from services.database import schema_of
 from services.government.models import MODELS as GOVERNMENT
 from services.http import Effects
 from services.lab.models import MODELS as LAB
@@ -32,16 +31,20 @@ from tools.tables import MODELS as RECORDS
 # a process of this version, which sends messages
 SENDS = """
 import sys
+import time
 from pathlib import Path
 from records import database
 from records.outbox import Outbox
 
-url, name, count, halfway = sys.argv[1:]
+url, name, count, halfway, upgraded = sys.argv[1:]
 database.open(url)
 for number in range(int(count)):
     Outbox().add(f"C-{name}/{number}", "email", "a@patients.example", "report", "en")
     if number == int(count) // 4:
         Path(halfway).touch()
+    # some messages are sent before the upgrade, some while it runs, and some after it
+    while number == 3 * int(count) // 4 and not Path(upgraded).exists():
+        time.sleep(0.01)
 """
 # the next version's migration
 REPLY_TO = """
@@ -58,7 +61,6 @@ def up(migrator, db):
 BEFORE = Path(__file__).parent / "before_migrations"
 SERVICES = {"lab": LAB, "government": GOVERNMENT, "sms": [Sms]}
 NAMES = ("records", *SERVICES)
-SchemaMismatch = (records_schema.SchemaMismatch, services_schema.SchemaMismatch)
 names = pytest.mark.parametrize("name", NAMES)
 
 
@@ -76,7 +78,7 @@ def models(database: peewee.Database, name: str) -> list[type[peewee.Model]]:
 
 @names
 def test_the_migrations_lead_to_the_tables_of_the_models(new_url: Callable[[], str], name: str) -> None:
-    migrated, created = open_database(new_url()), open_database(new_url())
+    migrated, created = connect_to(new_url()), connect_to(new_url())
     schema(migrated, name).upgrade()
     tables = models(created, name)
     with created.bind_ctx(tables), created.connection_context():
@@ -85,7 +87,7 @@ def test_the_migrations_lead_to_the_tables_of_the_models(new_url: Callable[[], s
 
 
 def test_the_comparison_sees_a_model_that_was_changed(url: str) -> None:
-    opened = open_database(url)
+    opened = connect_to(url)
     schema(opened, "sms").upgrade()
     before = read_schema(opened)
     with opened.connection_context():
@@ -107,7 +109,7 @@ def test_migrations_are_numbered_from_1_without_gaps(name: str) -> None:
 
 @names
 def test_every_migration_that_breaks_the_version_before_is_a_contract(url: str, name: str, tmp_path: Path) -> None:
-    opened = open_database(url)
+    opened = connect_to(url)
     wrong = {}
     before: dict[str, Any] = {}
     for path in sorted(folder(name).glob("*.py")):
@@ -121,7 +123,7 @@ def test_every_migration_that_breaks_the_version_before_is_a_contract(url: str, 
 
 
 def test_what_breaks_the_version_before_is_found(url: str) -> None:
-    opened = open_database(url)
+    opened = connect_to(url)
     schema(opened, "government").upgrade()
     before = read_schema(opened)
     with opened.connection_context():
@@ -141,7 +143,7 @@ def test_what_breaks_the_version_before_is_found(url: str) -> None:
 
 @names
 def test_a_database_of_the_version_without_migrations_is_adopted_with_its_data(url: str, kind: str, name: str) -> None:
-    opened = open_database(url)
+    opened = connect_to(url)
     with opened.connection_context():
         for statement in (BEFORE / f"{name}.{kind}.sql").read_text().splitlines():
             opened.execute_sql(statement)
@@ -159,7 +161,7 @@ def test_a_database_of_the_version_without_migrations_is_adopted_with_its_data(u
 
 
 def test_a_database_of_a_still_earlier_version_gets_what_it_lacks_and_loses_nothing(url: str, kind: str) -> None:
-    opened = open_database(url)
+    opened = connect_to(url)
     with opened.connection_context():
         for statement in (BEFORE / f"records.{kind}.sql").read_text().splitlines():
             if "case_row_sample_taken_at" not in statement and "invented_tally" not in statement:
@@ -206,14 +208,15 @@ def test_the_version_before_keeps_a_column_that_only_the_next_one_knows(url: str
 def test_processes_of_the_version_before_go_on_while_the_database_is_upgraded(url: str, tmp_path: Path) -> None:
     records.upgrade(url)
     count = rounds(test=100, verify=1000)
-    halfway = [tmp_path / name for name in ("first", "second")]
-    senders = [
-        subprocess.Popen([sys.executable, "-W", "error", "-c", SENDS, url, path.name, str(count), path], cwd=ROOT)
-        for path in halfway
-    ]
+    halfway, upgraded = [tmp_path / name for name in ("first", "second")], tmp_path / "upgraded"
+    command = [sys.executable, "-W", "error", "-c", SENDS, url]
+    senders = [subprocess.Popen([*command, path.name, str(count), path, upgraded], cwd=ROOT) for path in halfway]
     eventually(lambda: all(path.exists() for path in halfway), "no message was sent")
     next_version = records.connect_to(url)
-    assert next_schema(next_version, tmp_path).upgrade() == ["9999_reply_to"]
+    try:
+        assert next_schema(next_version, tmp_path).upgrade() == ["9999_reply_to"]
+    finally:
+        upgraded.touch()
     assert [sender.wait(60) for sender in senders] == [0, 0]
     with next_version.connection_context():
         sent = dict(next_version.execute_sql("SELECT reply_to, COUNT(*) FROM message GROUP BY reply_to"))
@@ -229,7 +232,7 @@ def next_schema(database: peewee.Database, folder: Path) -> Schema:
 
 
 def test_a_service_refuses_an_older_database_and_works_with_a_newer_one(url: str) -> None:
-    opened = open_database(url)
+    opened = connect_to(url)
     with pytest.raises(SchemaMismatch, match="run `python -m services upgrade sms`"):
         create_sms(opened, "key")
     schema(opened, "sms").upgrade()

@@ -11,9 +11,9 @@ import peewee
 import pytest
 
 from config.settings import ROOT
-from records import schema
+from hosting import schema
+from hosting.schema import Schema, UpgradeFailed
 from records.database import connect_to
-from records.schema import Schema, UpgradeFailed
 from tests.support.case import eventually
 from tests.support.schemas import read_schema
 from tests.support.tier import rounds
@@ -44,7 +44,7 @@ MIGRATES = """
 import sys
 from pathlib import Path
 from records.database import connect_to
-from records.schema import Schema
+from hosting.schema import Schema
 
 print(*Schema(connect_to(sys.argv[1]), Path(sys.argv[2]), "upgrade").upgrade())
 """

@@ -13,8 +13,8 @@ from pathlib import Path
 import peewee
 import pytest
 
+from hosting.schema import Schema, SchemaMismatch
 from records.database import connect_to
-from records.schema import Schema, SchemaMismatch
 from tests.support.schemas import breaking_changes, read_schema
 
 MIGRATIONS = sorted((Path(__file__).parent / "releases").glob("*.py"))

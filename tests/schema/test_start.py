@@ -10,7 +10,7 @@ import pytest
 from access.people import load_people
 from config import settings as config
 from config.settings import environment_name
-from services.database import open_database
+from hosting.databases import connect_to
 from stack import secrets
 from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, parts_of
 from stack.supervisor import PartFailed, Supervisor
@@ -31,7 +31,7 @@ def urls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         monkeypatch.setenv(name, value)
     for name, url in urls.items():
         monkeypatch.setenv(environment_name(name, "database_url"), url)
-        database = open_database(url)
+        database = connect_to(url)
         with database.connection_context():
             database.execute_sql("CREATE TABLE message (id INTEGER NOT NULL PRIMARY KEY, of_old TEXT NOT NULL)")
     return urls
@@ -61,6 +61,6 @@ def test_each_part_refuses_an_older_database(urls: dict[str, str], supervisor: S
         said[part.name] = str(refused.value)
     assert {name: REFUSAL[name] in text for name, text in said.items()} == dict.fromkeys(REFUSAL, True), said
     for url in urls.values():
-        assert {name: set(table.columns) for name, table in read_schema(open_database(url)).items()} == {
+        assert {name: set(table.columns) for name, table in read_schema(connect_to(url)).items()} == {
             "message": {"id", "of_old"}
         }

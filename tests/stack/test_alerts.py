@@ -14,9 +14,9 @@ import requests
 import yaml
 
 from config.settings import environment_name
+from hosting.databases import connect_to
 from records import database
 from records.roster import Duty
-from services.database import open_database
 from services.lab.models import MODELS, FeedItem
 from stack.browser import Browser
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
@@ -155,7 +155,7 @@ def test_patients_who_wait(own: dict[str, Any], server: Prometheus) -> None:
 
 @pytest.mark.verify
 def test_a_result_of_an_unknown_case(environment: dict[str, str], server: Prometheus) -> None:
-    lab = open_database(data_of(environment, "lab"))
+    lab = connect_to(data_of(environment, "lab"))
     item = {"kind": "result", "case_reference": "C-UNKNOWN", "sample_number": 1, "sample_barcode": "B-1"}
     with lab.bind_ctx(MODELS), lab.connection_context():
         unknown = FeedItem.create(**item, status="final", result="negative")

@@ -19,30 +19,18 @@ from config.settings import ROOT, environment_name
 from deployment.__main__ import NAME
 from processes.engine import Engine
 from tests.support.case import eventually
+from tests.support.packages import DEPLOYMENT
 
 pytestmark = pytest.mark.engine
 
 BEGAN = "what is saved is deployed; Ctrl-C ends it"
-COPIED = (
-    "access",
-    "camunda7",
-    "config",
-    "deployment",
-    "forms",
-    "hosting",
-    "kpi",
-    "processes",
-    "records",
-    "webapp",
-    "workers",
-)
 # as the README has it, but for the account
 COMMAND = [sys.executable, "-m", "deployment", "drawn", "changes.html"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in COPIED:
+    for name in DEPLOYMENT:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import peewee
 
-from services.database import open_database, schema_of
+from hosting.databases import connect_to
+from services.database import schema_of
 
 
 def open_service(url: str, service: str) -> peewee.Database:
     """The database of the lab, the government or the SMS gateway, after applying its migrations."""
-    opened = open_database(url)
+    opened = connect_to(url)
     schema_of(opened, service).upgrade()
     return opened

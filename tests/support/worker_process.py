@@ -5,25 +5,20 @@ Its handler notes when it begins and when it ends, by its variable sample_number
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 
-from camunda7.worker import Runtime, TaskClient, WorkerIdentity, topic
+from camunda7.worker import Runtime, TaskClient, WorkerIdentity, stop_on_signal, topic
 from camunda7.worker.health import Health
-from camunda7.worker.logs import KeyValueFormatter
+from camunda7.worker.logs import log_to_stderr
 from hosting.readiness import Check, problems_of
 from tests.support.ports import free_port
-from workers.__main__ import stop_on_signal
 
 
 def main(worker_id: str, name: str, lock_s: str, handler_s: str, stop_within_s: str) -> None:
-    log = logging.StreamHandler()
-    log.setFormatter(KeyValueFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[log])
+    log_to_stderr()
     identity = WorkerIdentity(worker_id, Path(os.environ["FOLDER"]))
 
     @topic(name)
@@ -43,7 +38,7 @@ def main(worker_id: str, name: str, lock_s: str, handler_s: str, stop_within_s: 
         lambda: runtime.turns,
         lambda: problems_of([Check("engine", lambda: client.check(1))]),
     )
-    stop_on_signal(runtime, threading.Event())
+    stop_on_signal(runtime)
     print("health", port, flush=True)
     runtime.run()
 

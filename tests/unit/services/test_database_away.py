@@ -9,8 +9,9 @@ from typing import Any
 import peewee
 import pytest
 
+from hosting.databases import connect_to
 from services import http
-from services.database import describe_outage, open_database, schema_of
+from services.database import describe_outage, schema_of
 
 REFUSED = 'connection to server failed: FATAL:  password authentication failed for user "coronacare"'
 
@@ -28,7 +29,7 @@ def test_the_reason_names_the_setting(error: Exception, words: str) -> None:
 
 
 def test_answers_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    database = open_database(f"sqlite:///{tmp_path}/lab.db")
+    database = connect_to(f"sqlite:///{tmp_path}/lab.db")
     schema_of(database, "lab").upgrade()
     app = http.create_service("lab", "key", tmp_path, database)
     database.close()

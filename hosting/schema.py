@@ -1,7 +1,4 @@
-"""Migrations of a database: the deployment applies them, and each process checks at its start that they are applied.
-
-records/schema.py and services/schema.py are the same file, since the services import nothing of ours.
-"""
+"""Migrations of a database: the deployment applies them, and each process checks at its start that they are applied."""
 
 from __future__ import annotations
 
