@@ -9,6 +9,9 @@ from playwright.sync_api import Page, expect
 from tests.support.people import StaffMember
 from tools.screenshots.guide import Guide
 
+# the first page of a new engine is slow
+LOADED_WITHIN_MS = 30_000
+
 
 def unclaimed_reports(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
@@ -83,7 +86,7 @@ def call_contact(guide: Guide) -> Page:
 
 def with_its_words(page: Page) -> Page:
     """Tasklist, once it shows words instead of their keys."""
-    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible()
+    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible(timeout=LOADED_WITHIN_MS)
     return page
 
 
