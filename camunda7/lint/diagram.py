@@ -145,12 +145,13 @@ class Diagram:
         if found is None:
             return "nothing"
         if found.kind == "sequenceFlow" and not found.name:
-            return (
-                f"the way from {self.called(found.node.get('sourceRef'))} to {self.called(found.node.get('targetRef'))}"
-            )
-        if found.name:
-            return found.name
-        return KINDS.get(found.kind, f"a {found.kind}")
+            return f"the way from {self._end_of(found, 'sourceRef')} to {self._end_of(found, 'targetRef')}"
+        return found.name or KINDS.get(found.kind, f"a {found.kind}")
+
+    def _end_of(self, flow: Element, end: str) -> str:
+        found = self.elements.get(flow.node.get(end))
+        # a damaged flow may lead to a flow, and so to itself
+        return "another way" if found and found.kind == "sequenceFlow" else self.called(found)
 
     def finding(self, element: Element, wrong: str, todo: str) -> Finding:
         """What is wrong with an element, and what to do."""

@@ -49,7 +49,8 @@ def findings(file: str, form: dict[str, Any], variables: Catalogue) -> Iterator[
 
 
 def _finding(file: str, component: Component, wrong: str, todo: str) -> Finding:
-    return Finding(file, called(component), component.get("id", ""), wrong, todo)
+    # an id may be null, which form-js takes for missing
+    return Finding(file, called(component), component.get("id") or "", wrong, todo)
 
 
 def _slow_patterns(file: str, form: Form) -> Iterator[Finding]:

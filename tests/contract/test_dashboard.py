@@ -40,6 +40,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return (done.stdout + done.stderr).splitlines()
 
 
+@pytest.mark.slow
 def test_it_is_a_dashboard_and_one_that_is_none_is_found(complaints: list[str]) -> None:
     assert [line for line in complaints if not line.startswith(("misspelt.ts", " "))] == []
     assert "gridPosition" in complaints[0]

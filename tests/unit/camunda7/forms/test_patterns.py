@@ -33,6 +33,7 @@ FAST = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SLOW)
 def test_a_pattern_that_backtracks_without_end_is_found(source: str) -> None:
     assert Pattern(source).find_slow_text() is not None

@@ -105,6 +105,12 @@ def test_a_decision_is_read_alike_in_each_version(names: Declared, namespace: st
         ),
         ("</bpmn:userTask>", r"<bpmn:multiInstanceLoopCharacteristics/>\g<0>", "how often it is repeated"),
         ("<bpmn:process.*?>", r"\g<0><bpmn:adHocSubProcess id='SubProcess_Other'/>", "the engine doesn't have it"),
+        (
+            'targetRef="Gateway_CallToMake" />',
+            'targetRef="Flow_MessageToTell_CallToMake"><bpmn:conditionExpression>${'
+            "</bpmn:conditionExpression></bpmn:sequenceFlow>",
+            "to another way",
+        ),
     ],
 )
 def test_a_damaged_diagram(names: Declared, old: str, new: str, wrong: str) -> None:
@@ -178,6 +184,14 @@ def test_a_damaged_form(names: Declared, content: bytes, wrong: str) -> None:
     assert wrong in found(names, FORM, content)
 
 
+def test_findings_of_a_component_without_an_id_are_sorted_with_the_others(names: Declared) -> None:
+    fields = [
+        {"type": "textfield", "key": "nowhere_1", "label": "x", "id": None},
+        {"type": "textfield", "key": "nowhere_2", "label": "x", "id": "Text_1"},
+    ]
+    assert found(names, FORM, form(components=fields)).count("no variable nowhere") == len(fields)
+
+
 def _steps(count: int) -> str:
     return "".join(
         f'<bpmn:userTask id="Task_{n}"/><bpmn:sequenceFlow id="F_{n}" sourceRef="Task_{n}" targetRef="Task_{n + 1}"/>'
@@ -186,6 +200,7 @@ def _steps(count: int) -> str:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "content", "wrong"),
     [

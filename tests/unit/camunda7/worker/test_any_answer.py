@@ -33,6 +33,9 @@ from tests.support.serving import Raw, Reply
 from tests.support.tier import rounds
 from tests.support.working import working
 
+# real requests, with pauses between the attempts
+pytestmark = pytest.mark.slow
+
 ATTEMPTS = 2
 QUICK = Retry(attempts=ATTEMPTS, first="5ms", most="5ms")
 
