@@ -24,8 +24,8 @@ import org.camunda.feel.valuemapper.ValueMapper.CompositeValueMapper;
 import org.springframework.stereotype.Component;
 
 /**
- * FEEL as Camunda has it, but each expression of a decision is parsed once, and the built-in functions are made once. By
- * itself it makes all of them anew for each cell of a table: half of what a busy engine's CPU did, as a profiler saw it.
+ * Camunda's FEEL engine with a cache of parsed expressions and of built-in functions. Camunda creates all of them again for each cell
+ * of a decision table: a profiler showed half of a busy engine's CPU time there.
  */
 @Component
 public class CachedFeelEngine extends AbstractProcessEnginePlugin {
@@ -39,7 +39,7 @@ public class CachedFeelEngine extends AbstractProcessEnginePlugin {
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
     var decisions = new DefaultDmnEngineConfiguration();
-    // today() and now() of decisions are those of the patients' time zone
+    // today() and now() in decisions use the patients' time zone
     FeelEngineClock clock = calendar::now;
     decisions.setFeelEngineFactory(() -> new Feel(clock));
     configuration.setDmnEngineConfiguration(decisions);
@@ -56,8 +56,8 @@ public class CachedFeelEngine extends AbstractProcessEnginePlugin {
 
   private static final class Remembering extends FeelEngine {
 
-    /** Expressions come from deployed models; whoever may deploy could fill the memory otherwise. */
-    private static final int MOST = 10_000;
+    /** Bounded: expressions come from deployed models, and an account that deploys could fill the memory. */
+    private static final int MAX_ENTRIES = 10_000;
 
     private final Map<String, Either<FeelEngine.Failure, ParsedExpression>> expressions = new ConcurrentHashMap<>();
     private final Map<String, Either<FeelEngine.Failure, ParsedExpression>> tests = new ConcurrentHashMap<>();
@@ -98,7 +98,7 @@ public class CachedFeelEngine extends AbstractProcessEnginePlugin {
     }
 
     private static <T> T remembered(Map<String, T> known, String text, java.util.function.Function<String, T> parse) {
-      if (known.size() > MOST) {
+      if (known.size() > MAX_ENTRIES) {
         known.clear();
       }
       return known.computeIfAbsent(text, parse);

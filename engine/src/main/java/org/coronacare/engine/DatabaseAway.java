@@ -16,13 +16,13 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Gives errors a code of their own where the database couldn't be reached or written. The engine tells them as it tells a value that is
- * too long; by the code, whoever called knows that trying again helps.
+ * Gives errors a code of their own where the database couldn't be reached or written. The engine answers them like a value that is too
+ * long; the code tells the caller that the request can be repeated.
  */
 @Component
 public class DatabaseAway extends AbstractProcessEnginePlugin {
 
-  /** processes/engine.py has it too. Those below 20,000 are the engine's. */
+  /** The same number stands in processes/engine.py. Camunda reserves the codes below 20,000. */
   private static final int CODE = 20_001;
 
   private static final Set<String> H2_CLOSED = Set.of("90028", "90031", "90098");
@@ -35,7 +35,7 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
     Interceptors.addAroundTransaction(configuration, AtItsEnd::new);
   }
 
-  /** What goes wrong as a transaction ends is Spring's to tell, and would have no code. */
+  /** Spring throws what goes wrong while a transaction is committed; its exception would have no code. */
   private static final class AtItsEnd extends CommandInterceptor {
 
     @Override
@@ -77,7 +77,7 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
     return CODE;
   }
 
-  /** That of an exception and its causes which says that the database couldn't be reached or written; null if none does. */
+  /** The first of an exception and its causes that shows that the database couldn't be reached or written; null if none does. */
   static Throwable causeOf(Throwable exception) {
     for (var each = exception; each != null; each = each.getCause()) {
       if (isAway(each)) {
@@ -88,13 +88,13 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
   }
 
   private static boolean isAway(Throwable exception) {
-    // there is no state where the pool of connections had closed one already: what a database refuses has one
+    // an error of a connection that the pool has closed before has no SQLSTATE; an error of the database has one
     return exception instanceof TransactionException
         || exception instanceof SQLException refusal && refusal.getSQLState() == null
         || isCertainlyAway(exception);
   }
 
-  /** Whether an exception or one of its causes can have no other reason than that the database couldn't be reached or written. */
+  /** Whether an exception or one of its causes is certain to mean that the database couldn't be reached or written. */
   static boolean hasCertainCause(Throwable exception) {
     for (var each = exception; each != null; each = each.getCause()) {
       if (isCertainlyAway(each)) {
@@ -117,8 +117,8 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
   }
 
   /**
-   * Whether an SQLSTATE speaks of the connection (08), of what the server has too little of, such as disk space (53), or of an operator
-   * who stops it (57P); or is H2's for a file that can't be written or a database that has closed itself.
+   * Whether an SQLSTATE is of the classes connection exception (08), insufficient resources (53) or operator intervention (57P); or is
+   * H2's code for a file that can't be written or a database that has closed itself.
    */
   private static boolean isAway(String state) {
     return state.startsWith("08")

@@ -13,36 +13,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the log says of an outage of the database: a line at its begin, others after growing pauses, one at its end. What everybody who
- * calls the database says of the same outage, with traces, is left out.
+ * Logs an outage of the database: one line at its start, further lines after growing pauses, one at its end. Errors and stack traces
+ * that callers of the database log about the same outage are filtered out.
  */
 final class DatabaseOutage {
 
   static final DatabaseOutage CURRENT = new DatabaseOutage(Clock.systemUTC()).whileStarting();
 
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseOutage.class);
-  private static final Duration FIRST_GAP = Duration.ofSeconds(10);
-  private static final Duration MAX_GAP = Duration.ofMinutes(10);
-  // some calls may succeed during an outage: it is over when none has failed for so long
-  private static final Duration QUIET = Duration.ofSeconds(5);
-  // calls that have waited for a connection since the outage fail after its end
-  private static final Duration LATE = Duration.ofMinutes(1);
+  private static final Duration FIRST_LOG_INTERVAL = Duration.ofSeconds(10);
+  private static final Duration MAX_LOG_INTERVAL = Duration.ofMinutes(10);
+  // some calls may succeed during an outage: it ends when none has failed for this time
+  private static final Duration RECOVERY_TIME = Duration.ofSeconds(5);
+  // calls that began to wait for a connection during the outage fail after its end
+  private static final Duration CONNECTION_TIMEOUT = Duration.ofMinutes(1);
 
   private final Clock clock;
   private volatile Instant since;
   private volatile Instant ended = Instant.EPOCH;
   private Instant lastFailure;
   private Instant nextLine;
-  private Duration gap;
+  private Duration logInterval;
   private int failures;
-  // an engine that can't start because of its database ends, and its log says all of why
+  // an engine that can't start because of its database exits, and its log must have the full reason
   private volatile boolean starting;
 
   DatabaseOutage(Clock clock) {
     this.clock = clock;
   }
 
-  /** Of an engine that starts: nothing is left out of the log until it is up. */
+  /** Marks the engine as starting: until it is up, nothing is filtered out of the log. */
   DatabaseOutage whileStarting() {
     starting = true;
     return this;
@@ -56,18 +56,18 @@ final class DatabaseOutage {
     return starting;
   }
 
-  /** Count a failure, and log it if that is due. */
+  /** Counts a failure, and logs it if a line is due. */
   synchronized void failed(Throwable error) {
     var now = clock.instant();
     count(now);
     if (!now.isBefore(nextLine)) {
       LOG.warn("{} ({}); failures: {}", problemOf(error), RedactedMessages.nameOf(error), failures);
-      nextLine = now.plus(gap);
-      gap = gap.multipliedBy(2).compareTo(MAX_GAP) > 0 ? MAX_GAP : gap.multipliedBy(2);
+      nextLine = now.plus(logInterval);
+      logInterval = logInterval.multipliedBy(2).compareTo(MAX_LOG_INTERVAL) > 0 ? MAX_LOG_INTERVAL : logInterval.multipliedBy(2);
     }
   }
 
-  /** SQLSTATE class 28 is a refused sign-in. */
+  /** SQLSTATE class 28: invalid authorization, a refused sign-in. */
   private static String problemOf(Throwable error) {
     for (var each = error; each != null; each = each.getCause()) {
       if (each instanceof SQLException refusal && refusal.getSQLState() != null && refusal.getSQLState().startsWith("28")) {
@@ -77,7 +77,7 @@ final class DatabaseOutage {
     return "the database can't be reached or written";
   }
 
-  /** Count a failure of which another is about to log something: the outage's line comes with the next one, or at its end. */
+  /** Counts a failure that another logger is about to log: the outage's own line follows with the next failure, or at its end. */
   synchronized void noticed() {
     if (isOn() || !isRecent()) {
       count(clock.instant());
@@ -87,14 +87,14 @@ final class DatabaseOutage {
   private void count(Instant now) {
     if (since == null) {
       since = nextLine = now;
-      gap = FIRST_GAP;
+      logInterval = FIRST_LOG_INTERVAL;
       failures = 0;
     }
     failures++;
     lastFailure = now;
   }
 
-  /** End the outage, if there is one that is over. */
+  /** Ends the outage, if no call has failed for long enough. */
   void succeeded() {
     if (since != null) {
       end();
@@ -103,7 +103,7 @@ final class DatabaseOutage {
 
   private synchronized void end() {
     var now = clock.instant();
-    if (since != null && now.isAfter(lastFailure.plus(QUIET))) {
+    if (since != null && now.isAfter(lastFailure.plus(RECOVERY_TIME))) {
       LOG.warn("the database works again after {} s; failures: {}", Duration.between(since, now).toSeconds(), failures);
       since = null;
       ended = now;
@@ -114,15 +114,15 @@ final class DatabaseOutage {
     return since != null;
   }
 
-  /** Whether an outage is on, or has ended just now. */
+  /** Whether there is an outage, or one has just ended. */
   boolean isRecent() {
-    return isOn() || clock.instant().isBefore(ended.plus(LATE));
+    return isOn() || clock.instant().isBefore(ended.plus(CONNECTION_TIMEOUT));
   }
 
-  /** Leaves out of the log what others say of an outage: an error with another cause stays in. */
+  /** Filters other loggers' messages about an outage out of the log; errors with another cause stay in. */
   public static final class OthersLines extends Filter<ILoggingEvent> {
 
-    // Camunda writes the trace of what it answers with 500 into the message itself, which has no states; the last is Hikari's
+    // Camunda writes the stack trace of a 500 into the message itself, which has no SQLSTATE; the last pattern is Hikari's
     private static final Pattern TEXT_OF_TRACE =
         Pattern.compile(
             "\\bCannotGetJdbcConnectionException\\b|\\.SQL(?:Transient|NonTransient)ConnectionException\\b"
@@ -146,7 +146,7 @@ final class DatabaseOutage {
       if (outage.isStarting() || LOG.getName().equals(event.getLoggerName()) || !isOfOutage(event)) {
         return FilterReply.NEUTRAL;
       }
-      // the engine logs an error before it is given its code, and before this outage is known
+      // the engine logs an error before DatabaseAway gives it a code, and so before this outage is noticed
       outage.noticed();
       return FilterReply.DENY;
     }

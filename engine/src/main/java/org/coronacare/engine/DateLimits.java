@@ -30,9 +30,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Refuses a task's form whose dates lie outside the limits that the deployed form declares, whoever sends it. The patients' pages refuse
- * them before; Tasklist doesn't know the limits, and Camunda validates nothing of a Camunda Form. Rows of lists are checked by the
- * workers. Answered by 400, with a text that names the field and never a value.
+ * Refuses a task form whose dates lie outside the limits that the deployed form declares, from any client. The patients' pages check
+ * the limits before; Tasklist doesn't know them, and Camunda validates nothing of a Camunda Form. Workers check the rows of lists. The
+ * answer is 400, with a text that names the field and never a value.
  */
 @Component
 public class DateLimits extends AbstractProcessEnginePlugin {
@@ -42,7 +42,7 @@ public class DateLimits extends AbstractProcessEnginePlugin {
   private final PatientCalendar calendar;
   private final ObjectMapper json = new ObjectMapper();
 
-  /** The date fields that have limits, by deployment and form. */
+  /** Cache of the date fields with limits, by deployment and form. */
   private final Map<String, List<DateField>> known = new ConcurrentHashMap<>();
 
   DateLimits(PatientCalendar calendar) {
@@ -85,13 +85,13 @@ public class DateLimits extends AbstractProcessEnginePlugin {
       for (var field : fieldsOf(task)) {
         var value = submitted.get(field.key());
         if (value != null && !"".equals(value)) {
-          refuseOutside(field, value, answers);
+          checkLimits(field, value, answers);
         }
       }
     }
   }
 
-  private void refuseOutside(DateField field, Object value, Function<String, Object> answers) {
+  private void checkLimits(DateField field, Object value, Function<String, Object> answers) {
     var moment = momentOf(value);
     var day = moment == null ? dayOf(value) : calendar.dayOf(moment);
     if (day == null) {
@@ -112,7 +112,7 @@ public class DateLimits extends AbstractProcessEnginePlugin {
     }
   }
 
-  /** Names another answer, and doesn't give it: the text may be logged. */
+  /** Names the other answer without its value: the text may be logged. */
   private static String text(DayLimit limit, LocalDate day) {
     boolean isAnswer = !limit.base().equals("today") && !Character.isDigit(limit.base().charAt(0));
     return isAnswer ? limit.base().replace('_', ' ') : day.format(DAY);
@@ -131,7 +131,7 @@ public class DateLimits extends AbstractProcessEnginePlugin {
     }
   }
 
-  /** A point in time with its offset, as form-js writes it; null of a day. */
+  /** A point in time with its offset, as form-js writes it; null if the value is a day. */
   private static ZonedDateTime momentOf(Object value) {
     try {
       return ZonedDateTime.parse(String.valueOf(value));
@@ -164,7 +164,7 @@ public class DateLimits extends AbstractProcessEnginePlugin {
     }
   }
 
-  /** The date fields of a form or group that have limits; a list keeps those of its rows. */
+  /** The date fields with limits of a form or group; those in the rows of a dynamic list are left out. */
   private static Stream<JsonNode> within(JsonNode parent) {
     return StreamSupport.stream(parent.path("components").spliterator(), false)
         .flatMap(

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /**
  * One limit of a date field, as forms declare it in the properties notBefore and notAfter: {@code today}, {@code today - 130 years},
- * {@code 2020-03-01}, or another answer, {@code date_of_birth}. camunda7/inputs/days.py reads the same for the patients' pages.
+ * {@code 2020-03-01}, or another answer, {@code date_of_birth}. camunda7/inputs/days.py parses the same for the patients' pages.
  */
 record DayLimit(String base, int days, int years) {
 
@@ -29,7 +29,7 @@ record DayLimit(String base, int days, int years) {
     return base.equals(TODAY) && days == 0 && years == 0;
   }
 
-  /** The day; null where it depends on an answer that isn't there. */
+  /** The day; null if it depends on an answer that is missing. */
   LocalDate day(LocalDate today, Function<String, Object> answers) {
     var start = start(today, answers);
     return start == null ? null : start.plusYears(years).plusDays(days);

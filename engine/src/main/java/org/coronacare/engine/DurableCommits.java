@@ -10,8 +10,8 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
 
 /**
  * When H2 closes itself, a commit of another transaction may return although nothing was written ({@code TransactionStore.commit} of H2
- * 2.3.232 does nothing once its store is closed). Nobody is told that such a one has succeeded. So that it needn't, no transaction
- * begins or is committed for which its disk may have no room: what is large is written before its end.
+ * 2.3.232 does nothing once its store is closed). Such a commit is reported as failed. To avoid the case, transactions neither begin
+ * nor commit while the disk may have no room for them: large ones are written before they end.
  */
 @Component
 public class DurableCommits extends JdbcTransactionManager {

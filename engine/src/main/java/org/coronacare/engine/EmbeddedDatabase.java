@@ -16,31 +16,31 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Looks after H2, each second; a database server looks after itself.
+ * Maintains an embedded H2, each second; a database server needs none of it.
  *
- * <p>With WRITE_DELAY=0 each commit is in the file at once, and H2 doesn't compact it: it would grow by megabytes a case. So that is
- * done here.
+ * <p>Compacts the file: with WRITE_DELAY=0 each commit is written at once, and H2 itself doesn't compact the file, which would grow by
+ * megabytes per case.
  *
- * <p>Nothing is committed while its disk is nearly full. H2 that can't write closes itself, and may come back as it was seconds before,
- * without what it had acknowledged.
+ * <p>Refuses commits while the disk is nearly full: H2 closes itself when it can't write, and may reopen in the state of seconds
+ * before, without transactions that it had acknowledged.
  *
- * <p>When H2 has closed itself, as it does when it can't write (its disk is full), the engine ends: H2 would never open again, and
- * each call would fail for ever. Whoever watches over the engine starts it anew.
+ * <p>Ends the engine when H2 has closed itself: H2 would never open again in this process, and each call would fail. The supervisor,
+ * or the container's restart policy, starts the engine again.
  */
 @Component
 public class EmbeddedDatabase {
 
   private static final String H2 = "jdbc:h2:";
-  private static final int LOOK_EVERY_S = 1;
+  private static final int CHECK_INTERVAL_S = 1;
 
-  // what is no longer used is overwritten only then: long after it was written out to the disk, should the power fail
-  private static final int KEPT_MS = 5_000;
+  // unused chunks are overwritten only after this time: long after their copies have reached the disk, in case the power fails
+  private static final int RETENTION_MS = 5_000;
   private static final int USED_PERCENT = 25;
-  private static final int MOST_MOVED_BYTES = 2 << 20;
-  // each waits 10 ms for those who write
+  private static final int MAX_MOVED_BYTES = 2 << 20;
+  // each compaction waits 10 ms for writers
   private static final int TRIES = 60;
 
-  // more than what is on its way at once: transactions, none of which is larger than a request, and what is moved
+  // more than all concurrent writes: transactions, none of which is larger than a request, and chunks moved by compaction
   private static final long ROOM_BYTES = 32 << 20;
 
   private final DataSourceProperties database;
@@ -55,7 +55,7 @@ public class EmbeddedDatabase {
     }
   }
 
-  /** Before the engine opens it. */
+  /** Runs before the engine opens the database. */
   private void repair() throws SQLException {
     try (var connection = connect()) {
       var repaired = IndexRepair.repair(sessionOf(connection));
@@ -78,15 +78,15 @@ public class EmbeddedDatabase {
               thread.setDaemon(true);
               return thread;
             });
-    watching.scheduleWithFixedDelay(() -> lookAfter(connection), 0, LOOK_EVERY_S, TimeUnit.SECONDS);
+    watching.scheduleWithFixedDelay(() -> maintain(connection), 0, CHECK_INTERVAL_S, TimeUnit.SECONDS);
   }
 
   Connection open() throws SQLException {
     var connection = connect();
     store = sessionOf(connection).getDatabase().getStore().getMvStore();
-    store.setRetentionTime(KEPT_MS);
+    store.setRetentionTime(RETENTION_MS);
     var fileStore = store.getFileStore();
-    // none in memory
+    // a database in memory has no file
     file = fileStore == null ? null : new File(fileStore.getFileName());
     return connection;
   }
@@ -99,33 +99,33 @@ public class EmbeddedDatabase {
     return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
   }
 
-  /** Whether H2 has closed itself, or is about to: the delay is the first that it changes. */
+  /** Whether H2 has closed itself, or is about to: it changes the write delay first. */
   boolean isClosed() {
     return store != null && (store.getAutoCommitDelay() < 0 || store.isClosed());
   }
 
-  /** Whether its disk has room for what is on its way. */
+  /** Whether the disk has room for all concurrent writes. */
   boolean hasRoom() {
     return file == null || file.getUsableSpace() >= ROOM_BYTES;
   }
 
-  private void lookAfter(Connection connection) {
+  private void maintain(Connection connection) {
     try (var statement = connection.createStatement()) {
       statement.execute("SELECT 1");
-      if (tellRoom()) {
+      if (updateFreeSpace()) {
         store.sync();
         compact();
       }
     } catch (SQLException | RuntimeException | Error closed) {
-      // an Error, too, would end this thread in silence
+      // an Error would end this thread silently, too
       LoggerFactory.getLogger(EmbeddedDatabase.class)
           .error("the embedded database has closed itself (is its disk full?); the engine ends, to be started again");
-      // an orderly end would wait for the database
+      // an orderly shutdown would wait for the database
       Runtime.getRuntime().halt(1);
     }
   }
 
-  private boolean tellRoom() {
+  private boolean updateFreeSpace() {
     var hasRoom = hasRoom();
     if (hadRoom && !hasRoom) {
       LoggerFactory.getLogger(EmbeddedDatabase.class).error("the disk of the embedded database is full: nothing is kept until there is room");
@@ -140,7 +140,7 @@ public class EmbeddedDatabase {
       return;
     }
     for (int tries = 0; tries < TRIES && file.getChunksFillRate() < USED_PERCENT; tries++) {
-      if (store.compact(USED_PERCENT, MOST_MOVED_BYTES)) {
+      if (store.compact(USED_PERCENT, MAX_MOVED_BYTES)) {
         return;
       }
     }

@@ -17,17 +17,17 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /**
- * What waits in the engine, for Prometheus: how much, and since when. While the database doesn't answer there are no figures, rather
- * than old ones.
+ * Metrics of waiting tasks, jobs and incidents, for Prometheus: their number, and the age of the oldest. While the database doesn't
+ * answer, the metrics are absent rather than stale.
  */
 @Component
 @EnableScheduling
 class EngineMetrics {
 
   private static final Logger LOG = LoggerFactory.getLogger(EngineMetrics.class);
-  private static final int EVERY_MS = 5000;
+  private static final int UPDATE_INTERVAL_MS = 5000;
 
-  // what stands still has an incident, and would be the oldest for ever
+  // a task with an incident is left out: it would be the oldest for good
   private static final String EXTERNAL_TASKS =
       "SELECT TOPIC_NAME_, COUNT(*), MIN(CREATE_TIME_) FROM ACT_RU_EXT_TASK WHERE RETRIES_ IS NULL OR RETRIES_ > 0 GROUP BY TOPIC_NAME_";
   private static final String USER_TASKS = "SELECT TASK_DEF_KEY_, COUNT(*), MIN(CREATE_TIME_) FROM ACT_RU_TASK GROUP BY TASK_DEF_KEY_";
@@ -36,7 +36,7 @@ class EngineMetrics {
           + " WHERE RETRIES_ > 0 AND SUSPENSION_STATE_ = 1 AND (DUEDATE_ IS NULL OR DUEDATE_ <= CURRENT_TIMESTAMP) GROUP BY HANDLER_TYPE_";
   private static final String MESSAGES =
       "SELECT ACTIVITY_ID_, COUNT(*), MIN(CREATED_) FROM ACT_RU_EVENT_SUBSCR WHERE EXECUTION_ID_ IS NOT NULL GROUP BY ACTIVITY_ID_";
-  // the processes that called a broken one have the same incident
+  // a calling process instance repeats the incident of the called one
   private static final String INCIDENTS =
       "SELECT INCIDENT_TYPE_, COUNT(*), MIN(INCIDENT_TIMESTAMP_) FROM ACT_RU_INCIDENT WHERE ID_ = CAUSE_INCIDENT_ID_ GROUP BY INCIDENT_TYPE_";
 
@@ -87,7 +87,7 @@ class EngineMetrics {
             new Figures(registry, "incidents", "type", INCIDENTS));
   }
 
-  @Scheduled(fixedDelay = EVERY_MS)
+  @Scheduled(fixedDelay = UPDATE_INTERVAL_MS)
   void look() {
     for (Figures figures : all) {
       try {

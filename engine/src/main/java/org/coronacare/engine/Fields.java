@@ -3,12 +3,12 @@ package org.coronacare.engine;
 import java.lang.reflect.Field;
 import org.springframework.util.ReflectionUtils;
 
-/** What the engine's commands were given, and tell nobody. */
+/** Reads private fields of the engine's commands, which have no accessors. */
 final class Fields {
 
   private Fields() {}
 
-  /** A field to read, of this class or one above; the engine doesn't start if a newer version of it has none. */
+  /** A field of this class or a superclass, made accessible; a newer engine without such a field doesn't start. */
   static Field of(Class<?> type, String name) {
     var field = ReflectionUtils.findField(type, name);
     if (field == null) {

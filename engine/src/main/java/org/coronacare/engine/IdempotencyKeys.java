@@ -27,8 +27,8 @@ import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
 
 /**
- * A start or a message that comes with the header Idempotency-Key takes effect once. Whoever got no answer asks again, and the first
- * request may be on its way still: in a network, or here, waiting for the database. To ask whether it has been carried out doesn't help
+ * Executes a start or a message with the header Idempotency-Key once. A client without an answer repeats its request while the first
+ * may still be in progress: in a network, or here, waiting for the database. A query for the effect before the repetition would miss it
  * then.
  */
 @Component
@@ -40,13 +40,13 @@ public class IdempotencyKeys extends AbstractProcessEnginePlugin {
   private static final String HEADER = "Idempotency-Key";
   private static final Set<Class<?>> COMMANDS = Set.of(StartProcessInstanceCmd.class, CorrelateMessageCmd.class);
 
-  /** processes/engine.py has it too. */
+  /** The same name stands in processes/engine.py. */
   private static final int CODE = 20_002;
 
-  /** Nobody asks again after so long. */
-  private static final Duration KEPT = Duration.ofDays(30);
+  /** Clients have stopped repeating a request by then. */
+  private static final Duration RETENTION = Duration.ofDays(30);
 
-  private static final int FORGET_EVERY_MS = 3_600_000;
+  private static final int PURGE_INTERVAL_MS = 3_600_000;
 
   private final JdbcTemplate database;
   private final TransactionTemplate transaction;
@@ -62,12 +62,12 @@ public class IdempotencyKeys extends AbstractProcessEnginePlugin {
     Interceptors.addAroundTransaction(configuration, Again::new);
   }
 
-  @Scheduled(fixedDelay = FORGET_EVERY_MS)
+  @Scheduled(fixedDelay = PURGE_INTERVAL_MS)
   void forget() {
-    database.update("DELETE FROM CORONACARE_ONCE WHERE AT_ < ?", at(Instant.now().minus(KEPT)));
+    database.update("DELETE FROM CORONACARE_ONCE WHERE AT_ < ?", at(Instant.now().minus(RETENTION)));
   }
 
-  /** Notes the key in the transaction that carries the request out: another with the same waits for its end. */
+  /** Inserts the key in the transaction that executes the request: another request with the same key waits for its end. */
   private final class First extends CommandInterceptor {
 
     @Override
@@ -100,7 +100,7 @@ public class IdempotencyKeys extends AbstractProcessEnginePlugin {
     }
   }
 
-  /** Tells the second that the first has been carried out, once that is certain. */
+  /** Answers the second request that the first was executed, once that is durable. */
   private final class Again extends CommandInterceptor {
 
     @Override
@@ -118,22 +118,22 @@ public class IdempotencyKeys extends AbstractProcessEnginePlugin {
   }
 
   /**
-   * Whether what was done is on disk: H2 shows what it has yet to write, and may close itself as it does. Whatever is written after that
-   * is on disk no earlier.
+   * Whether the effect is on disk: H2 shows transactions that it has yet to write, and may close itself while it writes. A later write
+   * reaches the disk no earlier.
    */
   private boolean isKept(String hash) {
     var now = at(Instant.now());
     return transaction.execute(status -> database.update("UPDATE CORONACARE_ONCE SET AT_ = ? WHERE HASH_ = ?", now, hash)) == 1;
   }
 
-  /** That of the request which is served just now; null when there is none. */
+  /** The key of the current request; null if it has none. */
   private static String key() {
     return RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes served
         ? served.getRequest().getHeader(HEADER)
         : null;
   }
 
-  /** A key may name a case, of which nothing is to be left once it is erased. */
+  /** Deletes the keys of an erased case: a key may contain its reference. */
   private static String hash(String key) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)));

@@ -8,14 +8,14 @@ import org.h2.mvstore.db.MVSecondaryIndex;
 import org.h2.mvstore.db.MVTable;
 
 /**
- * Builds those indexes of an embedded database anew that lack rows of their table. H2 2.3.232 may bring back the rows of a transaction
- * that was on its way when the process was killed, and not their places in all indexes: such a row is there, and isn't found.
+ * Rebuilds indexes of an embedded database that lack rows of their table. When the process is killed during a transaction, H2 2.3.232
+ * may restore the rows and not their entries in all indexes: queries by such an index miss the row.
  */
 final class IndexRepair {
 
   private IndexRepair() {}
 
-  /** Returns what was built anew, as TABLE.INDEX; both are counted, which takes no time, if nothing is wrong. */
+  /** Returns the rebuilt indexes, as TABLE.INDEX. Without damage it only compares counts, which takes no time. */
   static List<String> repair(SessionLocal session) {
     var repaired = new ArrayList<String>();
     for (var each : session.getDatabase().getAllTablesAndViews()) {

@@ -6,18 +6,18 @@ import java.util.function.Supplier;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.interceptor.CommandInterceptor;
 
-/** Adds interceptors of commands beside those that are there. */
+/** Adds command interceptors to those of the engine. */
 final class Interceptors {
 
   private Interceptors() {}
 
-  /** One that runs within each command's transaction, where the engine's data can be read and written. */
+  /** Adds an interceptor within each command's transaction, where the engine's data can be read and written. */
   static void addWithinTransaction(ProcessEngineConfigurationImpl configuration, CommandInterceptor interceptor) {
     var there = configuration.getCustomPostCommandInterceptorsTxRequired();
     configuration.setCustomPostCommandInterceptorsTxRequired(with(there, interceptor));
   }
 
-  /** One that runs around each command's transaction: it sees the end of it. Commands of either kind have one of their own. */
+  /** Adds an interceptor around each command's transaction, which sees its commit or rollback. */
   static void addAroundTransaction(ProcessEngineConfigurationImpl configuration, Supplier<CommandInterceptor> interceptor) {
     var there = configuration.getCustomPreCommandInterceptorsTxRequired();
     configuration.setCustomPreCommandInterceptorsTxRequired(with(there, interceptor.get()));

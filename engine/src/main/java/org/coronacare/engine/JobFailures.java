@@ -9,7 +9,7 @@ import org.camunda.bpm.engine.impl.persistence.entity.JobEntity;
 import org.camunda.bpm.engine.runtime.Job;
 import org.springframework.stereotype.Component;
 
-/** What the engine keeps of a failed job, and shows as an incident, has no patient's data in it. */
+/** Keeps patients' data out of the job log and the incident of a failed job. */
 @Component
 public class JobFailures extends AbstractProcessEnginePlugin {
 
@@ -23,9 +23,9 @@ public class JobFailures extends AbstractProcessEnginePlugin {
 
     @Override
     public HistoryEvent createHistoricJobLogFailedEvt(Job job, Throwable exception) {
-      var told = new RuntimeException(RedactedMessages.nameOf(exception));
-      told.setStackTrace(exception == null ? new StackTraceElement[0] : exception.getStackTrace());
-      return super.createHistoricJobLogFailedEvt(job, told);
+      var redacted = new RuntimeException(RedactedMessages.nameOf(exception));
+      redacted.setStackTrace(exception == null ? new StackTraceElement[0] : exception.getStackTrace());
+      return super.createHistoricJobLogFailedEvt(job, redacted);
     }
   }
 

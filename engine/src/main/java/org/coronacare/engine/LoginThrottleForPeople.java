@@ -10,8 +10,8 @@ import org.camunda.bpm.engine.impl.persistence.entity.UserEntity;
 import org.springframework.stereotype.Component;
 
 /**
- * Wrong sign-ins slow down whoever tries an account of a person, but never an account of a part of the platform: otherwise anybody
- * who reaches the sign-in could stop the platform. Those accounts have long random passwords, which nobody guesses.
+ * Exempts the accounts of the platform's own parts from the throttle of failed sign-ins: otherwise a visitor of the sign-in page could
+ * stop the platform. These accounts have long random passwords, which can't be guessed.
  */
 @Component
 public class LoginThrottleForPeople extends AbstractProcessEnginePlugin {

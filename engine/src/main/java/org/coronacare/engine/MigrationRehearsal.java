@@ -32,8 +32,8 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Brings each case to another version and rolls it back, to learn which can't be brought there, and why. Camunda's REST API has no dry
- * run, and its validation looks at the diagrams alone: a timer on a variable that a case lacks fails only when that case is migrated.
+ * Migrates each case in a transaction that is rolled back, and reports which can't be migrated, and why. Camunda's REST API has no dry
+ * run, and its validation compares the diagrams alone: a timer on a variable that a case lacks fails only when that case is migrated.
  */
 @Path("/coronacare/migration/rehearse")
 @Consumes(MediaType.APPLICATION_JSON)
@@ -43,16 +43,16 @@ public class MigrationRehearsal {
   private static final int ATTEMPTS = 5;
 
   /**
-   * How the instances of one version are brought to another.
+   * A migration plan for the instances of one version.
    *
-   * @param variables set beforehand where an instance lacks them
+   * @param variables set before the migration in instances that lack them
    */
   public record Move(MigrationPlanDto plan, Map<String, VariableValueDto> variables) {}
 
   /**
    * @param cases the process instances of each case, each with the number of its move; a case moves as a whole
    */
-  public record Asked(List<Move> moves, List<Map<String, Integer>> cases) {}
+  public record Request(List<Move> moves, List<Map<String, Integer>> cases) {}
 
   /**
    * @param step the id of the element at which the instance stands; null when it isn't known
@@ -60,13 +60,13 @@ public class MigrationRehearsal {
   public record Failure(String processInstanceId, String step, String reason) {}
 
   /**
-   * What came of a case.
+   * The outcome of one case.
    *
-   * @param without which variables its process instances lacked
+   * @param without the variables that its process instances lacked
    */
   public record Outcome(List<Failure> failures, Map<String, Set<String>> without) {}
 
-  private record Ready(MigrationPlan plan, Map<String, Object> variables) {}
+  private record PreparedMove(MigrationPlan plan, Map<String, Object> variables) {}
 
   private final ProcessEngine engine;
   private final TransactionTemplate transaction;
@@ -80,46 +80,46 @@ public class MigrationRehearsal {
   }
 
   @POST
-  public List<Outcome> rehearse(Asked asked) {
+  public List<Outcome> rehearse(Request request) {
     var json = providers.getContextResolver(ObjectMapper.class, MediaType.APPLICATION_JSON_TYPE).getContext(ObjectMapper.class);
-    return rehearse(asked, json);
+    return rehearse(request, json);
   }
 
-  List<Outcome> rehearse(Asked asked, ObjectMapper json) {
-    var moves = asked.moves().stream().map(move -> ready(move, json)).toList();
-    return asked.cases().stream().map(each -> rehearse(each, moves)).toList();
+  List<Outcome> rehearse(Request request, ObjectMapper json) {
+    var moves = request.moves().stream().map(move -> prepare(move, json)).toList();
+    return request.cases().stream().map(each -> rehearse(each, moves)).toList();
   }
 
-  private Ready ready(Move move, ObjectMapper json) {
-    return new Ready(
+  private PreparedMove prepare(Move move, ObjectMapper json) {
+    return new PreparedMove(
         MigrationPlanDto.toMigrationPlan(engine, json, move.plan()), VariableValueDto.toMap(move.variables(), engine, json));
   }
 
-  private Outcome rehearse(Map<String, Integer> instances, List<Ready> moves) {
+  private Outcome rehearse(Map<String, Integer> instances, List<PreparedMove> moves) {
     for (int attempt = 1; ; attempt++) {
       try {
         return once(instances, moves);
-      } catch (OptimisticLockingException | ProcessEnginePersistenceException overtaken) {
-        // the case goes on just now
+      } catch (OptimisticLockingException | ProcessEnginePersistenceException conflict) {
+        // another transaction is changing the case
         if (attempt == ATTEMPTS) {
-          return overtaken(instances.keySet(), overtaken);
+          return conflict(instances.keySet(), conflict);
         }
       }
     }
   }
 
-  private static Outcome overtaken(Set<String> instances, ProcessEngineException last) {
+  private static Outcome conflict(Set<String> instances, ProcessEngineException last) {
     var reason = "each of " + ATTEMPTS + " tries met with a change of another: " + RedactedMessages.nameOf(last);
     return new Outcome(instances.stream().limit(1).map(each -> new Failure(each, null, reason)).toList(), Map.of());
   }
 
-  private Outcome once(Map<String, Integer> instances, List<Ready> moves) {
+  private Outcome once(Map<String, Integer> instances, List<PreparedMove> moves) {
     var outcome = new Outcome(new ArrayList<>(), new TreeMap<>());
     transaction.executeWithoutResult(
         status -> {
           status.setRollbackOnly();
           for (var each : instances.entrySet()) {
-            if (outcome.failures().isEmpty() && isThere(each.getKey())) {
+            if (outcome.failures().isEmpty() && exists(each.getKey())) {
               move(each.getKey(), moves.get(each.getValue()), outcome);
             }
           }
@@ -127,12 +127,12 @@ public class MigrationRehearsal {
     return outcome;
   }
 
-  private boolean isThere(String instance) {
+  private boolean exists(String instance) {
     var found = engine.getRuntimeService().createProcessInstanceQuery().processInstanceId(instance);
     return withoutAuthorization(() -> found.count() == 1);
   }
 
-  private void move(String instance, Ready move, Outcome outcome) {
+  private void move(String instance, PreparedMove move, Outcome outcome) {
     try {
       var without = withVariables(instance, move.variables());
       if (!without.isEmpty()) {
@@ -148,7 +148,7 @@ public class MigrationRehearsal {
     }
   }
 
-  /** Sets what is lacking; returns what was. */
+  /** Sets the missing variables; returns their names. */
   private Set<String> withVariables(String instance, Map<String, Object> values) {
     var runtime = engine.getRuntimeService();
     return withoutAuthorization(
@@ -160,7 +160,7 @@ public class MigrationRehearsal {
         });
   }
 
-  /** Whoever may migrate a case need not be one who may read what it knows; whoever may not is refused as it is moved. */
+  /** Without authorization checks: a user who may migrate a case needn't be permitted to read it. The migration itself is checked. */
   private <T> T withoutAuthorization(Callable<T> work) {
     var configuration = (ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration();
     return configuration.getCommandExecutorTxRequired().execute(context -> context.runWithoutAuthorization(work));

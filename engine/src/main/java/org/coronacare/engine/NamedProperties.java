@@ -14,8 +14,8 @@ import org.camunda.bpm.engine.impl.util.xml.Element;
 import org.springframework.stereotype.Component;
 
 /**
- * Ignores a {@code camunda:property} that has no name. Camunda 7.24 puts it under null into the task's extension properties, which can't
- * be written as JSON: each fetch that finds the task locks its tasks and answers 400.
+ * Ignores a {@code camunda:property} without a name. Camunda 7.24 stores it under null in the task's extension properties, which can't be
+ * serialized as JSON: each fetch that finds the task locks its tasks and answers 400.
  */
 @Component
 public class NamedProperties extends AbstractProcessEnginePlugin {

@@ -12,9 +12,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Gives each page of Tasklist, Cockpit and Admin the nonce of its own Content-Security-Policy. Camunda 7.24 passes it from the
- * filter of the headers to that of the pages by an attribute of the servlet context, which all requests share: of two pages
- * that are loaded at once, one got the other's nonce, its scripts were refused, and it stayed blank.
+ * Gives each page of Tasklist, Cockpit and Admin the nonce of its own Content-Security-Policy. Camunda 7.24 passes the nonce between
+ * two filters in an attribute of the servlet context, which all requests share: of two pages that load at once, one got the other's
+ * nonce, the browser refused its scripts, and it stayed blank.
  */
 @Configuration
 public class NoncePerRequest {
@@ -29,12 +29,12 @@ public class NoncePerRequest {
     var registration = new FilterRegistrationBean<>(filter);
     registration.addUrlPatterns("/camunda/*");
     registration.setAsyncSupported(true);
-    // before Camunda's
+    // before Camunda's filters
     registration.setOrder(-299);
     return registration;
   }
 
-  /** A request whose servlet context keeps the nonce in the request. */
+  /** A request whose servlet context stores the nonce in the request. */
   private static final class WithOwnNonce extends HttpServletRequestWrapper {
 
     private final ServletContext context =

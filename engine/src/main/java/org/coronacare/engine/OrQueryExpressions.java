@@ -13,9 +13,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * CVE-2026-109432: the engine refuses expressions in the query that somebody sends, but not within its orQueries, and evaluates
- * them there. Refused here, wherever such a query comes from: the REST API, the web applications' API, what extends a filter,
- * and a filter that is saved. Expressions of a saved filter itself go on working.
+ * Refuses expressions in the orQueries of ad-hoc queries (CVE-2026-109432): the engine refuses expressions in such a query, but
+ * evaluates them in its orQueries. Covers the REST API, the web applications' API, the query that extends a filter, and a filter that is
+ * saved. Expressions of a saved filter itself still work.
  */
 @Component
 public class OrQueryExpressions extends AbstractProcessEnginePlugin {

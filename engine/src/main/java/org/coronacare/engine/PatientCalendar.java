@@ -10,8 +10,8 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Days in the time zone of the patients and staff (webapp.time_zone). The JVM itself runs in UTC, because Camunda stores points in time
- * without a zone. Expressions in diagrams and filters use it by its name: {@code ${calendar.age(date_of_birth)}}.
+ * Calendar days in the time zone of patients and staff (setting webapp.time_zone). The JVM runs in UTC, because Camunda stores points in
+ * time without a zone. Expressions in diagrams and filters call it as {@code ${calendar.age(date_of_birth)}}.
  */
 @Component("calendar")
 public class PatientCalendar {
@@ -30,7 +30,7 @@ public class PatientCalendar {
     return now().toLocalDate();
   }
 
-  /** The day on which a point in time falls here. */
+  /** The calendar day of a point in time. */
   public LocalDate dayOf(ZonedDateTime moment) {
     return moment.withZoneSameInstant(zone).toLocalDate();
   }
@@ -40,7 +40,7 @@ public class PatientCalendar {
     return Date.from(today().plusDays(1).atStartOfDay(zone).toInstant());
   }
 
-  /** Completed years since a day of birth (YYYY-MM-DD); null if that isn't a day, or is in the future. */
+  /** Completed years since a date of birth (YYYY-MM-DD); null if it isn't a date, or is in the future. */
   public Integer age(Object dateOfBirth) {
     try {
       var birth = LocalDate.parse(String.valueOf(dateOfBirth));

@@ -11,18 +11,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whenever there is a new external task, the engine looks for tasks for each long poll that waits. Here it looks which topics have any,
- * once, and then only for the polls that ask for one of those: many workers that wait cost the others nothing.
+ * Queries the topics of available external tasks once, and then fetches only for long polls that subscribe to one of them. Camunda
+ * queries for each waiting poll whenever there is a new task, so that many idle workers slow down the others.
  */
 public class PollsByTopic extends FetchAndLockHandlerImpl {
 
   private static final Logger LOG = LoggerFactory.getLogger(PollsByTopic.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  // by the handler's thread only
+  // used by the handler's thread only
   private Set<String> topics;
 
-  /** An Error would end the thread of the handler, and no poll that waits would ever be answered. */
+  /** Catches Errors, too: one would end the handler's thread, and no waiting poll would ever be answered. */
   @Override
   protected void acquire() {
     topics = null;
@@ -37,16 +37,16 @@ public class PollsByTopic extends FetchAndLockHandlerImpl {
   @Override
   protected FetchAndLockResult tryFetchAndLock(FetchAndLockRequest request) {
     boolean isNew = Thread.currentThread() != handlerThread;
-    return isNew || mayFind(request) ? super.tryFetchAndLock(request) : FetchAndLockResult.successful(List.of());
+    return isNew || hasTasksFor(request) ? super.tryFetchAndLock(request) : FetchAndLockResult.successful(List.of());
   }
 
-  private boolean mayFind(FetchAndLockRequest request) {
+  private boolean hasTasksFor(FetchAndLockRequest request) {
     try {
       if (topics == null) {
         topics = Set.copyOf(getProcessEngine(request).getExternalTaskService().getTopicNames(false, true, true));
       }
     } catch (RuntimeException e) {
-      // the request itself meets with it, and tells whoever asked
+      // the fetch itself meets the same error, and answers its client with it
       return true;
     }
     return request.getDto().getTopics().stream().anyMatch(topic -> topics.contains(topic.getTopicName()));

@@ -22,15 +22,15 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Who of the staff reads what a case knows is in the engine's user operation log, as who changes something is: once in ten minutes
- * for each person and case. The platform's own parts read for patients, and aren't logged.
+ * Records in the engine's user operation log which of the staff read a case's data, once in ten minutes for each user and case. Changes
+ * are recorded there by the engine itself. The platform's own parts read on behalf of patients, and aren't recorded.
  */
 @Component
 public class ReadAccessLog extends AbstractProcessEnginePlugin {
 
   static final String READ = "Read";
-  private static final long ONCE_IN_MS = 10 * 60 * 1000;
-  private static final int MOST_KEPT = 10_000;
+  private static final long INTERVAL_MS = 10 * 60 * 1000;
+  private static final int MAX_ENTRIES = 10_000;
 
   private final Set<String> parts;
 
@@ -50,7 +50,7 @@ public class ReadAccessLog extends AbstractProcessEnginePlugin {
         new LinkedHashMap<>() {
           @Override
           protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-            return size() > MOST_KEPT;
+            return size() > MAX_ENTRIES;
           }
         };
 
@@ -117,7 +117,7 @@ public class ReadAccessLog extends AbstractProcessEnginePlugin {
     private synchronized boolean isNew(String reading) {
       var now = System.currentTimeMillis();
       var before = logged.get(reading);
-      if (before != null && now - before < ONCE_IN_MS) {
+      if (before != null && now - before < INTERVAL_MS) {
         return false;
       }
       logged.remove(reading);

@@ -9,16 +9,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.camunda.bpm.engine.OptimisticLockingException;
 
-/** The log's converters (logback-spring.xml): no text of an exception comes into the log. */
+/** Converters of logback-spring.xml that keep the messages of exceptions out of the log: they may contain patients' data. */
 public final class RedactedLog {
 
   private RedactedLog() {}
 
-  /** The message, in which the name of an exception stands for its text. */
+  /** Converts a log message: the message of an exception is replaced by its class name. */
   public static final class Message extends ClassicConverter {
 
     private static final Pattern TEXT = Pattern.compile("([\\w.$]+(?:Exception|Error)): .*");
-    // another transaction was faster, and the caller repeats the call: no defect, whose place would matter
+    // optimistic locking: the caller repeats the call, so that the stack trace is of no use
     private static final String CONFLICT = OptimisticLockingException.class.getName();
 
     @Override
@@ -29,11 +29,11 @@ public final class RedactedLog {
           message = message.replace(each.getMessage(), RedactedMessages.nameOf(each.getClassName(), each.getMessage()));
         }
       }
-      return withoutTexts(message);
+      return redact(message);
     }
 
-    /** Camunda writes the trace of what it answers with 500 into the message itself. */
-    private static String withoutTexts(String message) {
+    /** Camunda writes the stack trace of a 500 into the log message itself. */
+    private static String redact(String message) {
       var first = message.lines().findFirst().orElse("");
       var isTraced = !first.contains(CONFLICT);
       var kept =
@@ -44,7 +44,7 @@ public final class RedactedLog {
     }
   }
 
-  /** Classes and places of an exception and of its causes; none where a running engine's database is away, which is no defect. */
+  /** Converts a stack trace to classes and locations, without messages; omits it during an outage of the database. */
   public static final class Trace extends ThrowableHandlingConverter {
 
     @Override

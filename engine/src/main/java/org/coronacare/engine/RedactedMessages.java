@@ -3,14 +3,14 @@ package org.coronacare.engine;
 import java.util.regex.Pattern;
 
 /**
- * Says what went wrong without what a patient has typed: the text of an exception may have a value in it ("Invalid format: …"), its
- * class and place haven't. Kept are texts that have none: of an expression or a decision, which the diagrams wrote, and of a database
- * that is in use.
+ * Describes exceptions without patients' data: the message of an exception may contain a value ("Invalid format: …"), its class and
+ * location don't. Messages without values are kept: those about expressions and decisions, whose text comes from the diagrams, and that
+ * of a database file in use.
  */
 final class RedactedMessages {
 
-  private static final int MOST_FRAMES = 20;
-  private static final Pattern KNOWN =
+  private static final int MAX_FRAMES = 20;
+  private static final Pattern WITHOUT_VALUES =
       Pattern.compile(
           "(?:Unknown (?:property|method) used in expression|Error while evaluating expression): [$#]\\{[^}]*}"
               + "|FEEL/SCALA-\\d+ Error while evaluating expression: Assertion failure on evaluate the expression 'assert[^']*'"
@@ -18,7 +18,7 @@ final class RedactedMessages {
 
   private RedactedMessages() {}
 
-  /** The classes of an exception and of its causes, in a line. */
+  /** The classes of an exception and of its causes, in one line. */
   static String nameOf(Throwable exception) {
     var name = new StringBuilder();
     for (var each = exception; each != null; each = each.getCause()) {
@@ -28,17 +28,17 @@ final class RedactedMessages {
   }
 
   static String nameOf(String type, String message) {
-    var known = KNOWN.matcher(message == null ? "" : message);
+    var known = WITHOUT_VALUES.matcher(message == null ? "" : message);
     return known.lookingAt() ? type + ": " + known.group() : type;
   }
 
-  /** Where it was thrown. */
+  /** The location where it was thrown. */
   static String traceOf(Throwable exception) {
     var trace = new StringBuilder();
     for (var each = exception; each != null; each = each.getCause()) {
       trace.append(nameOf(each.getClass().getName(), each.getMessage())).append('\n');
       var frames = each.getStackTrace();
-      for (int i = 0; i < Math.min(MOST_FRAMES, frames.length); i++) {
+      for (int i = 0; i < Math.min(MAX_FRAMES, frames.length); i++) {
         trace.append("\tat ").append(frames[i]).append('\n');
       }
     }

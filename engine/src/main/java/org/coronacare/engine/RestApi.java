@@ -6,7 +6,7 @@ import org.camunda.bpm.spring.boot.starter.rest.CamundaJerseyResourceConfig;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
-/** Camunda's REST API, and what this engine answers besides. */
+/** Camunda's REST API with the additional resources of this engine. */
 @Component
 @ApplicationPath(ServiceAccountFilter.PREFIX)
 public class RestApi extends CamundaJerseyResourceConfig {

@@ -9,7 +9,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Closes what Camunda ships open: the REST API without sign-in, and the web applications' set-up path. */
+/** Requires authentication for what Camunda ships open: the REST API, and the web applications' set-up path. */
 @Configuration
 public class RestAuthentication {
 
@@ -31,12 +31,12 @@ public class RestAuthentication {
     var registration = new FilterRegistrationBean<>(new ServiceAccountFilter(engine, accounts));
     registration.addUrlPatterns(ServiceAccountFilter.PREFIX + "/*");
     registration.setAsyncSupported(true);
-    // behind the sign-in
+    // after authentication
     registration.setOrder(11);
     return registration;
   }
 
-  /** Camunda lets anybody list the engines; here nothing is open. */
+  /** Camunda lists the engines without authentication. */
   private static final class EverythingSignedIn extends ProcessEngineAuthenticationFilter {
 
     @Override
@@ -45,7 +45,7 @@ public class RestAuthentication {
     }
   }
 
-  /** CVE-2026-77226: without an administrator, this path would create one for anybody. */
+  /** CVE-2026-77226: without an administrator, this path creates one without authentication. */
   @Bean
   FilterRegistrationBean<Filter> noOpenSetUp() {
     Filter refuse =

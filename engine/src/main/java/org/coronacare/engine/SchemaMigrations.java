@@ -11,20 +11,20 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * What the database has beside Camunda's own tables and indexes, as migrations; docs/decisions/schema-migrations.md says why it isn't
- * Flyway. CORONACARE_SCHEMA has the versions that are applied.
+ * Migrations that add tables and indexes to Camunda's own; docs/decisions/schema-migrations.md says why it isn't Flyway. The table
+ * CORONACARE_SCHEMA lists the applied versions.
  */
 @Component
 public class SchemaMigrations extends AbstractProcessEnginePlugin {
 
   /**
-   * The first one is version 1. Append only, and only what an engine of the version before works with: that one may run on the same
-   * database. IF NOT EXISTS, since H2 commits each statement that changes the schema: an engine that is killed repeats it.
+   * The first one is version 1. Append only, and compatible with an engine of the version before, which may run on the same database.
+   * IF NOT EXISTS, since H2 commits each DDL statement: an engine that was killed repeats it.
    */
   static final List<String> MIGRATIONS =
       List.of(
-          // without them the database goes through all that waits, several times a second: through all jobs to find those that are due,
-          // and through all tasks whenever one ends
+          // without them the database scans all jobs several times a second to find those that are due, and all tasks whenever
+          // one ends
           "CREATE INDEX IF NOT EXISTS CORONACARE_JOB_DUEDATE ON ACT_RU_JOB(DUEDATE_)",
           "CREATE INDEX IF NOT EXISTS CORONACARE_TASK_PARENT ON ACT_RU_TASK(PARENT_TASK_ID_)",
           IdempotencyKeys.TABLE);
@@ -32,8 +32,8 @@ public class SchemaMigrations extends AbstractProcessEnginePlugin {
   private static final String HISTORY =
       "CREATE TABLE IF NOT EXISTS CORONACARE_SCHEMA (VERSION_ INTEGER PRIMARY KEY, APPLIED_ TIMESTAMP NOT NULL)";
 
-  /** As the engine itself, so that those that start at once come one after another. */
-  private static final String ONE_AFTER_ANOTHER = "SELECT VALUE_ FROM ACT_GE_PROPERTY WHERE NAME_ = 'startup.lock' FOR UPDATE";
+  /** Locks as the engine itself does, so that engines that start at once apply migrations one after another. */
+  private static final String LOCK_STARTUP = "SELECT VALUE_ FROM ACT_GE_PROPERTY WHERE NAME_ = 'startup.lock' FOR UPDATE";
 
   private final JdbcTemplate database;
   private final TransactionTemplate transaction;
@@ -47,7 +47,7 @@ public class SchemaMigrations extends AbstractProcessEnginePlugin {
   public void postProcessEngineBuild(ProcessEngine engine) {
     transaction.executeWithoutResult(
         status -> {
-          database.queryForList(ONE_AFTER_ANOTHER);
+          database.queryForList(LOCK_STARTUP);
           database.execute(HISTORY);
           for (int version = appliedVersion() + 1; version <= MIGRATIONS.size(); version++) {
             database.execute(MIGRATIONS.get(version - 1));
@@ -56,7 +56,7 @@ public class SchemaMigrations extends AbstractProcessEnginePlugin {
         });
   }
 
-  /** The highest one; 0 when there is none. */
+  /** The highest applied version; 0 if there is none. */
   private int appliedVersion() {
     return database.queryForObject("SELECT COALESCE(MAX(VERSION_), 0) FROM CORONACARE_SCHEMA", Integer.class);
   }

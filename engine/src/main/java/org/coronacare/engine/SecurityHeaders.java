@@ -9,12 +9,12 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Headers that protect each answer, beside those that Camunda's web applications have of their own (application.yaml). */
+/** Security headers of each answer, in addition to those of Camunda's web applications (application.yaml). */
 @Configuration
 public class SecurityHeaders {
 
-  /** Asked for by each page that asks to sign in, once whoever was signed in before has left. */
-  private static final String AT_SIGN_IN = "/camunda-welcome";
+  /** Path that each sign-in page requests, after the previous user has signed out. */
+  private static final String SIGN_IN_PAGE = "/camunda-welcome";
 
   @Bean
   FilterRegistrationBean<Filter> protectedAnswers(@Value("${ENGINE_SECURE_COOKIES:true}") boolean isServedByHttps) {
@@ -33,8 +33,8 @@ public class SecurityHeaders {
             answer.setHeader("Cache-Control", "no-store, max-age=0");
             answer.setHeader("Pragma", "no-cache");
           }
-          if (path.equals(AT_SIGN_IN)) {
-            // Tasklist keeps half-filled forms in the browser, and writes them once more after signing out
+          if (path.equals(SIGN_IN_PAGE)) {
+            // Tasklist stores half-filled forms in the browser, and writes them once more after signing out
             answer.setHeader("Clear-Site-Data", "\"storage\"");
           }
           if (path.startsWith(ServiceAccountFilter.PREFIX)) {
@@ -48,7 +48,7 @@ public class SecurityHeaders {
     return registration;
   }
 
-  /** Camunda would let a browser keep what its APIs answer, if it only asks again before it shows it. */
+  /** Camunda sends no-cache, which lets a browser store the answers of its APIs; no-store forbids it. */
   private static final class NotKept extends HttpServletResponseWrapper {
 
     NotKept(HttpServletResponse response) {
@@ -57,24 +57,24 @@ public class SecurityHeaders {
 
     @Override
     public void setHeader(String name, String value) {
-      if (!isLaxer(name, value)) {
+      if (!isWeaker(name, value)) {
         super.setHeader(name, value);
       }
     }
 
     @Override
     public void addHeader(String name, String value) {
-      if (!isLaxer(name, value)) {
+      if (!isWeaker(name, value)) {
         super.addHeader(name, value);
       }
     }
 
-    private static boolean isLaxer(String name, String value) {
+    private static boolean isWeaker(String name, String value) {
       return "Cache-Control".equalsIgnoreCase(name) && "no-cache".equals(value);
     }
   }
 
-  /** A script, style or font of the web applications, which holds no data and may be kept. */
+  /** Whether a path is a script, style or font of the web applications: these contain no data and may be cached. */
   private static boolean isProgram(String uri) {
     return uri.matches(".*\\.(js|css|woff2?|svg|png|ico)");
   }

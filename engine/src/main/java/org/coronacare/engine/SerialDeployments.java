@@ -9,9 +9,8 @@ import org.camunda.bpm.engine.impl.interceptor.CommandInterceptor;
 import org.springframework.stereotype.Component;
 
 /**
- * One deployment after another, each with its commit, so that the second finds what the first has brought, and brings nothing
- * twice. With other databases the engine locks a row; with H2, which a single engine has for itself, it locks nothing ({@code
- * DbSqlSession.lock} of Camunda 7.24).
+ * Serializes deployments, each with its commit, so that duplicate filtering of the second sees what the first has deployed. With other
+ * databases the engine locks a row; with H2, which has a single engine, it locks nothing ({@code DbSqlSession.lock} of Camunda 7.24).
  */
 @Component
 public class SerialDeployments extends AbstractProcessEnginePlugin {

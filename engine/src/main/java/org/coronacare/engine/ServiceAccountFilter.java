@@ -15,8 +15,8 @@ import org.springframework.web.util.pattern.PathPattern;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
- * A part's own account calls what it is listed for in application.yaml, and nothing else. The engine's permissions can't tell this
- * apart: who may deliver a message to a case may also change its variables, and move it to any other step.
+ * Limits each part's account to the REST calls that application.yaml lists for it. Camunda's permissions are too coarse: an account that
+ * may correlate a message with a case may also change its variables, and move it to any other step.
  */
 final class ServiceAccountFilter extends OncePerRequestFilter {
 

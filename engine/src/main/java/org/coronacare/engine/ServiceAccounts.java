@@ -5,7 +5,7 @@ import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * The accounts of the platform's own parts, and what each calls of the REST API.
+ * The accounts of the platform's own parts, and the REST calls that each may make.
  *
  * @param serviceAccounts by account, lines like "POST /task/*&#47;submit-form"
  */

@@ -15,9 +15,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Increments the revision of each external task that is suspended or activated, as the engine does for executions, jobs and user tasks.
- * Without, a transaction that read one before and writes it afterwards succeeds, and writes the former state back: an external task
- * whose lock was renewed while its instance was activated stayed suspended for good, and the engine refused its result; one whose lock
- * was renewed while its instance was suspended went on. Now that transaction fails with an OptimisticLockingException, and is repeated.
+ * Without it, a transaction that read the task before and writes it afterwards succeeds and restores the former state: a task whose lock
+ * was renewed while its instance was activated stayed suspended for good, and the engine refused its result; one whose lock was renewed
+ * while its instance was suspended continued. With it, that transaction fails with an OptimisticLockingException, and is repeated.
  */
 @Component
 public class SuspensionRevision extends AbstractProcessEnginePlugin {

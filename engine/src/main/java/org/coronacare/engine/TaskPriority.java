@@ -13,15 +13,15 @@ import org.camunda.bpm.engine.impl.persistence.entity.TaskEntity;
 import org.camunda.bpm.engine.rest.exception.InvalidRequestException;
 
 /**
- * Raises the priority of a user task, and changes nothing else of it. Camunda's REST API can only replace all properties of a task: a
- * claim between reading and replacing them would be undone.
+ * Raises the priority of a user task, and changes nothing else. Camunda's REST API can only replace all properties of a task, which would
+ * undo a claim between reading and replacing them.
  */
 @Path("/coronacare/task/{id}/raise-priority")
 @Consumes(MediaType.APPLICATION_JSON)
 public class TaskPriority {
 
   /**
-   * @param priority the least that the task has afterwards; a higher one stays, so that the order of two calls doesn't matter
+   * @param priority the minimum; a higher priority stays, so that the order of two calls doesn't matter
    */
   public record Raise(Integer priority) {}
 
@@ -40,14 +40,14 @@ public class TaskPriority {
     configuration.getCommandExecutorTxRequired().execute(context -> raise(context, id, raise.priority()));
   }
 
-  /** In one command, so that the revision of the task that was read is checked when it is written. */
+  /** One command, so that the update checks the revision that was read. */
   private Void raise(CommandContext context, String id, int priority) {
     var tasks = engine.getTaskService();
     var task = tasks.createTaskQuery().taskId(id).singleResult();
     if (task == null) {
       throw new InvalidRequestException(Status.NOT_FOUND, "there is no such task");
     }
-    // also where nothing is to be raised, so that each account is answered alike for each priority
+    // also if the priority is high enough, so that the answer of an account doesn't depend on the priority
     for (var checker : context.getProcessEngineConfiguration().getCommandCheckers()) {
       checker.checkTaskAssign((TaskEntity) task);
     }

@@ -17,9 +17,9 @@ import org.camunda.bpm.engine.impl.util.xml.Element;
 import org.springframework.stereotype.Component;
 
 /**
- * Has user tasks keep the timers of their timeout listeners, whatever is migrated to their version. Camunda 7.24 strikes them off the
- * version itself when it migrates the first task to it ({@code ActivityInstanceJobHandler.removeTimeoutListenerJobFromTargetScope}: it
- * copies the map of maps, and not the maps in it); those that come later, new ones too, have no timer then.
+ * Preserves the timeout listeners of a process definition when instances are migrated to it. Camunda 7.24 removes them from the cached
+ * definition when it migrates the first task ({@code ActivityInstanceJobHandler.removeTimeoutListenerJobFromTargetScope} copies the outer
+ * map, and not the maps in it); later tasks, also of new instances, would have no timer.
  */
 @Component
 public class TimeoutListenerMigration extends AbstractProcessEnginePlugin {
@@ -38,15 +38,15 @@ public class TimeoutListenerMigration extends AbstractProcessEnginePlugin {
     public void parseUserTask(Element element, ScopeImpl scope, ActivityImpl task) {
       var declared = task.getProperties().get(BpmnProperties.TIMEOUT_LISTENER_DECLARATIONS);
       if (declared != null) {
-        task.getProperties().set(BpmnProperties.TIMEOUT_LISTENER_DECLARATIONS, new CopiedWhole(declared));
+        task.getProperties().set(BpmnProperties.TIMEOUT_LISTENER_DECLARATIONS, new DeepCopiedTimers(declared));
       }
     }
   }
 
-  /** Of what it hands out when it is copied, nothing can be struck off it. */
-  private static final class CopiedWhole extends HashMap<String, Map<String, TimerDeclarationImpl>> {
+  /** A map whose copies have copied inner maps, so that removals from a copy leave it unchanged. */
+  private static final class DeepCopiedTimers extends HashMap<String, Map<String, TimerDeclarationImpl>> {
 
-    CopiedWhole(Map<String, Map<String, TimerDeclarationImpl>> declared) {
+    DeepCopiedTimers(Map<String, Map<String, TimerDeclarationImpl>> declared) {
       super(declared);
     }
 

@@ -11,7 +11,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Whoever has claimed a task may give it back. The engine wants the permission to assign tasks to anybody for it, which nobody of the
+ * Lets the assignee of a task unclaim it. The engine requires the permission to assign tasks to any user for it, which none of the
  * staff has.
  */
 @Component

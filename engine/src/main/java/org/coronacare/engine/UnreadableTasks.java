@@ -22,9 +22,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Raises an incident for each external task that can't be read when a fetch fails because of it, and repeats the fetch, which leaves
- * such tasks out. A fetch returns all of its tasks or none: one variable that can't be deserialized would stop all work on all of its
- * topics.
+ * Raises an incident for each external task whose variables can't be read when a fetch fails because of it, and repeats the fetch without
+ * these tasks. A fetch returns all of its tasks or none: one variable that can't be deserialized would stop all work on its topics.
  */
 @Component
 public class UnreadableTasks extends AbstractProcessEnginePlugin {
@@ -58,7 +57,7 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
     }
   }
 
-  /** Returns whether there was a task to raise an incident for. */
+  /** Returns whether an incident was raised for a task. */
   private boolean raiseIncidents(FetchExternalTasksCmd fetch) {
     boolean raised = false;
     try {
@@ -92,7 +91,7 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
     return null;
   }
 
-  /** Finds those of a fetch's tasks that can't be read: the reason by id, without a patient's data. */
+  /** Finds the tasks of a fetch that can't be read: reasons by task id, without patients' data. */
   private record FindUnreadable(FetchExternalTasksCmd fetch) implements Command<Map<String, String>> {
 
     private static final Field TOPICS = Fields.of(FetchExternalTasksCmd.class, "fetchInstructions");
@@ -121,8 +120,8 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
     }
 
     /**
-     * Why a task can't be read; null if it can. Variables are read one by one before all together: the engine throws the error of a
-     * value at its first reading only.
+     * The reason why a task can't be read; null if it can. Reads variables one by one before all together: the engine throws the error of
+     * a value at its first reading only.
      */
     private static String reasonOf(ExternalTaskEntity task, TopicFetchInstruction topic) {
       for (var name : variablesOf(task, topic)) {
@@ -142,12 +141,12 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
       try {
         return task.getExecution().getVariableNames();
       } catch (RuntimeException e) {
-        // the fetch of all of them says what is wrong
+        // reading all variables together gives the reason
         return List.of();
       }
     }
 
-    /** What a fetch of these variables fails with; null if it doesn't. */
+    /** The error of a fetch of these variables; null if there is none. */
     private static Throwable failureOf(
         ExternalTaskEntity task, TopicFetchInstruction topic, List<String> variables, boolean properties) {
       try {

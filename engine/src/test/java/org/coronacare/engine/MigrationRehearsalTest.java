@@ -29,7 +29,7 @@ class MigrationRehearsalTest {
   private MigrationPlanDto plan;
   private String instance;
 
-  /** Each migration meets with a change of another, so many times. */
+  /** Number of times that each migration conflicts with another transaction. */
   private static final class Overtaken extends CommandInterceptor {
 
     private int times;
@@ -89,8 +89,8 @@ class MigrationRehearsalTest {
   private List<MigrationRehearsal.Failure> rehearsed() {
     var other = engine.getRuntimeService().startProcessInstanceById(plan.getSourceProcessDefinitionId()).getId();
     var cases = List.of(Map.of(instance, 0), Map.of(other, 0));
-    var asked = new MigrationRehearsal.Asked(List.of(new MigrationRehearsal.Move(plan, Map.of())), cases);
-    var outcomes = rehearsal.rehearse(asked, new ObjectMapper());
+    var request = new MigrationRehearsal.Request(List.of(new MigrationRehearsal.Move(plan, Map.of())), cases);
+    var outcomes = rehearsal.rehearse(request, new ObjectMapper());
     assertEquals(List.of(), outcomes.get(1).failures());
     return outcomes.get(0).failures();
   }
