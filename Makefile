@@ -151,7 +151,7 @@ pages: setup tools node_modules/.stamp ##change take pictures of all patients' p
 	PAGES=.run/pages $(PY) -m pytest -q tests/journey/test_every_language.py
 
 pathway: .venv/.stamp ##change write docs/pathway.md from the diagrams
-	$(PY) tools/pathway.py > docs/pathway.md
+	$(PY) -m tools.pathway > docs/pathway.md
 
 texts: .venv/.stamp ##change update the catalogues of webapp/translations from the pages' texts
 	@mkdir -p .run

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from processes.elements import Decision, Process, UserTask
+
 # numbers of the engine's resource types
 APPLICATION, USER, GROUP, MEMBERSHIP, AUTHORIZATION, FILTER, PROCESS_DEFINITION, TASK = range(8)
 PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION, BATCH = 8, 9, 10, 13
 ADMINISTRATORS = "camunda-admin"
-PROCESSES = ("corona_care", "take_sample", "test_sample", "trace_contacts", "tell_by_telephone")
 # what the platform's own parts do with cases; the engine can't tell apart a message and a change of variables, so that
 # each part's calls are listed in engine/src/main/resources/application.yaml besides
 ON_CASES = ("READ", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_HISTORY_VARIABLE", "READ_TASK")
@@ -47,7 +48,7 @@ def grants() -> Iterable[Grant]:
     """Who may what."""
     for group in ("doctors", "medical-team", "contact-tracers"):
         yield Grant(APPLICATION, "tasklist", ("ACCESS",), group=group)
-        for process in PROCESSES:
+        for process in Process:
             yield Grant(PROCESS_DEFINITION, process, ("READ",), group=group)
     yield Grant(APPLICATION, "cockpit", ("ACCESS",), group="process-managers")
     yield Grant(
@@ -67,12 +68,12 @@ def grants() -> Iterable[Grant]:
 def _for_webapp() -> Iterable[Grant]:
     """Starts cases, reads and completes the patients' tasks, delivers their messages, retries for managers."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
-    for process in PROCESSES:
-        begins = ("CREATE_INSTANCE",) if process == "corona_care" else ()
+    for process in Process:
+        begins = ("CREATE_INSTANCE",) if process is Process.CORONA_CARE else ()
         yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "TASK_WORK", *begins), user="webapp")
     yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
     # whether a sign that a patient reports is an emergency; the engine finds only a decision that may be read
-    yield Grant(DECISION_DEFINITION, "major_severity", ("READ", "CREATE_INSTANCE"), user="webapp")
+    yield Grant(DECISION_DEFINITION, Decision.MAJOR_SEVERITY, ("READ", "CREATE_INSTANCE"), user="webapp")
     # whether somebody still is a manager
     yield Grant(GROUP, "*", ("READ",), user="webapp")
 
@@ -80,8 +81,8 @@ def _for_webapp() -> Iterable[Grant]:
 def _for_workers() -> Iterable[Grant]:
     """Take external tasks, deliver results, raise tasks' priority, have calls made, reopen cases, erase ended ones."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
-    for process in PROCESSES:
-        begins = ("CREATE_INSTANCE",) if process in ("corona_care", "tell_by_telephone") else ()
+    for process in Process:
+        begins = ("CREATE_INSTANCE",) if process in (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE) else ()
         yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", "DELETE_HISTORY", *begins), user="workers")
 
 
@@ -97,7 +98,7 @@ def _for_deployer() -> Iterable[Grant]:
 
 
 # a decision failed: a doctor decides
-BY_HAND = ["Task_AssessByHand", "Task_SetPriorityByHand"]
+BY_HAND = [UserTask.ASSESS_BY_HAND, UserTask.SET_PRIORITY_BY_HAND]
 TELEPHONE = {"phone": "Telephone", "language": "Language"}
 
 
@@ -109,15 +110,15 @@ def filters() -> list[Filter]:
         query = {"candidateGroup": group, "includeAssignedTasks": True, **more, **by_priority}
         return Filter(name, group, query, card)
 
-    report = {"taskDefinitionKey": "Task_WriteDoctorsReport"}
+    report = {"taskDefinitionKey": UserTask.WRITE_DOCTORS_REPORT}
     on_report = {"lab_result": "Result", "orientation": "Pre-screening", "age": "Age"}
-    visit = {"taskDefinitionKey": "Task_VisitPatient"}
+    visit = {"taskDefinitionKey": UserTask.VISIT_PATIENT}
     on_visit = {"address": "Address", "building_access": "Access", "phone": "Telephone", "visit_number": "Visit"}
     on_call = {**TELEPHONE, "contact_name": "Contact", "contact_phone": "Telephone", "contact_language": "Language"}
     mine = {**report, "assigneeExpression": "${currentUser()}", **by_priority}
     free = {"candidateGroup": "doctors", "unassigned": True, **report, **by_priority}
     today = {"dueBeforeExpression": "${calendar.endOfToday()}"}
-    call = of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey="Task_CallPatient")
+    call = of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey=UserTask.CALL_PATIENT)
     return [
         # Tasklist opens the first, and counts the tasks of the open one only
         replace(call, is_urgent=True),

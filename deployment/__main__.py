@@ -41,7 +41,7 @@ from config.secrets import load_with
 from config.settings import ROOT
 from deployment.declared import declared
 from deployment.templates import write_templates
-from processes.cases import CORONA_CARE
+from processes.elements import Process
 from processes.engine import Engine
 from processes.variables import VARIABLES
 from workers.lanes import all_handlers
@@ -79,7 +79,8 @@ def main(arguments: list[str]) -> str:
             deploy_when_saved([sys.executable, "-m", "deployment", "drawn", file], _say, ROOT)
             return "ended"
         case ["rehearse", file, *most]:
-            found = rehearse(engine, NAME, CORONA_CARE, Path(file), int(most[0]) if most else MOST_REHEARSED, _watched)
+            count = int(most[0]) if most else MOST_REHEARSED
+            found = rehearse(engine, NAME, Process.CORONA_CARE, Path(file), count, _watched)
             return "\n".join(line for each in found for line in as_text(each)) or "no case has taken these decisions"
         case ["provision", file]:
             passwords = json.loads(Path(file).read_text(encoding="utf-8"))

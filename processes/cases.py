@@ -10,13 +10,12 @@ from typing import Any
 
 from camunda7.engine import NotFound
 from camunda7.variables import ENGINE_TIME, plain
+from processes.elements import Message, Process
 from processes.engine import Engine
-from processes.messages import Message
 from processes.variables import VARIABLES
 
-CORONA_CARE = "corona_care"
-CALLED = ("take_sample", "test_sample", "trace_contacts")
-KNOWS_BETTER = ("trace_contacts", CORONA_CARE, "take_sample", "test_sample")
+CALLED = (Process.TAKE_SAMPLE, Process.TEST_SAMPLE, Process.TRACE_CONTACTS)
+KNOWS_BETTER = (Process.TRACE_CONTACTS, Process.CORONA_CARE, Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
 
 # no letter or digit that is easily taken for another
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -93,7 +92,7 @@ def start_case(
     if emergency_signs_only:
         engine.correlate(Message.EMERGENCY_SIGNS_REPORTED, case_reference, values, key=case_reference)
     else:
-        engine.start(CORONA_CARE, case_reference, values, key=case_reference)
+        engine.start(Process.CORONA_CARE, case_reference, values, key=case_reference)
 
 
 # what a corrected result makes void: it is written anew
@@ -139,7 +138,7 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
 def find_case(engine: Engine, case_reference: str) -> Case | None:
     """The case with this reference, running or ended, or None."""
     found = engine.post("/history/process-instance", {"processInstanceBusinessKey": case_reference})
-    instances = [instance for instance in found if instance["processDefinitionKey"] == CORONA_CARE]
+    instances = [instance for instance in found if instance["processDefinitionKey"] == Process.CORONA_CARE]
     if not instances:
         return None
     newest = max(instances, key=lambda instance: instance["startTime"])
@@ -180,7 +179,7 @@ def forget_case(engine: Engine, case_reference: str) -> None:
 
 def choose_language(engine: Engine, case_reference: str, language: str) -> None:
     """From now on the case speaks this language to its patient, the processes that it calls too."""
-    query = {"businessKey": case_reference, "processDefinitionKeyIn": [CORONA_CARE, *CALLED]}
+    query = {"businessKey": case_reference, "processDefinitionKeyIn": [Process.CORONA_CARE, *CALLED]}
     for instance in engine.post("/process-instance", query):
         engine.post(
             f"/process-instance/{instance['id']}/variables",
@@ -190,7 +189,7 @@ def choose_language(engine: Engine, case_reference: str, language: str) -> None:
 
 def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:
     """The user tasks that are open in the case, those of its tracing too."""
-    query = {"processInstanceBusinessKey": case_reference, "processDefinitionKeyIn": [CORONA_CARE, *CALLED]}
+    query = {"processInstanceBusinessKey": case_reference, "processDefinitionKeyIn": [Process.CORONA_CARE, *CALLED]}
     found = engine.post("/task", query)
     return [
         OpenTask(

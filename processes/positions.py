@@ -10,11 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from camunda7.variables import ENGINE_TIME, engine_time
-from processes.cases import CALLED, CORONA_CARE
+from processes.elements import Process
 from processes.engine import Engine
-
-# the diagrams, in the order in which a case comes to them
-DIAGRAMS = (CORONA_CARE, *CALLED, "tell_by_telephone")
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def definitions(engine: Engine) -> list[Definition]:
     return [
         Definition(row["id"], row["key"], row["version"], instances)
         for row, instances in rows
-        if row["key"] in DIAGRAMS
+        if row["key"] in set(Process)
     ]
 
 
@@ -63,7 +60,7 @@ def diagram(engine: Engine, definition_id: str) -> str:
 def activity_counts_by_diagram(engine: Engine, versions: Iterable[Definition]) -> dict[str, dict[str, ActivityCount]]:
     """Of each diagram, where cases stand in any of its versions."""
     versions = list(versions)
-    return {key: standing(engine, [each for each in versions if each.key == key]) for key in DIAGRAMS}
+    return {key: standing(engine, [each for each in versions if each.key == key]) for key in Process}
 
 
 def standing(engine: Engine, versions: Iterable[Definition]) -> dict[str, ActivityCount]:

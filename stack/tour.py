@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from processes.elements import BoundaryEvent, EventBasedGateway, ReceiveTask, ServiceTask
 from stack.pilot import Pilot, PilotError
 from stack.replay import AT_ONCE, Replay, Result, Walk
 
@@ -31,12 +32,12 @@ class Stop:
 
 
 def _chase_result(walk: Walk) -> None:
-    walk.to_step("Task_WaitForTestResult")
-    walk.has_timer_fire("Event_ResultLate")
+    walk.to_step(ReceiveTask.WAIT_FOR_TEST_RESULT)
+    walk.has_timer_fire(BoundaryEvent.RESULT_LATE)
 
 
 def _report_emergency(walk: Walk) -> None:
-    walk.to_step("Task_WaitForTestResult")
+    walk.to_step(ReceiveTask.WAIT_FOR_TEST_RESULT)
     walk.report_worsening({"breathless": True})
     walk.to_form("worsening_call")
 
@@ -103,10 +104,10 @@ class Tour:
         stops = [each.result() for each in leaving]
         # the laboratory refuses a barcode that it knows already, which raises an incident
         self._answers_at_visit("Samuel Cohen", sample_barcode=self._replay.barcode(self._number("Ingrid Dahl")))
-        stops.append(self._leave("Samuel Cohen", "an incident", lambda walk: walk.to_step("Task_OrderLabTest")))
+        stops.append(self._leave("Samuel Cohen", "an incident", lambda walk: walk.to_step(ServiceTask.ORDER_LAB_TEST)))
         self._use_up_kits()
         shortage = "a shortage of test kits"
-        stops.append(self._leave("Ravi Menon", shortage, lambda walk: walk.to_step("Gateway_WaitForKit")))
+        stops.append(self._leave("Ravi Menon", shortage, lambda walk: walk.to_step(EventBasedGateway.WAIT_FOR_KIT)))
         return stops
 
     def show(self, stops: list[Stop]) -> None:

@@ -1,4 +1,4 @@
-"""Writes docs/pathway.md, for process managers, from the diagrams: python tools/pathway.py > docs/pathway.md.
+"""Writes docs/pathway.md, for process managers, from the diagrams: python -m tools.pathway > docs/pathway.md.
 
 Each element's words are its documentation in the diagram; times are those of config/default.yaml.
 """
@@ -12,11 +12,12 @@ from xml.etree import ElementTree
 
 import yaml
 
+from processes import elements
+
 ROOT = Path(__file__).parent.parent
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 BPMNDI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
-ORDER = ("corona_care", "take_sample", "test_sample", "trace_contacts", "tell_by_telephone")
 INTRODUCTION = """# The pathway, in plain words
 
 For process managers. Written by `make pathway` from the diagrams in `processes/`, so change them, not this page; a test
@@ -188,7 +189,7 @@ def written() -> str:
     """The whole page."""
     policy = yaml.safe_load((ROOT / "config" / "default.yaml").read_text())["policy"]
     lines = [INTRODUCTION]
-    for name in ORDER:
+    for name in elements.Process:
         lines += Process(ROOT / "processes" / f"{name}.bpmn", policy).page()
     return "\n".join(lines).rstrip() + "\n"
 

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response
 from camunda7.engine import EngineRefused, EngineUnavailable
 from processes.audit import accesses
 from processes.cases import Case, current_steps, find_case, open_tasks
+from processes.elements import Message, SubProcess
 from processes.engine import Engine
-from processes.messages import Message
 from records.access import Access
 from records.erasures import PATIENT, Erasures
 from webapp import confirmation, languages, questionnaires, sessions
@@ -136,7 +136,7 @@ def withdraw() -> str | Response | tuple[str, int]:
     if not steps & WITHDRAWABLE:
         return render_template("already_sent.html", title=_("Withdraw"))
     if request.method == "GET":
-        return render_template("withdraw.html", is_testing=bool(steps & TESTING), is_told="SubProcess_Report" in steps)
+        return render_template("withdraw.html", is_testing=bool(steps & TESTING), is_told=SubProcess.REPORT in steps)
     try:
         _engine().correlate(Message.CASE_WITHDRAWN, known.reference, {"withdrawn": True})
     except EngineRefused as error:

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from processes.cases import Case, OpenTask, new_reference
-from processes.messages import Message
+from processes.elements import Message
 from webapp.drafts import FormDraft, begun
 from webapp.formatting import day
 from webapp.forwarding import MESSAGE, START, TASK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from hosting.readiness import Check, problems_of
-from processes.cases import CORONA_CARE
+from processes.elements import Process
 from processes.engine import Engine
 from records import health
 from webapp.government import Government
@@ -13,7 +13,7 @@ from webapp.lab import Lab
 
 # each is waited for so long
 CHECKED_WITHIN_S = 2.0
-PATHWAY = f"/process-definition/key/{CORONA_CARE}"
+PATHWAY = f"/process-definition/key/{Process.CORONA_CARE}"
 
 
 def add_readiness(app: Flask, engine: Engine, government: Government, lab: Lab) -> None:

@@ -10,6 +10,15 @@ from flask_babel import lazy_gettext as _
 
 from kpi.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, expected, in_units
 from processes.cases import Case
+from processes.elements import (
+    BusinessRuleTask,
+    CallActivity,
+    EventBasedGateway,
+    ReceiveTask,
+    ServiceTask,
+    SubProcess,
+    UserTask,
+)
 from webapp.formatting import Unit, duration
 
 # what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
@@ -81,54 +90,54 @@ PLANNING = Step(_("We're planning your visit."), VISIT_NEXT, VISIT)
 CHECKING = Step(_("We're checking your answers."), is_brief=True)
 CORRECTED = Step(_("The laboratory has corrected a result. We look at your case again."))
 NOT_ASSESSED = _("We could not assess your answers")
-CALL_PATIENT = "Task_CallPatient"
-TESTING = {"Task_OrderLabTest", "Task_WaitForTestResult", "Task_TestSample"}
-TRACING = "SubProcess_Tracing"
-REPORT_PENDING = {"SubProcess_Report", "SubProcess_Correction", "Task_CorrectCase"}
+TESTING = {ServiceTask.ORDER_LAB_TEST, ReceiveTask.WAIT_FOR_TEST_RESULT, CallActivity.TEST_SAMPLE}
+REPORT_PENDING = {SubProcess.REPORT, SubProcess.CORRECTION, ServiceTask.CORRECT_CASE}
 # by element of the diagrams; the first at which the case stands counts
-STEPS = {
-    "Task_AssessByHand": Step(NOT_ASSESSED),
-    "Task_SetPriorityByHand": Step(NOT_ASSESSED),
-    "Task_AssessWorsening": CHECKING,
-    "Task_RequestEvaluation": Step(
+STEPS: dict[str, Step] = {
+    UserTask.ASSESS_BY_HAND: Step(NOT_ASSESSED),
+    UserTask.SET_PRIORITY_BY_HAND: Step(NOT_ASSESSED),
+    BusinessRuleTask.ASSESS_WORSENING: CHECKING,
+    UserTask.REQUEST_EVALUATION: Step(
         _("You can ask for a home visit with a test, and for a doctor's report."),
         _("Next: you fill in a medical form."),
     ),
-    "Task_FillInMedicalForm": Step(
+    UserTask.FILL_IN_MEDICAL_FORM: Step(
         _("Please fill in your medical form."),
         VISIT_NEXT,
         by_phone=_("We'll call you to fill in your medical form with you. You can also fill it in here."),
     ),
-    "Task_AssessRisk": PLANNING,
-    "Task_SetPriority": PLANNING,
+    BusinessRuleTask.ASSESS_RISK: PLANNING,
+    BusinessRuleTask.SET_PRIORITY: PLANNING,
     # there is no telling when a kit arrives
-    "Gateway_WaitForKit": Step(_("No test kit is left at the moment. You are on the waiting list."), VISIT_NEXT),
-    "Task_ReserveTestKit": Step(_("We're reserving a test kit for you."), VISIT_NEXT, VISIT),
-    "Task_VisitPatient": Step(_("The medical team will visit you and take a sample."), RESULT_NEXT, VISIT),
-    "Task_TakeSample": PLANNING,
-    "Task_OrderLabTest": Step(_("Your sample is on its way to the laboratory."), RESULT_NEXT, RESULT),
-    "Task_WaitForTestResult": Step(_("The laboratory tests your sample."), RESULT_NEXT, RESULT),
-    "Task_TestSample": Step(_("The laboratory works on your sample."), RESULT_NEXT, RESULT),
-    "Task_ReleaseCase": Step(_("The laboratory has a result from an earlier sample."), RESULT_NEXT),
-    "SubProcess_Correction": CORRECTED,
-    "Task_CorrectCase": CORRECTED,
-    "Task_TellResult": Step(_("Your result has arrived. It will be on this page in a moment."), REPORT_NEXT),
-    "Task_WriteDoctorsReport": Step(_("A doctor is writing your report."), REPORT_NEXT, REPORT),
-    "SubProcess_Report": Step(_("A doctor looks at your case."), REPORT_NEXT, REPORT),
-    "Task_ReviewCoronaCare": Step(_("Your doctor's report is on this page. You can tell us how we did.")),
-    "Task_FillInCloseContacts": Step(
+    EventBasedGateway.WAIT_FOR_KIT: Step(
+        _("No test kit is left at the moment. You are on the waiting list."), VISIT_NEXT
+    ),
+    ServiceTask.RESERVE_TEST_KIT: Step(_("We're reserving a test kit for you."), VISIT_NEXT, VISIT),
+    UserTask.VISIT_PATIENT: Step(_("The medical team will visit you and take a sample."), RESULT_NEXT, VISIT),
+    CallActivity.TAKE_SAMPLE: PLANNING,
+    ServiceTask.ORDER_LAB_TEST: Step(_("Your sample is on its way to the laboratory."), RESULT_NEXT, RESULT),
+    ReceiveTask.WAIT_FOR_TEST_RESULT: Step(_("The laboratory tests your sample."), RESULT_NEXT, RESULT),
+    CallActivity.TEST_SAMPLE: Step(_("The laboratory works on your sample."), RESULT_NEXT, RESULT),
+    ServiceTask.RELEASE_CASE: Step(_("The laboratory has a result from an earlier sample."), RESULT_NEXT),
+    SubProcess.CORRECTION: CORRECTED,
+    ServiceTask.CORRECT_CASE: CORRECTED,
+    ServiceTask.TELL_RESULT: Step(_("Your result has arrived. It will be on this page in a moment."), REPORT_NEXT),
+    UserTask.WRITE_DOCTORS_REPORT: Step(_("A doctor is writing your report."), REPORT_NEXT, REPORT),
+    SubProcess.REPORT: Step(_("A doctor looks at your case."), REPORT_NEXT, REPORT),
+    UserTask.REVIEW_CORONA_CARE: Step(_("Your doctor's report is on this page. You can tell us how we did.")),
+    UserTask.FILL_IN_CLOSE_CONTACTS: Step(
         _("Please name your close contacts."),
         _("Next: the health authority tells them, without naming you."),
         by_phone=_("We'll call you to ask for your close contacts. You can also name them here."),
     ),
-    "Task_CheckContacts": Step(_("We're checking your list of contacts."), is_brief=True),
-    TRACING: Step(_("The health authority is telling your close contacts, without naming you.")),
+    ServiceTask.CHECK_CONTACTS: Step(_("We're checking your list of contacts."), is_brief=True),
+    SubProcess.TRACING: Step(_("The health authority is telling your close contacts, without naming you.")),
 }
 NO_CONTACTS = Step(_("You had no close contacts. There is nothing more to do."))
 # a decision failed: doctors assess by hand
 BY_HAND = {place for place, step in STEPS.items() if step.text == NOT_ASSESSED}
 # where a patient may withdraw; while the evaluation is only offered, declining it is withdrawing
-WITHDRAWABLE = {"Task_FillInMedicalForm", "Task_TakeSample", "Task_TestSample", "SubProcess_Report"}
+WITHDRAWABLE = {UserTask.FILL_IN_MEDICAL_FORM, CallActivity.TAKE_SAMPLE, CallActivity.TEST_SAMPLE, SubProcess.REPORT}
 WITHDRAWN = _("You have withdrawn. You can begin again at any time.")
 STILL_TESTED = _("You have withdrawn. The laboratory still tests your sample; by law we report a positive result.")
 STILL_TRACED = _("You have withdrawn. The health authority still tells your close contacts, without naming you.")
@@ -215,7 +224,7 @@ def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     values = case.values
     if values.get("case_outcome") == "emergency_services" and values.get("visit_outcome") == EMERGENCY:
         return (TEAM_CALLED,)
-    is_called = CALL_PATIENT in steps and not _is_worsening_unknown(case, steps)
+    is_called = UserTask.CALL_PATIENT in steps and not _is_worsening_unknown(case, steps)
     if EMERGENCY not in (values.get("orientation_now"), values.get("orientation")) and not is_called:
         return None
     if not is_called:
@@ -267,7 +276,7 @@ def status_of(case: Case, steps: set[str]) -> Status:
         # the engine is recording the end
         return Status(_end_of(case), ended=True)
     step = step or BETWEEN_STEPS
-    if step is STEPS[TRACING]:
+    if step is STEPS[SubProcess.TRACING]:
         step = _tracing_of(case)
     text = step.by_phone if step.by_phone and values.get("channel") == "telephone" else step.text
     wait = wait_for(step.wait) if step.wait and not values.get("visit_due_at") else None
@@ -285,7 +294,7 @@ def _after_withdrawal(case: Case, steps: set[str]) -> str:
     """What is still done for a case after its patient withdrew."""
     if steps & TESTING:
         return STILL_TESTED
-    return STILL_TRACED if TRACING in steps and _tracing_of(case) is not NO_CONTACTS else WITHDRAWN
+    return STILL_TRACED if SubProcess.TRACING in steps and _tracing_of(case) is not NO_CONTACTS else WITHDRAWN
 
 
 def _tracing_of(case: Case) -> Step:
@@ -294,8 +303,8 @@ def _tracing_of(case: Case) -> Step:
         case "no", _any:
             return NO_CONTACTS
         case "yes", None:
-            return STEPS["Task_CheckContacts"]
-    return STEPS[TRACING]
+            return STEPS[ServiceTask.CHECK_CONTACTS]
+    return STEPS[SubProcess.TRACING]
 
 
 def _is_not_assessed(case: Case, steps: set[str]) -> bool:
@@ -310,7 +319,7 @@ def _is_not_assessed(case: Case, steps: set[str]) -> bool:
 
 def _is_worsening_unknown(case: Case, steps: set[str]) -> bool:
     """Whether a doctor calls because a decision failed on how the patient feels today."""
-    return CALL_PATIENT in steps and case.values.get("orientation_now") is None
+    return UserTask.CALL_PATIENT in steps and case.values.get("orientation_now") is None
 
 
 def wait_for(stage: tuple[str, str]) -> Wait | None:

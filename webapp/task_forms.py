@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from camunda7.engine import EngineRefused, EngineUnavailable
-from processes.cases import CORONA_CARE, OpenTask
+from processes.cases import OpenTask
+from processes.elements import Process
 from processes.engine import Engine
 from records.forms import DeployedForms
 from webapp.unusable_forms import UnusableForm, usable_form
@@ -30,7 +31,7 @@ class TaskForms:
     def of_start(self, name: str) -> Schema:
         """The form of the newest process; while the engine is away, the one that was known last."""
         try:
-            newest = self._engine.get(f"/process-definition/key/{CORONA_CARE}")["id"]
+            newest = self._engine.get(f"/process-definition/key/{Process.CORONA_CARE}")["id"]
             is_new = (newest, name) not in self._schemas
             schema = self._schema(newest, name, f"/process-definition/{newest}/deployed-start-form")
         except EngineRefused as error:
@@ -54,7 +55,7 @@ class TaskForms:
 
     def of_message(self, name: str) -> Schema:
         """A form whose answers are sent as a message; of the newest process."""
-        definition = self._engine.get(f"/process-definition/key/{CORONA_CARE}")
+        definition = self._engine.get(f"/process-definition/key/{Process.CORONA_CARE}")
         deployment = f"/deployment/{definition['deploymentId']}/resources"
         resource = next((found for found in self._engine.get(deployment) if found["name"] == f"{name}.form"), None)
         if resource is None:

@@ -17,13 +17,13 @@ from typing import Any, Protocol
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.outages import CredentialsRefused, SafeToLog
 from processes.cases import find_case
+from processes.elements import Process
 from processes.engine import Engine
 from records.access import Access
 from records.outbox import Message
 from workers.messages import TO_DOCTORS, TO_MANAGERS, text_of
 from workers.service_client import Faulty, Refused, Service, Unavailable
 
-TELL_BY_TELEPHONE = "tell_by_telephone"
 TIMEOUT_S = 10
 ANOTHER_WAY = "reach this person another way, and ask for an address that works."
 # the reply of a server that ends the connection
@@ -225,7 +225,7 @@ class Telephone:
 
     def carry(self, message: Message) -> None:
         try:
-            self._engine.start(TELL_BY_TELEPHONE, message.case_reference, self._values(message), message.key)
+            self._engine.start(Process.TELL_BY_TELEPHONE, message.case_reference, self._values(message), message.key)
         except EngineUnavailable as error:
             raise NotNow(str(error)) from None
         except EngineError as error:

@@ -9,6 +9,7 @@ from typing import Any
 from camunda7.engine import NotFound
 from camunda7.inputs.place import Place
 from camunda7.worker import topic
+from processes.elements import UserTask
 from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
@@ -16,7 +17,6 @@ from workers.onset import first_day
 from workers.patient import tell
 from workers.service_client import Service
 
-WRITE_REPORT, CALL_PATIENT = "Task_WriteDoctorsReport", "Task_CallPatient"
 # an overdue report goes before all that aren't, and before what waiting alone can raise
 OVERDUE_RISE = 100
 
@@ -70,7 +70,8 @@ def proposed_isolation(
 @topic("doctor.escalate", occurrence="result_number")
 def escalate(business_key: str, effect_key: str, *, roster: Roster, engine: Engine, outbox: Outbox) -> None:
     """The report is overdue: its task goes before the others, and the doctors on duty are told."""
-    for task in engine.post("/task", {"processInstanceBusinessKey": business_key, "taskDefinitionKey": WRITE_REPORT}):
+    query = {"processInstanceBusinessKey": business_key, "taskDefinitionKey": UserTask.WRITE_DOCTORS_REPORT}
+    for task in engine.post("/task", query):
         if task["priority"] < OVERDUE_RISE:
             _raise_priority(engine, task["id"], task["priority"] + OVERDUE_RISE)
     _alert(roster, outbox, effect_key, "report_overdue")
@@ -163,11 +164,11 @@ def _call(roster: Roster, phones: dict[str, str], outbox: Outbox, key: str, temp
 
 
 def _is_call_unclaimed(engine: Engine, case_reference: str) -> bool:
-    query = {"processInstanceBusinessKey": case_reference, "taskDefinitionKey": CALL_PATIENT, "unassigned": True}
-    return engine.post("/task/count", query)["count"] > 0
+    calls = {"processInstanceBusinessKey": case_reference, "taskDefinitionKey": UserTask.CALL_PATIENT}
+    return engine.post("/task/count", {**calls, "unassigned": True})["count"] > 0
 
 
 def _open_reports(engine: Engine, doctor: str) -> int:
     suggested = {"name": "suggested_doctor", "operator": "eq", "value": doctor}
-    query = {"taskDefinitionKey": WRITE_REPORT, "processVariables": [suggested]}
+    query = {"taskDefinitionKey": UserTask.WRITE_DOCTORS_REPORT, "processVariables": [suggested]}
     return engine.post("/task/count", query)["count"]

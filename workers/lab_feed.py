@@ -16,8 +16,8 @@ from camunda7.engine import EngineRefused, EngineUnavailable
 from camunda7.outages import Outage, describe
 from hosting.databases import AWAY
 from processes.cases import Case, current_steps, find_case, reopen_case
+from processes.elements import EventBasedGateway, Message, ServiceTask
 from processes.engine import Engine
-from processes.messages import Message
 from records.erasures import is_erased
 from records.feed_items import FeedItems
 from records.leases import Leases
@@ -31,7 +31,7 @@ log = logging.getLogger("workers.lab_feed")
 Item = dict[str, Any]
 # fewer attempts are usual: the case is on its way to where it waits for the item
 LOGGED_FROM = 5
-ASKING_FOR_A_KIT = {"Task_ReserveTestKit", "Gateway_WaitForKit"}
+ASKING_FOR_A_KIT = {ServiceTask.RESERVE_TEST_KIT, EventBasedGateway.WAIT_FOR_KIT}
 
 
 class LabFeed:

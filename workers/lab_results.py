@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 from typing import Any
 
+from processes.elements import CallActivity, ServiceTask
+
 CONCLUSIVE = ("positive", "negative")
-TESTING = {"Task_TakeSample", "Task_TestSample"}
+TESTING = {CallActivity.TAKE_SAMPLE, CallActivity.TEST_SAMPLE}
 # between two wait states: whatever comes is looked at again in a moment
-PASSING = {"Task_ReleaseCase", "Task_ReleaseCorrectedCase", "Task_CorrectCase"}
+PASSING = {ServiceTask.RELEASE_CASE, ServiceTask.RELEASE_CORRECTED_CASE, ServiceTask.CORRECT_CASE}
 
 
 class Step(enum.Enum):

@@ -35,7 +35,7 @@ def _unawaited(files: Files, declared: Declared) -> Iterator[Finding]:
     }
     for message in sorted(set(declared.messages) - awaited):
         wrong, todo = "no case waits for this message", "Give it an event, or delete it"
-        yield Finding("processes/messages.py", message, "", wrong, todo)
+        yield Finding("processes/elements.py", message, "", wrong, todo)
 
 
 def _errors(diagram: Diagram, files: Files, declared: Declared) -> Iterator[Finding]:
@@ -64,7 +64,7 @@ def _messages(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
             yield diagram.finding(each, "it doesn't say which message it waits for", "Choose the message")
         elif message not in declared.messages:
             wrong = f"nobody sends the message {message}{like(message, declared.messages)}"
-            yield diagram.finding(each, wrong, "Correct its name, or declare it in processes/messages.py and send it")
+            yield diagram.finding(each, wrong, "Correct its name, or declare it in processes/elements.py and send it")
 
 
 def _kinds(diagram: Diagram) -> Iterator[Finding]:

@@ -15,9 +15,9 @@ from typing import Any
 
 from camunda7.engine import EngineError, EngineRefused, EngineUnavailable
 from config import settings as config
-from processes.cases import CORONA_CARE, new_reference, start_case
+from processes.cases import new_reference, start_case
+from processes.elements import Process
 from processes.engine import Engine
-from processes.positions import DIAGRAMS
 from tests.faults.ledger import Ledger
 from tests.faults.people import answers_to
 from tests.support.case import WITH_COUGH
@@ -93,7 +93,7 @@ class Driver:
 
     def open(self) -> int:
         """How many cases go on."""
-        query = {"processDefinitionKey": CORONA_CARE, "unfinished": True}
+        query = {"processDefinitionKey": Process.CORONA_CARE, "unfinished": True}
         return self.engine.post("/history/process-instance/count", query)["count"]
 
     def external_tasks(self) -> set[str]:
@@ -102,10 +102,10 @@ class Driver:
 
     def ended(self) -> dict[str, list[str | None]]:
         """References of the cases that have ended, and how each of their instances has."""
-        query = {"processDefinitionKey": CORONA_CARE, "finished": True}
+        query = {"processDefinitionKey": Process.CORONA_CARE, "finished": True}
         found = self.engine.post("/history/process-instance", query)
         values = self.engine.post(
-            "/history/variable-instance", {"variableName": "case_outcome", "processDefinitionKey": CORONA_CARE}
+            "/history/variable-instance", {"variableName": "case_outcome", "processDefinitionKey": Process.CORONA_CARE}
         )
         outcomes = {row["processInstanceId"]: row["value"] for row in values}
         ended = defaultdict(list)
@@ -120,7 +120,7 @@ class Driver:
     def delete_open(self) -> None:
         """Delete all cases that go on, as far as the engine answers."""
         with contextlib.suppress(EngineError):
-            for instance in self.engine.post("/process-instance", {"processDefinitionKey": CORONA_CARE}):
+            for instance in self.engine.post("/process-instance", {"processDefinitionKey": Process.CORONA_CARE}):
                 self.engine.delete(f"/process-instance/{instance['id']}?skipCustomListeners=true")
 
     def close(self) -> None:
@@ -148,7 +148,7 @@ class Driver:
 
     def _fill_in(self) -> int:
         """Fill in all forms that are asked for now; returns how many."""
-        query = {"processDefinitionKeyIn": list(DIAGRAMS), "active": True}
+        query = {"processDefinitionKeyIn": list(Process), "active": True}
         found = self.engine.post(f"/task?maxResults={PAGE}", query)
         tasks = [task for task in found if task["id"] not in self._taken and task.get("camundaFormRef")]
         self._learn_references({task["processInstanceId"] for task in tasks} - self._references.keys())

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from config.settings import environment_name
-from processes.cases import CORONA_CARE
+from processes.elements import Process
 from processes.engine import Engine
 from records import database
 from records.submissions import Submission
@@ -139,7 +139,7 @@ def kept_of(references: list[str]) -> dict[str, list[str]]:
 
 def starts_of(engine: Engine, references: list[str]) -> list[int]:
     """How many cases there are of each reference: one, had nothing been lost or done twice."""
-    query = {"processDefinitionKey": CORONA_CARE}
+    query = {"processDefinitionKey": Process.CORONA_CARE}
     return [
         engine.post("/history/process-instance/count", {**query, "processInstanceBusinessKey": reference})["count"]
         for reference in references

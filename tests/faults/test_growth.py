@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from config import settings as config
-from processes.cases import CORONA_CARE, new_reference, start_case
+from processes.cases import new_reference, start_case
+from processes.elements import Process
 from processes.engine import Engine
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
@@ -38,7 +39,7 @@ def come_and_go(engine: Engine) -> None:
     policy = config.load().policy.model_dump()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: start_case(engine, new_reference(), NO_SYMPTOMS, policy), range(CASES)))
-    running = {"processDefinitionKey": CORONA_CARE, "unfinished": True}
+    running = {"processDefinitionKey": Process.CORONA_CARE, "unfinished": True}
     eventually(
         lambda: not engine.post("/history/process-instance/count", running)["count"], "a case goes on", within_s=120
     )

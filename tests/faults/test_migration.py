@@ -17,9 +17,8 @@ from camunda7.release.migration import migrate
 from camunda7.variables import Variable
 from config.settings import ROOT
 from deployment.__main__ import NAME
-from processes.cases import CORONA_CARE
+from processes.elements import Process
 from processes.engine import Engine
-from processes.positions import DIAGRAMS
 from processes.variables import VARIABLES
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
@@ -85,7 +84,7 @@ def deployer(ground: Ground) -> Iterator[Engine]:
 def deploys(engine: Engine, files: dict[str, bytes]) -> str:
     """Returns the id of the new definition of corona_care."""
     made = engine.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, files)
-    return next(each for each in made["deployedProcessDefinitions"] if each.startswith(f"{CORONA_CARE}:"))
+    return next(each for each in made["deployedProcessDefinitions"] if each.startswith(f"{Process.CORONA_CARE}:"))
 
 
 def holds(engine: Engine, held: Counter[str], stopping: threading.Event) -> None:
@@ -113,7 +112,7 @@ def steps_of(engine: Engine) -> dict[str, set[str]]:
 def versions_of(engine: Engine) -> dict[str, dict[str, str]]:
     """The definition of each open process instance, by case."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    query = {"processDefinitionKeyIn": list(DIAGRAMS)}
+    query = {"processDefinitionKeyIn": list(Process)}
     for each in engine.post("/process-instance?maxResults=100000", query):
         found[each["businessKey"]][each["id"]] = each["definitionId"]
     return found

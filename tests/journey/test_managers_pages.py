@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from processes.positions import DIAGRAMS
+from processes.elements import Process
 from records.roster import Roster
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest
 from tests.support.chromium import DESKTOP, PHONE
@@ -75,7 +75,7 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
     visit = row(manager, "Take sample", "Visit patient and take sample")
     assert visit[0] == row(manager, "Who waits", "The visit")[0]
     expect(manager.locator("svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
-    assert manager.locator("svg").count() >= len(DIAGRAMS)
+    assert manager.locator("svg").count() >= len(Process)
 
 
 @pytest.mark.serial

@@ -11,7 +11,8 @@ from typing import Any
 
 from camunda7.engine import EngineRefused
 from config import settings as config
-from processes.cases import CORONA_CARE, new_reference, start_case
+from processes.cases import new_reference, start_case
+from processes.elements import Process
 from processes.engine import Engine
 from tests.faults.people import answers_to
 from tests.support.case import WITH_COUGH
@@ -76,7 +77,7 @@ class Crowd:
         self._filled_in.add(task["id"])
 
     def _look_for_ends(self) -> None:
-        query = {"processDefinitionKey": CORONA_CARE, "processInstanceBusinessKeyIn": list(self._open)}
+        query = {"processDefinitionKey": Process.CORONA_CARE, "processInstanceBusinessKeyIn": list(self._open)}
         rows = self.engine.post("/history/process-instance", {**query, "finished": True})
         self.ended += len(rows)
         self._open -= {row["businessKey"] for row in rows}

@@ -17,7 +17,8 @@ import pytest
 
 from config import settings
 from config.settings import ROOT, environment_name
-from processes.cases import CORONA_CARE, new_reference, start_case
+from processes.cases import new_reference, start_case
+from processes.elements import Process
 from processes.engine import Engine
 from tests.support.algorithm import ILLNESSES, orientation
 from tests.support.case import NO_SYMPTOMS, eventually
@@ -59,7 +60,7 @@ def expected(answers: dict[str, Any], limit: int) -> str:
 
 def taken(engine: Engine) -> int:
     """How often cases have been pre-screened."""
-    of = {"decisionDefinitionKey": "pre_screening", "processDefinitionKey": CORONA_CARE}
+    of = {"decisionDefinitionKey": "pre_screening", "processDefinitionKey": Process.CORONA_CARE}
     return engine.get("/history/decision-instance/count", **of)["count"]
 
 

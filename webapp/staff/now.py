@@ -15,6 +15,7 @@ from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from camunda7.xml import parse
 from kpi.indicators import kpis
 from processes import incidents, positions
+from processes.elements import EventBasedGateway, ReceiveTask, UserTask
 from processes.positions import ActivityCount, Definition
 from webapp.lab import LabUnavailable, Stock
 from webapp.staff.history import is_included
@@ -25,11 +26,11 @@ log = logging.getLogger("webapp.staff")
 DAY = timedelta(days=1)
 # what patients wait for, and the step at which they do
 BOTTLENECKS = {
-    "A doctor's call in an emergency": "Task_CallPatient",
-    "A test kit": "Gateway_WaitForKit",
-    "The visit": "Task_VisitPatient",
-    "The result": "Task_WaitForTestResult",
-    "The doctor's report": "Task_WriteDoctorsReport",
+    "A doctor's call in an emergency": UserTask.CALL_PATIENT,
+    "A test kit": EventBasedGateway.WAIT_FOR_KIT,
+    "The visit": UserTask.VISIT_PATIENT,
+    "The result": ReceiveTask.WAIT_FOR_TEST_RESULT,
+    "The doctor's report": UserTask.WRITE_DOCTORS_REPORT,
 }
 # what is within them is told by itself
 SCOPES = ("subProcess", "callActivity")

@@ -14,12 +14,13 @@ from flask import Flask
 
 from config import settings as config
 from processes.cases import Case, OpenTask
+from processes.elements import UserTask
 from processes.engine import Engine
 from webapp import confirmation, patient, sessions
 from webapp.app import Options, create_app
 from webapp.government import Government
 from webapp.lab import Lab
-from webapp.status import CALL_PATIENT, ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
+from webapp.status import ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
 
 pytestmark = pytest.mark.usefixtures("records")
 NOWHERE = "http://127.0.0.1:9"
@@ -423,13 +424,13 @@ def test_over_all_combinations_no_statement_contradicts_another() -> None:
     """The emergency, the advice and the status of every step, outcome, orientation and withdrawal."""
     tried = 0
     for step, outcome, first, now, withdrawn in itertools.product(
-        sorted({*STEPS, CALL_PATIENT}), OUTCOMES, ORIENTATIONS, (None, *ORIENTATIONS), (False, True)
+        sorted({*STEPS, UserTask.CALL_PATIENT}), OUTCOMES, ORIENTATIONS, (None, *ORIENTATIONS), (False, True)
     ):
         values = {**REQUESTED, "orientation": first, "orientation_now": now, "case_outcome": outcome}
         known = case(**values, withdrawn=withdrawn)
         emergency, advice, status = emergency_of(known, {step}), advice_of(known), status_of(known, {step})
         # a doctor also calls who could not be assessed: then the answers show no sign of an emergency
-        is_called = step == CALL_PATIENT and now is not None
+        is_called = step == UserTask.CALL_PATIENT and now is not None
         assert ("emergency" in (first, now) or is_called) == (emergency is not None)
         assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING)
         if advice and (withdrawn or outcome in ("withdrawn", "evaluation_declined")):

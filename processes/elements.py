@@ -1,0 +1,99 @@
+"""Names from the diagrams and decisions that code refers to: one enumeration per kind, named as BPMN names it.
+
+A contract test finds each member as this kind of element, and no literal of one elsewhere in code.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Process(StrEnum):
+    """Process definition keys, in the order in which a case comes to them."""
+
+    CORONA_CARE = "corona_care"
+    TAKE_SAMPLE = "take_sample"
+    TEST_SAMPLE = "test_sample"
+    TRACE_CONTACTS = "trace_contacts"
+    TELL_BY_TELEPHONE = "tell_by_telephone"
+
+
+class Decision(StrEnum):
+    MAJOR_SEVERITY = "major_severity"
+
+
+class Message(StrEnum):
+    """Names of the messages that the platform sends to cases."""
+
+    EMERGENCY_SIGNS_REPORTED = "emergency_signs_reported"
+    KIT_GRANTED = "kit_granted"
+    LAB_RESULT_RECEIVED = "lab_result_received"
+    EARLIER_RESULT_RECEIVED = "earlier_result_received"
+    LAB_RESULT_CORRECTED = "lab_result_corrected"
+    CLOSED_CASE_CORRECTED = "closed_case_corrected"
+    SYMPTOMS_WORSENED = "symptoms_worsened"
+    CASE_WITHDRAWN = "case_withdrawn"
+
+
+class UserTask(StrEnum):
+    ASSESS_BY_HAND = "Task_AssessByHand"
+    CALL_PATIENT = "Task_CallPatient"
+    FILL_IN_CLOSE_CONTACTS = "Task_FillInCloseContacts"
+    FILL_IN_MEDICAL_FORM = "Task_FillInMedicalForm"
+    REQUEST_EVALUATION = "Task_RequestEvaluation"
+    REVIEW_CORONA_CARE = "Task_ReviewCoronaCare"
+    SET_PRIORITY_BY_HAND = "Task_SetPriorityByHand"
+    VISIT_PATIENT = "Task_VisitPatient"
+    WRITE_DOCTORS_REPORT = "Task_WriteDoctorsReport"
+
+
+class ServiceTask(StrEnum):
+    CHECK_CONTACTS = "Task_CheckContacts"
+    CORRECT_CASE = "Task_CorrectCase"
+    ORDER_LAB_TEST = "Task_OrderLabTest"
+    RELEASE_CASE = "Task_ReleaseCase"
+    RELEASE_CORRECTED_CASE = "Task_ReleaseCorrectedCase"
+    RESERVE_TEST_KIT = "Task_ReserveTestKit"
+    TELL_RESULT = "Task_TellResult"
+
+
+class ReceiveTask(StrEnum):
+    WAIT_FOR_TEST_RESULT = "Task_WaitForTestResult"
+
+
+class BusinessRuleTask(StrEnum):
+    ASSESS_RISK = "Task_AssessRisk"
+    ASSESS_WORSENING = "Task_AssessWorsening"
+    SET_PRIORITY = "Task_SetPriority"
+
+
+class CallActivity(StrEnum):
+    TAKE_SAMPLE = "Task_TakeSample"
+    TEST_SAMPLE = "Task_TestSample"
+
+
+class SubProcess(StrEnum):
+    CORRECTION = "SubProcess_Correction"
+    REPORT = "SubProcess_Report"
+    TRACING = "SubProcess_Tracing"
+
+
+class EventBasedGateway(StrEnum):
+    WAIT_FOR_KIT = "Gateway_WaitForKit"
+
+
+class BoundaryEvent(StrEnum):
+    RESULT_LATE = "Event_ResultLate"
+
+
+# the kinds of flow nodes, whose members are their ids
+FLOW_NODES: tuple[type[StrEnum], ...] = (
+    UserTask,
+    ServiceTask,
+    ReceiveTask,
+    BusinessRuleTask,
+    CallActivity,
+    SubProcess,
+    EventBasedGateway,
+    BoundaryEvent,
+)
