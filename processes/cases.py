@@ -12,7 +12,7 @@ from camunda7.engine import NotFound
 from camunda7.variables import ENGINE_TIME, plain
 from processes.elements import Message, Process
 from processes.engine import Engine
-from processes.variables import VARIABLES
+from processes.variables import VARIABLES, VOIDED_BY_CORRECTION
 
 CALLED = (Process.TAKE_SAMPLE, Process.TEST_SAMPLE, Process.TRACE_CONTACTS)
 KNOWS_BETTER = (Process.TRACE_CONTACTS, Process.CORONA_CARE, Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
@@ -95,26 +95,6 @@ def start_case(
         engine.start(Process.CORONA_CARE, case_reference, values, key=case_reference)
 
 
-# what a corrected result makes void: it is written anew
-AFTER_THE_RESULT = {
-    "case_outcome",
-    "result_told_at",
-    "suggested_doctor",
-    "report_due_at",
-    "case_classification",
-    "assessment",
-    "report_advice",
-    "isolation_until",
-    "further_action",
-    "repeat_test",
-    "report_published_at",
-    "care_completed_at",
-    "rating",
-    "review_comment",
-    "orientation_now",
-}
-
-
 def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
     """Let an ended case go on from a corrected result: its variables are those of its history.
 
@@ -123,9 +103,9 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
     Args:
         result: the variables that the result sets.
     """
-    kept = {name: value for name, value in case.values.items() if name in VARIABLES and name not in AFTER_THE_RESULT}
+    still_valid = case.values.keys() & VARIABLES.keys() - VOIDED_BY_CORRECTION
     values = {
-        **kept,
+        **{name: case.values[name] for name in still_valid},
         **result,
         "correction_number": case.values["correction_number"] + 1,
         # a tracing that the correction has cut off begins again

@@ -5,7 +5,22 @@ Forms, diagrams, decisions and handlers use these names; a contract test holds t
 
 from __future__ import annotations
 
-from camunda7.variables import Catalogue, Variable
+from dataclasses import dataclass
+
+import camunda7.variables
+from camunda7.variables import Catalogue
+
+
+@dataclass(frozen=True)
+class Variable(camunda7.variables.Variable):
+    """One process variable of a case.
+
+    Attributes:
+        voided_by_correction: follows from a result: when the lab corrects that, the reopened case writes it anew.
+    """
+
+    voided_by_correction: bool = False
+
 
 YES_NO = ("yes", "no")
 # each is a template of workers/messages.py
@@ -69,7 +84,10 @@ ASSESSMENT = Catalogue(
         ),
     ),
     Variable(
-        "orientation_now", "String", 'what it says of the symptoms of an "I feel worse"; values as of orientation'
+        "orientation_now",
+        "String",
+        'what it says of the symptoms of an "I feel worse"; values as of orientation',
+        voided_by_correction=True,
     ),
     Variable("risk_factor", "Boolean", "a risk factor for severe disease"),
     Variable("exposed", "Boolean", "by a contact's token or the patient's answer; set once, at the start"),
@@ -147,24 +165,30 @@ TEST = Catalogue(
     Variable("results_so_far", "String", "what each sample gave, for the doctor"),
     Variable("result_number", "Integer", "results told so far, corrections included"),
     Variable("correction_number", "Integer", "how often a result of the case was corrected after it was told"),
-    Variable("result_told_at", "Date", "the patient was told the result"),
+    Variable("result_told_at", "Date", "the patient was told the result", voided_by_correction=True),
 )
 
 REPORT = Catalogue(
-    Variable("suggested_doctor", "String", "account of the doctor on duty with the fewest open reports"),
-    Variable("report_due_at", "Date", "the doctor's report is due"),
+    Variable(
+        "suggested_doctor",
+        "String",
+        "account of the doctor on duty with the fewest open reports",
+        voided_by_correction=True,
+    ),
+    Variable("report_due_at", "Date", "the doctor's report is due", voided_by_correction=True),
     Variable(
         "case_classification",
         "String",
         "by the doctor's report",
         ("confirmed", "probable", "suspect", "not_a_case"),
+        voided_by_correction=True,
     ),
-    Variable("assessment", "String", "for colleagues"),
-    Variable("report_advice", "String", "for the patient"),
-    Variable("isolation_until", "String", "last day of isolation"),
-    Variable("further_action", "String", "what comes next", ("none", "refer_to_hospital")),
+    Variable("assessment", "String", "for colleagues", voided_by_correction=True),
+    Variable("report_advice", "String", "for the patient", voided_by_correction=True),
+    Variable("isolation_until", "String", "last day of isolation", voided_by_correction=True),
+    Variable("further_action", "String", "what comes next", ("none", "refer_to_hospital"), voided_by_correction=True),
     Variable("another_sample_possible", "Boolean", "fewer samples were taken than policy allows"),
-    Variable("repeat_test", "Boolean", "the doctor wants another sample"),
+    Variable("repeat_test", "Boolean", "the doctor wants another sample", voided_by_correction=True),
     Variable("earlier_reports", "String", "the doctors' reports before this one, for the doctor"),
     Variable("call_reached", "String", "the call reached the person", YES_NO),
     Variable("call_number", "Integer", "of the calls to tell one message, from 1"),
@@ -172,10 +196,10 @@ REPORT = Catalogue(
     Variable("call_again_at", "String", "when to call again, a point in time in ISO 8601"),
     Variable("call_from", "Date", "the same; Tasklist shows the task from then on"),
     Variable("call_note", "String", "what was said or advised on the telephone"),
-    Variable("report_published_at", "Date", "the report is on the patient's page"),
-    Variable("care_completed_at", "Date", "care was completed, before the review"),
-    Variable("rating", "String", "of CoronaCare, 5 is excellent", ("1", "2", "3", "4", "5")),
-    Variable("review_comment", "String", "what to keep or change"),
+    Variable("report_published_at", "Date", "the report is on the patient's page", voided_by_correction=True),
+    Variable("care_completed_at", "Date", "care was completed, before the review", voided_by_correction=True),
+    Variable("rating", "String", "of CoronaCare, 5 is excellent", ("1", "2", "3", "4", "5"), voided_by_correction=True),
+    Variable("review_comment", "String", "what to keep or change", voided_by_correction=True),
 )
 
 TRACING = Catalogue(
@@ -222,6 +246,7 @@ CASE = Catalogue(
             "withdrawn",
             "care_completed",
         ),
+        voided_by_correction=True,
     ),
     Variable("reference", "String", "the case reference, for staff to compare with what a caller gives"),
     Variable("notice_key", "String", "names a message that is told by telephone, so that it is told once"),
@@ -239,4 +264,8 @@ VARIABLES = Catalogue(
         for variable in part.values()
     ),
     source="processes/variables.py",
+)
+
+VOIDED_BY_CORRECTION = frozenset(
+    name for name, each in VARIABLES.items() if isinstance(each, Variable) and each.voided_by_correction
 )

@@ -78,7 +78,7 @@ def test_no_literal_of_one_is_left_in_code() -> None:
 
 
 def test_a_planted_literal_is_found() -> None:
-    planted = 'def f():\n    """At Task_VisitPatient."""\n    return f"/key/corona_care/{1}", "Task_Unknown", "my_corona"'
+    planted = 'def f():\n    """At Task_VisitPatient."""\n    return f"corona_care/{1}", "Task_Unknown", "my_corona"'
     assert sorted(literals(planted)) == ["Task_Unknown", "corona_care"]
 
 
