@@ -1,10 +1,13 @@
-"""`python -m kpi rebuild` recomputes the KPI sums from the recorded cases, while the platform runs.
+"""`python -m kpi figures` prints the KPIs over all closed cases, as JSON.
+
+`python -m kpi rebuild` recomputes the KPI sums from the recorded cases, while the platform runs.
 
 `python -m kpi invent WEEKS` replaces the invented cases of a demo by those of this many weeks; 0 deletes them.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -12,10 +15,13 @@ from datetime import UTC, datetime
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from config import settings as config
+from hosting.databases import AWAY
 from hosting.schema import SchemaMismatch
+from kpi.indicators import kpis
 from kpi.rows import CaseRow, rebuild
 from kpi.synthetic import invent
 from records import database
+from records.health import describe
 
 # rows that are read between two lines of progress
 PROGRESS_EVERY = 10_000
@@ -23,6 +29,9 @@ PROGRESS_EVERY = 10_000
 
 def main(arguments: list[str]) -> None:
     match arguments:
+        case ["figures"]:
+            below = _open().webapp.suppress_below
+            print(json.dumps({figure.key: figure.to_json() for figure in kpis(below=below)}))
         case ["rebuild"]:
             _open()
             were_right = rebuild(_shown)
@@ -49,11 +58,15 @@ def _shown(rows: Iterable[CaseRow], count: int) -> Iterator[CaseRow]:
                     print(f"{done} of {count} cases", flush=True)
 
 
-def _open() -> None:
+def _open() -> config.Settings:
     try:
-        database.open(config.load().records.database_url)
+        settings = config.load()
+        database.open(settings.records.database_url)
+        return settings
     except (config.SettingsError, SchemaMismatch) as error:
         sys.exit(str(error))
+    except AWAY as error:
+        sys.exit(describe(error))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 COUNT, SHARE, NUMBER, SECONDS, DAYS = "count", "share", "number", "seconds", "days"
 
@@ -35,6 +36,10 @@ class Indicator:
         if self.value is None:
             return "none yet"
         return TEXTS[self.unit](self.value)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figure as JSON and CSV have it, under its key."""
+        return {"kpi": self.label, "value": self.value, "unit": self.unit, "over": self.over, "text": self.text}
 
 
 def _duration(seconds: float) -> str:

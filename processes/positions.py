@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from camunda7.variables import ENGINE_TIME, engine_time
-from processes.elements import Process
+from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.engine import Engine
+
+# what patients wait for, and the step at which they do
+BOTTLENECKS = {
+    "A doctor's call in an emergency": UserTask.CALL_PATIENT,
+    "A test kit": EventBasedGateway.WAIT_FOR_KIT,
+    "The visit": UserTask.VISIT_PATIENT,
+    "The result": ReceiveTask.WAIT_FOR_TEST_RESULT,
+    "The doctor's report": UserTask.WRITE_DOCTORS_REPORT,
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,21 @@ class ActivityCount:
     median: timedelta
     first: str
     incidents: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How many patients wait for something.
+
+    Attributes:
+        what: of BOTTLENECKS.
+        now: None where none waits.
+        yesterday: how many waited at this time of yesterday.
+    """
+
+    what: str
+    now: ActivityCount | None
+    yesterday: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +104,16 @@ def stood(engine: Engine, step: str, at: datetime) -> int:
     began = {"activityId": step, "startedBefore": engine_time(at)}
     queries = ({**began, "unfinished": True}, {**began, "finishedAfter": engine_time(at)})
     return sum(engine.post("/history/activity-instance/count", query)["count"] for query in queries)
+
+
+def waits(engine: Engine, found: Mapping[str, ActivityCount]) -> list[Wait]:
+    """Who waits for what.
+
+    Args:
+        found: where cases stand, as `standing` returns it.
+    """
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    return [Wait(what, found.get(step), stood(engine, step, yesterday)) for what, step in BOTTLENECKS.items()]
 
 
 def _standing(engine: Engine, step: str, count: int, incidents: int) -> ActivityCount | None:

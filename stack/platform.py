@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from access.people import People, load_people
 from config import settings as config
 from config.settings import environment_name
 from stack import ports, secrets, state
+from stack.commands import run_command
 from stack.parts import JAR, WITH_DATABASE, Part, account, parts_of, upgrades_of
 from stack.supervisor import PartFailed, Supervisor
 
@@ -124,6 +123,8 @@ class Platform:
             "government": settings.government.url,
             "sms": settings.sms.url,
             "workers": settings.workers.url,
+            "records": settings.records.database_url,
+            "suppress_below": settings.webapp.suppress_below,
             "mail": str(self._data / "mail"),
             "logs": str(self._folder / "log"),
             "lab_api_key": passwords["lab_api_key"],
@@ -139,14 +140,14 @@ class Platform:
             PartFailed: a migration failed.
         """
         with ThreadPoolExecutor() as side_by_side:
-            for lines in side_by_side.map(partial(_run, "upgrade"), upgrades_of(parts)):
-                for line in lines:
+            for printed in side_by_side.map(partial(run_command, "upgrade"), upgrades_of(parts)):
+                for line in printed.splitlines():
                     if UNCHANGED not in line:
                         self._say(f"{'upgrade':<12} {line}")
 
     def _run_deployment(self, who: str, passwords: dict[str, str], *arguments: str) -> None:
         command = [sys.executable, "-m", "deployment", *arguments]
-        lines = _run("deployment", command, account(who, passwords[who]))
+        lines = run_command("deployment", command, account(who, passwords[who])).splitlines()
         if len(lines) > MOST_LINES:
             lines = [f"{len(lines)} things set up: groups, people, accounts, authorizations and filters"]
         for line in lines:
@@ -154,24 +155,6 @@ class Platform:
 
     def _note_processes(self, processes: dict[str, int]) -> None:
         self.note(processes=processes)
-
-
-def _run(name: str, command: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-    """Run a command to its end and return the lines that it prints.
-
-    Raises:
-        PartFailed: it failed; the message has this name.
-    """
-    done = subprocess.run(
-        command,
-        env={**os.environ, "PYTHONUTF8": "1", **environment},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-        raise PartFailed(f"{name}: {done.stderr.strip()}")
-    return done.stdout.strip().splitlines()
 
 
 def prepare_folder(folder: Path) -> None:

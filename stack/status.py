@@ -1,18 +1,25 @@
-"""`make status`: how everything is, on one screen; the same figures as on the managers' pages."""
+"""`make status`: how everything is, on one screen; each part is asked itself, and figures are those of the managers'
+pages.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 import requests
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from camunda7.engine import EngineError
 from camunda7.http_client import request
-from stack.browser import PageRefused, signed_in_manager
+from processes import positions
+from processes.incidents import incidents
+from processes.positions import Wait
+from stack.figures import managers_engine, read_kpis, read_metrics, read_stock
+from stack.supervisor import PartFailed
 
 # where each part says that it works
 READY = {
@@ -31,16 +38,16 @@ def show_status(state: dict[str, Any], console: Console) -> bool:
     The last line says why it isn't.
     """
     reasons = [*_show_parts(state, console), *_outages(state)]
-    if not any(reason.startswith(("engine:", "webapp:")) for reason in reasons):
-        reasons += _show_figures(state, console)
+    if not any(reason.startswith("engine:") for reason in reasons):
+        reasons += _show_cases(state, console)
+    reasons += _show_kpis(state, console)
     console.print(f"[bold red]NOT WELL: {escape('; '.join(reasons))}" if reasons else "All is well.", soft_wrap=True)
     return not reasons
 
 
 def _show_parts(state: dict[str, Any], console: Console) -> list[str]:
     """Show each part; returns what is wrong with them."""
-    # the front answers for the web application, but not of its readiness
-    urls = {**state, "webapp": state.get("webapp_itself", state["webapp"])}
+    urls = {**state, "webapp": _webapp(state)}
     problems = {part: _problem_of(urls[part] + path) for part, path in READY.items()}
     table = Table("Part", "", title="Parts")
     for part, problem in problems.items():
@@ -51,46 +58,61 @@ def _show_parts(state: dict[str, Any], console: Console) -> list[str]:
 
 def _outages(state: dict[str, Any]) -> list[str]:
     """What the workers can't do now beside their tasks, such as sending mail."""
-    try:
-        metrics = request("GET", state["workers"] + "/metrics", timeout=5).text
-        samples = [each for family in text_string_to_metric_families(metrics) for each in family.samples]
-    except (requests.RequestException, ValueError):
-        return []
     return [
         f"{each.labels['what']}: hasn't worked for {_span(each.value)}; the workers' log says why"
-        for each in samples
+        for each in read_metrics(state["workers"])
         if each.name == "coronacare_outage_seconds" and each.value
     ]
 
 
-def _show_figures(state: dict[str, Any], console: Console) -> list[str]:
-    """Show who waits, and the KPIs, as the managers' pages have them; returns what is wrong."""
+def _show_cases(state: dict[str, Any], console: Console) -> list[str]:
+    """Show who waits for what, and what they wait for; returns what is wrong."""
+    engine = managers_engine(state)
     try:
-        manager = signed_in_manager(state)
-        now, kpis = manager.read_json("/staff/now.json"), manager.read_json("/staff/kpis.json")
-    except (PageRefused, requests.RequestException) as error:
-        return [f"the managers' pages can't be read ({type(error).__name__})"]
-    _show_now(now, console)
-    _show_kpis(kpis, console)
-    count = now["incidents"]
+        waits = positions.waits(engine, positions.standing(engine, positions.definitions(engine)))
+        count = len(incidents(engine))
+    except EngineError as error:
+        return [f"the engine's figures can't be read ({type(error).__name__})"]
+    _show_waits(waits, console)
+    kits = read_stock(state)
+    stock = "the laboratory doesn't answer" if kits is None else kits
+    console.print(f"Test kits in stock: {stock}. Doctors on duty: {_doctors_on_duty(state)}. Incidents: {count}.")
     return [f"{count} {'incident' if count == 1 else 'incidents'}: see /staff/incidents"] if count else []
 
 
-def _show_now(now: dict[str, Any], console: Console) -> None:
+def _show_waits(waits: Iterable[Wait], console: Console) -> None:
     table = Table("Waiting for", "Now", "Yesterday", "Longest", "Half for at least", title="Who waits")
-    for wait in now["waits"]:
-        spans = (_span(wait["longest_s"]), _span(wait["median_s"]))
-        table.add_row(wait["what"], str(wait["now"]), str(wait["yesterday"]), *spans)
+    for wait in waits:
+        count, longest, median = 0, None, None
+        if wait.now:
+            count, longest, median = wait.now.count, wait.now.longest.total_seconds(), wait.now.median.total_seconds()
+        table.add_row(wait.what, str(count), str(wait.yesterday), _span(longest), _span(median))
     console.print(table)
-    kits = "the laboratory doesn't answer" if now["kits"] is None else now["kits"]
-    console.print(f"Test kits in stock: {kits}. Doctors on duty: {now['doctors']}. Incidents: {now['incidents']}.")
 
 
-def _show_kpis(kpis: dict[str, dict[str, Any]], console: Console) -> None:
+def _doctors_on_duty(state: dict[str, Any]) -> str:
+    """Their number, from the roster in the records; a dash when the web application doesn't say."""
+    samples = {each.name: each.value for each in read_metrics(_webapp(state))}
+    doctors = samples.get("coronacare_doctors_on_duty")
+    return "–" if doctors is None else f"{doctors:.0f}"
+
+
+def _show_kpis(state: dict[str, Any], console: Console) -> list[str]:
+    """Show the KPIs; returns what is wrong."""
+    try:
+        figures = read_kpis(state)
+    except PartFailed as error:
+        return [str(error)]
     table = Table("KPI", "Value", title="All closed cases")
-    for figure in kpis.values():
+    for figure in figures.values():
         table.add_row(figure["kpi"], figure["text"])
     console.print(table)
+    return []
+
+
+def _webapp(state: dict[str, Any]) -> str:
+    """The web application itself: a front answers for it, but not of its readiness and metrics."""
+    return state.get("webapp_itself", state["webapp"])
 
 
 def _span(seconds: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from processes.elements import BoundaryEvent, EventBasedGateway, ReceiveTask, ServiceTask
-from stack.pilot import Pilot, PilotError
+from stack.commands import run_command
+from stack.pilot import Pilot
 from stack.replay import AT_ONCE, Replay, Result, Walk
 
 # of the pilot's patients, numbered from 1
@@ -91,10 +91,8 @@ class Tour:
     def add_history(self) -> None:
         """Add invented cases of the last weeks, which the managers' pages show when they are asked to."""
         command = [sys.executable, "-m", "kpi", "invent", str(self._history_weeks)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise PilotError(f"invented history: {done.stderr.strip()}")
-        self._say(f"{done.stdout.strip()} over {self._history_weeks} weeks, for the managers' charts")
+        invented = run_command("invented history", command)
+        self._say(f"{invented} over {self._history_weeks} weeks, for the managers' charts")
 
     def leave_cases_open(self) -> list[Stop]:
         """Leave each patient at another step; none has completed care, so that no KPI counts them."""

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from processes.elements import Process
+from processes.positions import BOTTLENECKS
 from records.roster import Roster
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest
 from tests.support.chromium import DESKTOP, PHONE
 from tests.support.inspection import Inspector
-from webapp.staff.now import BOTTLENECKS
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Response, render_template
 
-from kpi.indicator import Indicator
 from kpi.indicators import kpis
 from webapp.staff.history import is_included
 from webapp.staff.managers import least, managers_only, pages
@@ -27,25 +26,15 @@ def show_kpis() -> str:
 @pages.get("/kpis.json")
 @managers_only
 def kpis_json() -> dict[str, dict[str, Any]]:
-    return {figure.key: _told(figure) for figure in kpis(*period(), least(), is_included())}
+    return {figure.key: figure.to_json() for figure in kpis(*period(), least(), is_included())}
 
 
 @pages.get("/kpis.csv")
 @managers_only
 def kpis_csv() -> Response:
     text = io.StringIO()
-    rows = [{"key": figure.key, **_told(figure)} for figure in kpis(*period(), least(), is_included())]
+    rows = [{"key": figure.key, **figure.to_json()} for figure in kpis(*period(), least(), is_included())]
     writer = csv.DictWriter(text, rows[0].keys())
     writer.writeheader()
     writer.writerows(rows)
     return Response(text.getvalue(), mimetype="text/csv")
-
-
-def _told(figure: Indicator) -> dict[str, Any]:
-    return {
-        "kpi": figure.label,
-        "value": figure.value,
-        "unit": figure.unit,
-        "over": figure.over,
-        "text": figure.text,
-    }

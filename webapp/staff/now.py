@@ -15,7 +15,6 @@ from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from camunda7.xml import parse
 from kpi.indicators import kpis
 from processes import incidents, positions
-from processes.elements import EventBasedGateway, ReceiveTask, UserTask
 from processes.positions import ActivityCount, Definition
 from webapp.lab import LabUnavailable, Stock
 from webapp.staff.history import is_included
@@ -24,29 +23,12 @@ from webapp.staff.managers import engine, least, managers_only, pages
 log = logging.getLogger("webapp.staff")
 
 DAY = timedelta(days=1)
-# what patients wait for, and the step at which they do
-BOTTLENECKS = {
-    "A doctor's call in an emergency": UserTask.CALL_PATIENT,
-    "A test kit": EventBasedGateway.WAIT_FOR_KIT,
-    "The visit": UserTask.VISIT_PATIENT,
-    "The result": ReceiveTask.WAIT_FOR_TEST_RESULT,
-    "The doctor's report": UserTask.WRITE_DOCTORS_REPORT,
-}
 # what is within them is told by itself
 SCOPES = ("subProcess", "callActivity")
 MULTI_INSTANCE_BODY = "#multiInstanceBody"
 NOT_DRAWN = "There is no picture: the diagram that was deployed can't be drawn. “make check” says why."
 NO_PLACE = "These steps have no place in the picture: it doesn't show them, or they are of an older version."
 CHANGES = ("closed", "positive", "negative")
-
-
-@dataclass(frozen=True)
-class Wait:
-    """So many wait for something, and waited for it yesterday at this time."""
-
-    what: str
-    now: ActivityCount | None
-    yesterday: int
 
 
 @dataclass(frozen=True)
@@ -107,7 +89,7 @@ def now_json() -> dict[str, Any]:
 def overview(found: Mapping[str, ActivityCount]) -> dict[str, Any]:
     """What is told of now, on the page and as JSON."""
     return {
-        "waits": list(waits(found)),
+        "waits": positions.waits(engine(), found),
         "stock": stock(),
         "doctors": len(current_app.extensions["roster"].doctors_on_duty()),
         "incidents": len(incidents.incidents(engine())),
@@ -121,12 +103,6 @@ def changes() -> Iterator[tuple[str, str, str]]:
         {figure.key: figure for figure in kpis(day, day, least(), is_included())} for day in (today, today - DAY)
     )
     return ((now[key].label, now[key].text, before[key].text) for key in CHANGES)
-
-
-def waits(found: Mapping[str, ActivityCount]) -> Iterator[Wait]:
-    yesterday = datetime.now(UTC) - DAY
-    for what, step in BOTTLENECKS.items():
-        yield Wait(what, found.get(step), positions.stood(engine(), step, yesterday))
 
 
 def stock() -> Stock | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from rich.console import Console
 
+from camunda7.engine import EngineUnavailable
 from stack import status
-from stack.browser import PageRefused
 from stack.status import _problem_of
 from tests.support.ports import free_port
-from tests.support.serving import Reply, serving
+from tests.support.serving import Call, Reply, serving
 
 AWAY = "the database of lab.database_url is away"
 REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
@@ -39,55 +40,105 @@ def test_a_part_that_is_away() -> None:
 
 
 METRIC = b'coronacare_outage_seconds{what="email"} 75.2\ncoronacare_outage_seconds{what="sms"} 0.0\n'
-NOW = {"waits": [], "kits": 5, "doctors": 2, "incidents": 0}
+STOCK = b'{"kits": 5, "waiting": 0}'
+DOCTORS = b"coronacare_doctors_on_duty 2.0\n"
+ANSWERS = {
+    "/engine/engine-rest/process-definition/statistics": b"[]",
+    "/engine/engine-rest/history/activity-instance/count": b'{"count": 0}',
+    "/engine/engine-rest/external-task": b"[]",
+    "/engine/engine-rest/incident": b"[]",
+    "/lab/v1/stock": STOCK,
+}
+KPIS = {"closed": {"kpi": "Closed cases", "text": "33"}}
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, now: dict[str, Any] | Exception, **replies: Reply) -> tuple[bool, str]:
-    """Whether all is well, and the last line.
+def incidents(count: int) -> bytes:
+    """What the engine answers where this many jobs have failed."""
+    common = {"incidentType": "failedJob", "incidentTimestamp": "2020-05-10T12:00:00.000+0000"}
+    common |= {"failedActivityId": None, "activityId": "Event_Due", "configuration": "1", "processInstanceId": "p"}
+    return json.dumps([{**common, "id": str(n), "causeIncidentId": str(n)} for n in range(count)]).encode()
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, failed: int = 0, **replies: Reply) -> tuple[bool, list[str]]:
+    """Whether all is well, and the lines.
 
     Args:
-        now: the managers' figures, or the error with which they can't be read.
+        failed: how many jobs.
         replies: by the first word of a path; others are answered 200.
     """
+    answers = {**ANSWERS, "/engine/engine-rest/incident": incidents(failed)}
 
-    class Manager:
-        def read_json(self, path: str) -> dict[str, Any]:
-            if isinstance(now, Exception):
-                raise now
-            return now if "now" in path else {}
+    def answer(call: Call) -> Reply:
+        path = call.path.partition("?")[0]
+        if (part := path.split("/")[1]) in replies:
+            return replies[part]
+        return Reply(200, answers[path]) if path in answers else Reply(200, b"", "text/plain")
 
-    monkeypatch.setattr(status, "signed_in_manager", lambda state: Manager())
-    with serving(lambda call: replies.get(call.path.split("/")[1], Reply(200, b"", "text/plain"))) as url:
-        state = {part: f"{url}/{part}" for part in status.READY}
+    monkeypatch.setattr(status, "read_kpis", lambda state: KPIS)
+    with serving(answer) as url:
+        state: dict[str, Any] = {part: f"{url}/{part}" for part in status.READY}
+        state |= {"lab_api_key": "key", "accounts": {"process_manager": {"username": "m", "password": "p"}}}
         console = Console(width=60, file=io.StringIO())
         is_well = status.show_status(state, console)
-        return is_well, console.file.getvalue().splitlines()[-1]
+        return is_well, console.file.getvalue().splitlines()
+
+
+def last_line(shown: tuple[bool, list[str]]) -> tuple[bool, str]:
+    is_well, lines = shown
+    return is_well, lines[-1]
 
 
 def test_the_last_line_says_that_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shown(monkeypatch, NOW) == (True, "All is well.")
+    assert last_line(shown(monkeypatch)) == (True, "All is well.")
 
 
 def test_the_last_line_says_why_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = Reply(503, REFUSED.encode() + b"\nrecords: away\n", "text/plain")
-    well, line = shown(monkeypatch, {**NOW, "incidents": 2}, workers=refused, sms=Reply(500, b"", "text/html"))
+    well, line = last_line(shown(monkeypatch, 2, workers=refused, sms=Reply(500, b"", "text/html")))
     said = f"workers: {REFUSED}, records: away; sms: answers 500; 2 incidents: see /staff/incidents"
     assert (well, line) == (False, f"NOT WELL: {said}")
 
 
+def test_figures_come_from_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, lines = shown(monkeypatch, 1, webapp=Reply(200, DOCTORS, "text/plain"))
+    assert "Test kits in stock: 5. Doctors on duty: 2. Incidents: 1." in lines
+    assert any("Closed cases" in line and "33" in line for line in lines)
+
+
 def test_figures_are_not_asked_for_where_they_come_from_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shown(monkeypatch, {}, webapp=Reply(503, b"", "text/html")) == (False, "NOT WELL: webapp: answers 503")
+    well, lines = shown(monkeypatch, engine=Reply(503, b"", "text/html"))
+    assert (well, lines[-1]) == (False, "NOT WELL: engine: answers 503")
+    assert not any("Who waits" in line for line in lines)
+
+
+def test_what_one_part_does_not_say_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = Reply(503, b"", "text/html")
+    well, lines = shown(monkeypatch, webapp=away, lab=away)
+    assert (well, lines[-1]) == (False, "NOT WELL: webapp: answers 503; lab: answers 503")
+    said = " ".join(" ".join(lines).split())
+    assert "Test kits in stock: the laboratory doesn't answer. Doctors on duty: –. Incidents: 0." in said
 
 
 def test_a_channel_that_does_not_work_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    well, line = shown(monkeypatch, NOW, workers=Reply(200, METRIC, "text/plain"))
+    well, line = last_line(shown(monkeypatch, workers=Reply(200, METRIC, "text/plain")))
     assert (well, line) == (False, "NOT WELL: email: hasn't worked for 1 min 15 s; the workers' log says why")
 
 
-@pytest.mark.parametrize("error", [PageRefused("sign-in"), requests.ReadTimeout()])
-def test_pages_of_managers_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    line = f"NOT WELL: the managers' pages can't be read ({type(error).__name__})"
-    assert shown(monkeypatch, error) == (False, line)
+def test_an_engine_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(engine: Any) -> list[Any]:
+        raise EngineUnavailable("no answer")
+
+    monkeypatch.setattr(status, "incidents", fail)
+    line = "NOT WELL: the engine's figures can't be read (EngineUnavailable)"
+    assert last_line(shown(monkeypatch)) == (False, line)
+
+
+def test_kpis_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "records.db").mkdir()
+    state = {"records": f"sqlite:///{tmp_path}/records.db", "suppress_below": 0}
+    console = Console(file=io.StringIO())
+    [reason] = status._show_kpis(state, console)
+    assert reason.startswith("KPIs: the database of records.database_url can't be reached or written")
 
 
 def test_the_web_application_is_asked_itself_and_not_the_front(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,61 @@
+"""The figures of a platform that is up, from the parts that have them.
+
+Each function takes what state.json says of the platform.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from camunda7.http_client import request
+from config.settings import environment_name
+from processes.engine import Engine
+from stack.commands import run_command
+
+State = Mapping[str, Any]
+TIMEOUT_S = 5
+
+
+def managers_engine(state: State) -> Engine:
+    """The engine, by the account of the process manager: what Cockpit shows may be read, no patient's answers."""
+    return Engine(state["engine"], **state["accounts"]["process_manager"])
+
+
+def read_kpis(state: State) -> dict[str, dict[str, Any]]:
+    """The KPIs over all closed cases: by key a `kpi` (its label), `value`, `unit`, `over` and `text`.
+
+    Raises:
+        PartFailed: the records can't be read.
+    """
+    settings = {
+        environment_name("records", "database_url"): state["records"],
+        environment_name("webapp", "suppress_below"): str(state["suppress_below"]),
+    }
+    return json.loads(run_command("KPIs", [sys.executable, "-m", "kpi", "figures"], settings))
+
+
+def read_stock(state: State) -> int | None:
+    """Test kits at the laboratory; None when it doesn't say."""
+    headers = {"X-API-Key": state["lab_api_key"]}
+    try:
+        answer = request("GET", state["lab"] + "/v1/stock", headers=headers, timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        return answer.json()["kits"]
+    except (requests.RequestException, KeyError):
+        return None
+
+
+def read_metrics(url: str) -> list[Sample]:
+    """The samples at /metrics of a part; none when it doesn't answer."""
+    try:
+        text = request("GET", url + "/metrics", timeout=TIMEOUT_S).text
+        return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    except (requests.RequestException, ValueError):
+        return []
