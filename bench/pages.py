@@ -24,8 +24,8 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from camunda7.forms.browser import Browser
 from camunda7.http_client import request
-from stack.browser import Browser
 
 ROOT = Path(__file__).parent.parent
 RUN = ROOT / ".run"

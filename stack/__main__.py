@@ -14,10 +14,10 @@ from typing import Any
 
 from rich.console import Console
 
+from camunda7.forms.browser import PageRefused
 from config import settings as config
 from config.settings import ROOT, environment_name
 from stack import state
-from stack.browser import PageRefused
 from stack.demo import Demo
 from stack.parts import account
 from stack.pilot import Pilot, PilotError, today_in

@@ -17,10 +17,10 @@ from typing import Any
 import requests
 
 from camunda7.engine import EngineError, EngineRefused
+from camunda7.forms.browser import Browser, PageRefused
 from camunda7.http_client import request
 from processes.cases import Case, OpenTask, current_steps, find_case, open_tasks
 from processes.engine import Engine
-from stack.browser import Browser, PageRefused
 from stack.pilot import PilotError
 
 AT_ONCE = 6

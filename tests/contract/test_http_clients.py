@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import services.http_client
 from camunda7 import http_client
 from camunda7.engine import EngineUnavailable
+from camunda7.forms.browser import Browser
 from camunda7.worker import TaskClient
 from config.settings import ROOT
 from processes.engine import Engine
 from services.government.notification import Notifier
 from stack import status, supervisor
-from stack.browser import Browser
 from stack.replay import Replay
 from tests.contract.test_structure import modules
 from tests.support.recording_proxy import RecordingProxy, recording_proxy

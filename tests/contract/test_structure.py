@@ -12,7 +12,7 @@ from tests.support.packages import PACKAGES
 # what each package may import of ours, beside itself; entry points may also read the settings
 ALLOWED = {
     "access": {"camunda7", "config", "processes"},
-    "bench": {"camunda7", "processes", "stack.browser", "workers"},
+    "bench": {"camunda7", "processes", "workers"},
     "camunda7": set(),
     "config": set(),
     "deployment": {"access", "camunda7", "processes", "workers.lanes"},

@@ -12,12 +12,12 @@ from typing import Any
 
 import requests
 
+from camunda7.forms.browser import Browser, Page
 from config.settings import environment_name
 from processes.elements import Process
 from processes.engine import Engine
 from records import database
 from records.submissions import Submission
-from stack.browser import Browser, Page
 from tests.faults.ground import Ground
 from tests.faults.ledger import Ledger
 from tests.faults.run import Run

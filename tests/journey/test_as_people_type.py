@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stack.browser import Browser, Page
+from camunda7.forms.browser import Browser, Page
 from tests.support.case import REQUEST, WITH_COUGH, CaseUnderTest
 from tests.support.codes import unknown_code
 from tests.support.days import days_ago

@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from camunda7.engine import EngineError
+from camunda7.forms.browser import Browser
 from processes.cases import current_steps
 from processes.engine import Engine
-from stack.browser import Browser
 from tests.support.canaries import BORN, Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import VISIT, CaseUnderTest, eventually
 from tests.support.mail import mails_to

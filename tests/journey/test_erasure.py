@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from camunda7.forms.browser import Browser, Page
 from config.settings import ROOT
 from hosting.databases import connect_to
 from services.government.archive import Archive
 from services.government.models import MODELS, Case
-from stack.browser import Browser, Page, signed_in_manager
 from tests.support.canaries import Canaries, asks_for_care, ends_care, files_under
 from tests.support.case import CaseUnderTest, eventually
+from tests.support.managers import signed_in_manager
 from tests.support.platform import secrets_of_run
 from tests.support.postgresql import DATABASES, dump
 from tests.support.sms import texts_to

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from camunda7.forms.browser import Browser, Page
 from processes.variables import VARIABLES
-from stack.browser import Browser, Page
 from tests.support.case import MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.tier import rounds

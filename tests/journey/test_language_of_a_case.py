@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from camunda7.forms.browser import Browser
 from records.access import Access
-from stack.browser import Browser
 from tests.support.case import REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.mail import mails_to

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from camunda7.forms.browser import Browser
 from records.sessions import Session
-from stack.browser import Browser
 from tests.support.case import WITH_COUGH
 from tests.support.days import days_ago
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import requests
 
-from stack.browser import Browser, PageRefused, signed_in_manager
+from camunda7.forms.browser import Browser, PageRefused
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
 from tests.support.codes import unknown_code
 from tests.support.days import days_ago
+from tests.support.managers import signed_in_manager
 
 COUGHING = {**WITH_COUGH, "cough_since": days_ago(8)}
 

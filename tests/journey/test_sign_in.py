@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import requests
 
+from camunda7.forms.browser import Browser, Page
 from records.access import Access, Link
 from records.cipher import Cipher
 from records.queue import timestamp
 from records.sessions import Sessions
-from stack.browser import Browser, Page
 from tests.support.case import REQUEST, WITH_COUGH, eventually
 from tests.support.days import day_of_month, days_ago
 from tests.support.mail import mails_to

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from camunda7.forms.browser import Browser, Page
 from processes.audit import CHANGED, READ, WORKED, accesses
 from processes.engine import Engine
 from records.access import Access
-from stack.browser import Browser, Page
 from tests.support.apis import rest, web
 from tests.support.case import WITH_COUGH, CaseUnderTest
 

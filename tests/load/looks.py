@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from stack.browser import Browser
+from camunda7.forms.browser import Browser
 
 LOOKS = 15
 

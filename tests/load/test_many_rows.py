@@ -18,9 +18,9 @@ from config.settings import ROOT, environment_name
 from kpi.indicators import kpis
 from kpi.rows import CaseRow
 from records import database
-from stack.browser import signed_in_manager
 from stack.platform import Platform
 from tests.load.looks import opened_in_s
+from tests.support.managers import signed_in_manager
 from tests.support.platform import platform_up, without_settings
 from tests.support.postgresql import postgresql
 

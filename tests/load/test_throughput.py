@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import pytest
 
 from processes.engine import Engine
-from stack.browser import signed_in_manager
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground, ground_in
 from tests.load.bare import bare_driver
@@ -22,6 +21,7 @@ from tests.load.crowd import on_their_way
 from tests.load.looks import opened_in_s
 from tests.load.resting import rest
 from tests.load.usage import cpu_seconds
+from tests.support.managers import signed_in_manager
 from tests.support.postgresql import Server, postgresql
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]

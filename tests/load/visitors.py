@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from stack.browser import Browser, Page
+from camunda7.forms.browser import Browser, Page
 from tests.faults.ledger import Ledger
 from tests.load.seen import BUSY, Seen
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH

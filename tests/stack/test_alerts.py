@@ -13,12 +13,12 @@ import pytest
 import requests
 import yaml
 
+from camunda7.forms.browser import Browser
 from config.settings import environment_name
 from hosting.databases import connect_to
 from records import database
 from records.roster import Duty
 from services.lab.models import MODELS, FeedItem
-from stack.browser import Browser
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.own_platform import answers, kill, started_again

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
+from camunda7.forms.browser import Browser
 from config.settings import ROOT, environment_name
-from stack.browser import Browser, signed_in_manager
 from stack.demo import Demo
 from tests.support.case import eventually
+from tests.support.managers import signed_in_manager
 from tests.support.own_platform import read_state, state_file
 from tests.support.platform import own_environment
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from camunda7.forms.browser import Browser
 from config.settings import Settings, environment_name
 from processes.variables import VARIABLES
-from stack.browser import Browser
 from stack.firewall import rules_for
 from stack.parts import Part, all_parts
 from stack.platform import Platform

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from stack.browser import Browser, Page
+from camunda7.forms.browser import Browser, Page
 from tests.support.case import MEDICAL, NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import day_of_month, days_ago
 from tests.support.own_platform import answers, kill, started_again

@@ -16,12 +16,13 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from camunda7.forms.browser import Browser
 from config.settings import ROOT
-from stack.browser import Browser, signed_in_manager
 from stack.demo import Demo
 from stack.pilot import Pilot, today_in
 from stack.replay import Replay
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest, eventually
+from tests.support.managers import signed_in_manager
 from tests.support.own_platform import kill, read_state, started_again
 from tests.support.pilot import totals
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from stack.browser import Browser
+from camunda7.forms.browser import Browser
 from tests.support.case import CONTACT, MEDICAL, REPORT, WITH_COUGH, CaseUnderTest
 from tests.support.days import days_ago
 

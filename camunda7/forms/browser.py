@@ -1,4 +1,4 @@
-"""A browser without JavaScript: opens pages, fills in forms, sends them. The pilot's patients use it."""
+"""A browser without JavaScript: opens pages, fills in the forms that this package shows, and sends them."""
 
 from __future__ import annotations
 
@@ -132,17 +132,6 @@ class Browser:
 
     def _page(self, response: requests.Response) -> Page:
         return Page(response.url, response.status_code, BeautifulSoup(response.text, "html.parser"))
-
-
-def signed_in_manager(state: Mapping[str, Any]) -> Browser:
-    """A process manager's browser, signed in.
-
-    Args:
-        state: of the platform that is up, as state.json has it.
-    """
-    browser, account = Browser(state["webapp"]), state["accounts"]["process_manager"]
-    browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})
-    return browser
 
 
 def _by_input(answers: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
