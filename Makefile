@@ -18,7 +18,7 @@ LONG = --timeout 7200 --session-timeout 28800
 
 # What the goals need of the machine, which tools/machine looks for at once: all need Python, most a JDK, and those that
 # test the whole product the programs that it is tested with.
-WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit pathway texts fresh-machines
+WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit pathway reference texts fresh-machines
 WITH_TOOLS = test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
@@ -36,7 +36,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway reference texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -152,6 +152,9 @@ pages: setup tools node_modules/.stamp ##change take pictures of all patients' p
 
 pathway: .venv/.stamp ##change write docs/pathway.md from the diagrams
 	$(PY) -m tools.pathway > docs/pathway.md
+
+reference: .venv/.stamp ##change write docs/reference/: settings, metrics, process variables
+	$(PY) -m tools.reference docs/reference
 
 texts: .venv/.stamp ##change update the catalogues of webapp/translations from the pages' texts
 	@mkdir -p .run

@@ -121,7 +121,9 @@ class OutageMetrics(Collector):
         self._outages = list(outages)
 
     def collect(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily("coronacare_outage_seconds", "For how long this hasn't worked", labels=["what"])
+        family = GaugeMetricFamily(
+            "coronacare_outage_seconds", "Duration of the current outage; 0 while there is none", labels=["what"]
+        )
         for outage in self._outages:
             family.add_metric([outage.name], outage.duration_s)
         yield family

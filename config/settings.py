@@ -70,10 +70,10 @@ class Part(Section):
 
 class Engine(Part):
     username: str
-    password: SecretStr = SecretStr("")
+    password: SecretStr = Field(SecretStr(""), description="of the account `engine.username`")
     database_url: str
     database_username: str
-    database_password: SecretStr = SecretStr("")
+    database_password: SecretStr = Field(SecretStr(""), description="of `engine.database_username`")
     secure_cookies: bool
 
 
@@ -86,7 +86,7 @@ class Front(Section):
 
 
 class Webapp(Part):
-    secret_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = Field(SecretStr(""), description="key that signs cookies and tokens")
     processes: Annotated[int, Field(ge=1)]
     threads: Annotated[int, Field(ge=1)]
     session_idle_s: Positive
@@ -101,11 +101,13 @@ class Webapp(Part):
 
 class Records(Section):
     database_url: str
-    secret_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="key that encrypts answers and sessions, and hashes access codes"
+    )
 
 
 class Lab(Part):
-    api_key: SecretStr = SecretStr("")
+    api_key: SecretStr = Field(SecretStr(""), description="key of the lab's API")
     database_url: str
     kits: Annotated[int, Field(ge=0)]
     capacity: Annotated[int, Field(ge=1)]
@@ -114,15 +116,15 @@ class Lab(Part):
 
 
 class Government(Part):
-    api_key: SecretStr = SecretStr("")
-    archive_key: SecretStr = SecretStr("")
+    api_key: SecretStr = Field(SecretStr(""), description="key of the government's API")
+    archive_key: SecretStr = Field(SecretStr(""), description="key that encrypts the government's archive")
     database_url: str
 
 
 class Sms(Part):
     """The SMS gateway."""
 
-    api_key: SecretStr = SecretStr("")
+    api_key: SecretStr = Field(SecretStr(""), description="key of the gateway's API")
     database_url: str
 
 
@@ -131,7 +133,7 @@ class Mail(Section):
     port: Annotated[int, Field(gt=0, lt=65536)]
     sender: str
     username: str
-    password: SecretStr = SecretStr("")
+    password: SecretStr = Field(SecretStr(""), description="of the account `mail.username`")
     starttls: bool
 
 

@@ -25,7 +25,7 @@ PATH = "/metrics"
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 REQUESTS = Counter("http_requests", "Requests that were answered", ["method", "status"])
-SECONDS = Histogram("http_request_seconds", "Until a request was answered", buckets=BUCKETS)
+SECONDS = Histogram("http_request_seconds", "Time until a request was answered", buckets=BUCKETS)
 # known from the beginning: of what wasn't there before, Prometheus sees no increase
 for _method in ("GET", "POST"):
     for _status in ("500", "503"):

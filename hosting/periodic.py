@@ -20,7 +20,7 @@ LAST_SUCCESS = Gauge(
     ["task"],
     multiprocess_mode="max",
 )
-INTERVAL = Gauge("periodic_task_interval_seconds", "Between two runs", ["task"], multiprocess_mode="max")
+INTERVAL = Gauge("periodic_task_interval_seconds", "Interval between two runs", ["task"], multiprocess_mode="max")
 FAILURES = Counter("periodic_task_failures", "Runs that raised an error", ["task"])
 METRICS = (LAST_SUCCESS, INTERVAL, FAILURES)
 

@@ -86,7 +86,7 @@ ASSESSMENT = Catalogue(
     Variable(
         "orientation_now",
         "String",
-        'what it says of the symptoms of an "I feel worse"; values as of orientation',
+        'the same of the symptoms of an "I feel worse"; values as of orientation',
         voided_by_correction=True,
     ),
     Variable("risk_factor", "Boolean", "a risk factor for severe disease"),
@@ -102,7 +102,7 @@ REQUEST = Catalogue(
     Variable("given_name", "String", "of the patient"),
     Variable("family_name", "String", "of the patient"),
     Variable("carer_name", "String", "guardian or carer, for someone in care"),
-    Variable("channel", "String", "how news is told", ("email", "sms", "telephone")),
+    Variable("channel", "String", "how messages reach the patient", ("email", "sms", "telephone")),
     Variable("email", "String", "e-mail address"),
     Variable("phone", "String", "telephone number"),
     Variable(
@@ -137,7 +137,9 @@ TEST = Catalogue(
     Variable("visit_number", "Integer", "of the visits for one sample, from 1"),
     Variable("visit_due_at", "Date", "the visit is due"),
     Variable("visit_outcome", "String", "how the visit ended", ("sampled", "not_at_home", "refused", "emergency")),
-    Variable("next_appointment", "String", "the next visit, a point in time in ISO 8601, by whoever found nobody"),
+    Variable(
+        "next_appointment", "String", "the next visit, a point in time in ISO 8601; set when the patient wasn't at home"
+    ),
     Variable(
         "sampling_time", "String", "the sample was taken, a point in time in ISO 8601; the visit's end without one"
     ),
@@ -157,15 +159,15 @@ TEST = Catalogue(
     Variable(
         "lab_result",
         "String",
-        "pathogen test result; indeterminate is said of a case whose samples all gave none",
+        "pathogen test result; indeterminate: of a case whose samples all gave none",
         ("positive", "negative", "inconclusive", "unsatisfactory", "indeterminate", "entered_in_error"),
     ),
     Variable("lab_result_id", "Integer", "item of the lab's feed by which the result came"),
     Variable("lab_result_barcode", "String", "barcode of the sample that gave the result"),
     Variable("results_so_far", "String", "what each sample gave, for the doctor"),
-    Variable("result_number", "Integer", "results told so far, corrections included"),
-    Variable("correction_number", "Integer", "how often a result of the case was corrected after it was told"),
-    Variable("result_told_at", "Date", "the patient was told the result", voided_by_correction=True),
+    Variable("result_number", "Integer", "results that the patient got so far, corrections included"),
+    Variable("correction_number", "Integer", "how often a result of the case was corrected after the patient got it"),
+    Variable("result_told_at", "Date", "the patient got the result", voided_by_correction=True),
 )
 
 REPORT = Catalogue(
@@ -192,9 +194,9 @@ REPORT = Catalogue(
     Variable("earlier_reports", "String", "the doctors' reports before this one, for the doctor"),
     Variable("call_reached", "String", "the call reached the person", YES_NO),
     Variable("call_number", "Integer", "of the calls to tell one message, from 1"),
-    Variable("most_calls", "Integer", "so many calls are made to tell one message"),
+    Variable("most_calls", "Integer", "calls to tell one message, at most"),
     Variable("call_again_at", "String", "when to call again, a point in time in ISO 8601"),
-    Variable("call_from", "Date", "the same; Tasklist shows the task from then on"),
+    Variable("call_from", "Date", "call_again_at as a Date; Tasklist shows the task from then on"),
     Variable("call_note", "String", "what was said or advised on the telephone"),
     Variable("report_published_at", "Date", "the report is on the patient's page", voided_by_correction=True),
     Variable("care_completed_at", "Date", "care was completed, before the review", voided_by_correction=True),
@@ -203,12 +205,12 @@ REPORT = Catalogue(
 )
 
 TRACING = Catalogue(
-    Variable("contacts_traced", "Boolean", "tracing has begun"),
+    Variable("contacts_traced", "Boolean", "tracing has started"),
     Variable("had_contacts", "String", "was close to anyone", YES_NO),
     Variable("close_contacts", "Json", "list of contacts as the form close_contacts asks for them"),
     Variable("contact_ids", "Json", "list of the government's names for the contacts"),
     Variable("contact", "Json", "one of contact_ids, in the loop over them"),
-    Variable("contact_id", "String", "the same as text"),
+    Variable("contact_id", "String", "contact as text, for the worker and the call"),
     Variable("contact_name", "String", "of the contact to call"),
     Variable("contact_phone", "String", "of the contact to call"),
     Variable("contact_language", "String", "of the contact to call"),
@@ -216,8 +218,8 @@ TRACING = Catalogue(
     Variable("contact_symptoms", "String", "the contact has symptoms", YES_NO_UNKNOWN),
     Variable("will_quarantine", "String", "the contact will stay in quarantine", YES_NO_UNKNOWN),
     Variable("link_wanted", "String", "the contact wants the link to their page", ("no", "email", "sms")),
-    Variable("link_email", "String", "where to"),
-    Variable("link_phone", "String", "where to"),
+    Variable("link_email", "String", "e-mail address for that link"),
+    Variable("link_phone", "String", "telephone number for that link"),
     Variable("call_given_up_at", "Date", "from when on the contact is unreachable"),
     Variable("contacts_called_from", "Date", "from when on the contact tracers may fill in the list by telephone"),
     Variable("contacts_refused", "Json", "why the list went back: by contact a name, reason and infectious_from"),
@@ -249,7 +251,7 @@ CASE = Catalogue(
         voided_by_correction=True,
     ),
     Variable("reference", "String", "the case reference, for staff to compare with what a caller gives"),
-    Variable("notice_key", "String", "names a message that is told by telephone, so that it is told once"),
+    Variable("notice_key", "String", "key of the message to tell by telephone: one call for each"),
     Variable("notice_text", "String", "what to tell the patient by telephone"),
     Variable("withdrawn", "Boolean", "the patient has withdrawn"),
     Variable("worsening", "String", "names one time at which the patient felt worse, for the messages about it"),

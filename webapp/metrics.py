@@ -50,19 +50,21 @@ class Figures(Collector):
             yield GaugeMetricFamily("coronacare_kits_in_stock", "Test kits at the lab", stock.kits)
 
     def _of_records(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily("coronacare_kpi", "Over all closed cases", labels=["kpi", "unit"])
+        family = GaugeMetricFamily("coronacare_kpi", "KPIs over all closed cases", labels=["kpi", "unit"])
         for figure in kpis(below=self._below):
             if figure.value is not None:
                 family.add_metric([figure.key, figure.unit], figure.value)
         yield family
         doctors = len(Roster().doctors_on_duty())
-        yield GaugeMetricFamily("coronacare_doctors_on_duty", "Doctors on the roster", doctors)
+        yield GaugeMetricFamily("coronacare_doctors_on_duty", "Doctors on duty, by the roster", doctors)
         yield from self._of_queues()
 
     def _of_queues(self) -> Iterator[Metric]:
-        waiting = GaugeMetricFamily("coronacare_queue_waiting", "What waits in the records", labels=["queue"])
+        waiting = GaugeMetricFamily(
+            "coronacare_queue_waiting", "Rows of the records that wait to be processed", labels=["queue"]
+        )
         oldest = GaugeMetricFamily(
-            "coronacare_queue_oldest_seconds", "For how long the oldest has waited", labels=["queue"]
+            "coronacare_queue_oldest_seconds", "Age of the oldest row that waits", labels=["queue"]
         )
         for queue, figures in queue_figures().items():
             waiting.add_metric([queue], figures.waiting)
@@ -70,6 +72,6 @@ class Figures(Collector):
         yield from (waiting, oldest)
         yield GaugeMetricFamily(
             "coronacare_messages_undelivered",
-            "Messages given up within a day that no call replaces",
+            "Messages given up in the last day that no call replaces",
             undelivered_messages(),
         )

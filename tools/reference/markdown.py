@@ -1,0 +1,20 @@
+"""Tables in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table whose cells may hold anything but line breaks."""
+    header = list(header)
+    return "\n".join([_line(header), _line("---" for _ in header), *map(_line, rows)]) + "\n"
+
+
+def code(text: object) -> str:
+    """Text as code; nothing where there is none."""
+    return f"`{text}`" if text != "" else ""
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -1,0 +1,111 @@
+"""docs/reference/metrics.md: each Prometheus metric of our parts, with type, labels and meaning.
+
+They are collected as the parts do it; the engine's are read from EngineMetrics.java.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
+
+from camunda7.outages import OutageMetrics
+from camunda7.worker.metrics import Metrics
+from camunda7.worker.threads import DEFECTS
+from config.settings import ROOT
+from hosting import metrics as hosting
+from hosting.periodic import METRICS as PERIODIC
+from records import database
+from tools.reference.markdown import code, table
+from webapp import unusable_forms
+from webapp.lab import Lab, Stock
+from webapp.metrics import Figures
+
+INTRODUCTION = """# Metrics
+
+Written by `make reference` from the code, so change that, not this page; a test compares them. Where each part answers,
+and what alerts look at: [monitoring.md](../monitoring.md). Histograms have the suffixes `_bucket`, `_sum` and `_count`.
+No label names a person or a case.
+
+Libraries add metrics of their own: `haproxy_…` of the front; `executor_…`, `hikaricp_…`, `http_server_requests_…`,
+`tasks_scheduled_…`, `jvm_…` and others of the engine.
+"""
+HEADER = ("metric", "type", "labels", "meaning")
+ENGINE = ROOT / "engine/src/main/java/org/coronacare/engine/EngineMetrics.java"
+# new Figures(registry, "external.tasks", "topic", …)
+FIGURES = re.compile(r'new Figures\(registry, "([\w.]+)", "(\w+)",')
+MEANINGS = {
+    "external.tasks": "External tasks that wait or are locked, without those that have an incident",
+    "user.tasks": "User tasks that are open",
+    "messages.awaited": "Cases that wait for a message",
+    "jobs.due": "Jobs that are due: timers and asynchronous continuations",
+    "incidents": "Incidents that are open",
+}
+
+Row = tuple[str, str, str, str]
+
+
+class StockedLab(Lab):
+    """A laboratory that isn't asked."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+
+    def stock(self) -> Stock:
+        return Stock(kits=0, waiting=0)
+
+
+def written() -> str:
+    """The page."""
+    parts: dict[str, Iterable[Row]] = {
+        "engine": _of_engine(),
+        "workers": _of_collectors([*_of_workers(), DEFECTS]),
+        "webapp": _of_webapp(),
+        "webapp and workers": _of_collectors([OutageMetrics([])]),
+        "webapp, lab, government and sms": _of_collectors([hosting.REQUESTS, hosting.SECONDS]),
+        "webapp, lab and workers: tasks in the background": _of_collectors(PERIODIC),
+    }
+    texts = [INTRODUCTION]
+    for name, rows in parts.items():
+        in_order = sorted(rows, key=_name)
+        texts.append(f"## {name}\n\n{table(HEADER, in_order)}")
+    return "\n".join(texts)
+
+
+def _name(row: Row) -> str:
+    return row[0].strip("`")
+
+
+def _of_engine() -> Iterator[Row]:
+    for what, label in FIGURES.findall(ENGINE.read_text(encoding="utf-8")):
+        name, meaning = "engine_" + what.replace(".", "_"), MEANINGS[what]
+        yield code(name), "gauge", code(label), meaning
+        yield code(f"{name}_oldest_seconds"), "gauge", code(label), f"{meaning}: age of the oldest"
+
+
+def _of_workers() -> list[MetricWrapperBase]:
+    return [each for each in vars(Metrics()).values() if isinstance(each, MetricWrapperBase)]
+
+
+def _of_webapp() -> list[Row]:
+    """On empty records, since their figures are collected from the database."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/records.db"
+        database.upgrade(url)
+        database.open(url)
+        try:
+            return [*_of_collectors([Figures(StockedLab()), unusable_forms.LAST_SHOWN])]
+        finally:
+            database.database.close()
+
+
+def _of_collectors(collectors: Iterable[Collector]) -> Iterator[Row]:
+    for collector in collectors:
+        for metric in collector.collect():
+            source = collector if isinstance(collector, MetricWrapperBase) else metric
+            labels: Iterable[str] = getattr(source, "_labelnames", ())
+            name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+            yield code(name), metric.type, ", ".join(map(code, labels)), metric.documentation
