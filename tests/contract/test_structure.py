@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ ALLOWED = {
     "webapp": {"camunda7", "hosting", "kpi", "processes", "records"},
     "workers": {"camunda7", "hosting", "kpi", "processes", "records"},
 }
+# where a package's face and its modules import each other
+WITH_CIRCLES = {"camunda7"}
 ENTRY_POINTS = {"__main__.py", "wsgi.py"}
 
 
@@ -50,6 +53,43 @@ def test_imports_run_one_way(path: Path) -> None:
         allowed |= {"access.people", "config"}
     wrong = {name for name in imported(path) if not any(name == a or name.startswith(a + ".") for a in allowed)}
     assert wrong == set()
+
+
+def circle(files: dict[str, Path]) -> list[str]:
+    """Modules of a package that import each other in a circle; none if there is no circle.
+
+    Args:
+        files: by name of the module.
+    """
+    graph = {
+        name: {module for each in imported(path) if (module := module_of(each, files))} for name, path in files.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def module_of(name: str, files: dict[str, Path]) -> str | None:
+    """The module that is imported by this name, or that has what is."""
+    return next((each for each in (name, name.rpartition(".")[0]) if each in files), None)
+
+
+@pytest.mark.parametrize("package", sorted(set(PACKAGES) - WITH_CIRCLES))
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    paths = [path.relative_to(ROOT) for path in modules() if path.relative_to(ROOT).parts[0] == package]
+    names = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): ROOT / path for path in paths}
+    assert len(names) > 1
+    assert circle(names) == []
+
+
+def test_a_planted_circle_is_found(tmp_path: Path) -> None:
+    files = {}
+    for name, other in (("a", "b"), ("b", "c"), ("c", "a"), ("d", "a")):
+        files[f"records.{name}"] = tmp_path / f"{name}.py"
+        files[f"records.{name}"].write_text(f"from records.{other} import thing\n")
+    assert set(circle(files)) == {"records.a", "records.b", "records.c"}
 
 
 def test_only_the_client_of_the_workers_speaks_the_external_task_api() -> None:
