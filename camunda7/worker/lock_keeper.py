@@ -46,9 +46,7 @@ class LockKeeper:
                 # fetched again just before its report was taken
                 return False
             known = self._tasks.get(task.id)
-            if known and not known.lost:
-                known.locked_at = task.locked_at
-                known.again = task if known.reporting else None
+            if known and known.note_delivery(task):
                 return False
             self._tasks[task.id] = task
             return True
@@ -70,12 +68,11 @@ class LockKeeper:
         while not stopped.wait(self._client.lock_s / 20):
             half_time = time.monotonic() - self._client.lock_s / 2
             for task in self.held_tasks():
-                if task.locked_at < half_time and not task.lost:
+                if task.locked_at < half_time:
                     self._threads.submit(self._renew, task, task.locked_at)
 
     def _renew(self, task: Task, known_at: float) -> None:
-        # a report that is on its way would be thwarted by the renewal, and be repeated
-        if task.locked_at != known_at or task.lost or task.reporting:
+        if task.locked_at != known_at or not task.may_extend_lock:
             return
         begun = time.monotonic()
         try:
@@ -92,8 +89,7 @@ class LockKeeper:
             is_lost = not self._client.holds(task.id)
         except EngineError:
             is_lost = False
-        if is_lost and task in self.held_tasks():
-            task.lose()
+        if is_lost and task.lose():
             self.unregister(task)
             self._metrics.lost_locks.labels(task.topic).inc()
             log.warning("lock lost, its result won't be sent", extra={**task.labels, "error": str(error)})

@@ -12,9 +12,10 @@ from camunda.external_task.external_task import ExternalTask
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.outages import Outage
 from camunda7.variables import UNTYPED, Catalogue, UndeclaredVariable, from_engine, storable_text
+from camunda7.worker.context import Cancelled, Context
 from camunda7.worker.library_handlers import WrongResult, report_of
 from camunda7.worker.retry import WrongRetry
-from camunda7.worker.tasks import Cancelled, Context, Task
+from camunda7.worker.tasks import Task
 from camunda7.worker.topics import Faulty, Handler, Refusal, Unavailable
 
 Outages = tuple[type[BaseException], ...]
@@ -85,7 +86,7 @@ def outcome_of(
     try:
         return _result(task, handler, resources, catalogue)
     except Cancelled as cancelled:
-        return None if task.lost else failure_of(task, handler, cancelled, outage)
+        return None if task.is_lost else failure_of(task, handler, cancelled, outage)
     except handler.errors as deviation:
         said = {"code": deviation.code}
         return Report("bpmn_failure", (deviation.code, type(deviation).__name__), said)
@@ -121,11 +122,8 @@ def _again(message: str, left: int, pause_s: float) -> Report:
 
 def _result(task: Task, handler: Handler, resources: Mapping[str, Any], catalogue: Catalogue) -> Report:
     values = {} if handler.takes_task else from_engine(task.raw["variables"])
-    task.context = context = Context(
-        task.id, handler.effect_key(task.business_key, values), last_attempt=task.retries == 1
-    )
-    if task.lost:
-        raise Cancelled
+    context = Context(task.id, handler.effect_key(task.business_key, values), last_attempt=task.retries == 1)
+    task.attach(context)
     if handler.takes_task:
         return _report_of_library(task, *report_of(handler.function(ExternalTask(task.raw))))
     written = handler(values, task.business_key, context, resources)

@@ -15,7 +15,7 @@ from camunda7.worker.client import TaskClient
 from camunda7.worker.clock import Clock
 from camunda7.worker.metrics import Metrics
 from camunda7.worker.outcomes import NotTaken, Report
-from camunda7.worker.tasks import Task
+from camunda7.worker.tasks import Task, TaskState
 from camunda7.worker.threads import Threads
 
 log = logging.getLogger("workers")
@@ -76,6 +76,7 @@ class Reports:
 
     def send(self, task: Task, report: Report) -> None:
         """Deliver a task's report, from another thread."""
+        task.enter(TaskState.REPORT_PENDING)
         with self._guard:
             self._open += 1
         self._submit(Delivery(task, report))
@@ -99,7 +100,7 @@ class Reports:
         with self._guard:
             self._waiting -= 1
         task, report = delivery.task, delivery.report
-        if task.lost:
+        if not task.enter(TaskState.REPORTING):
             self._end(task, None)
             return
         try:
@@ -118,12 +119,11 @@ class Reports:
             self._end(task, report)
 
     def _call(self, task: Task, report: Report) -> None:
-        task.reporting = True
         try:
             with self._metrics.report.labels(report.method).time():
                 getattr(self._client, report.method)(task.id, *report.arguments)
         except BaseException:
-            task.reporting = False
+            task.enter(TaskState.REPORT_PENDING)
             raise
 
     def _not_taken(self, delivery: Delivery, error: EngineError) -> None:
@@ -183,6 +183,7 @@ class Reports:
         self._clock.call_at(time.monotonic() + pause_s, lambda: self._submit(delivery))
 
     def _end(self, task: Task, report: Report | None) -> None:
+        task.enter(TaskState.DONE)
         self._ended(task, report)
         with self._guard:
             self._open -= 1

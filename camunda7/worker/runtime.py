@@ -19,7 +19,7 @@ from camunda7.worker.metrics import Metrics
 from camunda7.worker.outcomes import UNLOCK, Outages, Report, failure_of, outcome_of
 from camunda7.worker.poller import Poller
 from camunda7.worker.reports import Reports
-from camunda7.worker.tasks import Task
+from camunda7.worker.tasks import Task, TaskState
 from camunda7.worker.threads import Threads, log_defect, run_until
 from camunda7.worker.topics import Handler
 from camunda7.worker.wake_up import WakeUp
@@ -105,14 +105,14 @@ class Runtime:
         return time.monotonic() - self._poller.turned_at < self.client.poll_timeout_s + TURNS_WITHIN_S
 
     def _work(self, task: Task) -> None:
-        if task.lost:
+        if not task.enter(TaskState.RUNNING):
             return
         handler = self._handlers[task.topic]
         with self.metrics.handler.labels(task.topic).time():
             report = self._outcome(task, handler)
         if report and report.ends_task:
             self._outage_of[task.topic].recovered()
-        if report and not task.lost:
+        if report:
             self._reports.send(task, report)
 
     def _outcome(self, task: Task, handler: Handler) -> Report | None:
@@ -129,8 +129,8 @@ class Runtime:
 
     def _ended(self, task: Task, report: Report | None) -> None:
         self._locks.unregister(task, gone=report is not None and report.ends_task)
-        if report and task.again and self._locks.register(task.again):
-            self._slots.add([task.again])
+        if report and task.next_delivery and self._locks.register(task.next_delivery):
+            self._slots.add([task.next_delivery])
         self._slots.notify_capacity_changed()
         if report and report.due_in_s is not None:
             self._wake_up.due_in(report.due_in_s)
@@ -146,7 +146,7 @@ class Runtime:
         for task in self._slots.take_waiting():
             self._reports.send(task, UNLOCK)
         self._wait_for(lambda: not self._slots.running() and not self._reports.open, deadline)
-        self._hand_back(self._locks.held_tasks())
+        self._hand_back([task for task in self._locks.held_tasks() if task.lose()])
 
     def _wait_for(self, condition: Callable[[], bool], deadline: float) -> None:
         """Until it is so, time is up, or everything is to end at once."""
@@ -155,11 +155,9 @@ class Runtime:
                 return
 
     def _hand_back(self, tasks: list[Task]) -> None:
-        """Time is up: their handlers are told, and others may have them."""
+        """Unlock lost tasks when time is up: other workers may have them at once."""
         if tasks:
             log.warning("time is up: handed back while they ran: %d tasks", len(tasks))
-        for task in tasks:
-            task.lose()
         left = threading.Semaphore(0)
         for task in tasks:
             self._threads.submit(self._unlock, task, left)

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
+from camunda7.worker.context import Context
 from camunda7.worker.library_handlers import is_library_handler
 from camunda7.worker.retry import Retry
-from camunda7.worker.tasks import Context
 
 # what a handler gets from the runtime itself
 GIVEN = ("business_key", "effect_key", "context")

@@ -7,7 +7,7 @@ import time
 from camunda7.worker.client import TaskClient
 from camunda7.worker.lock_keeper import LockKeeper
 from camunda7.worker.metrics import Metrics
-from camunda7.worker.tasks import Task
+from camunda7.worker.tasks import Task, TaskState
 from camunda7.worker.threads import Threads
 
 
@@ -38,12 +38,13 @@ def test_a_second_fetch_renews_the_lock_of_what_is_in_hand() -> None:
     held, task, again = locks(), fetched(1.0), fetched(2.0)
     assert held.register(task)
     assert not held.register(again)
-    assert (task.locked_at, task.again) == (2.0, None)
+    assert (task.locked_at, task.next_delivery) == (2.0, None)
 
 
 def test_the_next_try_that_came_before_the_answer_to_the_failure_isnt_forgotten() -> None:
     held, task, again = locks(), fetched(), fetched()
     assert held.register(task)
-    task.reporting = True
+    task.enter(TaskState.REPORT_PENDING)
+    task.enter(TaskState.REPORTING)
     assert not held.register(again)
-    assert task.again is again
+    assert task.next_delivery is again

@@ -1,0 +1,21 @@
+"""What the docs say of the toolkit is what its code says."""
+
+from __future__ import annotations
+
+import re
+
+from camunda7.worker.tasks import TRANSITIONS, TaskState
+from config.settings import ROOT
+
+
+def test_the_states_of_a_task_are_those_of_the_docs() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \| (.*)\|$", (ROOT / "docs/workers.md").read_text(), re.MULTILINE)
+    documented = {name: (meaning, set(re.findall("[A-Z_]+", after))) for name, meaning, after in rows}
+    assert documented == {state.name: (state.value, _followers(state)) for state in TaskState}
+
+
+def _followers(state: TaskState) -> set[str]:
+    """Names of the states that Task.enter() and Task.lose() lead to."""
+    if state in (TaskState.DONE, TaskState.LOST):
+        return set()
+    return {"LOST", *(each.name for each in TRANSITIONS[state])}
