@@ -156,6 +156,9 @@ pathway: .venv/.stamp ##change write docs/pathway.md from the diagrams
 reference: .venv/.stamp ##change write docs/reference/: settings, metrics, process variables
 	$(PY) -m tools.reference docs/reference
 
+reference: .venv/.stamp ##change write camunda7/REFERENCE.md from the docstrings of the toolkit
+	$(PY) tools/reference.py > camunda7/REFERENCE.md
+
 texts: .venv/.stamp ##change update the catalogues of webapp/translations from the pages' texts
 	@mkdir -p .run
 	$(BABEL) extract --mapping webapp/translations/babel.cfg --keywords lazy_gettext --add-location=file --project CoronaCare --msgid-bugs-address help@coronacare.example --output .run/texts.pot .

@@ -32,9 +32,12 @@ NO_TOPIC = "none"
 
 
 class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has no types
-    """Talks to the engine's external task API for one worker. May be used from several threads.
+    """Client of the engine's external task API, for one worker. May be used from several threads.
+
+    Each call raises EngineError unless the engine does what is asked.
 
     Args:
+        worker_id: what the engine knows the worker by.
         engine_url: base URL, without /engine-rest.
         username, password: without them the API is called without authentication.
         lock_s: how long a fetched task is locked, in seconds.
@@ -101,7 +104,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
     def end_poll(self) -> None:
         """Replace this worker's waiting poll by one that ends at once and fetches nothing.
 
-        A poll that is just dropped would still lock tasks, for nobody.
+        A poll whose connection is just closed would still lock tasks.
         """
         topic = self._topic(NO_TOPIC, [])
         body = {"workerId": self.worker_id, "maxTasks": 1, "asyncResponseTimeout": 1, "topics": [topic]}
@@ -125,7 +128,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         return self._call("GET", f"{self.external_task_base_url}/{task_id}/errorDetails") or ""
 
     def next_due(self) -> datetime | None:
-        """When the next task becomes free that is locked or waits for its next try, whosever it is."""
+        """When the next task becomes free that any worker has locked, or that waits for its next try."""
         query = "locked=true&withRetriesLeft=true&sortBy=lockExpirationTime&sortOrder=asc&maxResults=1"
         first = self._list("GET", f"{self.external_task_base_url}?{query}")
         try:
@@ -171,7 +174,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         self._report(self.get_task_bpmn_error_url(task_id), body)
 
     def renew_lock(self, task_id: str) -> None:
-        """Lock a task for another full duration from now, also one whose lock ran out if nobody has taken it.
+        """Lock a task for another full duration from now, also one whose lock ran out, unless another worker has it.
 
         Raises:
             EngineRefused: another worker has it, or it is gone.

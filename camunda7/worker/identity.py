@@ -45,4 +45,5 @@ class WorkerIdentity:
         self._file.flush()
 
     def give_up(self) -> None:
+        """Release the id: another process may work under it."""
         self._file.close()

@@ -27,6 +27,9 @@ class Retry:
         attempts: deliveries in all; after the last the engine raises an incident.
         first: the longest pause after the first failure: "500ms", "2s", "5m", "1h". It doubles with each failure.
         most: what it never exceeds.
+
+    Raises:
+        WrongRetry: less than one attempt, or a duration that can't be read or is longer than a year.
     """
 
     attempts: int = 6

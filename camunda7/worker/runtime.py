@@ -38,6 +38,8 @@ class Runtime:
     """One worker process's runtime.
 
     Args:
+        client: what it talks to the engine by.
+        handlers: of the topics that it works on, one each.
         resources: what handlers ask for beside process variables, by parameter name.
         slots: how many handlers run at the same time.
         stop_within_s: how long handlers that run may still take when it is stopped.

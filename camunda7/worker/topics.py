@@ -30,13 +30,14 @@ DEFAULT_RETRY = Retry()
 
 
 class Unavailable(Exception):
-    """What the handler calls can't be reached or can't answer now, which isn't the task's fault: it is tried again
-    within seconds, and no attempt is used up. Its message is shown, as a Refusal's is.
+    """What the handler calls can't be reached or can't answer now: a failure that uses up no attempt.
+
+    The task is tried again within seconds. The message is shown, as a Refusal's is.
     """
 
 
 class Faulty(Exception):
-    """The other side answered wrongly: tried again as after any failure. Its message is shown, as a Refusal's is."""
+    """What the handler calls answered wrongly: tried again as any failure. Its message is shown, as a Refusal's is."""
 
 
 class BpmnError(Exception):
@@ -50,7 +51,7 @@ class BpmnError(Exception):
 
 
 class Refusal(Exception):
-    """The other side refused for good: trying again can't help, so an incident is raised at once.
+    """What the handler calls refused for good: trying again can't help, so an incident is raised at once.
 
     Its message is shown to process managers: it must not hold a patient's data.
     """
@@ -61,6 +62,9 @@ class Handler:
     """A topic and the function that works on its tasks.
 
     Attributes:
+        topic: name of the topic.
+        function: called for each of its tasks.
+        retry: how often a task is tried, and how long after a failure.
         parameters: names of the process variables, and of what the runtime itself gives.
         resources: names of what the runtime must have been given.
         occurrence: the variables that tell one occurrence of the step in a case from the next; None if none was said.
@@ -135,6 +139,8 @@ def topic(
     """Declare that a function works on the tasks of a topic.
 
     Args:
+        name: of the topic, as in the diagram.
+        retry: how often a task is tried, and how long after a failure.
         occurrence: variables that tell one occurrence of the step in a case from the next (sample_number, …), for
             handlers that ask for the `effect_key`; an empty tuple if the step happens once in a case.
         errors: BPMN errors that it may raise; any other is a failure.
