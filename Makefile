@@ -153,11 +153,8 @@ pages: setup tools node_modules/.stamp ##change take pictures of all patients' p
 pathway: .venv/.stamp ##change write docs/pathway.md from the diagrams
 	$(PY) -m tools.pathway > docs/pathway.md
 
-reference: .venv/.stamp ##change write docs/reference/: settings, metrics, process variables
-	$(PY) -m tools.reference docs/reference
-
-reference: .venv/.stamp ##change write camunda7/REFERENCE.md from the docstrings of the toolkit
-	$(PY) tools/reference.py > camunda7/REFERENCE.md
+reference: .venv/.stamp ##change write docs/reference/ and camunda7/REFERENCE.md from the code
+	$(PY) -m tools.reference .
 
 texts: .venv/.stamp ##change update the catalogues of webapp/translations from the pages' texts
 	@mkdir -p .run

@@ -149,7 +149,7 @@ class Diagram:
         return found.name or KINDS.get(found.kind, f"a {found.kind}")
 
     def _end_of(self, flow: Element, end: str) -> str:
-        found = self.elements.get(flow.node.get(end))
+        found = self.elements.get(flow.node.get(end, ""))
         # a damaged flow may lead to a flow, and so to itself
         return "another way" if found and found.kind == "sequenceFlow" else self.called(found)
 

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 
 from camunda7.worker.tasks import TRANSITIONS, TaskState
 from config.settings import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-
-
-def test_the_reference_is_that_of_the_docstrings() -> None:
-    from reference import written
-
-    assert (ROOT / "camunda7/REFERENCE.md").read_text() == written(), "run `make reference`"
 
 
 def test_the_states_of_a_task_are_those_of_the_docs() -> None:

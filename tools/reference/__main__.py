@@ -1,19 +1,25 @@
-"""Write the reference pages: `python -m tools.reference FOLDER`."""
+"""Write the reference pages below a folder: `python -m tools.reference .`"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from tools.reference import metrics, settings, variables
+from tools.reference import metrics, settings, toolkit, variables
 
-PAGES = {"metrics.md": metrics.written, "settings.md": settings.written, "variables.md": variables.written}
+PAGES = {
+    "docs/reference/metrics.md": metrics.written,
+    "docs/reference/settings.md": settings.written,
+    "docs/reference/variables.md": variables.written,
+    "camunda7/REFERENCE.md": toolkit.written,
+}
 
 
 def main(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for name, written in PAGES.items():
-        (folder / name).write_text(written(), encoding="utf-8")
+        page = folder / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(written(), encoding="utf-8")
 
 
 if __name__ == "__main__":

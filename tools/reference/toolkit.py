@@ -1,4 +1,4 @@
-"""Writes camunda7/REFERENCE.md, for those who write workers, from signatures and docstrings: python tools/reference.py.
+"""The toolkit's reference, for those who write workers, from signatures and docstrings.
 
 A module is on the page if it is in MODULES; its names are those of its `__all__`.
 """
@@ -9,15 +9,10 @@ import ast
 import importlib
 import inspect
 import re
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
-# the repository isn't installed
-sys.path.insert(0, str(ROOT))
 MODULES = ("camunda7.worker",)
 INTRODUCTION = """# Reference
 
@@ -128,7 +123,3 @@ def _enclosed(arguments: list[str]) -> str:
     """In parentheses, one a line if they are many."""
     line = ", ".join(arguments)
     return f"({line})" if len(line) < MAX_LINE else "(\n" + "".join(f"    {each},\n" for each in arguments) + ")"
-
-
-if __name__ == "__main__":
-    print(written(), end="")
