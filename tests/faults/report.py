@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from config.settings import environment_name
+from processes.elements import Process
 from processes.engine import Engine
 from records import database
 from records.outbox import SENT, Message
@@ -22,7 +23,7 @@ from tests.faults.ledger import Ledger, doubled, redelivered
 from tests.faults.people import CONTACT_OF, PATIENT, channel_of, email_of, phone_of
 from tests.support.mail import mailboxes
 from tests.support.sms import texts_to
-from workers.channels import TELL_BY_TELEPHONE, message_id
+from workers.channels import message_id
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def effects_of(ledgers: Iterable[Ledger], since: float) -> tuple[dict[str, int],
 
 def calls_twice(engine: Engine, references: Iterable[str]) -> dict[str, int]:
     """Messages that patients are told by telephone more than once, of these cases."""
-    query = {"variableName": "notice_key", "processDefinitionKey": TELL_BY_TELEPHONE}
+    query = {"variableName": "notice_key", "processDefinitionKey": Process.TELL_BY_TELEPHONE}
     keys = [row["value"] for row in engine.post("/history/variable-instance", query)]
     counted = Counter(key for key in keys if key.partition("/")[0] in set(references))
     return {f"call {key}": times for key, times in counted.items() if times > 1}
