@@ -109,7 +109,7 @@ def in_tasklist(platform: Platform, account: str, form: str, values: dict[str, o
     task = eventually(lambda: task_of(api, form), f"{form} isn't asked for")
     claimed = api.post(f"/task/{task}/claim", {"userId": account})
     completed = api.post(f"/task/{task}/submit-form", {"variables": VARIABLES.to_engine(values)})
-    assert (claimed.status_code, completed.status_code) == (204, 204)
+    assert (claimed.status_code, completed.status_code) == (204, 204), completed.text
 
 
 def task_of(api: Api, form: str) -> str | None:
