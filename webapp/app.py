@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -38,14 +36,12 @@ from records.forms import DeployedForms
 from records.health import describe
 from records.login_throttle import LoginThrottle
 from records.outbox import Outbox
-from records.retries import RetrySchedule
 from records.roster import Roster
 from records.sessions import Sessions
 from records.submissions import Submissions
 from webapp import (
     contact,
     forms,
-    forwarding,
     languages,
     patient,
     questionnaires,
@@ -60,8 +56,10 @@ from webapp.forwarding import Forwarder
 from webapp.government import Government
 from webapp.housekeeping import Housekeeping
 from webapp.lab import Lab
+from webapp.options import Options
 from webapp.proxies import check_proxies
 from webapp.readiness import add_readiness
+from webapp.resources import Resources, provide
 from webapp.session_store import SessionStore, records_are_away
 from webapp.status import CALL_NOW
 from webapp.task_forms import TaskForms
@@ -100,46 +98,6 @@ REFUSED = {
     405: lazy_gettext("This page can't be opened so"),
     413: lazy_gettext("This is too much at once"),
 }
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the application is told by its entry point.
-
-    Attributes:
-        policy: the durations and limits that new cases go by; pages show some of them.
-        records_secret: what the records are sealed with.
-        secure_cookies: the pages are served by HTTPS.
-        proxies: how many of them stand before the application, and add where a request came from.
-        public_host: host and port of the address that people open.
-        attempts_per_address: how often in 15 minutes somebody may be wrong at signing in from one address.
-        timings: tell the browser how long a page took, and the engine's part of it.
-        idle_s: a session that was idle for so long is over, in seconds.
-        time_zone: in which the pages tell the time.
-        telephone_region: the country of telephone numbers without a country code.
-        cockpit_url: where process managers open Cockpit.
-        suppress_below: of fewer people the KPIs tell nothing.
-        retention: how long what of the records is kept, by name.
-        claim_s: how long a submission is claimed for while it is forwarded, in seconds.
-        submission_retries: when a submission that the engine fails on is forwarded again.
-    """
-
-    secret_key: str
-    policy: dict[str, Any]
-    records_secret: str
-    secure_cookies: bool = False
-    proxies: int = 0
-    public_host: str = ""
-    attempts_per_address: int = 50
-    timings: bool = False
-    idle_s: float = 1800
-    time_zone: str = "UTC"
-    telephone_region: str | None = None
-    cockpit_url: str = ""
-    suppress_below: int = 0
-    retention: Mapping[str, timedelta] = field(default_factory=dict)
-    claim_s: float = 45
-    submission_retries: RetrySchedule = forwarding.RETRIES
 
 
 class Application(Flask):
@@ -206,28 +164,28 @@ def _configure(app: Flask, options: Options) -> None:
 
 
 def _equip(app: Flask, options: Options, engine: Engine, government: Government, lab: Lab) -> None:
-    """What the pages work with."""
+    """Give the pages what they work with."""
     cipher = Cipher(options.records_secret)
+    place = Place(ZoneInfo(options.time_zone), options.telephone_region)
     drafts, kept_sessions = Drafts(cipher), Sessions(cipher)
     submissions = Submissions(cipher, timedelta(seconds=options.claim_s))
     access, outbox = Access(cipher), Outbox()
     app.session_interface = SessionStore(app, kept_sessions)
-    app.extensions.update(
+    resources = Resources(
         options=options,
-        place=Place(ZoneInfo(options.time_zone), options.telephone_region),
+        place=place,
         engine=engine,
         government=government,
         lab=lab,
         roster=Roster(),
         task_forms=TaskForms(engine, DeployedForms()),
-        policy=options.policy,
-        drafts=FormDrafts(drafts),
+        drafts=FormDrafts(drafts, place),
         submissions=submissions,
+        forwarder=Forwarder(engine, submissions, options.policy, options.submission_retries),
         access=access,
-        attempts=LoginThrottle(cipher),
+        login_throttle=LoginThrottle(cipher),
         outbox=outbox,
         erasures=Erasures(),
-        forwarder=Forwarder(engine, submissions, options.policy, options.submission_retries),
         housekeeping=Housekeeping(
             {
                 "drafts": drafts,
@@ -239,6 +197,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government,
             options.retention,
         ),
     )
+    provide(app, resources)
 
 
 def _versions(app: Flask) -> dict[str, dict[str, str]]:

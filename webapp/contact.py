@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp import sessions
 from webapp.government import GovernmentUnavailable
+from webapp.resources import resources
 
 pages = Blueprint("contact", __name__)
 
@@ -18,7 +19,7 @@ pages = Blueprint("contact", __name__)
 @pages.route("/contact/<token>", methods=["GET", "POST"])
 def contact(token: str) -> str | Response | tuple[str, int]:
     try:
-        exposure = current_app.extensions["government"].exposure(token)
+        exposure = resources().government.exposure(token)
     except GovernmentUnavailable:
         text = _("Your link can't be checked just now. Please try again in a few minutes.")
         return render_template("error.html", title=_("Please try again"), text=text), 503
@@ -30,5 +31,5 @@ def contact(token: str) -> str | Response | tuple[str, int]:
         return redirect(url_for("forms.begin", name="pre_screening"))
     if exposure.last_day is None:
         return render_template("contact_released.html")
-    until = exposure.last_day + timedelta(days=current_app.extensions["policy"]["quarantine_days"])
+    until = exposure.last_day + timedelta(days=resources().options.policy["quarantine_days"])
     return render_template("contact.html", until=until, is_over=until < datetime.now(get_timezone()).date())

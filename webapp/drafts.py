@@ -1,4 +1,4 @@
-"""A form that somebody is filling in: all that its pages need, so that they need nobody else's answer."""
+"""A form that a patient fills in: all that its pages need, so that they need no other part's answer."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from flask import current_app, has_app_context
 from werkzeug.datastructures import MultiDict
 
 from camunda7.forms import Answers, Filled, Form, Page
-from camunda7.inputs.place import NOWHERE, Place
+from camunda7.inputs.place import Place
 from records.drafts import Drafts
 from webapp.unusable_forms import usable_form
 
@@ -25,7 +24,8 @@ class FormDraft:
         name: of the form.
         schema: the form as it was deployed, as JSON.
         target: where its answers go, see webapp/forwarding.py.
-        data: what was known when it was begun, so far as the form reads it.
+        place: where the people are who use the application.
+        data: what was known when the form was opened, so far as the form reads it.
         posted: all that was typed.
         version: of the draft in the records; empty when it isn't there yet.
     """
@@ -34,6 +34,7 @@ class FormDraft:
     name: str
     schema: str
     target: dict[str, Any]
+    place: Place
     data: dict[str, Any] = field(default_factory=dict)
     posted: MultiDict[str, str] = field(default_factory=MultiDict)
     version: str = ""
@@ -44,7 +45,7 @@ class FormDraft:
 
     @cached_property
     def answers(self) -> Answers:
-        return self.form.read(self.posted, self.data, _place())
+        return self.form.read(self.posted, self.data, self.place)
 
     def take(self, page: Page, posted: MultiDict[str, str]) -> Filled:
         """Take what was posted from a page."""
@@ -65,10 +66,24 @@ class FormDraft:
 
 
 class FormDrafts:
-    """Keeps drafts, under their owner and form."""
+    """Keeps drafts, under their owner and form.
 
-    def __init__(self, drafts: Drafts):
+    Args:
+        place: where the people are who use the application.
+    """
+
+    def __init__(self, drafts: Drafts, place: Place):
         self._drafts = drafts
+        self._place = place
+
+    def new(
+        self, owner: str, name: str, schema: dict[str, Any], target: dict[str, Any], known: dict[str, Any]
+    ) -> FormDraft:
+        """A form with nothing but what is known in it; it isn't kept yet."""
+        draft = FormDraft(owner, name, json.dumps(schema), target, self._place)
+        draft.data = {key: value for key, value in known.items() if key in draft.form.reads}
+        draft.posted = draft.form.begun(draft.data, self._place)
+        return draft
 
     def keep(self, draft: FormDraft) -> None:
         self._drafts.keep(key_of(draft.owner, draft.name), _content(draft))
@@ -94,20 +109,12 @@ class FormDrafts:
         if found is None:
             return None
         posted: MultiDict[str, str] = MultiDict([(name, text) for name, text in found["posted"]])
-        return FormDraft(owner, name, found["schema"], found["target"], found["data"], posted, version)
+        return FormDraft(owner, name, found["schema"], found["target"], self._place, found["data"], posted, version)
 
 
 def _content(draft: FormDraft) -> dict[str, Any]:
     posted = list(draft.posted.items(multi=True))
     return {"schema": draft.schema, "target": draft.target, "data": draft.data, "posted": posted}
-
-
-def begun(owner: str, name: str, schema: dict[str, Any], target: dict[str, Any], known: dict[str, Any]) -> FormDraft:
-    """A form with nothing but what is known in it."""
-    draft = FormDraft(owner, name, json.dumps(schema), target)
-    draft.data = {key: value for key, value in known.items() if key in draft.form.reads}
-    draft.posted = draft.form.begun(draft.data, _place())
-    return draft
 
 
 def key_of(owner: str, name: str) -> str:
@@ -117,8 +124,3 @@ def key_of(owner: str, name: str) -> str:
 @lru_cache(maxsize=64)
 def _usable(name: str, schema: str) -> Form:
     return usable_form(name, json.loads(schema))
-
-
-def _place() -> Place:
-    """Where the people are who use the application."""
-    return current_app.extensions["place"] if has_app_context() else NOWHERE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -20,6 +20,7 @@ from webapp import confirmation, languages, questionnaires, sessions, unusable_f
 from webapp.drafts import FormDraft, key_of
 from webapp.formatting import translated
 from webapp.forwarding import START
+from webapp.resources import resources
 from webapp.status import CALL_NOW
 from webapp.unusable_forms import UnusableForm
 
@@ -49,7 +50,7 @@ def begin(name: str) -> Answer:
     if draft is None:
         return _worse() if name == questionnaires.SYMPTOMS_WORSENED else _not_open(name)
     if not draft.version:
-        _drafts().keep(draft)
+        resources().drafts.keep(draft)
     if name == questionnaires.PRE_SCREENING:
         sessions.begins_case(draft.target["key"])
     return redirect(_next_step(draft))
@@ -123,7 +124,7 @@ def of_another_session() -> Answer | None:
     if not is_form or not sessions.is_from_our_page(token):
         return None
     found = sessions.of_page(token)
-    draft = _drafts().find(*found) if found and found[1] == view["name"] else None
+    draft = resources().drafts.find(*found) if found and found[1] == view["name"] else None
     if draft is None:
         return _not_open(view["name"]) if sessions.case_reference() and not _draft(view["name"]) else None
     if request.endpoint == "forms.answer":
@@ -145,7 +146,7 @@ def _draft(name: str) -> FormDraft | None:
     """What this browser, or the case that it has open, has typed into the form."""
     _known_form(name)
     owner = sessions.owner()
-    return _drafts().find(owner, name) if owner else None
+    return resources().drafts.find(owner, name) if owner else None
 
 
 def _take(draft: FormDraft, number: int) -> tuple[FormDraft, bool] | None:
@@ -155,7 +156,7 @@ def _take(draft: FormDraft, number: int) -> tuple[FormDraft, bool] | None:
         The newest draft, and whether only rows were added or removed; None when the form was sent since it was read.
     """
     posted = MultiDict((key, text) for key, text in request.form.items(True) if key not in OURS)
-    taken = _drafts().fill_in(draft, number, posted)
+    taken = resources().drafts.fill_in(draft, number, posted)
     if taken is None:
         return None
     draft, filled = taken
@@ -178,15 +179,17 @@ def _up_to_date(name: str) -> FormDraft | None:
 
 
 def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
-    forms, owner = current_app.extensions["task_forms"], sessions.new_owner()
+    drafts, forms, owner = resources().drafts, resources().task_forms, sessions.new_owner()
     if name == questionnaires.PRE_SCREENING:
-        return draft or questionnaires.pre_screening(forms, owner, session.get("exposed_to"))
-    engine, reference = current_app.extensions["engine"], sessions.case_reference()
+        return draft or questionnaires.pre_screening(drafts, forms, owner, session.get("exposed_to"))
+    engine, reference = resources().engine, sessions.case_reference()
     if reference is None:
         return None
     if name == questionnaires.SYMPTOMS_WORSENED:
         case = find_case(engine, reference)
-        return (draft or questionnaires.symptoms_worsened(forms, owner, case)) if case and not case.ended_at else None
+        if case is None or case.ended_at:
+            return None
+        return draft or questionnaires.symptoms_worsened(drafts, forms, owner, case)
     task = next((task for task in open_tasks(engine, reference) if task.form == name), None)
     if task is None:
         return None
@@ -194,7 +197,7 @@ def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
         return draft
     case = find_case(engine, reference)
     # None: the case was erased between the two queries
-    return questionnaires.task(forms, owner, case, task) if case else None
+    return questionnaires.task(drafts, forms, owner, case, task) if case else None
 
 
 def _page(draft: FormDraft, number: int) -> Page:
@@ -237,7 +240,7 @@ def _is_emergency(draft: FormDraft, page: Page) -> bool:
     if not page.decision or not any(values.values()):
         return False
     try:
-        found = current_app.extensions["engine"].evaluate(page.decision, values)
+        found = resources().engine.evaluate(page.decision, values)
     except EngineError:
         # while the decision can't be evaluated, any sign is taken for an emergency
         return True
@@ -248,9 +251,9 @@ def _send(draft: FormDraft, values: dict[str, Any]) -> Answer:
     """Keep the answers durably, then take them to the engine, now or later."""
     target = draft.target
     content = {**target, "values": values, "language": languages.language()}
-    submissions = current_app.extensions["submissions"]
+    submissions = resources().submissions
     submissions.add(target["key"], target["case"], draft.name, content, key_of(draft.owner, draft.name))
-    current_app.extensions["forwarder"].forward(target["key"])
+    resources().forwarder.forward(target["key"])
     if submissions.is_void(target["key"]):
         return _not_open(draft.name)
     if target["kind"] == START:
@@ -269,7 +272,7 @@ def _access_code(target: dict[str, Any], values: dict[str, Any]) -> str:
     address = values.get("email") or values.get("phone") or ""
     # the page's token names the click: of two clicks at once each shows the same code
     click = request.form.get("page_token", "")
-    code = current_app.extensions["access"].new_code(target["case"], target["date_of_birth"], address, click)
+    code = resources().access.new_code(target["case"], target["date_of_birth"], address, click)
     return render_template("access_code.html", code=code, sent=True)
 
 
@@ -294,7 +297,3 @@ def _not_open(name: str) -> str:
 def _worse() -> str:
     """What to do for whoever feels worse and has no case open, or one that has ended."""
     return render_template("worse.html", signed_in=bool(sessions.case_reference()), emergency_advice=CALL_NOW)
-
-
-def _drafts() -> Any:
-    return current_app.extensions["drafts"]

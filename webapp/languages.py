@@ -16,6 +16,7 @@ from camunda7.engine import EngineUnavailable
 from processes.cases import choose_language
 from webapp import sessions
 from webapp.formatting import day, duration, moment, translated
+from webapp.resources import resources
 
 pages = Blueprint("languages", __name__)
 
@@ -98,7 +99,7 @@ def _keep_with_case(chosen: str) -> None:
     if reference is None:
         return
     try:
-        choose_language(current_app.extensions["engine"], reference, chosen)
+        choose_language(resources().engine, reference, chosen)
     except EngineUnavailable:
         # the pages speak it all the same
         current_app.logger.warning("the language of %s is not kept: the engine is away", reference)

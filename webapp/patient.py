@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -16,11 +16,10 @@ from camunda7.engine import EngineRefused, EngineUnavailable
 from processes.audit import accesses
 from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.elements import Message, SubProcess
-from processes.engine import Engine
-from records.access import Access
-from records.erasures import PATIENT, Erasures
+from records.erasures import PATIENT
 from webapp import confirmation, languages, questionnaires, sessions
 from webapp.access_log import DONE, role_of
+from webapp.resources import resources
 from webapp.status import (
     CLASSIFICATIONS,
     RESULTS,
@@ -63,7 +62,7 @@ def case() -> str | Response | tuple[str, int]:
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.ask"))
-    on_their_way = current_app.extensions["submissions"].on_their_way(reference)
+    on_their_way = resources().submissions.on_their_way(reference)
     try:
         found = _position(reference, wait=not on_their_way and not sessions.is_emergency_noted())
     except EngineUnavailable:
@@ -100,7 +99,7 @@ def _emergency(found: Position | None) -> tuple[str, ...] | None:
 
 def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way: list[str]) -> str:
     known, steps, status = found.case, found.steps, found.status
-    tasks = [task.form for task in open_tasks(_engine(), known.reference) if task.form in questionnaires.TASKS]
+    tasks = [task.form for task in open_tasks(resources().engine, known.reference) if task.form in questionnaires.TASKS]
     sent = None if on_their_way or emergency else confirmation.pending()
     now = datetime.now(get_timezone())
     visit_due_at = known.values.get("visit_due_at")
@@ -122,8 +121,8 @@ def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way:
         may_withdraw=bool(steps & WITHDRAWABLE) and not known.values.get("withdrawn"),
         tasks=[(form, questionnaires.FORMS[form]) for form in tasks if form not in on_their_way],
         on_their_way=[questionnaires.FORMS[form].title for form in on_their_way],
-        has_code=_access().has_code(known.reference),
-        erasure=_erasures().find(known.reference),
+        has_code=resources().access.has_code(known.reference),
+        erasure=resources().erasures.find(known.reference),
     )
 
 
@@ -132,13 +131,13 @@ def withdraw() -> str | Response | tuple[str, int]:
     known = _case()
     if known is None:
         return redirect(url_for("sign_in.ask"))
-    steps = set() if known.ended_at or known.values.get("withdrawn") else current_steps(_engine(), known)
+    steps = set() if known.ended_at or known.values.get("withdrawn") else current_steps(resources().engine, known)
     if not steps & WITHDRAWABLE:
         return render_template("already_sent.html", title=_("Withdraw"))
     if request.method == "GET":
         return render_template("withdraw.html", is_testing=bool(steps & TESTING), is_told=SubProcess.REPORT in steps)
     try:
-        _engine().correlate(Message.CASE_WITHDRAWN, known.reference, {"withdrawn": True})
+        resources().engine.correlate(Message.CASE_WITHDRAWN, known.reference, {"withdrawn": True})
     except EngineRefused as error:
         if error.status != 400:
             raise
@@ -154,8 +153,8 @@ def erase() -> str | Response:
     if reference is None:
         return redirect(url_for("sign_in.ask"))
     if request.method == "GET":
-        return render_template("erase.html", asked=_erasures().find(reference) is not None)
-    _erasures().ask(reference, PATIENT)
+        return render_template("erase.html", asked=resources().erasures.find(reference) is not None)
+    resources().erasures.ask(reference, PATIENT)
     sessions.renew()
     return render_template("erasure_asked.html", reference=reference)
 
@@ -166,7 +165,7 @@ def seen_by() -> str | Response:
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.ask"))
-    found = accesses(_engine(), reference)
+    found = accesses(resources().engine, reference)
     return render_template("seen_by.html", accesses=[(each, role_of(each.groups), DONE[each.kind]) for each in found])
 
 
@@ -179,31 +178,19 @@ def access_code() -> str | Response:
     if request.method == "POST":
         address = known.values.get("email") or known.values.get("phone") or ""
         click, since = request.form.get("page_token", ""), request.form.get("since", "")
-        code = _access().replace_code(reference, known.values["date_of_birth"], address, click, since)
+        code = resources().access.replace_code(reference, known.values["date_of_birth"], address, click, since)
     return render_template(
         "access_code.html",
         code=code,
         is_newer=request.method == "POST" and code is None,
-        since=_access().code_since(reference),
+        since=resources().access.code_since(reference),
         page_token=sessions.page_token(reference, f"access code {secrets.token_hex(16)}"),
     )
 
 
-def _engine() -> Engine:
-    return current_app.extensions["engine"]
-
-
-def _erasures() -> Erasures:
-    return current_app.extensions["erasures"]
-
-
-def _access() -> Access:
-    return current_app.extensions["access"]
-
-
 def _case() -> Case | None:
     reference = sessions.case_reference()
-    return find_case(_engine(), reference) if reference else None
+    return find_case(resources().engine, reference) if reference else None
 
 
 def _position(reference: str, wait: bool) -> Position | None:
@@ -214,14 +201,14 @@ def _position(reference: str, wait: bool) -> Position | None:
     """
     deadline = time.monotonic() + (ASSESSMENT_WAIT_S if wait else 0)
     while True:
-        known = find_case(_engine(), reference)
+        known = find_case(resources().engine, reference)
         if known is None:
             return None
-        steps = set() if known.ended_at else current_steps(_engine(), known)
+        steps = set() if known.ended_at else current_steps(resources().engine, known)
         status = status_of(known, steps)
         if status.must_call:
             # the assessment may have come between the two readings: values that are older than the steps lack it
-            known = find_case(_engine(), reference) or known
+            known = find_case(resources().engine, reference) or known
             status = status_of(known, steps)
         is_passing = status.assessing or (status.is_brief and confirmation.pending())
         if not is_passing or time.monotonic() > deadline:

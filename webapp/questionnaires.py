@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from processes.cases import Case, OpenTask, new_reference
 from processes.elements import Message
-from webapp.drafts import FormDraft, begun
+from webapp.drafts import FormDraft, FormDrafts
 from webapp.formatting import day
 from webapp.forwarding import MESSAGE, START, TASK
 from webapp.task_forms import TaskForms
@@ -56,19 +56,19 @@ CONTACT_REFUSED = {
 TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
 
 
-def pre_screening(forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
+def pre_screening(drafts: FormDrafts, forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
     """The pre-screening of a case to come."""
     target: dict[str, Any] = {"kind": START, "case": new_reference(), "exposed_to": exposed_to}
     target["key"] = f"{target['case']}/{PRE_SCREENING}"
-    return begun(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), target, {})
+    return drafts.new(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), target, {})
 
 
-def symptoms_worsened(forms: TaskForms, owner: str, case: Case) -> FormDraft:
+def symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case) -> FormDraft:
     """What a patient says who feels worse; as often as they do."""
     key = f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}"
     target: dict[str, Any] = {"kind": MESSAGE, "message": Message.SYMPTOMS_WORSENED, "case": case.reference, "key": key}
     target["orientation"] = case.values.get("orientation")
-    return begun(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
+    return drafts.new(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
 
 
 def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
@@ -85,7 +85,7 @@ def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
     return found
 
 
-def task(forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
+def task(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
     """The form of a task that is open in a case, with what the case knows already."""
     target: dict[str, Any] = {
         "kind": TASK,
@@ -97,4 +97,4 @@ def task(forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormD
         target["refused"] = case.values.get("contacts_refused")
     if open_task.form == "evaluation_request":
         target["date_of_birth"] = case.values.get("date_of_birth")
-    return begun(owner, open_task.form, forms.of_task(open_task), target, case.values)
+    return drafts.new(owner, open_task.form, forms.of_task(open_task), target, case.values)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from webapp.resources import resources
 from webapp.session_store import OF_EACH, BrowserSession, SessionStore
 
 PAGE_TTL_S = 24 * 3600
@@ -28,7 +29,7 @@ def end_when_idle() -> None:
     """Before each request: a session that was idle for too long is over."""
     if request.endpoint == "static":
         return
-    now, idle_s = time.time(), current_app.extensions["options"].idle_s
+    now, idle_s = time.time(), resources().options.idle_s
     if now - session.get("seen_at", now) > idle_s:
         renew()
     if _has_content() and now - session.get("seen_at", 0) > idle_s * NOTED_EVERY:
@@ -105,7 +106,7 @@ def begins_case(key: str) -> None:
 def open_begun_case() -> bool:
     """Open the case whose first form was kept, if the answer that would have opened it never reached the browser."""
     begun = session.get("begun")
-    case_reference = current_app.extensions["submissions"].case_of(begun) if begun else None
+    case_reference = resources().submissions.case_of(begun) if begun else None
     if case_reference is None:
         return False
     open_case(case_reference)
@@ -159,7 +160,7 @@ def is_from_our_page(token: str) -> bool:
     shown_to = _read(token)[2:]
     if shown_to == [_hash(request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], ""))]:
         return True
-    ours = {request.host, current_app.extensions["options"].public_host}
+    ours = {request.host, resources().options.public_host}
     named = (urlsplit(request.headers.get(header, "")).netloc for header in ("Origin", "Referer"))
     return next((host in ours for host in named if host), False)
 

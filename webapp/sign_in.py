@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -28,10 +28,10 @@ from camunda7.inputs.cleaning import clean_code, clean_line
 from camunda7.inputs.emails import clean_email
 from camunda7.inputs.telephones import parse_telephone
 from processes.cases import Case, find_case
-from records.access import Access, normal, plain
-from records.login_throttle import LoginThrottle
+from records.access import normal, plain
 from webapp import languages, persons, sessions
 from webapp.formatting import translated
+from webapp.resources import resources
 
 pages = Blueprint("sign_in", __name__)
 
@@ -81,7 +81,7 @@ def sign_in() -> Answer:
     # as it is looked up: however it is typed, it is the same code
     attempt = f"code {plain(code)}"
     allowed = is_allowed(attempt)
-    case_reference = _access().by_code(code, birth)
+    case_reference = resources().access.by_code(code, birth)
     if not allowed:
         return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
     if case_reference is None and not problems:
@@ -100,13 +100,13 @@ def ask_by_link(token: str) -> str:
 def sign_in_by_link(token: str) -> Answer:
     birth, problems = _date_of_birth()
     # all links to a case are guesses at the same date of birth
-    attempt = f"link {_access().case_of_link(token) or token}"
+    attempt = f"link {resources().access.case_of_link(token) or token}"
     allowed = is_allowed(attempt)
     asks_name = "given_name" in request.form
     given_name = clean_line(request.form.get("given_name", "")[:200])
     if asks_name and not given_name:
         problems.insert(0, ("given_name", _("Enter the given name")))
-    found = _access().by_link(token, birth)
+    found = resources().access.by_link(token, birth)
     if not allowed:
         return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
     if found.expired and not problems:
@@ -130,10 +130,10 @@ def _wrong_at_link(asks_name: bool) -> Problems:
 
 def _sharing(case_reference: str) -> tuple[Case | None, list[Case]]:
     """A case, and the others with its address and date of birth."""
-    others = _access().sharing(case_reference)
+    others = resources().access.sharing(case_reference)
     if not others:
         return None, []
-    engine = current_app.extensions["engine"]
+    engine = resources().engine
     return find_case(engine, case_reference), [case for each in others if (case := find_case(engine, each))]
 
 
@@ -147,7 +147,7 @@ def choose_case() -> Answer:
     if chosen in own:
         sessions.open_case(chosen, own)
         return redirect(url_for("patient.case"), 303)
-    engine = current_app.extensions["engine"]
+    engine = resources().engine
     cases = [case for each in own if (case := find_case(engine, each))]
     return render_template("cases.html", cases=cases, is_missing=request.method == "POST")
 
@@ -155,8 +155,8 @@ def choose_case() -> Answer:
 @pages.post("/link/<token>/renew")
 def renew(token: str) -> Answer:
     """Send a new link to where the case's messages go; whoever has the old one learns nothing by it."""
-    case_reference = _access().case_of_link(token)
-    case = find_case(current_app.extensions["engine"], case_reference) if case_reference else None
+    case_reference = resources().access.case_of_link(token)
+    case = find_case(resources().engine, case_reference) if case_reference else None
     if case is not None:
         address = case.values.get("email") if case.values.get("channel") == "email" else case.values.get("phone")
         _send_link(case.reference, address or "", case.values.get("language") or "en")
@@ -176,7 +176,7 @@ def lost_code() -> Answer:
         return render_template("lost_code.html", problems=problems), 403
     if not is_allowed(f"lost {normal(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
-    for case_reference in _access().cases_reached_by(address, birth):
+    for case_reference in resources().access.cases_reached_by(address, birth):
         _send_link(case_reference, normal(address), languages.language())
     return render_template("link_sent.html")
 
@@ -188,11 +188,11 @@ def sign_out() -> Response:
 
 
 def _send_link(case_reference: str, address: str, language: str) -> None:
-    if not address or not _attempts().allow(f"links of {case_reference}", MOST_LINKS, LINKS_WITHIN):
+    if not address or not resources().login_throttle.allow(f"links of {case_reference}", MOST_LINKS, LINKS_WITHIN):
         return
     key = f"{case_reference}/{NEW_LINK}/{secrets.token_hex(8)}"
     channel = "email" if "@" in address else "sms"
-    current_app.extensions["outbox"].add(key, channel, address, NEW_LINK, language)
+    resources().outbox.add(key, channel, address, NEW_LINK, language)
 
 
 def _opened(case_reference: str, attempt: str, of_person: Sequence[str] = ()) -> Response:
@@ -203,15 +203,15 @@ def _opened(case_reference: str, attempt: str, of_person: Sequence[str] = ()) ->
 
 def is_allowed(what: str) -> bool:
     """Count an attempt at this, from this address; both must have some left."""
-    at_this = _attempts().allow(what, MOST_PER_CODE, WAIT)
-    from_here = _attempts().allow(_address(), current_app.extensions["options"].attempts_per_address, WAIT)
+    at_this = resources().login_throttle.allow(what, MOST_PER_CODE, WAIT)
+    from_here = resources().login_throttle.allow(_address(), resources().options.attempts_per_address, WAIT)
     return at_this and from_here
 
 
 def reset_attempts(what: str) -> None:
     """The attempt doesn't count, nor those before it at the same."""
-    _attempts().reset(what)
-    _attempts().refund(_address())
+    resources().login_throttle.reset(what)
+    resources().login_throttle.refund(_address())
 
 
 def _address() -> str:
@@ -244,25 +244,17 @@ def _typed_address() -> str:
     typed = request.form.get("address", "")[:200]
     if "@" in clean_code(typed):
         return clean_email(typed)
-    return parse_telephone(typed, current_app.extensions["place"].telephone_region) or clean_code(typed)
+    return parse_telephone(typed, resources().place.telephone_region) or clean_code(typed)
 
 
 def _date_of_birth() -> tuple[str, Problems]:
     """The date of birth that was typed, and what is wrong with it."""
     posted = MultiDict((key, text[:20]) for key, text in request.form.items() if key.startswith(BIRTH))
     posted[SHOWN] = BIRTH
-    answers = BIRTH_FORM.read(posted, place=current_app.extensions["place"])
+    answers = BIRTH_FORM.read(posted, place=resources().place)
     problems = BIRTH_FORM.problems(BIRTH_FORM.pages[0], answers, translated)
     return answers.values[BIRTH] or "", problems
 
 
 def _minutes() -> int:
     return int(WAIT.total_seconds() // 60)
-
-
-def _access() -> Access:
-    return current_app.extensions["access"]
-
-
-def _attempts() -> LoginThrottle:
-    return current_app.extensions["attempts"]

@@ -12,10 +12,12 @@ from processes.engine import Engine
 from records import database, health
 from records.retries import RetrySchedule
 from webapp import forwarding, housekeeping, server_timing
-from webapp.app import Options, create_app
+from webapp.app import create_app
 from webapp.government import Government
 from webapp.lab import Lab
 from webapp.metrics import Figures
+from webapp.options import Options
+from webapp.resources import resources_of
 
 _settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key")
 with needs_database("records.database_url"):
@@ -49,8 +51,8 @@ _application = create_app(
     Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
     _lab,
 )
-_forwarder, _housekeeping = _application.extensions["forwarder"], _application.extensions["housekeeping"]
-_figures = [Figures(_lab, _settings.webapp.suppress_below), OutageMetrics([_forwarder.outage])]
+_resources = resources_of(_application)
+_figures = [Figures(_lab, _settings.webapp.suppress_below), OutageMetrics([_resources.forwarder.outage])]
 application = measured(_application, _figures)
-PeriodicTask("forwarder", _forwarder.run, forwarding.INTERVAL_S, health.describe).start()
-PeriodicTask("housekeeping", _housekeeping.run, housekeeping.INTERVAL_S, health.describe).start()
+PeriodicTask("forwarder", _resources.forwarder.run, forwarding.INTERVAL_S, health.describe).start()
+PeriodicTask("housekeeping", _resources.housekeeping.run, housekeeping.INTERVAL_S, health.describe).start()

@@ -10,9 +10,11 @@ from bs4 import BeautifulSoup
 
 from config import settings as config
 from processes.engine import Engine
-from webapp.app import Options, create_app
+from webapp.app import create_app
 from webapp.government import Government
 from webapp.lab import Lab
+from webapp.options import Options
+from webapp.resources import resources_of
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +37,7 @@ def pages(records: None) -> Any:
 
 
 def test_every_route_has_the_emergency_number_also_while_the_engine_is_away(pages: Any) -> None:
-    client = pages.test_client()
+    client, emergency_number = pages.test_client(), resources_of(pages).options.policy["emergency_number"]
     values = {"name": "pre_screening", "number": 1, "token": "abc", "filename": "icon.svg"}
     seen: dict[int, int] = {}
     for rule in pages.url_map.iter_rules():
@@ -45,7 +47,7 @@ def test_every_route_has_the_emergency_number_also_while_the_engine_is_away(page
             address = rule.build({name: values[name] for name in rule.arguments})[1]
         for method in rule.methods & {"GET", "POST"}:
             answer = client.open(address, method=method, follow_redirects=True)
-            assert has_what_every_page_has(answer.text, pages.extensions["policy"]["emergency_number"]), (method, rule)
+            assert has_what_every_page_has(answer.text, emergency_number), (method, rule)
             assert answer.status_code < 500 or answer.status_code == 503, (method, rule)
             seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
     assert {200, 400, 503} <= set(seen)

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 
-from processes.engine import Engine
 from webapp import sessions
+from webapp.resources import resources
 from webapp.sign_in import is_allowed, reset_attempts
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
@@ -17,11 +17,11 @@ pages = Blueprint("staff", __name__, url_prefix="/staff")
 MANAGERS = {"process-managers", "camunda-admin"}
 
 
-def managers_only(view: Callable) -> Callable:
+def managers_only(view: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(view)
     def checked(**arguments: Any) -> Any:
         manager = session.get("manager")
-        if manager is None or not engine().groups_of(manager) & MANAGERS:
+        if manager is None or not resources().engine.groups_of(manager) & MANAGERS:
             sessions.renew()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)
@@ -41,7 +41,7 @@ def sign_in() -> Any:
     attempt = f"manager {username.strip().casefold()}"
     if not is_allowed(attempt):
         return render_template("staff/sign_in.html", locked=True), 429
-    groups = engine().own_groups(username, password)
+    groups = resources().engine.own_groups(username, password)
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
     reset_attempts(attempt)
@@ -49,10 +49,6 @@ def sign_in() -> Any:
     return redirect(url_for("staff.show_now"), 303)
 
 
-def engine() -> Engine:
-    return current_app.extensions["engine"]
-
-
 def least() -> int:
     """Of fewer people the KPIs tell nothing."""
-    return current_app.extensions["options"].suppress_below
+    return resources().options.suppress_below

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import current_app, render_template
+from flask import render_template
 
 from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from camunda7.xml import parse
@@ -17,8 +17,9 @@ from kpi.indicators import kpis
 from processes import incidents, positions
 from processes.positions import ActivityCount, Definition
 from webapp.lab import LabUnavailable, Stock
+from webapp.resources import resources
 from webapp.staff.history import is_included
-from webapp.staff.managers import engine, least, managers_only, pages
+from webapp.staff.managers import least, managers_only, pages
 
 log = logging.getLogger("webapp.staff")
 
@@ -56,14 +57,14 @@ class Drawing:
 @pages.get("/now")
 @managers_only
 def show_now() -> str:
-    versions = positions.definitions(engine())
-    found = positions.activity_counts_by_diagram(engine(), versions)
+    versions = positions.definitions(resources().engine)
+    found = positions.activity_counts_by_diagram(resources().engine, versions)
     return render_template(
         "staff/now.html",
         **overview({step: each for own in found.values() for step, each in own.items()}),
         changes=list(changes()),
         pictures=list(pictures(versions, found)),
-        cockpit=current_app.extensions["options"].cockpit_url,
+        cockpit=resources().options.cockpit_url,
     )
 
 
@@ -71,7 +72,7 @@ def show_now() -> str:
 @managers_only
 def now_json() -> dict[str, Any]:
     """Who waits, kits, doctors and incidents; durations in seconds."""
-    told = overview(positions.standing(engine(), positions.definitions(engine())))
+    told = overview(positions.standing(resources().engine, positions.definitions(resources().engine)))
     waiting = [
         {
             "what": wait.what,
@@ -89,10 +90,10 @@ def now_json() -> dict[str, Any]:
 def overview(found: Mapping[str, ActivityCount]) -> dict[str, Any]:
     """What is told of now, on the page and as JSON."""
     return {
-        "waits": positions.waits(engine(), found),
+        "waits": positions.waits(resources().engine, found),
         "stock": stock(),
-        "doctors": len(current_app.extensions["roster"].doctors_on_duty()),
-        "incidents": len(incidents.incidents(engine())),
+        "doctors": len(resources().roster.doctors_on_duty()),
+        "incidents": len(incidents.incidents(resources().engine)),
     }
 
 
@@ -108,7 +109,7 @@ def changes() -> Iterator[tuple[str, str, str]]:
 def stock() -> Stock | None:
     """None when the lab doesn't say."""
     try:
-        return current_app.extensions["lab"].stock()
+        return resources().lab.stock()
     except LabUnavailable:
         return None
 
@@ -123,7 +124,7 @@ def pictures(versions: list[Definition], found: Mapping[str, Mapping[str, Activi
     for key, own in found.items():
         newest = max((each for each in versions if each.key == key), key=lambda each: each.version, default=None)
         if newest is not None:
-            yield from _pictures(key, positions.diagram(engine(), newest.id), own, hottest)
+            yield from _pictures(key, positions.diagram(resources().engine, newest.id), own, hottest)
 
 
 def _pictures(key: str, source: str, found: Mapping[str, ActivityCount], hottest: float) -> Iterator[Drawing]:

@@ -19,9 +19,11 @@ from records import database
 from records.forms import DeployedForms
 from records.sessions import Sessions
 from tests.support.templates import COMPILED
-from webapp.app import Options, create_app
+from webapp.app import create_app
 from webapp.government import Government
 from webapp.lab import Lab
+from webapp.options import Options
+from webapp.resources import resources_of
 from webapp.sign_in import _access_code, _typed_address
 from webapp.task_forms import START
 
@@ -143,7 +145,7 @@ def test_whose_form_was_taken_but_not_acknowledged_sees_it_and_sends_no_second(p
         key, owner = session["begun"], session["browser"]
     reference = key.partition("/")[0]
     # the web application dies just as it has kept the form
-    app.extensions["submissions"].add(key, reference, "pre_screening", {}, f"{owner}/pre_screening")
+    resources_of(app).submissions.add(key, reference, "pre_screening", {}, f"{owner}/pre_screening")
     page = client.get(path, follow_redirects=True)
     assert "We have your answers" in page.text
     assert reference in page.text
@@ -230,20 +232,20 @@ def test_the_date_of_birth_at_sign_in_is_read_as_in_forms(day: tuple[str, str, s
 
 def test_a_code_is_the_same_however_it_is_pasted() -> None:
     app = application()
-    code = app.extensions["access"].new_code("C-1", "1990-05-10", "+442079460958")
+    code = resources_of(app).access.new_code("C-1", "1990-05-10", "+442079460958")
     pasted = "\ufeff" + code.lower().translate(
         {ord("-"): "\u2011", **{ord("0") + n: chr(0xFF10 + n) for n in range(10)}}
     )
     with app.test_request_context("/sign-in", method="POST", data={"access_code": pasted}):
-        assert app.extensions["access"].by_code(_access_code(), "1990-05-10") == "C-1"
+        assert resources_of(app).access.by_code(_access_code(), "1990-05-10") == "C-1"
 
 
 @pytest.mark.parametrize("typed", ["+44 20 7946 0958", "０２０ ７９４６ ０９５８", "0044\u200b20 7946\u20110958"])
 def test_a_lost_code_finds_the_case_by_the_number_however_it_is_typed(typed: str) -> None:
     app = application(telephone_region="GB")
-    app.extensions["access"].new_code("C-1", "1990-05-10", "+442079460958")
+    resources_of(app).access.new_code("C-1", "1990-05-10", "+442079460958")
     with app.test_request_context("/lost-code", method="POST", data={"address": typed}):
-        assert app.extensions["access"].cases_reached_by(_typed_address(), "1990-05-10") == ["C-1"]
+        assert resources_of(app).access.cases_reached_by(_typed_address(), "1990-05-10") == ["C-1"]
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/lost-code", "/nothing"])

@@ -17,9 +17,10 @@ from processes.cases import Case, OpenTask
 from processes.elements import UserTask
 from processes.engine import Engine
 from webapp import confirmation, patient, sessions
-from webapp.app import Options, create_app
+from webapp.app import create_app
 from webapp.government import Government
 from webapp.lab import Lab
+from webapp.options import Options
 from webapp.status import ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
 
 pytestmark = pytest.mark.usefixtures("records")

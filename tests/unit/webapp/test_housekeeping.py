@@ -16,6 +16,7 @@ from records.sessions import Session, Sessions
 from records.submissions import Submission, Submissions
 from tests.unit.webapp.test_application import application
 from webapp.housekeeping import Housekeeping
+from webapp.resources import resources_of
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Cipher("a secret of the tests")
@@ -75,7 +76,7 @@ def test_what_can_not_be_forgotten_holds_up_nothing_else() -> None:
 
 
 def test_there_is_an_age_for_all_that_is_kept() -> None:
-    kept = application().extensions["housekeeping"]._kept
+    kept = resources_of(application()).housekeeping._kept
     assert kept.keys() == load().retention.model_dump().keys() - {"cases"}
 
 

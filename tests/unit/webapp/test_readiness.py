@@ -18,9 +18,10 @@ from services.lab.app import create_app as create_lab
 from tests.support.databases import open_service
 from tests.support.serving import Reply, serving
 from tests.unit.webapp.test_application import OPTIONS
-from webapp.app import Options, create_app
+from webapp.app import create_app
 from webapp.government import Government
 from webapp.lab import Lab
+from webapp.options import Options
 
 pytestmark = pytest.mark.usefixtures("records")
 KEY = "a key of the tests"

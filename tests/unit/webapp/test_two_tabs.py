@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from camunda7.inputs.place import NOWHERE
 from config import settings as config
 from records.cipher import Cipher
 from records.drafts import Drafts
 from records.submissions import Submissions
 from tests.support.tier import rounds
-from webapp.drafts import FormDrafts, begun
+from webapp.drafts import FormDrafts
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Cipher("a secret of the tests")
@@ -25,8 +26,8 @@ RACES = rounds(test=10, verify=100)
 
 def new_draft() -> FormDrafts:
     schema = json.loads((config.ROOT / "forms" / f"{NAME}.form").read_text())
-    drafts = FormDrafts(Drafts(SEAL))
-    drafts.keep(begun(OWNER, NAME, schema, {"kind": "start"}, {}))
+    drafts = FormDrafts(Drafts(SEAL), NOWHERE)
+    drafts.keep(drafts.new(OWNER, NAME, schema, {"kind": "start"}, {}))
     return drafts
 
 

@@ -17,9 +17,10 @@ from processes.cases import Case
 from processes.engine import Engine
 from tests.support.serving import Call, Reply, serving
 from tests.unit.webapp.test_application import OPTIONS
-from webapp.app import Options, create_app
+from webapp.app import create_app
 from webapp.government import Government
 from webapp.lab import Lab
+from webapp.options import Options
 
 pytestmark = pytest.mark.usefixtures("records")
 NOWHERE = "http://127.0.0.1:9"
