@@ -1,4 +1,7 @@
-"""Browsers' sessions: what each may open. Kept under a keyed hash of its name, encrypted, and for a day only."""
+"""Browsers' sessions: what each may open. Kept under a keyed hash of its name, encrypted, and for a day only.
+
+The web application opens them. The table is one of the records', for the workers erase the sessions of a case.
+"""
 
 from __future__ import annotations
 

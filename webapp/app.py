@@ -170,7 +170,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government,
     drafts, kept_sessions = Drafts(cipher), Sessions(cipher)
     submissions = Submissions(cipher, timedelta(seconds=options.claim_s))
     access, outbox = Access(cipher), Outbox()
-    app.session_interface = SessionStore(app, kept_sessions)
+    app.session_interface = SessionStore(options.secret_key, kept_sessions)
     resources = Resources(
         options=options,
         place=place,

@@ -16,7 +16,7 @@ from flask import current_app, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.resources import resources
-from webapp.session_store import OF_EACH, BrowserSession, SessionStore
+from webapp.session_store import BrowserSession, SessionStore
 
 PAGE_TTL_S = 24 * 3600
 # how much of the idle time may pass until it is noted that somebody was there
@@ -32,7 +32,7 @@ def end_when_idle() -> None:
     now, idle_s = time.time(), resources().options.idle_s
     if now - session.get("seen_at", now) > idle_s:
         renew()
-    if _has_content() and now - session.get("seen_at", 0) > idle_s * NOTED_EVERY:
+    if _session().content and now - session.get("seen_at", 0) > idle_s * NOTED_EVERY:
         session["seen_at"] = now
 
 
@@ -171,13 +171,9 @@ def hides_its_page() -> bool:
     return not any(value and value != "null" for value in named)
 
 
-def _has_content() -> bool:
-    return any(name not in OF_EACH for name in session)
-
-
 def page_token(draft_owner: str, form: str) -> str:
     """What a form's page carries, so that what is typed on it can be kept when the session has ended."""
-    return _pages().dumps([draft_owner, form, _hash(_session().sid)])
+    return _pages().dumps([draft_owner, form, _hash(_session().name)])
 
 
 def of_page(token: str) -> tuple[str, str] | None:

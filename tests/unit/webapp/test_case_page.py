@@ -21,6 +21,7 @@ from webapp.app import create_app
 from webapp.government import Government
 from webapp.lab import Lab
 from webapp.options import Options
+from webapp.session_store import BrowserSession
 from webapp.status import ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -396,7 +397,8 @@ def test_a_sign_of_an_emergency_that_could_not_be_assessed_leads_to_the_emergenc
 def test_a_sign_that_was_just_reported_leads_there_whatever_is_read_of_the_case(
     page: Callable[..., str], monkeypatch: pytest.MonkeyPatch, seconds_ago: float, leads: bool
 ) -> None:
-    monkeypatch.setattr(sessions, "session", {"emergency": time.time() - seconds_ago})
+    reported = BrowserSession("name", {"emergency": time.time() - seconds_ago}, is_stored=False)
+    monkeypatch.setattr(sessions, "session", reported)
     assert page(case(**REQUESTED), AT_VISIT).startswith(CALL) == leads
 
 
