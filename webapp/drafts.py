@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from camunda7.forms import Answers, Filled, Form, Page
 from camunda7.inputs.place import Place
 from records.drafts import Drafts
+from webapp.commands import Command, command_from_json
 from webapp.unusable_forms import usable_form
 
 
@@ -23,7 +24,7 @@ class FormDraft:
         owner: whose it is: a case's, or a browser's.
         name: of the form.
         schema: the form as it was deployed, as JSON.
-        target: where its answers go, see webapp/forwarding.py.
+        command: what the engine does with its answers.
         place: where the people are who use the application.
         data: what was known when the form was opened, so far as the form reads it.
         posted: all that was typed.
@@ -33,7 +34,7 @@ class FormDraft:
     owner: str
     name: str
     schema: str
-    target: dict[str, Any]
+    command: Command
     place: Place
     data: dict[str, Any] = field(default_factory=dict)
     posted: MultiDict[str, str] = field(default_factory=MultiDict)
@@ -76,11 +77,9 @@ class FormDrafts:
         self._drafts = drafts
         self._place = place
 
-    def new(
-        self, owner: str, name: str, schema: dict[str, Any], target: dict[str, Any], known: dict[str, Any]
-    ) -> FormDraft:
+    def new(self, owner: str, name: str, schema: dict[str, Any], command: Command, known: dict[str, Any]) -> FormDraft:
         """A form with nothing but what is known in it; it isn't kept yet."""
-        draft = FormDraft(owner, name, json.dumps(schema), target, self._place)
+        draft = FormDraft(owner, name, json.dumps(schema), command, self._place)
         draft.data = {key: value for key, value in known.items() if key in draft.form.reads}
         draft.posted = draft.form.begun(draft.data, self._place)
         return draft
@@ -109,12 +108,13 @@ class FormDrafts:
         if found is None:
             return None
         posted: MultiDict[str, str] = MultiDict([(name, text) for name, text in found["posted"]])
-        return FormDraft(owner, name, found["schema"], found["target"], self._place, found["data"], posted, version)
+        command = command_from_json(found["target"])
+        return FormDraft(owner, name, found["schema"], command, self._place, found["data"], posted, version)
 
 
 def _content(draft: FormDraft) -> dict[str, Any]:
     posted = list(draft.posted.items(multi=True))
-    return {"schema": draft.schema, "target": draft.target, "data": draft.data, "posted": posted}
+    return {"schema": draft.schema, "target": draft.command.to_json(), "data": draft.data, "posted": posted}
 
 
 def key_of(owner: str, name: str) -> str:

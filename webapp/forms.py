@@ -7,6 +7,7 @@ taken to the engine as soon as it can be reached.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
@@ -17,9 +18,9 @@ from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.forms import Page
 from processes.cases import find_case, open_tasks
 from webapp import confirmation, languages, questionnaires, sessions, unusable_forms
+from webapp.commands import Command, CompleteTask
 from webapp.drafts import FormDraft, key_of
 from webapp.formatting import translated
-from webapp.forwarding import START
 from webapp.resources import resources
 from webapp.status import CALL_NOW
 from webapp.unusable_forms import UnusableForm
@@ -52,7 +53,7 @@ def begin(name: str) -> Answer:
     if not draft.version:
         resources().drafts.keep(draft)
     if name == questionnaires.PRE_SCREENING:
-        sessions.begins_case(draft.target["key"])
+        sessions.begins_case(draft.command.key)
     return redirect(_next_step(draft))
 
 
@@ -84,7 +85,7 @@ def answer(name: str, number: int) -> Answer:
     if not answered.is_answered(draft.answers):
         return _shown(draft, answered, checked=True)
     if _is_emergency(draft, answered):
-        draft.target["emergency_signs_only"] = True
+        draft.command = replace(draft.command, emergency_signs_only=True)
         return _send(draft, answered.values(draft.answers))
     if len(draft.form.pages) == 1:
         return _send(draft, draft.answers.values)
@@ -193,7 +194,7 @@ def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
     task = next((task for task in open_tasks(engine, reference) if task.form == name), None)
     if task is None:
         return None
-    if draft is not None and draft.target["task"] == task.id:
+    if draft and isinstance(draft.command, CompleteTask) and draft.command.task_id == task.id:
         return draft
     case = find_case(engine, reference)
     # None: the case was erased between the two queries
@@ -228,7 +229,7 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
         back=before[-1] if before else None,
         problems=problems,
         more=checked and not problems,
-        reasons=questionnaires.reasons(draft.target.get("refused")),
+        reasons=questionnaires.reasons(draft.command.context.get("refused")),
         fields=form.html(page, answers, checked, translated),
         page_token=sessions.page_token(draft.owner, draft.name),
     )
@@ -249,30 +250,31 @@ def _is_emergency(draft: FormDraft, page: Page) -> bool:
 
 def _send(draft: FormDraft, values: dict[str, Any]) -> Answer:
     """Keep the answers durably, then take them to the engine, now or later."""
-    target = draft.target
-    content = {**target, "values": values, "language": languages.language()}
+    command = draft.command
+    content = {**command.to_json(), "values": values, "language": languages.language()}
     submissions = resources().submissions
-    submissions.add(target["key"], target["case"], draft.name, content, key_of(draft.owner, draft.name))
-    resources().forwarder.forward(target["key"])
-    if submissions.is_void(target["key"]):
+    submissions.add(command.key, command.case_reference, draft.name, content, key_of(draft.owner, draft.name))
+    resources().forwarder.forward(command.key)
+    if submissions.is_void(command.key):
         return _not_open(draft.name)
-    if target["kind"] == START:
-        sessions.open_case(target["case"])
-    if target.get("emergency_signs_only"):
+    if command.opens_case:
+        sessions.open_case(command.case_reference)
+    if command.emergency_signs_only:
         sessions.note_emergency()
     languages.prefer(values.get("language"))
     if values.get("wants_evaluation") == "yes":
-        return _access_code(target, values)
-    confirmation.remember(draft.name, target.get("orientation"))
+        return _access_code(command, values)
+    confirmation.remember(draft.name, command.context.get("orientation"))
     return redirect(url_for("patient.case"), 303)
 
 
-def _access_code(target: dict[str, Any], values: dict[str, Any]) -> str:
+def _access_code(command: Command, values: dict[str, Any]) -> str:
     """The confirmation of a request: the access code is shown here, once."""
     address = values.get("email") or values.get("phone") or ""
     # the page's token names the click: of two clicks at once each shows the same code
     click = request.form.get("page_token", "")
-    code = resources().access.new_code(target["case"], target["date_of_birth"], address, click)
+    date_of_birth = command.context.get("date_of_birth") or ""
+    code = resources().access.new_code(command.case_reference, date_of_birth, address, click)
     return render_template("access_code.html", code=code, sent=True)
 
 

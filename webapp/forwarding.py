@@ -7,30 +7,24 @@ and of messages that it has taken.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from camunda7.engine import EngineRefused, EngineUnavailable
+from camunda7.engine import EngineUnavailable
 from camunda7.outages import Outage, describe
 from hosting.databases import AWAY
-from processes.cases import start_case
 from processes.engine import Engine
 from records.retries import RetrySchedule
 from records.submissions import Submission, Submissions
+from webapp.commands import NotAsked, command_from_json
 
 log = logging.getLogger("webapp.forwarding")
 
-START, TASK, MESSAGE = "start", "task", "message"
 # between two looks for submissions
 INTERVAL_S = 1.0
 # an engine that starts is found soon
 MAX_OUTAGE_PAUSE_S = 10.0
 RETRIES = RetrySchedule(first=timedelta(seconds=10), longest=timedelta(hours=1))
-
-
-class NotAsked(Exception):
-    """The engine doesn't ask for this any more."""
 
 
 class SubmissionsWait(Exception):
@@ -51,11 +45,6 @@ class Forwarder:
         self.outage = Outage("submissions to the engine", log, max_s=MAX_OUTAGE_PAUSE_S)
         self._submissions = submissions
         self._policy = policy
-        self._kinds: dict[str, Callable[[Submission, dict[str, Any]], None]] = {
-            START: self._start,
-            TASK: self._complete,
-            MESSAGE: self._send,
-        }
 
     def run(self) -> None:
         """Forward the submissions that are due.
@@ -118,32 +107,5 @@ class Forwarder:
         content = self._submissions.content(submission)
         if content is None:
             raise NotAsked("sealed with another secret")
-        self._kinds[content["kind"]](submission, content)
-
-    def _start(self, submission: Submission, content: dict[str, Any]) -> None:
-        start_case(
-            self._engine,
-            content["case"],
-            content["values"],
-            self._policy,
-            exposed_to=content.get("exposed_to"),
-            language=content.get("language"),
-            emergency_signs_only=content.get("emergency_signs_only", False),
-        )
-
-    def _complete(self, submission: Submission, content: dict[str, Any]) -> None:
-        try:
-            self._engine.submit(content["task"], content["values"])
-        except EngineRefused as error:
-            if self._engine.has_task(content["task"]):
-                raise
-            # gone since: by our own hand if the answer was lost on its way
-            raise NotAsked(error.status) from None
-
-    def _send(self, submission: Submission, content: dict[str, Any]) -> None:
-        try:
-            self._engine.correlate(content["message"], content["case"], content["values"], key=submission.key)
-        except EngineRefused as error:
-            if error.status != 400:
-                raise
-            raise NotAsked("nobody waits for it") from None
+        command = command_from_json(content)
+        command.deliver(self._engine, content["values"], self._policy, content.get("language"))

@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _
 
 from processes.cases import Case, OpenTask, new_reference
 from processes.elements import Message
+from webapp.commands import CompleteTask, CorrelateMessage, FormContext, StartCase
 from webapp.drafts import FormDraft, FormDrafts
 from webapp.formatting import day
-from webapp.forwarding import MESSAGE, START, TASK
 from webapp.task_forms import TaskForms
 
 
@@ -58,17 +58,20 @@ TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
 
 def pre_screening(drafts: FormDrafts, forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
     """The pre-screening of a case to come."""
-    target: dict[str, Any] = {"kind": START, "case": new_reference(), "exposed_to": exposed_to}
-    target["key"] = f"{target['case']}/{PRE_SCREENING}"
-    return drafts.new(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), target, {})
+    reference = new_reference()
+    command = StartCase(case_reference=reference, key=f"{reference}/{PRE_SCREENING}", exposed_to=exposed_to)
+    return drafts.new(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), command, {})
 
 
 def symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case) -> FormDraft:
     """What a patient says who feels worse; as often as they do."""
-    key = f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}"
-    target: dict[str, Any] = {"kind": MESSAGE, "message": Message.SYMPTOMS_WORSENED, "case": case.reference, "key": key}
-    target["orientation"] = case.values.get("orientation")
-    return drafts.new(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), target, {})
+    command = CorrelateMessage(
+        message=Message.SYMPTOMS_WORSENED,
+        case_reference=case.reference,
+        key=f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}",
+        context={"orientation": case.values.get("orientation")},
+    )
+    return drafts.new(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), command, {})
 
 
 def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
@@ -87,14 +90,12 @@ def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
 
 def task(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
     """The form of a task that is open in a case, with what the case knows already."""
-    target: dict[str, Any] = {
-        "kind": TASK,
-        "task": open_task.id,
-        "case": case.reference,
-        "key": f"{case.reference}/{open_task.id}",
-    }
+    context: FormContext = {}
     if open_task.form == "close_contacts":
-        target["refused"] = case.values.get("contacts_refused")
+        context["refused"] = case.values.get("contacts_refused")
     if open_task.form == "evaluation_request":
-        target["date_of_birth"] = case.values.get("date_of_birth")
-    return drafts.new(owner, open_task.form, forms.of_task(open_task), target, case.values)
+        context["date_of_birth"] = case.values.get("date_of_birth")
+    command = CompleteTask(
+        task_id=open_task.id, case_reference=case.reference, key=f"{case.reference}/{open_task.id}", context=context
+    )
+    return drafts.new(owner, open_task.form, forms.of_task(open_task), command, case.values)

@@ -1,4 +1,4 @@
-"""Sessions of Flask, kept in the records: one that has ended on the server is over, whoever has its cookie.
+"""Sessions of Flask, kept in the records: one that has ended on the server is over, even if its cookie comes again.
 
 A session begins with a signed name and nothing else: the token against forged posts (CSRF) follows from the name. So
 nothing is stored for a browser before its cookie has come back and there is something to remember.
@@ -41,7 +41,7 @@ class BrowserSession(SecureCookieSession):
 
 
 class SessionStore(SessionInterface):
-    """While the records are away nobody is known, and whoever was is known again afterwards."""
+    """While the records are away each request gets an empty session; those that are kept are found again afterwards."""
 
     def __init__(self, secret_key: str, kept: Sessions):
         self._kept = kept

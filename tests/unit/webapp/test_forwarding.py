@@ -12,7 +12,8 @@ from records.cipher import Cipher
 from records.queue import WAITING
 from records.submissions import FORWARDED, VOID, Submission, Submissions
 from tests.support.clock import passes_hour
-from webapp.forwarding import MESSAGE, RETRIES, TASK, Forwarder, SubmissionsWait
+from webapp.commands import CompleteTask, CorrelateMessage
+from webapp.forwarding import RETRIES, Forwarder, SubmissionsWait
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Cipher("a secret of the tests")
@@ -57,8 +58,8 @@ def engine() -> Engine:
     return Engine()
 
 
-def send(key: str, kind: str = TASK, **more: Any) -> None:
-    content = {"kind": kind, "case": "C-1", "values": {}, **more}
+def send(key: str, kind: str = CompleteTask.kind, **more: Any) -> None:
+    content = {"kind": kind, "case": "C-1", "key": key, "values": {}, **more}
     Submissions(SEAL).add(key, "C-1", "review", content, "C-1/review")
 
 
@@ -111,7 +112,7 @@ def test_what_the_engine_refuses_waits_and_holds_up_nothing(engine: Engine, capl
 
 
 def test_what_waits_is_a_failed_run(engine: Engine) -> None:
-    send("C-1/T-1", TASK, task="T-1")
+    send("C-1/T-1", task="T-1")
     engine.answers = [EngineUnavailable("away")]
     with pytest.raises(SubmissionsWait):
         forwarder(engine).run()
@@ -147,7 +148,7 @@ def test_one_that_the_engine_fails_on_is_tried_ever_less_often(engine: Engine, m
 
 
 def test_a_message_whose_answer_was_lost_is_not_sent_twice(engine: Engine) -> None:
-    send("C-1/worse/1", MESSAGE, message="symptoms_worsened")
+    send("C-1/worse/1", CorrelateMessage.kind, message="symptoms_worsened")
     engine.answers = [EngineUnavailable("the answer was lost")]
     assert not forwarder(engine).forward("C-1/worse/1")
     assert forwarder(engine).forward_waiting()
@@ -157,7 +158,7 @@ def test_a_message_whose_answer_was_lost_is_not_sent_twice(engine: Engine) -> No
 
 def test_the_next_message_is_another_one(engine: Engine) -> None:
     for number in (1, 2):
-        send(f"C-1/worse/{number}", MESSAGE, message="symptoms_worsened")
+        send(f"C-1/worse/{number}", CorrelateMessage.kind, message="symptoms_worsened")
         assert forwarder(engine).forward_waiting()
     assert engine.done == ["symptoms_worsened"] * 2
 

@@ -16,6 +16,7 @@ from records.cipher import Cipher
 from records.drafts import Drafts
 from records.submissions import Submissions
 from tests.support.tier import rounds
+from webapp.commands import StartCase
 from webapp.drafts import FormDrafts
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -27,7 +28,8 @@ RACES = rounds(test=10, verify=100)
 def new_draft() -> FormDrafts:
     schema = json.loads((config.ROOT / "forms" / f"{NAME}.form").read_text())
     drafts = FormDrafts(Drafts(SEAL), NOWHERE)
-    drafts.keep(drafts.new(OWNER, NAME, schema, {"kind": "start"}, {}))
+    command = StartCase(case_reference="C-1", key=f"C-1/{NAME}", exposed_to=None)
+    drafts.keep(drafts.new(OWNER, NAME, schema, command, {}))
     return drafts
 
 
