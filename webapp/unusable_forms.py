@@ -19,7 +19,7 @@ MAX_FINDING_LENGTH = 300
 # of what wasn't there before, Prometheus sees no increase: a time shows the first one, too
 LAST_SHOWN = Gauge(
     "coronacare_form_unusable_timestamp_seconds",
-    "When a patient was last told that this form can't be shown",
+    "When this form last couldn't be shown to a patient",
     ["form", "finding"],
     multiprocess_mode="max",
 )
