@@ -16,6 +16,8 @@ from prometheus_client.samples import Sample
 
 from camunda7.http_client import request
 from config.settings import environment_name
+from hosting.clients.lab import Lab
+from hosting.clients.service import ServiceError
 from processes.engine import Engine
 from stack.commands import run_command
 
@@ -43,12 +45,9 @@ def read_kpis(state: State) -> dict[str, dict[str, Any]]:
 
 def read_stock(state: State) -> int | None:
     """Test kits at the laboratory; None when it doesn't say."""
-    headers = {"X-API-Key": state["lab_api_key"]}
     try:
-        answer = request("GET", state["lab"] + "/v1/stock", headers=headers, timeout=TIMEOUT_S)
-        answer.raise_for_status()
-        return answer.json()["kits"]
-    except (requests.RequestException, KeyError):
+        return Lab(state["lab"], state["lab_api_key"], TIMEOUT_S).stock().kits
+    except ServiceError:
         return None
 
 

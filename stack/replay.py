@@ -18,7 +18,8 @@ import requests
 
 from camunda7.engine import EngineError, EngineRefused
 from camunda7.forms.browser import Browser, PageRefused
-from camunda7.http_client import request
+from hosting.clients.lab import Lab
+from hosting.clients.service import ServiceError
 from processes.cases import Case, OpenTask, current_steps, find_case, open_tasks
 from processes.engine import Engine
 from stack.pilot import PilotError
@@ -59,6 +60,7 @@ class Replay:
     def __init__(self, state: Mapping[str, Any], pause: Callable[[float], None] = time.sleep):
         self.state = state
         self.pause = pause
+        self.lab = Lab(state["lab"], state["lab_api_key"])
         self._run = secrets.token_hex(3).upper()
         self.admin = self._engine("admin")
         self.staff = {form: self._engine(account) for form, account in STAFF.items()}
@@ -87,7 +89,7 @@ class Replay:
         try:
             walk = Walk(self, patient, number)
             case = walk.to_the_end()
-        except (PageRefused, EngineError, requests.RequestException) as error:
+        except (PageRefused, EngineError, ServiceError, requests.RequestException) as error:
             raise PilotError(f"{name}: {error}") from None
         outcome = case.values.get("case_outcome", "unknown")
         return Result(
@@ -103,12 +105,6 @@ class Replay:
     def barcode(self, number: int) -> str:
         """On the first sample of the patient with this number: used once, also when a pilot is replayed again."""
         return f"S{number:03}-{self._run}"
-
-    def at_lab(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        headers = {"X-API-Key": self.state["lab_api_key"], "Idempotency-Key": secrets.token_hex(16)}
-        answer = request(method, self.state["lab"] + path, json=body, headers=headers, timeout=10)
-        answer.raise_for_status()
-        return answer.json()
 
     def _engine(self, account: str) -> Engine:
         who = self.state["accounts"][account]
@@ -216,13 +212,13 @@ class Walk:
         results = self._patient["lab_result"]
         result = results[min(time, len(results)) - 1] if isinstance(results, list) else results
         body = {"result": result, "after_s": self._patient.get("lab_takes_s")}
-        self._replay.at_lab("PUT", f"/v1/simulation/results/{barcode}", body)
+        self._replay.lab.put(f"/v1/simulation/results/{barcode}", body)
 
     def _correct(self) -> None:
         """The lab corrects the result that it gave, once the patient has the doctor's report."""
         self._corrected = True
         body = {"result": self._patient["lab_correction"]}
-        self._replay.at_lab("POST", f"/v1/simulation/corrections/{self.barcode}", body)
+        self._replay.lab.post(f"/v1/simulation/corrections/{self.barcode}", body, secrets.token_hex(16))
 
         def reopened() -> Case | None:
             case = find_case(self._replay.admin, self.reference)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import smtplib
 import subprocess
 import threading
 import time
@@ -18,6 +17,8 @@ from urllib.parse import urlsplit
 import requests
 
 from camunda7.http_client import request
+from hosting.clients.delivery import NotNow
+from hosting.clients.mail import MailServer
 from stack.parts import Part, inherited_environment
 
 READY_WITHIN_S = 120
@@ -199,8 +200,8 @@ def _answers(url: str) -> bool:
     address = urlsplit(url)
     try:
         if address.scheme == "smtp":
-            with smtplib.SMTP(address.hostname or "localhost", address.port or smtplib.SMTP_PORT, timeout=2):
-                return True
+            MailServer(address.hostname or "localhost", address.port or 25, timeout_s=2).check()
+            return True
         return request("GET", url, timeout=2).ok
-    except (requests.RequestException, OSError):
+    except (requests.RequestException, NotNow):
         return False

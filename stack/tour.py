@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -146,10 +147,9 @@ class Tour:
 
     def _use_up_kits(self) -> None:
         """Other towns take what the laboratory has left."""
-        left = self._replay.at_lab("GET", "/v1/stock", {})["kits"]
-        for number in range(left):
-            body = {"case_reference": f"ELSEWHERE-{number}", "sample_number": 1, "priority": 40}
-            self._replay.at_lab("POST", "/v1/kits/reservations", body)
+        lab = self._replay.lab
+        for number in range(lab.stock().kits):
+            lab.reserve_kit(f"ELSEWHERE-{number}", 1, 40, secrets.token_hex(16))
 
 
 def _later_today() -> datetime:

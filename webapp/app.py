@@ -26,6 +26,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.inputs.place import Place
 from camunda7.outages import Outage
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from hosting.databases import AWAY
 from processes.engine import Engine
 from records.access import Access
@@ -53,9 +55,7 @@ from webapp import (
 )
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
-from webapp.government import Government
 from webapp.housekeeping import Housekeeping
-from webapp.lab import Lab
 from webapp.options import Options
 from webapp.proxies import check_proxies
 from webapp.readiness import add_readiness

@@ -9,8 +9,8 @@ from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from hosting.clients.service import ServiceError
 from webapp import sessions
-from webapp.government import GovernmentUnavailable
 from webapp.resources import resources
 
 pages = Blueprint("contact", __name__)
@@ -20,7 +20,7 @@ pages = Blueprint("contact", __name__)
 def contact(token: str) -> str | Response | tuple[str, int]:
     try:
         exposure = resources().government.exposure(token)
-    except GovernmentUnavailable:
+    except ServiceError:
         text = _("Your link can't be checked just now. Please try again in a few minutes.")
         return render_template("error.html", title=_("Please try again"), text=text), 503
     if exposure is None:

@@ -12,12 +12,13 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from camunda7.outages import Outage
+from hosting.clients.lab import Lab
+from hosting.clients.service import ServiceError
 from hosting.databases import AWAY
 from kpi.indicators import kpis
 from records.health import describe
 from records.queue_metrics import queue_figures, undelivered_messages
 from records.roster import Roster
-from webapp.lab import Lab, LabUnavailable
 
 log = logging.getLogger("webapp.metrics")
 
@@ -43,7 +44,7 @@ class Figures(Collector):
             self._records.recovered()
         try:
             stock = self._lab.stock()
-        except LabUnavailable as error:
+        except ServiceError as error:
             self._stock.failed(error)
         else:
             self._stock.recovered()

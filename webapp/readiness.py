@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from hosting.readiness import Check, problems_of
 from processes.elements import Process
 from processes.engine import Engine
 from records import health
-from webapp.government import Government
-from webapp.lab import Lab
 
 # each is waited for so long
 CHECKED_WITHIN_S = 2.0

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from camunda7.inputs.place import Place
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from processes.engine import Engine
 from records.access import Access
 from records.erasures import Erasures
@@ -16,9 +18,7 @@ from records.roster import Roster
 from records.submissions import Submissions
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
-from webapp.government import Government
 from webapp.housekeeping import Housekeeping
-from webapp.lab import Lab
 from webapp.options import Options
 from webapp.task_forms import TaskForms
 

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from camunda7.outages import OutageMetrics
 from config.secrets import load_with
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from hosting.metrics import measured
 from hosting.periodic import PeriodicTask
 from hosting.startup import needs_database
@@ -13,8 +15,6 @@ from records import database, health
 from records.retries import RetrySchedule
 from webapp import forwarding, housekeeping, server_timing
 from webapp.app import create_app
-from webapp.government import Government
-from webapp.lab import Lab
 from webapp.metrics import Figures
 from webapp.options import Options
 from webapp.resources import resources_of
@@ -22,7 +22,7 @@ from webapp.resources import resources_of
 _settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key")
 with needs_database("records.database_url"):
     database.open(_settings.records.database_url)
-_lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value())
+_lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value(), timeout_s=2)
 _application = create_app(
     Options(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
@@ -48,7 +48,7 @@ _application = create_app(
         _settings.engine.password.get_secret_value(),
         observe=server_timing.engine_answered,
     ),
-    Government(_settings.government.url, _settings.government.api_key.get_secret_value()),
+    Government(_settings.government.url, _settings.government.api_key.get_secret_value(), timeout_s=5),
     _lab,
 )
 _resources = resources_of(_application)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from access.people import load_people
@@ -22,6 +22,11 @@ from camunda7.worker.health import Health
 from camunda7.worker.logs import log_to_stderr
 from config import settings as config
 from config.secrets import load_with
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
+from hosting.clients.mail import MailServer
+from hosting.clients.service import Service
+from hosting.clients.sms import SmsGateway
 from hosting.databases import AWAY
 from hosting.periodic import METRICS, PeriodicTask
 from hosting.readiness import Check, problems_of
@@ -42,17 +47,16 @@ from records.retries import RetrySchedule
 from records.roster import Roster
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.channels import Channel, Mail, MailServer, Pages, Sms, Telephone
+from workers.channels import Channel, Mail, Pages, Sms, Telephone
 from workers.erasure import Eraser, LocalStores, RemoteServices
 from workers.lab_feed import LabFeed
 from workers.lanes import LANES
 from workers.sender import Sender
-from workers.service_client import Service
 
+S = TypeVar("S", bound=Service)
 # /readyz waits for each answer for so long
 CHECKED_WITHIN_S = 2.0
-# what of each service is asked for, to see whether it takes our API key
-CHECKED_PATHS = {"lab": "/v1/stock", "government": "/v1/tokens/none", "sms": "/v1/messages"}
+SERVICES: dict[str, type[Service]] = {client.name: client for client in (Lab, Government, SmsGateway)}
 # what each lane needs beside the engine's password: to call a service, to write messages with links
 SECRETS = {
     "patient": ("sms.api_key", "records.secret_key"),
@@ -132,8 +136,8 @@ def checks_of(settings: config.Settings, lanes: list[str], client: TaskClient) -
     ]
     keys = dict.fromkeys(name for lane in lanes for name in SECRETS[lane] if name.endswith(".api_key"))
     for name in (key.removesuffix(".api_key") for key in keys):
-        service = service_of(settings, name)
-        checks.append(Check(name, partial(service.check, CHECKED_PATHS[name], CHECKED_WITHIN_S), is_required=False))
+        service = client_of(SERVICES[name], settings)
+        checks.append(Check(name, partial(service.check, CHECKED_WITHIN_S), is_required=False))
     if settings.mail.username and WRITING & set(lanes):
         checks.append(Check("mail", mail_server(settings).check, is_required=False))
     return checks
@@ -146,8 +150,8 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
     roster.fill_if_empty(people.doctors)
     return {
         "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
-        "lab": service_of(settings, "lab"),
-        "government": service_of(settings, "government"),
+        "lab": client_of(Lab, settings),
+        "government": client_of(Government, settings),
         "outbox": Outbox(claim_of(settings)),
         "roster": roster,
         "doctors_phones": people.doctors_phones,
@@ -214,7 +218,7 @@ def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
     mail = settings.mail
     carriers: dict[str, Channel] = {
         "email": Mail(mail_server(settings), mail.sender, pages),
-        "sms": Sms(service_of(settings, "sms"), pages),
+        "sms": Sms(client_of(SmsGateway, settings), pages),
         "telephone": Telephone(resources["engine"]),
     }
     schedules = {channel: schedule(getattr(settings.retries, channel)) for channel in carriers}
@@ -232,16 +236,16 @@ def eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
         Access(cipher), Drafts(cipher), resources["kpis"], resources["outbox"], Sessions(cipher), Submissions(cipher)
     )
     services = RemoteServices(
-        resources["engine"], resources["lab"], resources["government"], service_of(settings, "sms")
+        resources["engine"], resources["lab"], resources["government"], client_of(SmsGateway, settings)
     )
     claim = claim_of(settings)
     return Eraser(Erasures(claim), Leases(claim), stores, services, schedule(settings.retries.erasures))
 
 
-def service_of(settings: config.Settings, name: str) -> Service:
-    """The lab, the government or the SMS gateway."""
-    section = getattr(settings, name)
-    return Service(name, section.url, section.api_key.get_secret_value())
+def client_of(service: type[S], settings: config.Settings) -> S:
+    """A client of the lab, the government or the SMS gateway."""
+    section = getattr(settings, service.name)
+    return service(section.url, section.api_key.get_secret_value())
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from typing import Any
 from camunda7.engine import NotFound
 from camunda7.inputs.place import Place
 from camunda7.worker import topic
+from hosting.clients.lab import Lab
 from processes.elements import UserTask
 from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
 from workers.onset import first_day
 from workers.patient import tell
-from workers.service_client import Service
 
 # an overdue report goes before all that aren't, and before what waiting alone can raise
 OVERDUE_RISE = 100
@@ -115,11 +115,11 @@ def escalate_call(
 
 
 @topic("doctor.raise_priority")
-def raise_priority(business_key: str, testing_priority: int, *, engine: Engine, lab: Service) -> None:
+def raise_priority(business_key: str, testing_priority: int, *, engine: Engine, lab: Lab) -> None:
     """The patient feels worse: what waits for them, with staff and at the lab, goes up to the new priority."""
     for task in engine.post("/task", {"processInstanceBusinessKey": business_key}):
         _raise_priority(engine, task["id"], testing_priority)
-    lab.put(f"/v1/cases/{business_key}/priority", {"priority": testing_priority})
+    lab.set_priority(business_key, testing_priority)
 
 
 @topic("doctor.publish_report", occurrence="result_number")

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 
 from camunda7.engine import EngineUnavailable
 from camunda7.outages import Outage, describe
+from hosting.clients.delivery import NotNow
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
+from hosting.clients.service import Unavailable
+from hosting.clients.sms import SmsGateway
 from hosting.databases import AWAY
 from kpi.rows import KpiRows
 from processes.cases import forget_case, is_running
@@ -24,7 +29,6 @@ from records.outbox import Outbox
 from records.retries import RetrySchedule
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.service_client import Service, Unavailable
 
 log = logging.getLogger("workers.erasure")
 
@@ -46,9 +50,9 @@ class RemoteServices:
     """Who else has something of a case."""
 
     engine: Engine
-    lab: Service
-    government: Service
-    sms: Service
+    lab: Lab
+    government: Government
+    sms: SmsGateway
 
 
 class Eraser:
@@ -84,7 +88,7 @@ class Eraser:
                 self._erasures.release(erasure)
                 self.outage.failed(error)
                 break
-            except Unavailable as error:
+            except (Unavailable, NotNow) as error:
                 self._erasures.retry(erasure, self._schedule)
                 self.outage.failed(error)
             except AWAY:
@@ -117,10 +121,10 @@ class Eraser:
 
     def _erase_elsewhere(self, reference: str) -> bool:
         """Returns whether the law has the government keep something."""
-        self._elsewhere.lab.delete(f"/v1/cases/{reference}")
-        kept = self._elsewhere.government.delete(f"/v1/cases/{reference}")["kept"]
+        self._elsewhere.lab.delete_case(reference)
+        kept = self._elsewhere.government.delete_case(reference)
         for key in self._kept.outbox.keys(reference, "sms"):
-            self._elsewhere.sms.delete("/v1/messages", key=key)
+            self._elsewhere.sms.delete_message(key)
         forget_case(self._elsewhere.engine, reference)
         return kept
 

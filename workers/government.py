@@ -9,14 +9,12 @@ from camunda7.inputs.cleaning import clean_code
 from camunda7.inputs.days import today
 from camunda7.inputs.place import Place
 from camunda7.inputs.telephones import parse_telephone
-from camunda7.worker import Context, Faulty, Retry, topic
+from camunda7.worker import Context, Retry, topic
+from hosting.clients.government import Government
 from workers.onset import first_day
-from workers.service_client import Service, Unavailable
 
 # of the steps that send messages to contacts: an address that is refused for now is tried for an hour or two
 SENDING = Retry(attempts=9, first="1m", most="1h")
-# the government's code for such an address
-DEFERRED = "recipient_deferred"
 
 
 @topic("government.register_case", occurrence="result_number")
@@ -30,9 +28,9 @@ def register_case(
     exposed_to: str,
     effect_key: str,
     *,
-    government: Service,
+    government: Government,
 ) -> None:
-    body = {
+    case = {
         "case_reference": business_key,
         "given_name": given_name,
         "family_name": family_name,
@@ -41,13 +39,13 @@ def register_case(
         "phone": phone,
         "exposed_to": exposed_to,
     }
-    government.post("/v1/cases", body, effect_key)
+    government.register_case(case, effect_key)
 
 
 @topic("government.correct_case", retry=SENDING)
-def correct_case(business_key: str, lab_result: str, context: Context, *, government: Service) -> None:
+def correct_case(business_key: str, lab_result: str, context: Context, *, government: Government) -> None:
     """Contacts of a case that isn't positive any more are released; a case that was never registered stays so."""
-    _post_sending(government, f"/v1/cases/{business_key}/result", {"result": lab_result}, context)
+    government.correct_result(business_key, lab_result, context.last_attempt)
 
 
 @topic("government.check_contacts")
@@ -82,7 +80,7 @@ def submit_contacts(
     policy: dict[str, Any],
     effect_key: str,
     *,
-    government: Service,
+    government: Government,
     place: Place,
 ) -> dict[str, Any]:
     """Those within the infectious days; when the patient never corrected the others, on without them."""
@@ -92,18 +90,14 @@ def submit_contacts(
         for contact in _named(had_contacts, close_contacts)
         if not _outside(contact, begin, place)
     ]
-    answer = government.post(
-        f"/v1/cases/{business_key}/contacts",
-        {"contacts": named},
-        effect_key,
-    )
-    return {"contact_ids": answer["contact_ids"], "contacts_named": len(answer["contact_ids"])}
+    contact_ids = government.submit_contacts(business_key, named, effect_key)
+    return {"contact_ids": contact_ids, "contacts_named": len(contact_ids)}
 
 
 @topic("government.notify_contact", retry=SENDING)
-def notify_contact(business_key: str, contact_id: str, context: Context, *, government: Service) -> dict[str, Any]:
+def notify_contact(business_key: str, contact_id: str, context: Context, *, government: Government) -> dict[str, Any]:
     """Whether a message reached the contact is an outcome; whom none reaches is called."""
-    answer = _post_sending(government, f"/v1/contacts/{contact_id}/notification", {}, context)
+    answer = government.notify_contact(contact_id, context.last_attempt)
     return {
         "contact_outcome": answer["outcome"],
         "contact_name": answer["name"],
@@ -123,10 +117,10 @@ def record_call(
     link_phone: str,
     context: Context,
     *,
-    government: Service,
+    government: Government,
     place: Place,
 ) -> dict[str, Any]:
-    body = {
+    call = {
         "reached": call_reached == "yes",
         "symptoms": contact_symptoms,
         "quarantine": will_quarantine,
@@ -134,22 +128,7 @@ def record_call(
         "email": link_email,
         "phone": _telephone(link_phone, place),
     }
-    answer = _post_sending(government, f"/v1/contacts/{contact_id}/call", body, context)
-    return {"contact_outcome": answer["outcome"]}
-
-
-def _post_sending(government: Service, path: str, body: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Post what has the government send messages; at the last attempt it goes on without those it can't send.
-
-    Raises:
-        Faulty: an address is refused for now; this is an attempt.
-    """
-    try:
-        return government.post(f"{path}?last_attempt=true" if context.last_attempt else path, body)
-    except Unavailable as error:
-        if error.code != DEFERRED:
-            raise
-        raise Faulty("an address is refused for now") from None
+    return {"contact_outcome": government.record_call(contact_id, call, context.last_attempt)}
 
 
 def infectious_from(onset_date: str | None, sample_taken_at: datetime, policy: dict[str, Any], place: Place) -> date:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from camunda7.worker import topic
+from hosting.clients.lab import Lab
+from hosting.clients.service import Refused
 from processes.errors import KitShortage
 from records.outbox import Outbox
 from workers.patient import tell
-from workers.service_client import Refused, Service
 
 
 @topic("lab.reserve_kit", occurrence="sample_number", errors=(KitShortage,))
-def reserve_kit(business_key: str, sample_number: int, testing_priority: int, effect_key: str, *, lab: Service) -> None:
+def reserve_kit(business_key: str, sample_number: int, testing_priority: int, effect_key: str, *, lab: Lab) -> None:
     """Without a kit the sample is on the lab's waiting list; a kit that was granted there is answered here."""
-    body = {"case_reference": business_key, "sample_number": sample_number, "priority": testing_priority}
     try:
-        lab.post("/v1/kits/reservations", body, effect_key)
+        lab.reserve_kit(business_key, sample_number, testing_priority, effect_key)
     except Refused as refused:
         if refused.code == KitShortage.code:
             raise KitShortage from None
@@ -24,10 +24,9 @@ def reserve_kit(business_key: str, sample_number: int, testing_priority: int, ef
 
 
 @topic("lab.release_case", occurrence="sample_number")
-def release_case(business_key: str, sample_number: int, sample_barcode: str, effect_key: str, *, lab: Service) -> None:
+def release_case(business_key: str, sample_number: int, sample_barcode: str, effect_key: str, *, lab: Lab) -> None:
     """Nothing more is wanted for this sample: its kit goes back, its order is cancelled."""
-    body = {"through_sample": sample_number, "kit_used": sample_barcode is not None}
-    lab.post(f"/v1/cases/{business_key}/release", body, effect_key)
+    lab.release_case(business_key, sample_number, sample_barcode is not None, effect_key)
 
 
 @topic("lab.order_test", occurrence="sample_number")
@@ -39,23 +38,22 @@ def order_test(
     testing_priority: int,
     effect_key: str,
     *,
-    lab: Service,
+    lab: Lab,
 ) -> dict[str, Any]:
-    body = {
+    order = {
         "case_reference": business_key,
         "sample_number": sample_number,
         "sample_barcode": sample_barcode,
         "specimen_type": specimen_type,
         "priority": testing_priority,
     }
-    order = lab.post("/v1/orders", body, effect_key)
-    return {"lab_order_id": order["order_id"]}
+    return {"lab_order_id": lab.order_test(order, effect_key)}
 
 
 @topic("lab.chase_result", occurrence="sample_number")
-def chase_result(lab_order_id: str, effect_key: str, *, lab: Service) -> None:
+def chase_result(lab_order_id: str, effect_key: str, *, lab: Lab) -> None:
     """Ask the lab where a late result is; it puts the test before the others."""
-    lab.post(f"/v1/orders/{lab_order_id}/inquiry", {}, effect_key)
+    lab.inquire(lab_order_id, effect_key)
 
 
 @topic("lab.tell_result", occurrence="result_number")

@@ -14,6 +14,8 @@ from typing import Any
 
 from camunda7.engine import EngineRefused, EngineUnavailable
 from camunda7.outages import Outage, describe
+from hosting.clients.lab import Lab
+from hosting.clients.service import Unavailable
 from hosting.databases import AWAY
 from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.elements import EventBasedGateway, Message, ServiceTask
@@ -24,7 +26,6 @@ from records.leases import Leases
 from records.queue import timestamp
 from records.retries import RetrySchedule
 from workers.lab_results import Step, next_step, result_of
-from workers.service_client import Service, Unavailable
 
 log = logging.getLogger("workers.lab_feed")
 
@@ -41,7 +42,7 @@ class LabFeed:
         schedule: when an item that can't be delivered yet is due again.
     """
 
-    def __init__(self, lab: Service, engine: Engine, claims: Leases, items: FeedItems, schedule: RetrySchedule):
+    def __init__(self, lab: Lab, engine: Engine, claims: Leases, items: FeedItems, schedule: RetrySchedule):
         self._lab = lab
         self._engine = engine
         self._claims = claims
@@ -64,7 +65,7 @@ class LabFeed:
         # cases of which a result is still to be delivered
         held: set[str] = set()
         while True:
-            page = self._lab.get("/v1/feed", after=cursor)
+            page = self._lab.feed(cursor)
             for item in filter(self._has_id, page["items"]):
                 key = str(item["id"])
                 if postponed.get(key, "") <= now and self._deliver(item, held):
@@ -98,7 +99,7 @@ class LabFeed:
             else:
                 taken = self._deliver_result(item)
             if taken:
-                self._lab.post(f"/v1/feed/{item['id']}/acknowledgement", {})
+                self._lab.acknowledge(item["id"])
                 log.info("%s for %s delivered", item["kind"], item["case_reference"])
                 return True
         except (EngineUnavailable, Unavailable, *AWAY):

@@ -10,10 +10,11 @@ import logging
 from collections.abc import Mapping
 
 from camunda7.outages import Outage, describe
+from hosting.clients.delivery import Deferred, NotNow, Undeliverable
 from hosting.databases import AWAY
 from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
 from records.retries import RetrySchedule
-from workers.channels import Channel, Deferred, NotNow, Undeliverable
+from workers.channels import Channel
 from workers.messages import TO_DOCTORS, TO_MANAGERS
 
 log = logging.getLogger("workers.sender")

@@ -11,13 +11,14 @@ A handler is a plain function, declared with its topic (topics.py). A task passe
 Nothing else finishes external tasks, and nothing here writes a variable's value anywhere but into the engine.
 """
 
+from camunda7.errors import Faulty, Refusal, Unavailable
 from camunda7.worker.client import TaskClient
 from camunda7.worker.context import Cancelled, Context
 from camunda7.worker.identity import IdentityTaken, WorkerIdentity
 from camunda7.worker.retry import Retry
 from camunda7.worker.runtime import Runtime
 from camunda7.worker.service import run, stop_on_signal
-from camunda7.worker.topics import BpmnError, Faulty, Handler, HandlerFunction, Refusal, Unavailable, handlers_of, topic
+from camunda7.worker.topics import BpmnError, Handler, HandlerFunction, handlers_of, topic
 
 __all__ = [
     "BpmnError",

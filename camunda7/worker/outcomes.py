@@ -10,13 +10,14 @@ from typing import Any
 from camunda.external_task.external_task import ExternalTask
 
 from camunda7.engine import EngineError, EngineUnavailable
+from camunda7.errors import Faulty, Refusal, Unavailable
 from camunda7.outages import Outage
 from camunda7.variables import UNTYPED, Catalogue, UndeclaredVariable, from_engine, storable_text
 from camunda7.worker.context import Cancelled, Context
 from camunda7.worker.library_handlers import WrongResult, report_of
 from camunda7.worker.retry import WrongRetry
 from camunda7.worker.tasks import Task
-from camunda7.worker.topics import Faulty, Handler, Refusal, Unavailable
+from camunda7.worker.topics import Handler
 
 Outages = tuple[type[BaseException], ...]
 RETRY_DUE = "tried again at "

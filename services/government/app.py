@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 import time
@@ -14,10 +15,13 @@ from typing import Any, TypeVar
 import peewee
 from flask import Flask, request
 
+from hosting.clients.delivery import Deferred, NotNow, SignInRefused
 from services.government.archive import Archive, erase
 from services.government.models import MODELS, Case, Contact, person_of
-from services.government.notification import EXPOSED, RELEASED, Deferred, Notifier, NotNow
+from services.government.notification import EXPOSED, RELEASED, Notifier
 from services.http import Effects, Problem, body_with, create_service
+
+log = logging.getLogger("services.government")
 
 T = TypeVar("T")
 NOTIFIED, UNREACHABLE, CALLED = "notified", "unreachable", "called"
@@ -204,7 +208,9 @@ def _told(notifier: Notifier, contact: Contact, template: str) -> bool:
 def _or_later(send: Callable[[], T]) -> T:
     try:
         return send()
-    except NotNow:
+    except NotNow as error:
+        if isinstance(error, SignInRefused):
+            log.error("%s", error)
         message = "the mail server or the SMS gateway can't be reached; ask again later"
         raise Problem(503, "messages_unavailable", message) from None
     except Deferred:

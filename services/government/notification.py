@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import smtplib
-import ssl
-from dataclasses import dataclass, field
-from email.message import EmailMessage
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
 
-import requests
-
+from hosting.clients.delivery import Deferred, Undeliverable
+from hosting.clients.mail import MailServer
+from hosting.clients.sms import SmsGateway
 from services.government.models import Contact
-from services.http_client import request
 
-log = logging.getLogger("services.government")
-
-# a mail server wants us to sign in
-WANTS_SIGN_IN = (530, 534, 535, 538)
 EXPOSED, RELEASED = "exposed", "released"
 # template → language → subject, text
 TEXTS = {
@@ -35,38 +26,19 @@ TEXTS = {
 }
 
 
-class NotNow(Exception):
-    """The mail server or the gateway can't be reached, or refuses to serve us; no contact can be notified now."""
-
-
-class Deferred(Exception):
-    """An address of this contact is refused for now."""
-
-
-class Unknown(Exception):
-    """No such mailbox or number."""
-
-
 @dataclass(frozen=True)
 class Notifier:
-    """Sends by SMTP and by an SMS gateway.
+    """Sends by a mail server and by an SMS gateway.
 
     Attributes:
-        sms_url: base URL of the gateway, as services/sms describes it.
+        sender: address that mails come from.
         pages: base URL of the contacts' pages.
-        username: of our account at the mail server; empty is without signing in.
-        starttls: encrypt the connection to the mail server, and verify its certificate.
     """
 
-    host: str
-    port: int
+    mail: MailServer
     sender: str
-    sms_url: str
-    sms_api_key: str
+    sms: SmsGateway
     pages: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-    starttls: bool = False
 
     def tell(self, contact: Contact, template: str) -> bool:
         """Send the contact a message by whichever address takes it; returns whether one did.
@@ -75,20 +47,20 @@ class Notifier:
             NotNow: no contact can be notified now.
             Deferred: none of the addresses takes it now, but one may later.
         """
-        is_deferred = False
+        deferred = None
         for address, send in ((contact.email, self._mail), (contact.phone, self._text)):
             if not address:
                 continue
             try:
-                send(contact, template)
-            except Unknown:
+                send(address, contact, template)
+            except Undeliverable:
                 continue
-            except Deferred:
-                is_deferred = True
+            except Deferred as error:
+                deferred = error
                 continue
             return True
-        if is_deferred:
-            raise Deferred
+        if deferred:
+            raise deferred
         return False
 
     def forget(self, contact: Contact) -> None:
@@ -99,80 +71,22 @@ class Notifier:
             Deferred: it fails on this contact's messages now.
         """
         for template in TEXTS:
-            params = {"key": _key(template, contact)}
-            self._ask_gateway("DELETE", params=params)
+            # it refuses the key of a message that it doesn't have
+            with suppress(Undeliverable):
+                self.sms.delete_message(_key(template, contact))
 
-    def _mail(self, contact: Contact, template: str) -> None:
+    def _mail(self, address: str, contact: Contact, template: str) -> None:
         subject, text = _texts(contact, template)
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, contact.email, subject
-        message["Message-ID"] = f"<{_key(template, contact)}@government.example>"
-        message.set_content(f"{text}\n\n{self._link(contact)}\n")
-        with contextlib.closing(self._connect()) as server:
-            try:
-                server.send_message(message)
-            except (OSError, smtplib.SMTPException) as error:
-                raise _refusal(error) from None
-            # it has the message, whatever it answers to this
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                server.quit()
+        text = f"{text}\n\n{self._link(contact)}\n"
+        message_id = f"<{_key(template, contact)}@government.example>"
+        self.mail.send(self.sender, address, subject, text, message_id)
 
-    def _connect(self) -> smtplib.SMTP:
-        """A connection to the mail server on which we are signed in; no failure until then is a contact's own."""
-        try:
-            with contextlib.ExitStack() as on_failure:
-                server = smtplib.SMTP(self.host, self.port, timeout=10)
-                on_failure.callback(server.close)
-                if self.starttls:
-                    server.starttls(context=ssl.create_default_context())
-                if self.username:
-                    server.login(self.username, self.password)
-                on_failure.pop_all()
-        except smtplib.SMTPAuthenticationError:
-            log.error("the mail server refuses mail.username or mail.password")
-            raise NotNow from None
-        except (OSError, smtplib.SMTPException):
-            raise NotNow from None
-        return server
-
-    def _text(self, contact: Contact, template: str) -> None:
+    def _text(self, number: str, contact: Contact, template: str) -> None:
         _, text = _texts(contact, template)
-        body = {"to": contact.phone, "text": f"{text} {self._link(contact)}"}
-        answer = self._ask_gateway("POST", json=body, headers={"Idempotency-Key": _key(template, contact)})
-        if not answer.ok:
-            raise Unknown
-
-    def _ask_gateway(self, method: str, headers: dict[str, str] | None = None, **options: Any) -> requests.Response:
-        headers = {"X-API-Key": self.sms_api_key, **(headers or {})}
-        try:
-            answer = request(method, f"{self.sms_url}/v1/messages", headers=headers, timeout=10, **options)
-        except requests.RequestException as error:
-            raise NotNow from error
-        if answer.status_code in (401, 403):
-            log.error("the SMS gateway refuses the API key of sms.api_key")
-            raise NotNow
-        if answer.status_code == 500:
-            raise Deferred
-        if answer.status_code > 500 or answer.status_code == 429:
-            raise NotNow
-        return answer
+        self.sms.send(number, f"{text} {self._link(contact)}", _key(template, contact))
 
     def _link(self, contact: Contact) -> str:
         return f"{self.pages}/contact/{contact.token}"
-
-
-def _refusal(error: Exception) -> Exception:
-    """What a mail's failure means once the server is connected, by its reply code (RFC 5321, 4.2.1)."""
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Unknown()
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        # none at all: there is no address in what was given as one
-        code = next((code for code, _ in error.recipients.values()), 553)
-    else:
-        code = getattr(error, "smtp_code", 0)
-    if isinstance(error, smtplib.SMTPSenderRefused) or code in WANTS_SIGN_IN:
-        return NotNow()
-    return Unknown() if 500 <= code < 600 else Deferred()
 
 
 def _key(template: str, contact: Contact) -> str:

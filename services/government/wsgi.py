@@ -1,6 +1,8 @@
 """What gunicorn serves as the government."""
 
 from config.secrets import load_with
+from hosting.clients.mail import MailServer
+from hosting.clients.sms import SmsGateway
 from hosting.databases import connect_to
 from hosting.metrics import measured
 from hosting.startup import needs_database
@@ -15,15 +17,10 @@ with needs_database("government.database_url"):
         connect_to(_settings.government.database_url),
         _settings.government.api_key.get_secret_value(),
         Notifier(
-            _mail.host,
-            _mail.port,
+            MailServer(_mail.host, _mail.port, _mail.username, _mail.password.get_secret_value(), _mail.starttls),
             _mail.sender,
-            _sms.url,
-            _sms.api_key.get_secret_value(),
+            SmsGateway(_sms.url, _sms.api_key.get_secret_value()),
             _settings.public_url,
-            _mail.username,
-            _mail.password.get_secret_value(),
-            _mail.starttls,
         ),
         Archive(_settings.government.archive_key.get_secret_value()),
     )

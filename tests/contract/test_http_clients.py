@@ -16,24 +16,22 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-import services.http_client
 from camunda7 import http_client
 from camunda7.engine import EngineUnavailable
 from camunda7.forms.browser import Browser
 from camunda7.worker import TaskClient
 from config.settings import ROOT
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
+from hosting.clients.sms import SmsGateway
 from processes.engine import Engine
-from services.government.notification import Notifier
 from stack import status, supervisor
 from stack.replay import Replay
 from tests.contract.test_structure import modules
 from tests.support.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.serving import Call, Reply, serving
-from webapp.government import Government
-from webapp.lab import Lab
-from workers.service_client import Service
 
-OWNERS = {ROOT / "camunda7" / "http_client.py", ROOT / "services" / "http_client.py"}
+OWNERS = {ROOT / "camunda7" / "http_client.py", ROOT / "hosting" / "clients" / "mail.py"}
 # what is compared with our workers calls the engine in its own way
 PEERS = ROOT / "bench" / "peers"
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
@@ -43,6 +41,7 @@ MAKERS = {
     "urllib3": {"request", "PoolManager", "ProxyManager", "HTTPConnectionPool", "HTTPSConnectionPool"},
     "urllib.request": {"urlopen", "build_opener", "urlretrieve"},
     "http.client": {"HTTPConnection", "HTTPSConnection"},
+    "smtplib": {"SMTP", "SMTP_SSL", "LMTP"},
 }
 ACCOUNTS = {"admin": "admin", "medical_team": "m", "doctor": "d", "contact_tracer": "c"}
 
@@ -83,20 +82,15 @@ def replay(url: str) -> Replay:
     return Replay({"engine": url, "lab": url, "lab_api_key": "key", "accounts": accounts})
 
 
-def notifier(url: str) -> Notifier:
-    return Notifier("127.0.0.1", 1, "a@b.example", url, "key", "http://pages.example")
-
-
 CLIENTS: dict[str, Client] = {
     "engine": lambda url: Engine(url, "user", "password").get("/engine"),
     "engine, by another account": lambda url: Engine(url, "user", "password").own_groups("doctor", "password"),
     "workers": lambda url: TaskClient("w", url, "user", "password", lock_s=20, poll_s=1).error_details("1"),
-    "workers' services": lambda url: Service("lab", url, "key").post("/v1/orders", {}),
-    "web application's lab": lambda url: Lab(url, "key").stock(),
-    "web application's government": lambda url: Government(url, "key").exposure("token"),
-    "government's SMS gateway": lambda url: notifier(url)._ask_gateway("DELETE"),
+    "lab": lambda url: Lab(url, "key").stock(),
+    "government": lambda url: Government(url, "key").exposure("token"),
+    "SMS gateway": lambda url: SmsGateway(url, "key").delete_message("key"),
     "pilot's patients": lambda url: Browser(url).open("/"),
-    "pilot's lab": lambda url: replay(url).at_lab("GET", "/v1/stock", {}),
+    "pilot's lab": lambda url: replay(url).lab.stock(),
     "status": lambda url: status._problem_of(url),
     "supervisor": lambda url: supervisor._answers(url),
 }
@@ -163,7 +157,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext,
 SECURE_CLIENTS: dict[str, Client] = {
     "session": lambda url: http_client.request("GET", url, timeout=5).ok,
     "pool": lambda url: http_client.new_pool(1).request("GET", url).status == 200,
-    "services": lambda url: services.http_client.request("GET", url, timeout=5).ok,
 }
 
 

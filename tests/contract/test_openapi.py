@@ -9,6 +9,8 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from config.settings import ROOT
+from hosting.clients.mail import MailServer
+from hosting.clients.sms import SmsGateway
 from services.government.app import create_app as create_government
 from services.government.archive import Archive
 from services.government.notification import Notifier
@@ -26,7 +28,7 @@ def government(folder: Path) -> Flask:
     return create_government(
         database,
         "key",
-        Notifier("127.0.0.1", 1, "a@b.example", "http://127.0.0.1:1", "key", "http://x"),
+        Notifier(MailServer("127.0.0.1", 1), "a@b.example", SmsGateway("http://127.0.0.1:1", "key"), "http://x"),
         Archive("a key"),
     )
 

@@ -22,7 +22,7 @@ ALLOWED = {
     "processes": {"camunda7"},
     "records": {"hosting"},
     "services": {"hosting"},
-    "stack": {"access.people", "camunda7", "config", "processes"},
+    "stack": {"access.people", "camunda7", "config", "hosting.clients", "processes"},
     "webapp": {"camunda7", "hosting", "kpi", "processes", "records"},
     "workers": {"camunda7", "hosting", "kpi", "processes", "records"},
 }

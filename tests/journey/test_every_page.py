@@ -9,10 +9,10 @@ import requests
 from bs4 import BeautifulSoup
 
 from config import settings as config
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from processes.engine import Engine
 from webapp.app import create_app
-from webapp.government import Government
-from webapp.lab import Lab
 from webapp.options import Options
 from webapp.resources import resources_of
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hosting.clients.lab import Lab
 from processes.cases import find_case
 from processes.engine import Engine
 from records.feed_items import FeedItems
@@ -18,7 +19,6 @@ from tests.support.case import CONTACT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 from workers import lab_feed
 from workers.lab_feed import LabFeed
-from workers.service_client import Service
 
 AT_ONCE = RetrySchedule(timedelta(), timedelta())
 
@@ -196,7 +196,7 @@ def test_two_feeds_at_once_reopen_a_case_once(
     admin = state["accounts"]["admin"]
     readers = [
         LabFeed(
-            Service("lab", state["lab"], state["lab_api_key"]),
+            Lab(state["lab"], state["lab_api_key"]),
             Engine(state["engine"], admin["username"], admin["password"]),
             Leases(),
             FeedItems(),

@@ -13,14 +13,14 @@ import requests
 import yaml
 
 from config import settings as config
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from processes.engine import Engine
 from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.mail import mails_to
 from webapp.app import create_app
-from webapp.government import Government
-from webapp.lab import Lab
 from webapp.options import Options
 
 pytestmark = pytest.mark.engine

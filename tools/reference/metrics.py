@@ -17,11 +17,11 @@ from camunda7.worker.metrics import Metrics
 from camunda7.worker.threads import DEFECTS
 from config.settings import ROOT
 from hosting import metrics as hosting
+from hosting.clients.lab import Lab, Stock
 from hosting.periodic import METRICS as PERIODIC
 from records import database
 from tools.reference.markdown import code, table
 from webapp import unusable_forms
-from webapp.lab import Lab, Stock
 from webapp.metrics import Figures
 
 INTRODUCTION = """# Metrics

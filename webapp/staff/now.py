@@ -13,10 +13,11 @@ from flask import render_template
 
 from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from camunda7.xml import parse
+from hosting.clients.lab import Stock
+from hosting.clients.service import ServiceError
 from kpi.indicators import kpis
 from processes import incidents, positions
 from processes.positions import ActivityCount, Definition
-from webapp.lab import LabUnavailable, Stock
 from webapp.resources import resources
 from webapp.staff.history import is_included
 from webapp.staff.managers import least, managers_only, pages
@@ -110,7 +111,7 @@ def stock() -> Stock | None:
     """None when the lab doesn't say."""
     try:
         return resources().lab.stock()
-    except LabUnavailable:
+    except ServiceError:
         return None
 
 

@@ -11,6 +11,8 @@ import pytest
 from cryptography.fernet import InvalidToken
 from flask.testing import FlaskClient
 
+from hosting.clients.mail import MailServer
+from hosting.clients.sms import SmsGateway
 from services.government.app import create_app
 from services.government.archive import Archive
 from services.government.models import Case, Contact, person_of
@@ -21,8 +23,9 @@ from tests.support.smtp import REPLIES, Inbox
 
 KEY = {"X-API-Key": "key"}
 ARCHIVE = Archive("a key of the tests")
-# no gateway answers there
-NO_SMS = "http://127.0.0.1:1"
+# nothing answers there
+NO_MAIL = MailServer("127.0.0.1", 1)
+NO_SMS = SmsGateway("http://127.0.0.1:1", "key")
 CASE = {"case_reference": "C-1", "given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1990-05-10"}
 CONTACT = {
     "name": "Charles", "email": "charles@contacts.example", "relation": "friend", "exposure": "close",
@@ -33,7 +36,9 @@ CONTACT = {
 @pytest.fixture
 def government(tmp_path: Path, inbox: tuple[Inbox, int]) -> Iterator[FlaskClient]:
     database = open_service(f"sqlite:///{tmp_path}/government.db", "government")
-    notifier = Notifier("127.0.0.1", inbox[1], "authority@government.example", NO_SMS, "key", "http://pages.example")
+    notifier = Notifier(
+        MailServer("127.0.0.1", inbox[1]), "authority@government.example", NO_SMS, "http://pages.example"
+    )
     yield create_app(database, "key", notifier, ARCHIVE).test_client()
     database.close()
 
@@ -124,14 +129,14 @@ def test_a_wrong_key_of_the_gateway_makes_no_contact_unreachable(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(lambda call: Reply(401, b"{}")) as url:
-        notifier = Notifier("127.0.0.1", 1, "a@b.example", url, "wrong", "http://x")
+        notifier = Notifier(NO_MAIL, "a@b.example", SmsGateway(url, "wrong"), "http://x")
         database = open_service(f"sqlite:///{tmp_path}/g.db", "government")
         government = create_app(database, "key", notifier, ARCHIVE).test_client()
         register(government)
         [contact_id] = submit(government, {**CONTACT, "email": None, "phone": "+442079460958"}).json["contact_ids"]
         assert notify(government, contact_id).json["code"] == "messages_unavailable"
         database.close()
-    assert "the SMS gateway refuses the API key of sms.api_key" in caplog.text
+    assert "sms refuses the API key of sms.api_key (401)" in caplog.text
 
 
 def test_a_mail_that_the_server_has_is_not_sent_again_whatever_it_says_to_the_farewell(
@@ -147,7 +152,7 @@ def test_a_mail_that_the_server_has_is_not_sent_again_whatever_it_says_to_the_fa
 def test_without_a_mail_server_the_contact_is_told_later(tmp_path: Path) -> None:
     database = open_service(f"sqlite:///{tmp_path}/government.db", "government")
     government = create_app(
-        database, "key", Notifier("127.0.0.1", 1, "a@b.example", NO_SMS, "key", "http://x"), ARCHIVE
+        database, "key", Notifier(NO_MAIL, "a@b.example", NO_SMS, "http://x"), ARCHIVE
     ).test_client()
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]

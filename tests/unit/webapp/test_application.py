@@ -14,14 +14,14 @@ from flask.testing import FlaskClient
 from peewee import OperationalError
 
 from config import settings as config
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from processes.engine import Engine
 from records import database
 from records.forms import DeployedForms
 from records.sessions import Sessions
 from tests.support.templates import COMPILED
 from webapp.app import create_app
-from webapp.government import Government
-from webapp.lab import Lab
 from webapp.options import Options
 from webapp.resources import resources_of
 from webapp.sign_in import _access_code, _typed_address

@@ -13,13 +13,13 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from config import settings as config
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from processes.cases import Case, OpenTask
 from processes.elements import UserTask
 from processes.engine import Engine
 from webapp import confirmation, patient, sessions
 from webapp.app import create_app
-from webapp.government import Government
-from webapp.lab import Lab
 from webapp.options import Options
 from webapp.session_store import BrowserSession
 from webapp.status import ENDS, STEPS, TESTING, advice_of, emergency_of, status_of

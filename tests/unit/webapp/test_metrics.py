@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from camunda7.outages import Outage, OutageMetrics
+from hosting.clients.lab import Lab
 from records.cipher import Cipher
 from records.erasures import PATIENT, Erasures
 from records.feed_items import FeedItems
@@ -16,7 +17,6 @@ from records.outbox import Message, Outbox
 from records.queue import timestamp
 from records.retries import RetrySchedule
 from records.submissions import Submissions
-from webapp.lab import Lab
 from webapp.metrics import Figures
 
 pytestmark = pytest.mark.usefixtures("records")

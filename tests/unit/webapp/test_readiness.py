@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
+from hosting.clients.mail import MailServer
+from hosting.clients.sms import SmsGateway
 from processes.engine import Engine
 from services.government.app import create_app as create_government
 from services.government.archive import Archive
@@ -19,8 +23,6 @@ from tests.support.databases import open_service
 from tests.support.serving import Reply, serving
 from tests.unit.webapp.test_application import OPTIONS
 from webapp.app import create_app
-from webapp.government import Government
-from webapp.lab import Lab
 from webapp.options import Options
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -31,7 +33,7 @@ AWAY = "http://127.0.0.1:9"
 @contextmanager
 def services(folder: Path) -> Iterator[tuple[str, str]]:
     """The URLs of a laboratory and of a government."""
-    notifier = Notifier("127.0.0.1", 9, "a@b.example", AWAY, "", AWAY)
+    notifier = Notifier(MailServer("127.0.0.1", 9), "a@b.example", SmsGateway(AWAY, ""), AWAY)
     applications = (
         create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), KEY, 1),
         create_government(open_service(f"sqlite:///{folder}/government.db", "government"), KEY, notifier, Archive(KEY)),
@@ -68,8 +70,8 @@ def test_wrong_keys_and_a_wrong_password_are_named(tmp_path: Path) -> None:
     assert status == 503
     assert problems == [
         "engine: GET /process-definition/key/corona_care: the engine refuses engine.username or engine.password (401)",
-        "lab: the lab refuses the API key of lab.api_key (401)",
-        "government: the government refuses the API key of government.api_key (401)",
+        "lab: lab refuses the API key of lab.api_key (401)",
+        "government: government refuses the API key of government.api_key (401)",
     ]
 
 

@@ -13,13 +13,13 @@ import pytest
 from prometheus_client import REGISTRY
 
 from config import settings as config
+from hosting.clients.government import Government
+from hosting.clients.lab import Lab
 from processes.cases import Case
 from processes.engine import Engine
 from tests.support.serving import Call, Reply, serving
 from tests.unit.webapp.test_application import OPTIONS
 from webapp.app import create_app
-from webapp.government import Government
-from webapp.lab import Lab
 from webapp.options import Options
 
 pytestmark = pytest.mark.usefixtures("records")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from camunda7.engine import EngineUnavailable
+from hosting.clients.service import Unavailable
 from kpi.rows import KpiRows
 from records.access import Access
 from records.cipher import Cipher
@@ -21,7 +22,6 @@ from records.sessions import Sessions
 from records.submissions import Submissions
 from tests.support.clock import passes
 from workers.erasure import Eraser, LocalStores, RemoteServices
-from workers.service_client import Unavailable
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Cipher("a secret of the tests")
@@ -39,6 +39,12 @@ class FakeService:
             raise Unavailable("government: 503")
         self.deleted.append(query.get("key", path))
         return {"kept": True}
+
+    def delete_case(self, reference: str) -> bool:
+        return self.delete(f"/v1/cases/{reference}")["kept"]
+
+    def delete_message(self, key: str) -> None:
+        self.delete("/v1/messages", key=key)
 
 
 class FakeEngine:

@@ -9,8 +9,9 @@ import pytest
 from camunda7.inputs.days import today
 from camunda7.inputs.place import NOWHERE, Place
 from camunda7.worker import Context, Faulty
+from hosting.clients.government import Government
+from hosting.clients.service import Unavailable
 from workers.government import SENDING, check_contacts, infectious_from, notify_contact
-from workers.service_client import Unavailable
 
 ZONES = ["Etc/GMT+12", "America/Los_Angeles", "America/St_Johns", "Asia/Kolkata", "Pacific/Kiritimati"]
 POLICY = {"infectious_days_before_onset": 2}
@@ -62,7 +63,7 @@ def test_the_day_of_a_sample_is_that_of_the_patient() -> None:
     assert infectious_from(None, late, POLICY, NOWHERE) == date(2026, 2, 27)
 
 
-class FakeGovernment:
+class FakeGovernment(Government):
     """Refuses an address for now, but at a last attempt."""
 
     def __init__(self) -> None:

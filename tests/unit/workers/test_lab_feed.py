@@ -9,6 +9,8 @@ import pytest
 import requests
 
 from camunda7.engine import EngineRefused, EngineUnavailable
+from hosting.clients.lab import Lab
+from hosting.clients.service import Refused
 from processes import cases
 from records import queue
 from records.erasures import Erasures
@@ -19,7 +21,6 @@ from records.retries import RetrySchedule
 from tests.support.clock import Clock
 from workers import lab_feed
 from workers.lab_feed import LabFeed
-from workers.service_client import Refused
 
 pytestmark = pytest.mark.usefixtures("records")
 # at once, but for tests of the pauses
@@ -27,7 +28,7 @@ SCHEDULE = RetrySchedule(timedelta(), timedelta())
 NOBODY_WAITS = EngineRefused("POST /message", 400, "RestException")
 
 
-class FakeLab:
+class FakeLab(Lab):
     def __init__(self, *items: dict[str, Any]):
         self.items = list(items)
         self.acknowledged: list[int] = []

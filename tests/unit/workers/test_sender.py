@@ -12,6 +12,8 @@ import pytest
 from werkzeug.serving import make_server
 
 from config import settings as config
+from hosting.clients.mail import MailServer
+from hosting.clients.sms import SmsGateway
 from records.access import Access
 from records.cipher import Cipher
 from records.outbox import GIVEN_UP, REFUSED, SENT, WAITING, Message, Outbox
@@ -24,10 +26,9 @@ from tests.support.databases import open_service
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import REPLIES, Inbox, smtp_server
-from workers.channels import Mail, MailServer, Pages, Sms
+from workers.channels import Mail, Pages, Sms
 from workers.messages import TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
 from workers.sender import Sender
-from workers.service_client import Service
 
 pytestmark = pytest.mark.usefixtures("records")
 PAGE, TASKLIST = "http://pages.example", "http://tasklist.example"
@@ -54,7 +55,7 @@ def schedule(channel: str) -> RetrySchedule:
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1", **sign_in: Any) -> Sender:
     pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
     mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages)
-    carriers = {"email": mail, "sms": Sms(Service("sms", sms_url, "key"), pages)}
+    carriers = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), pages)}
     return Sender(Outbox(), carriers, {channel: schedule(channel) for channel in carriers})
 
 
@@ -277,7 +278,7 @@ def test_a_wrong_api_key_at_the_gateway_is_logged_as_that_and_refuses_no_message
 ) -> None:
     add("1", "+44 20 7946 0958", "sms")
     pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
-    wrong = Sms(Service("sms", gateway["sms"], "wrong"), pages)
+    wrong = Sms(SmsGateway(gateway["sms"], "wrong"), pages)
     assert Sender(Outbox(), {"sms": wrong}, {"sms": schedule("sms")}).send_waiting() == 0
     assert states() == {"1": WAITING}
     assert "sms refuses the API key of sms.api_key (401)" in caplog.text

@@ -1,14 +1,14 @@
-"""How the workers call the lab's and the government's servers, and what their answers mean."""
+"""Calls to a service with an HTTP API, and what its answers mean: laboratory, government, SMS gateway."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 
-from camunda7 import worker as runtime
+from camunda7 import errors
 from camunda7.http_client import new_session
 from camunda7.outages import CredentialsRefused, SafeToLog
 
@@ -20,7 +20,7 @@ class ServiceError(SafeToLog):
     """A service outside didn't do what was asked."""
 
 
-class Unavailable(ServiceError, runtime.Unavailable):
+class Unavailable(ServiceError, errors.Unavailable):
     """The service can't be reached or can't answer now, or something in between answers for it; trying again helps.
 
     Attributes:
@@ -36,23 +36,38 @@ class SignInRefused(Unavailable, CredentialsRefused):
     """The service refuses our API key: no call works until an operator corrects it."""
 
 
-class Faulty(ServiceError, runtime.Faulty):
+class Faulty(ServiceError, errors.Faulty):
     """The service answers with an error of its own."""
 
 
-class Refused(ServiceError, runtime.Refusal):
-    """The service refused the call; its message speaks of the call, not of the patient."""
+class Refused(ServiceError, errors.Refusal):
+    """The service refused the call; its message speaks of the call, not of the patient.
+
+    Attributes:
+        status: of HTTP.
+        code: the service's own, of the reason; empty if there is none.
+    """
 
     def __init__(self, service: str, response: requests.Response):
+        self.status = response.status_code
         self.code = _code_of(response)
-        super().__init__(f"{service} answered {response.status_code} {self.code}".rstrip())
+        super().__init__(f"{service} answered {self.status} {self.code}".rstrip())
 
 
 class Service:
-    """A service outside, at a URL, with an API key. Keeps connections; may be used from several threads."""
+    """A service outside, at a URL, with an API key. Keeps connections; may be used from several threads.
 
-    def __init__(self, name: str, url: str, api_key: str, timeout_s: float = 10):
-        self.name = name
+    Each method raises ServiceError.
+
+    Attributes:
+        name: of the service, and of its section in the settings.
+        checked_path: what it is asked for, to see whether it takes our API key.
+    """
+
+    name: ClassVar[str]
+    checked_path: ClassVar[str]
+
+    def __init__(self, url: str, api_key: str, timeout_s: float = 10):
         self._url = url
         self._api_key = api_key
         self._timeout_s = timeout_s
@@ -61,14 +76,10 @@ class Service:
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._call("GET", path, params=query)
 
-    def check(self, path: str, timeout_s: float) -> None:
-        """Find out whether the service knows our API key, whatever else it answers.
-
-        Raises:
-            ServiceError: it doesn't, or can't be reached.
-        """
+    def check(self, timeout_s: float) -> None:
+        """Find out whether the service knows our API key, whatever else it answers."""
         with contextlib.suppress(Refused):
-            self._call("GET", path, timeout=timeout_s)
+            self._call("GET", self.checked_path, timeout=timeout_s)
 
     def post(self, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
         """Post a body; `key` makes the effect happen once, however often it is posted."""

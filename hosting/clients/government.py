@@ -1,0 +1,74 @@
+"""The client of the government, whose HTTP API services/government/openapi.yaml describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from hosting.clients.service import Faulty, Refused, Service, Unavailable
+
+# the code of an address that is refused for now
+DEFERRED = "recipient_deferred"
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What holds for a contact: the latest day of exposure, or None when there was none after all."""
+
+    last_day: date | None
+
+
+class Government(Service):
+    """Each method raises ServiceError. A call with a `key` takes effect once, however often it is made.
+
+    A call with `is_last_attempt` sends messages to contacts. It raises Faulty while an address is refused for now; at
+    the last attempt, the government goes on without that message.
+    """
+
+    name = "government"
+    checked_path = "/v1/tokens/none"
+
+    def register_case(self, case: dict[str, Any], key: str) -> None:
+        self.post("/v1/cases", case, key)
+
+    def correct_result(self, case_reference: str, result: str, is_last_attempt: bool) -> None:
+        self._post_sending(f"/v1/cases/{case_reference}/result", {"result": result}, is_last_attempt)
+
+    def delete_case(self, case_reference: str) -> bool:
+        """Delete a case; returns whether the law has the government keep something."""
+        return self.delete(f"/v1/cases/{case_reference}")["kept"]
+
+    def submit_contacts(self, case_reference: str, contacts: list[dict[str, Any]], key: str) -> list[str]:
+        """Submit the contacts of a case; returns their ids."""
+        return self.post(f"/v1/cases/{case_reference}/contacts", {"contacts": contacts}, key)["contact_ids"]
+
+    def notify_contact(self, contact_id: str, is_last_attempt: bool) -> dict[str, Any]:
+        """Notify a contact; returns `outcome` (notified or unreachable), `name`, `phone` and `language`."""
+        return self._post_sending(f"/v1/contacts/{contact_id}/notification", {}, is_last_attempt)
+
+    def record_call(self, contact_id: str, call: dict[str, Any], is_last_attempt: bool) -> str:
+        """Record a call to a contact; returns the outcome."""
+        return self._post_sending(f"/v1/contacts/{contact_id}/call", call, is_last_attempt)["outcome"]
+
+    def exposure(self, token: str) -> Exposure | None:
+        """What holds for the contact with this token; None when it was never given out."""
+        try:
+            day = self.get(f"/v1/tokens/{quote(token, safe='')}")["last_exposure_date"]
+            return Exposure(date.fromisoformat(day) if day else None)
+        except Refused as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+        except (ValueError, KeyError, TypeError):
+            raise Unavailable("government: something else answered in its place") from None
+
+    def _post_sending(self, path: str, body: dict[str, Any], is_last_attempt: bool) -> dict[str, Any]:
+        try:
+            return self.post(f"{path}?last_attempt=true" if is_last_attempt else path, body)
+        except Unavailable as error:
+            if error.code != DEFERRED:
+                raise
+            raise Faulty("an address is refused for now") from None

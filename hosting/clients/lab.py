@@ -1,0 +1,61 @@
+"""The client of the laboratory, whose HTTP API services/lab/openapi.yaml describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hosting.clients.service import Service, Unavailable
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Kits in stock, and how many samples wait for one."""
+
+    kits: int
+    waiting: int
+
+
+class Lab(Service):
+    """Each method raises ServiceError. A call with a `key` takes effect once, however often it is made."""
+
+    name = "lab"
+    checked_path = "/v1/stock"
+
+    def stock(self) -> Stock:
+        content = self.get("/v1/stock")
+        try:
+            return Stock(**content)
+        except TypeError:
+            raise Unavailable("lab: something else answered in its place") from None
+
+    def reserve_kit(self, case_reference: str, sample_number: int, priority: int, key: str) -> None:
+        """Reserve a kit for a sample; the lab refuses with the code kit_shortage when none is left."""
+        body = {"case_reference": case_reference, "sample_number": sample_number, "priority": priority}
+        self.post("/v1/kits/reservations", body, key)
+
+    def release_case(self, case_reference: str, through_sample: int, kit_used: bool, key: str) -> None:
+        """Return the kit and cancel the order of a case's samples up to this one."""
+        body = {"through_sample": through_sample, "kit_used": kit_used}
+        self.post(f"/v1/cases/{case_reference}/release", body, key)
+
+    def set_priority(self, case_reference: str, priority: int) -> None:
+        self.put(f"/v1/cases/{case_reference}/priority", {"priority": priority})
+
+    def delete_case(self, case_reference: str) -> None:
+        self.delete(f"/v1/cases/{case_reference}")
+
+    def order_test(self, order: dict[str, Any], key: str) -> str:
+        """Order a test; returns the order's id."""
+        return self.post("/v1/orders", order, key)["order_id"]
+
+    def inquire(self, order_id: str, key: str) -> None:
+        """Ask where a late result is; the lab does this test before the others."""
+        self.post(f"/v1/orders/{order_id}/inquiry", {}, key)
+
+    def feed(self, after: int) -> dict[str, Any]:
+        """A page of the items that aren't acknowledged: `items`, and as `next` the cursor of the page behind it."""
+        return self.get("/v1/feed", after=after)
+
+    def acknowledge(self, item_id: int) -> None:
+        self.post(f"/v1/feed/{item_id}/acknowledgement", {})

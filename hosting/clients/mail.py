@@ -1,0 +1,121 @@
+"""The client of the mail server (SMTP).
+
+SMTP can't deliver exactly once: a mail that is sent again has the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from hosting.clients.delivery import Deferred, NotNow, SignInRefused, Undeliverable
+
+# the reply of a server that ends the connection
+CLOSING = 421
+WANTS_SIGN_IN = (530, 534, 535, 538)
+NO_ADDRESS = 553
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """An SMTP server.
+
+    Attributes:
+        username: of our account there; empty is without signing in.
+        starttls: encrypt the connection, and verify the server's certificate.
+    """
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = False
+    timeout_s: float = 10
+
+    def connect(self) -> smtplib.SMTP:
+        """A connection on which we are signed in. No failure until then is a message's own.
+
+        Raises:
+            NotNow: the server can't be reached, or refuses to serve us.
+        """
+        try:
+            with contextlib.ExitStack() as on_failure:
+                connection = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+                on_failure.callback(connection.close)
+                self._sign_in(connection)
+                on_failure.pop_all()
+        except smtplib.SMTPAuthenticationError as error:
+            raise SignInRefused(f"the mail server refuses mail.username or mail.password ({error.smtp_code})") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotNow(f"no answer from mail.host, mail.port ({type(error).__name__})") from None
+        return connection
+
+    def check(self) -> None:
+        """Connect and sign in.
+
+        Raises:
+            NotNow: that can't be done.
+        """
+        with contextlib.closing(self.connect()) as connection:
+            _quit(connection)
+
+    def send(self, sender: str, recipient: str, subject: str, text: str, message_id: str) -> None:
+        """Send a mail to one recipient.
+
+        Raises:
+            NotNow: no mail can be sent now.
+            Deferred: this mail can't be sent now.
+            Undeliverable: the server refuses it for good.
+            ValueError: no mail can have such a recipient.
+        """
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
+        mail["Message-ID"] = message_id
+        mail.set_content(text)
+        with contextlib.closing(self.connect()) as connection:
+            try:
+                connection.send_message(mail)
+            except (OSError, smtplib.SMTPException) as error:
+                raise _refusal(error) from None
+            _quit(connection)
+
+    def _sign_in(self, connection: smtplib.SMTP) -> None:
+        if self.starttls:
+            connection.starttls(context=ssl.create_default_context())
+        if self.username:
+            connection.login(self.username, self.password)
+        connection.ehlo_or_helo_if_needed()
+
+
+def _quit(connection: smtplib.SMTP) -> None:
+    """End the session; the server has what it took, whatever it answers to this."""
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        connection.quit()
+
+
+def _refusal(error: Exception) -> Exception:
+    """What a failure of one mail's transaction means, by the server's reply code (RFC 5321, 4.2.1)."""
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Undeliverable("the mail server can't write such an address")
+    code = _reply_code(error)
+    if code is None:
+        return Deferred(f"the mail server ended the connection ({type(error).__name__})", is_closing=True)
+    reason = f"the mail server answered {code}"
+    if code in WANTS_SIGN_IN:
+        return SignInRefused(f"{reason}: it wants mail.username and mail.password")
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return NotNow(f"{reason} to mail.sender")
+    if 500 <= code < 600:
+        return Undeliverable(reason)
+    return Deferred(reason, is_closing=code == CLOSING)
+
+
+def _reply_code(error: Exception) -> int | None:
+    """The code with which the server refused the sender, the recipient or the text; None if it didn't answer."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        # none at all: there is no address in what was given as one
+        return next((code for code, _ in error.recipients.values()), NO_ADDRESS)
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
