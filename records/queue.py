@@ -6,15 +6,17 @@ with its lease.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import peewee
 
+from hosting.databases import AWAY
 from records.database import Table, database
 from records.retries import RetrySchedule
 
+Row = TypeVar("Row")
 WAITING, CLAIMED = "waiting", "claimed"
 OPEN = (WAITING, CLAIMED)
 # rows that one query claims at most
@@ -109,3 +111,35 @@ class Queued(Table):
         ).where(model.id == self.id, as_found)
         with database.connection_context():
             return claim.execute() == 1
+
+
+def process_each(
+    rows: Iterable[Row],
+    process: Callable[[Row], bool],
+    postpone: Callable[[Row, Exception], None],
+    outages: tuple[type[Exception], ...],
+    release: Callable[[Row], None] = lambda row: None,
+) -> Iterator[tuple[Row, bool]]:
+    """Process rows one by one; yields each with whether it was processed.
+
+    An error of one row postpones that row and holds up no other. An outage is raised, so that the others wait: what
+    processes them can't be reached, or the database can't.
+
+    Args:
+        process: processes a row and ends its claim; False if that can't be done yet.
+        postpone: ends the claim of a row after its error; raises it if that ends the turn.
+        outages: errors that say nothing of a row, beside those of the database.
+        release: ends the claim of the row that met the outage.
+    """
+    for row in rows:
+        try:
+            processed = process(row)
+        except AWAY:
+            raise
+        except outages:
+            release(row)
+            raise
+        except Exception as error:
+            postpone(row, error)
+            processed = False
+        yield row, processed

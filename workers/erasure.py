@@ -17,7 +17,6 @@ from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.clients.service import Unavailable
 from hosting.clients.sms import SmsGateway
-from hosting.databases import AWAY
 from kpi.rows import KpiRows
 from processes.cases import forget_case, is_running
 from processes.engine import Engine
@@ -26,6 +25,7 @@ from records.drafts import Drafts
 from records.erasures import Erasure, Erasures
 from records.leases import Leases
 from records.outbox import Outbox
+from records.queue import process_each
 from records.retries import RetrySchedule
 from records.sessions import Sessions
 from records.submissions import Submissions
@@ -76,30 +76,33 @@ class Eraser:
         """Erase the cases that have ended; returns how many. One that can't be erased holds up no other."""
         if self.outage.is_pausing:
             return 0
-        done = 0
-        for erasure in self._erasures.claim():
-            try:
-                if self._erase(erasure):
-                    done += 1
-                else:
-                    self._erasures.defer(erasure, self._schedule)
-                self.outage.recovered()
-            except EngineUnavailable as error:
-                self._erasures.release(erasure)
-                self.outage.failed(error)
-                break
-            except (Unavailable, NotNow) as error:
-                self._erasures.retry(erasure, self._schedule)
-                self.outage.failed(error)
-            except AWAY:
-                raise
-            except Exception as error:
-                # an error's text may hold a patient's data
-                self._erasures.retry(erasure, self._schedule)
-                log.warning("%s can't be erased: %s; attempts: %d", erasure.key, describe(error), erasure.attempts)
+        done, due = 0, self._erasures.claim()
+        try:
+            for _, is_done in process_each(
+                due, self._process, self._postpone, (EngineUnavailable,), self._erasures.release
+            ):
+                done += is_done
+        except EngineUnavailable as error:
+            self.outage.failed(error)
         return done
 
+    def _process(self, erasure: Erasure) -> bool:
+        is_done = self._erase(erasure)
+        if not is_done:
+            self._erasures.defer(erasure, self._schedule)
+        self.outage.recovered()
+        return is_done
+
+    def _postpone(self, erasure: Erasure, error: Exception) -> None:
+        self._erasures.retry(erasure, self._schedule)
+        if isinstance(error, (Unavailable, NotNow)):
+            self.outage.failed(error)
+        else:
+            # an error's text may hold a patient's data
+            log.warning("%s can't be erased: %s; attempts: %d", erasure.key, describe(error), erasure.attempts)
+
     def _erase(self, erasure: Erasure) -> bool:
+        """Erase a case everywhere; False while it is in use."""
         reference = erasure.key
         # a corrected result would let the case go on
         with self._claims.reopening(reference) as ours:

@@ -9,21 +9,20 @@ Several processes may read the feed at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from camunda7.engine import EngineRefused, EngineUnavailable
 from camunda7.outages import Outage, describe
 from hosting.clients.lab import Lab
 from hosting.clients.service import Unavailable
-from hosting.databases import AWAY
 from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.elements import EventBasedGateway, Message, ServiceTask
 from processes.engine import Engine
 from records.erasures import is_erased
 from records.feed_items import FeedItems
 from records.leases import Leases
-from records.queue import timestamp
+from records.queue import process_each, timestamp
 from records.retries import RetrySchedule
 from workers.lab_results import Step, next_step, result_of
 
@@ -59,27 +58,35 @@ class LabFeed:
 
     def read(self) -> int:
         """Go once through all items that aren't acknowledged; returns how many now are."""
-        done, cursor = 0, 0
+        done = 0
         postponed, now = self._items.due_times(), timestamp()
         left: set[str] = set()
         # cases of which a result is still to be delivered
         held: set[str] = set()
-        while True:
-            page = self._lab.feed(cursor)
-            for item in filter(self._has_id, page["items"]):
-                key = str(item["id"])
-                if postponed.get(key, "") <= now and self._deliver(item, held):
-                    done += 1
-                    continue
-                left.add(key)
-                if item.get("kind") != "grant":
-                    held.add(_case_of(item))
-            if not page["items"] or page["next"] <= cursor:
-                break
-            cursor = page["next"]
+
+        def deliver(item: Item) -> bool:
+            return postponed.get(_key_of(item), "") <= now and self._deliver(item, held)
+
+        outages = (EngineUnavailable, Unavailable)
+        for item, is_delivered in process_each(self._unacknowledged(), deliver, self._postpone_after, outages):
+            if is_delivered:
+                done += 1
+                continue
+            left.add(_key_of(item))
+            if item.get("kind") != "grant":
+                held.add(_case_of(item))
         if postponed.keys() - left:
             self._items.delete(postponed.keys() - left)
         return done
+
+    def _unacknowledged(self) -> Iterator[Item]:
+        cursor = 0
+        while True:
+            page = self._lab.feed(cursor)
+            yield from filter(self._has_id, page["items"])
+            if not page["items"] or page["next"] <= cursor:
+                return
+            cursor = page["next"]
 
     def _has_id(self, item: Any) -> bool:
         """Without one an item can be neither acknowledged nor postponed."""
@@ -90,31 +97,29 @@ class LabFeed:
 
     def _deliver(self, item: Item, held: set[str]) -> bool:
         """Deliver an item and acknowledge it, or postpone it."""
-        try:
-            if item["kind"] == "grant":
-                taken = self._deliver_grant(item)
-            elif _case_of(item) in held:
-                # due as soon as the one before it is delivered
-                return False
-            else:
-                taken = self._deliver_result(item)
-            if taken:
-                self._lab.acknowledge(item["id"])
-                log.info("%s for %s delivered", item["kind"], item["case_reference"])
-                return True
-        except (EngineUnavailable, Unavailable, *AWAY):
-            raise
-        except (KeyError, TypeError, ValueError) as error:
+        if item["kind"] == "grant":
+            taken = self._deliver_grant(item)
+        elif _case_of(item) in held:
+            # due as soon as the one before it is delivered
+            return False
+        else:
+            taken = self._deliver_result(item)
+        if not taken:
+            self._postpone(item)
+            return False
+        self._lab.acknowledge(item["id"])
+        log.info("%s for %s delivered", item["kind"], item["case_reference"])
+        return True
+
+    def _postpone_after(self, item: Item, error: Exception) -> None:
+        if isinstance(error, (KeyError, TypeError, ValueError)):
             self._postpone(item, f"it isn't as the lab describes it ({type(error).__name__})")
-        except Exception as error:
+        else:
             # an error's text may hold a patient's data
             self._postpone(item, describe(error))
-        else:
-            self._postpone(item)
-        return False
 
     def _postpone(self, item: Item, reason: str = "") -> None:
-        attempts = self._items.postpone(str(item["id"]), self._schedule)
+        attempts = self._items.postpone(_key_of(item), self._schedule)
         if reason or attempts >= LOGGED_FROM:
             reason = reason or "its case doesn't wait for it, or there is no such case"
             log.warning(
@@ -189,6 +194,10 @@ class LabFeed:
                 raise
             return False
         return True
+
+
+def _key_of(item: Item) -> str:
+    return str(item["id"])
 
 
 def _case_of(item: Item) -> str:

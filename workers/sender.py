@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from camunda7.outages import Outage, describe
 from hosting.clients.delivery import Deferred, NotNow, Undeliverable
-from hosting.databases import AWAY
 from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
+from records.queue import process_each
 from records.retries import RetrySchedule
 from workers.channels import Channel
 from workers.messages import TO_DOCTORS, TO_MANAGERS
@@ -44,37 +44,35 @@ class Sender:
         return sum(self._send_by(name) for name, outage in self._outages.items() if not outage.is_pausing)
 
     def _send_by(self, name: str) -> int:
-        sent, outage = 0, self._outages[name]
-        for message in self._outbox.claim(name):
-            try:
-                self._send(message)
-            except NotNow as error:
-                self._outbox.release(message)
-                outage.failed(error)
-                break
-            except Deferred as error:
-                self._retry(message, describe(error))
-                if error.is_closing:
-                    outage.failed(error)
-                    break
-            except Undeliverable as error:
-                self._end(message, REFUSED, describe(error))
-            except AWAY:
-                raise
-            except Exception as error:
-                # its text may hold a patient's data
-                self._retry(message, describe(error))
-            else:
-                outage.recovered()
-                self._outbox.sent(message)
-                sent += 1
+        sent, due = 0, self._outbox.claim(name)
+        try:
+            for _, is_sent in process_each(due, self._send, self._postpone, (NotNow,), self._outbox.release):
+                sent += is_sent
+        except (NotNow, Deferred) as error:
+            self._outages[name].failed(error)
         return sent
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: Message) -> bool:
         if self._schedules[message.channel].is_exhausted(message.attempts - 1):
             # processes died while they sent it
             raise Undeliverable("too many attempts")
         self._carriers[message.channel].carry(message)
+        self._outages[message.channel].recovered()
+        self._outbox.sent(message)
+        return True
+
+    def _postpone(self, message: Message, error: Exception) -> None:
+        """Have a message sent again later, or end its attempts.
+
+        Raises:
+            Deferred: the channel is closing.
+        """
+        if isinstance(error, Undeliverable):
+            self._end(message, REFUSED, describe(error))
+            return
+        self._retry(message, describe(error))
+        if isinstance(error, Deferred) and error.is_closing:
+            raise error
 
     def _retry(self, message: Message, reason: str) -> None:
         schedule = self._schedules[message.channel]
