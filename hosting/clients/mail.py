@@ -16,7 +16,6 @@ from hosting.clients.delivery import Deferred, NotNow, SignInRefused, Undelivera
 # the reply of a server that ends the connection
 CLOSING = 421
 WANTS_SIGN_IN = (530, 534, 535, 538)
-NO_ADDRESS = 553
 
 
 @dataclass(frozen=True)
@@ -68,16 +67,20 @@ class MailServer:
         Raises:
             NotNow: no mail can be sent now.
             Deferred: this mail can't be sent now.
-            Undeliverable: the server refuses it for good.
+            Undeliverable: the server refuses it for good, or the recipient has no address.
             ValueError: no mail can have such a recipient.
         """
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
         mail["Message-ID"] = message_id
         mail.set_content(text)
+        # smtplib of Python 3.11.2 (Debian 12) sends to an empty address, which some servers accept
+        addresses = [each.addr_spec for each in mail["To"].addresses if each.username]
+        if not addresses:
+            raise Undeliverable("the recipient has no address")
         with contextlib.closing(self.connect()) as connection:
             try:
-                connection.send_message(mail)
+                connection.send_message(mail, to_addrs=addresses)
             except (OSError, smtplib.SMTPException) as error:
                 raise _refusal(error) from None
             _quit(connection)
@@ -116,6 +119,5 @@ def _refusal(error: Exception) -> Exception:
 def _reply_code(error: Exception) -> int | None:
     """The code with which the server refused the sender, the recipient or the text; None if it didn't answer."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        # none at all: there is no address in what was given as one
-        return next((code for code, _ in error.recipients.values()), NO_ADDRESS)
+        return next(code for code, _ in error.recipients.values())
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None

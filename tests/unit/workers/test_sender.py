@@ -216,7 +216,7 @@ def test_a_greylisted_mail_is_delivered_once_the_list_knows_us(
 BAD = [f"{name}@b.example" for name in ("greylisted", "unknown", "full", "goes-down", "hangs-up", "ad\na")]
 
 
-@pytest.mark.parametrize("bad", [*BAD, ""])
+@pytest.mark.parametrize("bad", [*BAD, "", "<>"])
 def test_of_many_messages_one_that_is_bad_holds_up_no_other(
     inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch, bad: str
 ) -> None:
