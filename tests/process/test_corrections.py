@@ -223,11 +223,11 @@ class LastItem:
         of_case = FeedItem.select().where(FeedItem.case_reference == case.reference)
         self._item = of_case.order_by(FeedItem.id.desc()).dicts().get()
 
-    def get(self, path: str, after: int) -> dict[str, Any]:
+    def feed(self, after: int) -> dict[str, Any]:
         return {"items": [] if after else [self._item], "next": self._item["id"]}
 
-    def post(self, path: str, body: dict[str, Any]) -> None:
-        """Acknowledge it."""
+    def acknowledge(self, item_id: int) -> None:
+        """The case has taken it."""
 
 
 class SlowReader:
