@@ -8,7 +8,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, ValidationError
 
-from config.settings import ROOT, Section, SettingsError, in_words
+from config.settings import ROOT, Section, SettingsError, describe_error
 
 Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
 
@@ -61,4 +61,6 @@ def load_people(path: Path) -> People:
     try:
         return People.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except ValidationError as error:
-        raise SettingsError("\n".join(f"{path}: {in_words(e['loc'], e['msg'])}" for e in error.errors())) from None
+        raise SettingsError(
+            "\n".join(f"{path}: {describe_error(e['loc'], e['msg'])}" for e in error.errors())
+        ) from None

@@ -11,7 +11,7 @@ from typing import Any
 
 from access.people import People
 from access.roles import ADMINISTRATORS, DEPLOYMENT, FILTER, GROUP, TASK, USER, Filter, Grant, filters, grants
-from config.secrets import weakness
+from config.secrets import find_weakness
 from processes.engine import Engine
 
 GRANT = 1
@@ -50,7 +50,7 @@ def provision(engine: Engine, people: People, passwords: dict[str, str], adminis
 
 
 def _refuse_weak(accounts: list[str], known: Known, passwords: dict[str, str]) -> None:
-    weak = {account: weakness(passwords.get(account, "")) for account in sorted(set(accounts) - known.keys())}
+    weak = {account: find_weakness(passwords.get(account, "")) for account in sorted(set(accounts) - known.keys())}
     found = [f"the password of {account} {why}" for account, why in weak.items() if why]
     if found:
         raise WeakPassword("; ".join(found))

@@ -111,7 +111,7 @@ def note(measured: Measured, answer: requests.Response) -> None:
 def platform_up() -> Iterator[dict[str, Any]]:
     """A platform of its own, which tells how long its pages take."""
     folder = RUN / "bench-pages"
-    environment = {**os.environ, "CORONACARE_FOLDER": str(folder), "CORONACARE_WEBAPP__TIMINGS": "true"}
+    environment = {**os.environ, "CORONACARE_FOLDER": str(folder), "CORONACARE_WEBAPP__SERVER_TIMING": "true"}
     state = folder / "state.json"
     state.unlink(missing_ok=True)
     up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)

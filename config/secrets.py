@@ -1,4 +1,4 @@
-"""What is secret must be one: given, long, and nothing that everybody knows."""
+"""Strength of passwords and keys: they must be set, long, and not widely known."""
 
 from __future__ import annotations
 
@@ -6,41 +6,41 @@ import re
 
 from config.settings import Settings, SettingsError, environment_name, load
 
-LEAST = 12
-# what remains of a secret without these words must still be long enough to be one
-KNOWN = re.compile(
+MIN_LENGTH = 12
+# common words are removed before the length is checked, so that "coronacare-admin1" isn't a password
+COMMON_WORDS = re.compile(
     "coronacare|camunda|password|passw0rd|changeme|change-me|change_me|secret|letmein|welcome|default|example|"
     "admin|demo|test|qwerty|0123456789|123456789|12345678|123456|1234|abcdef"
 )
-LEAST_WITHOUT_KNOWN, LEAST_CHARACTERS = 8, 6
+MIN_LENGTH_WITHOUT_COMMON_WORDS, MIN_DISTINCT_CHARACTERS = 8, 6
 
 
-def weakness(secret: str) -> str | None:
-    """Why this can't be a password or key; None for a good one."""
+def find_weakness(secret: str) -> str | None:
+    """Return why a password or key is weak, or None for a strong one."""
     if not secret:
         return "is empty"
-    if len(secret) < LEAST:
-        return f"is shorter than {LEAST} characters"
-    rest = KNOWN.sub("", secret.lower())
-    if len(rest) < LEAST_WITHOUT_KNOWN or len(set(secret)) < LEAST_CHARACTERS:
-        return "is one that everybody knows"
+    if len(secret) < MIN_LENGTH:
+        return f"is shorter than {MIN_LENGTH} characters"
+    rest = COMMON_WORDS.sub("", secret.lower())
+    if len(rest) < MIN_LENGTH_WITHOUT_COMMON_WORDS or len(set(secret)) < MIN_DISTINCT_CHARACTERS:
+        return "is easily guessed"
     return None
 
 
-def load_with(*names: str) -> Settings:
-    """The settings, for a part that needs these secrets: "engine.password" and the like.
+def load_with_secrets(*names: str) -> Settings:
+    """Load the settings of a part that needs these secrets, like "engine.password".
 
     Raises:
-        SettingsError: also when one of them is empty or weak; names each, and says what to do.
+        SettingsError: a setting is invalid, or a secret is empty or weak; the message names each and its variable.
     """
     settings = load()
-    complaints = []
+    errors = []
     for name in names:
         section, key = name.split(".")
-        weak = weakness(getattr(getattr(settings, section), key).get_secret_value())
-        if weak:
+        weakness = find_weakness(getattr(getattr(settings, section), key).get_secret_value())
+        if weakness:
             variable = environment_name(section, key)
-            complaints.append(f"{name} {weak}: set {variable} to {LEAST} random characters or more")
-    if complaints:
-        raise SettingsError("\n".join(complaints))
+            errors.append(f"{name} {weakness}: set {variable} to {MIN_LENGTH} random characters or more")
+    if errors:
+        raise SettingsError("\n".join(errors))
     return settings

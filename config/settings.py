@@ -1,6 +1,6 @@
-"""The settings, typed: config/default.yaml, another file over it, the environment over both.
+"""The settings, typed: config/default.yaml, overridden by another file, and both by the environment.
 
-Only entry points read this; everything else is passed what it needs.
+Only entry points read them; other modules get values as arguments.
 """
 
 from __future__ import annotations
@@ -16,23 +16,26 @@ import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+from config.renamed import RENAMED, DuplicateSetting, with_new_names
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "CORONACARE_"
 FILE = PREFIX + "CONFIG"
 
 
-def _known_zone(name: str) -> str:
+def _check_time_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("no time zone has this name; for example Europe/Berlin")
     return name
 
 
-def _known_region(name: str) -> str:
+def _check_region(name: str) -> str:
     if name not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError("no country has this code; for example DE")
     return name
@@ -40,14 +43,14 @@ def _known_region(name: str) -> str:
 
 Duration = Annotated[str, Field(pattern=r"^P(\d+D|(\d+D)?T(\d+[HMS])+)$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
-TelephoneRegion = Annotated[str, AfterValidator(_known_region)]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TelephoneRegion = Annotated[str, AfterValidator(_check_region)]
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 Positive = Annotated[float, Field(gt=0)]
 PositiveSpan = Annotated[timedelta, Field(gt=timedelta())]
 
 
 class SettingsError(Exception):
-    """A setting is wrong; the message names it and says what is expected."""
+    """A setting is invalid; the message names it and the expected value."""
 
 
 class Section(BaseModel):
@@ -78,10 +81,10 @@ class Engine(Part):
 
 
 class Front(Section):
-    """What stands before all, if anything does."""
+    """The reverse proxy in front of the web application and the engine, if there is one."""
 
     url: Url | None = None
-    pages_at_once: Annotated[int, Field(ge=1)]
+    max_concurrent_pages: Annotated[int, Field(ge=1)]
     metrics_url: Url
 
 
@@ -90,13 +93,13 @@ class Webapp(Part):
     processes: Annotated[int, Field(ge=1)]
     threads: Annotated[int, Field(ge=1)]
     session_idle_s: Positive
-    proxies: Annotated[int, Field(ge=0)]
-    attempts_per_address: Annotated[int, Field(ge=1)]
+    trusted_proxies: Annotated[int, Field(ge=0)]
+    sign_in_attempts_per_address: Annotated[int, Field(ge=1)]
     time_zone: TimeZone
     telephone_region: TelephoneRegion | None
     suppress_below: Annotated[int, Field(ge=0)]
-    timings: bool
-    claim_s: Positive
+    server_timing: bool
+    lease_s: Positive
 
 
 class Records(Section):
@@ -138,17 +141,17 @@ class Mail(Section):
 
 
 class Workers(Part):
-    """Where a worker process answers how it is, and how it works."""
+    """The worker process, which serves its health and metrics at `url`."""
 
     number: Annotated[int, Field(ge=1)]
     slots: Annotated[int, Field(ge=1)]
-    stop_within_s: Positive
+    shutdown_timeout_s: Positive
     lock_s: Positive
-    poll_s: Positive
+    long_poll_s: Positive
     feed_interval_s: Positive
     outbox_interval_s: Positive
     erasure_interval_s: Positive
-    claim_s: Positive
+    lease_s: Positive
 
 
 class Retry(Section):
@@ -169,7 +172,7 @@ class Retries(Section):
 
 
 class Retention(Section):
-    """How long what is kept; config/default.yaml gives the reasons."""
+    """Retention times; config/default.yaml gives the reasons."""
 
     cases: timedelta
     access: timedelta
@@ -180,7 +183,7 @@ class Retention(Section):
 
 
 class Policy(Section):
-    """Medical and organisational figures; durations in ISO 8601, as the diagrams' timers read them."""
+    """Medical and organisational rules; durations are ISO 8601, the format of BPMN timers."""
 
     emergency_number: str
     contact_email: str
@@ -211,9 +214,19 @@ class Policy(Section):
 
 
 class Demo(Section):
-    """What `make demo` shows beside the pilot."""
+    """Data of `make demo` in addition to the pilot."""
 
     history_weeks: Annotated[int, Field(ge=0, le=52)]
+
+
+class _File(YamlConfigSettingsSource):
+    def __call__(self) -> dict[str, Any]:
+        return with_new_names(super().__call__())
+
+
+class _Environment(EnvSettingsSource):
+    def __call__(self) -> dict[str, Any]:
+        return with_new_names(super().__call__())
 
 
 class Settings(BaseSettings):
@@ -243,12 +256,12 @@ class Settings(BaseSettings):
 
     @property
     def public_url(self) -> str:
-        """Where patients find us."""
+        """URL of the patients' pages, as patients reach them."""
         return self.front.url or self.webapp.url
 
     @property
     def staff_url(self) -> str:
-        """Where staff find Tasklist and Cockpit."""
+        """URL of Tasklist and Cockpit, as staff reach them."""
         return self.front.url or self.engine.url
 
     @classmethod
@@ -260,31 +273,33 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = [YamlConfigSettingsSource(settings_cls, ROOT / "config" / "default.yaml")]
+        files = [_File(settings_cls, ROOT / "config" / "default.yaml")]
         if os.environ.get(FILE):
-            files.insert(0, YamlConfigSettingsSource(settings_cls, _existing(os.environ[FILE])))
-        return (init_settings, env_settings, *files)
+            files.insert(0, _File(settings_cls, _require_file(os.environ[FILE])))
+        return (init_settings, _Environment(settings_cls), *files)
 
 
 def load(**overrides: Any) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsError: a setting is unknown, missing or of the wrong type.
+        SettingsError: a setting is unknown, missing, of the wrong type, or set under its old and its new name.
     """
     _refuse_unknown_variables()
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError("\n".join(in_words(e["loc"], e["msg"]) for e in error.errors())) from None
+        raise SettingsError("\n".join(describe_error(e["loc"], e["msg"]) for e in error.errors())) from None
+    except DuplicateSetting as error:
+        raise SettingsError(str(error)) from None
 
 
 def environment_name(*path: str) -> str:
-    """The environment variable that overrides a setting: ("engine", "url") → CORONACARE_ENGINE__URL."""
+    """Return the environment variable that overrides a setting: ("engine", "url") → CORONACARE_ENGINE__URL."""
     return PREFIX + "__".join(path).upper()
 
 
-def _existing(name: str) -> Path:
+def _require_file(name: str) -> Path:
     if not Path(name).is_file():
         raise SettingsError(f"{FILE}={name}: there is no such file")
     return Path(name)
@@ -292,8 +307,9 @@ def _existing(name: str) -> Path:
 
 def _refuse_unknown_variables() -> None:
     sections = {environment_name(name): field.annotation for name, field in Settings.model_fields.items()}
+    old_names = {environment_name(*path) for path in RENAMED}
     for name in os.environ:
-        if not name.startswith(PREFIX) or name == FILE:
+        if not name.startswith(PREFIX) or name == FILE or name in old_names:
             continue
         section, _, key = name.partition("__")
         if section not in sections:
@@ -303,8 +319,8 @@ def _refuse_unknown_variables() -> None:
             raise SettingsError(f"{name}: unknown setting; config/default.yaml lists all")
 
 
-def in_words(location: tuple[int | str, ...], message: str) -> str:
-    """One of pydantic's complaints as a line that names the setting."""
+def describe_error(location: tuple[int | str, ...], message: str) -> str:
+    """Format a validation error of pydantic as one line that names the setting."""
     name = ".".join(str(step) for step in location)
     if message.startswith("Extra inputs"):
         return f"{name}: unknown setting; config/default.yaml lists all"

@@ -37,7 +37,7 @@ from camunda7.release.migration import MigrationRefused, migrate, rehearse_migra
 from camunda7.release.rehearsal import RehearsalError, as_text, rehearse
 from camunda7.release.watch import deploy_when_saved
 from config import settings as config
-from config.secrets import load_with
+from config.secrets import load_with_secrets
 from config.settings import ROOT
 from deployment.declared import declared
 from deployment.templates import write_templates
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> str:
         return check_files()
     if arguments == ["templates"]:
         return f"written: {write_templates(all_handlers(), ROOT)}"
-    settings = load_with("engine.password")
+    settings = load_with_secrets("engine.password")
     account = settings.engine
     engine = Engine(account.url, account.username, account.password.get_secret_value())
     match arguments:

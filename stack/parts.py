@@ -188,7 +188,7 @@ def _front(settings: Settings, url: str) -> Part:
         "FRONT_METRICS_ADDRESS": bind_address(settings.front.metrics_url),
         "WEBAPP_ADDRESS": bind_address(settings.webapp.url),
         "ENGINE_ADDRESS": bind_address(settings.engine.url),
-        "PAGES_AT_ONCE": str(settings.front.pages_at_once),
+        "MAX_CONCURRENT_PAGES": str(settings.front.max_concurrent_pages),
         "FRONT_PAGES": str(FRONT),
         "EMERGENCY_NUMBER": settings.policy.emergency_number,
     }

@@ -41,20 +41,21 @@ def _faults(request: Request, proxies: int, public_host: str, by_https: bool) ->
     addresses = len([each for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()])
     if addresses and not proxies:
         yield (
-            "a request had X-Forwarded-For, but webapp.proxies is 0: all people behind that proxy count as one address "
-            "when they sign in"
+            "a request had X-Forwarded-For, but webapp.trusted_proxies is 0: all people behind that proxy count as one "
+            "address when they sign in"
         )
     if addresses < proxies:
         yield (
-            f"X-Forwarded-For had fewer addresses than the {proxies} of webapp.proxies and the front: all people "
-            "behind that proxy count as one address when they sign in"
+            f"X-Forwarded-For had fewer addresses than the {proxies} of webapp.trusted_proxies and the front: all "
+            "people behind that proxy count as one address when they sign in"
         )
     if "Forwarded" in request.headers and not addresses:
         yield "a proxy sends Forwarded (RFC 7239), which isn't read: have it send X-Forwarded-For and X-Forwarded-Proto"
     if by_https and not _is_by_https(request, proxies):
         yield (
             "public_url is HTTPS, but a request came by HTTP: have the proxy that ends HTTPS set X-Forwarded-Proto, "
-            "and count it in webapp.proxies; a browser that did come by HTTP drops our cookie and can't send a form"
+            "and count it in webapp.trusted_proxies; a browser that did come by HTTP drops our cookie and can't send a "
+            "form"
         )
     if proxies and public_host and request.host != public_host:
         also = "; X-Forwarded-Host isn't read" if "X-Forwarded-Host" in request.headers else ""

@@ -4,7 +4,7 @@ and what is old is forgotten."""
 from urllib.parse import urlsplit
 
 from camunda7.outages import OutageMetrics
-from config.secrets import load_with
+from config.secrets import load_with_secrets
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.metrics import measured
@@ -19,7 +19,9 @@ from webapp.metrics import Figures
 from webapp.options import Options
 from webapp.resources import resources_of
 
-_settings = load_with("engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key")
+_settings = load_with_secrets(
+    "engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key"
+)
 with needs_database("records.database_url"):
     database.open(_settings.records.database_url)
 _lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value(), timeout_s=2)
@@ -28,13 +30,13 @@ _application = create_app(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
         records_secret=_settings.records.secret_key.get_secret_value(),
         retention=_settings.retention.model_dump(),
-        proxies=_settings.webapp.proxies + bool(_settings.front.url),
+        proxies=_settings.webapp.trusted_proxies + bool(_settings.front.url),
         public_host=urlsplit(_settings.public_url).netloc,
-        timings=_settings.webapp.timings,
-        attempts_per_address=_settings.webapp.attempts_per_address,
+        timings=_settings.webapp.server_timing,
+        attempts_per_address=_settings.webapp.sign_in_attempts_per_address,
         policy=_settings.policy.model_dump(),
         secure_cookies=_settings.public_url.startswith("https"),
-        claim_s=_settings.webapp.claim_s,
+        claim_s=_settings.webapp.lease_s,
         submission_retries=RetrySchedule(**_settings.retries.submissions.model_dump()),
         idle_s=_settings.webapp.session_idle_s,
         time_zone=_settings.webapp.time_zone,

@@ -21,7 +21,7 @@ from camunda7.worker import IdentityTaken, Runtime, TaskClient, WorkerIdentity, 
 from camunda7.worker.health import Health
 from camunda7.worker.logs import log_to_stderr
 from config import settings as config
-from config.secrets import load_with
+from config.secrets import load_with_secrets
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.clients.mail import MailServer
@@ -76,7 +76,9 @@ def main(names: list[str]) -> None:
         sys.exit(f"no such lane: {', '.join(sorted(unknown))}; there are {', '.join(LANES)}")
     lanes = names or list(LANES)
     try:
-        settings = load_with("engine.password", *dict.fromkeys(name for lane in lanes for name in SECRETS[lane]))
+        settings = load_with_secrets(
+            "engine.password", *dict.fromkeys(name for lane in lanes for name in SECRETS[lane])
+        )
     except config.SettingsError as error:
         sys.exit(str(error))
     log_to_stderr()
@@ -98,7 +100,7 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
     client = task_client(settings, identity.worker_id)
     runtime = Runtime(
-        client, handlers, resources, settings.workers.slots, settings.workers.stop_within_s, AWAY, VARIABLES
+        client, handlers, resources, settings.workers.slots, settings.workers.shutdown_timeout_s, AWAY, VARIABLES
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)
@@ -111,7 +113,7 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     runtime.run()
     stopping.set()
     for thread in threads:
-        thread.join(settings.workers.stop_within_s)
+        thread.join(settings.workers.shutdown_timeout_s)
     watched.close()
 
 
@@ -188,7 +190,7 @@ def in_words(error: BaseException) -> str:
 
 
 def claim_of(settings: config.Settings) -> timedelta:
-    return timedelta(seconds=settings.workers.claim_s)
+    return timedelta(seconds=settings.workers.lease_s)
 
 
 def schedule(retry: config.Retry) -> RetrySchedule:
@@ -207,7 +209,7 @@ def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
         username=settings.engine.username,
         password=settings.engine.password.get_secret_value(),
         lock_s=settings.workers.lock_s,
-        poll_s=settings.workers.poll_s,
+        long_poll_s=settings.workers.long_poll_s,
     )
 
 

@@ -18,7 +18,7 @@ def handle(sample_number: int) -> dict[str, Any]:
 
 def main() -> None:
     log_to_stderr()
-    client = TaskClient("bench-runtime", ENGINE, USERNAME, PASSWORD, lock_s=LOCK_MS / 1000, poll_s=5)
+    client = TaskClient("bench-runtime", ENGINE, USERNAME, PASSWORD, lock_s=LOCK_MS / 1000, long_poll_s=5)
     runtime = Runtime(client, [handle.handler], {}, SLOTS)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=runtime.stop).start())
     runtime.run()

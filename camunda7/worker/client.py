@@ -41,7 +41,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         engine_url: base URL, without /engine-rest.
         username, password: without them the API is called without authentication.
         lock_s: how long a fetched task is locked, in seconds.
-        poll_s: how long the engine may hold a poll that finds nothing, in seconds.
+        long_poll_s: how long the engine may hold a poll that finds nothing, in seconds.
     """
 
     def __init__(
@@ -51,17 +51,17 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         username: str,
         password: str,
         lock_s: float,
-        poll_s: float,
+        long_poll_s: float,
     ):
         config: dict[str, Any] = {
             "lockDuration": int(lock_s * 1000),
-            "asyncResponseTimeout": int(poll_s * 1000),
+            "asyncResponseTimeout": int(long_poll_s * 1000),
         }
         if username:
             config["auth_basic"] = {"username": username, "password": password}
         super().__init__(worker_id, engine_url + "/engine-rest", config)
         self.lock_s = lock_s
-        self.poll_s = poll_s
+        self.long_poll_s = long_poll_s
         self._headers = self._get_headers()
         self._pool = new_pool(CONNECTIONS)
 
@@ -99,7 +99,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
     def poll_timeout_s(self) -> float:
         """After this a poll without an answer is given up, in seconds."""
         delta_ms: int = self.config["timeoutDeltaMillis"]
-        return self.poll_s + delta_ms / 1000
+        return self.long_poll_s + delta_ms / 1000
 
     def end_poll(self) -> None:
         """Replace this worker's waiting poll by one that ends at once and fetches nothing.

@@ -42,7 +42,7 @@ class Runtime:
         handlers: of the topics that it works on, one each.
         resources: what handlers ask for beside process variables, by parameter name.
         slots: how many handlers run at the same time.
-        stop_within_s: how long handlers that run may still take when it is stopped.
+        shutdown_timeout_s: how long handlers that run may still take when it is stopped.
         outages: errors of the handlers that mean the same as Unavailable.
         catalogue: the variables that handlers may write.
     """
@@ -53,14 +53,14 @@ class Runtime:
         handlers: list[Handler],
         resources: Mapping[str, Any],
         slots: int,
-        stop_within_s: float = 10.0,
+        shutdown_timeout_s: float = 10.0,
         outages: Outages = (),
         catalogue: Catalogue = UNTYPED,
     ):
         self.client = client
         self._handlers = {handler.topic: handler for handler in handlers}
         self._resources = resources
-        self._stop_within_s = stop_within_s
+        self._shutdown_timeout_s = shutdown_timeout_s
         self._outages = outages
         self._catalogue = catalogue
         self._outage_of = {topic: Outage(topic, log) for topic in self._handlers}
@@ -85,7 +85,7 @@ class Runtime:
         poller = threading.Thread(target=run_until, args=arguments, name="poller", daemon=True)
         poller.start()
         self._asked_to_stop.wait()
-        deadline = time.monotonic() + self._stop_within_s
+        deadline = time.monotonic() + self._shutdown_timeout_s
         self._wait_for(lambda: not poller.is_alive(), deadline)
         self._drain(deadline)
         self._stopped.set()

@@ -25,7 +25,7 @@ def run(
     worker_id: str = "",
     slots: int = 8,
     lock_s: float = 60,
-    poll_s: float = 20,
+    long_poll_s: float = 20,
     catalogue: Catalogue = UNTYPED,
 ) -> None:
     """Work on the topics of these functions until the process gets SIGINT or SIGTERM, and log to standard error.
@@ -38,12 +38,12 @@ def run(
         worker_id: what the engine knows this process by; by default of host and process id.
         slots: number of handlers that run at the same time.
         lock_s: lease of a fetched task, in seconds; renewed while its handler runs.
-        poll_s: how long the engine may hold a poll that finds nothing, in seconds.
+        long_poll_s: how long the engine may hold a poll that finds nothing, in seconds.
         catalogue: the variables that handlers may write; by default any.
     """
     log_to_stderr()
     client = TaskClient(
-        worker_id or f"{socket.gethostname()}-{os.getpid()}", engine_url, username, password, lock_s, poll_s
+        worker_id or f"{socket.gethostname()}-{os.getpid()}", engine_url, username, password, lock_s, long_poll_s
     )
     handlers = [function.handler for function in functions]
     runtime = Runtime(client, handlers, resources or {}, slots, catalogue=catalogue)

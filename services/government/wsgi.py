@@ -1,6 +1,6 @@
 """What gunicorn serves as the government."""
 
-from config.secrets import load_with
+from config.secrets import load_with_secrets
 from hosting.clients.mail import MailServer
 from hosting.clients.sms import SmsGateway
 from hosting.databases import connect_to
@@ -10,7 +10,7 @@ from services.government.app import create_app
 from services.government.archive import Archive
 from services.government.notification import Notifier
 
-_settings = load_with("government.api_key", "government.archive_key", "sms.api_key")
+_settings = load_with_secrets("government.api_key", "government.archive_key", "sms.api_key")
 _mail, _sms = _settings.mail, _settings.sms
 with needs_database("government.database_url"):
     _application = create_app(

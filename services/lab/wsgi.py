@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from config.secrets import load_with
+from config.secrets import load_with_secrets
 from hosting.databases import connect_to
 from hosting.metrics import measured
 from hosting.periodic import PeriodicTask
@@ -11,7 +11,7 @@ from services.database import describe_outage
 from services.lab.app import create_app
 from services.lab.bench import INTERVAL_S, Bench
 
-_settings = load_with("lab.api_key").lab
+_settings = load_with_secrets("lab.api_key").lab
 _database = connect_to(_settings.database_url)
 with needs_database("lab.database_url"):
     _application = create_app(_database, _settings.api_key.get_secret_value(), _settings.kits)

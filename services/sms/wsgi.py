@@ -1,12 +1,12 @@
 """What gunicorn serves as the SMS gateway."""
 
-from config.secrets import load_with
+from config.secrets import load_with_secrets
 from hosting.databases import connect_to
 from hosting.metrics import measured
 from hosting.startup import needs_database
 from services.sms.app import create_app
 
-_settings = load_with("sms.api_key").sms
+_settings = load_with_secrets("sms.api_key").sms
 with needs_database("sms.database_url"):
     _application = create_app(connect_to(_settings.database_url), _settings.api_key.get_secret_value())
 application = measured(_application)

@@ -49,7 +49,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def cluster_on_postgresql(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator[Ground]:
     # an engine wakes up the polls that wait at it, and not those that wait at another
-    poll = {environment_name("workers", "poll_s"): "2"}
+    poll = {environment_name("workers", "long_poll_s"): "2"}
     with ground_in(tmp_path_factory.mktemp("cluster"), nodes=2, **server.settings, **poll) as ground:
         yield ground
 

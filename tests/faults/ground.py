@@ -30,7 +30,7 @@ PLENTY = {
     "CORONACARE_LAB__CAPACITY": "1000",
     "CORONACARE_LAB__KITS": "1000000",
     # of a worker that died over an erasure or a message
-    "CORONACARE_WORKERS__CLAIM_S": "20",
+    "CORONACARE_WORKERS__LEASE_S": "20",
     **{
         environment_name("retries", queue, name): span
         for queue in Retries.model_fields

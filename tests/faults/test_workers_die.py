@@ -22,7 +22,7 @@ from tests.support.platform import QUICK
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
-CLAIM_S = environment_name("workers", "claim_s")
+CLAIM_S = environment_name("workers", "lease_s")
 FAULTS_FOR_S = scaled(8, 120)
 EVERY_S = 2.0
 DEATHS_OF_EACH = scaled(1, 50)

@@ -23,7 +23,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         url = f"http://127.0.0.1:{free_port()}"
         front = {
             environment_name("front", "url"): url,
-            environment_name("front", "pages_at_once"): "1",
+            environment_name("front", "max_concurrent_pages"): "1",
             environment_name("front", "metrics_url"): f"http://127.0.0.1:{free_port()}",
         }
         patch.setattr(os, "environ", {**without_settings(os.environ), **front})

@@ -29,7 +29,7 @@ def test_a_wrong_password_of_the_web_application_is_named_as_that(state: dict[st
 
 
 def test_a_wrong_password_of_the_workers_is_named_as_that(state: dict[str, Any]) -> None:
-    client = TaskClient("w-1", state["engine"], "workers", ANOTHER, lock_s=20, poll_s=1)
+    client = TaskClient("w-1", state["engine"], "workers", ANOTHER, lock_s=20, long_poll_s=1)
     for _ in range(3):
         with pytest.raises(SignInRefused, match=r"the engine refuses engine\.username or engine\.password \(401\)"):
             client.check(10)

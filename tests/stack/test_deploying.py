@@ -27,7 +27,7 @@ DEPLOY = """
 import os, signal, sys, threading
 from pathlib import Path
 from config import settings as config
-from config.secrets import load_with
+from config.secrets import load_with_secrets
 from deployment.__main__ import names_of
 from camunda7.release.deploy import deploy
 from deployment.__main__ import NAME
@@ -49,7 +49,7 @@ def killed(*arguments, **options):
     return answer
 
 Engine._call = killed
-settings = load_with("engine.password")
+settings = load_with_secrets("engine.password")
 account = settings.engine
 engine = Engine(account.url, account.username, account.password.get_secret_value())
 print("deployed" if deploy(engine, NAME, root, names_of(settings), print, page) else "nothing", calls)

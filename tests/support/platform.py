@@ -27,7 +27,7 @@ QUICK = {
     ("retries", "erasures", "first"): "PT0.5S",
     ("retries", "erasures", "longest"): "PT5S",
     # all tests come from one address
-    ("webapp", "attempts_per_address"): "10000",
+    ("webapp", "sign_in_attempts_per_address"): "10000",
     ("policy", "kit_asked_again_after"): "PT2S",
 }
 # an engine that lives for minutes spends half of its time in a compiler that pays off in hours

@@ -17,7 +17,7 @@ from hosting.readiness import Check, problems_of
 from tests.support.ports import free_port
 
 
-def main(worker_id: str, name: str, lock_s: str, handler_s: str, stop_within_s: str) -> None:
+def main(worker_id: str, name: str, lock_s: str, handler_s: str, shutdown_timeout_s: str) -> None:
     log_to_stderr()
     identity = WorkerIdentity(worker_id, Path(os.environ["FOLDER"]))
 
@@ -28,8 +28,8 @@ def main(worker_id: str, name: str, lock_s: str, handler_s: str, stop_within_s: 
         os.write(1, f"ends {sample_number}\n".encode())
 
     url, username, password = (os.environ[key] for key in ("WORK_URL", "WORK_USERNAME", "WORK_PASSWORD"))
-    client = TaskClient(identity.worker_id, url, username, password, float(lock_s), poll_s=20)
-    runtime = Runtime(client, [handle.handler], {}, slots=8, stop_within_s=float(stop_within_s))
+    client = TaskClient(identity.worker_id, url, username, password, float(lock_s), long_poll_s=20)
+    runtime = Runtime(client, [handle.handler], {}, slots=8, shutdown_timeout_s=float(shutdown_timeout_s))
     port = free_port()
     Health(
         "127.0.0.1",

@@ -23,8 +23,8 @@ def working(
     username: str = "admin",
     password: str = "",
     lock_s: float = 20,
-    poll_s: float = 10,
-    stop_within_s: float = 5,
+    long_poll_s: float = 10,
+    shutdown_timeout_s: float = 5,
     **resources: Any,
 ) -> Iterator[Runtime]:
     """Work with these handlers; the runtime has ended afterwards.
@@ -33,9 +33,9 @@ def working(
         worker_id: unless given, one that no other worker has: a worker hands back what was locked under its name, and
             ends the polls of that name.
     """
-    client = TaskClient(worker_id or f"care-{uuid.uuid4().hex[:8]}", url, username, password, lock_s, poll_s)
+    client = TaskClient(worker_id or f"care-{uuid.uuid4().hex[:8]}", url, username, password, lock_s, long_poll_s)
     runtime = Runtime(
-        client, [function.handler for function in functions], resources, slots, stop_within_s, catalogue=VARIABLES
+        client, [function.handler for function in functions], resources, slots, shutdown_timeout_s, catalogue=VARIABLES
     )
     thread = threading.Thread(target=runtime.run, daemon=True)
     thread.start()

@@ -84,7 +84,7 @@ def test_a_lane_without_topics_waits_as_the_others_do(troubled: tuple[Work, Prox
     work, proxy = troubled
     polls: list[str] = []
     proxy.trouble = lambda path: polls.append(path) if path.endswith("/fetchAndLock") else None
-    with working(**work.worker, functions=[], poll_s=2):
+    with working(**work.worker, functions=[], long_poll_s=2):
         time.sleep(3)
     # beside the two that last 2 s: one that ends what a predecessor left, one that ends the last
     assert 1 <= len(polls) <= 5

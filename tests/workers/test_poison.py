@@ -49,7 +49,7 @@ def test_a_task_that_can_not_be_read_is_an_incident_alone(work: Work) -> None:
 
     poisoned = [start(variable) for variable in POISON.values()]
     good = work.starts(5)
-    with working(**work.worker, functions=[handle], poll_s=1):
+    with working(**work.worker, functions=[handle], long_poll_s=1):
         eventually(lambda: sorted(done) == sorted(good) and work.left() == len(poisoned))
         later = work.starts(3)
         eventually(lambda: set(later) <= set(done))
@@ -74,7 +74,7 @@ def test_a_property_without_a_name_is_ignored(work: Work) -> None:
         return task.complete()
 
     work.starts(process="runtime_unnamed_property")
-    with working(**work.worker, functions=[handle], poll_s=1):
+    with working(**work.worker, functions=[handle], long_poll_s=1):
         eventually(lambda: work.left() == 0)
     assert seen == [{"colour": "red"}]
 
@@ -151,7 +151,7 @@ def test_each_odd_result_is_counted_and_an_incident_in_the_end(work: Work) -> No
         return ODD_RESULTS[number](task)
 
     tasks = [work.starts(number=number)[0] for number in range(len(ODD_RESULTS))]
-    with working(**work.worker, functions=[handle], slots=8, poll_s=1):
+    with working(**work.worker, functions=[handle], slots=8, long_poll_s=1):
         eventually(lambda: len(all_incidents(work, tasks)) == len(tasks), lambda: str(runs), within_s=150)
     assert set(runs.values()) <= {1, 2}
     assert work.left() == len(tasks)

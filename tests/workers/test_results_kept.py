@@ -94,7 +94,7 @@ def test_an_engine_that_answers_500_to_everything_for_a_while(
 
     caplog.set_level(logging.INFO)
     work.starts()
-    with working(**work.worker, functions=[handle], poll_s=1):
+    with working(**work.worker, functions=[handle], long_poll_s=1):
         eventually(broken.is_set)
         time.sleep(1)
         broken.clear()

@@ -48,7 +48,7 @@ def test_a_due_retry_is_picked_up_at_once_although_the_poll_lasts_20_s(work: Wor
             raise LabIsAway
 
     work.starts()
-    with working(**work.worker, functions=[handle], poll_s=20):
+    with working(**work.worker, functions=[handle], long_poll_s=20):
         eventually(lambda: work.deliveries("failureLog"))
         (task,) = work.engine.get("/external-task", topicName=work.topic)
         due = datetime.strptime(task["lockExpirationTime"], ENGINE_TIME).timestamp()
@@ -65,7 +65,7 @@ def test_the_lock_of_a_worker_that_died_is_not_waited_for_beyond_its_end(work: W
     (task,) = work.starts()
     work.engine.post(f"/external-task/{task}/lock", {"workerId": "dead", "lockDuration": 3000})
     begun = time.monotonic()
-    with working(**work.worker, functions=[handle], poll_s=20):
+    with working(**work.worker, functions=[handle], long_poll_s=20):
         eventually(lambda: work.left() == 0)
     assert 1.5 < time.monotonic() - begun < 15
 

@@ -40,13 +40,13 @@ def starts_on(tmp_path: Path) -> Iterator[StartsOn]:
         worker_id: str = "",
         lock_s: float = LONG_LOCK_S,
         handler_s: float = 0.3,
-        stop_within_s: float = 3,
+        shutdown_timeout_s: float = 3,
     ) -> subprocess.Popen:
         told = {f"WORK_{name.upper()}": value for name, value in work.worker.items()}
         command = [sys.executable, "-W", "ignore", "-m", "tests.support.worker_process"]
         with (tmp_path / "log").open("a") as log:
             process = subprocess.Popen(
-                [*command, worker_id or work.reference, work.topic, *map(str, (lock_s, handler_s, stop_within_s))],
+                [*command, worker_id or work.reference, work.topic, *map(str, (lock_s, handler_s, shutdown_timeout_s))],
                 cwd=ROOT,
                 env={**os.environ, **told, "FOLDER": str(tmp_path)},
                 stdout=log,
@@ -94,7 +94,7 @@ def test_what_does_not_end_in_time_is_handed_back(work: Work, starts: Starts, tm
 
 def test_a_second_signal_hands_back_and_leaves_at_once(work: Work, starts: Starts, tmp_path: Path) -> None:
     work.starts(4)
-    process = starts(handler_s=60, stop_within_s=60)
+    process = starts(handler_s=60, shutdown_timeout_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 4)
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)

@@ -67,7 +67,7 @@ def test_without_the_engine_a_worker_is_alive_but_not_ready(
     troubled: tuple[Work, Proxy], watched: Callable[..., Any]
 ) -> None:
     work, proxy = troubled
-    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], poll_s=1) as runtime:
+    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
         status = watched(runtime, runtime.client)
         assert (status("/healthz"), status("/readyz")) == (200, 200)
         proxy.trouble = lambda path: CUT
@@ -82,7 +82,7 @@ def test_a_loop_that_stands_still_is_not_alive(
 ) -> None:
     work, _ = troubled
     goes_on = threading.Event()
-    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], poll_s=1) as runtime:
+    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
         status = watched(runtime, runtime.client)
         monkeypatch.setattr("camunda7.worker.runtime.TURNS_WITHIN_S", -5.0)
         monkeypatch.setattr(runtime.client, "fetch", lambda topics, most: goes_on.wait(60) and [])

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from config.secrets import load_with, weakness
+from config.secrets import find_weakness, load_with_secrets
 from config.settings import PREFIX, ROOT, SettingsError
 from stack import secrets
 
@@ -28,12 +28,12 @@ ENTRIES = {
     ["", "short", "changemechangeme", "Camunda-Admin-1", "admin1234567890", "aaaaaaaaaaaaaaaaaaaa", "Password123456!"],
 )
 def test_what_everybody_knows_or_can_guess_is_refused(secret: str) -> None:
-    assert weakness(secret)
+    assert find_weakness(secret)
 
 
 def test_what_is_generated_is_good(tmp_path: os.PathLike) -> None:
     made = secrets.load_or_generate(tmp_path / "secrets.json", ["webapp", "doctor"])
-    assert [name for name, secret in made.items() if weakness(secret)] == []
+    assert [name for name, secret in made.items() if find_weakness(secret)] == []
 
 
 def test_each_missing_secret_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def test_each_missing_secret_is_named_with_what_to_do(monkeypatch: pytest.Monkey
     monkeypatch.setenv("CORONACARE_LAB__API_KEY", GOOD)
     monkeypatch.setenv("CORONACARE_SMS__API_KEY", "demo")
     with pytest.raises(SettingsError) as refused:
-        load_with("lab.api_key", "sms.api_key", "engine.password")
+        load_with_secrets("lab.api_key", "sms.api_key", "engine.password")
     assert str(refused.value).splitlines() == [
         "sms.api_key is shorter than 12 characters: set CORONACARE_SMS__API_KEY to 12 random characters or more",
         "engine.password is empty: set CORONACARE_ENGINE__PASSWORD to 12 random characters or more",

@@ -7,6 +7,7 @@ import yaml
 
 from access.people import load_people
 from config import settings
+from config.renamed import RENAMED
 from config.settings import PREFIX, ROOT, Settings, SettingsError, load
 
 
@@ -117,3 +118,42 @@ def test_the_people_file_is_read_and_refused_by_name(tmp_path: Path) -> None:
         load_people(wrong)
     with pytest.raises(SettingsError, match="there is no file"):
         load_people(tmp_path / "none.yaml")
+
+
+def test_the_old_name_of_a_setting_is_read_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.yaml").write_text("webapp: {claim_s: 60, proxies: 1}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+    monkeypatch.setenv("CORONACARE_WEBAPP__TIMINGS", "true")
+    webapp = load().webapp
+    assert (webapp.lease_s, webapp.trusted_proxies, webapp.server_timing) == (60, 1, True)
+    assert sorted(capsys.readouterr().err.splitlines()) == [
+        "warning: the setting webapp.claim_s is now webapp.lease_s; rename it",
+        "warning: the setting webapp.proxies is now webapp.trusted_proxies; rename it",
+        "warning: the setting webapp.timings is now webapp.server_timing; rename it",
+    ]
+
+
+@pytest.mark.parametrize("section_and_name", RENAMED)
+def test_each_renamed_setting_has_a_new_name(section_and_name: tuple[str, str]) -> None:
+    section, old = section_and_name
+    fields = Settings.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
+    assert old not in fields
+    assert RENAMED[section_and_name] in fields
+
+
+def test_the_old_and_the_new_name_of_a_setting_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORONACARE_WORKERS__POLL_S", "2")
+    monkeypatch.setenv("CORONACARE_WORKERS__LONG_POLL_S", "2")
+    with pytest.raises(SettingsError, match=r"workers\.poll_s is the old name of workers\.long_poll_s"):
+        load()
+
+
+def test_a_new_name_in_the_environment_overrides_the_old_one_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text("webapp: {claim_s: 60}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+    monkeypatch.setenv("CORONACARE_WEBAPP__LEASE_S", "70")
+    assert load().webapp.lease_s == 70

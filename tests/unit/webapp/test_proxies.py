@@ -48,7 +48,7 @@ def test_nothing_is_logged_while_all_is_kept(
     [
         (BEHIND_ONE, {**KEPT, "X-Forwarded-For": ""}, "X-Forwarded-For had fewer addresses than the 1"),
         ({**BEHIND_ONE, "proxies": 2}, {**KEPT, "X-Forwarded-Proto": "https, https"}, "fewer addresses than the 2"),
-        ({}, {"X-Forwarded-For": "192.0.2.7"}, "webapp.proxies is 0"),
+        ({}, {"X-Forwarded-For": "192.0.2.7"}, "webapp.trusted_proxies is 0"),
         ({}, {"Forwarded": "for=192.0.2.7"}, "a proxy sends Forwarded"),
         (BEHIND_ONE, {**KEPT, "X-Forwarded-Proto": "http"}, "public_url is HTTPS, but a request came by HTTP"),
         ({"secure_cookies": True}, {}, "public_url is HTTPS, but a request came by HTTP"),

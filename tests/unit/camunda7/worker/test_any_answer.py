@@ -410,7 +410,7 @@ def test_what_is_no_task_holds_up_no_other_of_the_same_poll(fake: Any, odd: Any)
 
     engine.trouble = trouble
     handle, runs = counting(dict)
-    with working(url, [handle], poll_s=1) as runtime:
+    with working(url, [handle], long_poll_s=1) as runtime:
         eventually(lambda: task in engine.ended)
         eventually(lambda: not runtime._locks.held_tasks())
     assert runs == {None: 1}
@@ -435,7 +435,7 @@ def test_a_task_whose_variables_are_odd_is_an_incident(fake: Any, odd: Any) -> N
     task = engine.add()
     engine.tasks[task]["variables"] = odd
     handle, runs = counting(dict)
-    with working(url, [handle], poll_s=1):
+    with working(url, [handle], long_poll_s=1):
         eventually(lambda: engine.tasks[task]["retries"] == 0)
     assert not runs
     assert len(engine.failures[task]) == ATTEMPTS
@@ -447,7 +447,7 @@ def test_the_incident_of_a_variable_names_it(fake: Any, odd: Any) -> None:
     task = engine.add()
     engine.tasks[task]["variables"] = odd
     handle, _ = counting(dict)
-    with working(url, [handle], poll_s=1):
+    with working(url, [handle], long_poll_s=1):
         eventually(lambda: engine.tasks[task]["retries"] == 0)
     assert engine.failures[task][-1]["errorMessage"] == "UndeclaredVariable: sample_number can't be read"
 
@@ -481,7 +481,7 @@ def test_a_variable_of_each_type_is_given_to_the_handler(fake: Any, value: Any, 
     def handle(sample_number: Any) -> None:
         given_values.append(sample_number)
 
-    with working(url, [handle], poll_s=1):
+    with working(url, [handle], long_poll_s=1):
         eventually(lambda: task in engine.ended)
     assert given_values == [expected]
 

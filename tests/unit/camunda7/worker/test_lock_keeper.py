@@ -16,7 +16,7 @@ def fetched(locked_at: float | None = None) -> Task:
 
 
 def locks() -> LockKeeper:
-    client = TaskClient("w", "http://127.0.0.1:1", "u", "p", lock_s=20, poll_s=20)
+    client = TaskClient("w", "http://127.0.0.1:1", "u", "p", lock_s=20, long_poll_s=20)
     return LockKeeper(client, Threads(1, "test"), Metrics())
 
 

@@ -189,7 +189,7 @@ def test_a_retry_is_picked_up_when_it_falls_due_and_not_at_the_end_of_the_poll(f
             raise ConnectionError
 
     task = engine.add()
-    with working(url, [order_test], poll_s=10):
+    with working(url, [order_test], long_poll_s=10):
         ends(engine, task)
     pause_s = engine.failures[task][0]["retryTimeout"] / 1000
     assert pause_s <= calls[1] - calls[0] - 0.8 < pause_s + 6
@@ -204,7 +204,7 @@ def test_a_lock_that_another_left_behind_is_waited_for_no_longer_than_it_lasts(f
 
     task = engine.add(workerId="dead", lockedUntil=time.time() + 2)
     begun = time.monotonic()
-    with working(url, [order_test], poll_s=10):
+    with working(url, [order_test], long_poll_s=10):
         ends(engine, task)
     assert time.monotonic() - begun < 8
 
@@ -384,7 +384,7 @@ def test_a_task_fetched_again_while_it_is_in_hand_is_not_begun_twice(fake: Any) 
         goes_on.wait(5)
 
     task = engine.add()
-    with working(url, [order_test], poll_s=0.2):
+    with working(url, [order_test], long_poll_s=0.2):
         eventually(lambda: calls, within_s=5)
         engine.tasks[task]["lockedUntil"] = 0
         eventually(lambda: engine.tasks[task]["lockedUntil"] > time.time(), within_s=5)
@@ -424,7 +424,7 @@ def test_what_runs_longer_than_stopping_may_take_is_cancelled_and_handed_back(fa
 
     task = engine.add()
     began = 0.0
-    with working(url, [order_test], stop_within_s=0.5):
+    with working(url, [order_test], shutdown_timeout_s=0.5):
         begun.wait(5)
         began = time.monotonic()
     assert time.monotonic() - began < 15
@@ -444,7 +444,7 @@ def test_asked_twice_it_leaves_at_once(fake: Any) -> None:
 
     engine.add()
     began = 0.0
-    with working(url, [order_test], stop_within_s=30) as runtime:
+    with working(url, [order_test], shutdown_timeout_s=30) as runtime:
         begun.wait(5)
         began = time.monotonic()
         runtime.stop()
@@ -460,7 +460,7 @@ def test_an_idle_worker_ends_at_once_and_leaves_no_poll_behind(fake: Any) -> Non
         pass
 
     began = 0.0
-    with working(url, [order_test], poll_s=20):
+    with working(url, [order_test], long_poll_s=20):
         eventually(lambda: "POST /fetchAndLock" in engine.calls, within_s=5)
         time.sleep(0.2)
         began = time.monotonic()
@@ -575,7 +575,7 @@ def test_the_engine_is_away_for_a_while(fake: Any, caplog: pytest.LogCaptureFixt
 
     caplog.set_level(logging.INFO)
     task = engine.add()
-    with working(url, [order_test], poll_s=0.2):
+    with working(url, [order_test], long_poll_s=0.2):
         eventually(away.is_set, within_s=5)
         time.sleep(1)
         away.clear()

@@ -228,7 +228,7 @@ class Client(TaskClient):
     """Answers as it is asked to, without an engine."""
 
     def __init__(self) -> None:
-        super().__init__("w", "http://127.0.0.1:1", "u", "p", lock_s=20, poll_s=20)
+        super().__init__("w", "http://127.0.0.1:1", "u", "p", lock_s=20, long_poll_s=20)
         self.is_ours = False
         self.renewed: list[str] = []
         self.called = threading.Event()
@@ -380,6 +380,6 @@ def test_no_path_of_the_runtime_is_an_impossible_transition(fake: Any) -> None:
     engine.trouble = trouble
     for _ in range(60):
         engine.add()
-    with working(url, [order_test], slots=4, lock_s=0.4, stop_within_s=1):
+    with working(url, [order_test], slots=4, lock_s=0.4, shutdown_timeout_s=1):
         eventually(lambda: len(engine.ended) > 20, within_s=20)
     assert DEFECTS._value.get() == before
