@@ -1,4 +1,6 @@
-"""`make bench`: our runtime and its peers on the same work, on one engine, in one run; docs/workers.md tells.
+"""`make bench`: our runtime and its peers on the same work, on one engine, in one run.
+
+The results are in docs/measurements/workers.md.
 
 Prints medians and ratios, and writes .run/bench-workers.json (tasks per second), .run/bench-workers-all.json (every
 measurement, with CPU seconds and memory) and the chart of the documentation.
@@ -28,7 +30,7 @@ LIMIT_BACKLOG = 3500
 LEFT = 150
 WARM_TASKS = 5000
 RESULTS = ROOT / ".run"
-CHART = ROOT / "docs" / "workers-compared.svg"
+CHART = ROOT / "docs" / "measurements" / "workers-compared.svg"
 
 WORKS = [
     Work("nothing", 0, 16),

@@ -27,7 +27,7 @@ def write_templates(handlers: Iterable[Handler], root: Path) -> Path:
 
 
 def template(handler: Handler) -> dict[str, Any]:
-    """A service task with this handler's topic, as the rules of docs/modelling.md want it."""
+    """A service task with this handler's topic, as the rules of docs/reference/modelling-rules.md want it."""
     lane, _, step = handler.topic.partition(".")
     return {
         "$schema": SCHEMA,

@@ -94,7 +94,7 @@ def kpis(
 
 
 def over(found: Sums, below: int = 0) -> list[Indicator]:
-    """The figures over these sums, in the order of docs/kpis.md."""
+    """The figures over these sums, in the order of docs/reference/kpis.md."""
     spreads = [figure for spread in SPREADS for figure in _spread(found, *spread)]
     return suppressed([*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)], below)
 

@@ -1,4 +1,4 @@
-"""A file of invented patients: its format, described in docs/pilot.md, and how it is read."""
+"""A file of invented patients: its format, described in docs/reference/pilot-file.md, and how it is read."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Pilot:
             today: the day that relative days count from.
 
         Raises:
-            PilotError: the file can't be read or isn't in the format of docs/pilot.md.
+            PilotError: the file can't be read or isn't in the format of docs/reference/pilot-file.md.
         """
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))

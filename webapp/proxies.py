@@ -34,7 +34,7 @@ def check_proxies(app: Flask, proxies: int, public_host: str, by_https: bool) ->
         for fault in _faults(request, proxies, public_host, by_https):
             if fault not in logged:
                 logged.add(fault)
-                log.warning("%s (docs/front.md)", fault)
+                log.warning("%s (docs/how-to/front.md)", fault)
 
 
 def _faults(request: Request, proxies: int, public_host: str, by_https: bool) -> Iterator[str]:

@@ -34,7 +34,7 @@ MAX_DEPTH = 20
 # JavaScript knows no whole number beyond exactly
 MAX_NUMBER = 2**53
 ROW = "[]"
-CORRECT_PROPERTY = "Correct its name or value, or delete it, as form-js 1.8.7 reads no other (docs/forms.md)"
+CORRECT_PROPERTY = "Correct its name or value, or delete it, as form-js 1.8.7 reads no other (docs/reference/forms.md)"
 FEEL_RULES = ("min", "max", "minLength", "maxLength")
 
 

@@ -29,7 +29,7 @@ def findings(file: str, form: dict[str, Any], variables: Catalogue) -> Iterator[
         read = Form.parse(form)
     except UnsupportedForm as error:
         # says which form and component by itself
-        yield Finding(file, "", "", str(error), error.todo or "Use what both can show (docs/forms.md)")
+        yield Finding(file, "", "", str(error), error.todo or "Use what both can show (docs/reference/forms.md)")
         return
     stem = PurePath(file).stem
     if form["id"] != stem:

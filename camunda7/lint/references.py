@@ -35,7 +35,7 @@ def _topics(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
             yield diagram.finding(
                 each,
                 f"no worker does {each.topic}{like(each.topic, declared.topics)}",
-                "Correct the topic, or write its handler in workers/ (docs/modelling.md)",
+                "Correct the topic, or write its handler in workers/ (docs/how-to/write-a-worker.md)",
             )
 
 

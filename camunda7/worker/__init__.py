@@ -1,4 +1,4 @@
-"""A runtime for external-task workers of Camunda 7. docs/workers.md is the reference of handlers.
+"""A runtime for external-task workers of Camunda 7. docs/reference/workers.md is the reference of handlers.
 
 A handler is a plain function, declared with its topic (topics.py). A task passes through these modules:
 

@@ -32,7 +32,7 @@ class TaskState(Enum):
     LOST = "it isn't this process's any more"
 
 
-# what Task.enter() allows; Task.lose() leads from all but DONE to LOST. docs/workers.md draws both
+# what Task.enter() allows; Task.lose() leads from all but DONE to LOST. docs/reference/workers.md draws both
 TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     # a task that is handed back is reported without a handler
     TaskState.FETCHED: frozenset({TaskState.RUNNING, TaskState.REPORT_PENDING}),

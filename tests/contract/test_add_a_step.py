@@ -1,4 +1,4 @@
-"""docs/add-a-step.md can be followed: its patch applies, does what the page says, and the check finds nothing."""
+"""docs/tutorial/add-a-step.md can be followed: its patch does what the page says, and the check finds nothing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from config.settings import ROOT
 from tests.support.packages import DEPLOYMENT
 
-PATCH = ROOT / "docs" / "add-a-step.patch"
-PAGE = (ROOT / "docs" / "add-a-step.md").read_text()
+PATCH = ROOT / "docs" / "tutorial" / "add-a-step.patch"
+PAGE = (ROOT / "docs" / "tutorial" / "add-a-step.md").read_text()
 COPIED = (*DEPLOYMENT, "tests/process", "tools")
 
 

@@ -18,7 +18,8 @@ from tools.reference.settings import FILE, read_meanings
 from tools.reference.variables import PARTS, VARIABLES, find_writers
 
 REFERENCE = ROOT / "docs" / "reference"
-PAGES = sorted([*(f"docs/reference/{path.name}" for path in REFERENCE.glob("*.md")), "camunda7/REFERENCE.md"])
+GENERATED = [path for path in REFERENCE.glob("*.md") if "Written by `make reference`" in path.read_text()]
+PAGES = sorted([*(f"docs/reference/{path.name}" for path in GENERATED), "camunda7/REFERENCE.md"])
 METRICS = {"Counter", "Gauge", "Histogram", "Summary", "Info", "GaugeMetricFamily", "CounterMetricFamily"}
 
 

@@ -9,7 +9,8 @@ from config.settings import ROOT
 
 
 def test_the_states_of_a_task_are_those_of_the_docs() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \| (.*)\|$", (ROOT / "docs/workers.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs" / "reference" / "workers.md").read_text()
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \| (.*)\|$", page, re.MULTILINE)
     documented = {name: (meaning, set(re.findall("[A-Z_]+", after))) for name, meaning, after in rows}
     assert documented == {state.name: (state.value, _followers(state)) for state in TaskState}
 

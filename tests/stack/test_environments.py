@@ -1,4 +1,4 @@
-"""The platform where all is hostile, as tests/support/hostile.py has it; more of them: docs/environments.md."""
+"""The platform in a hostile environment (tests/support/hostile.py); docs/reference/environments.md lists more."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """An external task API that behaves as Camunda 7.24's does, for tests of the runtime that must take milliseconds.
 
-The same promises are tested on the real engine in tests/runtime/.
+The same promises are tested on the real engine in tests/workers/.
 """
 
 from __future__ import annotations

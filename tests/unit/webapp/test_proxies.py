@@ -52,7 +52,7 @@ def test_nothing_is_logged_while_all_is_kept(
         ({}, {"Forwarded": "for=192.0.2.7"}, "a proxy sends Forwarded"),
         (BEHIND_ONE, {**KEPT, "X-Forwarded-Proto": "http"}, "public_url is HTTPS, but a request came by HTTP"),
         ({"secure_cookies": True}, {}, "public_url is HTTPS, but a request came by HTTP"),
-        (BEHIND_ONE, {**KEPT, "Host": "webapp:5000"}, "have the proxy keep Host (docs/front.md)"),
+        (BEHIND_ONE, {**KEPT, "Host": "webapp:5000"}, "have the proxy keep Host (docs/how-to/front.md)"),
         (BEHIND_ONE, {**KEPT, "Host": "webapp", "X-Forwarded-Host": "care.example"}, "X-Forwarded-Host isn't read"),
     ],
 )
