@@ -1,4 +1,4 @@
-"""What the lab's and the government's servers share: the API key, errors as JSON, effects that happen once."""
+"""What the servers share: the API key, the description, errors as JSON, effects that happen once."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import peewee
-from flask import Flask, Response, jsonify, request
+import yaml
+from flask import Response, jsonify, request
+from flask_openapi3 import Info, License, OpenAPI
+from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from hosting.databases import AWAY, empty_journal
+from services import schemas
 from services.database import describe_outage, schema_of
 
 log = logging.getLogger("services")
@@ -37,17 +40,46 @@ class Problem(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-def create_service(name: str, api_key: str, description: Path, database: peewee.Database) -> Flask:
+def refusal(reason: str) -> dict[str, Any]:
+    """The description of an answer with a Problem."""
+    schema = {"$ref": f"#/components/schemas/{schemas.Problem.__name__}"}
+    return {"description": reason, "content": {"application/json": {"schema": schema}}}
+
+
+MALFORMED = refusal("Malformed; the message names what is wrong")
+UNAUTHORIZED = refusal("The API key is missing or wrong")
+KEY_REUSED = refusal("key_reused: the Idempotency-Key was used for another request")
+# of a path that is open to all
+OPEN: dict[str, Any] = {"security": []}
+
+
+def create_service(name: str, title: str, purpose: str, api_key: str, database: peewee.Database) -> OpenAPI:
     """A Flask application with health, its OpenAPI description, and the API key asked for on all else.
 
     Args:
         name: the service's folder, such as lab.
+        title: of the description, as is purpose.
 
     Raises:
         SchemaMismatch: this version can't work with the database as it is.
     """
     schema_of(database, name).check()
-    app = Flask(f"services.{name}")
+    app = OpenAPI(
+        f"services.{name}",
+        info=Info(
+            title=title,
+            version="1.0.0",
+            description=purpose,
+            license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        ),
+        security_schemes={"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+        openapi_extensions={"security": [{"ApiKey": []}]},
+        responses={400: MALFORMED, 401: UNAUTHORIZED},
+        validation_error_status=400,
+        validation_error_model=schemas.Problem,
+        validation_error_callback=_refuse,
+        doc_ui=False,
+    )
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTENT_LENGTH
 
     @app.before_request
@@ -60,6 +92,16 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
     def refuse_nul() -> None:
         if any("\x00" in text for text in (request.path, *request.args.values())):
             raise Problem(400, "malformed", "an address has no NUL in it")
+
+    @app.before_request
+    def refuse_odd_json() -> None:
+        """flask-openapi3 reads what is in a JSON text as JSON once more."""
+        try:
+            body = request.get_json(silent=True)
+        except RecursionError:
+            raise Problem(400, "malformed", "the JSON is nested too deeply") from None
+        if isinstance(body, str):
+            raise Problem(400, "malformed", "send a JSON object")
 
     @app.before_request
     def connect() -> None:
@@ -102,46 +144,29 @@ def create_service(name: str, api_key: str, description: Path, database: peewee.
         answer.content_type = "application/json"
         return answer
 
-    @app.get("/healthz")
+    @app.get("/healthz", responses={200: {"description": "It is"}}, openapi_extensions=OPEN)
     def healthz() -> dict[str, str]:
+        """Whether the server is up."""
         return {"status": "up"}
 
-    @app.get("/openapi.yaml")
+    @functools.cache
+    def description() -> str:
+        return yaml.safe_dump(app.api_doc, allow_unicode=True, sort_keys=False)
+
+    @app.get("/openapi.yaml", responses={200: {"description": "OpenAPI 3.1"}}, openapi_extensions=OPEN)
     def openapi() -> Response:
-        return Response(description.read_text(encoding="utf-8"), mimetype="application/yaml")
+        """This description."""
+        return Response(description(), mimetype="application/yaml")
 
     return app
 
 
-def body_with(**fields: type | tuple[type, ...]) -> dict[str, Any]:
-    """The request's JSON body with these fields of these types; a Problem names what is missing or wrong.
-
-    A field whose types include NoneType may be left out.
-    """
-    try:
-        body = request.get_json(silent=True)
-    except RecursionError:
-        raise Problem(400, "malformed", "the JSON is nested too deeply") from None
-    if not isinstance(body, dict):
-        raise Problem(400, "malformed", "send a JSON object")
-    for name, kinds in fields.items():
-        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-        value = body[name] = _whole(body.get(name), kinds)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            expected = " or ".join(kind.__name__ for kind in kinds)
-            raise Problem(400, "malformed", f"{name} must be of type {expected}")
-        if isinstance(value, str) and (len(value) > 1000 or "\x00" in value):
-            raise Problem(400, "malformed", f"{name} must have at most 1,000 characters, and none of them NUL")
-    unknown = set(body) - set(fields)
-    if unknown:
-        raise Problem(400, "malformed", f"unknown: {', '.join(sorted(unknown))[:200]}")
-    return {name: body.get(name) for name in fields}
-
-
-def _whole(value: Any, kinds: tuple[type, ...]) -> Any:
-    """JSON has one kind of number: 3.0 is the integer 3."""
-    is_whole = isinstance(value, float) and value.is_integer() and int in kinds and float not in kinds
-    return int(value) if is_whole else value
+def _refuse(error: ValidationError) -> Any:
+    """Raise the Problem of the first thing that is wrong, without the value, which may be a patient's."""
+    wrong = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    place = ".".join(map(str, wrong["loc"])) or "body"
+    code = "no_key" if place == "Idempotency-Key" else "malformed"
+    raise Problem(400, code, f"{place[:200]}: {wrong['msg']}")
 
 
 class Effects:
@@ -167,13 +192,11 @@ class Effects:
         self.table = Effect
 
     def once(self, view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Any]:
-        """Wrap a view that answers (JSON object, status)."""
+        """Wrap a view that answers (JSON object, status), and whose `header` is schemas.Idempotent."""
 
         @functools.wraps(view)
         def answer_once(**arguments: Any) -> Any:
-            key = request.headers.get("Idempotency-Key", "")
-            if not 1 <= len(key) <= 200 or "\x00" in key:
-                raise Problem(400, "no_key", "send a header Idempotency-Key of 1 to 200 characters")
+            key = request.headers["Idempotency-Key"]
             try:
                 with self._exclusive():
                     return self._first(key, view, arguments)

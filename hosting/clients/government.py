@@ -1,4 +1,4 @@
-"""The client of the government, whose HTTP API services/government/openapi.yaml describes."""
+"""The client of the government, whose HTTP API services/government/schemas.py describes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client of the laboratory, whose HTTP API services/lab/openapi.yaml describes."""
+"""The client of the laboratory, whose HTTP API services/lab/schemas.py describes."""
 
 from __future__ import annotations
 

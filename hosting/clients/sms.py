@@ -1,4 +1,4 @@
-"""The client of the SMS gateway, whose HTTP API services/sms/openapi.yaml describes."""
+"""The client of the SMS gateway, whose HTTP API services/sms/schemas.py describes."""
 
 from __future__ import annotations
 

@@ -1,46 +1,44 @@
-"""The government's HTTP API: confirmed cases, their contacts, notification. Described in openapi.yaml."""
+"""The government's HTTP API: confirmed cases, their contacts, notification."""
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import peewee
-from flask import Flask, request
+from flask import request
+from flask_openapi3 import OpenAPI
 
 from hosting.clients.delivery import Deferred, NotNow, SignInRefused
+from services.government import schemas
 from services.government.archive import Archive, erase
 from services.government.models import MODELS, Case, Contact, person_of
 from services.government.notification import EXPOSED, RELEASED, Notifier
-from services.http import Effects, Problem, body_with, create_service
+from services.http import KEY_REUSED, Effects, Problem, create_service, refusal
+from services.schemas import CasePath, Idempotent, Nothing
 
 log = logging.getLogger("services.government")
 
 T = TypeVar("T")
 NOTIFIED, UNREACHABLE, CALLED = "notified", "unreachable", "called"
-MOST_CONTACTS = 200
 # the code of an answer, and the parameter of a call that accepts no later attempt
 DEFERRED, LAST_ATTEMPT = "recipient_deferred", "last_attempt"
 ONE_MESSAGE_IN_S = 24 * 3600
-OPTIONAL_TEXT = (str, type(None))
-CONTACT_TEXTS = ("name", "relation", "exposure", "last_exposure_date")
-CONTACT_OPTIONS = ("email", "phone", "language")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+NO_CASE = refusal("There is no such case, or no more")
+NO_CONTACT = refusal("There is no such contact, or their case was erased")
+NOT_SENT = refusal("messages_unavailable or recipient_deferred: ask again later")
 
 
-def create_app(database: peewee.Database, api_key: str, notifier: Notifier, archive: Archive) -> Flask:
+def create_app(database: peewee.Database, api_key: str, notifier: Notifier, archive: Archive) -> OpenAPI:
     """The government's application."""
-    app = create_service("government", api_key, Path(__file__).with_name("openapi.yaml"), database)
+    purpose = "Confirmed cases, their close contacts, and notifying them."
+    app = create_service("government", "Government", purpose, api_key, database)
     effects = Effects(database)
     database.bind(MODELS)
-    app.before_request(_check_last_attempt)
     _add_cases(app, effects, notifier)
     _add_erasure(app, database, effects, notifier, archive)
     _add_contacts(app, effects, notifier, archive)
@@ -48,103 +46,105 @@ def create_app(database: peewee.Database, api_key: str, notifier: Notifier, arch
     return app
 
 
-def _add_cases(app: Flask, effects: Effects, notifier: Notifier) -> None:
-    @app.post("/v1/cases")
+def _add_cases(app: OpenAPI, effects: Effects, notifier: Notifier) -> None:
+    @app.post("/v1/cases", responses={201: Nothing, 409: refusal("erased; key_reused")})
     @effects.once
-    def register_case() -> tuple[dict[str, Any], int]:
-        body = body_with(
-            case_reference=str,
-            given_name=str,
-            family_name=str,
-            date_of_birth=str,
-            email=OPTIONAL_TEXT,
-            phone=OPTIONAL_TEXT,
-            exposed_to=OPTIONAL_TEXT,
-        )
-        if Case.select().where(Case.case_reference == body["case_reference"], Case.erased).exists():
+    def register_case(header: Idempotent, body: schemas.CaseRegistration) -> tuple[dict[str, Any], int]:
+        """Register a confirmed case; one that is known already is registered anew."""
+        if Case.select().where(Case.case_reference == body.case_reference, Case.erased).exists():
             raise Problem(409, "erased", "this case was erased")
-        Case.insert(**body).on_conflict(
-            conflict_target=[Case.case_reference], update={**body, "result": None}
+        case = body.model_dump()
+        Case.insert(**case).on_conflict(
+            conflict_target=[Case.case_reference], update={**case, "result": None}
         ).execute()
         return {}, 201
 
-    @app.get("/v1/cases/<case_reference>")
-    def show_case(case_reference: str) -> dict[str, Any]:
-        case = _case(case_reference)
+    @app.get("/v1/cases/<case_reference>", responses={200: schemas.CaseAnswer, 404: NO_CASE})
+    def show_case(path: CasePath) -> dict[str, Any]:
+        """A case, and how its contacts were reached."""
+        case = _case(path.case_reference)
         contacts = [
             {"contact_id": str(contact.id), "outcome": contact.outcome, "released": contact.released}
             for contact in case.contacts
         ]
         return {"case_reference": case.case_reference, "result": case.result, "contacts": contacts}
 
-    @app.post("/v1/cases/<case_reference>/result")
-    def correct_result(case_reference: str) -> dict[str, Any]:
-        """The laboratory has corrected a result. May be asked for again: whom it told, it doesn't tell twice."""
-        result = body_with(result=str)["result"]
-        case = Case.get_or_none(Case.case_reference == case_reference)
+    @app.post("/v1/cases/<case_reference>/result", responses={200: schemas.CorrectionAnswer, 503: NOT_SENT})
+    def correct_result(path: CasePath, query: schemas.SendingQuery, body: schemas.CaseResult) -> dict[str, Any]:
+        """Correct a result; contacts of a case that isn't positive any more are released, and notified of that once.
+
+        May be asked for again.
+        """
+        case = Case.get_or_none(Case.case_reference == path.case_reference)
         if case is None or case.erased:
             return {"registered": False}
-        case.result = result
+        case.result = body.result
         case.save()
-        if result != "positive":
+        if body.result != "positive":
             are_released = [_release(contact, notifier) for contact in case.contacts.where(~Contact.released)]
             if not all(are_released):
                 raise _deferred()
         return {"registered": True}
 
 
-def _add_erasure(app: Flask, database: peewee.Database, effects: Effects, notifier: Notifier, archive: Archive) -> None:
-    @app.delete("/v1/cases/<case_reference>")
-    def erase_case(case_reference: str) -> dict[str, Any]:
-        """Forget a case, but for what the law keeps. May be asked for again."""
-        for contact in Contact.select().join(Case).where(Case.case_reference == case_reference):
+def _add_erasure(
+    app: OpenAPI, database: peewee.Database, effects: Effects, notifier: Notifier, archive: Archive
+) -> None:
+    @app.delete("/v1/cases/<case_reference>", responses={200: schemas.ErasureAnswer, 503: NOT_SENT})
+    def erase_case(path: CasePath) -> dict[str, Any]:
+        """Erase a case and its contacts, and what the SMS gateway has of them.
+
+        Of a notified positive what the law keeps is sealed. May be asked for again.
+        """
+        for contact in Contact.select().join(Case).where(Case.case_reference == path.case_reference):
             _or_later(partial(notifier.forget, contact))
         with database.atomic():
-            case = erase(case_reference, archive)
-            effects.forget(case_reference)
+            case = erase(path.case_reference, archive)
+            effects.forget(path.case_reference)
         return {"kept": case.sealed is not None}
 
 
-def _add_contacts(app: Flask, effects: Effects, notifier: Notifier, archive: Archive) -> None:
-    @app.post("/v1/cases/<case_reference>/contacts")
+def _add_contacts(app: OpenAPI, effects: Effects, notifier: Notifier, archive: Archive) -> None:
+    @app.post("/v1/cases/<case_reference>/contacts", responses={201: schemas.ContactIds, 404: NO_CASE, 409: KEY_REUSED})
     @effects.once
-    def submit_contacts(case_reference: str) -> tuple[dict[str, Any], int]:
-        case = _case(case_reference)
-        named = body_with(contacts=list)["contacts"]
-        if len(named) > MOST_CONTACTS:
-            raise Problem(400, "malformed", f"contacts must be at most {MOST_CONTACTS}")
-        contacts = [_add_contact(case, fields, archive) for fields in named]
+    def submit_contacts(path: CasePath, header: Idempotent, body: schemas.ContactList) -> tuple[dict[str, Any], int]:
+        """Name the close contacts of a case."""
+        case = _case(path.case_reference)
+        contacts = [_add_contact(case, named, archive) for named in body.contacts]
         return {"contact_ids": [str(contact.id) for contact in contacts]}, 201
 
-    @app.post("/v1/contacts/<int:contact_id>/notification")
-    def notify(contact_id: int) -> dict[str, Any]:
-        contact = _contact(contact_id)
+    @app.post(
+        "/v1/contacts/<int:contact_id>/notification",
+        responses={200: schemas.NotificationAnswer, 404: NO_CONTACT, 503: NOT_SENT},
+    )
+    def notify(path: schemas.ContactPath, query: schemas.SendingQuery) -> dict[str, Any]:
+        """Notify a contact by e-mail or SMS, once; a person named by several cases once a day."""
+        contact = _contact(path.contact_id)
         if contact.outcome is None:
             _notify(contact, notifier)
         return {name: getattr(contact, name) for name in ("outcome", "name", "phone", "language")}
 
-    @app.post("/v1/contacts/<int:contact_id>/call")
-    def record_call(contact_id: int) -> dict[str, Any]:
-        """What came of calling a contact; whoever wants the link by message gets it."""
-        contact = _contact(contact_id)
-        body = body_with(
-            reached=bool, symptoms=OPTIONAL_TEXT, quarantine=OPTIONAL_TEXT, note=OPTIONAL_TEXT,
-            email=OPTIONAL_TEXT, phone=OPTIONAL_TEXT,
-        )  # fmt: skip
-        contact.call = json.dumps({name: body[name] for name in ("symptoms", "quarantine", "note")})
-        contact.outcome = CALLED if body["reached"] else UNREACHABLE
-        if body["reached"] and (body["email"] or body["phone"]):
-            contact.email, contact.phone = body["email"], body["phone"]
+    @app.post(
+        "/v1/contacts/<int:contact_id>/call",
+        responses={200: schemas.CallAnswer, 404: NO_CONTACT, 503: NOT_SENT},
+    )
+    def record_call(path: schemas.ContactPath, query: schemas.SendingQuery, body: schemas.CallReport) -> dict[str, Any]:
+        """Record what came of calling a contact; with an address, the link is sent there."""
+        contact = _contact(path.contact_id)
+        contact.call = body.model_dump_json(include={"symptoms", "quarantine", "note"})
+        contact.outcome = CALLED if body.reached else UNREACHABLE
+        if body.reached and (body.email or body.phone):
+            contact.email, contact.phone = body.email, body.phone
             _notify(contact, notifier)
         _save(contact)
         return {"outcome": contact.outcome}
 
 
-def _add_tokens(app: Flask) -> None:
-    @app.get("/v1/tokens/<token>")
-    def show_token(token: str) -> dict[str, Any]:
+def _add_tokens(app: OpenAPI) -> None:
+    @app.get("/v1/tokens/<token>", responses={200: schemas.TokenAnswer, 404: refusal("It was never given out")})
+    def show_token(path: schemas.TokenPath) -> dict[str, Any]:
         """What holds for the person: the latest of their exposures that wasn't taken back."""
-        contact = Contact.get_or_none(Contact.token == token)
+        contact = Contact.get_or_none(Contact.token == path.token)
         if contact is None:
             raise Problem(404, "not_found", "this token was never given out")
         exposures = Contact.select().where(Contact.person == contact.person, ~Contact.released)
@@ -190,11 +190,6 @@ def _save(contact: Contact) -> None:
         Contact.update(changed).where(Contact.id == contact.id, Contact.case.not_in(erased)).execute()
 
 
-def _check_last_attempt() -> None:
-    if request.args.get(LAST_ATTEMPT, "true") != "true":
-        raise Problem(400, "malformed", f"{LAST_ATTEMPT} must be true or left out")
-
-
 def _told(notifier: Notifier, contact: Contact, template: str) -> bool:
     """Whether a message was sent; a last attempt that is refused for now counts as one that wasn't."""
     try:
@@ -235,25 +230,15 @@ def _contact(contact_id: int) -> Contact:
     return contact
 
 
-def _add_contact(case: Case, fields: Any, archive: Archive) -> Contact:
-    if not isinstance(fields, dict) or not all(_is_text(fields.get(name)) for name in CONTACT_TEXTS):
-        raise Problem(400, "malformed", f"each contact must have {', '.join(CONTACT_TEXTS)}")
-    if not all(fields.get(name) is None or _is_text(fields[name]) for name in CONTACT_OPTIONS):
-        raise Problem(400, "malformed", f"{', '.join(CONTACT_OPTIONS)} must be text")
-    if not DAY.fullmatch(fields["last_exposure_date"]):
-        raise Problem(400, "malformed", "last_exposure_date must be YYYY-MM-DD")
-    email, phone = fields.get("email") or None, fields.get("phone") or None
+def _add_contact(case: Case, named: schemas.ContactBody, archive: Archive) -> Contact:
+    email, phone = named.email or None, named.phone or None
     return Contact.create(
         case=case,
-        person=archive.mark(person_of(fields["name"], email, phone)),
+        person=archive.mark(person_of(named.name, email, phone)),
         email=email,
         phone=phone,
-        language=fields.get("language") or "en",
-        health_worker=fields.get("health_worker") is True,
+        language=named.language or "en",
+        health_worker=named.health_worker is True,
         token=secrets.token_urlsafe(24),
-        **{name: fields[name] for name in CONTACT_TEXTS},
+        **named.model_dump(include={"name", "relation", "exposure", "last_exposure_date"}),
     )
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= 1000 and "\x00" not in value

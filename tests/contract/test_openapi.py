@@ -8,7 +8,6 @@ import yaml
 from flask import Flask
 from openapi_spec_validator import validate
 
-from config.settings import ROOT
 from hosting.clients.mail import MailServer
 from hosting.clients.sms import SmsGateway
 from services.government.app import create_app as create_government
@@ -42,16 +41,17 @@ servers = pytest.mark.parametrize("name", SERVERS)
 
 
 @servers
-def test_the_description_is_valid(name: str) -> None:
-    validate(_description(name))
+def test_the_description_is_valid(name: str, tmp_path: Path) -> None:
+    validate(_description(SERVERS[name](tmp_path)))
 
 
 @servers
 def test_described_and_served_are_the_same(name: str, tmp_path: Path) -> None:
-    described = {(method.upper(), path) for path, methods in _description(name)["paths"].items() for method in methods}
+    app = SERVERS[name](tmp_path)
+    described = {(method.upper(), path) for path, methods in _description(app)["paths"].items() for method in methods}
     served = {
         (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
-        for rule in SERVERS[name](tmp_path).url_map.iter_rules()
+        for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if rule.endpoint != "static"
     }
@@ -73,5 +73,16 @@ def test_everything_but_health_and_description_asks_for_the_key(name: str, tmp_p
     assert tried >= 4
 
 
-def _description(name: str) -> dict:
-    return yaml.safe_load((ROOT / "services" / name / "openapi.yaml").read_text())
+@servers
+def test_what_takes_effect_once_asks_for_a_key(name: str, tmp_path: Path) -> None:
+    """A view that is wrapped by Effects.once needs the header, and so has it in its signature."""
+    paths = _description(SERVERS[name](tmp_path))["paths"].values()
+    created = [each["post"] for each in paths if "201" in each.get("post", {}).get("responses", ())]
+    assert created
+    for operation in created:
+        [header] = [each for each in operation["parameters"] if each["in"] == "header"]
+        assert (header["name"], header["required"]) == ("Idempotency-Key", True)
+
+
+def _description(app: Flask) -> dict:
+    return yaml.safe_load(app.test_client().get("/openapi.yaml").text)

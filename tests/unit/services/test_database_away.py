@@ -31,7 +31,7 @@ def test_the_reason_names_the_setting(error: Exception, words: str) -> None:
 def test_answers_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     database = connect_to(f"sqlite:///{tmp_path}/lab.db")
     schema_of(database, "lab").upgrade()
-    app = http.create_service("lab", "key", tmp_path, database)
+    app = http.create_service("lab", "Laboratory", "", "key", database)
     database.close()
 
     def refuse(**options: Any) -> None:

@@ -300,6 +300,26 @@ def test_a_malformed_cursor_is_refused(lab: FlaskClient, after: str) -> None:
     assert lab.get("/v1/feed", query_string={"after": after}, headers=KEY).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "body", ['"{\\"kits\\": 3}"', "[]", "null", "3", "", '{"kits": "3"}', '{"kits": true}', "[" * 100_000]
+)
+def test_a_body_that_is_no_object_of_the_description_is_refused(lab: FlaskClient, body: str) -> None:
+    headers = {**KEY, "Idempotency-Key": "k", "Content-Type": "application/json"}
+    answer = lab.post("/v1/stock", data=body, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+    assert stock(lab)["kits"] == 2
+
+
+def test_a_whole_number_may_have_a_point(lab: FlaskClient) -> None:
+    assert restock(lab, 3.0).json == {"kits": 5}
+
+
+def test_a_refusal_names_the_field_and_not_its_value(lab: FlaskClient) -> None:
+    answer = post(lab, "/v1/kits/reservations", {"case_reference": "C-1", "sample_number": "Ada", "priority": 1})
+    assert answer.json["message"].startswith("sample_number: ")
+    assert "Ada" not in answer.text
+
+
 def test_without_a_key_for_the_effect_nothing_is_done(lab: FlaskClient) -> None:
     body = {"case_reference": "C-1", "sample_number": 1, "priority": 1}
     assert lab.post("/v1/kits/reservations", json=body, headers=KEY).json["code"] == "no_key"

@@ -1,0 +1,106 @@
+"""Requests and answers of the laboratory's API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from services.schemas import WHOLE, Answer, Body, Integer, PathText, Text
+
+LARGEST_ID = 2**62
+Result = Literal["positive", "negative", "inconclusive", "unsatisfactory"]
+
+
+class SamplePath(BaseModel):
+    sample_barcode: PathText
+
+
+class OrderPath(BaseModel):
+    order_id: int
+
+
+class ItemPath(BaseModel):
+    item_id: int
+
+
+class FeedQuery(BaseModel):
+    after: int = Field(0, ge=0, le=LARGEST_ID, description="`next` of the page before")
+
+
+class Restock(Body):
+    kits: Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
+
+
+class KitRequest(Body):
+    case_reference: Text
+    sample_number: Integer
+    priority: Integer
+
+
+class CaseRelease(Body):
+    through_sample: Integer
+    kit_used: bool = Field(description="the last of these samples was taken")
+
+
+class CasePriority(Body):
+    priority: Integer
+
+
+class OrderRequest(Body):
+    case_reference: Text
+    sample_number: Integer
+    sample_barcode: Text
+    specimen_type: Text
+    priority: Integer
+
+
+class PlannedResult(Body):
+    result: Result | Literal["never"]
+    after_s: float | None = Field(None, description="how long the test takes, in seconds")
+
+
+class CorrectedResult(Body):
+    result: Result | Literal["entered_in_error"]
+
+
+class StockAnswer(Answer):
+    kits: int
+    waiting: int = Field(description="samples that wait for a kit")
+
+
+class RestockAnswer(Answer):
+    kits: int
+
+
+class ReservationAnswer(Answer):
+    reservation_id: str
+
+
+class OrderAnswer(Answer):
+    order_id: str
+
+
+class OrderState(Answer):
+    state: Literal["ordered", "running", "finished", "cancelled", "lost"]
+
+
+class FeedItemAnswer(Answer):
+    id: int
+    kind: Literal["result", "grant"]
+    case_reference: str
+    sample_number: int
+    sample_barcode: str | None = Field(description="of a result")
+    status: Literal["final", "corrected", "entered-in-error"] | None = Field(
+        description="of a result, as in FHIR R4; corrected replaces an earlier one, entered-in-error: it never was"
+    )
+    result: Result | None = Field(description="LOINC 94500-6: SNOMED CT 260373001, 260415000, 419984006, 125154007")
+
+
+class FeedPage(Answer):
+    items: list[FeedItemAnswer]
+    next: int = Field(description="where the next page begins; the last page is empty")
+
+
+class CorrectionAnswer(Answer):
+    id: int
