@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ def installed_chromium() -> str:
 @contextmanager
 def launched() -> Iterator[Browser]:
     """Chromium, as the system has it."""
+    # the Node.js that Playwright ships needs libatomic, which a minimal machine has not; that of the set-up doesn't
+    if node := shutil.which("node"):
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed_chromium(), args=ARGUMENTS)
         yield browser
