@@ -24,7 +24,9 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".cache/fresh-machines"
 PACKAGES = ("git", "make", "python3", "python3-venv", "ca-certificates")
 USER = "newcomer"
+# bound onto itself, the root folder is a mount point, as `unshare --propagation` within it needs
 MOUNT_AND_ENTER = """
+mount --bind "$1" "$1" && cd "$1" || exit 125
 mount -t proc proc "$1/proc" && mount -t sysfs sysfs "$1/sys" && mount --rbind /dev "$1/dev" || exit 125
 exec chroot "$1" su --login "$2" -c "$3"
 """
