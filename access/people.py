@@ -1,4 +1,4 @@
-"""The people file: groups, who is in them, and the accounts of parts of the platform."""
+"""The people file: groups, their members, and the technical accounts."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class People(Section):
 
     @property
     def doctors(self) -> dict[str, str | None]:
-        """E-mail addresses of the doctors, by account."""
+        """E-mail addresses of the doctors by account, or None."""
         return {account: person.email for account, person in self.people.items() if "doctors" in person.groups}
 
     @property
     def doctors_phones(self) -> dict[str, str]:
         """Mobile numbers of the doctors who have one, by account."""
-        found = {account: person.phone for account, person in self.people.items() if "doctors" in person.groups}
-        return {account: phone for account, phone in found.items() if phone}
+        phones = {account: person.phone for account, person in self.people.items() if "doctors" in person.groups}
+        return {account: phone for account, phone in phones.items() if phone}
 
     @property
     def managers_addresses(self) -> list[tuple[str, str]]:
-        """Channel and address of each way to reach a process manager."""
+        """Channels and addresses of the process managers."""
         managers = [person for person in self.people.values() if "process-managers" in person.groups]
-        ways = [way for person in managers for way in (("email", person.email), ("sms", person.phone))]
-        return [(channel, address) for channel, address in ways if address]
+        addresses = [each for person in managers for each in (("email", person.email), ("sms", person.phone))]
+        return [(channel, address) for channel, address in addresses if address]
 
     @property
     def accounts(self) -> list[str]:
@@ -50,10 +50,10 @@ class People(Section):
 
 
 def load_people(path: Path) -> People:
-    """Read a people file; a relative path counts from the repository's root.
+    """Read a people file; a relative path is relative to the repository's root.
 
     Raises:
-        SettingsError: it isn't there, or something in it is wrong.
+        SettingsError: the file is missing or invalid.
     """
     file = ROOT / path
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""Who may what in the engine, and what they find in Tasklist: the least that each role needs."""
+"""Authorizations and Tasklist filters of each role, by the principle of least privilege."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from processes.elements import Decision, Process, UserTask
 APPLICATION, USER, GROUP, MEMBERSHIP, AUTHORIZATION, FILTER, PROCESS_DEFINITION, TASK = range(8)
 PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION, BATCH = 8, 9, 10, 13
 ADMINISTRATORS = "camunda-admin"
-# what the platform's own parts do with cases; the engine can't tell apart a message and a change of variables, so that
-# each part's calls are listed in engine/src/main/resources/application.yaml besides
+# permissions of web application and workers on cases; UPDATE_INSTANCE covers both messages and changes of variables, so
+# engine/src/main/resources/application.yaml also lists the REST calls that each of them may make
 ON_CASES = ("READ", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_HISTORY_VARIABLE", "READ_TASK")
 
 
@@ -44,8 +44,8 @@ class Filter:
     is_urgent: bool = False
 
 
-def grants() -> Iterable[Grant]:
-    """Who may what."""
+def list_grants() -> Iterable[Grant]:
+    """Yield the authorizations of groups and technical accounts."""
     for group in ("doctors", "medical-team", "contact-tracers"):
         yield Grant(APPLICATION, "tasklist", ("ACCESS",), group=group)
         for process in Process:
@@ -66,28 +66,28 @@ def grants() -> Iterable[Grant]:
 
 
 def _for_webapp() -> Iterable[Grant]:
-    """Starts cases, reads and completes the patients' tasks, delivers their messages, retries for managers."""
+    """To start cases, read and complete patients' tasks, correlate their messages, and retry incidents for managers."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
     for process in Process:
-        begins = ("CREATE_INSTANCE",) if process is Process.CORONA_CARE else ()
-        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "TASK_WORK", *begins), user="webapp")
+        start = ("CREATE_INSTANCE",) if process is Process.CORONA_CARE else ()
+        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "TASK_WORK", *start), user="webapp")
     yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
-    # whether a sign that a patient reports is an emergency; the engine finds only a decision that may be read
+    # evaluated for a sign that a patient reports; by key the engine finds only decisions that may be read
     yield Grant(DECISION_DEFINITION, Decision.MAJOR_SEVERITY, ("READ", "CREATE_INSTANCE"), user="webapp")
-    # whether somebody still is a manager
+    # to check at each request that an account is still in the managers' group
     yield Grant(GROUP, "*", ("READ",), user="webapp")
 
 
 def _for_workers() -> Iterable[Grant]:
-    """Take external tasks, deliver results, raise tasks' priority, have calls made, reopen cases, erase ended ones."""
+    """To handle external tasks, deliver results, raise priorities, start calls, reopen cases, and erase ended ones."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
     for process in Process:
-        begins = ("CREATE_INSTANCE",) if process in (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE) else ()
-        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", "DELETE_HISTORY", *begins), user="workers")
+        start = ("CREATE_INSTANCE",) if process in (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE) else ()
+        yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", "DELETE_HISTORY", *start), user="workers")
 
 
 def _for_deployer() -> Iterable[Grant]:
-    """Deploys, migrates, provisions; whoever gives access could give it to themselves, so it is no everyday account."""
+    """To deploy, migrate and provision; it can grant itself anything, so it is for deployments only."""
     definitions = ("READ", "UPDATE", "READ_INSTANCE", "MIGRATE_INSTANCE", "READ_TASK", "UPDATE_TASK")
     yield Grant(DEPLOYMENT, "*", ("READ", "CREATE"), user="deployer")
     yield Grant(PROCESS_DEFINITION, "*", definitions, user="deployer")
@@ -97,13 +97,13 @@ def _for_deployer() -> Iterable[Grant]:
         yield Grant(resource, "*", ("ALL",), user="deployer")
 
 
-# a decision failed: a doctor decides
+# tasks of doctors after a failed decision
 BY_HAND = [UserTask.ASSESS_BY_HAND, UserTask.SET_PRIORITY_BY_HAND]
 TELEPHONE = {"phone": "Telephone", "language": "Language"}
 
 
-def filters() -> list[Filter]:
-    """Tasklist's filters, in the order in which it shows them."""
+def list_filters() -> list[Filter]:
+    """Return Tasklist's filters in their order."""
     by_priority = {"sorting": [{"sortBy": "priority", "sortOrder": "desc"}]}
 
     def of(name: str, group: str, card: dict[str, str], **more: Any) -> Filter:
@@ -120,7 +120,7 @@ def filters() -> list[Filter]:
     today = {"dueBeforeExpression": "${calendar.endOfToday()}"}
     call = of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey=UserTask.CALL_PATIENT)
     return [
-        # Tasklist opens the first, and counts the tasks of the open one only
+        # first: Tasklist opens the first filter, and counts the tasks of the open one only
         replace(call, is_urgent=True),
         Filter("My reports", "doctors", mine, on_report),
         Filter("Unclaimed reports by priority", "doctors", free, on_report),

@@ -1,4 +1,4 @@
-"""Connections to a database by URL, and what their errors mean: for the records and for each service alike."""
+"""Connections to databases by URL, and classification of their errors: for the records and the services."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from urllib.parse import urlsplit
 import peewee
 from playhouse.db_url import connect
 
-# what is raised when a database can't be reached, or can't write
-AWAY = (peewee.OperationalError, peewee.InterfaceError)
+# raised when a database can't be reached or written
+DATABASE_ERRORS = (peewee.OperationalError, peewee.InterfaceError)
 POSTGRESQL = "postgresql://"
-# PostgreSQL starts a process for each connection: they are kept, and looked at before they are used again
+# PostgreSQL forks a process for each connection, so connections are pooled
 POOL = {"max_connections": 32, "timeout": 10, "stale_timeout": 600}
-# a written row is on disk; a second writer waits
+# synchronous=full: a committed row is on disk; busy_timeout (ms): a second writer waits for the lock
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1, "busy_timeout": 10000}
-# libpq has no SQLSTATE for a connection that the server refuses, only its text
+# psycopg2 has no SQLSTATE for a refused connection, only libpq's message
 REFUSALS = ("password authentication failed", "no password supplied", "no pg_hba.conf entry")
 
 
 def connect_to(url: str, **pragmas: Any) -> peewee.Database:
-    """A database at sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
+    """Return a database for sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
 
-    The folder of an SQLite file is made, and its writes are safe when power fails.
+    Creates the folder of an SQLite file; commits of SQLite survive a power failure.
 
     Args:
-        pragmas: of SQLite, beside SQLITE_PRAGMAS.
+        pragmas: of SQLite, in addition to SQLITE_PRAGMAS.
     """
     if url.startswith(POSTGRESQL):
         return connect(url.replace(POSTGRESQL, "postgresql+pool://", 1), **POOL)
@@ -35,12 +35,12 @@ def connect_to(url: str, **pragmas: Any) -> peewee.Database:
     return connect(url, pragmas=SQLITE_PRAGMAS | pragmas)
 
 
-def is_refused(error: BaseException) -> bool:
-    """Whether the server refuses the user or the password."""
+def is_authentication_error(error: BaseException) -> bool:
+    """Whether the server refused the user or the password."""
     return any(refusal in str(error) for refusal in REFUSALS)
 
 
-def empty_journal(database: peewee.Database) -> None:
-    """Have what was deleted leave the disk: SQLite's journal has it until it is truncated."""
+def truncate_journal(database: peewee.Database) -> None:
+    """Truncate SQLite's write-ahead log, which contains deleted rows until then."""
     if isinstance(database, peewee.SqliteDatabase):
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")

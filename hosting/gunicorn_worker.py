@@ -1,4 +1,4 @@
-"""How gunicorn serves our applications: nobody keeps a thread by sending slowly."""
+"""Gunicorn's worker class for our applications: a time limit for reading requests, and metrics of all processes."""
 
 from __future__ import annotations
 
@@ -15,40 +15,43 @@ from typing import Any, ClassVar
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 
-def _share_figures() -> None:
-    """Have the processes share what they count: in a folder that the first of them makes, and takes away."""
-    first, folder = os.getpid(), tempfile.mkdtemp(prefix="coronacare-metrics-")
+def _share_metrics() -> None:
+    """Create the folder in which prometheus_client collects the metrics of all processes.
+
+    The master process, which imports this module before it forks, deletes the folder at its exit.
+    """
+    master, folder = os.getpid(), tempfile.mkdtemp(prefix="coronacare-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 
     def remove() -> None:
-        if os.getpid() == first:
+        if os.getpid() == master:
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
 
 
-_share_figures()
+_share_metrics()
 
 
 class Worker(ThreadWorker):
-    """Threads, each of which reads a request within a time.
+    """Threaded worker with a time limit for reading a request, against slow clients (Slowloris).
 
-    What isn't there by then counts as the end: an application that still waits for the body answers 400. The answer
-    itself may take longer.
+    After it the socket is shut down for reading: an application that still reads the body gets its end, and answers
+    400. Writing the response isn't limited.
 
     Attributes:
-        read_within_s: for the head and the body together.
+        read_timeout_s: for headers and body together, in seconds.
     """
 
-    read_within_s: ClassVar[float] = 20.0
+    read_timeout_s: ClassVar[float] = 20.0
 
     def handle(self, conn: TConn) -> Any:
-        with self._read_in_time(conn.sock):
+        with self._limit_read_time(conn.sock):
             return super().handle(conn)
 
     @contextlib.contextmanager
-    def _read_in_time(self, sock: socket.socket) -> Iterator[None]:
-        timer = threading.Timer(self.read_within_s, _read_no_more, [sock])
+    def _limit_read_time(self, sock: socket.socket) -> Iterator[None]:
+        timer = threading.Timer(self.read_timeout_s, _stop_reading, [sock])
         timer.daemon = True
         timer.start()
         try:
@@ -57,6 +60,6 @@ class Worker(ThreadWorker):
             timer.cancel()
 
 
-def _read_no_more(sock: socket.socket) -> None:
+def _stop_reading(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RD)

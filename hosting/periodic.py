@@ -1,4 +1,4 @@
-"""Tasks that run again and again beside what a part serves: each such loop is run from here, and none ends unseen."""
+"""Periodic background tasks of a process, with metrics and logs of their failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge
 log = logging.getLogger("periodic")
 
 MAX_BACKOFF_S = 8.0
-# of several processes that run the same task, one that works is enough
+# "max" over processes: it is enough that one of them succeeds
 LAST_SUCCESS = Gauge(
     "periodic_task_last_success_timestamp_seconds",
     "When a run last succeeded; the start of the process before the first has",
@@ -27,15 +27,15 @@ METRICS = (LAST_SUCCESS, INTERVAL, FAILURES)
 
 @dataclass(frozen=True)
 class PeriodicTask:
-    """Calls a function at once and then after each interval, until it is stopped, whatever the function raises.
+    """Calls a function at once and then after each interval until stopped; errors don't end it.
 
-    While it fails, the pauses grow to MAX_BACKOFF_S. An error is logged by its class, for its text may hold a patient's
-    data: once, and again when that changes.
+    While it fails, the interval doubles up to MAX_BACKOFF_S. Logs an error when it first occurs or changes, by its
+    class unless `describe` returns a text, because an error's own text may contain patients' data.
 
     Attributes:
         name: for the log and the metrics.
         interval_s: between two runs, in seconds.
-        describe: an error in words, without a patient's data; empty is by its class.
+        describe: returns an error's text for the log, without patients' data; an empty one means its class.
     """
 
     name: str
@@ -44,37 +44,37 @@ class PeriodicTask:
     describe: Callable[[BaseException], str] = lambda error: ""
 
     def start(self, stopping: threading.Event | None = None) -> threading.Thread:
-        """Run on a thread of its own, which doesn't keep the process alive."""
+        """Start a daemon thread that runs the task."""
         thread = threading.Thread(target=self.run, args=[stopping or threading.Event()], name=self.name, daemon=True)
         thread.start()
         return thread
 
     def run(self, stopping: threading.Event) -> None:
-        """Run until stopped."""
+        """Run the task until `stopping` is set."""
         INTERVAL.labels(self.name).set(self.interval_s)
         LAST_SUCCESS.labels(self.name).set_to_current_time()
         failures, reported = 0, ""
         while not stopping.is_set():
             failed = self._call()
             if failed and failed != reported:
-                log.warning("%s failed (%s) and is tried again", self.name, failed)
+                log.warning("%s failed (%s), retrying", self.name, failed)
             elif reported and not failed:
                 log.info("%s works again", self.name)
             failures, reported = (failures + 1 if failed else 0), failed
             stopping.wait(self._pause_s(failures))
 
     def _call(self) -> str:
-        """Call the function once; returns its error in words or by its class, or an empty text."""
+        """Call the function once; returns the description of its error, or an empty text."""
         try:
             self.function()
             LAST_SUCCESS.labels(self.name).set_to_current_time()
         except BaseException as error:
-            # sys.exit() would end the thread
+            # BaseException: sys.exit() in the function would end the thread without a trace
             FAILURES.labels(self.name).inc()
-            return self._in_words(error)
+            return self._describe(error)
         return ""
 
-    def _in_words(self, error: BaseException) -> str:
+    def _describe(self, error: BaseException) -> str:
         try:
             return self.describe(error) or type(error).__name__
         except Exception:

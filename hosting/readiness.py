@@ -1,4 +1,4 @@
-"""Whether a process can do its work, for /readyz: what it needs answers, and takes our passwords and keys."""
+"""Readiness checks for /readyz: whether a process reaches its dependencies, and they accept its credentials."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from camunda7.outages import describe as describe_error
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that a process needs.
+    """Check of one dependency.
 
     Attributes:
-        what: its name.
-        run: raises an error when it can't be used.
-        is_required: its absence alone is a problem; of others only a refused password or key is.
-        describe: a failure without a patient's data; empty is the error's own text if it is safe, or its class.
+        name: of the dependency.
+        run: raises an error if the dependency can't be used.
+        is_required: every error is a problem; otherwise only refused credentials are.
+        describe: returns an error's text without patients' data; an empty one means the description of
+            camunda7.outages.
     """
 
-    what: str
+    name: str
     run: Callable[[], Any]
     is_required: bool = True
     describe: Callable[[Exception], str] = lambda error: ""
 
 
-def problems_of(checks: Sequence[Check]) -> list[str]:
-    """What is wrong, a line each; all checks run at the same time."""
+def find_problems(checks: Sequence[Check]) -> list[str]:
+    """Run the checks in parallel; returns a line for each that failed."""
     with ThreadPoolExecutor(len(checks)) as pool:
-        return [problem for problem in pool.map(_problem, checks) if problem]
+        return [problem for problem in pool.map(_find_problem, checks) if problem]
 
 
-def _problem(check: Check) -> str:
+def _find_problem(check: Check) -> str:
     try:
         check.run()
     except Exception as error:
         if check.is_required or isinstance(error, CredentialsRefused):
-            return f"{check.what}: {check.describe(error) or describe_error(error)}"
+            return f"{check.name}: {check.describe(error) or describe_error(error)}"
     return ""

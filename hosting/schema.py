@@ -1,4 +1,4 @@
-"""Migrations of a database: the deployment applies them, and each process checks at its start that they are applied."""
+"""Schema migrations of a database: applied by the deployment, and checked by each process at its start."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ POSTGRESQL_LOCK_TIMEOUT = "10s"
 
 
 class SchemaMismatch(Exception):
-    """The database and this version don't fit together; the message says which is older, and what to do."""
+    """The database doesn't match this version; the message says which of them is older, and the remedy."""
 
 
 class UpgradeFailed(Exception):
-    """A migration failed and was rolled back; the message has no values of rows, which the database's own may have."""
+    """A migration failed and was rolled back; unlike the database's message, this one has no values of rows."""
 
 
 class Schema:
@@ -42,12 +42,12 @@ class Schema:
         self._upgrade_command = upgrade_command
 
     def check(self) -> None:
-        """Refuse a database that is older than this version, or too new for it.
+        """Check that this version can use the database.
 
-        Migrations that only a newer version has are accepted, unless they remove what this version uses.
+        Migrations of newer versions are accepted unless they are contracts that remove what this version uses.
 
         Raises:
-            SchemaMismatch: it is older, or too new.
+            SchemaMismatch: the database is older than this version, or too new for it.
         """
         with self._database.connection_context():
             status = self._runner.status()
@@ -56,12 +56,12 @@ class Schema:
             raise SchemaMismatch(
                 f"the database is older than this version and lacks {', '.join(pending)}: run `{self._upgrade_command}`"
             )
-        known = max(migration.idx for migration in status if migration.path)
+        newest = max(migration.idx for migration in status if migration.path)
         newer = [migration.name for migration in status if not migration.path]
-        contracts = [found for found in map(CONTRACT.match, newer) if found and int(found["needed"]) > known]
+        contracts = [match for match in map(CONTRACT.match, newer) if match and int(match["needed"]) > newest]
         if contracts:
             raise SchemaMismatch(
-                f"the database is too new for this version, which has migrations up to {known:04}, and "
+                f"the database is too new for this version, which has migrations up to {newest:04}, and "
                 f"{contracts[0].string} needs {contracts[0]['needed']}: start a newer version"
             )
 
@@ -71,7 +71,7 @@ class Schema:
         Of several processes that call this at once, one applies a migration and the others wait.
 
         Raises:
-            UpgradeFailed: those before it stay applied.
+            UpgradeFailed: a migration failed; those before it stay applied.
         """
         applied = []
         with self._database.connection_context():
@@ -81,7 +81,7 @@ class Schema:
         return applied
 
     def _apply(self, name: str) -> list[str]:
-        """Apply a migration; returns no name when another process has applied it before."""
+        """Apply a migration; returns its name, or nothing if another process has applied it in the meantime."""
         try:
             with self._lock():
                 return self._runner.up(name)
@@ -90,14 +90,14 @@ class Schema:
             raise UpgradeFailed(f"{name} failed and was rolled back: {type(error).__name__} {code}".strip()) from error
 
     def _lock(self) -> AbstractContextManager[None]:
-        """The database releases it when the process dies."""
+        """Return the lock against concurrent upgrades; the database releases it if the process dies."""
         if isinstance(self._database, peewee.SqliteDatabase):
             return _sqlite_lock(self._database)
         return self._postgresql_lock()
 
     @contextmanager
     def _postgresql_lock(self) -> Iterator[None]:
-        # polled: CREATE INDEX CONCURRENTLY waits for every statement that runs, and so for one that waits for this lock
+        # polled: CREATE INDEX CONCURRENTLY waits for all running statements, so also for a blocking pg_advisory_lock()
         while not self._fetch("SELECT pg_try_advisory_lock(%s)", ADVISORY_LOCK):
             time.sleep(LOCK_POLL_S)
         try:
@@ -113,8 +113,8 @@ class Schema:
 
 @contextmanager
 def _sqlite_lock(database: peewee.SqliteDatabase) -> Iterator[None]:
-    # a table is changed by replacing it, and dropping the old one would cascade; within a transaction this pragma
-    # has no effect
+    # SQLite alters a table by copying and dropping it, which would cascade to referencing rows; the pragma has no
+    # effect within a transaction
     enforced = database.pragma("foreign_keys")
     database.pragma("foreign_keys", 0)
     try:

@@ -1,4 +1,4 @@
-"""How a server ends that can't start: one line instead of a traceback."""
+"""Startup checks that end a server with one line instead of a traceback."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hosting.databases import AWAY, is_refused
+from hosting.databases import DATABASE_ERRORS, is_authentication_error
 
-# gunicorn ends for this exit code (WORKER_BOOT_ERROR); for others it starts the next worker at once, for ever
+# gunicorn's WORKER_BOOT_ERROR, which ends the master; for other codes it starts a new worker, in an endless loop
 BOOT_ERROR = 3
 
 
 @contextmanager
-def needs_database(setting: str) -> Iterator[None]:
-    """End the process if the database can't be opened.
+def require_database(setting: str) -> Iterator[None]:
+    """End the process with a message on standard error if the database can't be opened.
 
     Args:
-        setting: the one that has its URL.
+        setting: name of the setting with the database's URL.
     """
     try:
         yield
-    except AWAY as error:
-        reason = "refuses the user or password" if is_refused(error) else f"can't be reached ({type(error).__name__})"
+    except DATABASE_ERRORS as error:
+        reason = (
+            "refuses the user or password"
+            if is_authentication_error(error)
+            else f"can't be reached ({type(error).__name__})"
+        )
         print(f"can't start: the database of {setting} {reason}", file=sys.stderr, flush=True)
         sys.exit(BOOT_ERROR)

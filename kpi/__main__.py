@@ -2,7 +2,7 @@
 
 `python -m kpi rebuild` recomputes the KPI sums from the recorded cases, while the platform runs.
 
-`python -m kpi invent WEEKS` replaces the invented cases of a demo by those of this many weeks; 0 deletes them.
+`python -m kpi invent WEEKS` replaces the invented cases of a demo by new ones of WEEKS weeks; 0 deletes them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from datetime import UTC, datetime
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from config import settings as config
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from hosting.schema import SchemaMismatch
-from kpi.indicators import kpis
+from kpi.indicators import compute_kpis
 from kpi.rows import CaseRow, rebuild
 from kpi.synthetic import invent
 from records import database
 from records.health import describe
 
-# rows that are read between two lines of progress
+# number of rows between two lines of progress
 PROGRESS_EVERY = 10_000
 
 
@@ -31,12 +31,14 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["figures"]:
             below = _open().webapp.suppress_below
-            print(json.dumps({figure.key: figure.to_json() for figure in kpis(below=below)}))
+            print(json.dumps({figure.key: figure.to_json() for figure in compute_kpis(below=below)}))
         case ["rebuild"]:
             _open()
-            were_right = rebuild(_shown)
+            were_right = rebuild(_show_progress)
             print(
-                "the sums of the KPIs are right" if were_right else "the sums of the KPIs were wrong, and are right now"
+                "the sums of the KPIs were right"
+                if were_right
+                else "the sums of the KPIs were wrong, and are corrected"
             )
         case ["invent", weeks] if weeks.isdecimal():
             _open()
@@ -45,9 +47,9 @@ def main(arguments: list[str]) -> None:
             sys.exit(__doc__)
 
 
-def _shown(rows: Iterable[CaseRow], count: int) -> Iterator[CaseRow]:
-    """Show how far the reading is: as a bar, and where nobody watches as lines."""
-    columns = (TextColumn("working out the KPIs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+def _show_progress(rows: Iterable[CaseRow], count: int) -> Iterator[CaseRow]:
+    """Yield the rows and show the progress: as a bar, or as lines if the output isn't a terminal."""
+    columns = (TextColumn("computing the KPIs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         bar = progress.add_task("", total=count)
         for done, row in enumerate(rows, 1):
@@ -65,7 +67,7 @@ def _open() -> config.Settings:
         return settings
     except (config.SettingsError, SchemaMismatch) as error:
         sys.exit(str(error))
-    except AWAY as error:
+    except DATABASE_ERRORS as error:
         sys.exit(describe(error))
 
 

@@ -17,7 +17,7 @@ class Indicator:
         value: None over no cases.
         over: number of cases or contacts that it is computed over.
         cells: numbers of people that can be derived from it.
-        hidden: suppressed: they are too few.
+        hidden: suppressed, because a cell has too few people.
     """
 
     key: str
@@ -30,7 +30,7 @@ class Indicator:
 
     @property
     def text(self) -> str:
-        """The value for people to read."""
+        """The formatted value."""
         if self.hidden:
             return "too few to tell"
         if self.value is None:
@@ -38,11 +38,11 @@ class Indicator:
         return TEXTS[self.unit](self.value)
 
     def to_json(self) -> dict[str, Any]:
-        """The figure as JSON and CSV have it, under its key."""
+        """Return the indicator for JSON and CSV, without its key."""
         return {"kpi": self.label, "value": self.value, "unit": self.unit, "over": self.over, "text": self.text}
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     hours_and_minutes = [f"{hours} h"] if hours else []
@@ -56,5 +56,5 @@ TEXTS = {
     SHARE: "{:.1%}".format,
     NUMBER: "{:.2f}".format,
     DAYS: "{:.1f} days".format,
-    SECONDS: _duration,
+    SECONDS: _format_duration,
 }

@@ -1,6 +1,6 @@
-"""The KPIs, each defined here once: what a case counts for, and the figures over the sums.
+"""Definitions of the KPIs: what a case adds to the tallies, and the indicators over their sums.
 
-A figure over no cases is None ("none yet"), never 0.
+A ratio or duration over no cases is None ("none yet"), never 0.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from datetime import date, datetime
 from typing import Any
 
 from kpi.indicator import COUNT, DAYS, NUMBER, SECONDS, SHARE, Indicator
-from kpi.suppression import suppressed
-from kpi.tallies import Sums, Tick, duration_bucket, duration_s, sums
+from kpi.suppression import suppress
+from kpi.tallies import Increment, Sums, duration_bucket, duration_s, load_sums
 
-OUTCOME, RESULT, RATING, ASKED = "outcome", "result", "rating", "review_asked"
+OUTCOME, RESULT, RATING, REVIEW_REQUESTED = "outcome", "result", "rating", "review_asked"
 CYCLE_TIME, ONSET_TO_RESULT = "cycle_time", "onset_to_result"
 SAMPLE_TO_RESULT, RESULT_TO_REPORT = "sample_to_result", "result_to_report"
 SAMPLE_TO_LAST_CONTACT = "sample_to_last_contact"
-# a longer time from onset to result is a slip in the date
-MOST_DAYS = 200
+# a longer time from onset to result is a typing error in the date
+MAX_DAYS = 200
 CONFIRMED, WITH_CONTACTS, SECONDARY = "confirmed", "confirmed_with_contacts", "secondary"
 NAMED, NOTIFIED, NOTIFIED_IN_TIME = "contacts_named", "contacts_notified", "contacts_notified_in_24_h"
 
-# durations of a case: from when until when
+# durations of a case: columns of their start and end
 DURATIONS = {
     CYCLE_TIME: ("evaluation_requested_at", "care_completed_at"),
     SAMPLE_TO_RESULT: ("sample_taken_at", "result_told_at"),
@@ -31,45 +31,45 @@ DURATIONS = {
 }
 
 
-def ticks_of(case: Any) -> Iterator[Tick]:
-    """What a case counts for; nothing while it is open."""
+def increments_of(case: Any) -> Iterator[Increment]:
+    """Yield what a case adds to the tallies; nothing while it is open."""
     if not case.outcome:
         return
-    yield Tick(OUTCOME, case.outcome)
+    yield Increment(OUTCOME, case.outcome)
     if case.result:
-        yield Tick(RESULT, case.result)
+        yield Increment(RESULT, case.result)
     if case.care_completed_at:
-        yield Tick(ASKED)
+        yield Increment(REVIEW_REQUESTED)
     if case.rating is not None:
-        yield Tick(RATING, str(case.rating), case.rating)
+        yield Increment(RATING, str(case.rating), case.rating)
     yield from _durations(case)
     yield from _contacts(case)
 
 
-def _durations(case: Any) -> Iterator[Tick]:
+def _durations(case: Any) -> Iterator[Increment]:
     for figure, (start, end) in DURATIONS.items():
-        begun, ended = getattr(case, start), getattr(case, end)
-        if begun and ended:
-            milliseconds = round(seconds_between(begun, ended) * 1000)
-            yield Tick(figure, duration_bucket(milliseconds), milliseconds)
+        started, ended = getattr(case, start), getattr(case, end)
+        if started and ended:
+            milliseconds = round(seconds_between(started, ended) * 1000)
+            yield Increment(figure, duration_bucket(milliseconds), milliseconds)
     if case.onset_date and case.result_told_at:
         days = (datetime.fromisoformat(case.result_told_at).date() - date.fromisoformat(case.onset_date)).days
-        # the result's day is in UTC: where the patient is, it may already be the next one
+        # the result's day is in UTC; in the patient's time zone it may already be the next day
         days = 0 if days == -1 else days
-        if 0 <= days <= MOST_DAYS:
-            yield Tick(ONSET_TO_RESULT, str(days), days)
+        if 0 <= days <= MAX_DAYS:
+            yield Increment(ONSET_TO_RESULT, str(days), days)
 
 
-def _contacts(case: Any) -> Iterator[Tick]:
+def _contacts(case: Any) -> Iterator[Increment]:
     if case.classification == "confirmed":
-        yield Tick(CONFIRMED)
+        yield Increment(CONFIRMED)
         if case.contacts_named:
-            yield Tick(WITH_CONTACTS, value=case.contacts_named)
+            yield Increment(WITH_CONTACTS, value=case.contacts_named)
         if case.came_as_contact:
-            yield Tick(SECONDARY)
+            yield Increment(SECONDARY)
     for figure in (NAMED, NOTIFIED, NOTIFIED_IN_TIME):
         if getattr(case, figure):
-            yield Tick(figure, value=getattr(case, figure))
+            yield Increment(figure, value=getattr(case, figure))
 
 
 SPREADS = (
@@ -81,26 +81,26 @@ SPREADS = (
 )
 
 
-def kpis(
+def compute_kpis(
     first: date | None = None, last: date | None = None, below: int = 0, invented: bool = False
 ) -> list[Indicator]:
-    """The figures over the cases that closed from the first to the last day, in UTC, both included.
+    """Compute the KPIs over the cases that closed from the first to the last day, in UTC, both included.
 
     Args:
-        below: of fewer people nothing is told.
-        invented: over invented cases, too.
+        below: indicators over fewer people are suppressed.
+        invented: include invented cases.
     """
-    return over(sums(first, last, invented), below)
+    return compute_from_sums(load_sums(first, last, invented), below)
 
 
-def over(found: Sums, below: int = 0) -> list[Indicator]:
-    """The figures over these sums, in the order of docs/reference/kpis.md."""
+def compute_from_sums(found: Sums, below: int = 0) -> list[Indicator]:
+    """Compute the KPIs over these sums, in the order of docs/reference/kpis.md."""
     spreads = [figure for spread in SPREADS for figure in _spread(found, *spread)]
-    return suppressed([*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)], below)
+    return suppress([*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)], below)
 
 
 def _ends(found: Sums) -> Iterator[Indicator]:
-    yield _count("closed", "Closed cases", found.of(OUTCOME).cases)
+    yield _count("closed", "Closed cases", found.sum_of(OUTCOME).cases)
     for outcome, count in sorted(found.by_bucket(OUTCOME).items()):
         yield _count(f"ended_{outcome}", f"Cases ended: {outcome.replace('_', ' ')}", count)
 
@@ -115,16 +115,16 @@ def _results(found: Sums) -> Iterator[Indicator]:
 
 
 def _feedback(found: Sums) -> Iterator[Indicator]:
-    ratings = found.of(RATING)
+    ratings = found.sum_of(RATING)
     yield _ratio("mean_feedback", "Mean feedback, of 5", NUMBER, ratings.total, ratings.cases)
     yield _count("ratings", "Responses", ratings.cases)
-    yield _count("ratings_asked", "Asked for a response", found.of(ASKED).cases)
+    yield _count("ratings_asked", "Asked for a response", found.sum_of(REVIEW_REQUESTED).cases)
 
 
 def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Indicator]:
-    """The mean is exact; of durations the others are within 2 %."""
+    """Yield mean, median and 90th percentile; the mean is exact, quantiles of durations are within 2 %."""
     value_of, per = (duration_s, 1000) if unit == SECONDS else (int, 1)
-    count, total = found.of(figure)
+    count, total = found.sum_of(figure)
     mean = total / count / per if count else None
     yield Indicator(f"{figure}_mean", f"{label}, mean", unit, mean, count, (count,))
     median, p90 = found.quantiles(figure, (0.5, 0.9), value_of)
@@ -133,14 +133,14 @@ def _spread(found: Sums, figure: str, label: str, unit: str) -> Iterator[Indicat
 
 
 def _tracing(found: Sums) -> Iterator[Indicator]:
-    confirmed, (with_contacts, contacts) = found.of(CONFIRMED).cases, found.of(WITH_CONTACTS)
-    named, notified = found.of(NAMED).total, found.of(NOTIFIED).total
+    confirmed, (with_contacts, contacts) = found.sum_of(CONFIRMED).cases, found.sum_of(WITH_CONTACTS)
+    named, notified = found.sum_of(NAMED).total, found.sum_of(NOTIFIED).total
     yield _count("confirmed", "Confirmed cases", confirmed)
     yield _ratio("with_contacts", "Confirmed cases that named a contact", SHARE, with_contacts, confirmed)
     yield _ratio("contacts_per_case", "Contacts per confirmed case that named any", NUMBER, contacts, with_contacts)
     yield _count("contacts_named", "Contacts named", named)
-    yield _ratio("notified_in_24_h", "Contacts notified in 24 h", SHARE, found.of(NOTIFIED_IN_TIME).total, named)
-    yield _ratio("secondary", "Contacts who became confirmed cases", SHARE, found.of(SECONDARY).cases, notified)
+    yield _ratio("notified_in_24_h", "Contacts notified in 24 h", SHARE, found.sum_of(NOTIFIED_IN_TIME).total, named)
+    yield _ratio("secondary", "Contacts who became confirmed cases", SHARE, found.sum_of(SECONDARY).cases, notified)
 
 
 def _count(key: str, label: str, count: int) -> Indicator:
@@ -153,5 +153,5 @@ def _ratio(key: str, label: str, unit: str, part: int, whole: int) -> Indicator:
 
 
 def seconds_between(start: str, end: str) -> float:
-    """Between two moments, each as text in ISO 8601."""
+    """Return the seconds between two ISO 8601 timestamps."""
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

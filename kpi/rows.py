@@ -1,4 +1,4 @@
-"""The KPI rows, one per case and without a name, and the sums that are kept of them (kpi/tallies.py)."""
+"""The KPI rows, one per case and without names; kpi/tallies.py stores their sums."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import peewee
 
-from kpi.indicators import ticks_of
+from kpi.indicators import increments_of
 from kpi.tallies import Changes
-from records.database import Table, database, is_postgresql, reading, writing
+from records.database import Table, database, is_postgresql, read_transaction, write_transaction
 from records.erasures import is_erased
 
 
@@ -39,7 +39,7 @@ class CaseRow(Table):
     correction_number = peewee.IntegerField(default=0)
     closed_at = peewee.TextField(null=True, index=True)
     recorded_at = peewee.TextField()
-    # true of a case of kpi/synthetic.py, null of a real one
+    # true for a case of kpi/synthetic.py, null for a real one
     invented = peewee.BooleanField(null=True)
 
     class Meta:
@@ -47,58 +47,56 @@ class CaseRow(Table):
 
     @classmethod
     def select_real(cls, *columns: peewee.Field) -> peewee.ModelSelect[Self]:
-        """A query for real cases."""
+        """Return a query for real cases."""
         return cls.select(*columns).where(cls.invented.is_null())
 
 
-# so many rows are read at once
-AT_ONCE = 5000
-# what a row keeps when a corrected result replaces it
-KEPT = {"id", "case_reference", "correction_number", "closed_at", "recorded_at"}
+BATCH_SIZE = 5000
+COLUMNS_KEPT_ON_CORRECTION = {"id", "case_reference", "correction_number", "closed_at", "recorded_at"}
 
 
 class KpiRows:
     def record(self, case_reference: str, correction_number: int = 0, **known: Any) -> None:
-        """Keep what is known of a case: one row, however often it is recorded.
+        """Insert or update the row of a case, and add the change to the tallies.
 
-        What isn't known now (None) leaves an earlier recording as it was: the case and its tracing record in parallel.
-        Times are aware datetimes. A correction with a higher number replaces the row; nothing
-        that comes late from before it counts. Of a case that was erased nothing is kept but what was.
+        Values of None leave a column as it is, because a case and its contact tracing record in parallel. Times are
+        aware datetimes. A correction with a higher number replaces the row, and recordings with a lower number are
+        ignored, as are those of an erased case.
         """
         if is_erased(case_reference):
             return
-        with database.connection_context(), writing():
-            row = _locked(case_reference)
+        with database.connection_context(), write_transaction():
+            row = _lock_row(case_reference)
             if correction_number < row.correction_number:
                 return
-            before = list(ticks_of(row))
-            _take(row, correction_number, known)
+            before = list(increments_of(row))
+            _update_row(row, correction_number, known)
             row.save()
             changes = Changes()
             if row.closed_at:
                 changes.add(row.closed_at[:10], before, -1)
-                changes.add(row.closed_at[:10], ticks_of(row))
+                changes.add(row.closed_at[:10], increments_of(row))
             changes.apply()
 
-    def disown(self, case_reference: str) -> None:
-        """Let a case's row count on, without anything that leads to the case."""
+    def anonymize(self, case_reference: str) -> None:
+        """Replace the reference in a case's row by a random one, so that the row still counts in the KPIs."""
         with database.connection_context():
             CaseRow.update(case_reference=f"erased-{secrets.token_hex(12)}").where(
                 CaseRow.case_reference == case_reference
             ).execute()
 
 
-def _locked(case_reference: str) -> CaseRow:
-    """The row of a case, which nobody else changes until the transaction has ended."""
+def _lock_row(case_reference: str) -> CaseRow:
+    """Return the row of a case, created if missing, locked until the end of the transaction."""
     CaseRow.insert(case_reference=case_reference, recorded_at=_now()).on_conflict_ignore().execute()
     query = CaseRow.select().where(CaseRow.case_reference == case_reference)
     return (query.for_update() if is_postgresql() else query).get()
 
 
-def _take(row: CaseRow, correction_number: int, known: dict[str, Any]) -> None:
-    """Write what is known into a row; a correction leaves nothing of what was recorded before it."""
+def _update_row(row: CaseRow, correction_number: int, known: dict[str, Any]) -> None:
+    """Set the known values of a row; a new correction first clears those recorded before it."""
     if correction_number > row.correction_number:
-        for name in CaseRow._meta.fields.keys() - KEPT:
+        for name in CaseRow._meta.fields.keys() - COLUMNS_KEPT_ON_CORRECTION:
             setattr(row, name, None)
     row.correction_number, row.recorded_at = correction_number, _now()
     for name, value in known.items():
@@ -109,41 +107,42 @@ def _take(row: CaseRow, correction_number: int, known: dict[str, Any]) -> None:
 
 
 def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = lambda rows, count: rows) -> bool:
-    """Work the sums out anew from the rows, while others go on recording; returns whether the kept ones were right.
+    """Recompute the tallies from the rows, concurrently with recordings; returns whether the stored ones were right.
 
     Args:
-        progress: shows how many of so many rows have been read, as they are.
+        progress: wraps the iteration over the rows, given their number, to show the progress.
     """
     with database.connection_context():
-        with reading():
+        with read_transaction():
             right = Changes()
             count = CaseRow.select_real().where(CaseRow.outcome.is_null(False)).count()
             for row in progress(_all_closed(), count):
-                assert row.closed_at, "the outcome is written with it"
-                right.add(row.closed_at[:10], ticks_of(row))
-            missing = right.without_kept()
-        with writing():
+                assert row.closed_at, "set together with the outcome"
+                right.add(row.closed_at[:10], increments_of(row))
+            missing = right.subtract_stored()
+        with write_transaction():
             missing.apply()
     return not missing
 
 
 def _all_closed() -> Iterator[CaseRow]:
     last = 0
-    while rows := list(CaseRow.select_real().where(CaseRow.id > last).order_by(CaseRow.id).limit(AT_ONCE)):
+    while rows := list(CaseRow.select_real().where(CaseRow.id > last).order_by(CaseRow.id).limit(BATCH_SIZE)):
         yield from (row for row in rows if row.outcome)
         last = rows[-1].id
 
 
-def closed(
-    first: date | None, last: date | None, outcome: str | None, after: int | None, most: int, invented: bool = False
+def list_closed_cases(
+    first: date | None, last: date | None, outcome: str | None, after: int | None, limit: int, invented: bool = False
 ) -> list[CaseRow]:
-    """Closed cases, those that closed last first.
+    """Return closed cases, the latest first.
 
     Args:
         first, last: days in UTC, both included.
-        outcome: only those that ended so.
-        after: the id of a row: only those that follow it.
-        invented: invented cases, too.
+        outcome: only cases with this outcome.
+        after: id of the last row of the previous page.
+        limit: maximum number of rows.
+        invented: include invented cases.
     """
     query = CaseRow.select() if invented else CaseRow.select_real()
     query = query.where(CaseRow.outcome.is_null(False))
@@ -156,9 +155,9 @@ def closed(
     with database.connection_context():
         row = CaseRow.get_or_none(CaseRow.id == after) if after else None
         if row:
-            place = peewee.Tuple(CaseRow.closed_at, CaseRow.id)
-            query = query.where(place < peewee.Tuple(row.closed_at, row.id))
-        return list(query.order_by(CaseRow.closed_at.desc(), CaseRow.id.desc()).limit(most))
+            position = peewee.Tuple(CaseRow.closed_at, CaseRow.id)
+            query = query.where(position < peewee.Tuple(row.closed_at, row.id))
+        return list(query.order_by(CaseRow.closed_at.desc(), CaseRow.id.desc()).limit(limit))
 
 
 def _now() -> str:
@@ -166,5 +165,5 @@ def _now() -> str:
 
 
 def _utc(value: Any) -> Any:
-    """Times are kept as text in UTC, which sorts as the times do, on SQLite and PostgreSQL alike."""
+    """Format a datetime as ISO 8601 text in UTC, which sorts by time on SQLite and PostgreSQL; other values as is."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds") if isinstance(value, datetime) else value

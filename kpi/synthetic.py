@@ -1,7 +1,7 @@
-"""Weeks of invented cases, which fill the managers' pages of the demo.
+"""Synthetic cases of some weeks, which fill the managers' pages of the demo.
 
-They are marked in their rows, and summed in a table of their own: real figures, waits and lists don't contain them, and
-a page that does says so.
+Their rows are marked, and their tallies are in a separate table, so that real indicators, forecasts and lists don't
+contain them; pages that do say so.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 import peewee
 
-from kpi.indicators import ticks_of
+from kpi.indicators import increments_of
 from kpi.rows import CaseRow
 from kpi.tallies import ALL, Changes, InventedTally
-from records.database import database, writing
+from records.database import database, write_transaction
 
 SEED = 2020
 WEEK = timedelta(days=7)
@@ -37,29 +37,29 @@ OUTCOMES = {
 }
 RATINGS = {5: 0.58, 4: 0.27, 3: 0.09, 2: 0.04, 1: 0.02}
 CONTACTS = {0: 0.2, 1: 0.1, 2: 0.15, 3: 0.2, 4: 0.15, 5: 0.1, 7: 0.06, 9: 0.04}
-# shares of those concerned
+# shares of the cases or contacts concerned
 RATED, AS_CONTACT, WITHOUT_SYMPTOMS, INDETERMINATE = 0.62, 0.22, 0.08, 0.02
 NOTIFIED, NOTIFIED_IN_24_H = 0.95, 0.88
-AT_ONCE = 50
+BATCH_SIZE = 50
 
 
 def invent(weeks: int, today: date) -> int:
-    """Replace the invented cases by those of these weeks until yesterday; returns how many. 0 weeks delete them."""
+    """Replace the invented cases by those of this number of weeks until yesterday; returns their number."""
     rows = list(cases(weeks, today))
     changes = Changes()
     for row in rows:
-        changes.add(row["closed_at"][:10], ticks_of(CaseRow(**row)))
-    with database.connection_context(), writing():
+        changes.add(row["closed_at"][:10], increments_of(CaseRow(**row)))
+    with database.connection_context(), write_transaction():
         CaseRow.delete().where(CaseRow.invented).execute()
         InventedTally.delete().execute()
-        for some in peewee.chunked(rows, AT_ONCE):
-            CaseRow.insert_many(some).execute()
+        for batch in peewee.chunked(rows, BATCH_SIZE):
+            CaseRow.insert_many(batch).execute()
         changes.apply(InventedTally)
     return len(rows)
 
 
-def weeks_kept() -> int:
-    """How many weeks of invented cases there are."""
+def count_weeks() -> int:
+    """Return the number of weeks of invented cases in the database."""
     with database.connection_context():
         if not InventedTally.select().exists():
             return 0
@@ -69,7 +69,7 @@ def weeks_kept() -> int:
 
 
 def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
-    """The rows of the cases that closed in these weeks until yesterday; the same ones for the same arguments."""
+    """Yield the rows of cases that closed in the weeks until yesterday; deterministic."""
     chance = random.Random(SEED)
     length = weeks * 7
     for number in range(length):
@@ -81,17 +81,17 @@ def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
 
 
 def _row(reference: str, case: dict[str, Any]) -> dict[str, Any]:
-    """A case as a row; all rows have the same columns, as an insert of many needs."""
+    """Return the row of a case; all rows have the same columns, as insert_many() requires."""
     columns = dict.fromkeys(CaseRow._meta.fields.keys() - {"id"})
     own = {"case_reference": reference, "invented": True, "correction_number": 0, "recorded_at": case["closed_at"]}
     return {name: _text(value) for name, value in (columns | own | case).items()}
 
 
 def _case(chance: random.Random, closed_at: datetime, wave: float) -> dict[str, Any]:
-    """A case that closed at this time.
+    """Return a case that closed at this time.
 
     Args:
-        wave: how near the height of the wave is, from 0 to 1: more are positive, and all takes longer.
+        wave: height of the wave from 0 to 1; the share of positive results and the durations rise with it.
     """
     case = {"closed_at": closed_at, "outcome": _one_of(chance, OUTCOMES)}
     if case["outcome"] == "care_completed":
@@ -102,7 +102,7 @@ def _case(chance: random.Random, closed_at: datetime, wave: float) -> dict[str, 
 
 
 def _tested(chance: random.Random, completed_at: datetime, wave: float) -> dict[str, Any]:
-    """What is known of a case that was tested; each step takes longer near the height of the wave."""
+    """Return the columns of a case that was tested; durations rise with the wave."""
     slower = 1 + wave / 2
     reported_at = completed_at - _hours(chance, 0.5)
     told_at = reported_at - _hours(chance, 4 * slower)
@@ -131,7 +131,7 @@ def _result(chance: random.Random, positive_share: float) -> str:
 
 
 def _traced(chance: random.Random, told_at: datetime) -> dict[str, Any]:
-    """The contacts of a confirmed case."""
+    """Return the contact-tracing columns of a confirmed case."""
     named = _one_of(chance, CONTACTS)
     case = {"came_as_contact": chance.random() < AS_CONTACT, "contacts_named": named}
     if not named:
@@ -148,12 +148,12 @@ def _traced(chance: random.Random, told_at: datetime) -> dict[str, Any]:
 
 
 def _at_work(chance: random.Random, day: date) -> datetime:
-    """A moment of the day, most probably after noon."""
+    """Return a random working hour of a day, most likely in the afternoon."""
     return datetime.combine(day, time(), UTC) + timedelta(hours=chance.triangular(7, 21, 15))
 
 
 def _hours(chance: random.Random, median: float, spread: float = 0.5) -> timedelta:
-    """A duration: log-normal, as waits are."""
+    """Return a random duration; waits are log-normally distributed."""
     return timedelta(hours=chance.lognormvariate(math.log(median), spread))
 
 

@@ -1,6 +1,6 @@
-"""Sums that are kept instead of scanned for: by figure and bucket, of each day, of each month, and of all days.
+"""Materialised sums of the KPI rows: by figure and bucket, per day, per month, and over all days.
 
-A figure's buckets are its values; those of a duration are 4 % wide, so that a percentile is within 2 % of the true one.
+A figure's buckets are its values; those of a duration are 4 % wide, so that quantiles are within 2 % of the exact ones.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import peewee
 from records.database import Table, database
 
 ALL = "all"
-# of a duration's bucket: its upper end by its lower one
+# ratio of the upper and the lower bound of a duration's bucket
 WIDTH = 1.04
-AT_ONCE = 200
+BATCH_SIZE = 200
 
 
 class Tally(Table):
-    """So many cases of a bucket, and the sum of their values.
+    """Number of cases in a bucket, and sum of their values.
 
     Attributes:
         span: a day, YYYY-MM-DD; a month, YYYY-MM; or "all".
@@ -41,11 +41,11 @@ class Tally(Table):
 
 
 class InventedTally(Tally):
-    """The same over invented cases (kpi/synthetic.py); a table of their own keeps them out of real figures."""
+    """The tallies of invented cases (kpi/synthetic.py), separate from those of real ones."""
 
 
-class Tick(NamedTuple):
-    """What a case adds to a figure: one to the bucket's count, and its value to the bucket's total."""
+class Increment(NamedTuple):
+    """What a case adds to a figure: 1 to the bucket's count, and its value to the bucket's total."""
 
     figure: str
     bucket: str = ""
@@ -54,24 +54,24 @@ class Tick(NamedTuple):
 
 @dataclass
 class Changes:
-    """What is to be added to the tallies."""
+    """Pending changes of the tallies."""
 
     counts: Counter = field(default_factory=Counter)
     totals: Counter = field(default_factory=Counter)
 
-    def add(self, day: str, ticks: Iterable[Tick], sign: int = 1) -> None:
-        """Take up what a case of this day adds, or with the sign -1 what it added before."""
+    def add(self, day: str, ticks: Iterable[Increment], sign: int = 1) -> None:
+        """Add the increments of a case that closed on this day; the sign -1 subtracts them."""
         for tick in ticks:
             for span in (day, day[:7], ALL):
                 self.counts[span, tick.figure, tick.bucket] += sign
                 self.totals[span, tick.figure, tick.bucket] += sign * tick.value
 
     def apply(self, table: type[Tally] = Tally) -> None:
-        """Add them, within a transaction; in one order, so that no two wait for each other."""
+        """Write the changes, within the caller's transaction; sorted, so that concurrent writers can't deadlock."""
         changed = sorted(key for key in self.counts.keys() | self.totals.keys() if self.counts[key] or self.totals[key])
         rows = [(*key, self.counts[key], self.totals[key]) for key in changed]
-        for some in peewee.chunked(rows, AT_ONCE):
-            table.insert_many(some, list(table._meta.fields)).on_conflict(
+        for batch in peewee.chunked(rows, BATCH_SIZE):
+            table.insert_many(batch, list(table._meta.fields)).on_conflict(
                 conflict_target=[table.span, table.figure, table.bucket],
                 update={
                     table.count: table.count + peewee.EXCLUDED.count,
@@ -82,8 +82,8 @@ class Changes:
         if fewer:
             table.delete().where(table.span.in_(fewer), table.count == 0).execute()
 
-    def without_kept(self) -> Changes:
-        """What is missing in the tallies: these less all that is kept."""
+    def subtract_stored(self) -> Changes:
+        """Return these changes minus the stored tallies: what is missing in them."""
         missing = Changes(Counter(self.counts), Counter(self.totals))
         for span, figure, bucket, count, total in Tally.select().tuples().iterator():
             missing.counts[span, figure, bucket] -= count
@@ -95,14 +95,14 @@ class Changes:
 
 
 class Sum(NamedTuple):
-    """So many cases, and the sum of their values."""
+    """Number of cases, and sum of their values."""
 
     cases: int = 0
     total: int = 0
 
 
 class Sums:
-    """The sums over some days, by figure and bucket."""
+    """Sums over some days, by figure and bucket."""
 
     def __init__(self, rows: Iterable[tuple[str, str, int, int]] = ()):
         self._figures: dict[str, dict[str, Sum]] = defaultdict(dict)
@@ -111,38 +111,40 @@ class Sums:
             self._figures[figure][bucket] = Sum(before.cases + count, before.total + total)
 
     def by_bucket(self, figure: str) -> dict[str, int]:
-        """How many cases each bucket has."""
-        return {bucket: found.cases for bucket, found in self._figures[figure].items()}
+        """Return the number of cases of each bucket."""
+        return {bucket: each.cases for bucket, each in self._figures[figure].items()}
 
-    def of(self, figure: str) -> Sum:
-        found = self._figures[figure].values()
-        return Sum(sum(each.cases for each in found), sum(each.total for each in found))
+    def sum_of(self, figure: str) -> Sum:
+        """Return the sum over all buckets of a figure."""
+        buckets = self._figures[figure].values()
+        return Sum(sum(each.cases for each in buckets), sum(each.total for each in buckets))
 
     def quantiles(self, figure: str, shares: Iterable[float], value_of: Callable[[str], float]) -> list[float | None]:
-        """The values below which these shares lie, interpolated between neighbours; None over no cases.
+        """Return the quantiles of a figure, linearly interpolated; None over no cases.
 
         Args:
-            value_of: what a bucket stands for.
+            shares: of the quantiles, like 0.5 for the median.
+            value_of: returns the value of a bucket.
         """
-        buckets = sorted((value_of(bucket), found.cases) for bucket, found in self._figures[figure].items())
+        buckets = sorted((value_of(bucket), each.cases) for bucket, each in self._figures[figure].items())
         count = sum(count for _, count in buckets)
-        return [_between(buckets, share * (count - 1)) if buckets else None for share in shares]
+        return [_interpolate(buckets, share * (count - 1)) if buckets else None for share in shares]
 
 
-def sums(first: date | None = None, last: date | None = None, invented: bool = False) -> Sums:
-    """Over the days from the first to the last, both included; without one, from the beginning, or until the end.
+def load_sums(first: date | None = None, last: date | None = None, invented: bool = False) -> Sums:
+    """Load the sums over the days from the first to the last, both included; None is no bound.
 
     Args:
-        invented: over invented cases, too.
+        invented: include invented cases.
     """
     return Sums(row for table in _tables(invented) for row in _sums_of(table, first, last))
 
 
-def course(spans: list[str], figures: Collection[str], invented: bool = False) -> dict[str, Sums]:
-    """Of each of these days or months, in their order, the sums of some figures.
+def load_sums_by_span(spans: list[str], figures: Collection[str], invented: bool = False) -> dict[str, Sums]:
+    """Load the sums of some figures for each of these days or months.
 
     Args:
-        invented: over invented cases, too.
+        invented: include invented cases.
     """
     rows: dict[str, list[tuple[str, str, int, int]]] = defaultdict(list)
     with database.connection_context():
@@ -167,7 +169,7 @@ def _sums_of(table: type[Tally], first: date | None, last: date | None) -> list[
 
 
 def _rows(query: peewee.Query) -> Iterable[tuple[Any, ...]]:
-    """As the database's driver gives them: a period has thousands, and most of the time went into converting them."""
+    """Return the rows as the database driver has them: peewee's conversion of thousands takes most of the time."""
     return database.execute(query)
 
 
@@ -177,17 +179,17 @@ def duration_bucket(milliseconds: int) -> str:
 
 @cache
 def duration_s(bucket: str) -> float:
-    """What a bucket of a duration stands for: the geometric middle of its ends, in seconds."""
+    """Return the value of a duration's bucket in seconds: the geometric mean of its bounds."""
     return WIDTH ** (int(bucket) + 0.5) / 1000 if int(bucket) >= 0 else 0.0
 
 
-def _between(buckets: list[tuple[float, int]], position: float) -> float:
-    """The value at a place between two neighbours."""
-    low, high = (_at(buckets, rank) for rank in (math.floor(position), math.ceil(position)))
+def _interpolate(buckets: list[tuple[float, int]], position: float) -> float:
+    """Return the value at a fractional rank."""
+    low, high = (_value_at(buckets, rank) for rank in (math.floor(position), math.ceil(position)))
     return low + (high - low) * (position % 1)
 
 
-def _at(buckets: list[tuple[float, int]], rank: int) -> float:
+def _value_at(buckets: list[tuple[float, int]], rank: int) -> float:
     for value, count in buckets:
         rank -= count
         if rank < 0:
@@ -196,9 +198,9 @@ def _at(buckets: list[tuple[float, int]], rank: int) -> float:
 
 
 def _bounds(table: type[Tally], first: date | None, last: date | None) -> tuple[date, date]:
-    """The days to look at: those of which anything is kept."""
+    """Return the first and last day of the period that have tallies."""
     with database.connection_context():
-        # each by itself is read off the index; both in one query, SQLite goes through it all
+        # two queries: SQLite uses the index for MIN or MAX alone, but scans the table for both in one
         month, day = (
             table.select(end(table.span)).where(table.span < ALL).scalar() for end in (peewee.fn.MIN, peewee.fn.MAX)
         )
@@ -209,7 +211,7 @@ def _bounds(table: type[Tally], first: date | None, last: date | None) -> tuple[
 
 
 def _spans(first: date, last: date) -> Iterator[str]:
-    """Whole months within, and the days before and after them."""
+    """Yield the spans that cover a period: whole months, and the days before and after them."""
     day = first
     while day <= last:
         following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,9 +1,9 @@
-"""Forecast of a wait that begins now: a range that covers 8 of 10 waits.
+"""Forecast of a wait that starts now: a range that covers 8 of 10 waits.
 
-Its ends are quantiles of the latest waits, rounded for people: to whole minutes, hours or days. While a queue grows or
-shrinks, quantiles lag behind. So the latest waits are simulated in the order in which they happened, and whenever too
-few or too many lay within the range of that time, the quantiles are moved apart or together (adaptive conformal
-inference: Gibbs and Candès 2021, https://arxiv.org/abs/2106.00170).
+Its bounds are quantiles of the latest waits, rounded to whole minutes, hours or days. Quantiles lag behind while a
+queue grows or shrinks. So the latest waits are simulated in their order, and the quantiles are widened or narrowed
+whenever too few or too many waits were within the range of their time (adaptive conformal inference: Gibbs and Candès
+2021, https://arxiv.org/abs/2106.00170).
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from typing import Any
 from kpi.rows import CaseRow
 from records.database import database
 
-# begin and end of each wait: columns of CaseRow
+# start and end of each wait: columns of CaseRow
 VISIT = ("evaluation_requested_at", "sample_taken_at")
 RESULT = ("sample_taken_at", "result_told_at")
 REPORT = ("result_told_at", "report_published_at")
 
 COVERAGE = 0.8
-# waits that a forecast uses, fewest that it needs, and most that the simulation reads
+# number of waits that a forecast uses, its minimum, and the maximum that the simulation reads
 WINDOW, MIN_WAITS, MAX_WAITS = 50, 5, 1000
-# unit in seconds, and the largest number of it that people are shown
+# unit in seconds, and the largest number of it that is shown to people
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 UNITS = ((MINUTE_S, 90), (HOUR_S, 48), (DAY_S, math.inf))
-# many patients read their pages at once in a rush
+# patients' pages show forecasts, so the query would run for each of them
 CACHE_TTL_S = 60
-# by which the quantiles are moved after each wait
+# change of the quantiles after each wait
 STEP = 0.05
 
 
 @dataclass(frozen=True)
 class WaitRange:
-    """A range of durations, in seconds, ends included."""
+    """A range of durations in seconds, bounds included."""
 
     low_s: float
     high_s: float
@@ -51,28 +51,28 @@ class WaitRange:
 
 @dataclass
 class WaitForecast:
-    """The forecast at one moment, from the waits that had ended until then."""
+    """State of the forecast: the latest ended waits, and the share of waits that may be outside the range."""
 
     latest: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     outside: float = 1 - COVERAGE
 
     def forecast(self) -> WaitRange | None:
-        """The range for a wait that begins now; None after fewer than MIN_WAITS waits."""
+        """Return the range for a wait that starts now; None after fewer than MIN_WAITS waits."""
         if len(self.latest) < MIN_WAITS:
             return None
         waits = sorted(self.latest)
         share = max(self.outside, 0) / 2
-        # beyond the longest and shortest, where even they are too near
-        apart = 1 + max(-self.outside, 0)
+        # widens the range beyond the shortest and longest wait if their range covered too few
+        factor = 1 + max(-self.outside, 0)
         return WaitRange(
-            round_for_people(_quantile(waits, share) / apart), round_for_people(_quantile(waits, 1 - share) * apart)
+            round_for_people(_quantile(waits, share) / factor), round_for_people(_quantile(waits, 1 - share) * factor)
         )
 
     def observe(self, wait_s: float, forecast: WaitRange | None) -> None:
-        """Learn from a wait that has ended.
+        """Update the forecast with a wait that has ended.
 
         Args:
-            forecast: the range when the wait began.
+            forecast: the range at the start of the wait.
         """
         if forecast is not None:
             is_outside = not forecast.contains(wait_s)
@@ -80,19 +80,19 @@ class WaitForecast:
         self.latest.append(wait_s)
 
 
-def in_units(seconds: float) -> tuple[int, int]:
-    """A duration in minutes, hours or days: the number, and the unit in seconds."""
-    return next((round(seconds / unit), unit) for unit, most in UNITS if round(seconds / unit) <= most)
+def to_units(seconds: float) -> tuple[int, int]:
+    """Convert a duration to whole minutes, hours or days: returns the number, and the unit in seconds."""
+    return next((round(seconds / unit), unit) for unit, maximum in UNITS if round(seconds / unit) <= maximum)
 
 
 def round_for_people(seconds: float) -> float:
-    """Round a duration, in seconds, to the unit that people are shown."""
-    count, unit = in_units(seconds)
+    """Round a duration in seconds to the unit that is shown to people."""
+    count, unit = to_units(seconds)
     return count * unit
 
 
-def expected(stage: tuple[str, str]) -> WaitRange | None:
-    """The forecast for a patient who begins to wait in this stage; None after too few waits. Cached for CACHE_TTL_S."""
+def forecast_wait(stage: tuple[str, str]) -> WaitRange | None:
+    """Return the forecast for a wait that starts in this stage, cached for CACHE_TTL_S; None after too few waits."""
     return _expected(stage, database.obj, int(time.monotonic() / CACHE_TTL_S))
 
 
@@ -102,18 +102,18 @@ def _expected(stage: tuple[str, str], _: object, __: int) -> WaitRange | None:
     query = CaseRow.select_real(start, end).where(start.is_null(False), end.is_null(False)).order_by(end.desc())
     with database.connection_context():
         rows: list[Any] = list(query.limit(MAX_WAITS).tuples())
-    return after((datetime.fromisoformat(started), datetime.fromisoformat(ended)) for started, ended in rows)
+    return forecast_after((datetime.fromisoformat(started), datetime.fromisoformat(ended)) for started, ended in rows)
 
 
-def after(waits: Iterable[tuple[datetime, datetime]]) -> WaitRange | None:
-    """The forecast after these waits, each given by its begin and end."""
+def forecast_after(waits: Iterable[tuple[datetime, datetime]]) -> WaitRange | None:
+    """Return the forecast after these waits, given by their start and end."""
     return simulate(waits)[0].forecast()
 
 
 def simulate(waits: Iterable[tuple[datetime, datetime]]) -> tuple[WaitForecast, list[bool]]:
-    """Forecast each of these waits when it begins, and learn from it when it ends.
+    """Replay waits: forecast each at its start, and observe it at its end.
 
-    Returns the forecast after the last, and for each wait that had a forecast whether it lay within.
+    Returns the forecast after the last, and for each wait that had a forecast whether it was within the range.
     """
     forecast, hits = WaitForecast(), []
     running: list[tuple[datetime, int, datetime, WaitRange | None]] = []

@@ -1,6 +1,6 @@
-"""`python -m records erase C-…` has a case erased; `python -m records erasures` lists what was asked for, and done.
+"""`python -m records erase C-…` requests the erasure of a case; `python -m records erasures` lists all erasures.
 
-`python -m records retry` has whatever waits to be sent, forwarded, delivered or erased tried at once.
+`python -m records retry` makes all waiting messages, submissions, lab items and erasures due now.
 
 `python -m records upgrade` applies the pending migrations to the database.
 """
@@ -11,7 +11,7 @@ import re
 import sys
 
 from config import settings as config
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from hosting.schema import SchemaMismatch, UpgradeFailed
 from records import database
 from records.erasures import ERASED, OPERATOR, Erasures
@@ -24,19 +24,19 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["erase", typed] if REFERENCE.fullmatch(reference := typed.strip().upper()):
             _open()
-            Erasures().ask(reference, OPERATOR)
-            print(f"{reference} is erased as soon as it has ended, by the workers; `make erasures` says when it was")
+            Erasures().request(reference, OPERATOR)
+            print(f"The workers erase {reference} as soon as it has ended; `make erasures` shows when")
         case ["erase", reference]:
-            sys.exit(f"no case has the reference {reference!r}: it is like C-2ABCDEFGHJKM, on the patient's page")
+            sys.exit(f"{reference!r} isn't a case reference, like C-2ABCDEFGHJKM on the patient's page")
         case ["erasures"]:
             _open()
             for erasure in Erasures().all():
-                done = f"erased {erasure.changed_at[:19]}Z" if erasure.state == ERASED else "waits"
-                kept = ", kept at the health authority what the law keeps" if erasure.kept else ""
-                print(f"{erasure.key} asked {erasure.asked_at[:19]}Z by {erasure.asked_by}: {done}{kept}")
+                state = f"erased {erasure.changed_at[:19]}Z" if erasure.state == ERASED else "waiting"
+                kept = ", the health authority keeps what the law requires" if erasure.kept else ""
+                print(f"{erasure.key} requested {erasure.asked_at[:19]}Z by {erasure.asked_by}: {state}{kept}")
         case ["retry"]:
             _open()
-            print(f"{retry_now()} messages, submissions, lab items and erasures are tried now")
+            print(f"{retry_now()} messages, submissions, lab items and erasures are due now")
         case ["upgrade"]:
             _upgrade()
         case _:
@@ -57,7 +57,7 @@ def _upgrade() -> None:
         sys.exit(str(error))
     except UpgradeFailed as error:
         sys.exit(f"records: {error}")
-    except AWAY:
+    except DATABASE_ERRORS:
         sys.exit("records: the database can't be reached")
     print(f"records: applied {', '.join(applied)}" if applied else "records: no migration is pending")
 

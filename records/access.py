@@ -1,8 +1,8 @@
-"""How patients come back to their case: an access code, or a link that was sent to them, each with the date of birth.
+"""Access of patients to their case, by an access code or by a link in a message, each with the date of birth.
 
-Neither is kept: of a code there is a hash, and a link's token can be made again from what it was sent for. Both have
-over 80 bits, of a keyed hash. A date of birth has few: it is kept as a keyed hash, of no use without the records'
-secret.
+Neither a code nor a link's token is stored, only its hash; a token is derived from the key of its message. Both have
+over 80 bits of a keyed hash. A date of birth has few, so it is stored as a keyed hash, which can't be brute-forced
+without the records' secret.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from records.cipher import Cipher
 from records.database import Table, database
 from records.queue import timestamp
 
-# no letter or digit that is easily taken for another; 18 of 31 are 89 bits
+# without letters and digits that look alike; 18 of 31 characters are 89 bits
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 18
 GROUP = 6
@@ -28,12 +28,12 @@ LINK_TTL = timedelta(days=10)
 
 
 class CaseAccess(Table):
-    """What opens a case.
+    """Credentials of a case.
 
     Attributes:
         code: hash of the access code.
         birth: keyed hash of case reference and date of birth.
-        reached_by: keyed hash of date of birth and the address of messages, to find a case by.
+        reached_by: keyed hash of date of birth and the address of messages, to find cases by them.
     """
 
     case_reference = peewee.TextField(unique=True)
@@ -50,48 +50,48 @@ class Link(Table):
 
 
 @dataclass(frozen=True)
-class Opened:
-    """What a link opens.
+class LinkResult:
+    """Result of opening a link.
 
     Attributes:
-        case_reference: None when it opens nothing (as it was answered).
-        expired: it did until some days ago.
+        case_reference: None if the token is unknown or expired, or the date of birth is wrong.
+        is_expired: the token is known, but has expired.
     """
 
     case_reference: str | None
-    expired: bool = False
+    is_expired: bool = False
 
 
 class Access:
     def __init__(self, cipher: Cipher):
         self._cipher = cipher
 
-    def new_code(self, case_reference: str, date_of_birth: str, address: str = "", click: str = "") -> str:
-        """Make the case's access code, replacing an earlier one; returns it in groups of six, as patients see it.
+    def create_code(self, case_reference: str, date_of_birth: str, address: str = "", click: str = "") -> str:
+        """Create the case's access code, which replaces an earlier one; returns it in groups of six, for display.
 
         Args:
             address: the e-mail address or telephone number to which the case's messages go.
-            click: a secret name of the button that was clicked: a second click makes the same code.
+            click: secret nonce of the page: submitting it twice returns the same code.
         """
         code = self._code(case_reference, click)
-        self._keep(case_reference, date_of_birth, address, code)
-        return _in_groups(code)
+        self._store(case_reference, date_of_birth, address, code)
+        return _format_code(code)
 
     def replace_code(self, case_reference: str, date_of_birth: str, address: str, click: str, since: str) -> str | None:
-        """Make a new code as new_code() does; None where another one was made since the button was shown.
+        """Replace the code as create_code() does; returns None if it was replaced since the page was rendered.
 
         Args:
-            since: what code_since() was then.
+            since: code_created_at() when the page was rendered.
         """
         code = self._code(case_reference, click)
-        self._keep(case_reference, date_of_birth, address, code, CaseAccess.created_at == since)
+        self._store(case_reference, date_of_birth, address, code, CaseAccess.created_at == since)
         with database.connection_context():
-            # of a second click, the first has made it
-            is_kept = CaseAccess.select().where(CaseAccess.code == _hash(code)).exists()
-        return _in_groups(code) if is_kept else None
+            # also true for a repeated request, whose code the first one has stored
+            is_stored = CaseAccess.select().where(CaseAccess.code == _hash(code)).exists()
+        return _format_code(code) if is_stored else None
 
-    def code_since(self, case_reference: str) -> str:
-        """When the case's code was made; empty where it has none."""
+    def code_created_at(self, case_reference: str) -> str:
+        """Return when the case's code was created, as ISO 8601; empty if it has none."""
         with database.connection_context():
             row = CaseAccess.get_or_none(CaseAccess.case_reference == case_reference)
         return row.created_at if row else ""
@@ -100,23 +100,26 @@ class Access:
         with database.connection_context():
             return CaseAccess.select().where(CaseAccess.case_reference == case_reference).exists()
 
-    def by_code(self, code: str, date_of_birth: str) -> str | None:
-        """The case that this code and date of birth open, or None: an unknown code takes the same path."""
-        with database.connection_context():
-            row = CaseAccess.get_or_none(CaseAccess.code == _hash(plain(code)))
-        return row.case_reference if self._is_born(row, date_of_birth) and row else None
+    def find_case_by_code(self, code: str, date_of_birth: str) -> str | None:
+        """Return the case of this code and date of birth, or None.
 
-    def by_link(self, token: str, date_of_birth: str) -> Opened:
-        """What a link opens with this date of birth; an unknown token takes the same path."""
+        Takes the same time for an unknown code, against timing attacks.
+        """
+        with database.connection_context():
+            row = CaseAccess.get_or_none(CaseAccess.code == _hash(normalize_code(code)))
+        return row.case_reference if self._matches_birth(row, date_of_birth) and row else None
+
+    def open_link(self, token: str, date_of_birth: str) -> LinkResult:
+        """Find the case of a link's token and date of birth; takes the same time for an unknown token."""
         with database.connection_context():
             link = Link.get_or_none(Link.token == _hash(token))
             row = CaseAccess.get_or_none(CaseAccess.case_reference == (link.case_reference if link else ""))
-        expired = link is not None and link.expires_at < timestamp()
-        is_right = self._is_born(row, date_of_birth)
-        return Opened(link.case_reference if link and is_right and not expired else None, expired)
+        is_expired = link is not None and link.expires_at < timestamp()
+        is_right = self._matches_birth(row, date_of_birth)
+        return LinkResult(link.case_reference if link and is_right and not is_expired else None, is_expired)
 
-    def sharing(self, case_reference: str) -> list[str]:
-        """The other cases with this case's address and date of birth: of the same person, or of a twin."""
+    def find_related_cases(self, case_reference: str) -> list[str]:
+        """Return the other cases with the same address and date of birth: of the same person, or of a twin."""
         with database.connection_context():
             row = CaseAccess.get_or_none(CaseAccess.case_reference == case_reference)
             if row is None:
@@ -126,8 +129,12 @@ class Access:
             )
             return [other.case_reference for other in others]
 
-    def link(self, key: str, case_reference: str) -> str:
-        """The token of a link to a case, for what has this key: asked for again, it is the same."""
+    def create_link(self, key: str, case_reference: str) -> str:
+        """Create a link to a case; returns its token, which is the same for the same key.
+
+        Args:
+            key: of the message that contains the link.
+        """
         token = self._cipher.fingerprint("link", key)[:32]
         with database.connection_context():
             Link.insert(
@@ -135,31 +142,31 @@ class Access:
             ).on_conflict_ignore().execute()
         return token
 
-    def case_of_link(self, token: str) -> str | None:
-        """Whose link it is, or was; knowing this opens nothing."""
+    def find_case_by_link(self, token: str) -> str | None:
+        """Return the case of a link, also of an expired one; doesn't authenticate anybody."""
         with database.connection_context():
             link = Link.get_or_none(Link.token == _hash(token))
         return link.case_reference if link else None
 
-    def cases_reached_by(self, address: str, date_of_birth: str) -> list[str]:
-        """The cases of people with this date of birth whose messages go to this address."""
+    def find_cases_by_address(self, address: str, date_of_birth: str) -> list[str]:
+        """Return the cases with this date of birth whose messages go to this address."""
         with database.connection_context():
             rows = CaseAccess.select().where(CaseAccess.reached_by == self._reached_by(address, date_of_birth))
             return [row.case_reference for row in rows]
 
     def delete_older_than(self, age: timedelta) -> None:
-        """Forget codes that were made, and links that had run out, so long ago."""
+        """Delete codes that were created, and links that expired, longer than `age` ago."""
         with database.connection_context():
             CaseAccess.delete().where(CaseAccess.created_at < timestamp(-age)).execute()
             Link.delete().where(Link.expires_at < timestamp(-age)).execute()
 
     def delete(self, case_reference: str) -> None:
-        """Nothing opens the case any more."""
+        """Delete the code and the links of a case."""
         with database.connection_context():
             for table in (CaseAccess, Link):
                 table.delete().where(table.case_reference == case_reference).execute()
 
-    def _keep(
+    def _store(
         self,
         case_reference: str,
         date_of_birth: str,
@@ -167,7 +174,7 @@ class Access:
         code: str,
         condition: peewee.Expression | None = None,
     ) -> None:
-        """Keep a code, in place of an earlier one that meets the condition."""
+        """Store a code; it replaces an earlier one only if that meets the condition."""
         row = {
             "code": _hash(code),
             "birth": self._birth(case_reference, date_of_birth),
@@ -180,12 +187,12 @@ class Access:
             ).execute()
 
     def _code(self, case_reference: str, click: str) -> str:
-        """89 bits of a keyed hash; nothing of a click is kept, so that a code can't be made from what is."""
+        """Derive a code of 89 bits; `click` isn't stored, so codes can't be derived from the database."""
         number = int(self._cipher.fingerprint("access code", f"{case_reference} {click or secrets.token_hex(16)}"), 16)
         digits = (number // len(ALPHABET) ** place % len(ALPHABET) for place in range(LENGTH))
         return "".join(ALPHABET[digit] for digit in digits)
 
-    def _is_born(self, row: CaseAccess | None, date_of_birth: str) -> bool:
+    def _matches_birth(self, row: CaseAccess | None, date_of_birth: str) -> bool:
         birth = self._birth(row.case_reference if row else "", date_of_birth)
         return hmac.compare_digest(row.birth if row else "-" * len(birth), birth)
 
@@ -193,22 +200,22 @@ class Access:
         return self._cipher.fingerprint("birth", f"{case_reference} {date_of_birth}")
 
     def _reached_by(self, address: str, date_of_birth: str) -> str:
-        """A case that nobody can write to is reached by nothing that another one is."""
-        same = normal(address) or secrets.token_hex(16)
-        return self._cipher.fingerprint("reached by", f"{same} {date_of_birth}")
+        """Hash an address with the date of birth; without an address the hash is unique, and matches no other case."""
+        normalized = normalize_address(address) or secrets.token_hex(16)
+        return self._cipher.fingerprint("reached by", f"{normalized} {date_of_birth}")
 
 
-def _in_groups(code: str) -> str:
+def _format_code(code: str) -> str:
     return "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 
 
-def plain(code: str) -> str:
-    """An access code as it was made, however it was typed."""
+def normalize_code(code: str) -> str:
+    """Normalize a typed access code: upper case, without separators."""
     return "".join(character for character in code.upper() if character.isalnum())
 
 
-def normal(address: str) -> str:
-    """An e-mail address or telephone number, however it was typed."""
+def normalize_address(address: str) -> str:
+    """Normalize a typed e-mail address or telephone number."""
     address = address.strip().lower()
     return address if "@" in address else re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", address))
 

@@ -1,4 +1,4 @@
-"""Encryption at rest: the database alone doesn't reveal what people typed."""
+"""Encryption at rest of patients' answers and sessions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Cipher:
     """Encrypts JSON values (Fernet: AES-128-CBC and HMAC-SHA256), with keys derived from a secret.
 
     Args:
-        secret: random, at least MIN_SECRET_LENGTH characters. What another secret encrypted can't be decrypted.
+        secret: random, at least MIN_SECRET_LENGTH characters; values are decrypted with the secret that encrypted them.
 
     Raises:
-        ValueError: the secret is too short to be one.
+        ValueError: the secret is too short.
     """
 
     def __init__(self, secret: str):
@@ -45,5 +45,5 @@ class Cipher:
         return hmac.new(self._key(purpose), text.encode(), hashlib.sha256).hexdigest()
 
     def _key(self, purpose: str) -> bytes:
-        """A key of its own for each purpose; the secret is random, so that it needs no stretching."""
+        """Derive a separate key for each purpose; the secret is random, so no slow key derivation is necessary."""
         return hashlib.blake2b(purpose.encode(), key=self._secret[:64], digest_size=32).digest()

@@ -1,4 +1,4 @@
-"""The records' database: SQLite by default, PostgreSQL by URL. What the platform keeps itself lives here."""
+"""The platform's own database, "the records": SQLite by default, or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Table(peewee.Model):
     class Meta:
         database = database
         legacy_table_names = False
-        # saving a row leaves what another process has changed of it since it was read
+        # save() writes changed columns only, so it doesn't overwrite another process' changes of the others
         only_save_dirty = True
 
 
@@ -29,7 +29,7 @@ def open(url: str) -> None:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name.
 
     Raises:
-        SchemaMismatch: this version can't work with the database as it is.
+        SchemaMismatch: this version can't use the database.
     """
     database.initialize(connect_to(url))
     schema_of(database.obj).check()
@@ -39,7 +39,7 @@ def upgrade(url: str) -> list[str]:
     """Apply the pending migrations to the database at this URL, and return their names.
 
     Raises:
-        UpgradeFailed: those before it stay applied.
+        UpgradeFailed: a migration failed; those before it stay applied.
     """
     return schema_of(connect_to(url)).upgrade()
 
@@ -52,21 +52,21 @@ def is_postgresql() -> bool:
     return isinstance(database.obj, peewee.PostgresqlDatabase)
 
 
-def writing() -> Any:
-    """A transaction that writes what depends on what it read: on SQLite it waits for its turn as it begins."""
+def write_transaction() -> Any:
+    """Return a transaction for read-modify-write; SQLite takes the write lock at its start (BEGIN IMMEDIATE)."""
     return database.atomic() if is_postgresql() else database.atomic("IMMEDIATE")
 
 
-def reading() -> Any:
-    """A transaction that sees everything as it was at its beginning, whatever others write meanwhile."""
+def read_transaction() -> Any:
+    """Return a transaction that reads a snapshot: REPEATABLE READ on PostgreSQL; SQLite's WAL does so anyway."""
     return database.atomic("REPEATABLE READ") if is_postgresql() else database.atomic()
 
 
-def empty_journal() -> None:
-    """Have what was deleted leave the disk."""
-    databases.empty_journal(database.obj)
+def truncate_journal() -> None:
+    """Remove deleted rows from SQLite's write-ahead log."""
+    databases.truncate_journal(database.obj)
 
 
 def connect_to(url: str) -> peewee.Database:
-    """The records' database at a URL; on SQLite it enforces foreign keys, as PostgreSQL does."""
+    """Return the records' database at a URL; SQLite is set to enforce foreign keys, as PostgreSQL does."""
     return databases.connect_to(url, foreign_keys=1)

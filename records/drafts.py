@@ -1,4 +1,4 @@
-"""Drafts: what was typed into a form that hasn't been sent yet. Encrypted, and kept for some days only."""
+"""Drafts: encrypted answers of forms that patients haven't sent yet, deleted after some days."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ class Draft(Table):
 
 
 class Drafts:
-    """The drafts, each under the name of its owner: a case and a form, or a browser's session."""
+    """Store of drafts by owner: a case and a form, or a browser's session."""
 
     def __init__(self, cipher: Cipher):
         self._cipher = cipher
 
-    def keep(self, owner: str, content: Any) -> None:
-        """Keep what JSON knows, in place of what was kept before."""
-        sealed, now = self._cipher.encrypt(content), timestamp()
+    def save(self, owner: str, content: Any) -> None:
+        """Insert or replace the draft of an owner; the content is a JSON value."""
+        encrypted, now = self._cipher.encrypt(content), timestamp()
         with database.connection_context():
-            Draft.insert(owner=owner, content=sealed, changed_at=now).on_conflict(
-                conflict_target=[Draft.owner], update={Draft.content: sealed, Draft.changed_at: now}
+            Draft.insert(owner=owner, content=encrypted, changed_at=now).on_conflict(
+                conflict_target=[Draft.owner], update={Draft.content: encrypted, Draft.changed_at: now}
             ).execute()
 
     def replace(self, owner: str, content: Any, version: str) -> bool:
-        """Keep what JSON knows in place of the version that was read; False when that is no longer the newest."""
+        """Replace a version of a draft; returns False if it isn't the current one (optimistic locking)."""
         with database.connection_context():
             changed = Draft.update(content=self._cipher.encrypt(content), changed_at=timestamp()).where(
                 Draft.owner == owner, Draft.changed_at == version
@@ -41,17 +41,17 @@ class Drafts:
             return changed.execute() == 1
 
     def find(self, owner: str) -> Any:
-        """What is kept; None when there is nothing."""
-        return self.find_version(owner)[0]
+        """Return the draft's content, or None."""
+        return self.find_with_version(owner)[0]
 
-    def find_version(self, owner: str) -> tuple[Any, str]:
-        """What is kept, and its version; None and an empty text when there is nothing."""
+    def find_with_version(self, owner: str) -> tuple[Any, str]:
+        """Return the draft's content and version; None and an empty text if there is no draft."""
         with database.connection_context():
             row = Draft.get_or_none(Draft.owner == owner)
         return (self._cipher.decrypt(row.content), row.changed_at) if row else (None, "")
 
     def delete(self, case_reference: str) -> None:
-        """Forget what was typed into the forms of a case."""
+        """Delete the drafts of a case."""
         with database.connection_context():
             Draft.delete().where(Draft.owner.startswith(f"{case_reference}/")).execute()
 

@@ -1,7 +1,7 @@
-"""Cases whose data are to be erased, and those that were: the line that is left of a case, without a name.
+"""Queue and log of erasures: one row per case, which names no person.
 
-The reference stays, so that nothing that comes late brings the case back, and a restored backup can be brought up to
-date.
+The row of an erased case stays: late writes for its reference are refused, and erasures can be repeated on a restored
+backup.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import peewee
 
-from records.database import database, empty_journal
+from records.database import database, truncate_journal
 from records.queue import LEASE, Queued, timestamp
 from records.retries import RetrySchedule
 
@@ -20,12 +20,12 @@ PATIENT, OPERATOR = "patient", "operator"
 
 
 class Erasure(Queued):
-    """One case; its key is the case reference.
+    """Erasure of one case; its key is the case reference.
 
     Attributes:
-        asked_by: the patient, or an operator in their name.
-        changed_at: of an erased one, when it was.
-        kept: whether the authority keeps what the law wants it to.
+        asked_by: PATIENT or OPERATOR.
+        changed_at: for an erased case, when it was erased.
+        kept: whether the health authority keeps data that the law requires.
     """
 
     asked_by = peewee.TextField()
@@ -34,17 +34,17 @@ class Erasure(Queued):
 
 
 class Erasures:
-    """The erasures.
+    """The queue of erasures.
 
     Args:
-        lease: how long an erasure is claimed for.
+        lease: duration of the lease on a claimed erasure.
     """
 
     def __init__(self, lease: timedelta = LEASE):
         self._lease = lease
 
-    def ask(self, case_reference: str, asked_by: str) -> None:
-        """Have a case erased as soon as it has ended; asked for again, it stays as it is."""
+    def request(self, case_reference: str, asked_by: str) -> None:
+        """Request the erasure of a case, for when it has ended; a second request has no effect."""
         with database.connection_context():
             Erasure.insert(key=case_reference, asked_by=asked_by, asked_at=timestamp()).on_conflict_ignore().execute()
 
@@ -53,7 +53,7 @@ class Erasures:
             return Erasure.get_or_none(Erasure.key == case_reference)
 
     def all(self) -> list[Erasure]:
-        """Those that wait and those that are done, in the order in which they were asked for."""
+        """Return waiting and completed erasures in the order of their requests."""
         with database.connection_context():
             return list(Erasure.select().order_by(Erasure.asked_at))
 
@@ -61,24 +61,24 @@ class Erasures:
         return Erasure.claim(self._lease)
 
     def release(self, erasure: Erasure) -> None:
-        """The engine can't be reached: this wasn't an attempt."""
+        """Release the claim without counting an attempt: the engine can't be reached."""
         erasure.release()
 
     def retry(self, erasure: Erasure, schedule: RetrySchedule) -> None:
-        """A store failed on it; it is due again after a pause."""
+        """Make the erasure due after a pause: a service failed to delete its data."""
         erasure.retry(schedule)
 
     def defer(self, erasure: Erasure, schedule: RetrySchedule) -> None:
-        """The case is in use; it is due again after a pause."""
+        """Make the erasure due after a pause: the case hasn't ended."""
         erasure.defer(schedule)
 
-    def erased(self, erasure: Erasure, kept: bool) -> None:
+    def complete(self, erasure: Erasure, kept: bool) -> None:
         erasure.finish(ERASED, kept=kept)
         with database.connection_context():
-            empty_journal()
+            truncate_journal()
 
 
 def is_erased(case_reference: str) -> bool:
-    """Whether nothing may be kept of this case any more."""
+    """Whether the case was erased, so that nothing of it may be stored."""
     with database.connection_context():
         return Erasure.select().where(Erasure.key == case_reference, Erasure.state == ERASED).exists()

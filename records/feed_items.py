@@ -1,4 +1,4 @@
-"""Items of the laboratory's feed that couldn't be delivered to their case yet: when each is due again."""
+"""Due times of items of the laboratory's feed that couldn't be delivered to their case yet."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from records.retries import RetrySchedule
 
 
 class FeedItem(Queued):
-    """One item; its key is the id that the laboratory gave it. The row is deleted when the item is delivered."""
+    """One item; its key is the id in the laboratory's feed. The row is deleted when the item is delivered."""
 
 
 class FeedItems:
     def due_times(self) -> dict[str, str]:
-        """When each postponed item is due, by key."""
+        """Return the due time of each postponed item, by key."""
         with database.connection_context():
             return {item.key: item.due_at for item in FeedItem.select()}
 
@@ -31,6 +31,6 @@ class FeedItems:
             return attempts
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete items that were delivered, or that the feed doesn't have any more."""
+        """Delete items that were delivered or are no longer in the feed."""
         with database.connection_context():
             FeedItem.delete().where(FeedItem.key.in_(list(keys))).execute()

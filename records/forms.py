@@ -1,4 +1,4 @@
-"""Forms as they were deployed last: what a web application shows that begins while the engine is away."""
+"""Cache of deployed forms, for web applications that start while the engine can't be reached."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class DeployedForm(Table):
 
 
 class DeployedForms:
-    def keep(self, name: str, schema: dict[str, Any]) -> None:
-        """Keep a form, in place of what was deployed before."""
+    def save(self, name: str, schema: dict[str, Any]) -> None:
+        """Insert or replace the schema of a form."""
         text = json.dumps(schema)
         with database.connection_context():
             DeployedForm.insert(name=name, schema=text).on_conflict(

@@ -1,4 +1,4 @@
-"""Leases: the process that acquires a key may act on it alone, until the lease expires."""
+"""Leases: exclusive rights of a process to act on a key, until they expire."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Leases:
 
     @contextmanager
     def reopening(self, case_reference: str) -> Iterator[bool]:
-        """Acquire the lease on reopening an ended case; yields whether it was free."""
-        with self.acquire(f"{case_reference}/reopen", self._lease.total_seconds()) as ours:
-            yield ours
+        """Acquire the lease on reopening an ended case; yields False if another process holds it."""
+        with self.acquire(f"{case_reference}/reopen", self._lease.total_seconds()) as is_acquired:
+            yield is_acquired
 
     @contextmanager
     def acquire(self, key: str, duration_s: float) -> Iterator[bool]:
@@ -49,12 +49,12 @@ def _acquire_lease(key: str, duration_s: float) -> str | None:
     now = datetime.now(UTC)
     until = (now + timedelta(seconds=duration_s)).isoformat(timespec="microseconds")
     with database.connection_context():
-        taken = Claim.insert(key=key, until=until).on_conflict(
+        insert = Claim.insert(key=key, until=until).on_conflict(
             conflict_target=[Claim.key],
             update={Claim.until: until},
             where=Claim.until < now.isoformat(timespec="microseconds"),
         )
-        return until if taken.as_rowcount().execute() == 1 else None
+        return until if insert.as_rowcount().execute() == 1 else None
 
 
 def _release_lease(key: str, until: str) -> None:

@@ -1,6 +1,6 @@
-"""Messages to people that wait to be sent. A key is taken once: asking again for the same message adds none.
+"""Queue of messages to people. Keys are unique: adding a message a second time has no effect.
 
-A message to a patient that can't be delivered is replaced by one by telephone.
+An undeliverable message to a patient is replaced by one by telephone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REPLACEMENT = "/telephone"
 
 
 class Message(Queued):
-    """One message; its key begins with the case reference, a slash behind it."""
+    """One message; its key begins with the case reference and a slash."""
 
     channel = peewee.TextField()
     recipient = peewee.TextField()
@@ -42,23 +42,23 @@ class Message(Queued):
 
 
 class Outbox:
-    """The messages.
+    """The queue of messages.
 
     Args:
-        lease: how long a message is claimed for; longer than sending one takes.
+        lease: duration of the lease on a claimed message; longer than sending one takes.
     """
 
     def __init__(self, lease: timedelta = LEASE):
         self._lease = lease
 
     def add(self, key: str, channel: str, recipient: str, template: str, language: str) -> None:
-        """Keep a message until it is sent; none for a case that was erased.
+        """Queue a message, unless its case was erased.
 
         Args:
-            key: names the effect: case reference, step, occurrence.
+            key: the effect key: case reference, step, occurrence.
             channel: email, sms or telephone.
             recipient: an e-mail address or a telephone number.
-            template: which text; the message itself holds nothing of the case.
+            template: name of the text; the row contains no data of the case.
         """
         if is_erased(key.partition("/")[0]):
             return
@@ -71,19 +71,19 @@ class Outbox:
                 language=language,
             ).on_conflict_ignore().execute()
 
-    def drop_waiting(self, case_reference: str) -> bool:
-        """Let nothing that waits be sent any more; returns whether nothing is being sent just now either."""
+    def cancel_waiting(self, case_reference: str) -> bool:
+        """Delete the waiting messages of a case; returns False if another one is being sent."""
         with database.connection_context():
             Message.delete().where(Message.state == WAITING, _of(case_reference)).execute()
             return not Message.select().where(Message.state == CLAIMED, _of(case_reference)).exists()
 
     def keys(self, case_reference: str, channel: str) -> list[str]:
-        """Keys of a case's messages by this channel."""
+        """Return the keys of a case's messages of this channel."""
         with database.connection_context():
             return [message.key for message in Message.select().where(Message.channel == channel, _of(case_reference))]
 
     def delete_older_than(self, age: timedelta) -> None:
-        """Delete those that were sent or undeliverable so long ago; those that wait stay."""
+        """Delete messages that were sent or undeliverable longer than `age` ago."""
         Message.delete_finished(age, SENT, *UNDELIVERED)
 
     def delete(self, case_reference: str) -> None:
@@ -91,26 +91,26 @@ class Outbox:
             Message.delete().where(_of(case_reference)).execute()
 
     def claim(self, channel: str) -> Iterator[Message]:
-        """Messages of a channel that are due, each claimed as it is yielded."""
+        """Yield due messages of a channel; each is claimed when it is yielded."""
         return Message.claim(self._lease, Message.channel == channel)
 
     def release(self, message: Message) -> None:
-        """Its channel can't be reached: this wasn't an attempt."""
+        """Release the claim without counting an attempt: the channel can't be reached."""
         message.release()
 
     def retry(self, message: Message, schedule: RetrySchedule) -> None:
-        """It was refused for now; it is due again after a pause."""
+        """Make the message due after a pause: the server refused it temporarily."""
         message.retry(schedule)
 
-    def sent(self, message: Message) -> None:
+    def mark_sent(self, message: Message) -> None:
         message.finish(SENT)
 
-    def undelivered(self, message: Message, state: str, by_telephone: bool) -> None:
-        """End the attempts.
+    def mark_undelivered(self, message: Message, state: str, by_telephone: bool) -> None:
+        """End the delivery of a message without success.
 
         Args:
             state: REFUSED or GIVEN_UP.
-            by_telephone: whether a call to the patient replaces it.
+            by_telephone: whether a call to the patient replaces the message.
         """
         with database.connection_context(), database.atomic():
             message.finish(state)

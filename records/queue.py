@@ -1,7 +1,6 @@
-"""Rows that are processed once, by any of several processes: a row is claimed before, for the time of a lease.
+"""Queues in database tables: each row is processed once by one of several processes, which claims it for a lease.
 
-A row that couldn't be processed has a due time, and is claimed again from then on. A claim whose holder died expires
-with its lease.
+After a failed attempt a row has a later due time. If the process dies, its claim expires with the lease.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from records.retries import RetrySchedule
 Row = TypeVar("Row")
 WAITING, CLAIMED = "waiting", "claimed"
 OPEN = (WAITING, CLAIMED)
-# rows that one query claims at most
+# maximum of rows that one query reads
 BATCH = 20
 # longer than an attempt takes
 LEASE = timedelta(minutes=2)
@@ -31,12 +30,12 @@ def timestamp(offset: timedelta = timedelta()) -> str:
 
 
 class Queued(Table):
-    """A row to process; its key is unique, and adding it again adds none.
+    """A row of a queue; its key is unique.
 
     Attributes:
-        attempts: claims so far, without those that an outage ended.
-        due_at: it isn't claimed before.
-        waiting_since: since when it could have been processed; the age in metrics.
+        attempts: number of claims, without those that an outage ended.
+        due_at: earliest time of the next claim.
+        waiting_since: since when the row could be processed; the metrics' age of the oldest row.
     """
 
     # peewee adds it
@@ -51,25 +50,25 @@ class Queued(Table):
 
     @classmethod
     def claim(cls, lease: timedelta, *conditions: Any) -> Iterator[Self]:
-        """Rows to process, in the order in which they are due; each is claimed when the iterator yields it.
+        """Return an iterator over due rows in the order of their due times; each is claimed when it is yielded.
 
         Args:
-            lease: a claim that is older was abandoned: its row is claimed again.
-            conditions: which rows, beside those that are due.
+            lease: claims that are older have expired, and their rows are due.
+            conditions: further conditions on the rows.
         """
         is_due = (cls.state == WAITING) & (cls.due_at <= timestamp())
         is_abandoned = (cls.state == CLAIMED) & (cls.changed_at < timestamp(-lease))
         with database.connection_context():
             due = cls.select().where(is_due | is_abandoned, *conditions)
-            found = list(due.order_by(cls.due_at, cls.id).limit(BATCH))
-        return (row for row in found if row._claimed())
+            rows = list(due.order_by(cls.due_at, cls.id).limit(BATCH))
+        return (row for row in rows if row._claim())
 
     @classmethod
     def claim_by_key(cls, key: str) -> Self | None:
-        """The waiting row with this key, due or not, claimed; None if another process has it or it is finished."""
+        """Claim the waiting row with this key, due or not; returns None if it is claimed or finished."""
         with database.connection_context():
             row = cls.get_or_none((cls.key == key) & (cls.state == WAITING))
-        return row if row and row._claimed() else None
+        return row if row and row._claim() else None
 
     @classmethod
     def delete_finished(cls, age: timedelta, *states: str) -> None:
@@ -82,7 +81,7 @@ class Queued(Table):
         self._update(state=state, **more)
 
     def release(self) -> None:
-        """End the claim without an attempt: what would have processed it can't be reached."""
+        """End the claim without counting an attempt: the target can't be reached."""
         self._update(state=WAITING, attempts=self.attempts - 1)
 
     def retry(self, schedule: RetrySchedule) -> None:
@@ -90,7 +89,7 @@ class Queued(Table):
         self._update(state=WAITING, due_at=timestamp(schedule.pause(self.attempts)))
 
     def defer(self, schedule: RetrySchedule) -> None:
-        """End the claim of a row that can't be processed yet though nothing failed: its age starts anew."""
+        """End the claim of a row that can't be processed yet though nothing failed; resets its age."""
         self._update(state=WAITING, due_at=timestamp(schedule.pause(self.attempts)), waiting_since=timestamp())
 
     def _update(self, **columns: Any) -> None:
@@ -98,17 +97,17 @@ class Queued(Table):
         with database.connection_context():
             model.update(changed_at=timestamp(), **columns).where(model.id == self.id).execute()
 
-    def _claimed(self) -> bool:
-        """Claim it, unless another process was faster."""
+    def _claim(self) -> bool:
+        """Claim the row; returns False if another process has claimed it since it was read."""
         model = type(self)
-        as_found = (model.state == self.state) & (model.changed_at == self.changed_at)
+        is_unchanged = (model.state == self.state) & (model.changed_at == self.changed_at)
         self.attempts += 1
         claim = model.update(
             state=CLAIMED,
             changed_at=timestamp(),
             attempts=self.attempts,
             waiting_since=peewee.fn.COALESCE(model.waiting_since, model.changed_at),
-        ).where(model.id == self.id, as_found)
+        ).where(model.id == self.id, is_unchanged)
         with database.connection_context():
             return claim.execute() == 1
 

@@ -1,4 +1,4 @@
-"""Figures of everything that waits to be processed, for Prometheus."""
+"""Metrics of the queues, for Prometheus."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ QUEUES: dict[str, type[Queued]] = {
     "lab_feed": FeedItem,
     "erasures": Erasure,
 }
-UNDELIVERED_FOR = timedelta(days=1)
+UNDELIVERED_WINDOW = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class QueueFigures:
-    """How many rows wait, and for how long the oldest has, in seconds."""
+class QueueMetrics:
+    """Number of waiting rows, and age of the oldest in seconds."""
 
     waiting: int
     oldest_s: float
 
 
-def queue_figures() -> dict[str, QueueFigures]:
-    """Figures by name of the queue."""
+def measure_queues() -> dict[str, QueueMetrics]:
+    """Return the metrics of each queue, by name."""
     with database.connection_context():
-        return {name: _figures_of(model) for name, model in QUEUES.items()}
+        return {name: _measure_queue(model) for name, model in QUEUES.items()}
 
 
-def undelivered_messages() -> int:
-    """Messages that became undeliverable within a day, and that no call replaces."""
+def count_undelivered_messages() -> int:
+    """Count messages that became undeliverable within UNDELIVERED_WINDOW and aren't replaced by a call."""
     call = Message.alias()
     calls = call.select().where(call.key == Message.key.concat(REPLACEMENT))
-    recent = Message.state.in_(UNDELIVERED) & (Message.changed_at > timestamp(-UNDELIVERED_FOR))
+    recent = Message.state.in_(UNDELIVERED) & (Message.changed_at > timestamp(-UNDELIVERED_WINDOW))
     with database.connection_context():
         return Message.select().where(recent, ~fn.EXISTS(calls)).count()
 
 
 def retry_now() -> int:
-    """Make everything that waits due at once; returns how many rows that are."""
+    """Make all waiting rows due now; returns their number."""
     with database.connection_context():
         return sum(
             model.update(due_at=timestamp()).where(model.state == WAITING).execute() for model in QUEUES.values()
         )
 
 
-def _figures_of(model: type[Queued]) -> QueueFigures:
+def _measure_queue(model: type[Queued]) -> QueueMetrics:
     query = model.select(fn.COUNT(model.id), fn.MIN(model.waiting_since)).where(model.state.in_(OPEN))
     waiting, since = query.scalar(as_tuple=True)
     age_s = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() if since else 0.0
-    return QueueFigures(waiting, max(age_s, 0.0))
+    return QueueMetrics(waiting, max(age_s, 0.0))

@@ -1,4 +1,4 @@
-"""When a failed attempt is repeated, and when that ends: exponential backoff, counted by row."""
+"""Retry schedule of a queue's rows: exponential backoff."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-# so that rows which failed together don't return together; never less than the nominal pause, which a greylist measures
+# spreads rows that failed together; never below the nominal pause, which is the minimum of greylisting servers
 JITTER = (1.0, 1.2)
 MAX_DOUBLINGS = 30
 
@@ -16,7 +16,7 @@ class RetrySchedule:
     """Pauses between attempts: `first`, doubled after each failure, `longest` at most.
 
     Attributes:
-        give_up_after: how long attempts go on; None is without end.
+        give_up_after: duration after which attempts end; None is without end.
     """
 
     first: timedelta
@@ -24,11 +24,11 @@ class RetrySchedule:
     give_up_after: timedelta | None = None
 
     def pause(self, attempts: int) -> timedelta:
-        """How long to wait after this many failed attempts."""
+        """Return the pause after this number of failed attempts, with jitter."""
         return self._nominal_pause(attempts) * random.uniform(*JITTER)
 
     def is_exhausted(self, attempts: int) -> bool:
-        """Whether the attempt after this many failed ones would come later than `give_up_after`."""
+        """Whether the attempt after this number of failed ones would be later than `give_up_after`."""
         if self.give_up_after is None:
             return False
         pauses = (self._nominal_pause(number) for number in range(1, attempts + 1))

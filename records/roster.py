@@ -1,10 +1,10 @@
-"""The duty roster: which doctors are on duty."""
+"""Duty roster of the doctors."""
 
 from __future__ import annotations
 
 import peewee
 
-from records.database import Table, database, writing
+from records.database import Table, database, write_transaction
 
 
 class Duty(Table):
@@ -14,19 +14,23 @@ class Duty(Table):
 
 class Roster:
     def doctors_on_duty(self) -> list[str]:
-        """Accounts of the doctors on duty, in the order of their names."""
+        """Return the accounts of the doctors on duty, sorted."""
         with database.connection_context():
             return [duty.doctor for duty in Duty.select().order_by(Duty.doctor)]
 
     def addresses_on_duty(self) -> list[str]:
-        """E-mail addresses of the doctors on duty, of those that have one."""
+        """Return the e-mail addresses of the doctors on duty that have one."""
         with database.connection_context():
-            with_one = Duty.select().where(Duty.email.is_null(False)).order_by(Duty.doctor)
-            return [duty.email for duty in with_one if duty.email is not None]
+            with_address = Duty.select().where(Duty.email.is_null(False)).order_by(Duty.doctor)
+            return [duty.email for duty in with_address if duty.email is not None]
 
     def fill_if_empty(self, doctors: dict[str, str | None]) -> None:
-        """Put these doctors (their addresses by account) on duty, unless somebody has written the roster before."""
-        with database.connection_context(), writing():
+        """Put these doctors on duty if the roster is empty.
+
+        Args:
+            doctors: e-mail addresses by account.
+        """
+        with database.connection_context(), write_transaction():
             if not Duty.select().exists():
                 for doctor, email in doctors.items():
                     Duty.insert(doctor=doctor, email=email).on_conflict_ignore().execute()

@@ -1,6 +1,6 @@
-"""Browsers' sessions: what each may open. Kept under a keyed hash of its name, encrypted, and for a day only.
+"""Store of browsers' sessions: encrypted, by a keyed hash of the session's id, deleted after a day.
 
-The web application opens them. The table is one of the records', for the workers erase the sessions of a case.
+The table is one of the records', because the workers delete the sessions of an erased case.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ class Sessions:
     def __init__(self, cipher: Cipher):
         self._cipher = cipher
 
-    def keep(self, name: str, content: dict[str, Any]) -> None:
-        """Keep what a session knows, in place of what was kept before.
+    def save(self, name: str, content: dict[str, Any]) -> None:
+        """Insert or replace the content of a session.
 
         Args:
-            name: random; only the browser knows it.
+            name: the session's id: random, and known to the browser only.
         """
-        sealed, now = self._cipher.encrypt(content), timestamp()
+        encrypted, now = self._cipher.encrypt(content), timestamp()
         with database.connection_context():
-            Session.insert(key=self._key(name), content=sealed, changed_at=now).on_conflict(
-                conflict_target=[Session.key], update={Session.content: sealed, Session.changed_at: now}
+            Session.insert(key=self._key(name), content=encrypted, changed_at=now).on_conflict(
+                conflict_target=[Session.key], update={Session.content: encrypted, Session.changed_at: now}
             ).execute()
 
     def replace(self, name: str, content: dict[str, Any]) -> None:
-        """Keep what a session knows now; one that has ended stays ended."""
-        sealed = self._cipher.encrypt(content)
+        """Update the content of a session, unless it has ended."""
+        encrypted = self._cipher.encrypt(content)
         with database.connection_context():
-            Session.update(content=sealed, changed_at=timestamp()).where(Session.key == self._key(name)).execute()
+            Session.update(content=encrypted, changed_at=timestamp()).where(Session.key == self._key(name)).execute()
 
     def find(self, name: str) -> dict[str, Any] | None:
         with database.connection_context():
@@ -54,8 +54,8 @@ class Sessions:
         with database.connection_context():
             Session.delete().where(Session.key == self._key(name)).execute()
 
-    def end_of_case(self, case_reference: str) -> None:
-        """End each session that may open this case."""
+    def end_sessions_of_case(self, case_reference: str) -> None:
+        """End the sessions that are signed in to this case."""
         with database.connection_context():
             rows = list(Session.select())
             ended = [row.id for row in rows if (self._cipher.decrypt(row.content) or {}).get("case") == case_reference]

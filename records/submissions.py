@@ -1,6 +1,6 @@
-"""Forms that patients have sent, kept until the engine has them: what is acknowledged is never lost.
+"""Queue of forms that patients have sent, until the engine has them: an acknowledged form is never lost.
 
-A submission is kept and its draft forgotten in one transaction. Its answers are encrypted, and gone once the engine
+Adding a submission deletes its draft in the same transaction. The answers are encrypted, and deleted once the engine
 has them.
 """
 
@@ -27,8 +27,8 @@ class Submission(Queued):
     """One form that was sent.
 
     Attributes:
-        form: which.
-        content: its answers and where they go, sealed.
+        form: its key.
+        content: its answers and their target in the engine, encrypted.
     """
 
     case_reference = peewee.TextField(index=True)
@@ -37,10 +37,10 @@ class Submission(Queued):
 
 
 class Submissions:
-    """The submissions.
+    """The queue of submissions.
 
     Args:
-        lease: how long a submission is claimed for.
+        lease: duration of the lease on a claimed submission.
     """
 
     def __init__(self, cipher: Cipher, lease: timedelta = LEASE):
@@ -48,10 +48,10 @@ class Submissions:
         self._lease = lease
 
     def add(self, key: str, case_reference: str, form: str, content: Any, draft: str) -> None:
-        """Keep a submission in place of its draft; one that is kept already stays as it is.
+        """Queue a submission and delete its draft; a second submission with the same key has no effect.
 
         Args:
-            key: names what is submitted: a form of a case is sent once.
+            key: idempotency key: a form of a case is submitted once.
             draft: the draft's owner.
         """
         with database.connection_context(), database.atomic():
@@ -63,14 +63,14 @@ class Submissions:
             ).on_conflict_ignore().execute()
             Draft.delete().where(Draft.owner == draft).execute()
 
-    def case_of(self, key: str) -> str | None:
-        """The case of which this was sent, whatever became of it; None when it wasn't."""
+    def find_case(self, key: str) -> str | None:
+        """Return the case of a submission in any state; None if there is none with this key."""
         with database.connection_context():
             row = Submission.get_or_none(Submission.key == key)
         return row.case_reference if row else None
 
     def is_void(self, key: str) -> bool:
-        """Whether the engine did not ask for it any more when it arrived."""
+        """Whether the engine no longer had the task when the submission was forwarded."""
         with database.connection_context():
             return Submission.select().where(Submission.key == key, Submission.state == VOID).exists()
 
@@ -81,34 +81,34 @@ class Submissions:
         return Submission.claim_by_key(key)
 
     def content(self, submission: Submission) -> Any:
-        """What was submitted; None when it was sealed with another secret."""
+        """Decrypt the content; returns None if it was encrypted with another secret."""
         return self._cipher.decrypt(submission.content)
 
     def release(self, submission: Submission) -> None:
-        """The engine can't be reached: this wasn't an attempt."""
+        """Release the claim without counting an attempt: the engine can't be reached."""
         submission.release()
 
     def retry(self, submission: Submission, schedule: RetrySchedule) -> None:
-        """The engine failed on it; it is due again after a pause."""
+        """Make the submission due after a pause: the engine failed on it."""
         submission.retry(schedule)
 
-    def forwarded(self, submission: Submission) -> None:
+    def mark_forwarded(self, submission: Submission) -> None:
         submission.finish(FORWARDED, content="")
 
-    def void(self, submission: Submission) -> None:
-        """The engine doesn't ask for it any more."""
+    def mark_void(self, submission: Submission) -> None:
+        """End the submission without effect: the engine no longer has its task."""
         submission.finish(VOID, content="")
 
     def delete_older_than(self, age: timedelta) -> None:
-        """Forget those that the engine has had for so long, or doesn't want; what waits, waits."""
+        """Delete submissions that were forwarded or became void longer than `age` ago."""
         Submission.delete_finished(age, FORWARDED, VOID)
 
     def delete(self, case_reference: str) -> None:
         with database.connection_context():
             Submission.delete().where(Submission.case_reference == case_reference).execute()
 
-    def on_their_way(self, case_reference: str) -> list[str]:
-        """The forms of a case that were sent, and that the engine doesn't have yet."""
+    def list_pending_forms(self, case_reference: str) -> list[str]:
+        """Return the forms of a case that were sent, but not forwarded to the engine yet."""
         with database.connection_context():
             rows = Submission.select().where(Submission.case_reference == case_reference, Submission.state.in_(OPEN))
             return [row.form for row in rows]

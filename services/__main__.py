@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 
 from config import settings as config
-from hosting.databases import AWAY, connect_to
+from hosting.databases import DATABASE_ERRORS, connect_to
 from hosting.schema import UpgradeFailed
 from services.database import schema_of
 
@@ -31,7 +31,7 @@ def upgrade(name: str) -> None:
         sys.exit(str(error))
     except UpgradeFailed as error:
         sys.exit(f"{name}: {error}")
-    except AWAY:
+    except DATABASE_ERRORS:
         sys.exit(f"{name}: the database can't be reached")
     print(f"{name}: applied {', '.join(applied)}" if applied else f"{name}: no migration is pending")
 

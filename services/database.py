@@ -6,7 +6,7 @@ from pathlib import Path
 
 import peewee
 
-from hosting.databases import AWAY, is_refused
+from hosting.databases import DATABASE_ERRORS, is_authentication_error
 from hosting.schema import Schema
 
 
@@ -21,7 +21,7 @@ def schema_of(database: peewee.Database, service: str) -> Schema:
 
 def describe_outage(error: BaseException, service: str) -> str:
     """Why a service's database can't be used, for operators; empty for an error that isn't the database's."""
-    if not isinstance(error, AWAY):
+    if not isinstance(error, DATABASE_ERRORS):
         return ""
-    problem = "refuses the user or password" if is_refused(error) else "can't be reached or written"
+    problem = "refuses the user or password" if is_authentication_error(error) else "can't be reached or written"
     return f"the database of {service}.database_url {problem}"

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from hosting.databases import AWAY, empty_journal
+from hosting.databases import DATABASE_ERRORS, truncate_journal
 from services import schemas
 from services.database import describe_outage, schema_of
 
@@ -110,7 +110,7 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
     @app.after_request
     def leave_nothing(answer: Response) -> Response:
         if request.method == "DELETE":
-            empty_journal(database)
+            truncate_journal(database)
         return answer
 
     @app.teardown_request
@@ -132,7 +132,7 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
             log.warning("%s (%s)", message, type(error).__name__)
         return jsonify(code="unavailable", message=message), 503, {"Retry-After": "5"}
 
-    for kind in AWAY:
+    for kind in DATABASE_ERRORS:
         app.register_error_handler(kind, away)
 
     @app.errorhandler(HTTPException)

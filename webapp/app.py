@@ -28,7 +28,7 @@ from camunda7.inputs.place import Place
 from camunda7.outages import Outage
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from processes.engine import Engine
 from records.access import Access
 from records.cipher import Cipher
@@ -103,7 +103,7 @@ REFUSED = {
 class Application(Flask):
     def log_exception(self, exc_info: Any) -> None:
         """Log an error that another handler raised, unless its own handler does."""
-        if not isinstance(exc_info[1], (*AWAY, UnusableForm)):
+        if not isinstance(exc_info[1], (*DATABASE_ERRORS, UnusableForm)):
             super().log_exception(exc_info)
 
 
@@ -243,7 +243,7 @@ def _register_errors(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Answer:
         cause = getattr(error, "original_exception", None)
-        if isinstance(cause, AWAY):
+        if isinstance(cause, DATABASE_ERRORS):
             # the session couldn't be kept
             return records_error(cause)
         if isinstance(cause, UnusableForm):
@@ -269,7 +269,7 @@ def _register_errors(app: Flask) -> None:
             _("Please try again in a few minutes. What you sent just now may not be kept: send it again then.")
         )
 
-    for kind in AWAY:
+    for kind in DATABASE_ERRORS:
         app.register_error_handler(kind, records_error)
 
     @app.errorhandler(UnusableForm)

@@ -85,7 +85,7 @@ class FormDrafts:
         return draft
 
     def keep(self, draft: FormDraft) -> None:
-        self._drafts.keep(key_of(draft.owner, draft.name), _content(draft))
+        self._drafts.save(key_of(draft.owner, draft.name), _content(draft))
 
     def fill_in(self, draft: FormDraft, number: int, posted: MultiDict[str, str]) -> tuple[FormDraft, Filled] | None:
         """Add what was posted from a page to the newest version of a draft, and keep it.
@@ -104,7 +104,7 @@ class FormDrafts:
         return None
 
     def find(self, owner: str, name: str) -> FormDraft | None:
-        found, version = self._drafts.find_version(key_of(owner, name))
+        found, version = self._drafts.find_with_version(key_of(owner, name))
         if found is None:
             return None
         posted: MultiDict[str, str] = MultiDict([(name, text) for name, text in found["posted"]])

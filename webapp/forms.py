@@ -274,7 +274,7 @@ def _access_code(command: Command, values: dict[str, Any]) -> str:
     # the page's token names the click: of two clicks at once each shows the same code
     click = request.form.get("page_token", "")
     date_of_birth = command.context.get("date_of_birth") or ""
-    code = resources().access.new_code(command.case_reference, date_of_birth, address, click)
+    code = resources().access.create_code(command.case_reference, date_of_birth, address, click)
     return render_template("access_code.html", code=code, sent=True)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from camunda7.engine import EngineUnavailable
 from camunda7.outages import Outage, describe
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from processes.engine import Engine
 from records.retries import RetrySchedule
 from records.submissions import Submission, Submissions
@@ -90,8 +90,8 @@ class Forwarder:
             raise
         except NotAsked as error:
             log.warning("not asked for any more: %s (%s)", submission.key, error)
-            self._submissions.void(submission)
-        except AWAY:
+            self._submissions.mark_void(submission)
+        except DATABASE_ERRORS:
             raise
         except Exception as error:
             # an error's text may hold what the patient answered
@@ -99,7 +99,7 @@ class Forwarder:
             log.error("%s can't be forwarded: %s; attempts: %d", submission.key, describe(error), submission.attempts)
             return False
         else:
-            self._submissions.forwarded(submission)
+            self._submissions.mark_forwarded(submission)
         self.outage.recovered()
         return True
 

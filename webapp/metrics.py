@@ -14,10 +14,10 @@ from prometheus_client.registry import Collector
 from camunda7.outages import Outage
 from hosting.clients.lab import Lab
 from hosting.clients.service import ServiceError
-from hosting.databases import AWAY
-from kpi.indicators import kpis
+from hosting.databases import DATABASE_ERRORS
+from kpi.indicators import compute_kpis
 from records.health import describe
-from records.queue_metrics import queue_figures, undelivered_messages
+from records.queue_metrics import count_undelivered_messages, measure_queues
 from records.roster import Roster
 
 log = logging.getLogger("webapp.metrics")
@@ -38,7 +38,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             yield from self._of_records()
-        except AWAY as error:
+        except DATABASE_ERRORS as error:
             self._records.failed(error, describe(error))
         else:
             self._records.recovered()
@@ -52,7 +52,7 @@ class Figures(Collector):
 
     def _of_records(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("coronacare_kpi", "KPIs over all closed cases", labels=["kpi", "unit"])
-        for figure in kpis(below=self._below):
+        for figure in compute_kpis(below=self._below):
             if figure.value is not None:
                 family.add_metric([figure.key, figure.unit], figure.value)
         yield family
@@ -67,12 +67,12 @@ class Figures(Collector):
         oldest = GaugeMetricFamily(
             "coronacare_queue_oldest_seconds", "Age of the oldest row that waits", labels=["queue"]
         )
-        for queue, figures in queue_figures().items():
+        for queue, figures in measure_queues().items():
             waiting.add_metric([queue], figures.waiting)
             oldest.add_metric([queue], figures.oldest_s)
         yield from (waiting, oldest)
         yield GaugeMetricFamily(
             "coronacare_messages_undelivered",
             "Messages given up in the last day that no call replaces",
-            undelivered_messages(),
+            count_undelivered_messages(),
         )

@@ -62,7 +62,7 @@ def case() -> str | Response | tuple[str, int]:
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.ask"))
-    on_their_way = resources().submissions.on_their_way(reference)
+    on_their_way = resources().submissions.list_pending_forms(reference)
     try:
         found = _position(reference, wait=not on_their_way and not sessions.is_emergency_noted())
     except EngineUnavailable:
@@ -154,7 +154,7 @@ def erase() -> str | Response:
         return redirect(url_for("sign_in.ask"))
     if request.method == "GET":
         return render_template("erase.html", asked=resources().erasures.find(reference) is not None)
-    resources().erasures.ask(reference, PATIENT)
+    resources().erasures.request(reference, PATIENT)
     sessions.renew()
     return render_template("erasure_asked.html", reference=reference)
 
@@ -183,7 +183,7 @@ def access_code() -> str | Response:
         "access_code.html",
         code=code,
         is_newer=request.method == "POST" and code is None,
-        since=resources().access.code_since(reference),
+        since=resources().access.code_created_at(reference),
         page_token=sessions.page_token(reference, f"access code {secrets.token_hex(16)}"),
     )
 

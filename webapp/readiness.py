@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
-from hosting.readiness import Check, problems_of
+from hosting.readiness import Check, find_problems
 from processes.elements import Process
 from processes.engine import Engine
 from records import health
@@ -26,6 +26,6 @@ def add_readiness(app: Flask, engine: Engine, government: Government, lab: Lab) 
 
     @app.get("/readyz")
     def readyz() -> Response:
-        problems = problems_of(checks)
+        problems = find_problems(checks)
         text = "\n".join(problems or ["ok"]) + "\n"
         return Response(text, 503 if problems else 200, mimetype="text/plain")

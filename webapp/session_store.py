@@ -13,7 +13,7 @@ from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 from itsdangerous import Signer
 
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from records.sessions import Sessions
 
 # where Flask-WTF has its token, in the session and in `g`
@@ -52,7 +52,7 @@ class SessionStore(SessionInterface):
         name = request.cookies.get(self.get_cookie_name(app), "")
         try:
             content = self._kept.find(name) if name else None
-        except AWAY:
+        except DATABASE_ERRORS:
             g.records_are_away = True
             content = None
         if content is None and not self._names.validate(name):
@@ -66,7 +66,7 @@ class SessionStore(SessionInterface):
         if session.modified and not records_are_away():
             try:
                 self._store(session)
-            except AWAY:
+            except DATABASE_ERRORS:
                 # the answer that says so has no session
                 g.records_are_away = True
                 raise
@@ -86,7 +86,7 @@ class SessionStore(SessionInterface):
     def _store(self, session: BrowserSession) -> None:
         content = session.content
         if not session.is_stored and content:
-            self._kept.keep(session.name, content)
+            self._kept.save(session.name, content)
         elif content:
             # unless another request has ended it since: it must not begin again
             self._kept.replace(session.name, content)

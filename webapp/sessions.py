@@ -106,7 +106,7 @@ def begins_case(key: str) -> None:
 def open_begun_case() -> bool:
     """Open the case whose first form was kept, if the answer that would have opened it never reached the browser."""
     begun = session.get("begun")
-    case_reference = resources().submissions.case_of(begun) if begun else None
+    case_reference = resources().submissions.find_case(begun) if begun else None
     if case_reference is None:
         return False
     open_case(case_reference)

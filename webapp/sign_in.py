@@ -28,7 +28,7 @@ from camunda7.inputs.cleaning import clean_code, clean_line
 from camunda7.inputs.emails import clean_email
 from camunda7.inputs.telephones import parse_telephone
 from processes.cases import Case, find_case
-from records.access import normal, plain
+from records.access import normalize_address, normalize_code
 from webapp import languages, persons, sessions
 from webapp.formatting import translated
 from webapp.resources import resources
@@ -74,14 +74,14 @@ def ask() -> str:
 def sign_in() -> Answer:
     code = _access_code()
     birth, problems = _date_of_birth()
-    if not plain(code):
+    if not normalize_code(code):
         # nobody's code: it isn't tried, and counts for none
         problems.insert(0, ("access_code", _("Enter your access code")))
         return render_template("sign_in.html", problems=problems), 403
     # as it is looked up: however it is typed, it is the same code
-    attempt = f"code {plain(code)}"
+    attempt = f"code {normalize_code(code)}"
     allowed = is_allowed(attempt)
-    case_reference = resources().access.by_code(code, birth)
+    case_reference = resources().access.find_case_by_code(code, birth)
     if not allowed:
         return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
     if case_reference is None and not problems:
@@ -100,16 +100,16 @@ def ask_by_link(token: str) -> str:
 def sign_in_by_link(token: str) -> Answer:
     birth, problems = _date_of_birth()
     # all links to a case are guesses at the same date of birth
-    attempt = f"link {resources().access.case_of_link(token) or token}"
+    attempt = f"link {resources().access.find_case_by_link(token) or token}"
     allowed = is_allowed(attempt)
     asks_name = "given_name" in request.form
     given_name = clean_line(request.form.get("given_name", "")[:200])
     if asks_name and not given_name:
         problems.insert(0, ("given_name", _("Enter the given name")))
-    found = resources().access.by_link(token, birth)
+    found = resources().access.open_link(token, birth)
     if not allowed:
         return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
-    if found.expired and not problems:
+    if found.is_expired and not problems:
         return render_template("link.html", token=token, expired=True), 410
     if problems or found.case_reference is None:
         problems = problems or _wrong_at_link(asks_name)
@@ -130,7 +130,7 @@ def _wrong_at_link(asks_name: bool) -> Problems:
 
 def _sharing(case_reference: str) -> tuple[Case | None, list[Case]]:
     """A case, and the others with its address and date of birth."""
-    others = resources().access.sharing(case_reference)
+    others = resources().access.find_related_cases(case_reference)
     if not others:
         return None, []
     engine = resources().engine
@@ -155,7 +155,7 @@ def choose_case() -> Answer:
 @pages.post("/link/<token>/renew")
 def renew(token: str) -> Answer:
     """Send a new link to where the case's messages go; whoever has the old one learns nothing by it."""
-    case_reference = resources().access.case_of_link(token)
+    case_reference = resources().access.find_case_by_link(token)
     case = find_case(resources().engine, case_reference) if case_reference else None
     if case is not None:
         address = case.values.get("email") if case.values.get("channel") == "email" else case.values.get("phone")
@@ -174,10 +174,10 @@ def lost_code() -> Answer:
         problems.insert(0, ("address", _("Enter your e-mail address or mobile number")))
     if problems:
         return render_template("lost_code.html", problems=problems), 403
-    if not is_allowed(f"lost {normal(address)}"):
+    if not is_allowed(f"lost {normalize_address(address)}"):
         return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
-    for case_reference in resources().access.cases_reached_by(address, birth):
-        _send_link(case_reference, normal(address), languages.language())
+    for case_reference in resources().access.find_cases_by_address(address, birth):
+        _send_link(case_reference, normalize_address(address), languages.language())
     return render_template("link_sent.html")
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _
 
-from kpi.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, expected, in_units
+from kpi.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, forecast_wait, to_units
 from processes.cases import Case
 from processes.elements import (
     BusinessRuleTask,
@@ -324,7 +324,7 @@ def _is_worsening_unknown(case: Case, steps: set[str]) -> bool:
 
 def wait_for(stage: tuple[str, str]) -> Wait | None:
     """How long patients wait for this; None while too few have."""
-    between = expected(stage)
+    between = forecast_wait(stage)
     if between is None:
         return None
     return Wait(in_words(between.low_s) if between.low_s else "", in_words(between.high_s or MINUTE_S))
@@ -332,5 +332,5 @@ def wait_for(stage: tuple[str, str]) -> Wait | None:
 
 def in_words(seconds: float) -> str:
     """Whole minutes, hours or days."""
-    count, unit = in_units(seconds)
+    count, unit = to_units(seconds)
     return duration(count, UNIT_NAMES[unit])

@@ -42,7 +42,7 @@ class TaskForms:
                 raise
             return known
         if is_new:
-            self._deployed.keep(START, schema)
+            self._deployed.save(START, schema)
         return schema
 
     def of_task(self, task: OpenTask) -> Schema:

@@ -7,9 +7,9 @@ from camunda7.outages import OutageMetrics
 from config.secrets import load_with_secrets
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
-from hosting.metrics import measured
+from hosting.metrics import with_metrics
 from hosting.periodic import PeriodicTask
-from hosting.startup import needs_database
+from hosting.startup import require_database
 from processes.engine import Engine
 from records import database, health
 from records.retries import RetrySchedule
@@ -22,7 +22,7 @@ from webapp.resources import resources_of
 _settings = load_with_secrets(
     "engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key"
 )
-with needs_database("records.database_url"):
+with require_database("records.database_url"):
     database.open(_settings.records.database_url)
 _lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value(), timeout_s=2)
 _application = create_app(
@@ -55,6 +55,6 @@ _application = create_app(
 )
 _resources = resources_of(_application)
 _figures = [Figures(_lab, _settings.webapp.suppress_below), OutageMetrics([_resources.forwarder.outage])]
-application = measured(_application, _figures)
+application = with_metrics(_application, _figures)
 PeriodicTask("forwarder", _resources.forwarder.run, forwarding.INTERVAL_S, health.describe).start()
 PeriodicTask("housekeeping", _resources.housekeeping.run, housekeeping.INTERVAL_S, health.describe).start()

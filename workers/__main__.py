@@ -27,11 +27,11 @@ from hosting.clients.lab import Lab
 from hosting.clients.mail import MailServer
 from hosting.clients.service import Service
 from hosting.clients.sms import SmsGateway
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from hosting.periodic import METRICS, PeriodicTask
-from hosting.readiness import Check, problems_of
+from hosting.readiness import Check, find_problems
 from hosting.schema import SchemaMismatch
-from hosting.startup import needs_database
+from hosting.startup import require_database
 from kpi.rows import KpiRows
 from processes.engine import Engine
 from processes.variables import VARIABLES
@@ -94,13 +94,19 @@ class PortTaken(Exception):
 
 def run(settings: config.Settings, lanes: list[str]) -> None:
     identity = WorkerIdentity(worker_id(lanes, settings.workers.number), config.ROOT / settings.folder / "workers")
-    with needs_database("records.database_url"):
+    with require_database("records.database_url"):
         database.open(settings.records.database_url)
     resources = resources_of(settings)
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
     client = task_client(settings, identity.worker_id)
     runtime = Runtime(
-        client, handlers, resources, settings.workers.slots, settings.workers.shutdown_timeout_s, AWAY, VARIABLES
+        client,
+        handlers,
+        resources,
+        settings.workers.slots,
+        settings.workers.shutdown_timeout_s,
+        DATABASE_ERRORS,
+        VARIABLES,
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)
@@ -125,7 +131,7 @@ def worker_id(lanes: Iterable[str], number: int) -> str:
 def serve_health(settings: config.Settings, runtime: Runtime, checks: list[Check]) -> Health:
     host, port = settings.workers.host, settings.workers.port
     try:
-        return Health(host, port, runtime.metrics.registry, lambda: runtime.turns, lambda: problems_of(checks))
+        return Health(host, port, runtime.metrics.registry, lambda: runtime.turns, lambda: find_problems(checks))
     except OSError as error:
         raise PortTaken(f"workers.url: no port {port} ({error.strerror}); give this process another") from None
 

@@ -52,7 +52,7 @@ class Pages:
             return self._tasklist
         if message.template in TO_MANAGERS:
             return f"{self._webapp}/staff/now"
-        return f"{self._webapp}/link/{self._access.link(message.key, message.case_reference)}"
+        return f"{self._webapp}/link/{self._access.create_link(message.key, message.case_reference)}"
 
 
 class Mail:

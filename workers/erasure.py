@@ -110,17 +110,17 @@ class Eraser:
                 return False
             kept = self._erase_elsewhere(reference)
             self._erase_records(reference)
-            self._erasures.erased(erasure, kept)
+            self._erasures.complete(erasure, kept)
         log.info("%s is erased", reference)
         return True
 
     def _is_in_use(self, reference: str) -> bool:
         """Whether the case goes on, or something of it is on its way."""
-        if self._kept.submissions.on_their_way(reference) or is_running(self._elsewhere.engine, reference):
+        if self._kept.submissions.list_pending_forms(reference) or is_running(self._elsewhere.engine, reference):
             return True
         # from here on nobody asks for a message
         self._kept.access.delete(reference)
-        return not self._kept.outbox.drop_waiting(reference)
+        return not self._kept.outbox.cancel_waiting(reference)
 
     def _erase_elsewhere(self, reference: str) -> bool:
         """Returns whether the law has the government keep something."""
@@ -132,8 +132,8 @@ class Eraser:
         return kept
 
     def _erase_records(self, reference: str) -> None:
-        self._kept.sessions.end_of_case(reference)
+        self._kept.sessions.end_sessions_of_case(reference)
         self._kept.drafts.delete(reference)
         self._kept.submissions.delete(reference)
         self._kept.outbox.delete(reference)
-        self._kept.kpis.disown(reference)
+        self._kept.kpis.anonymize(reference)

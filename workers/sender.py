@@ -84,6 +84,6 @@ class Sender:
 
     def _end(self, message: Message, state: str, reason: str) -> None:
         by_telephone = message.channel != TELEPHONE and message.template not in TO_DOCTORS | TO_MANAGERS
-        self._outbox.undelivered(message, state, by_telephone)
+        self._outbox.mark_undelivered(message, state, by_telephone)
         outcome = "the contact tracers call instead" if by_telephone else "nothing replaces it"
         log.warning("message %s can't be delivered (%s): %s; %s", message.key, state, reason, outcome)

@@ -4,15 +4,15 @@ from config.secrets import load_with_secrets
 from hosting.clients.mail import MailServer
 from hosting.clients.sms import SmsGateway
 from hosting.databases import connect_to
-from hosting.metrics import measured
-from hosting.startup import needs_database
+from hosting.metrics import with_metrics
+from hosting.startup import require_database
 from services.government.app import create_app
 from services.government.archive import Archive
 from services.government.notification import Notifier
 
 _settings = load_with_secrets("government.api_key", "government.archive_key", "sms.api_key")
 _mail, _sms = _settings.mail, _settings.sms
-with needs_database("government.database_url"):
+with require_database("government.database_url"):
     _application = create_app(
         connect_to(_settings.government.database_url),
         _settings.government.api_key.get_secret_value(),
@@ -24,4 +24,4 @@ with needs_database("government.database_url"):
         ),
         Archive(_settings.government.archive_key.get_secret_value()),
     )
-application = measured(_application)
+application = with_metrics(_application)

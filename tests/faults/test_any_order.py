@@ -109,7 +109,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def wants_all_erased(self) -> None:
-        Erasures().ask(self._case.reference, PATIENT)
+        Erasures().request(self._case.reference, PATIENT)
         self._to_be_erased = True
         self.happened["to be erased"] += 1
 

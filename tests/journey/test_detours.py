@@ -30,7 +30,7 @@ def patient(case: CaseUnderTest, state: dict[str, Any], access: Access, new_page
     # so urgent that staff find them on the first page of their list, whatever other tests have left open
     case.reaches_the_visit(URGENT, channel="sms", email=None, phone=case.telephone())
     who.opens("/sign-in")
-    who.answers({"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN})
+    who.answers({"access_code": access.create_code(case.reference, BORN), "date_of_birth": BORN})
     who.presses("Sign in")
     return who
 

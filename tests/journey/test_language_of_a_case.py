@@ -41,7 +41,7 @@ def test_the_language_of_the_pages_becomes_that_of_the_case_and_of_its_messages(
 
     # on another device, whose browser asks for English, the case speaks French still
     other = Browser(state["webapp"], language="en")
-    filled = {"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN}
+    filled = {"access_code": access.create_code(case.reference, BORN), "date_of_birth": BORN}
     page = other.send(other.open("/sign-in"), filled)
     assert page.content.html["lang"] == "fr"
 

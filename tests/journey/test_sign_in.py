@@ -133,7 +133,7 @@ def test_the_link_of_a_message_opens_the_case_with_the_date_of_birth(
 def test_an_expired_link_is_renewed_by_the_patient(
     state: dict[str, Any], browser: Browser, known: Known, access: Access
 ) -> None:
-    token = access.link(f"{known.reference}/test/1", known.reference)
+    token = access.create_link(f"{known.reference}/test/1", known.reference)
     Link.update(expires_at=timestamp()).where(Link.case_reference == known.reference).execute()
     expired = browser.send(browser.open(f"/link/{token}"), {"date_of_birth": BORN})
     assert (expired.status, expired.heading) == (410, "This link has expired")

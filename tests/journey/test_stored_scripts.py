@@ -127,7 +127,7 @@ def test_nothing_that_was_typed_runs_in_tasklist_cockpit_or_the_pages(
     # the list of contacts comes back to the patient's page, then a contact is to be called
     patient = Patient(watch.page(), state)
     patient.opens("/sign-in")
-    patient.answers({"access_code": access.new_code(case.reference, BORN), "date_of_birth": BORN})
+    patient.answers({"access_code": access.create_code(case.reference, BORN), "date_of_birth": BORN})
     patient.presses("Sign in")
     contact = {**CONTACT, "name": PAYLOAD, "email": None, "phone": "000 125"}
     first = case.waits_for("close_contacts").id

@@ -34,7 +34,7 @@ def auditor(state: dict[str, Any], case: CaseUnderTest) -> Iterator[Engine]:
 
 def seen_by(state: dict[str, Any], case: CaseUnderTest, access: Access) -> Page:
     browser = Browser(state["webapp"])
-    filled = {"access_code": access.new_code(case.reference, BORN, ""), "date_of_birth": BORN}
+    filled = {"access_code": access.create_code(case.reference, BORN, ""), "date_of_birth": BORN}
     browser.send(browser.open("/sign-in"), filled)
     return browser.open("/case/seen-by")
 

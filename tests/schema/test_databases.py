@@ -196,7 +196,7 @@ def test_the_version_before_keeps_a_column_that_only_the_next_one_knows(url: str
     assert records.upgrade(url) == []
     records.open(url)
     for message in Outbox().claim("email"):
-        Outbox().sent(message)
+        Outbox().mark_sent(message)
     Outbox().add("C-2/report", "email", "b@patients.example", "report", "en")
     records.database.close()
     # then nothing is lost

@@ -107,7 +107,7 @@ def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Cal
             who.case = CaseUnderTest(state).starts({**WITH_COUGH, "cough_since": days_ago(8)})
             who.case.waits_for(FORM)
             filled = dict(zip(("year", "month", "day"), who.case.value("date_of_birth").split("-"), strict=True))
-            code = access.new_code(who.case.reference, who.case.value("date_of_birth"), "")
+            code = access.create_code(who.case.reference, who.case.value("date_of_birth"), "")
             born = {f"date_of_birth-{part}": text for part, text in filled.items()}
             who.post("/sign-in", who.token(), access_code=code, **born)
         if role == "contact":

@@ -4,4 +4,4 @@ from hosting import gunicorn_worker
 
 
 class Worker(gunicorn_worker.Worker):
-    read_within_s = 1.0
+    read_timeout_s = 1.0

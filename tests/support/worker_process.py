@@ -13,7 +13,7 @@ from pathlib import Path
 from camunda7.worker import Runtime, TaskClient, WorkerIdentity, stop_on_signal, topic
 from camunda7.worker.health import Health
 from camunda7.worker.logs import log_to_stderr
-from hosting.readiness import Check, problems_of
+from hosting.readiness import Check, find_problems
 from tests.support.ports import free_port
 
 
@@ -36,7 +36,7 @@ def main(worker_id: str, name: str, lock_s: str, handler_s: str, shutdown_timeou
         port,
         runtime.metrics.registry,
         lambda: runtime.turns,
-        lambda: problems_of([Check("engine", lambda: client.check(1))]),
+        lambda: find_problems([Check("engine", lambda: client.check(1))]),
     )
     stop_on_signal(runtime)
     print("health", port, flush=True)

@@ -17,7 +17,7 @@ from prometheus_client import generate_latest
 
 from camunda7.worker import Retry, Runtime, TaskClient, topic
 from camunda7.worker.health import Health
-from hosting.readiness import Check, problems_of
+from hosting.readiness import Check, find_problems
 from processes.variables import VARIABLES
 from tests.support.case import NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.ports import free_port
@@ -53,7 +53,7 @@ def watched(troubled: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskCli
                 port,
                 runtime.metrics.registry,
                 lambda: runtime.turns,
-                lambda: problems_of([Check("engine", lambda: client.check(1))]),
+                lambda: find_problems([Check("engine", lambda: client.check(1))]),
             )
         )
         return lambda path: requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 
 from kpi.indicators import DURATIONS, seconds_between
-from kpi.rows import CaseRow, closed
+from kpi.rows import CaseRow, list_closed_cases
 from webapp.staff.history import is_included
 from webapp.staff.managers import managers_only, pages
 from webapp.staff.period import period
@@ -18,7 +18,7 @@ AT_ONCE = 50
 def show_closed() -> str:
     first, last = period()
     outcome, after = request.args.get("outcome", "")[:50], request.args.get("after", type=int)
-    rows = closed(first, last, outcome or None, after, AT_ONCE + 1, is_included())
+    rows = list_closed_cases(first, last, outcome or None, after, AT_ONCE + 1, is_included())
     return render_template(
         "staff/closed.html",
         rows=rows[:AT_ONCE],

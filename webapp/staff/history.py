@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from kpi.synthetic import weeks_kept
+from kpi.synthetic import count_weeks
 from webapp.staff.managers import pages
 
 PARAMETER, INCLUDED = "history", "included"
@@ -29,7 +29,7 @@ def keep_in_links(_: str, values: dict[str, Any]) -> None:
 @pages.context_processor
 def describe() -> dict[str, Any]:
     """For staff/history.html: the weeks of the history are counted only where it is shown."""
-    return {"history_included": is_included(), "history_weeks": weeks_kept, "switch_history": switch}
+    return {"history_included": is_included(), "history_weeks": count_weeks, "switch_history": switch}
 
 
 def switch() -> str:

@@ -15,7 +15,7 @@ from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
 from camunda7.xml import parse
 from hosting.clients.lab import Stock
 from hosting.clients.service import ServiceError
-from kpi.indicators import kpis
+from kpi.indicators import compute_kpis
 from processes import incidents, positions
 from processes.positions import ActivityCount, Definition
 from webapp.resources import resources
@@ -102,7 +102,8 @@ def changes() -> Iterator[tuple[str, str, str]]:
     """Figures of today so far, and of yesterday."""
     today = datetime.now(UTC).date()
     now, before = (
-        {figure.key: figure for figure in kpis(day, day, least(), is_included())} for day in (today, today - DAY)
+        {figure.key: figure for figure in compute_kpis(day, day, least(), is_included())}
+        for day in (today, today - DAY)
     )
     return ((now[key].label, now[key].text, before[key].text) for key in CHANGES)
 

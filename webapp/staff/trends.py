@@ -12,8 +12,8 @@ from flask import Response, abort, url_for
 from pygal.style import Style
 
 from kpi.indicator import Indicator
-from kpi.indicators import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, over
-from kpi.tallies import course
+from kpi.indicators import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, compute_from_sums
+from kpi.tallies import load_sums_by_span
 from webapp.staff.history import is_included
 from webapp.staff.managers import least, managers_only, pages
 from webapp.staff.period import period
@@ -123,8 +123,8 @@ def spans_of(first: date, last: date) -> list[str]:
 
 def figures_of(spans: list[str], below: int = 0, summed: Collection[str] = SUMMED, invented: bool = False) -> Course:
     """The KPIs that can be worked out from some sums."""
-    found = course(spans, summed, invented)
-    return {span: {figure.key: figure for figure in over(found[span], below)} for span in spans}
+    found = load_sums_by_span(spans, summed, invented)
+    return {span: {figure.key: figure for figure in compute_from_sums(found[span], below)} for span in spans}
 
 
 def table(trend: Trend, found: Course, picture: str) -> Table:

@@ -42,7 +42,7 @@ def test_it_goes_on_after_each_kind_of_error_and_logs_no_data(caplog: pytest.Log
             raise ERRORS[(len(runs) - 1) // 2]("Ada Lovelace")
 
     run(PeriodicTask("each kind", function, 0.0001), lambda: len(runs) > 2 * len(ERRORS) + 2)
-    told = [f"each kind failed ({error.__name__}) and is tried again" for error in ERRORS]
+    told = [f"each kind failed ({error.__name__}), retrying" for error in ERRORS]
     assert [record.getMessage() for record in caplog.records] == [*told, "each kind works again"]
     assert figure("failures_total", "each kind") == 2 * len(ERRORS)
 

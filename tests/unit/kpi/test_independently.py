@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kpi.indicator import DAYS, SECONDS, Indicator
-from kpi.indicators import kpis
+from kpi.indicators import compute_kpis
 from kpi.rows import CaseRow, KpiRows, rebuild
 from kpi.synthetic import cases as invented_cases
 from kpi.synthetic import invent
@@ -140,10 +140,10 @@ def test_each_figure(seed: int, count: int, monkeypatch: pytest.MonkeyPatch) -> 
     ends = [None, *(FIRST + timedelta(days=day) for day in (0, 10, 11, 40, 41, DAYS_LONG + 40))]
     for first, last in [(first, last) for first in ends for last in ends]:
         within = [case for case in cases if (first or date.min) <= case["closed_on"] <= (last or date.max)]
-        right, found = expected(within), kpis(first, last)
+        right, found = expected(within), compute_kpis(first, last)
         assert {figure.key for figure in found} == right.keys()
         assert [figure for figure in found if not is_right(figure, right[figure.key])] == []
-    assert {figure.unit for figure in kpis()} >= {SECONDS, DAYS}
+    assert {figure.unit for figure in compute_kpis()} >= {SECONDS, DAYS}
 
 
 def test_each_figure_over_recorded_cases_alone_and_over_invented_ones_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +156,7 @@ def test_each_figure_over_recorded_cases_alone_and_over_invented_ones_too(monkey
     for first, last in [(None, None), (today - timedelta(days=20), today - timedelta(days=3))]:
         for cases, included in ((recorded, False), (recorded + invented, True)):
             within = [case for case in cases if (first or date.min) <= case["closed_on"] <= (last or date.max)]
-            right, found = expected(within), kpis(first, last, invented=included)
+            right, found = expected(within), compute_kpis(first, last, invented=included)
             assert {figure.key for figure in found} == right.keys()
             assert [figure for figure in found if not is_right(figure, right[figure.key])] == []
     assert rebuild()
@@ -171,13 +171,13 @@ def as_case(row: dict[str, Any]) -> Case:
 def test_working_the_sums_out_anew_gives_those_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(6)
     record([generated(chance) for _ in range(60)], chance, monkeypatch)
-    kept, figures = sorted(Tally.select().tuples()), kpis()
+    kept, figures = sorted(Tally.select().tuples()), compute_kpis()
     assert rebuild()
     assert sorted(Tally.select().tuples()) == kept
     # and mends those that are wrong
     Tally.update(count=Tally.count + 3).where(Tally.figure == "outcome").execute()
     Tally.delete().where(Tally.figure == "rating").execute()
-    assert kpis() != figures
+    assert compute_kpis() != figures
     assert not rebuild()
     assert sorted(Tally.select().tuples()) == kept
     Tally.delete().execute()

@@ -5,15 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from kpi.indicator import COUNT
-from kpi.indicators import kpis
-from kpi.rows import CaseRow, KpiRows, closed
+from kpi.indicators import compute_kpis
+from kpi.rows import CaseRow, KpiRows, list_closed_cases
 
 NOON = datetime(2020, 3, 20, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("records")
 
 
 def figures(*period: date | None) -> dict[str, float | None]:
-    return {figure.key: figure.value for figure in kpis(*period)}
+    return {figure.key: figure.value for figure in compute_kpis(*period)}
 
 
 def record(number: int, **known: object) -> None:
@@ -21,7 +21,7 @@ def record(number: int, **known: object) -> None:
 
 
 def test_over_no_cases_every_figure_is_none_yet() -> None:
-    none_yet = kpis()
+    none_yet = compute_kpis()
     assert {figure.value for figure in none_yet if figure.unit == COUNT} == {0}
     assert {figure.text for figure in none_yet if figure.unit != COUNT} == {"none yet"}
 
@@ -33,7 +33,7 @@ def test_the_pilots_cycle_time() -> None:
         # spread around the mean, evenly
         took = mean + timedelta(seconds=(number - 16) * 60)
         record(number, outcome="care_completed", evaluation_requested_at=NOON, care_completed_at=NOON + took)
-    found = {figure.key: figure for figure in kpis()}
+    found = {figure.key: figure for figure in compute_kpis()}
     assert (found["cycle_time_mean"].text, found["cycle_time_mean"].over) == ("53 min 13 s", 33)
     # of all cases only so many lie in each bucket of 4 %
     assert found["cycle_time_median"].value == pytest.approx(53 * 60 + 13, rel=0.02)
@@ -44,7 +44,7 @@ def test_the_pilots_feedback() -> None:
     ratings = [5] * 22 + [4] * 7 + [3] * 2 + [1]
     for number, rating in enumerate([*ratings, None]):
         record(number, outcome="care_completed", care_completed_at=NOON, rating=rating)
-    found = {figure.key: figure.text for figure in kpis()}
+    found = {figure.key: figure.text for figure in compute_kpis()}
     assert (found["ratings"], found["ratings_asked"], found["mean_feedback"]) == ("32", "33", "4.53")
 
 
@@ -58,7 +58,7 @@ def test_positivity_counts_conclusive_results_only() -> None:
 def test_a_case_that_ended_early_has_no_cycle_time() -> None:
     record(1, outcome="evaluation_declined")
     record(2, outcome="care_completed", evaluation_requested_at=NOON, care_completed_at=NOON + timedelta(hours=1))
-    found = {figure.key: figure for figure in kpis()}
+    found = {figure.key: figure for figure in compute_kpis()}
     assert (found["closed"].value, found["ended_evaluation_declined"].value, found["ended_care_completed"].value) == (
         2,
         1,
@@ -134,7 +134,7 @@ def test_closed_cases_one_page_after_another(monkeypatch: pytest.MonkeyPatch) ->
 
     def references(first: date | None, last: date | None, outcome: str | None = None) -> list[list[str]]:
         found, after = [], None
-        while rows := closed(first, last, outcome, after, 2):
+        while rows := list_closed_cases(first, last, outcome, after, 2):
             found.append([row.case_reference for row in rows])
             after = rows[-1].id
         return found

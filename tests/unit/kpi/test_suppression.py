@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpi.indicators import over
+from kpi.indicators import compute_from_sums
 from kpi.tallies import Sums
 
 BELOW = 5
@@ -13,7 +13,7 @@ BELOW = 5
 def figures(below: int = BELOW, **counts: int) -> dict[str, str]:
     """Texts of the figures, over sums of figure__bucket."""
     rows = [(*name.split("__"), count, 0) for name, count in counts.items()]
-    return {figure.key: figure.text for figure in over(Sums(rows), below)}
+    return {figure.key: figure.text for figure in compute_from_sums(Sums(rows), below)}
 
 
 def test_few_cases_are_not_told_of() -> None:
@@ -50,4 +50,4 @@ def test_means_over_few_are_not_told() -> None:
 
 
 def test_every_figure_says_whose_numbers_can_be_told_from_it() -> None:
-    assert [figure.key for figure in over(Sums()) if not figure.cells] == []
+    assert [figure.key for figure in compute_from_sums(Sums()) if not figure.cells] == []

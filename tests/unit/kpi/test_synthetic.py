@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from kpi.indicators import kpis
-from kpi.rows import CaseRow, KpiRows, closed, rebuild
-from kpi.synthetic import cases, invent, weeks_kept
+from kpi.indicators import compute_kpis
+from kpi.rows import CaseRow, KpiRows, list_closed_cases, rebuild
+from kpi.synthetic import cases, count_weeks, invent
 from kpi.tallies import InventedTally, Tally
-from kpi.waits import RESULT, _expected, expected
+from kpi.waits import RESULT, _expected, forecast_wait
 
 pytestmark = pytest.mark.usefixtures("records")
 TODAY = date(2024, 3, 1)
@@ -37,7 +37,7 @@ def record(count: int = 3) -> None:
 
 
 def values(invented: bool = False) -> dict[str, float | None]:
-    return {figure.key: figure.value for figure in kpis(invented=invented)}
+    return {figure.key: figure.value for figure in compute_kpis(invented=invented)}
 
 
 def test_the_same_weeks_have_the_same_cases() -> None:
@@ -50,7 +50,7 @@ def test_they_close_on_each_day_of_the_weeks_until_yesterday(weeks: int) -> None
     found = {row["closed_at"][:10] for row in cases(weeks, TODAY)}
     assert found == {str(TODAY - timedelta(days=day + 1)) for day in range(7 * weeks)}
     invent(weeks, TODAY)
-    assert weeks_kept() == weeks
+    assert count_weeks() == weeks
 
 
 def test_each_case_is_marked_and_goes_through_its_steps_in_their_order() -> None:
@@ -90,14 +90,16 @@ def test_they_are_a_plausible_outbreak() -> None:
 
 def test_no_figure_wait_or_list_has_them_unless_it_is_asked_for_them() -> None:
     record(6)
-    before, wait = values(), expected(RESULT)
+    before, wait = values(), forecast_wait(RESULT)
     count = invent(WEEKS, TODAY)
     _expected.cache_clear()
     assert wait is not None
-    assert (values(), expected(RESULT)) == (before, wait)
+    assert (values(), forecast_wait(RESULT)) == (before, wait)
     assert values(invented=True)["closed"] == 6 + count
-    assert {row.case_reference for row in closed(None, None, None, None, 5000)} == {f"C-{n}" for n in range(6)}
-    assert len(closed(None, None, None, None, 5000, invented=True)) == 6 + count
+    assert {row.case_reference for row in list_closed_cases(None, None, None, None, 5000)} == {
+        f"C-{n}" for n in range(6)
+    }
+    assert len(list_closed_cases(None, None, None, None, 5000, invented=True)) == 6 + count
 
 
 def test_zero_weeks_delete_them_and_nothing_else() -> None:
@@ -105,7 +107,7 @@ def test_zero_weeks_delete_them_and_nothing_else() -> None:
     before = values()
     invent(WEEKS, TODAY)
     assert invent(0, TODAY) == 0
-    assert (weeks_kept(), InventedTally.select().count(), CaseRow.select().count()) == (0, 0, 3)
+    assert (count_weeks(), InventedTally.select().count(), CaseRow.select().count()) == (0, 0, 3)
     assert values(invented=True) == values() == before
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kpi import waits
-from kpi.waits import MAX_WAITS, MIN_WAITS, WINDOW, after, round_for_people, simulate
+from kpi.waits import MAX_WAITS, MIN_WAITS, WINDOW, forecast_after, round_for_people, simulate
 
 MIDNIGHT = datetime(2020, 3, 1, tzinfo=UTC)
 ARRIVALS, SEEDS = 1500, (1, 2, 3)
@@ -74,7 +74,9 @@ def test_it_holds_when_only_the_latest_are_gone_through(what: str) -> None:
     """As the pages do: at each arrival, from those of the latest that have ended by then."""
     found = SIMULATED[what](random.Random(4))
     by_end = sorted(found, key=lambda wait: wait[1])
-    told = [(wait, after([other for other in by_end if other[1] <= wait[0]][-MAX_WAITS:])) for wait in found[::3]]
+    told = [
+        (wait, forecast_after([other for other in by_end if other[1] <= wait[0]][-MAX_WAITS:])) for wait in found[::3]
+    ]
     held = [between.contains((ended - begun).total_seconds()) for (begun, ended), between in told if between]
     assert 0.75 <= sum(held) / len(held) <= 0.85
 
@@ -86,8 +88,8 @@ def test_without_looking_what_held_it_would_not(monkeypatch: pytest.MonkeyPatch)
 
 def test_of_too_few_nothing_is_told() -> None:
     waits = [(at(n), at(n + 1)) for n in range(WINDOW)]
-    assert after(waits[: MIN_WAITS - 1]) is None
-    assert after(waits[:MIN_WAITS]) == waits_between(3600, 3600)
+    assert forecast_after(waits[: MIN_WAITS - 1]) is None
+    assert forecast_after(waits[:MIN_WAITS]) == waits_between(3600, 3600)
 
 
 def waits_between(low_s: float, high_s: float) -> waits.WaitRange:

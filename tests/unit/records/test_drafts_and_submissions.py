@@ -14,14 +14,14 @@ CONTENT = {"posted": [["given_name", "Ada Maria"]]}
 
 def test_a_draft_is_found_as_it_was_kept_last() -> None:
     drafts = Drafts(SEAL)
-    drafts.keep("C-1/review", {})
-    drafts.keep("C-1/review", CONTENT)
+    drafts.save("C-1/review", {})
+    drafts.save("C-1/review", CONTENT)
     assert drafts.find("C-1/review") == CONTENT
     assert drafts.find("C-2/review") is None
 
 
 def test_what_was_typed_can_not_be_read_in_the_database() -> None:
-    Drafts(SEAL).keep("C-1/review", CONTENT)
+    Drafts(SEAL).save("C-1/review", CONTENT)
     Submissions(SEAL).add("C-1/task", "C-1", "review", CONTENT, "C-1/medical_form")
     assert "Ada Maria" not in str(Draft.get().__data__) + str(Submission.get().__data__)
     # nor with another secret
@@ -30,8 +30,8 @@ def test_what_was_typed_can_not_be_read_in_the_database() -> None:
 
 def test_only_the_newest_version_is_replaced() -> None:
     drafts = Drafts(SEAL)
-    drafts.keep("C-1/review", {})
-    _, first = drafts.find_version("C-1/review")
+    drafts.save("C-1/review", {})
+    _, first = drafts.find_with_version("C-1/review")
     assert drafts.replace("C-1/review", CONTENT, first)
     assert not drafts.replace("C-1/review", {}, first)
     assert drafts.find("C-1/review") == CONTENT
@@ -41,7 +41,7 @@ def test_only_the_newest_version_is_replaced() -> None:
 
 def test_old_drafts_are_forgotten() -> None:
     drafts = Drafts(SEAL)
-    drafts.keep("C-1/review", CONTENT)
+    drafts.save("C-1/review", CONTENT)
     drafts.delete_older_than(timedelta(days=1))
     assert drafts.find("C-1/review") == CONTENT
     drafts.delete_older_than(timedelta())
@@ -50,10 +50,10 @@ def test_old_drafts_are_forgotten() -> None:
 
 def test_a_submission_takes_the_place_of_its_draft() -> None:
     drafts, submissions = Drafts(SEAL), Submissions(SEAL)
-    drafts.keep("C-1/review", CONTENT)
+    drafts.save("C-1/review", CONTENT)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
     assert drafts.find("C-1/review") is None
-    assert submissions.on_their_way("C-1") == ["review"]
+    assert submissions.list_pending_forms("C-1") == ["review"]
 
 
 def test_what_is_sent_twice_is_one_submission() -> None:
@@ -68,9 +68,9 @@ def test_what_is_sent_twice_is_one_submission() -> None:
 def test_nothing_is_left_of_what_has_arrived() -> None:
     submissions = Submissions(SEAL)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
-    submissions.forwarded(submissions.claim_by_key("C-1/task"))
+    submissions.mark_forwarded(submissions.claim_by_key("C-1/task"))
     assert Submission.get().content == ""
-    assert submissions.on_their_way("C-1") == []
+    assert submissions.list_pending_forms("C-1") == []
     # and sending it again changes nothing
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
     assert list(submissions.claim()) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi.indicators import kpis
+from kpi.indicators import compute_kpis
 from kpi.rows import CaseRow, KpiRows
 from records.access import Access, CaseAccess, Link
 from records.cipher import Cipher
@@ -25,38 +25,38 @@ SEAL = Cipher("a secret of the tests")
 
 
 def erased(reference: str, kept: bool = False) -> None:
-    Erasures().ask(reference, PATIENT)
+    Erasures().request(reference, PATIENT)
     [erasure] = Erasures().claim()
-    Erasures().erased(erasure, kept)
+    Erasures().complete(erasure, kept)
 
 
 def test_a_case_is_asked_for_once_and_done_once() -> None:
     erasures = Erasures()
     for who in (PATIENT, OPERATOR):
-        erasures.ask("C-1", who)
+        erasures.request("C-1", who)
     [erasure] = erasures.claim()
     assert list(erasures.claim()) == []
     erasures.defer(erasure, AT_ONCE)
     [erasure] = erasures.claim()
     assert not is_erased("C-1")
-    erasures.erased(erasure, kept=True)
+    erasures.complete(erasure, kept=True)
     assert list(erasures.claim()) == []
     assert is_erased("C-1")
     assert [(row.key, row.asked_by, row.state, row.kept) for row in erasures.all()] == [("C-1", PATIENT, ERASED, True)]
     # asked for again, nothing is to be done
-    erasures.ask("C-1", OPERATOR)
+    erasures.request("C-1", OPERATOR)
     assert list(erasures.claim()) == []
 
 
 def test_the_case_counts_on_without_anything_that_leads_to_it() -> None:
     KpiRows().record("C-1", outcome="care_completed", result="positive", rating=4)
-    before = kpis()
-    KpiRows().disown("C-1")
+    before = compute_kpis()
+    KpiRows().anonymize("C-1")
     erased("C-1")
-    assert kpis() == before
+    assert compute_kpis() == before
     # what a worker that slept meanwhile records is no second case
     KpiRows().record("C-1", outcome="care_completed", result="positive", rating=4)
-    assert kpis() == before
+    assert compute_kpis() == before
     assert CaseRow.get().case_reference.startswith("erased-")
 
 
@@ -69,15 +69,15 @@ def test_nobody_is_written_to_about_an_erased_case() -> None:
 
 def test_what_is_forgotten_is_of_this_case_only() -> None:
     for reference in ("C-1", "C-11"):
-        Drafts(SEAL).keep(f"{reference}/review", {})
+        Drafts(SEAL).save(f"{reference}/review", {})
         Submissions(SEAL).add(f"{reference}/task", reference, "review", {}, "")
         Outbox().add(f"{reference}/tell_result/1", "sms", "+4420", "result_there", "en")
-        Access(SEAL).new_code(reference, "1990-05-10", "a@b.example")
-        Access(SEAL).link(f"{reference}/tell_result/1", reference)
-        Sessions(SEAL).keep(reference, {"case": reference})
+        Access(SEAL).create_code(reference, "1990-05-10", "a@b.example")
+        Access(SEAL).create_link(f"{reference}/tell_result/1", reference)
+        Sessions(SEAL).save(reference, {"case": reference})
     for forget in (Drafts(SEAL), Submissions(SEAL), Outbox(), Access(SEAL)):
         forget.delete("C-1")
-    Sessions(SEAL).end_of_case("C-1")
+    Sessions(SEAL).end_sessions_of_case("C-1")
     assert [row.owner for row in Draft.select()] == ["C-11/review"]
     assert [row.case_reference for table in (Submission, CaseAccess, Link) for row in table.select()] == ["C-11"] * 3
     assert [row.key for row in Message.select()] == ["C-11/tell_result/1"]
@@ -89,15 +89,15 @@ def test_what_waits_is_not_sent_any_more_and_what_is_being_sent_is_waited_for() 
     outbox.add("C-1/tell_result/1", "sms", "+4420", "result_there", "en")
     [message] = outbox.claim("sms")
     outbox.add("C-1/tell_report/1", "sms", "+4420", "report_there", "en")
-    assert not outbox.drop_waiting("C-1")
-    outbox.sent(message)
-    assert outbox.drop_waiting("C-1")
+    assert not outbox.cancel_waiting("C-1")
+    outbox.mark_sent(message)
+    assert outbox.cancel_waiting("C-1")
     assert outbox.keys("C-1", "sms") == ["C-1/tell_result/1"]
 
 
 def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
     owner = "C-0123456789AB/review"
-    Drafts(SEAL).keep(owner, {})
+    Drafts(SEAL).save(owner, {})
     assert is_in_files(owner, tmp_path)
     Drafts(SEAL).delete("C-0123456789AB")
     erased("C-1")

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from config.settings import ROOT, environment_name
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from records import database, health
 from tests.support.platform import without_settings
 from tests.support.ports import free_port
@@ -55,13 +55,13 @@ def started(command: list[str], database_url: str, part: str) -> subprocess.Comp
 @pytest.mark.slow
 @pytest.mark.parametrize("password", ["another", ""])
 def test_a_wrong_password_is_named_as_that(server: Server, password: str) -> None:
-    with pytest.raises(AWAY) as raised:
+    with pytest.raises(DATABASE_ERRORS) as raised:
         database.open(url(server, password))
     assert health.describe(raised.value) == "the database of records.database_url refuses the user or password"
 
 
 def test_a_server_that_is_away_is_named_as_that() -> None:
-    with pytest.raises(AWAY) as raised:
+    with pytest.raises(DATABASE_ERRORS) as raised:
         database.open(f"postgresql://coronacare@127.0.0.1:{free_port()}/records")
     said = "the database of records.database_url can't be reached or written (OperationalError)"
     assert health.describe(raised.value) == said

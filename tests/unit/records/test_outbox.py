@@ -7,7 +7,7 @@ from records.database import database
 from records.feed_items import FeedItems
 from records.outbox import REFUSED, SENT, Message, Outbox
 from records.queue import timestamp
-from records.queue_metrics import queue_figures, retry_now
+from records.queue_metrics import measure_queues, retry_now
 from records.retries import RetrySchedule
 from tests.support.clock import Clock
 
@@ -22,7 +22,7 @@ def test_a_message_waits_until_it_is_sent() -> None:
     outbox = Outbox()
     add(outbox, "C-1/tell_result/1")
     [message] = outbox.claim("email")
-    outbox.sent(message)
+    outbox.mark_sent(message)
     assert list(outbox.claim("email")) == []
     assert Message.get().state == SENT
 
@@ -38,7 +38,7 @@ def test_a_refused_message_holds_up_no_other() -> None:
     outbox = Outbox()
     add(outbox, "1")
     add(outbox, "2")
-    outbox.undelivered(next(outbox.claim("email")), REFUSED, by_telephone=False)
+    outbox.mark_undelivered(next(outbox.claim("email")), REFUSED, by_telephone=False)
     assert [message.key for message in outbox.claim("email")] == ["2"]
     assert Message.get(Message.key == "1").state == REFUSED
 
@@ -57,7 +57,7 @@ def test_what_waits_behind_slow_ones_is_claimed_when_its_turn_comes() -> None:
     add(outbox, "1")
     add(outbox, "2")
     claimed = outbox.claim("email")
-    outbox.sent(next(claimed))
+    outbox.mark_sent(next(claimed))
     time.sleep(0.3)
     assert next(claimed).key == "2"
     assert list(outbox.claim("email")) == []
@@ -69,7 +69,7 @@ def test_one_that_was_deferred_is_behind_the_others_and_due_later(monkeypatch: p
     add(outbox, "2")
     outbox.retry(next(outbox.claim("email")), RetrySchedule(timedelta(minutes=5), timedelta(hours=1)))
     [other] = outbox.claim("email")
-    outbox.sent(other)
+    outbox.mark_sent(other)
     assert other.key == "2"
     clock.advance(timedelta(minutes=4, seconds=59))
     assert list(outbox.claim("email")) == []
@@ -112,10 +112,10 @@ def test_a_row_of_a_process_of_an_older_version_is_due_and_has_an_age(monkeypatc
     database.execute_sql(insert, values)
     [message] = Outbox().claim("email")
     assert (message.key, message.attempts) == ("C-1/old", 1)
-    assert 3600 <= queue_figures()["outbox"].oldest_s < 3660
+    assert 3600 <= measure_queues()["outbox"].oldest_s < 3660
 
 
 def test_of_two_senders_that_see_a_message_one_gets_it() -> None:
     add(Outbox(), "C-1/tell_result/1")
     one, other = Message.get(), Message.get()
-    assert [one._claimed(), other._claimed()] == [True, False]
+    assert [one._claim(), other._claim()] == [True, False]

@@ -127,7 +127,7 @@ def test_while_the_engine_is_away_and_no_form_is_known_one_is_told_so() -> None:
 @pytest.fixture
 def form_is_known() -> None:
     """The form that another web application has shown before."""
-    DeployedForms().keep(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
+    DeployedForms().save(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
 
 
 def test_a_form_that_was_shown_before_is_shown_while_the_engine_is_away(form_is_known: None) -> None:
@@ -205,7 +205,7 @@ def test_a_session_that_can_not_be_kept_is_told_of(monkeypatch: pytest.MonkeyPat
     def refuse(*_: Any) -> None:
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(Sessions, "keep", refuse)
+    monkeypatch.setattr(Sessions, "save", refuse)
     client = application().test_client()
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/").text)[1]
     assert client.post("/language", data={"csrf_token": token, "language": "fr"}).status_code == 503
@@ -232,20 +232,20 @@ def test_the_date_of_birth_at_sign_in_is_read_as_in_forms(day: tuple[str, str, s
 
 def test_a_code_is_the_same_however_it_is_pasted() -> None:
     app = application()
-    code = resources_of(app).access.new_code("C-1", "1990-05-10", "+442079460958")
+    code = resources_of(app).access.create_code("C-1", "1990-05-10", "+442079460958")
     pasted = "\ufeff" + code.lower().translate(
         {ord("-"): "\u2011", **{ord("0") + n: chr(0xFF10 + n) for n in range(10)}}
     )
     with app.test_request_context("/sign-in", method="POST", data={"access_code": pasted}):
-        assert resources_of(app).access.by_code(_access_code(), "1990-05-10") == "C-1"
+        assert resources_of(app).access.find_case_by_code(_access_code(), "1990-05-10") == "C-1"
 
 
 @pytest.mark.parametrize("typed", ["+44 20 7946 0958", "０２０ ７９４６ ０９５８", "0044\u200b20 7946\u20110958"])
 def test_a_lost_code_finds_the_case_by_the_number_however_it_is_typed(typed: str) -> None:
     app = application(telephone_region="GB")
-    resources_of(app).access.new_code("C-1", "1990-05-10", "+442079460958")
+    resources_of(app).access.create_code("C-1", "1990-05-10", "+442079460958")
     with app.test_request_context("/lost-code", method="POST", data={"address": typed}):
-        assert resources_of(app).access.cases_reached_by(_typed_address(), "1990-05-10") == ["C-1"]
+        assert resources_of(app).access.find_cases_by_address(_typed_address(), "1990-05-10") == ["C-1"]
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/lost-code", "/nothing"])

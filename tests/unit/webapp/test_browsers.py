@@ -40,7 +40,7 @@ HEADERS: dict[str, dict[str, str]] = {
 
 @pytest.fixture
 def form_is_known() -> None:
-    DeployedForms().keep(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
+    DeployedForms().save(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
 
 
 def stored() -> int:

@@ -27,15 +27,15 @@ AT_ONCE = timedelta(days=-20)
 def fill() -> Housekeeping:
     drafts, sessions, submissions = Drafts(SEAL), Sessions(SEAL), Submissions(SEAL)
     access, outbox = Access(SEAL), Outbox()
-    drafts.keep("C-1/review", {})
-    sessions.keep("name", {})
+    drafts.save("C-1/review", {})
+    sessions.save("name", {})
     for number in (1, 2):
         submissions.add(f"C-{number}/task", f"C-{number}", "review", {}, "")
         outbox.add(f"C-{number}/tell_result/1", "email", "a@b.example", "result_there", "en")
-    submissions.forwarded(next(submissions.claim()))
-    outbox.sent(next(outbox.claim("email")))
-    access.new_code("C-1", "1990-05-10")
-    access.link("C-1/tell_result/1", "C-1")
+    submissions.mark_forwarded(next(submissions.claim()))
+    outbox.mark_sent(next(outbox.claim("email")))
+    access.create_code("C-1", "1990-05-10")
+    access.create_link("C-1/tell_result/1", "C-1")
     kept = {
         "drafts": drafts,
         "sessions": sessions,

@@ -34,7 +34,7 @@ def written_otherwise(code: str, chance: random.Random) -> str:
 
 
 def test_the_tries_at_a_code_count_however_it_is_written(access: Access) -> None:
-    code, chance = access.new_code("C-1", BORN), random.Random(25)
+    code, chance = access.create_code("C-1", BORN), random.Random(25)
     client = application().test_client()
     statuses = [sign_in(client, written_otherwise(code, chance)).status_code for _ in range(GUESSES)]
     print(f"{GUESSES} tries at one code, each written otherwise: {statuses.count(403)} were allowed")
@@ -42,7 +42,7 @@ def test_the_tries_at_a_code_count_however_it_is_written(access: Access) -> None
 
 
 def test_whoever_writes_the_code_otherwise_gets_in_and_begins_anew(access: Access) -> None:
-    code, chance = access.new_code("C-1", BORN), random.Random(25)
+    code, chance = access.create_code("C-1", BORN), random.Random(25)
     client = application().test_client()
     for _ in range(3):
         for _ in range(MOST_PER_CODE - 1):
@@ -54,8 +54,8 @@ def test_whoever_writes_the_code_otherwise_gets_in_and_begins_anew(access: Acces
 
 
 def test_the_tries_at_all_links_to_a_case_count_together(access: Access) -> None:
-    access.new_code("C-1", BORN)
-    tokens = [access.link(f"C-1/result_there/{number}", "C-1") for number in range(3)]
+    access.create_code("C-1", BORN)
+    tokens = [access.create_link(f"C-1/result_there/{number}", "C-1") for number in range(3)]
     client = application().test_client()
     token = csrf(client, "/sign-in")
     guesses = [f"/link/{tokens[number % 3]}" for number in range(9)]
@@ -64,13 +64,14 @@ def test_the_tries_at_all_links_to_a_case_count_together(access: Access) -> None
 
 
 def test_an_unknown_link_locks_no_other(access: Access) -> None:
-    access.new_code("C-1", BORN)
+    access.create_code("C-1", BORN)
     client = application().test_client()
     token = csrf(client, "/sign-in")
     for _ in range(MOST_PER_CODE + 1):
         client.post("/link/unknown", data={"csrf_token": token, **born("1991")})
     assert (
-        client.post(f"/link/{access.link('C-1/a/1', 'C-1')}", data={"csrf_token": token, **born()}).status_code == 303
+        client.post(f"/link/{access.create_link('C-1/a/1', 'C-1')}", data={"csrf_token": token, **born()}).status_code
+        == 303
     )
 
 

@@ -45,10 +45,10 @@ def test_what_waits_has_the_age_of_its_oldest_however_often_it_was_tried() -> No
     Message.update(waiting_since=timestamp(-timedelta(days=2))).where(Message.key == "C-3/1").execute()
     first, _, sent = outbox.claim("email")
     outbox.retry(first, schedule)
-    outbox.sent(sent)
+    outbox.mark_sent(sent)
     Submissions(Cipher("a secret of the tests")).add("C-1/t", "C-1", "review", {}, "")
     FeedItems().postpone("7", schedule)
-    Erasures().ask("C-1", PATIENT)
+    Erasures().request("C-1", PATIENT)
 
     assert values("coronacare_queue_waiting", "queue") == {**dict.fromkeys(QUEUES, 1), "outbox": 2}
     oldest = values("coronacare_queue_oldest_seconds", "queue")

@@ -84,7 +84,7 @@ def test_a_code_that_is_refused_is_kept(client: Any) -> None:
 
 
 def test_no_code_counts_for_nobody(client: Any) -> None:
-    code = Access(Cipher("r" * 32)).new_code("C-1", "1990-05-10")
+    code = Access(Cipher("r" * 32)).create_code("C-1", "1990-05-10")
     for _ in range(MOST_PER_CODE + 3):
         assert sent(client, "/sign-in", **BORN)[0] == 403
     assert sent(client, "/sign-in", access_code=code, **BORN)[0] == 303
@@ -112,7 +112,7 @@ def test_two_clicks_on_a_new_code_show_the_same_and_an_older_page_says_so(
     late = clicked(other)
     assert late.select_one(".access-code") is None
     assert "Only the last one works" in late.text
-    assert Access(Cipher("r" * 32)).by_code(first, "1990-05-10") == "C-1"
+    assert Access(Cipher("r" * 32)).find_case_by_code(first, "1990-05-10") == "C-1"
     newer = clicked(opened()).select_one(".access-code").text
     assert newer != first
-    assert Access(Cipher("r" * 32)).by_code(newer, "1990-05-10") == "C-1"
+    assert Access(Cipher("r" * 32)).find_case_by_code(newer, "1990-05-10") == "C-1"

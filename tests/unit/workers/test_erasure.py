@@ -16,7 +16,7 @@ from records.drafts import Drafts
 from records.erasures import PATIENT, Erasures, is_erased
 from records.leases import Leases
 from records.outbox import Outbox
-from records.queue_metrics import queue_figures
+from records.queue_metrics import measure_queues
 from records.retries import RetrySchedule
 from records.sessions import Sessions
 from records.submissions import Submissions
@@ -80,7 +80,7 @@ def eraser(
 
 
 def test_a_case_is_erased_when_it_has_ended() -> None:
-    Erasures().ask("C-1", PATIENT)
+    Erasures().request("C-1", PATIENT)
     engine = FakeEngine("C-1")
     assert eraser(engine).erase_waiting() == 0
     assert engine.deleted == []
@@ -92,15 +92,15 @@ def test_a_case_is_erased_when_it_has_ended() -> None:
 
 def test_what_is_not_in_the_engine_yet_is_waited_for() -> None:
     Submissions(SEAL).add("C-1/pre_screening", "C-1", "pre_screening", {}, "")
-    Erasures().ask("C-1", PATIENT)
+    Erasures().request("C-1", PATIENT)
     assert eraser(FakeEngine()).erase_waiting() == 0
-    assert Submissions(SEAL).on_their_way("C-1") == ["pre_screening"]
+    assert Submissions(SEAL).list_pending_forms("C-1") == ["pre_screening"]
 
 
 def test_its_messages_are_deleted_at_the_gateway_by_their_keys() -> None:
     Outbox().add("C-1/tell_result/1", "sms", "+4420", "result_there", "en")
-    Outbox().sent(next(Outbox().claim("sms")))
-    Erasures().ask("C-1", PATIENT)
+    Outbox().mark_sent(next(Outbox().claim("sms")))
+    Erasures().request("C-1", PATIENT)
     sms = FakeService()
     eraser(FakeEngine(), sms=sms).erase_waiting()
     assert sms.deleted == ["C-1/tell_result/1"]
@@ -108,7 +108,7 @@ def test_its_messages_are_deleted_at_the_gateway_by_their_keys() -> None:
 
 def test_a_store_that_can_not_be_reached_is_asked_again_and_holds_up_no_other() -> None:
     for reference in ("C-1", "C-2"):
-        Erasures().ask(reference, PATIENT)
+        Erasures().request(reference, PATIENT)
     government = FakeService(away_for="C-1")
     assert eraser(FakeEngine(), government).erase_waiting() == 1
     assert (is_erased("C-1"), is_erased("C-2")) == (False, True)
@@ -118,13 +118,13 @@ def test_a_store_that_can_not_be_reached_is_asked_again_and_holds_up_no_other() 
 
 
 def test_while_the_engine_is_away_nothing_is_lost() -> None:
-    Erasures().ask("C-1", PATIENT)
+    Erasures().request("C-1", PATIENT)
     assert eraser(FakeEngine(away=True)).erase_waiting() == 0
     assert eraser(FakeEngine()).erase_waiting() == 1
 
 
 def test_a_case_that_is_being_reopened_is_not_erased() -> None:
-    Erasures().ask("C-1", PATIENT)
+    Erasures().request("C-1", PATIENT)
     engine = FakeEngine()
     with Leases().reopening("C-1"):
         assert eraser(engine).erase_waiting() == 0
@@ -133,7 +133,7 @@ def test_a_case_that_is_being_reopened_is_not_erased() -> None:
 
 
 def test_of_a_case_that_goes_on_for_weeks_it_is_asked_ever_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    Erasures().ask("C-1", PATIENT)
+    Erasures().request("C-1", PATIENT)
     engine = FakeEngine("C-1")
     asked = []
     post = engine.post
@@ -142,12 +142,12 @@ def test_of_a_case_that_goes_on_for_weeks_it_is_asked_ever_less_often(monkeypatc
     passes(running.erase_waiting, monkeypatch, timedelta(days=1), timedelta(minutes=5))
     assert 70 <= len(asked) <= 110
     # nothing is wrong with it: its age begins anew
-    assert queue_figures()["erasures"].oldest_s < 3600
+    assert measure_queues()["erasures"].oldest_s < 3600
 
 
 def test_while_the_engine_is_away_it_is_asked_once_and_not_for_each_case(caplog: pytest.LogCaptureFixture) -> None:
     for number in range(30):
-        Erasures().ask(f"C-{number}", PATIENT)
+        Erasures().request(f"C-{number}", PATIENT)
     running = eraser(FakeEngine(away=True))
     for _ in range(100):
         running.erase_waiting()
@@ -159,7 +159,7 @@ def test_an_unforeseen_error_of_one_case_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for reference in ("C-1", "C-2"):
-        Erasures().ask(reference, PATIENT)
+        Erasures().request(reference, PATIENT)
     government = FakeService()
     delete = government.delete
 

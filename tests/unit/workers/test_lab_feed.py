@@ -16,7 +16,7 @@ from records import queue
 from records.erasures import Erasures
 from records.feed_items import FeedItem, FeedItems
 from records.leases import Leases
-from records.queue_metrics import queue_figures
+from records.queue_metrics import measure_queues
 from records.retries import RetrySchedule
 from tests.support.clock import Clock
 from workers import lab_feed
@@ -179,7 +179,7 @@ def test_a_result_of_an_unknown_case_is_tried_ever_less_often_and_has_an_age(
     assert attempts.count("C2") == 1
     assert 4 <= len(caplog.records) <= 11
     assert "can't be delivered: its case doesn't wait for it, or there is no such case" in caplog.text
-    assert queue_figures()["lab_feed"].waiting == 1
+    assert measure_queues()["lab_feed"].waiting == 1
 
 
 def test_what_is_delivered_at_last_or_gone_from_the_feed_waits_no_more() -> None:
@@ -208,8 +208,8 @@ def test_an_acknowledgement_that_the_lab_refuses_holds_up_no_other(monkeypatch: 
 
 def test_what_comes_for_an_erased_case_is_acknowledged() -> None:
     for number in (1, 2):
-        Erasures().ask(f"C{number}", "patient")
-        Erasures().erased(Erasures().find(f"C{number}"), kept=False)
+        Erasures().request(f"C{number}", "patient")
+        Erasures().complete(Erasures().find(f"C{number}"), kept=False)
     lab = FakeLab(result(1), grant(2), result(3))
     feed(lab, FakeEngine(C1=NOBODY_WAITS, C2=NOBODY_WAITS, C3=NOBODY_WAITS)).read()
     assert lab.acknowledged == [1, 2]

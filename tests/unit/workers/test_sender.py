@@ -18,7 +18,7 @@ from records.access import Access
 from records.cipher import Cipher
 from records.outbox import GIVEN_UP, REFUSED, SENT, WAITING, Message, Outbox
 from records.queue import timestamp
-from records.queue_metrics import undelivered_messages
+from records.queue_metrics import count_undelivered_messages
 from records.retries import RetrySchedule
 from services.sms.app import create_app
 from tests.support.clock import Clock
@@ -298,7 +298,7 @@ def test_staff_who_can_not_be_reached_are_not_called(inbox: tuple[Inbox, int], t
     Outbox().add("C-1/alert/1", "email", "unknown@b.example", template, "en")
     sender(inbox[1]).send_waiting()
     assert states() == {"C-1/alert/1": REFUSED}
-    assert undelivered_messages() == 1
+    assert count_undelivered_messages() == 1
 
 
 @pytest.mark.parametrize("odd", ["a@b.example\nBcc: c@d.example", "a\r@b.example"])
