@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
 DIAGRAM = ROOT / "bench" / "bench.bpmn"
 TOPIC = "bench.work"
-READY_WITHIN_S = 120
+READY_TIMEOUT_S = 120
 FILLED_AT_ONCE = 250
 USERNAME, PASSWORD = "admin", secrets.token_urlsafe(15)
 
@@ -96,11 +96,11 @@ def engine_up(folder: Path, port: int) -> Iterator[BenchEngine]:
 
 
 def _wait_until_ready(engine: BenchEngine) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
+    deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline:
         try:
             engine.waiting()
             return
         except (EngineError, requests.RequestException):
             time.sleep(0.3)
-    raise SystemExit(f"the engine did not start in {READY_WITHIN_S} s")
+    raise SystemExit(f"the engine did not start in {READY_TIMEOUT_S} s")

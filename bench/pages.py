@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 RUN = ROOT / ".run"
 PATIENTS = int(os.environ.get("PATIENTS", "20"))
 WINDOW_S = float(os.environ.get("WINDOW_S", "60"))
-READY_WITHIN_S = 180
+READY_TIMEOUT_S = 180
 BORN = "1990-05-10"
 PRE_SCREENING = {
     "for_whom": "myself", "date_of_birth": BORN, "weight_kg": 70, "height_cm": 175, "recent_exposure": "no",
@@ -116,7 +116,7 @@ def platform_up() -> Iterator[dict[str, Any]]:
     state.unlink(missing_ok=True)
     up = subprocess.Popen([sys.executable, "-m", "stack", "up"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + READY_WITHIN_S
+        deadline = time.monotonic() + READY_TIMEOUT_S
         while not is_up(state) and up.poll() is None and time.monotonic() < deadline:
             time.sleep(0.5)
         yield json.loads(state.read_text())

@@ -1,12 +1,12 @@
-"""Brings an engine to what the files say.
+"""Deployment to the engine of the settings.
 
-`python -m deployment` deploys the diagrams, decisions and forms to the engine that the settings name;
-`python -m deployment drawn FILE` draws what that changes as well, as HTML;
-`python -m deployment check` only says what is wrong with them, by bpmnlint's rules as well, and needs no engine;
-`python -m deployment migrate` brings open cases to the newest version; `migrate dry` only says which could come along,
-and `migrate back` has the version before deployed once more, and brings them to it;
-`python -m deployment watch FILE` deploys whenever something is saved, and draws it as HTML;
-`python -m deployment rehearse FILE [COUNT]` tells for whom of the last cases a changed decision says something else;
+`python -m deployment` deploys the diagrams, decisions and forms;
+`python -m deployment drawn FILE` also draws the changes, as an HTML page;
+`python -m deployment check` lints them, also by bpmnlint's rules, without an engine;
+`python -m deployment migrate` migrates running cases to the latest process version; `migrate dry` only reports which
+cases can be migrated; `migrate back` deploys the previous version again and migrates running cases to it;
+`python -m deployment watch FILE` deploys whenever a file is saved, and draws the changes as an HTML page;
+`python -m deployment rehearse FILE [COUNT]` lists recent cases for which a changed decision gives another result;
 `python -m deployment templates` writes Camunda Modeler's element templates;
 `python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
 the JSON file SECRETS (by account).
@@ -31,7 +31,7 @@ from camunda7.lint.files import Files
 from camunda7.lint.lint import LintFailed
 from camunda7.lint.lint import findings as linted
 from camunda7.release.deploy import DeploymentRefused, deploy, deploy_former, is_deployed, resources
-from camunda7.release.hints import HINTS, HintsWrong, read_hints
+from camunda7.release.hints import HINTS, InvalidHints, read_hints
 from camunda7.release.hints import findings as hinted
 from camunda7.release.migration import MigrationRefused, migrate, rehearse_migration
 from camunda7.release.rehearsal import RehearsalError, as_text, rehearse
@@ -46,13 +46,13 @@ from processes.engine import Engine
 from processes.variables import VARIABLES
 from workers.lanes import all_handlers
 
-# of all our deployments
+# deployment name in the engine
 NAME = "coronacare"
-MOST_REHEARSED = 1000
-REFUSALS = (
+MAX_REHEARSED_CASES = 1000
+EXPECTED_ERRORS = (
     config.SettingsError,
     DeploymentRefused,
-    HintsWrong,
+    InvalidHints,
     LintFailed,
     MigrationRefused,
     RehearsalError,
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> str:
     if arguments == ["check"]:
         return check_files()
     if arguments == ["templates"]:
-        return f"written: {write_templates(all_handlers(), ROOT)}"
+        return f"wrote {write_templates(all_handlers(), ROOT)}"
     settings = load_with_secrets("engine.password")
     account = settings.engine
     engine = Engine(account.url, account.username, account.password.get_secret_value())
@@ -72,37 +72,45 @@ def main(arguments: list[str]) -> str:
         case [] | ["drawn", _]:
             page = Path(arguments[1]) if arguments else None
             is_new = deploy(engine, NAME, ROOT, names_of(settings), print, page)
-            return "deployed" if is_new else "nothing has changed since the last deployment"
+            return "deployed" if is_new else "no change since the last deployment"
         case ["migrate"] | ["migrate", "dry" | "back"]:
-            return migrated(engine, *arguments[1:])
+            return migrate_cases(engine, *arguments[1:])
         case ["watch", file]:
             deploy_when_saved([sys.executable, "-m", "deployment", "drawn", file], _say, ROOT)
             return "ended"
         case ["rehearse", file, *most]:
-            count = int(most[0]) if most else MOST_REHEARSED
-            found = rehearse(engine, NAME, Process.CORONA_CARE, Path(file), count, _watched)
-            return "\n".join(line for each in found for line in as_text(each)) or "no case has taken these decisions"
+            count = int(most[0]) if most else MAX_REHEARSED_CASES
+            found = rehearse(engine, NAME, Process.CORONA_CARE, Path(file), count, _show_progress)
+            return (
+                "\n".join(line for each in found for line in as_text(each)) or "no case has evaluated these decisions"
+            )
         case ["provision", file]:
             passwords = json.loads(Path(file).read_text(encoding="utf-8"))
             done = provision(engine, load_people(settings.people), passwords, account.username)
-            return "\n".join(done) or "groups, people, accounts and authorizations are as they should be"
+            return "\n".join(done) or "groups, people, accounts and authorizations are up to date"
         case _:
             raise SystemExit(__doc__)
 
 
-def migrated(engine: Engine, how: str = "on") -> str:
-    """Open cases brought to the newest version, or to the one before it."""
+def migrate_cases(engine: Engine, how: str = "on") -> str:
+    """Migrate running cases to the latest process version.
+
+    Args:
+        how: "on", "dry" for a rehearsal, or "back" to deploy the previous version again first.
+    """
     hints = read_hints(ROOT / "processes" / HINTS)
     if how == "back":
-        print(f"deployed as it was before: {deploy_former(engine, NAME)}")
+        print(f"deployed the previous version again: {deploy_former(engine, NAME)}")
         hints = {process: each.back() for process, each in hints.items()}
     elif not is_deployed(engine, NAME, resources(ROOT)):
-        print("what is in processes/ and forms/ isn't deployed (`make deploy` does it): this is about what runs")
+        print(
+            "processes/ and forms/ have changes that aren't deployed (`make deploy`); migrating to the deployed version"
+        )
     if how == "dry":
-        rehearse_migration(engine, NAME, hints, print, _watched)
-        return "nothing was changed"
-    if not migrate(engine, NAME, hints, print, _watched):
-        raise MigrationRefused("not all cases came along that could")
+        rehearse_migration(engine, NAME, hints, print, _show_progress)
+        return "dry run: nothing was changed"
+    if not migrate(engine, NAME, hints, print, _show_progress):
+        raise MigrationRefused("not all cases that can be migrated were migrated")
     return ""
 
 
@@ -110,34 +118,40 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _watched(items: Iterable[Any], what: str, count: int) -> Iterable[Any]:
+def _show_progress(items: Iterable[Any], what: str, count: int) -> Iterable[Any]:
     return track(items, what, count, console=Console(stderr=True))
 
 
 def check_files() -> str:
-    """All that is found in the repository's files, by our rules and bpmnlint's."""
-    found = sorted({*check(resources(ROOT), names_of(config.load())), *linted(ROOT / "processes"), *_hints_wrong()})
+    """Lint the repository's files by our rules and bpmnlint's.
+
+    Raises:
+        DeploymentRefused: there are findings; the message lists them.
+    """
+    found = sorted(
+        {*check(resources(ROOT), names_of(config.load())), *linted(ROOT / "processes"), *_find_wrong_hints()}
+    )
     if found:
         raise DeploymentRefused("\n".join(map(str, found)))
-    return "diagrams, decisions and forms: nothing wrong is found"
+    return "diagrams, decisions and forms: no findings"
 
 
-def _hints_wrong() -> Iterator[Finding]:
+def _find_wrong_hints() -> Iterator[Finding]:
     diagrams = Files.read(resources(ROOT)).diagrams
     steps = {process.id: diagram.elements for diagram in diagrams for process in diagram.processes}
     return hinted(read_hints(ROOT / "processes" / HINTS), steps, VARIABLES)
 
 
 def names_of(settings: config.Settings) -> Declared:
-    """What diagrams may refer to, under these settings."""
+    """Return the names that diagrams may use, with these settings."""
     return declared(load_people(settings.people).groups, settings.policy.model_dump())
 
 
 if __name__ == "__main__":
     try:
-        if told := main(sys.argv[1:]):
-            print(told)
+        if output := main(sys.argv[1:]):
+            print(output)
     except KeyboardInterrupt:
         sys.exit(130)
-    except (*REFUSALS, EngineError) as error:
+    except (*EXPECTED_ERRORS, EngineError) as error:
         sys.exit(str(error))

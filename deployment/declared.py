@@ -1,4 +1,4 @@
-"""What our code, settings and people file declare: the names that diagrams, decisions and forms may use."""
+"""Names that diagrams, decisions and forms may use, declared by code, settings and the people file."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ ROOT = Path(__file__).parents[1]
 
 
 def declared(groups: Collection[str], policy: Mapping[str, Any]) -> Declared:
-    """What our code declares, beside groups of the people file and the settings' policy."""
+    """Return the names declared in code, with the people file's groups and the settings' policy."""
     topics = {handler.topic: [error.code for error in handler.errors] for handler in all_handlers()}
     return Declared(VARIABLES, topics, set(Message), groups, policy, _steps_in_code())
 
 
 def _steps_in_code() -> Mapping[str, Collection[str]]:
-    """Ids of steps in code, each with the file that declares it, without the former ids of renamed steps.
+    """Return the ids of steps in code, each with the file that declares it, without former ids of renamed steps.
 
-    Code must know a former id as long as older cases go on; processes/migration.yaml lists it.
+    Code must have a former id while older cases run; processes/migration.yaml lists it.
     """
     former = {step for each in read_hints(ROOT / "processes" / HINTS).values() for step in each.steps}
     return {step: ["processes/elements.py"] for kind in FLOW_NODES for step in kind if step not in former}

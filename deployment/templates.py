@@ -1,6 +1,6 @@
-"""Element templates: what our workers do, ready to be chosen for a service task in Camunda Modeler.
+"""Camunda Modeler's element templates: a service task for each topic of our workers.
 
-The Modeler finds them in .camunda/element-templates/ beside or above the diagram that is opened.
+The Modeler finds them in .camunda/element-templates/ in the folder of the opened diagram, or one above.
 Source: https://docs.camunda.io/docs/components/modeler/desktop-modeler/element-templates/
 """
 
@@ -19,15 +19,15 @@ SCHEMA = "https://unpkg.com/@camunda/element-templates-json-schema@0.22.1/resour
 
 
 def write_templates(handlers: Iterable[Handler], root: Path) -> Path:
-    """Write the templates where the Modeler looks for them; returns the file."""
+    """Write the templates into the Modeler's folder; returns the file."""
     file = root / FOLDER / "coronacare.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([template(each) for each in handlers], indent=2) + "\n")
+    file.write_text(json.dumps([create_template(each) for each in handlers], indent=2) + "\n")
     return file
 
 
-def template(handler: Handler) -> dict[str, Any]:
-    """A service task with this handler's topic, as the rules of docs/reference/modelling-rules.md want it."""
+def create_template(handler: Handler) -> dict[str, Any]:
+    """Return the template of a service task of this topic, by the rules of docs/reference/modelling-rules.md."""
     lane, _, step = handler.topic.partition(".")
     return {
         "$schema": SCHEMA,
@@ -51,8 +51,8 @@ def _property(name: str, kind: str, value: str | bool, **more: Any) -> dict[str,
 
 
 def _description(handler: Handler) -> str:
-    """What it does, reads, and may report."""
-    said = [(inspect.getdoc(handler.function) or "").split("\n\n")[0].replace("\n", " ")]
-    said.append(f"Reads {', '.join(handler.variables)}." if handler.variables else "")
-    said += [f"May report the error {error.code}: put an error event at its edge." for error in handler.errors]
-    return " ".join(filter(None, said)) or handler.topic
+    """Describe a handler: the first paragraph of its docstring, its variables and BPMN errors."""
+    sentences = [(inspect.getdoc(handler.function) or "").split("\n\n")[0].replace("\n", " ")]
+    sentences.append(f"Reads {', '.join(handler.variables)}." if handler.variables else "")
+    sentences += [f"May report the error {error.code}: add an error boundary event." for error in handler.errors]
+    return " ".join(filter(None, sentences)) or handler.topic

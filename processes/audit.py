@@ -1,4 +1,4 @@
-"""Who of the staff has seen or changed a case: the engine's user operation log, in which reading is logged too."""
+"""Access log of a case: the engine's user operation log, to which engine/…/ReadAccessLog.java adds reads."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from camunda7.variables import ENGINE_TIME
 from processes.engine import Engine
 
 READ, WORKED, CHANGED = "read", "worked", "changed"
-# what is done with a task by whoever fills in its form
+# operations on a task by the person who fills in its form
 TASK_WORK = {"Claim", "Complete", "Assign", "Delegate", "Resolve", "SubmitForm"}
-# the platform's own parts, by which patients read and write themselves
+# technical accounts, by which patients access their own case
 PARTS = {"webapp", "workers", "deployer"}
 
 
 @dataclass(frozen=True)
 class Access:
-    """One person's access to a case, at a time.
+    """One staff member's access to a case.
 
     Attributes:
-        groups: the person's, now; none when they have left.
+        at: to the minute.
+        groups: current groups of the person; none if the account was deleted.
         kind: READ, WORKED (on a task) or CHANGED.
     """
 
@@ -29,8 +30,8 @@ class Access:
     kind: str
 
 
-def accesses(engine: Engine, case_reference: str) -> list[Access]:
-    """Each access to the case, the newest first; what was done within one minute is one."""
+def list_accesses(engine: Engine, case_reference: str) -> list[Access]:
+    """Return the accesses to a case, the newest first; those of the same kind within a minute are one."""
     instances = engine.post("/history/process-instance", {"processInstanceBusinessKey": case_reference})
     entries = [
         entry
@@ -39,8 +40,8 @@ def accesses(engine: Engine, case_reference: str) -> list[Access]:
         if entry["userId"] and entry["userId"] not in PARTS
     ]
     groups = {account: frozenset(engine.groups_of(account)) for account in {entry["userId"] for entry in entries}}
-    found = {Access(_minute(entry["timestamp"]), groups[entry["userId"]], _kind(entry)) for entry in entries}
-    return sorted(found, key=lambda access: (access.at, access.kind), reverse=True)
+    accesses = {Access(_minute(entry["timestamp"]), groups[entry["userId"]], _kind(entry)) for entry in entries}
+    return sorted(accesses, key=lambda access: (access.at, access.kind), reverse=True)
 
 
 def _minute(text: str) -> datetime:

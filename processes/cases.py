@@ -1,4 +1,4 @@
-"""A case, as the rest of the platform sees it: start one, find one, fill in its forms."""
+"""Cases in the engine: start, find, reopen and delete them, and list their open tasks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from processes.elements import Message, Process
 from processes.engine import Engine
 from processes.variables import VARIABLES, VOIDED_BY_CORRECTION
 
+# processes that corona_care calls
 CALLED = (Process.TAKE_SAMPLE, Process.TEST_SAMPLE, Process.TRACE_CONTACTS)
-KNOWS_BETTER = (Process.TRACE_CONTACTS, Process.CORONA_CARE, Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
+# of processes whose variables have the same name the last one counts: tracing copies the case's variables at its start,
+# the processes of a sample have newer values
+PRECEDENCE = (Process.TRACE_CONTACTS, Process.CORONA_CARE, Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
 
-# no letter or digit that is easily taken for another
+# without letters and digits that look alike
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
 class OpenTask:
-    """A user task that waits for somebody: the form to fill in, and the engine's ids for it."""
+    """An open user task with a form."""
 
     id: str
     form: str
@@ -33,13 +36,13 @@ class OpenTask:
 
 @dataclass(frozen=True)
 class Case:
-    """A case as it stands, or as it ended; after a corrected result, as it went on from there.
+    """State of a running or ended case; of a reopened case the state of its newest instance.
 
     Attributes:
         instance_id: of the newest instance of corona_care.
-        called: the instances of the processes that it calls just now.
-        values: the process variables by name, of the case and of the processes that it calls just now.
-        ended_at: None while it runs.
+        called: ids of the running instances of the processes that it calls.
+        values: process variables by name, of the case and of the running processes that it calls.
+        ended_at: None while the case runs.
         started_at: of the newest instance.
     """
 
@@ -52,7 +55,7 @@ class Case:
 
 
 def new_reference() -> str:
-    """A fresh case reference: opaque, opens nothing, may be logged."""
+    """Generate a case reference: random, no credential, may be logged."""
     return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(12))
 
 
@@ -65,14 +68,14 @@ def start_case(
     language: str | None = None,
     emergency_signs_only: bool = False,
 ) -> None:
-    """Start the case with this reference, once: a second call does nothing.
+    """Start a case; idempotent by its reference.
 
     Args:
         answers: the fields of the form pre_screening.
-        policy: the durations and limits that this case goes by.
-        exposed_to: the valid token of the notified contact by which the patient came.
-        language: the one that the patient reads.
-        emergency_signs_only: the answers are those of the form's first page, and call for nothing else.
+        policy: the `policy` settings, of which the case stores a copy.
+        exposed_to: valid token of the link by which the patient came as a notified contact.
+        language: the patient's.
+        emergency_signs_only: the answers are those of the form's first page, and have an emergency sign.
     """
     exposed = exposed_to is not None or answers.get("recent_exposure") == "yes"
     values = {
@@ -96,19 +99,19 @@ def start_case(
 
 
 def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
-    """Let an ended case go on from a corrected result: its variables are those of its history.
+    """Start a new instance of an ended case for a corrected result, with the variables of its history.
 
-    The caller makes sure that no instance of the case runs, and that nobody else reopens it now.
+    The caller must hold the lease on reopening the case, and have checked that no instance of it runs.
 
     Args:
-        result: the variables that the result sets.
+        result: the variables that the corrected result sets.
     """
     still_valid = case.values.keys() & VARIABLES.keys() - VOIDED_BY_CORRECTION
     values = {
         **{name: case.values[name] for name in still_valid},
         **result,
         "correction_number": case.values["correction_number"] + 1,
-        # a tracing that the correction has cut off begins again
+        # False if the correction interrupted the tracing, so that it starts again
         "contacts_traced": case.values.get("contacts_notified_at") is not None,
     }
     key = f"{case.reference}/{result['lab_result_id']}"
@@ -116,7 +119,7 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
 
 
 def find_case(engine: Engine, case_reference: str) -> Case | None:
-    """The case with this reference, running or ended, or None."""
+    """Return the running or ended case with this reference, or None."""
     found = engine.post("/history/process-instance", {"processInstanceBusinessKey": case_reference})
     instances = [instance for instance in found if instance["processDefinitionKey"] == Process.CORONA_CARE]
     if not instances:
@@ -130,10 +133,9 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
     rows = engine.post(
         "/history/variable-instance?deserializeValues=false", {"processInstanceIdIn": [newest["id"], *called]}
     )
-    # a variable of an inner scope is the engine's own affair
+    # without variables of inner scopes, such as loopCounter of a multi-instance activity
     rows = [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]
-    # later ones count: tracing began with what the case knew then, a sample's process knows what is newer
-    rows.sort(key=lambda row: KNOWS_BETTER.index(row["processDefinitionKey"]))
+    rows.sort(key=lambda row: PRECEDENCE.index(row["processDefinitionKey"]))
     return Case(
         reference=case_reference,
         instance_id=newest["id"],
@@ -145,20 +147,20 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
 
 
 def is_running(engine: Engine, case_reference: str) -> bool:
-    """Whether anything of the case goes on: the case, a process that it calls, a call to its patient."""
+    """Whether an instance of the case runs: the case, a process that it calls, or a call to its patient."""
     query = {"processInstanceBusinessKey": case_reference, "unfinished": True}
     return engine.post("/history/process-instance/count", query)["count"] > 0
 
 
-def forget_case(engine: Engine, case_reference: str) -> None:
-    """Delete the history of a case that has ended, with all that it knew."""
+def delete_case(engine: Engine, case_reference: str) -> None:
+    """Delete the history of an ended case, including its variables."""
     for instance in engine.post("/history/process-instance", {"processInstanceBusinessKey": case_reference}):
         with contextlib.suppress(NotFound):
             engine.delete(f"/history/process-instance/{instance['id']}")
 
 
-def choose_language(engine: Engine, case_reference: str, language: str) -> None:
-    """From now on the case speaks this language to its patient, the processes that it calls too."""
+def set_language(engine: Engine, case_reference: str, language: str) -> None:
+    """Set the language of a case's messages, also in the processes that it calls."""
     query = {"businessKey": case_reference, "processDefinitionKeyIn": [Process.CORONA_CARE, *CALLED]}
     for instance in engine.post("/process-instance", query):
         engine.post(
@@ -168,9 +170,9 @@ def choose_language(engine: Engine, case_reference: str, language: str) -> None:
 
 
 def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:
-    """The user tasks that are open in the case, those of its tracing too."""
+    """Return the open user tasks of a case, also those of the processes that it calls."""
     query = {"processInstanceBusinessKey": case_reference, "processDefinitionKeyIn": [Process.CORONA_CARE, *CALLED]}
-    found = engine.post("/task", query)
+    tasks = engine.post("/task", query)
     return [
         OpenTask(
             id=task["id"],
@@ -178,12 +180,12 @@ def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:
             definition_id=task["processDefinitionId"],
             case_reference=case_reference,
         )
-        for task in found
+        for task in tasks
         if task.get("camundaFormRef")
     ]
 
 
 def current_steps(engine: Engine, case: Case) -> set[str]:
-    """Ids of the diagrams' elements at which the running case stands, in the processes that it calls too."""
+    """Return the ids of a case's active elements, also in the processes that it calls."""
     queries = [{"processInstanceId": instance, "unfinished": True} for instance in (case.instance_id, *case.called)]
     return {row["activityId"] for query in queries for row in engine.post("/history/activity-instance", query)}

@@ -1,6 +1,6 @@
-"""Names from the diagrams and decisions that code refers to: one enumeration per kind, named as BPMN names it.
+"""Ids and names of the diagrams' and decisions' elements that code uses: one enumeration per BPMN element type.
 
-A contract test finds each member as this kind of element, and no literal of one elsewhere in code.
+A contract test checks each member against the diagrams, and that other code contains no literal of them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Process(StrEnum):
-    """Process definition keys, in the order in which a case comes to them."""
+    """Process definition keys, in the order in which a case reaches them."""
 
     CORONA_CARE = "corona_care"
     TAKE_SAMPLE = "take_sample"
@@ -86,7 +86,7 @@ class BoundaryEvent(StrEnum):
     RESULT_LATE = "Event_ResultLate"
 
 
-# the kinds of flow nodes, whose members are their ids
+# enumerations of flow nodes, whose values are element ids
 FLOW_NODES: tuple[type[StrEnum], ...] = (
     UserTask,
     ServiceTask,

@@ -1,4 +1,4 @@
-"""Our engine: the REST client with the catalogue of our variables, and what the engine module adds to the API."""
+"""REST client of our engine: with the catalogue of variables, and the resources that engine/ adds to the API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Engine(camunda7.engine.Engine):
         super().__init__(url, username, password, timeout_s, observe, VARIABLES)
 
     def raise_task_priority(self, task_id: str, priority: int) -> None:
-        """Give a user task at least this priority, and change nothing else of it: engine/…/TaskPriority.java.
+        """Raise a user task's priority to at least this one: engine/…/TaskPriority.java.
 
         Raises:
             NotFound: the task has ended.

@@ -1,6 +1,6 @@
-"""BPMN error codes, as exceptions: deviations from protocol that a diagram knows how to go on from.
+"""BPMN errors, as exceptions: deviations from the protocol that a diagram handles by an error event.
 
-Anything else that goes wrong in a handler is a failure: retried, then an incident.
+Any other exception of a handler is a failure: retried, then an incident.
 """
 
 from camunda7.worker import BpmnError

@@ -1,4 +1,4 @@
-"""Steps that stand still: an incident is where all deliveries of a task or a job have failed, until it is retried."""
+"""Incidents: external tasks and jobs without retries left, until someone retries them."""
 
 from __future__ import annotations
 
@@ -12,69 +12,69 @@ from camunda7.variables import ENGINE_TIME
 from processes.engine import Engine
 
 TASK, JOB = "failedExternalTask", "failedJob"
-# so many deliveries more
 RETRIES = 3
-MOST = 1000
+MAX_INCIDENTS = 1000
 
 
 @dataclass(frozen=True)
 class Incident:
-    """One step that stands still.
+    """One incident.
 
     Attributes:
         kind: TASK or JOB.
-        id: of the external task, or of the job.
-        what: the topic of the task; the step, of a job.
-        said: why; the workers write no patient's data into it. None for a job: its text is the engine's own.
+        id: of the external task or job.
+        step: topic of the external task, or element id of the job.
+        message: error message of the worker, without patients' data. None for a job: the engine's message may have
+            some.
     """
 
     kind: str
     id: str
-    what: str
+    step: str
     case_reference: str | None
     instance_id: str
     since: datetime
-    said: str | None
+    message: str | None
 
 
-def incidents(engine: Engine) -> list[Incident]:
-    """What stands still now, the oldest first, at most MOST."""
+def list_incidents(engine: Engine) -> list[Incident]:
+    """Return the open incidents, the oldest first, at most MAX_INCIDENTS."""
     tasks = {task["id"]: task for task in engine.get("/external-task", noRetriesLeft=True)}
-    found = engine.get("/incident", sortBy="incidentTimestamp", sortOrder="asc", maxResults=MOST)
-    # the processes that called a broken one have the same incident
+    found = engine.get("/incident", sortBy="incidentTimestamp", sortOrder="asc", maxResults=MAX_INCIDENTS)
+    # the engine propagates an incident to the calling processes
     rows = [row for row in found if row["id"] == row["causeIncidentId"]]
-    return [*_of_tasks(rows, tasks), *_of_jobs(rows)]
+    return [*_task_incidents(rows, tasks), *_job_incidents(rows)]
 
 
 def retry_topic(engine: Engine, topic: str) -> int:
-    """Have all tasks of a topic that stand still delivered again; returns how many they were."""
+    """Retry all failed tasks of a topic; returns their number."""
     query = {"topicName": topic, "noRetriesLeft": True}
     ids = [task["id"] for task in engine.get("/external-task", **query)]
     return sum(retry_task(engine, task_id) for task_id in ids)
 
 
 def retry_task(engine: Engine, task_id: str) -> bool:
-    """Have a task delivered again; returns False when it is gone."""
-    return _put(engine, f"/external-task/{task_id}/retries")
+    """Retry a failed task; returns False if it no longer exists."""
+    return _set_retries(engine, f"/external-task/{task_id}/retries")
 
 
 def retry_job(engine: Engine, job_id: str) -> bool:
-    """Have a job executed again; returns False when it is gone."""
-    return _put(engine, f"/job/{job_id}/retries")
+    """Retry a failed job; returns False if it no longer exists."""
+    return _set_retries(engine, f"/job/{job_id}/retries")
 
 
-def _of_tasks(rows: Iterable[dict[str, Any]], tasks: dict[str, dict[str, Any]]) -> Iterable[Incident]:
+def _task_incidents(rows: Iterable[dict[str, Any]], tasks: dict[str, dict[str, Any]]) -> Iterable[Incident]:
     for row in rows:
         task = tasks.get(row["configuration"])
         if row["incidentType"] == TASK and task is not None:
             since = datetime.strptime(row["incidentTimestamp"], ENGINE_TIME)
-            said = task["errorMessage"]
+            message = task["errorMessage"]
             yield Incident(
-                TASK, task["id"], task["topicName"], task["businessKey"], task["processInstanceId"], since, said
+                TASK, task["id"], task["topicName"], task["businessKey"], task["processInstanceId"], since, message
             )
 
 
-def _of_jobs(rows: Iterable[dict[str, Any]]) -> Iterable[Incident]:
+def _job_incidents(rows: Iterable[dict[str, Any]]) -> Iterable[Incident]:
     for row in rows:
         if row["incidentType"] == JOB:
             since = datetime.strptime(row["incidentTimestamp"], ENGINE_TIME)
@@ -82,7 +82,7 @@ def _of_jobs(rows: Iterable[dict[str, Any]]) -> Iterable[Incident]:
             yield Incident(JOB, row["configuration"], step, None, row["processInstanceId"], since, None)
 
 
-def _put(engine: Engine, path: str) -> bool:
+def _set_retries(engine: Engine, path: str) -> bool:
     try:
         engine.put(path, {"retries": RETRIES})
     except NotFound:

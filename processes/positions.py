@@ -1,4 +1,4 @@
-"""Where the open cases stand, and for how long."""
+"""Activity statistics: how many cases are at each step, and for how long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from camunda7.variables import ENGINE_TIME, engine_time
 from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.engine import Engine
 
-# what patients wait for, and the step at which they do
+# steps at which patients wait, by label
 BOTTLENECKS = {
     "A doctor's call in an emergency": UserTask.CALL_PATIENT,
     "A test kit": EventBasedGateway.WAIT_FOR_KIT,
@@ -25,12 +25,13 @@ BOTTLENECKS = {
 
 @dataclass(frozen=True)
 class ActivityCount:
-    """How many stand at a step.
+    """Number of activity instances at a step.
 
     Attributes:
-        longest: for how long the first of them does; half of them do for `median` at least.
-        first: the process instance of the first.
-        incidents: how many of them go on only when somebody has them retried.
+        longest: duration of the oldest.
+        median: half of them last at least as long.
+        first: id of the oldest one's process instance.
+        incidents: number of open incidents.
     """
 
     count: int
@@ -42,22 +43,21 @@ class ActivityCount:
 
 @dataclass(frozen=True)
 class Wait:
-    """How many patients wait for something.
+    """Patients who wait at a step of BOTTLENECKS.
 
     Attributes:
-        what: of BOTTLENECKS.
-        now: None where none waits.
-        yesterday: how many waited at this time of yesterday.
+        now: None if there are none.
+        yesterday: their number 24 h ago.
     """
 
-    what: str
+    label: str
     now: ActivityCount | None
     yesterday: int
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A version of a diagram that the engine has."""
+    """A deployed version of a process, with the number of its running instances."""
 
     id: str
     key: str
@@ -65,8 +65,8 @@ class Definition:
     instances: int
 
 
-def definitions(engine: Engine) -> list[Definition]:
-    """All versions of our diagrams, each with how many go by it."""
+def list_definitions(engine: Engine) -> list[Definition]:
+    """Return all deployed versions of our processes."""
     rows = [(row["definition"], row["instances"]) for row in engine.get("/process-definition/statistics")]
     return [
         Definition(row["id"], row["key"], row["version"], instances)
@@ -76,61 +76,65 @@ def definitions(engine: Engine) -> list[Definition]:
 
 
 @lru_cache(maxsize=64)
-def diagram(engine: Engine, definition_id: str) -> str:
-    """The BPMN file of a version, which never changes."""
+def get_diagram(engine: Engine, definition_id: str) -> str:
+    """Return the BPMN XML of a version; cached, because a deployed version never changes."""
     return engine.get(f"/process-definition/{definition_id}/xml")["bpmn20Xml"]
 
 
-def activity_counts_by_diagram(engine: Engine, versions: Iterable[Definition]) -> dict[str, dict[str, ActivityCount]]:
-    """Of each diagram, where cases stand in any of its versions."""
+def count_activities_by_diagram(engine: Engine, versions: Iterable[Definition]) -> dict[str, dict[str, ActivityCount]]:
+    """Count activity instances of these versions, by process key and element id."""
     versions = list(versions)
-    return {key: standing(engine, [each for each in versions if each.key == key]) for key in Process}
+    return {key: count_activities(engine, [each for each in versions if each.key == key]) for key in Process}
 
 
-def standing(engine: Engine, versions: Iterable[Definition]) -> dict[str, ActivityCount]:
-    """By the id of the step, in any of these versions."""
+def count_activities(engine: Engine, versions: Iterable[Definition]) -> dict[str, ActivityCount]:
+    """Count activity instances of these versions, by element id."""
     counts: Counter[str] = Counter()
     incidents: Counter[str] = Counter()
     for version in (each for each in versions if each.instances):
         for row in engine.get(f"/process-definition/{version.id}/statistics", incidents=True):
             counts[row["id"]] += row["instances"]
             incidents[row["id"]] += sum(each["incidentCount"] for each in row["incidents"])
-    found = {step: _standing(engine, step, count, incidents[step]) for step, count in counts.items() if count}
-    return {step: each for step, each in found.items() if each}
+    measured = {
+        step: _measure_activity(engine, step, count, incidents[step]) for step, count in counts.items() if count
+    }
+    return {step: each for step, each in measured.items() if each}
 
 
-def stood(engine: Engine, step: str, at: datetime) -> int:
-    """How many stood at a step at a moment that is over."""
-    began = {"activityId": step, "startedBefore": engine_time(at)}
-    queries = ({**began, "unfinished": True}, {**began, "finishedAfter": engine_time(at)})
+def count_at_time(engine: Engine, step: str, at: datetime) -> int:
+    """Return the number of activity instances at a step at a past time."""
+    started = {"activityId": step, "startedBefore": engine_time(at)}
+    queries = ({**started, "unfinished": True}, {**started, "finishedAfter": engine_time(at)})
     return sum(engine.post("/history/activity-instance/count", query)["count"] for query in queries)
 
 
-def waits(engine: Engine, found: Mapping[str, ActivityCount]) -> list[Wait]:
-    """Who waits for what.
+def list_waits(engine: Engine, counts: Mapping[str, ActivityCount]) -> list[Wait]:
+    """Return the waits of BOTTLENECKS.
 
     Args:
-        found: where cases stand, as `standing` returns it.
+        counts: as count_activities() returns them.
     """
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    return [Wait(what, found.get(step), stood(engine, step, yesterday)) for what, step in BOTTLENECKS.items()]
+    return [
+        Wait(label, counts.get(step), count_at_time(engine, step, yesterday)) for label, step in BOTTLENECKS.items()
+    ]
 
 
-def _standing(engine: Engine, step: str, count: int, incidents: int) -> ActivityCount | None:
+def _measure_activity(engine: Engine, step: str, count: int, incidents: int) -> ActivityCount | None:
     now = datetime.now(UTC)
-    first = half = _of_rank(engine, step, 0)
+    first = half = _activity_of_rank(engine, step, 0)
     if count > 2:
-        half = _of_rank(engine, step, (count - 1) // 2)
+        half = _activity_of_rank(engine, step, (count - 1) // 2)
     if first is None or half is None:
-        # they went on just now
+        # the instances have ended since they were counted
         return None
     longest, median = (now - datetime.strptime(row["startTime"], ENGINE_TIME) for row in (first, half))
     return ActivityCount(count, longest, median, first["processInstanceId"], incidents)
 
 
-def _of_rank(engine: Engine, step: str, rank: int) -> dict[str, Any] | None:
-    """The one of this rank at a step, those that are there for longest first."""
+def _activity_of_rank(engine: Engine, step: str, rank: int) -> dict[str, Any] | None:
+    """Return the activity instance of this rank at a step, the oldest first; None if there are fewer."""
     sorting = [{"sortBy": "startTime", "sortOrder": "asc"}]
     query = {"activityId": step, "unfinished": True, "sorting": sorting}
-    found = engine.post(f"/history/activity-instance?firstResult={rank}&maxResults=1", query)
-    return found[0] if found else None
+    rows = engine.post(f"/history/activity-instance?firstResult={rank}&maxResults=1", query)
+    return rows[0] if rows else None

@@ -1,6 +1,6 @@
-"""Every process variable, declared once: name, type, meaning, and the codes that it may take.
+"""Catalogue of all process variables: name, type, meaning, and permitted codes.
 
-Forms, diagrams, decisions and handlers use these names; a contract test holds them together.
+Forms, diagrams, decisions and handlers use these names; a contract test compares them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Variable(camunda7.variables.Variable):
     """One process variable of a case.
 
     Attributes:
-        voided_by_correction: follows from a result: when the lab corrects that, the reopened case writes it anew.
+        voided_by_correction: depends on a result: not copied into a case that is reopened by a corrected one.
     """
 
     voided_by_correction: bool = False

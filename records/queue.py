@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 import peewee
 
-from hosting.databases import AWAY
+from hosting.databases import DATABASE_ERRORS
 from records.database import Table, database
 from records.retries import RetrySchedule
 
@@ -133,7 +133,7 @@ def process_each(
     for row in rows:
         try:
             processed = process(row)
-        except AWAY:
+        except DATABASE_ERRORS:
             raise
         except outages:
             release(row)

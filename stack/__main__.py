@@ -19,20 +19,20 @@ from config import settings as config
 from config.settings import ROOT, environment_name
 from stack import state
 from stack.demo import Demo
-from stack.parts import account
+from stack.parts import account_environment
 from stack.pilot import Pilot, PilotError, today_in
 from stack.platform import Platform, Stopped
 from stack.replay import Result
 from stack.status import show_status
 from stack.supervisor import PartFailed
-from stack.tour import Tour, closed_case
+from stack.tour import Tour, find_closed_case
 
-# what the platform writes is for its owner alone: databases, logs, mail and secrets have patients' data in them
+# umask: databases, logs, mail and secrets contain patients' data
 PRIVATE = 0o077
 
 
-class NothingUp(Exception):
-    """What is to be done needs a platform that is up."""
+class NotRunning(Exception):
+    """The command needs a running platform."""
 
 
 def main(command: str) -> int:
@@ -45,8 +45,8 @@ def main(command: str) -> int:
         return commands[command](ROOT / config.load().folder)
     except Stopped:
         return 130
-    except NothingUp:
-        print("nothing is up: start it by `make up`")
+    except NotRunning:
+        print("the platform isn't running: start it with `make up`")
         return 2
     except (PartFailed, PilotError, PageRefused, config.SettingsError) as error:
         print(error)
@@ -54,12 +54,12 @@ def main(command: str) -> int:
 
 
 def up(folder: Path) -> int:
-    refuse_second(folder)
+    check_not_running(folder)
     platform = Platform(folder, folder / "data", say)
     _stop_on_signals(platform)
     platform.up()
     show_addresses(platform.state)
-    say("Ctrl-C, or `make down` in another terminal, ends it.")
+    say("Ctrl-C, or `make down` in another terminal, stops the platform.")
     platform.watch()
     platform.down()
     return 0
@@ -71,57 +71,58 @@ def down(folder: Path) -> int:
 
 
 def deploy(folder: Path) -> int:
-    """Deploy to the engine that is up here, by the deployer's account."""
+    """Deploy to the running engine, with the deployer's account."""
     return _run_deployment(folder, "deployer", "drawn", str(folder / "changes.html"))
 
 
 def migrate(folder: Path) -> int:
-    """Bring open cases to the newest version, or with BACK to the one before; with DRY only say which could come."""
+    """Migrate running cases to the latest process version, with BACK to the previous one; with DRY only report."""
     how = [name.lower() for name in ("DRY", "BACK") if os.environ.get(name)]
     return _run_deployment(folder, "deployer", "migrate", *how)
 
 
 def watch(folder: Path) -> int:
-    """Deploy whenever a diagram, decision or form is saved, until it is interrupted: in place of this process."""
+    """Replace this process by one that deploys whenever a diagram, decision or form is saved."""
     command, environment = _deployment(folder, "deployer", "watch", str(folder / "changes.html"))
     os.execve(command[0], command, environment)  # noqa: S606 - our own command
 
 
 def rehearse(folder: Path) -> int:
-    """Recent cases through the changed decision DMN; by the administrator's account, which may read the answers."""
+    """Evaluate the changed decision DMN for recent cases, as the administrator, who may read the answers."""
     if not os.environ.get("DMN"):
-        print("say which file: make rehearse DMN=processes/pre_screening.dmn")
+        print("DMN is missing: make rehearse DMN=processes/pre_screening.dmn")
         return 2
     return _run_deployment(folder, "admin", "rehearse", os.environ["DMN"], *os.environ.get("CASES", "").split())
 
 
-def _run_deployment(folder: Path, who: str, *arguments: str) -> int:
-    command, environment = _deployment(folder, who, *arguments)
+def _run_deployment(folder: Path, username: str, *arguments: str) -> int:
+    command, environment = _deployment(folder, username, *arguments)
     return subprocess.run(command, env=environment, check=False).returncode
 
 
-def _deployment(folder: Path, who: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Command and environment, for the engine that is up here; for another, `python -m deployment` is called itself."""
-    up_now = _what_is_up(folder)
-    told = {environment_name("engine", "url"): up_now["engine"], **account(**up_now["accounts"][who])}
-    return [sys.executable, "-m", "deployment", *arguments], {**os.environ, "PYTHONUTF8": "1", **told}
+def _deployment(folder: Path, username: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return command and environment of `python -m deployment` for the running engine."""
+    running = _read_state(folder)
+    account = account_environment(**running["accounts"][username])
+    environment = {environment_name("engine", "url"): running["engine"], **account}
+    return [sys.executable, "-m", "deployment", *arguments], {**os.environ, "PYTHONUTF8": "1", **environment}
 
 
 def status(folder: Path) -> int:
-    """How everything is, on one screen; 0 when all is well, 1 when something is not, 2 when nothing is up."""
-    return 0 if show_status(_what_is_up(folder), Console()) else 1
+    """Show parts, KPIs and incidents; returns 0 when all is well, 1 for problems, 2 when the platform isn't running."""
+    return 0 if show_status(_read_state(folder), Console()) else 1
 
 
-def _what_is_up(folder: Path) -> dict[str, Any]:
-    up_now = state.read(folder / state.FILE)
-    if up_now is None or not state.is_up(up_now):
-        raise NothingUp
-    return up_now
+def _read_state(folder: Path) -> dict[str, Any]:
+    running = state.read(folder / state.FILE)
+    if running is None or not state.is_up(running):
+        raise NotRunning
+    return running
 
 
 def demo(folder: Path) -> int:
-    """Everything up on fresh data, the pilot replayed; see stack/demo.py."""
-    refuse_second(folder)
+    """Start everything with fresh data and replay the pilot; see stack/demo.py."""
+    check_not_running(folder)
     data = folder / "demo"
     platform = Platform(folder, data, say)
     _stop_on_signals(platform)
@@ -132,11 +133,11 @@ def demo(folder: Path) -> int:
     shutil.rmtree(data, ignore_errors=True)
     platform.up()
     try:
-        as_expected = show.replay()
+        is_expected = show.replay()
         if os.environ.get("EXIT"):
-            return 0 if as_expected else 1
+            return 0 if is_expected else 1
         show_around(platform, show.results, today)
-        say("Ctrl-C ends all of it.")
+        say("Ctrl-C stops the demo.")
         platform.watch()
         return 0
     finally:
@@ -144,22 +145,22 @@ def demo(folder: Path) -> int:
 
 
 def show_around(platform: Platform, results: list[Result], today: date) -> None:
-    """Prepare what there is to see in the demo, and say where."""
+    """Prepare the demo's tour and print its addresses."""
     weeks = config.load().demo.history_weeks
     tour = Tour(platform.state, Pilot.read(Tour.PEOPLE, today), weeks, platform.pause, say)
     if weeks:
         tour.add_history()
-    say("leaving some cases open to look at …")
-    closed = closed_case(results)
+    say("preparing open cases for the tour …")
+    closed = find_closed_case(results)
     stops = [*tour.leave_cases_open(), *([closed] if closed else [])]
-    platform.note(tour=[asdict(stop) for stop in stops])
+    platform.update_state(tour=[asdict(stop) for stop in stops])
     show_addresses(platform.state)
     tour.show(stops)
 
 
-def refuse_second(folder: Path) -> None:
+def check_not_running(folder: Path) -> None:
     if state.is_up(state.read(folder / state.FILE)):
-        raise PartFailed("it is up already; `make down` ends it")
+        raise PartFailed("the platform is already running; `make down` stops it")
 
 
 def show_addresses(state: dict) -> None:
@@ -173,8 +174,8 @@ def show_addresses(state: dict) -> None:
     for what, address in addresses.items():
         say(f"  {what:<16} {address}")
     say("Sign-ins, also in .run/state.json:")
-    for who in state["accounts"].values():
-        say(f"  {who['username']:<16} {who['password']}")
+    for account in state["accounts"].values():
+        say(f"  {account['username']:<16} {account['password']}")
 
 
 def say(line: str) -> None:
@@ -183,7 +184,7 @@ def say(line: str) -> None:
 
 def _stop_on_signals(platform: Platform) -> None:
     def stop(*_: object) -> None:
-        platform.stop_soon()
+        platform.request_stop()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

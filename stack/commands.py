@@ -1,4 +1,4 @@
-"""Runs commands of other packages to their end."""
+"""Running commands of other packages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from stack.supervisor import PartFailed
 
 
 def run_command(name: str, command: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Run a command to its end and return what it prints.
+    """Run a command, and return its standard output.
 
     Args:
-        name: what the message of a failure begins with.
-        environment: variables beside our own.
+        name: prefix of the error message.
+        environment: variables in addition to our own.
 
     Raises:
-        PartFailed: it failed; the message has its standard error.
+        PartFailed: the command failed; the message has its standard error.
     """
     done = subprocess.run(
         command,

@@ -1,4 +1,4 @@
-"""`make demo`: the pilot replayed, and its KPIs beside the slides' figures; stack/tour.py shows the rest."""
+"""`make demo`: replays the pilot, and compares its KPIs with the published figures; then stack/tour.py."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class Demo:
 
     Args:
         pilot: the patients to replay.
-        report: where to write the figures as JSON, or None.
+        report: file for the figures as JSON, or None.
 
     Attributes:
-        results: what became of the patients, once they were replayed.
+        results: of the patients, after the replay.
     """
 
     PILOT = Path(__file__).with_name("pilot.yaml")
@@ -63,9 +63,9 @@ class Demo:
         self.results: list[Result] = []
 
     def replay(self) -> bool:
-        """Replay the pilot and show its KPIs; returns whether everything came out as its file says."""
+        """Replay the pilot and show its KPIs; returns whether outcomes and KPIs are those expected in its file."""
         replay = Replay(self._platform.state, self._platform.pause)
-        began = time.monotonic()
+        started = time.monotonic()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         console, total = Console(), len(self._pilot.patients)
         with Progress(*columns, console=console) as progress:
@@ -73,52 +73,52 @@ class Demo:
 
             def show(done: int) -> None:
                 progress.update(bar, completed=done)
-                # a log has no bar to watch
+                # without a terminal the progress bar isn't shown
                 if not console.is_terminal and done % 10 == 0:
                     self._say(f"{done} of {total} patients")
 
-            self.results = results = replay.all(self._pilot.patients, show)
-        self._say(f"{len(results)} patients replayed in {time.monotonic() - began:.0f} s")
+            self.results = results = replay.replay_all(self._pilot.patients, show)
+        self._say(f"{len(results)} patients replayed in {time.monotonic() - started:.0f} s")
         figures = self._figures(len(results))
         self._show(figures)
         if self._report:
             self._report.write_text(json.dumps(figures, indent=2) + "\n")
-        wrong = [
-            f"{result.patient}: ended as {result.outcome}, not as the file says"
+        differences = [
+            f"{result.patient}: ended as {result.outcome}, not as expected in the file"
             for result in results
-            if not result.as_expected
+            if not result.is_expected
         ]
-        wrong += [
-            f"{LABELS[name]}: {figures[name]}, the file expects {value}"
+        differences += [
+            f"{LABELS[name]}: {figures[name]}, expected {value}"
             for name, value in self._pilot.expected.items()
             if round(figures[name] or 0, 2) != value
         ]
-        for line in wrong:
+        for line in differences:
             self._say(line)
-        return not wrong
+        return not differences
 
     def _figures(self, cases: int) -> dict[str, Any]:
-        """The KPIs, as the slides name them."""
-        found = {key: figure["value"] for key, figure in read_kpis(self._platform.state).items()}
-        closed = found["closed"]
+        """Return the KPIs by the slides' names."""
+        kpis = {key: figure["value"] for key, figure in read_kpis(self._platform.state).items()}
+        closed = kpis["closed"]
         if closed != cases:
-            raise PilotError(f"{cases} cases closed, but the KPIs know {closed}")
+            raise PilotError(f"{cases} cases closed, but the KPIs count {closed}")
         return {
             "closed": closed,
-            **{name: found[name] for name in ("positive", "negative", "other", "ratings", "mean_feedback")},
-            "cycle_time_s": found["cycle_time_mean"],
+            **{name: kpis[name] for name in ("positive", "negative", "other", "ratings", "mean_feedback")},
+            "cycle_time_s": kpis["cycle_time_mean"],
         }
 
     def _show(self, figures: dict[str, Any]) -> None:
         table = Table("KPI", "This replay", "The slides")
         for name, label in LABELS.items():
-            table.add_row(label, _shown(figures[name], "none yet"), _shown(SLIDES[name], "not given"))
+            table.add_row(label, _format(figures[name], "none yet"), _format(SLIDES[name], "not given"))
         console = Console()
         console.print(table)
         console.print(NOTE)
 
 
-def _shown(value: float | None, otherwise: str) -> str:
+def _format(value: float | None, default: str) -> str:
     if value is None:
-        return otherwise
+        return default
     return f"{value:.2f}" if isinstance(value, float) else str(value)

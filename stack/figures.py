@@ -1,6 +1,6 @@
-"""The figures of a platform that is up, from the parts that have them.
+"""Figures of a running platform, read from its parts.
 
-Each function takes what state.json says of the platform.
+Each function takes the content of state.json.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ TIMEOUT_S = 5
 
 
 def managers_engine(state: State) -> Engine:
-    """The engine, by the account of the process manager: what Cockpit shows may be read, no patient's answers."""
+    """Return a client of the engine with the process manager's account, which may not read patients' answers."""
     return Engine(state["engine"], **state["accounts"]["process_manager"])
 
 
 def read_kpis(state: State) -> dict[str, dict[str, Any]]:
-    """The KPIs over all closed cases: by key a `kpi` (its label), `value`, `unit`, `over` and `text`.
+    """Read the KPIs over all closed cases: by key a `kpi` (its label), `value`, `unit`, `over` and `text`.
 
     Raises:
         PartFailed: the records can't be read.
@@ -44,7 +44,7 @@ def read_kpis(state: State) -> dict[str, dict[str, Any]]:
 
 
 def read_stock(state: State) -> int | None:
-    """Test kits at the laboratory; None when it doesn't say."""
+    """Read the number of test kits at the laboratory; None if it doesn't answer."""
     try:
         return Lab(state["lab"], state["lab_api_key"], TIMEOUT_S).stock().kits
     except ServiceError:
@@ -52,7 +52,7 @@ def read_stock(state: State) -> int | None:
 
 
 def read_metrics(url: str) -> list[Sample]:
-    """The samples at /metrics of a part; none when it doesn't answer."""
+    """Read the samples at /metrics of a part; empty if it doesn't answer."""
     try:
         text = request("GET", url + "/metrics", timeout=TIMEOUT_S).text
         return [sample for family in text_string_to_metric_families(text) for sample in family.samples]

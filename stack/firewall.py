@@ -1,6 +1,6 @@
-"""`python -m stack.firewall PART [OPERATOR …]`: rules for the firewall of a host that runs one part of the platform.
+"""`python -m stack.firewall PART [OPERATOR …]`: nftables rules for a host that runs one part of the platform.
 
-They let in those who call it, and out to those that it calls. The front is open to everybody, and nothing else is.
+They accept connections from the parts that call it and to those that it calls. Only the front is public.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from config.settings import Settings, SettingsError, load
 from stack.parts import CALLS
 
-# which section of the settings says where a part keeps its data
+# section of the settings with the URL of a part's database
 DATABASES = {part: part for part in ("engine", "lab", "government", "sms")} | {
     "webapp": "records",
     "workers": "records",
@@ -40,25 +40,25 @@ table inet coronacare {{
 """
 
 
-class NoSuchPart(Exception):
-    """There are no rules for it; says which parts there are."""
+class UnknownPart(Exception):
+    """The settings have no such part; the message lists those they have."""
 
 
-def rules_for(part: str, settings: Settings, operators: list[str]) -> str:
-    """Rules of nftables.
+def format_rules(part: str, settings: Settings, operators: list[str]) -> str:
+    """Format the rules of a host, for nftables.
 
     Args:
-        part: the one that the host runs.
-        operators: addresses of hosts that may sign in by SSH and see how each part is: for deployments and monitoring.
+        part: the part that the host runs.
+        operators: addresses of hosts that may connect by SSH and scrape metrics.
 
     Raises:
-        NoSuchPart: the settings have no such part, or don't say where it is.
+        UnknownPart: the settings have no such part, or no URL for it.
     """
     addresses = _addresses(settings)
     if part not in addresses:
-        raise NoSuchPart(f"there is no part {part}: choose of {', '.join(addresses)}")
-    told_at = urlsplit(settings.front.metrics_url).port if part == "front" else addresses[part][1]
-    inwards = [f"ip saddr {{ {', '.join(operators)} }} tcp dport {{ 22, {told_at} }} accept"] if operators else []
+        raise UnknownPart(f"there is no part {part}: choose of {', '.join(addresses)}")
+    metrics_port = urlsplit(settings.front.metrics_url).port if part == "front" else addresses[part][1]
+    inwards = [f"ip saddr {{ {', '.join(operators)} }} tcp dport {{ 22, {metrics_port} }} accept"] if operators else []
     inwards += _from_callers(part, addresses)
     outwards = [_to(*addresses[called]) for called in CALLS.get(part, ()) if called in addresses]
     outwards += _to_database(part, settings)
@@ -67,11 +67,11 @@ def rules_for(part: str, settings: Settings, operators: list[str]) -> str:
 
 def _addresses(settings: Settings) -> dict[str, tuple[str, int]]:
     parts = ("engine", "webapp", "lab", "government", "sms", "mail", "workers")
-    found = {name: (getattr(settings, name).host, getattr(settings, name).port) for name in parts}
+    addresses = {name: (getattr(settings, name).host, getattr(settings, name).port) for name in parts}
     if settings.front.url:
         address = urlsplit(settings.front.url)
-        found["front"] = (str(address.hostname), address.port or (443 if address.scheme == "https" else 80))
-    return found
+        addresses["front"] = (str(address.hostname), address.port or (443 if address.scheme == "https" else 80))
+    return addresses
 
 
 def _from_callers(part: str, addresses: dict[str, tuple[str, int]]) -> list[str]:
@@ -83,7 +83,7 @@ def _from_callers(part: str, addresses: dict[str, tuple[str, int]]) -> list[str]
 
 
 def _to_database(part: str, settings: Settings) -> list[str]:
-    """Where a part keeps its data, unless that is a file."""
+    """Return the rule for a part's database, unless that is a file."""
     if part not in DATABASES:
         return []
     address = urlsplit(getattr(settings, DATABASES[part]).database_url.removeprefix("jdbc:"))
@@ -103,8 +103,8 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     try:
-        print(rules_for(arguments[0], load(), arguments[1:]), end="")
-    except (NoSuchPart, SettingsError) as error:
+        print(format_rules(arguments[0], load(), arguments[1:]), end="")
+    except (UnknownPart, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

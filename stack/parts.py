@@ -1,6 +1,6 @@
-"""The parts of the platform: how each is started, where it answers, and what it is told by its environment.
+"""The parts of the platform: command, environment and URL of each process.
 
-docker-compose.yml starts the same parts; a test holds the two together.
+docker-compose.yml starts the same parts; a test compares the two.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from urllib.parse import urlsplit
 from config.settings import ROOT, Settings, environment_name
 from stack.addresses import LOOPBACK, bind_address, bind_host, join_address
 
-# extracted from the jar that Maven makes: Xerces finds no schema of a library that is inside a jar in a folder whose
-# path has a non-ASCII letter, for Spring Boot's URL of it ("jar:nested:…") isn't escaped
+# extracted from Maven's jar: Spring Boot doesn't escape non-ASCII letters in URLs of nested jars ("jar:nested:…"), so
+# that Xerces wouldn't find XML schemas in libraries
 JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
-# as a class path: Tomcat serves no resources, such as plugins of Tasklist, of libraries that only a manifest names
+# libraries by class path, not by the jar's manifest: Tomcat serves no resources (Tasklist's plugins) of the latter
 CLASS_PATH = f"{JAR}{os.pathsep}{JAR.parent / 'lib' / '*'}"
 ENGINE_CLASS = "org.coronacare.engine.EngineApplication"
-# classes to map instead of loading them, as engine/archive-classes writes them; silent when another JDK wrote them
+# CDS archive written by engine/archive-classes; -Xlog: no warning if another JDK wrote it
 CLASSES = JAR.with_suffix(".jsa")
 SHARED = [f"-XX:SharedArchiveFile={CLASSES}", "-Xlog:cds=off,cds+dynamic=off"]
 FRONT = ROOT / "stack" / "front"
 WORKER = "hosting.gunicorn_worker.Worker"
-# who calls whom; the others call nobody
+# parts that each part calls
 CALLS = {
     "front": ("webapp", "engine"),
     "webapp": ("engine", "lab", "government"),
     "workers": ("engine", "lab", "government", "sms", "mail"),
     "government": ("sms", "mail"),
 }
-# parts with a database of their own, whose schema `python -m services upgrade` brings up to date
+# parts with a database of their own, migrated by `python -m services upgrade`
 WITH_DATABASE = ("lab", "government", "sms")
-# parts that share the records, whose schema `python -m records upgrade` brings up to date
+# parts that share the records' database, migrated by `python -m records upgrade`
 WITH_RECORDS = ("workers", "webapp")
-# variables that Spring Boot, Camunda and gunicorn read as settings: meant for other programs on the machine, they would
-# move the engine to another port, or have requests with references of cases logged
+# variables that Spring Boot, Camunda and gunicorn read as settings, not passed on: those for other programs on the
+# machine might move the engine to another port, or enable request logs with case references
 FOREIGN_SETTINGS = ("SPRING_", "SERVER_", "LOGGING_", "MANAGEMENT_", "CAMUNDA_", "GUNICORN_")
-# what parts inherit, whatever the locale and time zone of whoever starts them: file names and files in UTF-8 (the JVM
-# takes the encoding of file names from the locale alone), messages that KNOWN_CAUSES knows, times of logs in UTC
-SAME_EVERYWHERE = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
+# independent of the user's locale and time zone: UTF-8 for files and their names (the JVM takes the encoding of names
+# from the locale), English messages for KNOWN_CAUSES, log times in UTC
+FIXED_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Part:
     """One process of the platform.
 
     Attributes:
-        ready: a URL that answers as soon as the part works; empty for parts without one.
-        needs: names of the parts that must be up before.
+        ready: a URL that answers when the part is ready; empty for parts without one.
+        needs: names of the parts that must be ready before this one starts.
     """
 
     name: str
@@ -63,19 +63,19 @@ class Part:
     needs: tuple[str, ...] = ()
 
 
-def is_ours(url: str) -> bool:
-    """Whether a part at this URL is started here, and not somewhere else."""
+def is_local(url: str) -> bool:
+    """Whether a part at this URL runs on this machine."""
     address = urlsplit(url)
     return address.scheme == "http" and address.hostname in LOOPBACK
 
 
-def parts_of(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
-    """The parts to start for these settings; one whose URL is elsewhere is left out. Arguments as all_parts."""
-    return [part for part in all_parts(settings, secrets, data) if not part.url or is_ours(part.url)]
+def list_local_parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
+    """Return the parts that run on this machine. Arguments as for list_parts()."""
+    return [part for part in list_parts(settings, secrets, data) if not part.url or is_local(part.url)]
 
 
-def upgrades_of(parts: list[Part]) -> list[list[str]]:
-    """The commands that apply the pending migrations to the databases of these parts."""
+def list_upgrade_commands(parts: list[Part]) -> list[list[str]]:
+    """Return the commands that migrate the databases of these parts."""
     names = {part.name for part in parts}
     upgrades = []
     if services := [name for name in WITH_DATABASE if name in names]:
@@ -85,12 +85,12 @@ def upgrades_of(parts: list[Part]) -> list[list[str]]:
     return upgrades
 
 
-def all_parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
-    """The parts that these settings tell of, wherever they are.
+def list_parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
+    """Return all parts, on this machine or elsewhere.
 
     Args:
-        secrets: passwords and keys by name, as stack/secrets.py makes them.
-        data: folder for what the parts keep.
+        secrets: passwords and keys by name, as generated by stack/secrets.py.
+        data: folder of the parts' data.
     """
     parts = [
         _mail(settings, data),
@@ -149,7 +149,7 @@ def _sms(settings: Settings, secrets: dict[str, str]) -> Part:
 
 
 def _mail(settings: Settings, data: Path) -> Part:
-    """An SMTP server that keeps each message as a file of a Maildir."""
+    """Return an SMTP server that stores messages in a Maildir."""
     host, port = bind_host(settings.mail.host), settings.mail.port
     handler = ["-c", "aiosmtpd.handlers.Mailbox", str(data / "mail")]
     command = [sys.executable, "-W", "ignore", "-m", "aiosmtpd", "-n", "-l", f"{host}:{port}", *handler]
@@ -158,7 +158,7 @@ def _mail(settings: Settings, data: Path) -> Part:
 
 def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
     environment = {
-        **account("workers", secrets["workers"]),
+        **account_environment("workers", secrets["workers"]),
         environment_name("lab", "api_key"): secrets["lab_api_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
         environment_name("sms", "api_key"): secrets["sms_api_key"],
@@ -172,7 +172,7 @@ def _workers(settings: Settings, secrets: dict[str, str]) -> Part:
 def _webapp(settings: Settings, secrets: dict[str, str]) -> Part:
     webapp = settings.webapp
     environment = {
-        **account("webapp", secrets["webapp"]),
+        **account_environment("webapp", secrets["webapp"]),
         environment_name("webapp", "secret_key"): secrets["secret_key"],
         environment_name("records", "secret_key"): secrets["records_secret_key"],
         environment_name("government", "api_key"): secrets["government_api_key"],
@@ -192,14 +192,14 @@ def _front(settings: Settings, url: str) -> Part:
         "FRONT_PAGES": str(FRONT),
         "EMERGENCY_NUMBER": settings.policy.emergency_number,
     }
-    # -db: it stays our child, and says what it does
+    # -db: in the foreground, and logs to standard output
     haproxy = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin") or "haproxy"
     command = [haproxy, "-db", "-f", str(FRONT / "haproxy.cfg")]
     return Part("front", command, environment, f"{url}/healthz", url, ("webapp",))
 
 
-def account(username: str, password: str) -> dict[str, str]:
-    """The environment variables that sign a program in to the engine."""
+def account_environment(username: str, password: str) -> dict[str, str]:
+    """Return the environment variables with an engine account."""
     return {
         environment_name("engine", "username"): username,
         environment_name("engine", "password"): password,
@@ -213,6 +213,6 @@ def _gunicorn(module: str, url: str, threads: int, processes: int = 1) -> list[s
 
 
 def inherited_environment() -> dict[str, str]:
-    """What every part gets of our own environment."""
+    """Return the environment that all parts inherit."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
-    return {**inherited, **SAME_EVERYWHERE}
+    return {**inherited, **FIXED_ENVIRONMENT}

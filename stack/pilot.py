@@ -1,4 +1,4 @@
-"""A file of invented patients: its format, described in docs/reference/pilot-file.md, and how it is read."""
+"""Reader of pilot files: invented patients, in the format of docs/reference/pilot-file.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 KEYS = {"about", "expected", "defaults", "patients"}
-# the forms that are filled in on the way, by the patient or by staff
+# forms of the pathway, of patients and staff
 STEPS = (
     "pre_screening",
     "evaluation_request",
@@ -24,7 +24,7 @@ STEPS = (
     "review",
 )
 PATIENT_KEYS = {"patient", "lab_result", "lab_takes_s", "lab_correction", "outcome", *STEPS}
-# ends of the keys of answers that are days and may be relative; a date of birth may not
+# suffixes of answers that are days, which may be relative to today; a date of birth may not
 DAYS = ("_date", "_since", "_until")
 DATE_OF_BIRTH = "date_of_birth"
 ABSOLUTE_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
@@ -32,7 +32,7 @@ RELATIVE_DAY = re.compile(r"today([+-]\d{1,4})?")
 
 
 class PilotError(Exception):
-    """The pilot's file is wrong, or a patient didn't get through; says which and where."""
+    """The pilot file is invalid, or the replay of a patient failed; the message names the patient."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Pilot:
     """A pilot file.
 
     Attributes:
-        expected: totals by the names of the report.
-        patients: each with the answers to each form, the lab's result, and how the case must end.
+        expected: KPIs by their names in the report.
+        patients: each with its answers by form, the lab's result, and the expected outcome.
     """
 
     expected: dict[str, Any]
@@ -52,10 +52,10 @@ class Pilot:
         """Read a pilot file.
 
         Args:
-            today: the day that relative days count from.
+            today: base of relative days.
 
         Raises:
-            PilotError: the file can't be read or isn't in the format of docs/reference/pilot-file.md.
+            PilotError: the file can't be read, or is invalid.
         """
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -67,8 +67,8 @@ class Pilot:
         for number, patient in enumerate(patients, 1):
             unknown = set(patient) - PATIENT_KEYS
             if unknown or "outcome" not in patient:
-                what = f"unknown: {', '.join(sorted(unknown))}" if unknown else "has no outcome"
-                raise PilotError(f"{path}: patient {number}: {what}")
+                problem = f"unknown: {', '.join(sorted(unknown))}" if unknown else "has no outcome"
+                raise PilotError(f"{path}: patient {number}: {problem}")
             try:
                 patients[number - 1] = _with_days(patient, today)
             except ValueError as error:
@@ -77,32 +77,32 @@ class Pilot:
 
 
 def today_in(time_zone: str) -> date:
-    """The earliest of today's dates in this zone (the pages'), in UTC (the KPIs') and in the machine's (the workers').
+    """Return the earliest of today's dates in this zone (pages), UTC (KPIs) and the machine's zone (workers).
 
-    So today is in the future for none of them.
+    So the returned day is in the future for none of them.
     """
     now = datetime.now(UTC)
     return min(now.date(), now.astimezone(ZoneInfo(time_zone)).date(), now.astimezone().date())
 
 
 def _with_defaults(defaults: dict[str, Any], patient: dict[str, Any]) -> dict[str, Any]:
-    """A patient's own answers over the defaults of each step; a step that the patient doesn't name isn't walked."""
+    """Merge a patient's answers over the defaults of each form that the patient has."""
     return {
-        key: [{**defaults.get(key, {}), **(answers or {})} for answers in _listed(value)] if key in STEPS else value
+        key: [{**defaults.get(key, {}), **(answers or {})} for answers in _as_list(value)] if key in STEPS else value
         for key, value in patient.items()
     }
 
 
-def _listed(value: Any) -> list[Any]:
-    """Answers by occasion: a step that comes again has a list."""
+def _as_list(value: Any) -> list[Any]:
+    """Return the answers by occurrence: a repeated step has a list of them."""
     return value if isinstance(value, list) else [value]
 
 
 def _with_days(answers: dict[str, Any], today: date) -> dict[str, Any]:
-    """The same answers, with relative days as absolute ones; in lists of answers, too.
+    """Return the answers with relative days replaced by absolute ones, also in nested lists.
 
     Raises:
-        ValueError: an answer should be a day and isn't; says which.
+        ValueError: an answer isn't a day, but must be; the message names it.
     """
     return {key: _with_day(key, value, today) for key, value in answers.items()}
 

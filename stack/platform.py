@@ -1,4 +1,4 @@
-"""The whole platform, up: parts, accounts, deployed diagrams, and the file that says where everything is."""
+"""The platform on this machine: starts its parts, provisions accounts, deploys, and writes state.json."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from config import settings as config
 from config.settings import environment_name
 from stack import ports, secrets, state
 from stack.commands import run_command
-from stack.parts import JAR, WITH_DATABASE, Part, account, parts_of, upgrades_of
+from stack.parts import JAR, WITH_DATABASE, Part, account_environment, list_local_parts, list_upgrade_commands
 from stack.supervisor import PartFailed, Supervisor
 
-# written and deleted again, to find out whether there is room
+# size of a file that is written and deleted to check for free disk space
 PROBE_BYTES = 1_000_000
-# where the path ends in a URL of SQLite or H2, neither of which knows an escape
+# end the path in URLs of SQLite and H2, and can't be escaped
 NOT_IN_URLS = "#?;"
-# of what the deployment says; a first start sets up more than anybody reads
-MOST_LINES = 10
-# what an upgrade prints of a database that is up to date
+# maximum number of the deployment's lines; a first start has hundreds
+MAX_LINES = 10
+# printed by an upgrade for a database that is up to date
 UNCHANGED = "no migration is pending"
 
 
 class Stopped(Exception):
-    """Somebody asked the platform to end."""
+    """The platform was requested to stop."""
 
 
 class Platform:
-    """Brings everything up, and down again.
+    """Starts and stops all parts.
 
     Args:
-        folder: for logs, secrets and state.
-        data: for what the parts keep; another one than the settings' default moves their databases there.
-        say: shows a line to whoever started us.
-        parts: makes the parts, as parts_of does.
+        folder: of logs, secrets and state.
+        data: folder of the parts' databases, unless the environment sets their URLs.
+        say: prints a line.
+        parts: returns the parts, like list_local_parts().
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Platform:
         folder: Path,
         data: Path,
         say: Callable[[str], None],
-        parts: Callable[[config.Settings, dict[str, str], Path], list[Part]] = parts_of,
+        parts: Callable[[config.Settings, dict[str, str], Path], list[Part]] = list_local_parts,
     ):
         self._folder = folder
         self._data = data
@@ -59,24 +59,24 @@ class Platform:
         self._supervisor = Supervisor(folder / "log", say, self._note_processes)
 
     def up(self) -> None:
-        """Start everything; returns when it works.
+        """Start everything; returns when all parts are ready.
 
         Raises:
-            PartFailed: something couldn't start; what had started has been stopped.
+            PartFailed: a part couldn't start; the others have been stopped.
         """
         check_tools()
         prepare_folder(self._folder)
-        keep_data_in(self._data)
-        ports.settle(config.load(), self._say)
+        set_data_folder(self._data)
+        ports.assign_ports(config.load(), self._say)
         settings = config.load()
         people = load_people(settings.people)
         passwords = secrets.load_or_generate(self._folder / "secrets.json", people.accounts)
-        self.state = self._described(settings, people, passwords)
+        self.state = self._describe(settings, people, passwords)
         parts = self._parts(settings, passwords, self._data)
         independent = [part for part in parts if not part.needs]
         dependent = [part for part in parts if part.needs]
         try:
-            # the engine takes longest
+            # starts the engine first, which takes longest
             self._supervisor.launch([part for part in independent if part.name not in WITH_DATABASE])
             self._upgrade_databases(parts)
             self._supervisor.launch([part for part in independent if part.name in WITH_DATABASE])
@@ -92,17 +92,17 @@ class Platform:
     def watch(self) -> None:
         self._supervisor.watch()
 
-    def stop_soon(self) -> None:
-        """May be called from a signal handler; up() and watch() end then."""
+    def request_stop(self) -> None:
+        """Make up() and watch() end; safe to call from a signal handler."""
         self._supervisor.stopping.set()
 
     def pause(self, seconds: float) -> None:
-        """Wait; raises Stopped when the platform is to end."""
+        """Sleep; raises Stopped if request_stop() was called."""
         if self._supervisor.stopping.wait(seconds):
             raise Stopped("stopped")
 
-    def note(self, **more: Any) -> None:
-        """Add to what state.json says."""
+    def update_state(self, **more: Any) -> None:
+        """Add values to state.json."""
         self.state.update(more)
         state.write(self.state, self._folder / state.FILE)
 
@@ -110,7 +110,7 @@ class Platform:
         self._supervisor.stop()
         (self._folder / state.FILE).unlink(missing_ok=True)
 
-    def _described(self, settings: config.Settings, people: People, passwords: dict[str, str]) -> dict[str, Any]:
+    def _describe(self, settings: config.Settings, people: People, passwords: dict[str, str]) -> dict[str, Any]:
         accounts = ["admin", *people.people, "deployer"]
         return {
             "supervisor": os.getpid(),
@@ -139,29 +139,29 @@ class Platform:
         Raises:
             PartFailed: a migration failed.
         """
-        with ThreadPoolExecutor() as side_by_side:
-            for printed in side_by_side.map(partial(run_command, "upgrade"), upgrades_of(parts)):
-                for line in printed.splitlines():
+        with ThreadPoolExecutor() as pool:
+            for output in pool.map(partial(run_command, "upgrade"), list_upgrade_commands(parts)):
+                for line in output.splitlines():
                     if UNCHANGED not in line:
                         self._say(f"{'upgrade':<12} {line}")
 
-    def _run_deployment(self, who: str, passwords: dict[str, str], *arguments: str) -> None:
+    def _run_deployment(self, username: str, passwords: dict[str, str], *arguments: str) -> None:
         command = [sys.executable, "-m", "deployment", *arguments]
-        lines = run_command("deployment", command, account(who, passwords[who])).splitlines()
-        if len(lines) > MOST_LINES:
-            lines = [f"{len(lines)} things set up: groups, people, accounts, authorizations and filters"]
+        lines = run_command("deployment", command, account_environment(username, passwords[username])).splitlines()
+        if len(lines) > MAX_LINES:
+            lines = [f"{len(lines)} changes of groups, accounts, memberships, authorizations and filters"]
         for line in lines:
             self._say(f"{'deployment':<12} {line}")
 
     def _note_processes(self, processes: dict[str, int]) -> None:
-        self.note(processes=processes)
+        self.update_state(processes=processes)
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the folder of a run, for its owner alone; what an earlier version left open is closed with it.
+    """Create the folder of a run, with mode 700, also if an earlier version created it.
 
     Raises:
-        PartFailed: it can't be written.
+        PartFailed: the folder can't be written, or the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -170,32 +170,32 @@ def prepare_folder(folder: Path) -> None:
             probe.write(bytes(PROBE_BYTES))
     except OSError as error:
         raise PartFailed(
-            f"{folder} can't be written ({error.strerror}): see to it, or name another folder: "
+            f"{folder} can't be written ({error.strerror}): make it writable, or set another folder: "
             f"{environment_name('folder')}=FOLDER"
         ) from None
 
 
 def check_tools() -> None:
     if shutil.which("java") is None:
-        raise PartFailed("no JDK found: install JDK 17 or newer, and see that `java` is on the PATH")
+        raise PartFailed("no JDK found: install JDK 17 or newer, with `java` on the PATH")
     try:
         tempfile.gettempdir()
     except FileNotFoundError:
-        raise PartFailed("no folder for temporary files can be written: set TMPDIR to one that can") from None
+        raise PartFailed("no folder for temporary files is writable: set TMPDIR to one that is") from None
     if not JAR.exists():
         raise PartFailed("the engine is not built: run `make engine`")
 
 
-def keep_data_in(data: Path) -> None:
-    """Have the embedded databases in this folder, unless the environment says where they are.
+def set_data_folder(data: Path) -> None:
+    """Set the URLs of embedded databases to this folder, unless the environment sets them.
 
     Raises:
-        PartFailed: URLs of databases can't name this folder.
+        PartFailed: the folder's path can't be part of a database URL.
     """
     if set(NOT_IN_URLS) & set(str(data)):
         raise PartFailed(
             f"{data}: databases can't be in a folder whose path has one of {' '.join(NOT_IN_URLS)}: "
-            f"name another folder: {environment_name('folder')}=FOLDER"
+            f"set another folder: {environment_name('folder')}=FOLDER"
         )
     data.mkdir(parents=True, exist_ok=True)
     defaults = {

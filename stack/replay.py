@@ -1,7 +1,7 @@
-"""Replays a pilot's patients through the real web pages and the real engine.
+"""Replay of a pilot's patients against the running platform.
 
-Patients use the web pages, as a browser would; the medical team, the doctors and the contact tracers complete their
-tasks by the engine's REST API with accounts of their own; the lab server finds what the file says.
+Patients use the web pages, as a browser would; medical team, doctors and contact tracers complete their tasks by the
+engine's REST API with their own accounts; the simulated laboratory reports the results in the pilot file.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ from processes.cases import Case, OpenTask, current_steps, find_case, open_tasks
 from processes.engine import Engine
 from stack.pilot import PilotError
 
-AT_ONCE = 6
-STEP_WITHIN_S = 300
-# where the page that follows the request for evaluation shows it
+MAX_CONCURRENT_PATIENTS = 6
+STEP_TIMEOUT_S = 300
+# CSS selector of the access code on the page after the request for evaluation
 ACCESS_CODE = ".access-code"
-# the accounts that fill in the forms of staff
+# accounts that fill in staff forms
 STAFF = {"medical_visit": "medical_team", "doctor_report": "doctor", "contact_call": "contact_tracer"}
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one patient.
+    """Result of one patient's replay.
 
     Attributes:
-        access_code: opens the case with the date of birth; None where none was given.
+        access_code: None if the patient got none.
     """
 
     patient: str
     case_reference: str
     outcome: str
-    as_expected: bool
+    is_expected: bool
     lab_result: str | None
     access_code: str | None
     date_of_birth: str
 
 
 class Replay:
-    """Takes patients through their pathway.
+    """Replays patients' journeys.
 
     Args:
-        state: where everything is, as .run/state.json says.
-        pause: waits so many seconds, or raises when the platform is to end.
+        state: content of .run/state.json.
+        pause: sleeps for a number of seconds, or raises if the platform stops.
     """
 
     def __init__(self, state: Mapping[str, Any], pause: Callable[[float], None] = time.sleep):
@@ -65,15 +65,18 @@ class Replay:
         self.admin = self._engine("admin")
         self.staff = {form: self._engine(account) for form, account in STAFF.items()}
 
-    def all(self, patients: list[dict[str, Any]], progress: Callable[[int], None]) -> list[Result]:
-        """Take all patients through, some at a time.
+    def replay_all(self, patients: list[dict[str, Any]], progress: Callable[[int], None]) -> list[Result]:
+        """Replay all patients, MAX_CONCURRENT_PATIENTS at the same time.
+
+        Args:
+            progress: called with the number of patients that are done.
 
         Raises:
-            PilotError: a patient didn't get through.
+            PilotError: the replay of a patient failed.
         """
         results = []
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            futures = [pool.submit(self.one, patient, number) for number, patient in enumerate(patients, 1)]
+        with ThreadPoolExecutor(MAX_CONCURRENT_PATIENTS) as pool:
+            futures = [pool.submit(self.replay_patient, patient, number) for number, patient in enumerate(patients, 1)]
             try:
                 for future in as_completed(futures):
                     results.append(future.result())
@@ -83,12 +86,12 @@ class Replay:
                 raise
         return results
 
-    def one(self, patient: dict[str, Any], number: int) -> Result:
-        """Take one patient through to the end."""
+    def replay_patient(self, patient: dict[str, Any], number: int) -> Result:
+        """Replay one patient to the end of the case."""
         name = patient.get("patient", f"patient {number}")
         try:
-            walk = Walk(self, patient, number)
-            case = walk.to_the_end()
+            journey = Journey(self, patient, number)
+            case = journey.run_to_end()
         except (PageRefused, EngineError, ServiceError, requests.RequestException) as error:
             raise PilotError(f"{name}: {error}") from None
         outcome = case.values.get("case_outcome", "unknown")
@@ -96,26 +99,26 @@ class Replay:
             patient=name,
             case_reference=case.reference,
             outcome=outcome,
-            as_expected=outcome == patient["outcome"],
+            is_expected=outcome == patient["outcome"],
             lab_result=case.values.get("lab_result"),
-            access_code=walk.access_code,
-            date_of_birth=walk.date_of_birth,
+            access_code=journey.access_code,
+            date_of_birth=journey.date_of_birth,
         )
 
     def barcode(self, number: int) -> str:
-        """On the first sample of the patient with this number: used once, also when a pilot is replayed again."""
+        """Return the barcode of a patient's first sample, unique also across replays of the same pilot."""
         return f"S{number:03}-{self._run}"
 
     def _engine(self, account: str) -> Engine:
-        who = self.state["accounts"][account]
-        return Engine(self.state["engine"], who["username"], who["password"])
+        credentials = self.state["accounts"][account]
+        return Engine(self.state["engine"], credentials["username"], credentials["password"])
 
 
-class Walk:
-    """One patient's way: whatever form is asked for next is filled in as the pilot's file says.
+class Journey:
+    """One patient's journey: fills in each form that is due with the answers of the pilot file.
 
     Attributes:
-        access_code: opens the case with the date of birth; None until the patient was given it.
+        access_code: None until the patient has it.
     """
 
     def __init__(self, replay: Replay, patient: dict[str, Any], number: int):
@@ -131,51 +134,51 @@ class Walk:
         self.access_code: str | None = None
         self.date_of_birth = str(patient["pre_screening"][0]["date_of_birth"])
 
-    def to_the_end(self) -> Case:
-        """Go on until the case has ended."""
+    def run_to_end(self) -> Case:
+        """Fill in forms until the case has ended."""
 
-        def ended() -> Case | None:
-            self._fill_in_what_is_asked()
+        def find_ended() -> Case | None:
+            self._fill_in_due_forms()
             case = find_case(self._replay.admin, self.reference)
             return case if case and case.ended_at and self._is_last(case) else None
 
-        return self._wait(ended, "did not close")
+        return self._wait(find_ended, "did not close")
 
-    def to_form(self, form: str, time: int = 1) -> OpenTask:
-        """Go on until this form is asked for, for the first, second, … time, and leave it."""
+    def run_to_form(self, form: str, time: int = 1) -> OpenTask:
+        """Fill in forms until this one is due for the first, second, … time; returns its task."""
 
-        def asked() -> OpenTask | None:
-            self._fill_in_what_is_asked(but=(form, time))
+        def find_due() -> OpenTask | None:
+            self._fill_in_due_forms(except_for=(form, time))
             new = (task for task in self._open() if task.form == form and task.id not in self._seen)
             return next(new, None) if self._times[form] == time - 1 else None
 
-        return self._wait(asked, f"{form} is not asked for")
+        return self._wait(find_due, f"{form} is not due")
 
-    def to_step(self, step: str) -> None:
-        """Go on until the case stands at this element of a diagram."""
+    def run_to_step(self, step: str) -> None:
+        """Fill in forms until this element of a diagram is active."""
 
-        def stands() -> Case | None:
-            self._fill_in_what_is_asked()
+        def find_at_step() -> Case | None:
+            self._fill_in_due_forms()
             case = find_case(self._replay.admin, self.reference)
             return case if case and step in current_steps(self._replay.admin, case) else None
 
-        self._wait(stands, f"doesn't come to {step}")
+        self._wait(find_at_step, f"does not reach {step}")
 
     def report_worsening(self, answers: Mapping[str, Any]) -> None:
-        """Report as the patient, by "I feel worse", how they are today."""
+        """Send the patient's form "I feel worse"."""
         self._browser.fill_in("/forms/symptoms_worsened", answers)
 
-    def has_timer_fire(self, event: str) -> None:
-        """Have a timer of the case fall due now."""
+    def fire_timer(self, event: str) -> None:
+        """Execute a timer job of the case now."""
         case = find_case(self._replay.admin, self.reference)
         for instance in (case.instance_id, *case.called) if case else ():
             for job in self._replay.admin.get("/job", processInstanceId=instance, activityId=event):
                 self._replay.admin.post(f"/job/{job['id']}/execute")
 
-    def _fill_in_what_is_asked(self, but: tuple[str, int] | None = None) -> None:
+    def _fill_in_due_forms(self, except_for: tuple[str, int] | None = None) -> None:
         for task in self._open():
             form = task.form
-            if task.id in self._seen or form not in self._patient or (form, self._times[form] + 1) == but:
+            if task.id in self._seen or form not in self._patient or (form, self._times[form] + 1) == except_for:
                 continue
             if form == "review" and not self._corrected:
                 self._correct()
@@ -196,17 +199,17 @@ class Walk:
         staff.submit(task.id, answers)
 
     def _answers(self, form: str) -> dict[str, Any]:
-        """The file's answers for this occasion; the last ones count for all that follow."""
-        occasions = self._patient[form]
+        """Return the answers for this occurrence of a form; the last ones are repeated."""
+        occurrences = self._patient[form]
         time = self._times[form]
-        answers = dict(occasions[min(time, len(occasions)) - 1])
+        answers = dict(occurrences[min(time, len(occurrences)) - 1])
         if form == "medical_visit" and answers.get("visit_outcome") == "sampled":
             answers.setdefault("sample_barcode", self.barcode if time == 1 else f"{self.barcode}-{time}")
-            self._plan(answers["sample_barcode"], time)
+            self._set_lab_result(answers["sample_barcode"], time)
         return answers
 
-    def _plan(self, barcode: str, time: int) -> None:
-        """Have the lab find what the file says."""
+    def _set_lab_result(self, barcode: str, time: int) -> None:
+        """Set the result that the simulated laboratory will report for a sample."""
         if "lab_result" not in self._patient:
             return
         results = self._patient["lab_result"]
@@ -215,38 +218,43 @@ class Walk:
         self._replay.lab.put(f"/v1/simulation/results/{barcode}", body)
 
     def _correct(self) -> None:
-        """The lab corrects the result that it gave, once the patient has the doctor's report."""
+        """Have the simulated laboratory correct its result, and wait until the case is reopened."""
         self._corrected = True
         body = {"result": self._patient["lab_correction"]}
         self._replay.lab.post(f"/v1/simulation/corrections/{self.barcode}", body, secrets.token_hex(16))
 
-        def reopened() -> Case | None:
+        def find_reopened() -> Case | None:
             case = find_case(self._replay.admin, self.reference)
             return case if case and self._is_last(case) else None
 
-        self._wait(reopened, "was not corrected")
+        self._wait(find_reopened, "was not corrected")
 
     def _is_last(self, case: Case) -> bool:
-        """Not just about to go on by a correction."""
+        """Whether the case has had its correction, if the pilot file has one."""
         return case.values.get("correction_number", 0) == (1 if "lab_correction" in self._patient else 0)
 
     def _open(self) -> list[OpenTask]:
         return open_tasks(self._replay.admin, self.reference)
 
-    def _wait(self, found: Callable[[], Any], complaint: str) -> Any:
-        deadline = time.monotonic() + STEP_WITHIN_S
+    def _wait(self, find: Callable[[], Any], problem: str) -> Any:
+        """Poll until `find` returns a value, and return it.
+
+        Raises:
+            PilotError: it didn't within STEP_TIMEOUT_S; the message has the problem, and open incidents.
+        """
+        deadline = time.monotonic() + STEP_TIMEOUT_S
         while True:
-            value = found()
+            value = find()
             if value is not None:
                 return value
             if time.monotonic() > deadline:
-                raise PilotError(f"{self.reference}: {complaint} within {STEP_WITHIN_S} s{self._incidents()}")
+                raise PilotError(f"{self.reference}: {problem} within {STEP_TIMEOUT_S} s{self._incidents()}")
             self._replay.pause(0.3)
 
     def _incidents(self) -> str:
         try:
-            found = self._replay.admin.get("/incident")
+            rows = self._replay.admin.get("/incident")
         except EngineRefused:
             return ""
-        messages = {f"{row['activityId']}: {row['incidentMessage']}" for row in found}
+        messages = {f"{row['activityId']}: {row['incidentMessage']}" for row in rows}
         return f"; incidents: {'; '.join(sorted(messages))}" if messages else ""

@@ -1,6 +1,6 @@
-"""Passwords and keys: generated at the first start, kept in a file that only its owner can read.
+"""Passwords and keys: generated at the first start, stored in a file that only its owner can read.
 
-Whoever has left takes the password along: should they come back, they get a new one.
+The password of a deleted account is deleted with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KEYS = (
 
 
 def load_or_generate(path: Path, accounts: list[str]) -> dict[str, str]:
-    """Secrets by name, for the keys above and each account, and no others; missing ones are generated."""
+    """Return the secrets of KEYS and accounts by name; generates missing ones, and deletes others from the file."""
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     wanted = {name: known.get(name) or secrets.token_urlsafe(15) for name in (*KEYS, *accounts)}
     write_private(path, wanted)
@@ -30,7 +30,7 @@ def load_or_generate(path: Path, accounts: list[str]) -> dict[str, str]:
 
 
 def write_private(path: Path, content: object) -> None:
-    """Write JSON to a file of mode 600, whole or not at all."""
+    """Write JSON to a file of mode 600, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What is up: state.json in the folder of the settings (.run), for scripts and for `make down`."""
+"""State of the running platform: state.json in the settings' folder (.run), for scripts and `make down`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from config.settings import ROOT
 from stack.secrets import write_private
 
 FILE = "state.json"
-DOWN_WITHIN_S = 60
-# of Linux; `ps` isn't everywhere there
+DOWN_TIMEOUT_S = 60
+# on Linux, where `ps` may be missing
 PROCESSES = Path("/proc")
 OURS = ("engine.jar", "gunicorn", "-m workers", "aiosmtpd", "haproxy", "-m stack")
 
@@ -29,38 +29,38 @@ def write(state: dict[str, Any], path: Path) -> None:
 
 
 def is_up(state: dict[str, Any] | None) -> bool:
-    return state is not None and _is_ours(state["supervisor"])
+    return state is not None and _is_our_process(state["supervisor"])
 
 
 def down(path: Path) -> str:
-    """End what is up, from another terminal; returns what was done, in a line."""
+    """Stop the platform from another terminal; returns a line that says what was done."""
     state = read(path)
     if state is None:
-        return "nothing is up"
+        return "the platform isn't running"
     if is_up(state):
         os.kill(state["supervisor"], signal.SIGTERM)
-        deadline = time.monotonic() + DOWN_WITHIN_S
+        deadline = time.monotonic() + DOWN_TIMEOUT_S
         while path.exists() and time.monotonic() < deadline:
             time.sleep(0.2)
-        return "everything has ended"
-    # the supervisor was killed: its parts may be left
-    left = [name for name, pid in state["processes"].items() if _is_ours(pid)]
+        return "the platform has stopped"
+    # the supervisor was killed, and its parts may still run
+    left = [name for name, pid in state["processes"].items() if _is_our_process(pid)]
     for name in left:
         os.killpg(state["processes"][name], signal.SIGTERM)
     path.unlink()
-    return f"ended what an earlier run had left: {', '.join(left)}" if left else "nothing is up"
+    return f"stopped parts of an earlier run: {', '.join(left)}" if left else "the platform isn't running"
 
 
-def _is_ours(pid: int) -> bool:
-    """Whether this process runs and is a part of this checkout's platform: ids are used again for others."""
+def _is_our_process(pid: int) -> bool:
+    """Whether this process is a part of this checkout's platform; the system may have reused its id."""
     return any(mark in _command(pid) for mark in OURS)
 
 
 def _command(pid: int) -> str:
-    """The command line of a process; empty when it has ended, or runs in another folder than this checkout."""
+    """Return the command line of a process; empty if it has ended, or its folder isn't this checkout."""
     if not PROCESSES.is_dir():
-        shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
-        return shown.stdout
+        ps = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+        return ps.stdout
     try:
         is_here = (PROCESSES / str(pid) / "cwd").samefile(ROOT)
         return (PROCESSES / str(pid) / "cmdline").read_text(errors="replace").replace("\0", " ") if is_here else ""

@@ -1,6 +1,4 @@
-"""`make status`: how everything is, on one screen; each part is asked itself, and figures are those of the managers'
-pages.
-"""
+"""`make status`: parts, waits, KPIs and incidents on one screen, with the figures of the managers' pages."""
 
 from __future__ import annotations
 
@@ -16,12 +14,12 @@ from rich.table import Table
 from camunda7.engine import EngineError
 from camunda7.http_client import request
 from processes import positions
-from processes.incidents import incidents
+from processes.incidents import list_incidents
 from processes.positions import Wait
 from stack.figures import managers_engine, read_kpis, read_metrics, read_stock
 from stack.supervisor import PartFailed
 
-# where each part says that it works
+# readiness or health path of each part
 READY = {
     "engine": "/camunda/app/tasklist/default/",
     "webapp": "/readyz",
@@ -33,9 +31,9 @@ READY = {
 
 
 def show_status(state: dict[str, Any], console: Console) -> bool:
-    """Show it; returns whether all is well: every part answers, and nothing stands still.
+    """Show the status; returns whether all parts are ready, and there are no outages and incidents.
 
-    The last line says why it isn't.
+    The last line has the problems.
     """
     reasons = [*_show_parts(state, console), *_outages(state)]
     if not any(reason.startswith("engine:") for reason in reasons):
@@ -46,9 +44,9 @@ def show_status(state: dict[str, Any], console: Console) -> bool:
 
 
 def _show_parts(state: dict[str, Any], console: Console) -> list[str]:
-    """Show each part; returns what is wrong with them."""
+    """Show each part; returns their problems."""
     urls = {**state, "webapp": _webapp(state)}
-    problems = {part: _problem_of(urls[part] + path) for part, path in READY.items()}
+    problems = {part: _find_problem(urls[part] + path) for part, path in READY.items()}
     table = Table("Part", "", title="Parts")
     for part, problem in problems.items():
         table.add_row(part, f"[bold red]{escape(problem)}" if problem else "up")
@@ -57,20 +55,20 @@ def _show_parts(state: dict[str, Any], console: Console) -> list[str]:
 
 
 def _outages(state: dict[str, Any]) -> list[str]:
-    """What the workers can't do now beside their tasks, such as sending mail."""
+    """Return the outages of the workers' targets, such as a mail server."""
     return [
-        f"{each.labels['what']}: hasn't worked for {_span(each.value)}; the workers' log says why"
+        f"{each.labels['what']}: out of service for {_format_duration(each.value)}; see the workers' log"
         for each in read_metrics(state["workers"])
         if each.name == "coronacare_outage_seconds" and each.value
     ]
 
 
 def _show_cases(state: dict[str, Any], console: Console) -> list[str]:
-    """Show who waits for what, and what they wait for; returns what is wrong."""
+    """Show waits, test kits, doctors on duty and incidents; returns problems."""
     engine = managers_engine(state)
     try:
-        waits = positions.waits(engine, positions.standing(engine, positions.definitions(engine)))
-        count = len(incidents(engine))
+        waits = positions.list_waits(engine, positions.count_activities(engine, positions.list_definitions(engine)))
+        count = len(list_incidents(engine))
     except EngineError as error:
         return [f"the engine's figures can't be read ({type(error).__name__})"]
     _show_waits(waits, console)
@@ -86,19 +84,19 @@ def _show_waits(waits: Iterable[Wait], console: Console) -> None:
         count, longest, median = 0, None, None
         if wait.now:
             count, longest, median = wait.now.count, wait.now.longest.total_seconds(), wait.now.median.total_seconds()
-        table.add_row(wait.what, str(count), str(wait.yesterday), _span(longest), _span(median))
+        table.add_row(wait.label, str(count), str(wait.yesterday), _format_duration(longest), _format_duration(median))
     console.print(table)
 
 
 def _doctors_on_duty(state: dict[str, Any]) -> str:
-    """Their number, from the roster in the records; a dash when the web application doesn't say."""
+    """Return the number of doctors on duty; a dash if the web application doesn't answer."""
     samples = {each.name: each.value for each in read_metrics(_webapp(state))}
     doctors = samples.get("coronacare_doctors_on_duty")
     return "–" if doctors is None else f"{doctors:.0f}"
 
 
 def _show_kpis(state: dict[str, Any], console: Console) -> list[str]:
-    """Show the KPIs; returns what is wrong."""
+    """Show the KPIs; returns problems."""
     try:
         figures = read_kpis(state)
     except PartFailed as error:
@@ -111,11 +109,11 @@ def _show_kpis(state: dict[str, Any], console: Console) -> list[str]:
 
 
 def _webapp(state: dict[str, Any]) -> str:
-    """The web application itself: a front answers for it, but not of its readiness and metrics."""
+    """Return the web application's own URL: a front doesn't forward /readyz and /metrics."""
     return state.get("webapp_itself", state["webapp"])
 
 
-def _span(seconds: float | None) -> str:
+def _format_duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     minutes, rest = divmod(round(seconds), 60)
@@ -123,8 +121,8 @@ def _span(seconds: float | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def _problem_of(url: str) -> str:
-    """What is wrong with a part, in its own words if it has any; empty if nothing is."""
+def _find_problem(url: str) -> str:
+    """Return the problem of a part, as its readiness says it if possible; empty if there is none."""
     try:
         answer = request("GET", url, timeout=5)
     except requests.RequestException:
@@ -132,8 +130,8 @@ def _problem_of(url: str) -> str:
     if answer.ok:
         return ""
     kind = answer.headers.get("Content-Type", "")
-    said = answer.text.strip() if kind.startswith("text/plain") else ""
+    message = answer.text.strip() if kind.startswith("text/plain") else ""
     if kind.startswith("application/json"):
         with suppress(ValueError, AttributeError):
-            said = answer.json().get("message")
-    return said or f"answers {answer.status_code}"
+            message = answer.json().get("message")
+    return message or f"answers {answer.status_code}"

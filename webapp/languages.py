@@ -13,7 +13,7 @@ from flask_babel import Babel, get_locale, refresh
 from werkzeug.wrappers import Response
 
 from camunda7.engine import EngineUnavailable
-from processes.cases import choose_language
+from processes.cases import set_language
 from webapp import sessions
 from webapp.formatting import day, duration, moment, translated
 from webapp.resources import resources
@@ -99,7 +99,7 @@ def _keep_with_case(chosen: str) -> None:
     if reference is None:
         return
     try:
-        choose_language(resources().engine, reference, chosen)
+        set_language(resources().engine, reference, chosen)
     except EngineUnavailable:
         # the pages speak it all the same
         current_app.logger.warning("the language of %s is not kept: the engine is away", reference)

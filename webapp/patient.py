@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from camunda7.engine import EngineRefused, EngineUnavailable
-from processes.audit import accesses
+from processes.audit import list_accesses
 from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.elements import Message, SubProcess
 from records.erasures import PATIENT
@@ -165,7 +165,7 @@ def seen_by() -> str | Response:
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.ask"))
-    found = accesses(resources().engine, reference)
+    found = list_accesses(resources().engine, reference)
     return render_template("seen_by.html", accesses=[(each, role_of(each.groups), DONE[each.kind]) for each in found])
 
 

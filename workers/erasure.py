@@ -18,7 +18,7 @@ from hosting.clients.lab import Lab
 from hosting.clients.service import Unavailable
 from hosting.clients.sms import SmsGateway
 from kpi.rows import KpiRows
-from processes.cases import forget_case, is_running
+from processes.cases import delete_case, is_running
 from processes.engine import Engine
 from records.access import Access
 from records.drafts import Drafts
@@ -128,7 +128,7 @@ class Eraser:
         kept = self._elsewhere.government.delete_case(reference)
         for key in self._kept.outbox.keys(reference, "sms"):
             self._elsewhere.sms.delete_message(key)
-        forget_case(self._elsewhere.engine, reference)
+        delete_case(self._elsewhere.engine, reference)
         return kept
 
     def _erase_records(self, reference: str) -> None:

@@ -58,7 +58,7 @@ class Sender:
             raise Undeliverable("too many attempts")
         self._carriers[message.channel].carry(message)
         self._outages[message.channel].recovered()
-        self._outbox.sent(message)
+        self._outbox.mark_sent(message)
         return True
 
     def _postpone(self, message: Message, error: Exception) -> None:

@@ -32,7 +32,7 @@ def deploy(
         page: where to draw the changes, as HTML.
 
     Raises:
-        DeploymentRefused, HintsWrong: nothing was deployed.
+        DeploymentRefused, InvalidHints: nothing was deployed.
     """
     files = resources(root)
     found = check(files, names)

@@ -16,7 +16,7 @@ HINTS = "migration.yaml"
 SHAPE = "Write for each process `steps` (old id: new id) and `variables` (name: value), as its comment shows"
 
 
-class HintsWrong(Exception):
+class InvalidHints(Exception):
     """The file isn't as it should be; the message says where, and what to write."""
 
 
@@ -52,17 +52,17 @@ def read_hints(path: Path) -> dict[str, Hints]:
     """By process; nobody need have said anything.
 
     Raises:
-        HintsWrong: it can't be read.
+        InvalidHints: it can't be read.
     """
     if not path.exists():
         return {}
     try:
         return TypeAdapter(dict[str, Hints]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except yaml.YAMLError as error:
-        raise HintsWrong(f"{path.name} can't be read: {error}. {SHAPE}.") from None
+        raise InvalidHints(f"{path.name} can't be read: {error}. {SHAPE}.") from None
     except ValidationError as error:
         wrong = "; ".join(f"{' / '.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise HintsWrong(f"{path.name}: {wrong}. {SHAPE}.") from None
+        raise InvalidHints(f"{path.name}: {wrong}. {SHAPE}.") from None
 
 
 def findings(

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from config.settings import PREFIX, ROOT, Settings, load
-from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, parts_of, upgrades_of
+from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, list_local_parts, list_upgrade_commands
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 BESIDE = {"postgres", "deployment", "upgrade", "prometheus", "grafana"}
@@ -22,7 +22,7 @@ class AnySecret(dict):
 
 def stack_parts() -> dict[str, Part]:
     settings = load(front={"url": "http://localhost:5000"})
-    return {part.name: part for part in parts_of(settings, AnySecret(), Path("/data"))}
+    return {part.name: part for part in list_local_parts(settings, AnySecret(), Path("/data"))}
 
 
 def test_the_file_is_valid() -> None:
@@ -67,7 +67,7 @@ def test_no_part_starts_before_its_database_is_upgraded() -> None:
         own = {key: value for key, value in services[name]["environment"].items() if key.endswith("DATABASE_URL")}
         assert own
         assert own.items() <= databases.items()
-    assert [command[2:] for command in upgrades_of(list(stack_parts().values()))] == [
+    assert [command[2:] for command in list_upgrade_commands(list(stack_parts().values()))] == [
         ["services", "upgrade", *WITH_DATABASE],
         ["records", "upgrade"],
     ]

@@ -91,8 +91,8 @@ CLIENTS: dict[str, Client] = {
     "SMS gateway": lambda url: SmsGateway(url, "key").delete_message("key"),
     "pilot's patients": lambda url: Browser(url).open("/"),
     "pilot's lab": lambda url: replay(url).lab.stock(),
-    "status": lambda url: status._problem_of(url),
-    "supervisor": lambda url: supervisor._answers(url),
+    "status": lambda url: status._find_problem(url),
+    "supervisor": lambda url: supervisor._is_answering(url),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from camunda7.worker import Handler
 from config.settings import ROOT
-from deployment.templates import template, write_templates
+from deployment.templates import create_template, write_templates
 from workers.lanes import all_handlers
 
 SCHEMA = ROOT / "node_modules/@camunda/element-templates-json-schema/resources/schema.json"
@@ -36,13 +36,13 @@ def test_all_are_as_the_modelers_schema_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
 def test_a_template_makes_an_external_task_of_its_topic(handler: Handler) -> None:
-    made = {each["binding"]["name"]: each["value"] for each in template(handler)["properties"]}
+    made = {each["binding"]["name"]: each["value"] for each in create_template(handler)["properties"]}
     assert made["camunda:topic"] == handler.topic
     assert (made["camunda:type"], made["camunda:asyncAfter"]) == ("external", True)
 
 
 def test_a_description_says_what_is_read_and_reported() -> None:
-    said = template(HANDLERS["lab.reserve_kit"])["description"]
+    said = create_template(HANDLERS["lab.reserve_kit"])["description"]
     assert said.startswith("Without a kit the sample is on the lab's waiting list")
     assert "Reads sample_number, testing_priority." in said
     assert "May report the error kit_shortage" in said

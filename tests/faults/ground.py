@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from config.settings import Retries, Settings, environment_name
-from stack.parts import Part, parts_of
+from stack.parts import Part, list_local_parts
 from stack.platform import Platform
 from tests.faults.ledgered import FOLDER
 from tests.faults.link import Link
@@ -115,7 +115,7 @@ def ground_in(folder: Path, nodes: int = 1, with_workers: bool = True, **environ
     made: dict[str, Part] = {}
 
     def parts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
-        all_parts = links.between([_ledgered(part) for part in parts_of(settings, secrets, data)], settings)
+        all_parts = links.between([_ledgered(part) for part in list_local_parts(settings, secrets, data)], settings)
         if nodes > 1:
             all_parts = links.before_nodes(all_parts, nodes)
         made.update({part.name: part for part in all_parts})
@@ -128,7 +128,7 @@ def ground_in(folder: Path, nodes: int = 1, with_workers: bool = True, **environ
             watching = threading.Thread(target=platform.watch)
             watching.start()
             yield Ground(platform, folder, made, links.all, dict(os.environ))
-            platform.stop_soon()
+            platform.request_stop()
             watching.join()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from camunda7.forms.browser import Browser, Page
-from processes.audit import CHANGED, READ, WORKED, accesses
+from processes.audit import CHANGED, READ, WORKED, list_accesses
 from processes.engine import Engine
 from records.access import Access
 from tests.support.apis import rest, web
@@ -40,7 +40,7 @@ def seen_by(state: dict[str, Any], case: CaseUnderTest, access: Access) -> Page:
 
 
 def kinds(case: CaseUnderTest, group: str) -> set[str]:
-    return {each.kind for each in accesses(case.admin, case.reference) if group in each.groups}
+    return {each.kind for each in list_accesses(case.admin, case.reference) if group in each.groups}
 
 
 def test_who_reads_and_who_works_is_on_the_patients_page(
@@ -94,7 +94,7 @@ def test_what_is_read_again_soon_is_one_access(state: dict[str, Any], case: Case
     visit = case.waits_for("medical_visit").id
     for _ in range(3):
         rest(state, "medical_team").call("GET", f"/task/{visit}/form-variables")
-    [found] = [each for each in accesses(case.admin, case.reference) if "medical-team" in each.groups]
+    [found] = [each for each in list_accesses(case.admin, case.reference) if "medical-team" in each.groups]
     assert abs(found.at - datetime.now(UTC)) < timedelta(minutes=2)
 
 

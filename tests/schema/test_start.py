@@ -12,7 +12,7 @@ from config import settings as config
 from config.settings import environment_name
 from hosting.databases import connect_to
 from stack import secrets
-from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, parts_of
+from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, list_local_parts
 from stack.supervisor import PartFailed, Supervisor
 from tests.support.platform import own_environment
 from tests.support.schemas import read_schema
@@ -48,7 +48,9 @@ def parts(folder: Path) -> list[Part]:
     """Those with a database."""
     settings = config.load()
     passwords = secrets.load_or_generate(folder / "secrets.json", load_people(settings.people).accounts)
-    return [part for part in parts_of(settings, passwords, folder) if part.name in (*WITH_DATABASE, *WITH_RECORDS)]
+    return [
+        part for part in list_local_parts(settings, passwords, folder) if part.name in (*WITH_DATABASE, *WITH_RECORDS)
+    ]
 
 
 def test_each_part_refuses_an_older_database(urls: dict[str, str], supervisor: Supervisor, tmp_path: Path) -> None:

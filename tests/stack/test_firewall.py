@@ -15,8 +15,8 @@ import pytest
 from camunda7.forms.browser import Browser
 from config.settings import Settings, environment_name
 from processes.variables import VARIABLES
-from stack.firewall import rules_for
-from stack.parts import Part, all_parts
+from stack.firewall import format_rules
+from stack.parts import Part, list_parts
 from stack.platform import Platform
 from tests.support.apis import Api, web
 from tests.support.case import CONTACT, MEDICAL, REPORT, REQUEST, VISIT, WITH_COUGH, eventually
@@ -49,9 +49,9 @@ def hosts() -> Iterator[dict[str, Host]]:
 @pytest.fixture(scope="module")
 def platform(hosts: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     def on_hosts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
-        parts = all_parts(settings, secrets, data)
+        parts = list_parts(settings, secrets, data)
         for part in parts:
-            hosts[part.name].protect(rules_for(part.name, settings, [OPERATOR]))
+            hosts[part.name].protect(format_rules(part.name, settings, [OPERATOR]))
         return [replace(part, command=hosts[part.name].command(part.command)) for part in parts]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -14,7 +14,7 @@ from camunda7.release.hints import Hints
 from camunda7.release.migration import MigrationRefused, migrate, rehearse_migration
 from camunda7.variables import Variable
 from config.settings import ROOT
-from deployment.__main__ import NAME, migrated
+from deployment.__main__ import NAME, migrate_cases
 from processes.cases import new_reference
 from processes.engine import Engine
 from processes.variables import VARIABLES
@@ -216,8 +216,8 @@ def test_make_migrate_looks_and_changes_nothing(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "nothing was changed"
-    assert "isn't deployed" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "dry run: nothing was changed"
+    assert "aren't deployed" not in done.stdout
     assert admin.post("/process-instance", {}) == before
 
 
@@ -225,5 +225,5 @@ def test_it_says_when_it_is_about_something_else_than_the_files(
     own: dict[str, Any], deployed: Callable[[dict[str, str]], str], deployer: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed(BEFORE)
-    migrated(deployer, "dry")
-    assert "what is in processes/ and forms/ isn't deployed (`make deploy` does it)" in capsys.readouterr().out
+    migrate_cases(deployer, "dry")
+    assert "processes/ and forms/ have changes that aren't deployed (`make deploy`)" in capsys.readouterr().out

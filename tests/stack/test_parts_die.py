@@ -39,13 +39,13 @@ def test_as_it_is_served_by_https(own: dict[str, Any]) -> None:
 def test_a_second_one_is_refused(own: dict[str, Any], environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "stack", "up"]
     second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert (second.returncode, second.stdout.strip()) == (1, "it is up already; `make down` ends it")
+    assert (second.returncode, second.stdout.strip()) == (1, "the platform is already running; `make down` stops it")
 
 
 def test_deploying_what_has_not_changed_deploys_nothing(own: dict[str, Any], environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "stack", "deploy"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "nothing has changed since the last deployment"
+    assert done.stdout.strip() == "no change since the last deployment"
 
 
 def test_the_lab_dies_and_the_case_goes_on_when_it_is_back(own: dict[str, Any], environment: dict[str, str]) -> None:

@@ -91,13 +91,13 @@ def test_no_engine_to_deploy_to(tmp_path: Path) -> None:
 
 def test_nothing_to_end(tmp_path: Path) -> None:
     done = stack("down", tmp_path)
-    assert (done.returncode, last_line(done)) == (0, "nothing is up")
+    assert (done.returncode, last_line(done)) == (0, "the platform isn't running")
 
 
 def test_nothing_to_deploy_to(tmp_path: Path) -> None:
     done = stack("deploy", tmp_path)
     assert done.returncode == 2
-    assert last_line(done).startswith("nothing is up: start it by `make up`")
+    assert last_line(done).startswith("the platform isn't running: start it with `make up`")
 
 
 @pytest.mark.engine

@@ -72,9 +72,9 @@ def test_all_say_the_same_of_the_pilot(own: dict[str, Any], environment: dict[st
     CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True}).ends()
     before = figures(manager)
 
-    replayed = Replay(own).all(patients, lambda done: None)
+    replayed = Replay(own).replay_all(patients, lambda done: None)
 
-    assert [each.patient for each in replayed if not each.as_expected] == []
+    assert [each.patient for each in replayed if not each.is_expected] == []
     expected = totals(patients)
     eventually(lambda: came(before, figures(manager), expected) == expected)
     by_json = manager.read_json("/staff/kpis.json")
@@ -123,4 +123,4 @@ def test_it_fails_when_something_stands_still_or_is_gone(own: dict[str, Any], en
 
 def test_nothing_is_up(environment: dict[str, str], tmp_path: Any) -> None:
     code, printed = status({**environment, "CORONACARE_FOLDER": str(tmp_path)})
-    assert (code, printed) == (2, "nothing is up: start it by `make up`\n")
+    assert (code, printed) == (2, "the platform isn't running: start it with `make up`\n")

@@ -15,7 +15,7 @@ import requests
 
 from config import settings as config
 from config.settings import Front
-from stack.parts import all_parts, inherited_environment
+from stack.parts import inherited_environment, list_parts
 from tests.support.case import eventually
 from tests.support.platform import secrets_of_run
 from tests.support.ports import free_port
@@ -57,7 +57,7 @@ def front(state: dict[str, Any]) -> Iterator[Front]:
     """A front of this module's own before the platform's web application and engine."""
     own = {"url": f"http://127.0.0.1:{free_port()}", "metrics_url": f"http://127.0.0.1:{free_port()}"}
     settings = config.load(front=own)
-    [part] = [part for part in all_parts(settings, secrets_of_run(), Path()) if part.name == "front"]
+    [part] = [part for part in list_parts(settings, secrets_of_run(), Path()) if part.name == "front"]
     process = subprocess.Popen(part.command, env={**inherited_environment(), **part.environment})
     try:
         eventually(lambda: answers(part.url), "the front doesn't answer")

@@ -47,7 +47,7 @@ PARTS = {
 WRITING = (
     ("processes", "start_case"),
     ("processes", "reopen_case"),
-    ("processes", "choose_language"),
+    ("processes", "set_language"),
     ("workers", "_result_values"),
     ("workers", "_values"),
     ("webapp", "withdraw"),

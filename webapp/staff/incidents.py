@@ -19,8 +19,8 @@ log = logging.getLogger("webapp.incidents")
 @managers_only
 def show_incidents() -> str:
     groups: dict[tuple[str, str], list[Incident]] = {}
-    for incident in incidents.incidents(resources().engine):
-        groups.setdefault((incident.kind, incident.what), []).append(incident)
+    for incident in incidents.list_incidents(resources().engine):
+        groups.setdefault((incident.kind, incident.step), []).append(incident)
     return render_template(
         "staff/incidents.html",
         groups=groups,

@@ -58,8 +58,8 @@ class Drawing:
 @pages.get("/now")
 @managers_only
 def show_now() -> str:
-    versions = positions.definitions(resources().engine)
-    found = positions.activity_counts_by_diagram(resources().engine, versions)
+    versions = positions.list_definitions(resources().engine)
+    found = positions.count_activities_by_diagram(resources().engine, versions)
     return render_template(
         "staff/now.html",
         **overview({step: each for own in found.values() for step, each in own.items()}),
@@ -73,10 +73,10 @@ def show_now() -> str:
 @managers_only
 def now_json() -> dict[str, Any]:
     """Who waits, kits, doctors and incidents; durations in seconds."""
-    told = overview(positions.standing(resources().engine, positions.definitions(resources().engine)))
+    told = overview(positions.count_activities(resources().engine, positions.list_definitions(resources().engine)))
     waiting = [
         {
-            "what": wait.what,
+            "what": wait.label,
             "now": wait.now.count if wait.now else 0,
             "yesterday": wait.yesterday,
             "longest_s": wait.now.longest.total_seconds() if wait.now else None,
@@ -91,10 +91,10 @@ def now_json() -> dict[str, Any]:
 def overview(found: Mapping[str, ActivityCount]) -> dict[str, Any]:
     """What is told of now, on the page and as JSON."""
     return {
-        "waits": positions.waits(resources().engine, found),
+        "waits": positions.list_waits(resources().engine, found),
         "stock": stock(),
         "doctors": len(resources().roster.doctors_on_duty()),
-        "incidents": len(incidents.incidents(resources().engine)),
+        "incidents": len(incidents.list_incidents(resources().engine)),
     }
 
 
@@ -126,7 +126,7 @@ def pictures(versions: list[Definition], found: Mapping[str, Mapping[str, Activi
     for key, own in found.items():
         newest = max((each for each in versions if each.key == key), key=lambda each: each.version, default=None)
         if newest is not None:
-            yield from _pictures(key, positions.diagram(resources().engine, newest.id), own, hottest)
+            yield from _pictures(key, positions.get_diagram(resources().engine, newest.id), own, hottest)
 
 
 def _pictures(key: str, source: str, found: Mapping[str, ActivityCount], hottest: float) -> Iterator[Drawing]:

@@ -3,19 +3,19 @@ import socket
 import pytest
 
 from stack.addresses import bind_address, find_address, find_port, join_address
-from stack.parts import is_ours
+from stack.parts import is_local
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"])
 def test_each_way_to_name_this_machine_is_ours(url: str) -> None:
-    assert is_ours(url)
+    assert is_local(url)
 
 
 @pytest.mark.parametrize(
     "url", ["https://localhost:5000", "http://localhost.example:5000", "http://[2001:db8::1]:5000"]
 )
 def test_another_machine_or_a_server_behind_https_is_not_ours(url: str) -> None:
-    assert not is_ours(url)
+    assert not is_local(url)
 
 
 def test_an_ipv6_address_is_written_as_urls_have_it() -> None:

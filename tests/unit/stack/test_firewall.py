@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.settings import Settings, load
-from stack.firewall import NoSuchPart, main, rules_for
+from stack.firewall import UnknownPart, format_rules, main
 
 
 def settings(**more: object) -> Settings:
@@ -19,18 +19,18 @@ def settings(**more: object) -> Settings:
 
 
 def test_the_front_is_open_to_everybody() -> None:
-    rules = rules_for("front", settings(), [])
+    rules = format_rules("front", settings(), [])
     assert "    tcp dport 443 accept\n" in rules
     assert "ip daddr 10.0.0.2 tcp dport 5000 accept" in rules
     assert "ip daddr 10.0.0.3 tcp dport 8080 accept" in rules
 
 
 def test_how_the_front_is_doing_is_for_operators() -> None:
-    assert "ip saddr { 10.0.0.9 } tcp dport { 22, 8404 } accept" in rules_for("front", settings(), ["10.0.0.9"])
+    assert "ip saddr { 10.0.0.9 } tcp dport { 22, 8404 } accept" in format_rules("front", settings(), ["10.0.0.9"])
 
 
 def test_a_part_is_open_to_those_who_call_it_and_to_operators() -> None:
-    rules = rules_for("engine", settings(), ["10.0.0.9"])
+    rules = format_rules("engine", settings(), ["10.0.0.9"])
     assert "ip saddr { 10.0.0.1, 10.0.0.2, 10.0.0.4 } tcp dport 8080 accept" in rules
     assert "ip saddr { 10.0.0.9 } tcp dport { 22, 8080 } accept" in rules
     assert "daddr" not in rules
@@ -39,16 +39,16 @@ def test_a_part_is_open_to_those_who_call_it_and_to_operators() -> None:
 @pytest.mark.parametrize("part", ["webapp", "workers"])
 def test_a_part_reaches_the_database_server_that_keeps_its_data(part: str) -> None:
     kept = settings(records={"database_url": "postgresql://who@10.0.0.7/records"})
-    assert "ip daddr 10.0.0.7 tcp dport 5432 accept" in rules_for(part, kept, [])
+    assert "ip daddr 10.0.0.7 tcp dport 5432 accept" in format_rules(part, kept, [])
 
 
 def test_an_engine_on_postgresql() -> None:
     engine = {"url": "http://10.0.0.3:8080", "database_url": "jdbc:postgresql://10.0.0.7:5433/engine"}
-    assert "ip daddr 10.0.0.7 tcp dport 5433 accept" in rules_for("engine", settings(engine=engine), [])
+    assert "ip daddr 10.0.0.7 tcp dport 5433 accept" in format_rules("engine", settings(engine=engine), [])
 
 
 def test_a_part_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(NoSuchPart, match="no part frnt: choose of engine, webapp, lab"):
-        rules_for("frnt", settings(), [])
+    with pytest.raises(UnknownPart, match="no part frnt: choose of engine, webapp, lab"):
+        format_rules("frnt", settings(), [])
     assert main(["frnt"]) == 1
     assert "no part frnt" in capsys.readouterr().err

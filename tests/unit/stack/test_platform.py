@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.platform import check_tools, keep_data_in, prepare_folder
+from stack.platform import check_tools, prepare_folder, set_data_folder
 from stack.supervisor import PartFailed
 
 
@@ -36,5 +36,5 @@ def test_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["a#b", "a?b", "a;b"])
 def test_a_folder_that_no_url_can_name(tmp_path: Path, name: str) -> None:
-    with pytest.raises(PartFailed, match=r"path has one of # [?] ;: name another folder: CORONACARE_FOLDER"):
-        keep_data_in(tmp_path / name)
+    with pytest.raises(PartFailed, match=r"path has one of # [?] ;: set another folder: CORONACARE_FOLDER"):
+        set_data_folder(tmp_path / name)

@@ -34,12 +34,12 @@ def left(tmp_path: Path) -> Iterator[Left]:
 
 def test_what_a_killed_supervisor_left_is_ended(left: Left, tmp_path: Path) -> None:
     process = left(ROOT)
-    assert state.down(tmp_path / state.FILE) == "ended what an earlier run had left: lab"
+    assert state.down(tmp_path / state.FILE) == "stopped parts of an earlier run: lab"
     assert process.wait(10) != 0
 
 
 def test_a_process_of_another_checkout_is_left_alone(left: Left, tmp_path: Path) -> None:
     """Process ids are used again: after a restart of the machine another checkout's part may have this one."""
     process = left(tmp_path)
-    assert state.down(tmp_path / state.FILE) == "nothing is up"
+    assert state.down(tmp_path / state.FILE) == "the platform isn't running"
     os.kill(process.pid, 0)

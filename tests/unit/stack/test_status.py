@@ -12,7 +12,7 @@ from rich.console import Console
 
 from camunda7.engine import EngineUnavailable
 from stack import status
-from stack.status import _problem_of
+from stack.status import _find_problem
 from tests.support.ports import free_port
 from tests.support.serving import Call, Reply, serving
 
@@ -32,11 +32,11 @@ REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
 )
 def test_a_part_that_answers(reply: Reply, problem: str) -> None:
     with serving(lambda call: reply) as url:
-        assert _problem_of(url + "/readyz") == problem
+        assert _find_problem(url + "/readyz") == problem
 
 
 def test_a_part_that_is_away() -> None:
-    assert _problem_of(f"http://127.0.0.1:{free_port()}/readyz") == "doesn't answer"
+    assert _find_problem(f"http://127.0.0.1:{free_port()}/readyz") == "doesn't answer"
 
 
 METRIC = b'coronacare_outage_seconds{what="email"} 75.2\ncoronacare_outage_seconds{what="sms"} 0.0\n'
@@ -121,14 +121,14 @@ def test_what_one_part_does_not_say_leaves_the_others(monkeypatch: pytest.Monkey
 
 def test_a_channel_that_does_not_work_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     well, line = last_line(shown(monkeypatch, workers=Reply(200, METRIC, "text/plain")))
-    assert (well, line) == (False, "NOT WELL: email: hasn't worked for 1 min 15 s; the workers' log says why")
+    assert (well, line) == (False, "NOT WELL: email: out of service for 1 min 15 s; see the workers' log")
 
 
 def test_an_engine_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(engine: Any) -> list[Any]:
         raise EngineUnavailable("no answer")
 
-    monkeypatch.setattr(status, "incidents", fail)
+    monkeypatch.setattr(status, "list_incidents", fail)
     line = "NOT WELL: the engine's figures can't be read (EngineUnavailable)"
     assert last_line(shown(monkeypatch)) == (False, line)
 

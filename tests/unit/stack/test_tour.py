@@ -7,7 +7,7 @@ from typing import Any
 
 from stack.pilot import STEPS, Pilot
 from stack.replay import Result
-from stack.tour import INDEPENDENT, Stop, Tour, closed_case
+from stack.tour import INDEPENDENT, Tour, TourStop, find_closed_case
 from tests.support import diagrams
 from tests.unit.stack.test_pilot import days_of
 
@@ -68,7 +68,7 @@ def test_the_closed_case_of_the_tour_is_one_whose_patient_can_sign_in() -> None:
     declined = result("A", "evaluation_declined", None, None)
     negative = result("B", "care_completed", "negative", "CODE-B")
     positive = result("C", "care_completed", "positive", "CODE-C")
-    assert closed_case([declined]) is None
+    assert find_closed_case([declined]) is None
     for results, patient in (([declined, negative], "B"), ([negative, positive], "C")):
-        expected = Stop("closed, with a doctor's report", patient, f"C-{patient}", f"CODE-{patient}", "1990-01-01")
-        assert closed_case(results) == expected
+        expected = TourStop("closed, with a doctor's report", patient, f"C-{patient}", f"CODE-{patient}", "1990-01-01")
+        assert find_closed_case(results) == expected

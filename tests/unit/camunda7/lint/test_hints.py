@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from camunda7.release.hints import Hints, HintsWrong, findings, read_hints
+from camunda7.release.hints import Hints, InvalidHints, findings, read_hints
 from processes.variables import VARIABLES
 
 STEPS = {"corona_care": {"Task_Request", "Task_Keep"}}
@@ -28,7 +28,7 @@ def read(folder: Path, text: str) -> dict[str, Hints]:
     ],
 )
 def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(HintsWrong) as refused:
+    with pytest.raises(InvalidHints) as refused:
         read(tmp_path, text)
     assert told in str(refused.value)
     assert "Write for each process `steps`" in str(refused.value)
