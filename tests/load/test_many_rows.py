@@ -71,7 +71,7 @@ def filled_up_to(count: int) -> None:
         there = CaseRow.select().where(CaseRow.case_reference.startswith("M-")).count()
         places = ", ".join([database.database.param] * len(COLUMNS))
         insert = f"INSERT INTO case_row ({', '.join(COLUMNS)}) VALUES ({places})"
-        with database.writing():
+        with database.write_transaction():
             database.database.cursor().executemany(insert, generated(there, count))
 
 

@@ -99,7 +99,7 @@ def test_a_stored_draft_keeps_its_command(row: str, command: Command) -> None:
     schema = (config.ROOT / "forms" / "review.form").read_text()
     stored = {"schema": schema, "target": json.loads(row), "data": {"rating": 5}, "posted": [["rating", "5"]]}
     rows = Drafts(SEAL)
-    rows.keep("C-1/review", stored)
+    rows.save("C-1/review", stored)
     drafts = FormDrafts(rows, NOWHERE)
     draft = drafts.find("C-1", "review")
     assert draft is not None
