@@ -27,7 +27,7 @@ from webapp.metrics import Figures
 INTRODUCTION = """# Metrics
 
 Written by `make reference` from the code, so change that, not this page; a test compares them. Where each part
-answers: [monitor.md](../how-to/monitor.md). What the alerts mean: [monitor.md](../how-to/monitor.md). Histograms have
+answers: [monitor.md](../how-to/monitor.md). What the alerts mean: [alerts.md](alerts.md). Histograms have
 the suffixes `_bucket`, `_sum` and `_count`. No label names a person or a case.
 
 Libraries add metrics of their own: `haproxy_…` of the front; `executor_…`, `hikaricp_…`, `http_server_requests_…`,
