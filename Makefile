@@ -13,6 +13,8 @@ CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
+# where prose is linted: the pages, and the packages that are clean
+PROSE = *.md camunda7/*.md docs access config deployment hosting monitoring records
 # the long runs: seconds that one of their tests, and all of them, may take
 LONG = --timeout 7200 --session-timeout 28800
 
@@ -93,6 +95,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m codespell_lib -D- -D tools/prose/words.txt $(PROSE)
 	$(PY) -m deployment check
 
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,9 @@ def test_lines_can_be_read_in_a_terminal(page: Path) -> None:
     """Tables, and lines that can't be broken, may be longer."""
     lines = [line for line in prose_of(page).splitlines() if " " in line.strip() and not line.lstrip().startswith("|")]
     assert [line for line in lines if len(line) > LONGEST_LINE and not UNBREAKABLE.fullmatch(line)] == []
+
+
+def test_the_linter_takes_each_phrase_for_one_word() -> None:
+    word = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["codespell"]["regex"]
+    entries = [line.split("->")[0] for line in (ROOT / "tools/prose/words.txt").read_text().splitlines()]
+    assert [entry for entry in entries if re.findall(word, entry) != [entry]] == []

@@ -16,7 +16,8 @@ CLASSIFIER = "License :: "
 
 
 def packages() -> list[str]:
-    return sorted({pin.name for lock in LOCKS for pin in read_lock(lock)})
+    """The packages of the locks that are imported or distributed."""
+    return sorted({pin.name for lock in LOCKS for pin in read_lock(lock)} - LICENCES["programs"].keys())
 
 
 def licences_of(package: str, judged: dict[str, Any]) -> set[str]:
@@ -54,6 +55,12 @@ def test_nothing_is_judged_that_is_not_there() -> None:
     assert set(LICENCES["packages"]) <= set(packages())
     used = {licence for name in packages() for licence in licences_of(name, LICENCES)}
     assert used == set(LICENCES["allowed"])
+
+
+def test_a_program_has_its_judged_licence_and_is_not_distributed() -> None:
+    programs = LICENCES["programs"]
+    assert {name: licences_of(name, LICENCES) for name in programs} == {name: {programs[name]} for name in programs}
+    assert programs.keys() & {pin.name for pin in read_lock("requirements.txt")} == set()
 
 
 def test_another_licence_and_a_package_that_says_nothing_are_found() -> None:
