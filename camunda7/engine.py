@@ -20,21 +20,21 @@ from camunda7.variables import UNTYPED, Catalogue
 
 
 class EngineError(SafeToLog):
-    """The engine's REST API didn't do what was asked; says the call, never a variable's value."""
+    """A call of the engine's REST API failed; the message names the call, never a variable's value."""
 
 
 class EngineUnavailable(EngineError):
-    """The engine can't be reached, or answers that it can't serve now; trying again later may help.
+    """The engine can't be reached, or is temporarily unavailable; a later retry may succeed.
 
     Attributes:
-        retry_after_s: how long the server asks to wait, in seconds; 0 if it doesn't.
+        retry_after_s: the header Retry-After in seconds; 0 without one.
     """
 
     retry_after_s = 0.0
 
 
 class Throttled(EngineUnavailable):
-    """Too many requests (429): nothing is wrong with this one."""
+    """Too many requests (429); the request itself is valid."""
 
 
 class SignInRefused(EngineUnavailable, CredentialsRefused):
@@ -51,11 +51,11 @@ class EngineRefused(EngineError):
 
 
 class Conflict(EngineUnavailable):
-    """Another transaction was faster; the engine rolled this one back, so that it may be repeated."""
+    """The engine rolled the transaction back because of a concurrent one; the call may be repeated."""
 
 
-class DoneBefore(EngineRefused):
-    """Another request with the same key has done it."""
+class DuplicateRequest(EngineRefused):
+    """Another request with the same idempotency key has taken effect."""
 
 
 class Suspended(EngineRefused):
@@ -63,34 +63,34 @@ class Suspended(EngineRefused):
 
 
 class NotFound(EngineRefused):
-    """There is no such thing, or the account may not see it."""
+    """The resource doesn't exist, or the account may not read it."""
 
 
 # codes of exceptions caused by another transaction: optimistic locking, deadlock, foreign key violated (PostgreSQL)
 CONFLICT_CODES = (1, 10000, 10001)
-# what a transaction meets with when another was faster: "Cannot resolve parent … perhaps it was deleted in the
-# meantime"; whoever waited for a message has just gone on; its parent or all that was known of it is gone
-OVERTAKEN = (
+# messages of other exceptions caused by a concurrent transaction: "Cannot resolve parent … perhaps it was deleted in
+# the meantime"; the message event subscription, the parent execution, or the whole instance was deleted
+CONFLICT_TEXTS = (
     "ENGINE-03077",
     "does not have a subscription to a message event",
     'PvmExecutionImpl.getParent()" is null',
     "processDefinitionId is null",
 )
-# what a message meets with whose receiver was looked up, and is gone
-GONE = "NullValueException"
+# type of the error of a message whose receiver was deleted after it was found
+NO_RECEIVER_TYPE = "NullValueException"
 # "ExternalTask with id … is suspended"
 SUSPENDED = "ENGINE-03043 "
-# its database can't be reached or can't be written, as engine/…/DatabaseAway.java says
-DATABASE_AWAY_CODE = 20001
-# engine/…/IdempotencyKeys.java has it too
-DONE_BEFORE_CODE = 20002
+# the engine's database can't be reached or written: engine/…/DatabaseAway.java
+DATABASE_UNAVAILABLE_CODE = 20001
+# same as in engine/…/IdempotencyKeys.java
+DUPLICATE_REQUEST_CODE = 20002
 CONFLICT_ATTEMPTS = 6
-# a server may ask for a day; after an outage, work goes on within a minute
+# limits a server's Retry-After, so that work continues within a minute after an outage
 MAX_RETRY_AFTER_S = 60.0
 
 
 class Engine:
-    """The engine at a base URL, as one account. Keeps connections; may be used from several threads.
+    """Client of the engine's REST API, for one account. Keeps connections; thread-safe.
 
     Args:
         url: base URL, without /engine-rest.
@@ -111,7 +111,7 @@ class Engine:
     ):
         self._base_url = url
         self.url = url + "/engine-rest"
-        # text would be encoded as Latin-1, or not at all; the engine decodes UTF-8
+        # requests would encode text as Latin-1; the engine decodes UTF-8
         self._credentials = (username.encode(), password.encode()) if username else None
         self._timeout_s = timeout_s
         self._observe = observe
@@ -122,7 +122,7 @@ class Engine:
         return self._call("GET", path, params={name: _text(value) for name, value in query.items()})
 
     def download(self, path: str) -> bytes:
-        """What is kept under a path, as it is."""
+        """Return the unparsed content at a path."""
         content: bytes = self._call("GET", path, raw=True)
         return content
 
@@ -143,8 +143,8 @@ class Engine:
         """Start an instance of a process, once.
 
         Args:
-            key: names what is done. Of several starts of this process with the same key, one takes effect, also if they
-                are on their way at the same time. The engine knows it for 30 days.
+            key: idempotency key: of several starts of this process with the same key, also concurrent ones, one takes
+                effect. The engine stores it for 30 days.
         """
         body = {"businessKey": business_key, "variables": self.catalogue.to_engine(values)}
         self._post_once(f"/process-definition/key/{process}/start", body, f"{process}/{key}")
@@ -157,14 +157,14 @@ class Engine:
         waiting_for: dict[str, Any] | None = None,
         key: str | None = None,
     ) -> None:
-        """Deliver a message to the one instance that waits for it, or start the process that begins with it.
+        """Correlate a message to the one instance that waits for it, or to a message start event.
 
         Args:
-            waiting_for: variables that the instance must have, beside the business key.
-            key: as that of start(); without, each takes effect.
+            waiting_for: correlation keys: variables that the instance must have, in addition to the business key.
+            key: idempotency key, as of start(); without one, each call takes effect.
 
         Raises:
-            EngineRefused: with status 400, nobody waits for it (yet).
+            EngineRefused: with status 400: no instance waits for the message (yet).
         """
         body = {
             "messageName": message,
@@ -175,7 +175,7 @@ class Engine:
         self._post_once("/message", body, key and f"{message}/{key}")
 
     def evaluate(self, decision: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-        """Evaluate the newest version of a decision: its outputs by name, for each rule that holds."""
+        """Evaluate the latest version of a decision; returns the outputs by name of each matching rule."""
         body = {"variables": self.catalogue.to_engine(values)}
         rows = self.post(f"/decision-definition/key/{decision}/evaluate", body)
         return [{name: output["value"] for name, output in row.items()} for row in rows]
@@ -185,13 +185,13 @@ class Engine:
         self.post(f"/task/{task_id}/submit-form", {"variables": self.catalogue.to_engine(values)})
 
     def check(self, path: str, timeout_s: float) -> None:
-        """Find out whether the engine answers this account.
+        """Check that the engine is available, and accepts the account.
 
         Args:
             path: one that the account may get.
 
         Raises:
-            EngineError: it doesn't.
+            EngineError: it isn't, or doesn't.
         """
         self._call_once("GET", path, timeout=timeout_s)
 
@@ -204,13 +204,13 @@ class Engine:
         return True
 
     def groups_of(self, account: str) -> set[str]:
-        """Ids of the groups of an account; none when there is no such account."""
+        """Return the ids of an account's groups; empty if there is no such account."""
         return {group["id"] for group in self.get("/identity/groups", userId=account)["groups"]}
 
-    def own_groups(self, username: str, password: str) -> set[str] | None:
-        """Ids of the groups of an account, asked for by the account itself; None when its password is wrong."""
+    def authenticate_groups(self, username: str, password: str) -> set[str] | None:
+        """Sign in as an account, and return the ids of its groups; None if the password is wrong."""
         if ":" in username:
-            # Basic authentication ends the name there: the engine would check another account (RFC 7617, 2)
+            # a colon ends the username in Basic authentication: the engine would check another one (RFC 7617, 2)
             return None
         try:
             return type(self)(self._base_url, username, password).groups_of(username)
@@ -218,11 +218,11 @@ class Engine:
             return None
 
     def _post_once(self, path: str, body: Any, key: str | None) -> None:
-        with contextlib.suppress(DoneBefore):
+        with contextlib.suppress(DuplicateRequest):
             self.post(path, body, headers={"Idempotency-Key": key})
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
-        """Call the API; what another transaction has thwarted is repeated, for it had no effect."""
+        """Call the API; repeats a call that was rolled back because of a concurrent transaction."""
         for attempt in range(CONFLICT_ATTEMPTS - 1):
             try:
                 return self._call_once(method, path, **options)
@@ -232,14 +232,14 @@ class Engine:
 
     def _call_once(self, method: str, path: str, raw: bool = False, **options: Any) -> Any:
         call = f"{method} {path.split('?')[0]}"
-        began_at = time.perf_counter()
+        started_at = time.perf_counter()
         options = {"timeout": self._timeout_s, "allow_redirects": False, **options}
         try:
             response = self._session().request(method, self.url + path, **options)
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
         finally:
-            self._observe(time.perf_counter() - began_at)
+            self._observe(time.perf_counter() - started_at)
         refuse_errors(call, response.status_code, response.content, response.headers.get("Retry-After", ""))
         if raw:
             return response.content
@@ -259,29 +259,29 @@ class Engine:
 
 
 def refuse_errors(call: str, status: int, content: bytes, retry_after: str = "") -> None:
-    """Raise what an answer of the REST API means, unless it is a good one.
+    """Raise the EngineError of a response of the REST API, unless it is successful.
 
     Args:
         call: method and path, for the message.
-        content: the body.
-        retry_after: the header of that name.
+        content: of the response.
+        retry_after: the header Retry-After.
     """
     if status < 300:
         return
     if status == 401:
         raise SignInRefused(f"{call}: the engine refuses engine.username or engine.password (401)")
     if status < 400 or status in (429, 502, 503, 504):
-        # the engine doesn't redirect: a proxy does, to its page for signing in
+        # 3xx: the engine's API doesn't redirect, but a proxy may, to its sign-in page
         unavailable = (Throttled if status == 429 else EngineUnavailable)(f"{call}: {status}")
-        unavailable.retry_after_s = seconds_of(retry_after)
+        unavailable.retry_after_s = parse_retry_after(retry_after)
         raise unavailable
     body = _error_body(content)
-    if status == 500 and (body.get("code") == DATABASE_AWAY_CODE or "type" not in body):
-        # the REST API itself tells the type of each error
+    if status == 500 and (body.get("code") == DATABASE_UNAVAILABLE_CODE or "type" not in body):
+        # without a type it isn't an error of the REST API, but of a server before it
         raise EngineUnavailable(f"{call}: {status}")
-    if status == 500 and body.get("code") == DONE_BEFORE_CODE:
-        raise DoneBefore(call, status, body.get("type", ""))
-    if status == 500 and _was_overtaken(call, body):
+    if status == 500 and body.get("code") == DUPLICATE_REQUEST_CODE:
+        raise DuplicateRequest(call, status, body.get("type", ""))
+    if status == 500 and _is_conflict(call, body):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     message = body.get("message") or ""
     if message.startswith(SUSPENDED):
@@ -290,10 +290,10 @@ def refuse_errors(call: str, status: int, content: bytes, retry_after: str = "")
     raise kind(call, status, body.get("type", ""), message)
 
 
-def seconds_of(retry_after: str) -> float:
-    """The header Retry-After, a number or a date (RFC 9110, 10.2.3), in seconds from now.
+def parse_retry_after(retry_after: str) -> float:
+    """Parse the header Retry-After, a number or a date (RFC 9110, 10.2.3); returns seconds from now.
 
-    At most MAX_RETRY_AFTER_S, and 0 if it can't be read.
+    At most MAX_RETRY_AFTER_S; 0 for an invalid value.
     """
     try:
         seconds = float(retry_after) if retry_after.isdecimal() else _seconds_until(parsedate_to_datetime(retry_after))
@@ -306,10 +306,10 @@ def _seconds_until(moment: datetime) -> float:
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
-def _was_overtaken(call: str, body: dict[str, Any]) -> bool:
-    if call == "POST /message" and body.get("type") == GONE:
+def _is_conflict(call: str, body: dict[str, Any]) -> bool:
+    if call == "POST /message" and body.get("type") == NO_RECEIVER_TYPE:
         return True
-    return body.get("code") in CONFLICT_CODES or any(text in (body.get("message") or "") for text in OVERTAKEN)
+    return body.get("code") in CONFLICT_CODES or any(text in (body.get("message") or "") for text in CONFLICT_TEXTS)
 
 
 def _error_body(content: bytes) -> dict[str, Any]:

@@ -1,21 +1,21 @@
-"""What a failed call to another system means to its caller."""
+"""Errors of calls to other systems, by what they mean to the caller."""
 
 from __future__ import annotations
 
 
 class Unavailable(Exception):
-    """What the handler calls can't be reached or can't answer now: a failure that uses up no attempt.
+    """The server that the handler calls is unavailable: a failure that isn't counted as an attempt.
 
-    The task is tried again within seconds. The message is shown, as a Refusal's is.
+    The task is retried within seconds. The message is shown, as a Refusal's is.
     """
 
 
 class Faulty(Exception):
-    """What the handler calls answered wrongly: tried again as any failure. Its message is shown, as a Refusal's is."""
+    """The server that the handler calls sent a wrong response: retried as any failure; the message is shown."""
 
 
 class Refusal(Exception):
-    """What the handler calls refused for good: trying again can't help, so an incident is raised at once.
+    """The server that the handler calls refused permanently: an incident is raised without a retry.
 
-    Its message is shown to process managers: it must not hold a patient's data.
+    The message is shown to process managers: it must not contain patients' data.
     """

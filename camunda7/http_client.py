@@ -1,10 +1,10 @@
-"""Makes every HTTP client of ours. None takes a proxy or credentials from the environment.
+"""HTTP clients with a total timeout, and without proxies and credentials of the environment.
 
-An answer must be complete within the timeout of its request. requests and urllib3 allow that time for each read: a
-server that sends a byte now and then would keep a thread for ever.
+A response must be complete within the timeout of its request. requests and urllib3 apply the timeout to each read, so
+that a server which sends slowly would block a thread for ever.
 
-requests reads http_proxy, https_proxy, all_proxy and ~/.netrc by default: patients' data would go to a proxy that the
-environment happens to name, and calls between parts on one host would fail there.
+By default requests reads http_proxy, https_proxy, all_proxy and ~/.netrc: patients' data would go to the environment's
+proxy, and calls between parts on one host would fail there.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-# file or folder of the certificate authorities to trust: what requests, curl and OpenSSL read
+# file or folder with trusted certificate authorities; variables of requests, curl and OpenSSL
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def new_session() -> requests.Session:
-    """A session that connects directly, and trusts the environment's certificate authorities."""
+    """Return a session without proxies that trusts the environment's certificate authorities."""
     session = requests.Session()
     session.trust_env = False
     session.verify = ca_bundle()
@@ -37,13 +37,13 @@ def new_session() -> requests.Session:
 
 
 def request(method: str, url: str, **options: Any) -> requests.Response:
-    """One request on a connection of its own. Arguments as requests.request."""
+    """Send one request on a new connection. Arguments as for requests.request()."""
     with new_session() as session:
         return session.request(method, url, **options)
 
 
 def new_pool(connections: int) -> urllib3.PoolManager:
-    """A pool of connections that doesn't retry by itself."""
+    """Return a connection pool without retries."""
     bundle = ca_bundle()
     if os.path.isdir(bundle):
         return _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, ca_cert_dir=bundle))
@@ -51,13 +51,13 @@ def new_pool(connections: int) -> urllib3.PoolManager:
 
 
 def ca_bundle() -> str:
-    """Where the certificate authorities to trust are: as the environment says, or those that requests ships."""
-    named = (os.environ.get(name) for name in CA_VARIABLES)
-    return next(filter(None, named), DEFAULT_CA_BUNDLE_PATH)
+    """Return the path of the trusted certificate authorities: from CA_VARIABLES, or those of certifi."""
+    paths = (os.environ.get(name) for name in CA_VARIABLES)
+    return next(filter(None, paths), DEFAULT_CA_BUNDLE_PATH)
 
 
-class _TimedReader(io.RawIOBase):
-    """Reads from a socket until its timeout has passed since this was made."""
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until a deadline: the socket's timeout after the creation of the reader."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket):
         self._raw = raw
@@ -73,7 +73,7 @@ class _TimedReader(io.RawIOBase):
             return self._raw.readinto(buffer)
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
-            raise TimeoutError("the answer isn't complete in time")
+            raise TimeoutError("the response isn't complete within the timeout")
         self._socket.settimeout(left_s)
         try:
             return self._raw.readinto(buffer)
@@ -86,22 +86,22 @@ class _TimedReader(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    """The final answer to a request.
+    """The final response to a request.
 
-    http.client skips the interim answer 100 only. It would return 103 (Early Hints), and take the final answer for that
-    to the next request on the connection (RFC 9110, 15.2).
+    Skips all interim responses. http.client skips only 100: it would return 103 (Early Hints), and take the final
+    response for that to the next request on the connection (RFC 9110, 15.2).
     """
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any):
         super().__init__(sock, *arguments, **options)
-        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
     def begin(self) -> None:
         super().begin()
         while self.status < http.HTTPStatus.OK and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
             self.headers = None  # type: ignore[assignment]  # as http.client has it before the answer begins
             super().begin()
-        # a proxy that answers in the server's place may close the connection without notice, or speak another protocol
+        # after an error close the connection: a proxy that answers for the server may have closed it, too
         self.will_close |= not http.HTTPStatus.OK <= self.status < http.HTTPStatus.MULTIPLE_CHOICES
 
 

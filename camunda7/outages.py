@@ -1,4 +1,4 @@
-"""What can't be reached for a while: how long to wait before the next attempt, and when to log it."""
+"""Outages of a server: back-off between attempts, and rate-limited log lines."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector
 
 # gaps between log lines of one outage double from the first to the last
 FIRST_LOG_GAP_S, MAX_LOG_GAP_S = 10.0, 600.0
-# without a failure for so long, the next begins a new outage
-FORGOTTEN_AFTER_S = 120.0
+# a failure after this time without one starts a new outage
+RESET_AFTER_S = 120.0
 JITTER = (0.8, 1.2)
 
 
@@ -27,15 +27,15 @@ class CredentialsRefused(SafeToLog):
 
 
 class Outage:
-    """One thing that may be away. May be used from several threads.
+    """State of a server or other dependency that may be unavailable. Thread-safe.
 
-    The pause is as long as the outage has lasted: one loop's attempts double it each time, and those of many at once
-    don't make it longer.
+    The pause is the duration of the outage so far: it doubles with each attempt of one loop, and concurrent attempts
+    don't increase it.
 
     Args:
-        name: of what is away, for log and metrics.
-        first_s: the shortest pause.
-        max_s: the longest.
+        name: of the dependency, for log and metrics.
+        first_s: minimum pause in seconds.
+        max_s: maximum pause in seconds.
     """
 
     def __init__(self, name: str, log: logging.Logger, first_s: float = 1.0, max_s: float = 60.0):
@@ -45,49 +45,49 @@ class Outage:
         self._max_s = max_s
         self._guard = threading.Lock()
         self._ended_at = 0.0
-        self._start_anew()
-        self._start_log_anew()
+        self._reset()
+        self._reset_log()
 
-    def _start_anew(self) -> None:
+    def _reset(self) -> None:
         self._failures = 0
         self._since = self._last_failure_at = self._retry_at = 0.0
         self._is_logged = False
 
-    def _start_log_anew(self) -> None:
-        """Not after each outage: where one of two servers is away, calls fail and succeed by turns."""
+    def _reset_log(self) -> None:
+        """Reset the log's rate limit; not after each outage: with one of two servers down, failures alternate."""
         self._log_at = 0.0
         self._log_gap_s = FIRST_LOG_GAP_S
         self._logged: set[type] = set()
 
     @property
     def is_pausing(self) -> bool:
-        """Whether the next attempt isn't due yet."""
+        """Whether the pause before the next attempt lasts."""
         return time.monotonic() < self._retry_at
 
-    def failed(self, error: BaseException, reason: str = "") -> float:
-        """Count a failure; returns how long to wait, in seconds.
+    def record_failure(self, error: BaseException, reason: str = "") -> float:
+        """Record a failure; returns the pause before the next attempt, in seconds.
 
         Args:
-            reason: for the log; without one, the error's text if that is safe, or else its class.
+            reason: for the log; by default the error's text if it is safe to log, or its class.
         """
         now = time.monotonic()
         with self._guard:
-            if self._failures and now - self._last_failure_at > max(FORGOTTEN_AFTER_S, 2 * self._max_s):
-                self._start_anew()
-                self._start_log_anew()
-            elif not self._failures and now - self._ended_at > FORGOTTEN_AFTER_S:
-                self._start_log_anew()
+            if self._failures and now - self._last_failure_at > max(RESET_AFTER_S, 2 * self._max_s):
+                self._reset()
+                self._reset_log()
+            elif not self._failures and now - self._ended_at > RESET_AFTER_S:
+                self._reset_log()
             self._failures += 1
             self._since = self._since or now
             self._last_failure_at = now
             pause_s = min(self._max_s, max(self._first_s, now - self._since)) * random.uniform(*JITTER)
             self._retry_at = now + pause_s
-            if self._is_worth_a_line(error, now):
+            if self._should_log(error, now):
                 self._is_logged = True
                 self._log.warning("%s: %s; attempts: %d", self.name, reason or describe(error), self._failures)
             return pause_s
 
-    def recovered(self) -> None:
+    def record_success(self) -> None:
         """End the outage, if there was one."""
         with self._guard:
             if self._failures:
@@ -95,16 +95,16 @@ class Outage:
             if self._is_logged:
                 duration_s = self._ended_at - self._since
                 self._log.info("%s: works again after %.0f s; attempts: %d", self.name, duration_s, self._failures)
-            self._start_anew()
+            self._reset()
 
     @property
     def duration_s(self) -> float:
-        """How long it has lasted, in seconds; 0 if there is none."""
+        """Duration of the current outage, in seconds; 0 if there is none."""
         with self._guard:
             return time.monotonic() - self._since if self._failures else 0.0
 
-    def _is_worth_a_line(self, error: BaseException, now: float) -> bool:
-        """The first of each class of error, and then ever fewer."""
+    def _should_log(self, error: BaseException, now: float) -> bool:
+        """Whether to log an error: the first of each class, then at growing intervals."""
         if type(error) in self._logged and now < self._log_at:
             return False
         if now >= self._log_at:
@@ -115,7 +115,7 @@ class Outage:
 
 
 class OutageMetrics(Collector):
-    """How long each of these outages has lasted, for Prometheus; 0 while there is none."""
+    """Prometheus collector of the durations of these outages."""
 
     def __init__(self, outages: Iterable[Outage]):
         self._outages = list(outages)
@@ -130,5 +130,5 @@ class OutageMetrics(Collector):
 
 
 def describe(error: BaseException) -> str:
-    """An error for the log: its text if that is safe, or else its class."""
+    """Describe an error for the log: by its text if that is safe to log, or its class."""
     return str(error) if isinstance(error, SafeToLog) else type(error).__name__

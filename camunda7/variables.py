@@ -30,9 +30,7 @@ class Variable:
 
 
 class UndeclaredVariable(Exception):
-    """A process variable that its catalogue doesn't declare, or a value that isn't of its type or that the engine can't
-    store. Names the variable, never its value.
-    """
+    """A variable isn't declared, or its value isn't of its type or can't be stored; the message never has the value."""
 
 
 class Catalogue(dict[str, Variable]):
@@ -48,7 +46,7 @@ class Catalogue(dict[str, Variable]):
         self.source = source
 
     def to_engine(self, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """Values by variable name → the typed values that the engine's REST API takes.
+        """Convert values by variable name to typed values of the engine's REST API.
 
         Raises:
             UndeclaredVariable: a name isn't declared, or a value isn't of the declared type or can't be stored.
@@ -76,7 +74,7 @@ UNTYPED = Catalogue()
 
 
 def _type_of(value: Any) -> str:
-    """The engine's type for a value of an undeclared variable."""
+    """Return the engine's type for a value of an undeclared variable."""
     match value:
         case bool():
             return "Boolean"
@@ -92,7 +90,7 @@ def _type_of(value: Any) -> str:
 
 
 def from_engine(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The engine's typed values → Python values: times as aware datetimes, Json parsed.
+    """Convert the engine's typed values to Python values: times to aware datetimes, Json parsed.
 
     Raises:
         UndeclaredVariable: a value can't be read, such as an object that Java has serialised.
@@ -102,13 +100,13 @@ def from_engine(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _read(name: str, value: dict[str, Any]) -> Any:
     try:
-        return plain(value["type"], value["value"])
+        return to_python(value["type"], value["value"])
     except (KeyError, TypeError, ValueError, RecursionError):
         raise UndeclaredVariable(f"{name} can't be read") from None
 
 
-def plain(kind: str, value: Any) -> Any:
-    """One value of the engine's type `kind` → its Python value."""
+def to_python(kind: str, value: Any) -> Any:
+    """Convert a value of the engine's type `kind` to its Python value."""
     if value is None:
         return None
     if kind == "Date":
@@ -136,8 +134,8 @@ def is_storable_text(text: str) -> bool:
     return not _UNSTORABLE.search(text)
 
 
-def storable_text(text: str) -> str:
-    """A text without the characters that a database can't store."""
+def replace_unstorable_characters(text: str) -> str:
+    """Replace the characters that a database can't store."""
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -157,10 +155,10 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def _storable(name: str, kind: str, value: Any) -> Any:
-    """A value of the right Python type, as the engine takes it.
+    """Convert a value of the right Python type to the engine's.
 
     Raises:
-        UndeclaredVariable: the engine's type can't hold it.
+        UndeclaredVariable: it is out of the range of the engine's type.
     """
     if kind == "String":
         _check_text(name, value)
@@ -184,7 +182,7 @@ def _is_finite(number: float) -> bool:
     try:
         return math.isfinite(number)
     except OverflowError:
-        # an int that no float can hold
+        # an int beyond the range of float
         return False
 
 
@@ -218,7 +216,7 @@ def _has_storable_texts(value: Any) -> bool:
 
 
 def engine_time(moment: datetime) -> str:
-    """An aware datetime as the engine wants it: 2020-05-10T12:00:00.000+0000 (isoformat() isn't).
+    """Format an aware datetime for the engine, which doesn't accept isoformat(): 2020-05-10T12:00:00.000+0000.
 
     Raises:
         OverflowError: in UTC, it isn't between the years 1 and 9999.

@@ -1,4 +1,4 @@
-"""Reads the XML of diagrams and decisions."""
+"""Safe XML parser for diagrams and decisions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ MAX_DEPTH = 200
 
 
 class XmlError(Exception):
-    """The content can't be read as XML; the message says why."""
+    """The content isn't valid XML; the message has the reason."""
 
 
 def parse(content: bytes | str) -> ElementTree.Element:
     """Parse a file and return its root.
 
     Raises:
-        XmlError: it isn't XML, has a document type, or is nested too deeply.
+        XmlError: the content isn't XML, has a document type, or is nested too deeply.
     """
     parser = ElementTree.XMLParser(target=_TreeBuilder())  # noqa: S314 - refuses document types, and so entities
     try:
@@ -28,7 +28,7 @@ def parse(content: bytes | str) -> ElementTree.Element:
 
 
 class _TreeBuilder(ElementTree.TreeBuilder):
-    """Builds the tree, except of what no editor writes and what readers can't afford."""
+    """Tree builder that refuses document types (entity expansion) and deep nesting."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from camunda7.engine import NotFound
-from camunda7.variables import ENGINE_TIME, plain
+from camunda7.variables import ENGINE_TIME, to_python
 from processes.elements import Message, Process
 from processes.engine import Engine
 from processes.variables import VARIABLES, VOIDED_BY_CORRECTION
@@ -139,7 +139,7 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
     return Case(
         reference=case_reference,
         instance_id=newest["id"],
-        values={row["name"]: plain(row["type"], row["value"]) for row in rows},
+        values={row["name"]: to_python(row["type"], row["value"]) for row in rows},
         started_at=datetime.strptime(newest["startTime"], ENGINE_TIME),
         ended_at=newest["endTime"] and datetime.strptime(newest["endTime"], ENGINE_TIME),
         called=tuple(called),

@@ -258,13 +258,13 @@ def _register_errors(app: Flask) -> None:
     @app.errorhandler(EngineError)
     def engine_error(error: EngineError) -> Answer:
         if isinstance(error, EngineUnavailable):
-            engine_outage.failed(error)
+            engine_outage.record_failure(error)
         else:
             log.warning("engine: %s", error)
         return _not_now(_("Please try again in a few minutes. Nothing was lost."))
 
     def records_error(error: Exception) -> Answer:
-        records_outage.failed(error, describe(error))
+        records_outage.record_failure(error, describe(error))
         return _not_now(
             _("Please try again in a few minutes. What you sent just now may not be kept: send it again then.")
         )

@@ -86,7 +86,7 @@ class Forwarder:
             self._deliver(submission)
         except EngineUnavailable as error:
             self._submissions.release(submission)
-            self.outage.failed(error)
+            self.outage.record_failure(error)
             raise
         except NotAsked as error:
             log.warning("not asked for any more: %s (%s)", submission.key, error)
@@ -100,7 +100,7 @@ class Forwarder:
             return False
         else:
             self._submissions.mark_forwarded(submission)
-        self.outage.recovered()
+        self.outage.record_success()
         return True
 
     def _deliver(self, submission: Submission) -> None:

@@ -39,15 +39,15 @@ class Figures(Collector):
         try:
             yield from self._of_records()
         except DATABASE_ERRORS as error:
-            self._records.failed(error, describe(error))
+            self._records.record_failure(error, describe(error))
         else:
-            self._records.recovered()
+            self._records.record_success()
         try:
             stock = self._lab.stock()
         except ServiceError as error:
-            self._stock.failed(error)
+            self._stock.record_failure(error)
         else:
-            self._stock.recovered()
+            self._stock.record_success()
             yield GaugeMetricFamily("coronacare_kits_in_stock", "Test kits at the lab", stock.kits)
 
     def _of_records(self) -> Iterator[Metric]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from access.people import load_people
 from camunda7.inputs.place import Place
 from camunda7.outages import Outage, OutageMetrics, describe
-from camunda7.worker import IdentityTaken, Runtime, TaskClient, WorkerIdentity, handlers_of, stop_on_signal
+from camunda7.worker import IdentityInUse, Runtime, TaskClient, WorkerIdentity, handlers_of, stop_on_signal
 from camunda7.worker.health import Health
 from camunda7.worker.logs import log_to_stderr
 from config import settings as config
@@ -84,7 +84,7 @@ def main(names: list[str]) -> None:
     log_to_stderr()
     try:
         run(settings, lanes)
-    except (IdentityTaken, PortTaken, SchemaMismatch) as error:
+    except (IdentityInUse, PortTaken, SchemaMismatch) as error:
         sys.exit(str(error))
 
 
@@ -131,7 +131,7 @@ def worker_id(lanes: Iterable[str], number: int) -> str:
 def serve_health(settings: config.Settings, runtime: Runtime, checks: list[Check]) -> Health:
     host, port = settings.workers.host, settings.workers.port
     try:
-        return Health(host, port, runtime.metrics.registry, lambda: runtime.turns, lambda: find_problems(checks))
+        return Health(host, port, runtime.metrics.registry, lambda: runtime.is_polling, lambda: find_problems(checks))
     except OSError as error:
         raise PortTaken(f"workers.url: no port {port} ({error.strerror}); give this process another") from None
 

@@ -83,20 +83,20 @@ class Eraser:
             ):
                 done += is_done
         except EngineUnavailable as error:
-            self.outage.failed(error)
+            self.outage.record_failure(error)
         return done
 
     def _process(self, erasure: Erasure) -> bool:
         is_done = self._erase(erasure)
         if not is_done:
             self._erasures.defer(erasure, self._schedule)
-        self.outage.recovered()
+        self.outage.record_success()
         return is_done
 
     def _postpone(self, erasure: Erasure, error: Exception) -> None:
         self._erasures.retry(erasure, self._schedule)
         if isinstance(error, (Unavailable, NotNow)):
-            self.outage.failed(error)
+            self.outage.record_failure(error)
         else:
             # an error's text may hold a patient's data
             log.warning("%s can't be erased: %s; attempts: %d", erasure.key, describe(error), erasure.attempts)

@@ -92,7 +92,7 @@ class LabFeed:
         """Without one an item can be neither acknowledged nor postponed."""
         has_id = isinstance(item, dict) and isinstance(item.get("id"), int)
         if not has_id:
-            self._nameless.failed(TypeError())
+            self._nameless.record_failure(TypeError())
         return has_id
 
     def _deliver(self, item: Item, held: set[str]) -> bool:

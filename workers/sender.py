@@ -49,7 +49,7 @@ class Sender:
             for _, is_sent in process_each(due, self._send, self._postpone, (NotNow,), self._outbox.release):
                 sent += is_sent
         except (NotNow, Deferred) as error:
-            self._outages[name].failed(error)
+            self._outages[name].record_failure(error)
         return sent
 
     def _send(self, message: Message) -> bool:

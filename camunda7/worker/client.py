@@ -1,4 +1,4 @@
-"""The library's external task client made fit: kept connections, typed errors, silence about variables."""
+"""Client of the external task API, based on the library's: kept connections, typed errors, and no log of variables."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ logging.getLogger("camunda").setLevel(logging.CRITICAL)
 log = logging.getLogger("workers")
 
 CONNECT_S = 5.0
-# so many calls at the same time keep their connections
+# size of the connection pool
 CONNECTIONS = 16
-# with all variables of as many tasks as fit into a poll, an answer has a tenth of it
+# ten times the size of a response with the maximum of tasks, and all their variables
 MAX_ANSWER_BYTES = 32_000_000
-# topics of nobody: a poll for them ends the one before it and finds nothing
+# a topic without tasks, for a poll that only replaces this worker's previous one
 NO_TOPIC = "none"
 
 
 class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has no types
-    """Client of the engine's external task API, for one worker. May be used from several threads.
+    """Client of the engine's external task API, for one worker. Thread-safe.
 
-    Each call raises EngineError unless the engine does what is asked.
+    Each call raises EngineError if it fails.
 
     Args:
-        worker_id: what the engine knows the worker by.
+        worker_id: id of the worker in the engine.
         engine_url: base URL, without /engine-rest.
         username, password: without them the API is called without authentication.
-        lock_s: how long a fetched task is locked, in seconds.
-        long_poll_s: how long the engine may hold a poll that finds nothing, in seconds.
+        lock_s: lock duration of fetched tasks, in seconds.
+        long_poll_s: maximum duration of a long poll (asyncResponseTimeout), in seconds.
     """
 
     def __init__(
@@ -66,87 +66,87 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         self._pool = new_pool(CONNECTIONS)
 
     def _log_with_context(self, msg: str, log_level: str = "info", **kwargs: Any) -> None:
-        """The library would log its configuration and, in places, variables."""
+        """Log nothing: the library would log its configuration and, in some places, variables."""
 
-    def fetch(self, topics: dict[str, list[str] | None], most: int) -> list[dict[str, Any]]:
-        """Wait for tasks and lock them.
+    def fetch(self, topics: dict[str, list[str] | None], max_tasks: int) -> list[dict[str, Any]]:
+        """Fetch and lock tasks, by a long poll.
 
         Args:
-            topics: the names of the variables to fetch, by topic; None is all, as the library fetches them. Without a
-                topic it waits as long, and finds nothing.
-            most: how many tasks at the most.
+            topics: names of the variables to fetch, by topic; None is all, as the library fetches them. Without topics
+                the poll lasts as long, and returns no task.
+            max_tasks: maximum number of tasks.
         """
         body = {
             "workerId": self.worker_id,
-            "maxTasks": most,
+            "maxTasks": max_tasks,
             "usePriority": True,
             "asyncResponseTimeout": self.config["asyncResponseTimeout"],
             "topics": [self._topic(name, variables) for name, variables in (topics or {NO_TOPIC: []}).items()],
         }
         answer = self._call("POST", self.get_fetch_and_lock_url(), body, self.poll_timeout_s)
         if not isinstance(answer, list):
-            raise EngineUnavailable("POST /fetchAndLock: not an answer of the engine")
+            raise EngineUnavailable("POST /fetchAndLock: not a response of the engine")
         tasks = [raw for raw in answer if is_task(raw, topics)]
         if answer and not tasks:
-            raise EngineUnavailable("POST /fetchAndLock: tasks that weren't asked for")
+            raise EngineUnavailable("POST /fetchAndLock: tasks of other topics")
         if len(tasks) < len(answer):
             log.warning(
-                "not tasks, or not asked for: %d of %d that were fetched", len(answer) - len(tasks), len(answer)
+                "fetched %d of %d tasks that are malformed or of other topics", len(answer) - len(tasks), len(answer)
             )
         return tasks
 
     @property
     def poll_timeout_s(self) -> float:
-        """After this a poll without an answer is given up, in seconds."""
+        """Timeout of a poll's request, in seconds."""
         delta_ms: int = self.config["timeoutDeltaMillis"]
         return self.long_poll_s + delta_ms / 1000
 
     def end_poll(self) -> None:
-        """Replace this worker's waiting poll by one that ends at once and fetches nothing.
+        """End this worker's long poll, by replacing it by one that returns at once.
 
-        A poll whose connection is just closed would still lock tasks.
+        If only its connection were closed, the engine would still lock tasks for it.
         """
         topic = self._topic(NO_TOPIC, [])
         body = {"workerId": self.worker_id, "maxTasks": 1, "asyncResponseTimeout": 1, "topics": [topic]}
         self._call("POST", self.get_fetch_and_lock_url(), body)
 
-    def held(self) -> list[dict[str, Any]]:
-        """The tasks that are locked for this worker, those that wait for their next try among them."""
+    def list_locked_tasks(self) -> list[dict[str, Any]]:
+        """Return the tasks that are locked for this worker, including those that wait for a retry."""
         return self._list("GET", f"{self.external_task_base_url}?workerId={quote(self.worker_id)}&locked=true")
 
     def holds(self, task_id: str) -> bool:
-        """Whether the engine has this task, and has it for this worker.
+        """Whether the task exists, and this worker was the last to lock it.
 
         Raises:
-            EngineError: it didn't say.
+            EngineError: the query failed.
         """
-        found = self._list("GET", f"{self.external_task_base_url}?externalTaskId={quote(task_id)}")
-        return any(task.get("workerId") == self.worker_id for task in found)
+        tasks = self._list("GET", f"{self.external_task_base_url}?externalTaskId={quote(task_id)}")
+        return any(task.get("workerId") == self.worker_id for task in tasks)
 
     def error_details(self, task_id: str) -> str:
-        """What was reported beside the message of the task's last failure."""
+        """Return the error details of the task's last failure."""
         return self._call("GET", f"{self.external_task_base_url}/{task_id}/errorDetails") or ""
 
-    def next_due(self) -> datetime | None:
-        """When the next task becomes free that any worker has locked, or that waits for its next try."""
+    def next_lock_expiration(self) -> datetime | None:
+        """Return the earliest lock expiration of all workers' tasks, including those that wait for a retry."""
         query = "locked=true&withRetriesLeft=true&sortBy=lockExpirationTime&sortOrder=asc&maxResults=1"
         first = self._list("GET", f"{self.external_task_base_url}?{query}")
         try:
             return datetime.strptime(first[0]["lockExpirationTime"], ENGINE_TIME) if first else None
         except (KeyError, TypeError, ValueError):
-            # no time, or one after the year 9999
+            # a malformed time, or one after the year 9999
             return None
 
     def check(self, timeout_s: float) -> None:
-        """Find out whether the engine works for this worker, now.
+        """Check that the engine is available to this worker.
 
         Raises:
-            EngineError: it doesn't.
+            EngineError: it isn't.
         """
         self._call("GET", self.external_task_base_url + "/count?workerId=" + quote(self.worker_id), timeout_s=timeout_s)
 
     def complete(self, task_id: str, global_variables: dict[str, Any], local_variables: Any = None) -> None:
-        """Complete a task. Variables are typed as the REST API wants them."""
+        """Complete a task, with typed values of the REST API as variables."""
         body = {"workerId": self.worker_id, "variables": global_variables, "localVariables": local_variables or {}}
         self._report(self.get_task_complete_url(task_id), body)
 
@@ -174,20 +174,20 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         self._report(self.get_task_bpmn_error_url(task_id), body)
 
     def renew_lock(self, task_id: str) -> None:
-        """Lock a task for another full duration from now, also one whose lock ran out, unless another worker has it.
+        """Lock a task for another full duration from now, also one whose lock has expired.
 
         Raises:
-            EngineRefused: another worker has it, or it is gone.
+            EngineRefused: another worker has locked it, or it was deleted.
         """
         body = {"workerId": self.worker_id, "lockDuration": self.config["lockDuration"]}
         self._report(f"{self.external_task_base_url}/{task_id}/lock", body)
 
     def unlock(self, task_id: str) -> None:
-        """Hand a task back: another worker may take it at once."""
+        """Unlock a task: another worker may fetch it at once."""
         self._report(f"{self.external_task_base_url}/{task_id}/unlock", None)
 
     def _report(self, url: str, body: Any) -> None:
-        """The engine answers 204; whatever else is no error comes from something in between."""
+        """Post a report; raises EngineUnavailable for 2xx other than the engine's 204, which a proxy must have sent."""
         call, response, _ = self._send("POST", url, body)
         if response.status != HTTPStatus.NO_CONTENT:
             raise EngineUnavailable(f"{call}: {response.status}")
@@ -195,7 +195,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
     def _list(self, method: str, url: str, body: Any = None, timeout_s: float | None = None) -> list[dict[str, Any]]:
         answer = self._call(method, url, body, timeout_s)
         if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
-            raise EngineUnavailable(f"{method} /external-task: not an answer of the engine")
+            raise EngineUnavailable(f"{method} /external-task: not a response of the engine")
         return answer
 
     def _topic(self, name: str, variables: list[str] | None) -> dict[str, Any]:
@@ -220,7 +220,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
     def _send(
         self, method: str, url: str, body: Any = None, timeout_s: float | None = None
     ) -> tuple[str, urllib3.BaseHTTPResponse, bytes]:
-        """Returns what was called, for messages, a good answer (2xx), and its content."""
+        """Send a request; returns the call for messages, the successful response (2xx), and its content."""
         call = f"{method} " + url.removeprefix(self.external_task_base_url).partition("?")[0]
         data = None if body is None else json.dumps(body, allow_nan=False)
         timeout = urllib3.Timeout(connect=CONNECT_S, read=timeout_s or self.http_timeout_seconds)
@@ -236,18 +236,18 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
             )
             content = _read(call, response)
         except urllib3.exceptions.HTTPError as error:
-            raise EngineUnavailable(f"{call}: no answer from engine.url ({type(error).__name__})") from None
+            raise EngineUnavailable(f"{call}: no response from engine.url ({type(error).__name__})") from None
         refuse_errors(call, response.status, content, response.headers.get("Retry-After", ""))
         return call, response, content
 
 
 def _read(call: str, response: urllib3.BaseHTTPResponse) -> bytes:
-    """The content of an answer; a connection that has more is closed."""
+    """Read the content of a response; closes the connection if it exceeds MAX_ANSWER_BYTES."""
     try:
         content = response.read(MAX_ANSWER_BYTES + 1)
     finally:
         response.close()
         response.release_conn()
     if len(content) > MAX_ANSWER_BYTES:
-        raise EngineUnavailable(f"{call}: an answer of more than {MAX_ANSWER_BYTES} bytes")
+        raise EngineUnavailable(f"{call}: a response of more than {MAX_ANSWER_BYTES} bytes")
     return content

@@ -1,4 +1,4 @@
-"""Calls functions when they fall due."""
+"""Scheduler of delayed calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from camunda7.worker.threads import call_safely
 
 
 class Clock:
-    """One thread that calls functions, in the order of their times. They must return at once."""
+    """One thread that calls functions at their times; they must not block."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -21,7 +21,7 @@ class Clock:
         threading.Thread(target=self._run, name="clock", daemon=True).start()
 
     def call_at(self, moment: float, function: Callable[[], None]) -> None:
-        """Call a function at a moment of time.monotonic()."""
+        """Schedule a call at a time of time.monotonic()."""
         with self._changed:
             heapq.heappush(self._due, (moment, next(self._numbers), function))
             self._changed.notify()

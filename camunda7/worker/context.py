@@ -1,4 +1,4 @@
-"""What a handler may know of its delivery, and how it notices that its task is lost."""
+"""A handler's view of its task's delivery, with cancellation when the task is lost."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import threading
 
 
 class Cancelled(Exception):
-    """The handler's task is lost: the handler ends, and nothing is reported."""
+    """The handler's task is lost: the handler must end, and no report is sent."""
 
 
 class Context:
     """The delivery of a task, for a handler with a parameter `context`.
 
     Attributes:
-        task_id: the engine's id of the external task; another one if the engine creates the task anew.
+        task_id: the engine's id of the external task; a new one if the engine creates the task again.
         effect_key: the idempotency key of this occurrence, the same for each of its deliveries.
         last_attempt: a failure now raises an incident.
     """
@@ -26,18 +26,18 @@ class Context:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the task is lost: its lock went to another worker, it is gone, or this process must end now."""
+        """Whether the task is lost: another worker has locked it, it was deleted, or this process shuts down."""
         return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:
         """Wait within a handler.
 
         Raises:
-            Cancelled: the task was lost before the time was over.
+            Cancelled: the task was lost during the wait.
         """
         if self._cancelled.wait(seconds):
             raise Cancelled
 
     def cancel(self) -> None:
-        """Have `cancelled` be true and wait() raise Cancelled."""
+        """Set `cancelled`, and make wait() raise Cancelled."""
         self._cancelled.set()

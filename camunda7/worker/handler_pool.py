@@ -1,4 +1,4 @@
-"""The threads that run handlers: as many at the same time as there are slots, tasks of the highest priority first."""
+"""Thread pool that runs handlers, with a priority queue of fetched tasks."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from camunda7.worker.tasks import Task
 from camunda7.worker.threads import call_safely, run_until
 
-# tasks are fetched ahead for this many fetches, within these bounds in seconds
+# tasks are prefetched for the duration of this many fetches, within these bounds in seconds
 FETCHES_AHEAD = 10
-AHEAD_AT_LEAST_S = 0.2
-AHEAD_AT_MOST_S = 3.0
-# after this time in the queue another process should run the task
+MIN_AHEAD_S = 0.2
+MAX_AHEAD_S = 3.0
+# tasks that are queued for longer are unlocked, for another process to run
 MAX_QUEUED_S = 5.0
-COUNTED_OVER_S = 0.2
+RATE_WINDOW_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -27,31 +27,31 @@ class Capacity:
     """Number of tasks that may be fetched now.
 
     Attributes:
-        without: topics that must not be fetched: all slots are taken, and these have some of them.
+        excluded_topics: topics that must not be fetched, because they hold slots while none is free.
     """
 
     tasks: int
-    without: frozenset[str] = frozenset()
+    excluded_topics: frozenset[str] = frozenset()
 
 
 class HandlerPool:
     """Threads that run handlers, and a queue of fetched tasks.
 
-    All slots may go to one topic. A few spare ones are only for topics of which nothing runs: a slow topic that holds
-    all slots doesn't hold up the others.
+    All slots may be used by one topic. A few spare ones are only for topics without a running handler, so that a slow
+    topic that uses all slots doesn't block the others.
 
-    A slot that becomes free should find its next task waiting, and a fetch costs the engine the more, the more tasks
-    wait there, however few it asks for; yet no task should wait here for long that another process could begin. So as
-    many are fetched ahead as handlers return during some fetches: many with handlers of milliseconds and a long queue,
-    none with handlers of seconds. While all slots are taken, nothing is fetched ahead of a topic whose handlers don't
-    return: it would wait in the place of tasks that could run.
+    Tasks are prefetched, so that a free slot has a next task: a fetch takes the engine longer the more tasks it has,
+    however few are fetched. But a task shouldn't be queued here while another process could run it. So as many are
+    prefetched as handlers return during some fetches: many for handlers of milliseconds and a long queue, none for
+    handlers of seconds. While all slots are used, no task is prefetched of a topic whose handlers don't return: it
+    would take the place of tasks that could run.
 
     Args:
         count: number of slots.
-        topics: all topics that tasks may be of.
+        topics: all topics of tasks.
         work: runs a task's handler; the slot is free when it returns.
-        unreported: returns the number of results whose report is pending; these count as if they still had a slot, or
-            a slow engine would be asked for ever more tasks.
+        unreported: returns the number of results whose report is pending; these count as used slots, otherwise more and
+            more tasks would be fetched from a slow engine.
     """
 
     def __init__(
@@ -63,18 +63,18 @@ class HandlerPool:
         self._work = work
         self._unreported = unreported
         self._waiting: list[tuple[int, int, Task]] = []
-        self._came_at: dict[Task, float] = {}
+        self._queued_at: dict[Task, float] = {}
         self._running: set[Task] = set()
         self._busy: Counter[str] = Counter()
         self._returned: Counter[str] = Counter()
-        self._returning: frozenset[str] = frozenset()
-        self._counted_since = time.monotonic()
+        self._returning_topics: frozenset[str] = frozenset()
+        self._rate_window_start = time.monotonic()
         self._returns_per_s = 0.0
         self.fetch_duration_s = 0.0
-        self._arrivals = itertools.count()
+        self._sequence = itertools.count()
         self._closed = False
         self._guard = threading.Lock()
-        self._task_came = threading.Condition(self._guard)
+        self._task_added = threading.Condition(self._guard)
         self._capacity_changed = threading.Condition(self._guard)
         self._capacity_wanted = False
         self.on_slot_released: Callable[[], None] | None = None
@@ -86,12 +86,12 @@ class HandlerPool:
         """Queue tasks for the next free slots."""
         with self._guard:
             for task in tasks:
-                insort(self._waiting, (-task.priority, next(self._arrivals), task))
-                self._came_at[task] = time.monotonic()
-                self._task_came.notify()
+                insort(self._waiting, (-task.priority, next(self._sequence), task))
+                self._queued_at[task] = time.monotonic()
+                self._task_added.notify()
 
     def wait_for_capacity(self, timeout_s: float) -> Capacity | None:
-        """Wait until tasks should be fetched; returns how many, or None after `timeout_s` seconds."""
+        """Wait until tasks should be fetched; returns None after `timeout_s` seconds."""
         with self._guard:
             self._capacity_wanted = True
             self._capacity_changed.wait_for(lambda: self._closed or self._capacity(), timeout_s)
@@ -99,7 +99,7 @@ class HandlerPool:
             return None if self._closed else self._capacity()
 
     def notify_capacity_changed(self) -> None:
-        """Wake wait_for_capacity(), as a report has ended outside of the pool."""
+        """Wake wait_for_capacity(), because the number of pending reports has changed."""
         with self._guard:
             self._notify_capacity()
 
@@ -109,15 +109,15 @@ class HandlerPool:
             self._closed = True
             self._capacity_changed.notify_all()
 
-    def take_waiting(self, at_least_s: float = 0.0) -> list[Task]:
-        """Remove the queued tasks that have waited for at least this long, and return them."""
+    def remove_queued(self, at_least_s: float = 0.0) -> list[Task]:
+        """Remove the tasks that have been queued for at least this time, and return them."""
         with self._guard:
             before = time.monotonic() - at_least_s
-            taken = [task for _, _, task in self._waiting if self._came_at[task] <= before]
-            self._waiting = [entry for entry in self._waiting if entry[2] not in taken]
-            for task in taken:
-                del self._came_at[task]
-            return taken
+            removed = [task for _, _, task in self._waiting if self._queued_at[task] <= before]
+            self._waiting = [entry for entry in self._waiting if entry[2] not in removed]
+            for task in removed:
+                del self._queued_at[task]
+            return removed
 
     def running(self) -> list[Task]:
         with self._guard:
@@ -136,13 +136,13 @@ class HandlerPool:
 
     def _next(self) -> Task:
         with self._guard:
-            while (place := self._eligible()) is None:
-                self._task_came.wait()
-            task = self._waiting.pop(place)[2]
-            del self._came_at[task]
+            while (index := self._eligible()) is None:
+                self._task_added.wait()
+            task = self._waiting.pop(index)[2]
+            del self._queued_at[task]
             self._running.add(task)
             self._busy[task.topic] += 1
-            # with the last slot taken, the spare ones may be asked for
+            # with the last slot in use, tasks for the spare ones may be fetched
             self._notify_capacity()
             return task
 
@@ -160,7 +160,7 @@ class HandlerPool:
             self._busy[task.topic] -= 1
             self._returned[task.topic] += 1
             if self._waiting:
-                self._task_came.notify()
+                self._task_added.notify()
             self._notify_capacity()
             on_slot_released = self.on_slot_released
         if on_slot_released:
@@ -171,32 +171,32 @@ class HandlerPool:
             self._capacity_changed.notify()
 
     def _capacity(self) -> Capacity | None:
-        ahead = self._ahead()
+        prefetched = self._prefetch_count()
         held = len(self._waiting) + len(self._running) + self._unreported()
-        free = self._count + ahead - held
-        if free >= max(1, ahead // 2):
+        free = self._count + prefetched - held
+        if free >= max(1, prefetched // 2):
             return Capacity(free, self._blocked_topics())
         if len(self._running) < self._count:
             return None
         spare = self._spare - max(0, -free)
-        without = self._topics_here()
-        return Capacity(spare, without) if spare > 0 and without < self._topics else None
+        present = self._present_topics()
+        return Capacity(spare, present) if spare > 0 and present < self._topics else None
 
-    def _ahead(self) -> int:
+    def _prefetch_count(self) -> int:
         now = time.monotonic()
-        if now - self._counted_since > COUNTED_OVER_S:
-            self._returns_per_s = self._returned.total() / (now - self._counted_since)
-            self._returning = frozenset(self._returned)
-            self._returned, self._counted_since = Counter(), now
-        ahead_s = min(AHEAD_AT_MOST_S, max(AHEAD_AT_LEAST_S, FETCHES_AHEAD * self.fetch_duration_s))
+        if now - self._rate_window_start > RATE_WINDOW_S:
+            self._returns_per_s = self._returned.total() / (now - self._rate_window_start)
+            self._returning_topics = frozenset(self._returned)
+            self._returned, self._rate_window_start = Counter(), now
+        ahead_s = min(MAX_AHEAD_S, max(MIN_AHEAD_S, FETCHES_AHEAD * self.fetch_duration_s))
         return int(ahead_s * self._returns_per_s)
 
     def _blocked_topics(self) -> frozenset[str]:
-        """While all slots are taken: the topics that run and whose handlers haven't returned lately."""
+        """Return, while all slots are in use, the running topics whose handlers haven't returned lately."""
         if len(self._running) < self._count:
             return frozenset()
-        return frozenset(topic for topic, running in self._busy.items() if running) - self._returning
+        return frozenset(topic for topic, running in self._busy.items() if running) - self._returning_topics
 
-    def _topics_here(self) -> frozenset[str]:
+    def _present_topics(self) -> frozenset[str]:
         waiting = {task.topic for _, _, task in self._waiting}
         return frozenset(waiting | {topic for topic, running in self._busy.items() if running})

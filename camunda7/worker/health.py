@@ -1,4 +1,4 @@
-"""What a running worker answers over HTTP: /healthz follows its poll loop, /readyz what it needs; /metrics."""
+"""HTTP server of a worker: /healthz (poll loop), /readyz (dependencies) and /metrics."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Silent(WSGIRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Probes come every few seconds."""
+        """Log nothing: probes come every few seconds."""
 
 
 class Health:
-    """Serves until close().
+    """HTTP server on a thread of its own, until close().
 
     Args:
-        turns: whether the poll loop goes on.
-        problems: why the process can't work now, a line each; none if it can.
+        is_polling: whether the poll loop runs.
+        problems: returns a line for each dependency that can't be used.
 
     Raises:
-        OSError: the address can't be had.
+        OSError: the address can't be bound.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class Health:
         host: str,
         port: int,
         registry: CollectorRegistry,
-        turns: Callable[[], bool],
+        is_polling: Callable[[], bool],
         problems: Callable[[], list[str]],
     ):
         self._metrics = make_wsgi_app(registry)
         self._checks = {
-            "/healthz": lambda: [] if turns() else ["the poll loop stands still"],
+            "/healthz": lambda: [] if is_polling() else ["the poll loop is blocked"],
             "/readyz": problems,
         }
         self._server = make_server(host, port, self._answer, _Server, _Silent)
@@ -64,13 +64,13 @@ class Health:
             page: Iterable[bytes] = self._metrics(environ, start)
             return page
         if path not in self._checks:
-            return _say(start, "404 Not Found", "there are /healthz, /readyz and /metrics")
+            return _respond(start, "404 Not Found", "paths are /healthz, /readyz and /metrics")
         problems = self._checks[path]()
         if problems:
-            return _say(start, "503 Service Unavailable", "\n".join(problems))
-        return _say(start, "200 OK", "ok")
+            return _respond(start, "503 Service Unavailable", "\n".join(problems))
+        return _respond(start, "200 OK", "ok")
 
 
-def _say(start: Start, status: str, text: str) -> list[bytes]:
+def _respond(start: Start, status: str, text: str) -> list[bytes]:
     start(status, [("Content-Type", "text/plain; charset=utf-8")])
     return [f"{text}\n".encode()]

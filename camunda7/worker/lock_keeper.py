@@ -1,4 +1,4 @@
-"""Renews the locks of the tasks that this process has fetched, until the engine has the report of each."""
+"""Lock renewal of fetched tasks, until their reports are delivered."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from camunda7.worker.threads import Threads
 
 log = logging.getLogger("workers")
 
-# ids of tasks that ended while a fetch may be in flight
+# number of ids of ended tasks that are remembered, because a concurrent fetch may still return them
 MAX_DELETED = 200
 
 
 class LockKeeper:
-    """The fetched tasks of this process; each lock is renewed at half of its duration.
+    """Registry of the process's fetched tasks; renews each lock after half of its duration.
 
     Args:
-        threads: what renewing runs on.
+        threads: for the calls that renew locks.
     """
 
     def __init__(self, client: TaskClient, threads: Threads, metrics: Metrics):
@@ -31,19 +31,19 @@ class LockKeeper:
         self._threads = threads
         self._metrics = metrics
         self._tasks: dict[str, Task] = {}
-        self._gone: deque[str] = deque(maxlen=MAX_DELETED)
+        self._deleted: deque[str] = deque(maxlen=MAX_DELETED)
         self._guard = threading.Lock()
 
     def register(self, task: Task) -> bool:
         """Register a fetched task, so that its lock is renewed.
 
-        Returns False for one that is registered already: its lock expired while the engine was away, and this process
-        has fetched it again, so its handler must not run a second time. Or its failure has just reached the engine,
-        and the retry was fetched before the answer arrived: it runs when this delivery has ended.
+        Returns False if it is registered already: its lock expired while the engine was unavailable, and this process
+        has fetched it a second time, so its handler must not run again. Or the engine has just received its failure,
+        and the retry was fetched before the response arrived: it runs when this delivery has ended.
         """
         with self._guard:
-            if task.id in self._gone:
-                # fetched again just before its report was taken
+            if task.id in self._deleted:
+                # fetched a second time just before the engine accepted its report
                 return False
             known = self._tasks.get(task.id)
             if known and known.note_delivery(task):
@@ -51,11 +51,11 @@ class LockKeeper:
             self._tasks[task.id] = task
             return True
 
-    def unregister(self, task: Task, gone: bool = False) -> None:
-        """Stop renewing a task's lock; `gone` if the engine has deleted the task."""
+    def unregister(self, task: Task, is_deleted: bool = False) -> None:
+        """Stop renewing a task's lock; `is_deleted` if the engine has deleted the task."""
         with self._guard:
-            if gone:
-                self._gone.append(task.id)
+            if is_deleted:
+                self._deleted.append(task.id)
             if self._tasks.get(task.id) is task:
                 del self._tasks[task.id]
 
@@ -63,7 +63,7 @@ class LockKeeper:
         with self._guard:
             return list(self._tasks.values())
 
-    def keep(self, stopped: threading.Event) -> None:
+    def run(self, stopped: threading.Event) -> None:
         """Renew locks until stopped."""
         while not stopped.wait(self._client.lock_s / 20):
             half_time = time.monotonic() - self._client.lock_s / 2
@@ -71,20 +71,20 @@ class LockKeeper:
                 if task.locked_at < half_time:
                     self._threads.submit(self._renew, task, task.locked_at)
 
-    def _renew(self, task: Task, known_at: float) -> None:
-        if task.locked_at != known_at or not task.may_extend_lock:
+    def _renew(self, task: Task, locked_at: float) -> None:
+        if task.locked_at != locked_at or not task.may_extend_lock:
             return
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             self._client.renew_lock(task.id)
-            task.locked_at = begun
+            task.locked_at = started
         except EngineRefused as error:
-            self._refused(task, error)
+            self._handle_refusal(task, error)
         except EngineError as error:
             log.debug("lock not renewed yet", extra={**task.labels, "error": str(error)})
 
-    def _refused(self, task: Task, error: EngineRefused) -> None:
-        """The task may be lost, or only its renewal be refused: the engine is asked which."""
+    def _handle_refusal(self, task: Task, error: EngineRefused) -> None:
+        """Query whether the task is lost, or only the renewal was refused."""
         try:
             is_lost = not self._client.holds(task.id)
         except EngineError:

@@ -1,4 +1,4 @@
-"""What a worker process counts and times, for Prometheus. Labels are topics and methods, never anything of a case."""
+"""Prometheus metrics of a worker process. Labels are topics and methods, never data of a case."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ POLL_BUCKETS = (0.005, 0.02, 0.1, 0.5, 2, 10, 30)
 
 
 class Metrics:
-    """The figures of one runtime, in a registry of its own."""
+    """Metrics of one runtime, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(DEFECTS)
         self.fetched = self._count("fetched", "Tasks fetched and locked", "topic")
-        self.reported = self._count("reported", "Reports that the engine has taken", "topic", "report")
-        self.dropped = self._count("dropped", "Reports of tasks that were gone or another worker's", "topic")
-        self.lost_locks = self._count("lost_locks", "Tasks whose lock went to another worker, or that ended", "topic")
-        self.call_errors = self._count("call_errors", "Calls that the engine did not answer well", "call")
+        self.reported = self._count("reported", "Reports that the engine has accepted", "topic", "report")
+        self.dropped = self._count("dropped", "Reports of tasks that were deleted or locked by another worker", "topic")
+        self.lost_locks = self._count(
+            "lost_locks", "Tasks that another worker has locked, or that were deleted", "topic"
+        )
+        self.call_errors = self._count("call_errors", "Failed calls of the engine", "call")
         self.in_flight = Gauge(
             "worker_tasks_in_flight",
-            "Tasks in hand: waiting for a slot, running, or being reported",
+            "Fetched tasks: waiting for a slot, running, or being reported",
             ["state"],
             registry=self.registry,
         )
-        self.poll = self._time("poll", "A poll for tasks, waiting included", POLL_BUCKETS)
-        self.handler = self._time("handler", "A handler's run", HANDLER_BUCKETS, "topic")
-        self.report = self._time("report", "One call that reports a task's end", CALL_BUCKETS, "report")
+        self.poll = self._time("poll", "Duration of a poll for tasks, including its wait", POLL_BUCKETS)
+        self.handler = self._time("handler", "Duration of a handler's run", HANDLER_BUCKETS, "topic")
+        self.report = self._time("report", "Duration of a call that reports a task", CALL_BUCKETS, "report")
 
     def _count(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"worker_{name}", text, labels, registry=self.registry)

@@ -1,4 +1,4 @@
-"""What a handler's end means to the engine: the one place that decides between result, BPMN error and failure."""
+"""Runs a handler, and converts its result or exception to a report: complete, BPMN error or failure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from camunda.external_task.external_task import ExternalTask
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.errors import Faulty, Refusal, Unavailable
 from camunda7.outages import Outage
-from camunda7.variables import UNTYPED, Catalogue, UndeclaredVariable, from_engine, storable_text
+from camunda7.variables import UNTYPED, Catalogue, UndeclaredVariable, from_engine, replace_unstorable_characters
 from camunda7.worker.context import Cancelled, Context
-from camunda7.worker.library_handlers import WrongResult, report_of
-from camunda7.worker.retry import WrongRetry
+from camunda7.worker.library_handlers import InvalidResult, to_report
+from camunda7.worker.retry import InvalidRetry
 from camunda7.worker.tasks import Task
 from camunda7.worker.topics import Handler
 
@@ -23,53 +23,53 @@ Outages = tuple[type[BaseException], ...]
 RETRY_DUE = "tried again at "
 
 
-class NotTaken(Exception):
-    """The engine has the task for this worker, and doesn't take the report of it; says the call and its error."""
+class ReportRejected(Exception):
+    """The engine rejects a report though the task is locked by this worker; the message has the call and its error."""
 
 
-# these speak of names and calls, never of what a patient said; of any other error only the class is named
-SPEAK_WITHOUT_DATA = (
+# errors whose text has no patients' data; of others only the class is logged and reported
+ERRORS_SAFE_TO_LOG = (
     Refusal,
     Unavailable,
     Faulty,
     EngineError,
     UndeclaredVariable,
-    WrongRetry,
-    WrongResult,
-    NotTaken,
+    InvalidRetry,
+    InvalidResult,
+    ReportRejected,
 )
-# the engine's incidents keep as many characters
+# the column of an incident's message in the engine's database
 MAX_MESSAGE_LENGTH = 666
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the engine is told of a task.
+    """A report of a task to the engine.
 
     Attributes:
-        method: the client's: complete, bpmn_failure, failure or unlock.
-        arguments: the method's, after the task's id.
-        said: for the log.
-        due_in_s: after a failure with retries left, when the task may be fetched again.
-        is_outage: the failure isn't the task's own.
+        method: of the client: complete, bpmn_failure, failure or unlock.
+        arguments: of the method, after the task's id.
+        log_fields: key=value pairs of the log line.
+        due_in_s: for a failure with retries left, seconds until the task may be fetched again.
+        is_outage: the failure is caused by an outage, not by the task.
     """
 
     method: str
     arguments: tuple[Any, ...] = ()
-    said: Mapping[str, Any] | None = None
+    log_fields: Mapping[str, Any] | None = None
     due_in_s: float | None = None
     is_outage: bool = False
 
     @property
     def ends_task(self) -> bool:
-        """Whether the engine has no such task any more when it has taken this."""
+        """Whether the engine deletes the task when it accepts this report."""
         return self.method in ("complete", "bpmn_failure")
 
 
 UNLOCK = Report("unlock")
 
 
-def outcome_of(
+def run_handler(
     task: Task,
     handler: Handler,
     resources: Mapping[str, Any],
@@ -77,48 +77,51 @@ def outcome_of(
     outages: Outages = (),
     catalogue: Catalogue = UNTYPED,
 ) -> Report | None:
-    """Run the handler, and say how that is to be reported; None when nobody wants to know any more.
+    """Run a task's handler, and return the report; None if the task was lost.
 
     Args:
-        outage: of what the topic's handler calls.
-        outages: errors of the handlers that mean the same as Unavailable.
+        outage: outage state of the server that the topic's handler calls.
+        outages: exceptions of handlers that are treated like Unavailable.
         catalogue: the variables that a handler may write.
     """
     try:
         return _result(task, handler, resources, catalogue)
     except Cancelled as cancelled:
-        return None if task.is_lost else failure_of(task, handler, cancelled, outage)
+        return None if task.is_lost else create_failure_report(task, handler, cancelled, outage)
     except handler.errors as deviation:
-        said = {"code": deviation.code}
-        return Report("bpmn_failure", (deviation.code, type(deviation).__name__), said)
+        return Report("bpmn_failure", (deviation.code, type(deviation).__name__), {"code": deviation.code})
     except BaseException as error:
-        # sys.exit() in a handler ends its task, not the worker
-        return failure_of(task, handler, error, outage, outages)
+        # BaseException: sys.exit() in a handler must not end the worker
+        return create_failure_report(task, handler, error, outage, outages)
 
 
-def failure_of(task: Task, handler: Handler, error: BaseException, outage: Outage, outages: Outages = ()) -> Report:
-    """The report of a failure: retries counted down, a pause that grows, and a message without a patient's data. While
-    what the handler calls is away, retries are left as they are, and pauses grow with the outage.
+def create_failure_report(
+    task: Task, handler: Handler, error: BaseException, outage: Outage, outages: Outages = ()
+) -> Report:
+    """Create the report of a failure, with a message without patients' data.
+
+    Retries are counted down, and pauses grow. During an outage of the server that the handler calls, retries aren't
+    counted, and the pause grows with the outage.
     """
-    message = _without_data(error)
+    message = _safe_message(error)
     try:
-        retry = handler.retry.overridden(task.properties)
-    except WrongRetry as wrong:
-        retry, message, error = handler.retry, _without_data(wrong), wrong
+        retry = handler.retry.override(task.properties)
+    except InvalidRetry as wrong:
+        retry, message, error = handler.retry, _safe_message(wrong), wrong
     left = task.retries if task.retries is not None else retry.attempts
     if isinstance(error, (Unavailable, EngineUnavailable, *outages)):
-        return replace(_again(message, left, outage.failed(error, message)), is_outage=True)
+        return replace(_create_retry_report(message, left, outage.record_failure(error, message)), is_outage=True)
     left -= 1
-    if left <= 0 or isinstance(error, Refusal | WrongRetry):
+    if left <= 0 or isinstance(error, Refusal | InvalidRetry):
         return Report("failure", (message, None, 0, 0), {"error": message, "retries": 0})
-    return _again(message, left, retry.pause_s(max(1, retry.attempts - left)))
+    return _create_retry_report(message, left, retry.pause_s(max(1, retry.attempts - left)))
 
 
-def _again(message: str, left: int, pause_s: float) -> Report:
-    """The report of a failure that isn't the last one."""
+def _create_retry_report(message: str, left: int, pause_s: float) -> Report:
+    """Create the report of a failure with retries left."""
     due = (datetime.now(UTC) + timedelta(seconds=pause_s)).isoformat(timespec="milliseconds")
-    said = {"error": message, "retries": left, "again_in_s": round(pause_s, 1)}
-    return Report("failure", (message, RETRY_DUE + due, left, int(pause_s * 1000)), said, pause_s)
+    log_fields = {"error": message, "retries": left, "retry_in_s": round(pause_s, 1)}
+    return Report("failure", (message, RETRY_DUE + due, left, int(pause_s * 1000)), log_fields, pause_s)
 
 
 def _result(task: Task, handler: Handler, resources: Mapping[str, Any], catalogue: Catalogue) -> Report:
@@ -126,27 +129,27 @@ def _result(task: Task, handler: Handler, resources: Mapping[str, Any], catalogu
     context = Context(task.id, handler.effect_key(task.business_key, values), last_attempt=task.retries == 1)
     task.attach(context)
     if handler.takes_task:
-        return _report_of_library(task, *report_of(handler.function(ExternalTask(task.raw))))
+        return _create_library_report(task, *to_report(handler.function(ExternalTask(task.raw))))
     written = handler(values, task.business_key, context, resources)
     return Report("complete", (catalogue.to_engine(written or {}),))
 
 
-def _report_of_library(task: Task, method: str, *arguments: Any) -> Report:
+def _create_library_report(task: Task, method: str, *arguments: Any) -> Report:
     if method != "failure":
         return Report(method, arguments)
     message, details, retries, pause_ms = arguments
     if task.retries is not None:
-        # each failure uses up an attempt, whatever the handler says
+        # each failure counts as an attempt, also if the handler returns more retries
         retries = min(retries, max(0, task.retries - 1))
     arguments = message, details, retries, pause_ms
     return Report(method, arguments, {"retries": retries}, pause_ms / 1000 if retries else None)
 
 
-def _without_data(error: BaseException) -> str:
+def _safe_message(error: BaseException) -> str:
     name = type(error).__name__
     try:
-        message = f"{name}: {error}" if isinstance(error, SPEAK_WITHOUT_DATA) else name
+        message = f"{name}: {error}" if isinstance(error, ERRORS_SAFE_TO_LOG) else name
     except Exception:
-        # its __str__ is broken
+        # its __str__ raises
         message = name
-    return storable_text(message)[:MAX_MESSAGE_LENGTH]
+    return replace_unstorable_characters(message)[:MAX_MESSAGE_LENGTH]

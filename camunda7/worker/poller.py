@@ -1,4 +1,4 @@
-"""Fetches tasks: one long poll after another, for all topics at once, as many as there is room for."""
+"""Fetch loop: one long poll after another for all topics, for as many tasks as there is capacity."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from camunda7.worker.wake_up import WakeUp
 
 log = logging.getLogger("workers")
 
-# while the engine is away: it takes half a minute to start, and much waits for it then
+# back-off while the engine is unavailable; short, because tasks have queued up when it is back
 MAX_BACKOFF_S = 5.0
 MIN_BACKOFF_S = 0.2
-STOP_AGAIN_AFTER_S = 0.5
+STOP_RETRY_S = 0.5
 
 
 class Poller:
-    """Fetches until it is stopped.
+    """Fetches tasks until it is stopped.
 
     Args:
-        topics: the names of the variables to fetch, by topic; None is all.
+        topics: names of the variables to fetch, by topic; None is all.
         register: LockKeeper.register.
 
     Attributes:
-        turned_at: when the loop was last seen turning, or its pause ends, by time.monotonic().
+        last_turn_at: start of the loop's last iteration, or end of its pause, by time.monotonic().
     """
 
     def __init__(
@@ -55,113 +55,113 @@ class Poller:
         self._wake_up = wake_up
         self._metrics = metrics
         self._stopping = threading.Event()
-        self._left = threading.Event()
-        self._left.set()
+        self._ended = threading.Event()
+        self._ended.set()
         self._last_was_full = False
         self._outage = Outage("tasks from the engine", log, MIN_BACKOFF_S)
-        self.turned_at = time.monotonic()
+        self.last_turn_at = time.monotonic()
 
     def run(self) -> None:
-        """Take back what a predecessor of this name held, then fetch until stop() is called."""
-        self._left.clear()
-        failures, taken_back = 0, False
+        """Unlock the tasks of a killed process with the same worker id, then fetch until stop() is called."""
+        self._ended.clear()
+        failures, has_unlocked = 0, False
         try:
             while not self._stopping.is_set():
-                self.turned_at = time.monotonic()
+                self.last_turn_at = time.monotonic()
                 try:
-                    if not taken_back:
-                        self._take_back()
-                        taken_back = True
-                    self._turn(failures)
-                    self._outage.recovered()
+                    if not has_unlocked:
+                        self._unlock_previous_tasks()
+                        has_unlocked = True
+                    self._poll_once(failures)
+                    self._outage.record_success()
                     failures = 0
                 except EngineError as error:
                     if not self._stopping.is_set():
                         failures += 1
                         self._back_off(error)
         finally:
-            self._left.set()
+            self._ended.set()
 
     def stop(self) -> None:
-        """Fetch no more; returns when run() fetches no more and no poll is left behind."""
+        """Stop fetching; returns when the loop and its poll have ended."""
         self._stopping.set()
-        # a poll that was just about to begin comes after the one that ends it
-        while not self._left.is_set():
+        # repeated, because a poll may have started after the call that should have ended it
+        while not self._ended.is_set():
             try:
                 self._client.end_poll()
             except EngineError as error:
-                log.warning("the last poll could not be ended: %s", error)
-            self._left.wait(STOP_AGAIN_AFTER_S)
+                log.warning("the last poll couldn't be ended: %s", error)
+            self._ended.wait(STOP_RETRY_S)
 
-    def _turn(self, failures: int) -> None:
-        room = self._slots.wait_for_capacity(1.0)
-        if room and not self._stopping.is_set():
-            # after failures fewer: the engine may not manage to answer with all the variables of as many tasks
-            tasks = self._poll(replace(room, tasks=max(1, room.tasks >> failures)))
+    def _poll_once(self, failures: int) -> None:
+        capacity = self._slots.wait_for_capacity(1.0)
+        if capacity and not self._stopping.is_set():
+            # fewer after failures, which may be caused by the size of the response with all variables
+            tasks = self._poll(replace(capacity, tasks=max(1, capacity.tasks >> failures)))
             for task in tasks:
                 self._metrics.fetched.labels(task.topic).inc()
             self._slots.add([task for task in tasks if self._register(task)])
 
-    def _poll(self, room: Capacity) -> list[Task]:
-        topics = {name: variables for name, variables in self._topics.items() if name not in room.without}
-        # without some topics, this poll can't fill a slot that becomes free meanwhile
-        self._slots.on_slot_released = self._wake_up.now if room.without else None
-        begun = time.monotonic()
+    def _poll(self, capacity: Capacity) -> list[Task]:
+        topics = {name: each for name, each in self._topics.items() if name not in capacity.excluded_topics}
+        # a poll without some topics must end when a slot is released, which these may need
+        self._slots.on_slot_released = self._wake_up.now if capacity.excluded_topics else None
+        started = time.monotonic()
         self._wake_up.poll_begins()
         error = None
         try:
             with self._metrics.poll.time():
-                fetched = self._client.fetch(topics, room.tasks)
+                fetched = self._client.fetch(topics, capacity.tasks)
         except EngineError as failed:
             error, fetched = failed, []
         if not self._wake_up.poll_ends() and error:
             raise error
-        self._note_duration(time.monotonic() - begun, len(fetched) == room.tasks)
-        return [Task(raw, begun) for raw in fetched]
+        self._record_duration(time.monotonic() - started, len(fetched) == capacity.tasks)
+        return [Task(raw, started) for raw in fetched]
 
-    def _note_duration(self, took_s: float, full: bool) -> None:
-        """A full fetch after a full one had nothing to wait for: so long takes a fetch by itself."""
-        if full and self._last_was_full:
-            self._slots.fetch_duration_s = 0.3 * took_s + 0.7 * (self._slots.fetch_duration_s or took_s)
-        self._last_was_full = full
+    def _record_duration(self, duration_s: float, is_full: bool) -> None:
+        """Update the moving average of a fetch's duration by full fetches after full ones, which don't wait."""
+        if is_full and self._last_was_full:
+            self._slots.fetch_duration_s = 0.3 * duration_s + 0.7 * (self._slots.fetch_duration_s or duration_s)
+        self._last_was_full = is_full
 
-    def _take_back(self) -> None:
-        """A process of this name that was killed has left a poll, and tasks that are locked for it."""
+    def _unlock_previous_tasks(self) -> None:
+        """End the poll, and unlock the tasks of a killed process with the same worker id."""
         self._client.end_poll()
-        taken_back = sum(map(self._is_taken_back, self._client.held()))
-        if taken_back:
-            log.info("taken back what was held before: %d tasks", taken_back)
+        count = sum(map(self._unlock, self._client.list_locked_tasks()))
+        if count:
+            log.info("unlocked %d tasks of a previous process", count)
 
-    def _is_taken_back(self, raw: dict[str, Any]) -> bool:
-        """Unlock a task; one that the engine refuses to unlock stays locked, and holds up no other."""
+    def _unlock(self, raw: dict[str, Any]) -> bool:
+        """Unlock a task, unless it waits for a retry; returns False if it stays locked."""
         try:
-            if self._waits_for_next_try(raw):
+            if self._is_waiting_for_retry(raw):
                 return False
             self._client.unlock(raw["id"])
         except EngineRefused as error:
-            log.warning("not taken back: its lock will run out", extra={"task": raw["id"], "error": str(error)})
+            log.warning("not unlocked, its lock will expire", extra={"task": raw["id"], "error": str(error)})
             return False
         return True
 
-    def _waits_for_next_try(self, raw: dict[str, Any]) -> bool:
-        """The engine keeps the pause after a failure as if it were a lock."""
+    def _is_waiting_for_retry(self, raw: dict[str, Any]) -> bool:
+        """Whether the lock is the pause after a failure, which the engine stores as a lock expiration."""
         if not raw.get("errorMessage"):
             return False
         due = self._client.error_details(raw["id"]).removeprefix(RETRY_DUE)
         try:
-            away = datetime.strptime(raw["lockExpirationTime"], ENGINE_TIME) - datetime.fromisoformat(due)
+            difference = datetime.strptime(raw["lockExpirationTime"], ENGINE_TIME) - datetime.fromisoformat(due)
         except (TypeError, ValueError):
             return False
-        return abs(away.total_seconds()) < 1
+        return abs(difference.total_seconds()) < 1
 
     def _back_off(self, error: EngineError) -> None:
-        """Pause after a failure: until the engine is back, or, if it refuses our password, until that is corrected."""
+        """Pause after a failure; longer if the engine refuses the password, which only an operator can correct."""
         self._metrics.call_errors.labels("fetch").inc()
-        pause_s = self._outage.failed(error)
+        pause_s = self._outage.record_failure(error)
         if not isinstance(error, CredentialsRefused):
             pause_s = min(pause_s, MAX_BACKOFF_S)
         if isinstance(error, EngineUnavailable):
             pause_s = max(pause_s, error.retry_after_s)
-        # a loop that pauses turns: restarting the process wouldn't help
-        self.turned_at = time.monotonic() + pause_s
+        # a pausing loop counts as healthy: restarting the process wouldn't help
+        self.last_turn_at = time.monotonic() + pause_s
         self._stopping.wait(pause_s)

@@ -1,4 +1,4 @@
-"""Delivers reports to the engine: again and again until it has them, and the handlers aren't repeated."""
+"""Delivery of reports to the engine, retried until it accepts them, so that handlers aren't repeated."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from camunda7.outages import Outage
 from camunda7.worker.client import TaskClient
 from camunda7.worker.clock import Clock
 from camunda7.worker.metrics import Metrics
-from camunda7.worker.outcomes import NotTaken, Report
+from camunda7.worker.outcomes import Report, ReportRejected
 from camunda7.worker.tasks import Task, TaskState
 from camunda7.worker.threads import Threads
 
 log = logging.getLogger("workers")
 
-# a report that the engine refuses as often, though the task is this worker's, becomes a failure: an incident in the end
+# a report that is refused this often, though the task is locked by this worker, becomes a failure and so an incident
 MAX_REFUSALS = 5
-# calls without a proper answer, or with one that says that another transaction was faster: an outage, until the engine
-# answers a question about the task properly
+# calls without a valid response, or with a conflict, before the engine is queried for the task
 MAX_UNANSWERED = 15
 MAX_PAUSE_S = 5.0
 # instances are suspended for hours
@@ -32,11 +31,11 @@ MAX_SUSPENDED_PAUSE_S = 30.0
 
 @dataclass(frozen=True)
 class Delivery:
-    """A report on its way.
+    """A report that is being delivered.
 
     Attributes:
-        attempts: calls that have failed.
-        refusals: how often since the last outage the engine didn't take it, though it has the task for this worker.
+        attempts: number of failed calls.
+        refusals: how often since the last outage the engine refused it though the task is locked by this worker.
     """
 
     task: Task
@@ -46,12 +45,12 @@ class Delivery:
 
 
 class Reports:
-    """Reports on their way.
+    """Delivers reports.
 
     Args:
-        threads: what the calls run on.
-        failed: makes the report of a failure of a task whose report the engine doesn't take.
-        ended: called with the task when nothing more is to be reported of it, and with what was taken, if anything.
+        threads: for the calls.
+        failed: creates the failure report of a task whose report the engine refuses.
+        ended: called with the task when its delivery has ended, and with the accepted report, if any.
     """
 
     def __init__(
@@ -68,14 +67,14 @@ class Reports:
         self._clock = clock
         self._metrics = metrics
         self._failed = failed
-        self._ended = ended
+        self._on_end = ended
         self._outage = Outage("reports to the engine", log)
         self._waiting = 0
         self._open = 0
         self._guard = threading.Lock()
 
     def send(self, task: Task, report: Report) -> None:
-        """Deliver a task's report, from another thread."""
+        """Deliver a task's report asynchronously."""
         task.enter(TaskState.REPORT_PENDING)
         with self._guard:
             self._open += 1
@@ -83,12 +82,12 @@ class Reports:
 
     @property
     def waiting(self) -> int:
-        """How many could be sent at once if the engine were faster."""
+        """Number of reports that wait for a free thread."""
         return self._waiting
 
     @property
     def open(self) -> int:
-        """How many the engine hasn't taken yet."""
+        """Number of reports that aren't delivered yet."""
         return self._open
 
     def _submit(self, delivery: Delivery) -> None:
@@ -106,16 +105,16 @@ class Reports:
         try:
             self._call(task, report)
         except EngineError as error:
-            self._not_taken(replace(delivery, attempts=delivery.attempts + 1), error)
+            self._handle_error(replace(delivery, attempts=delivery.attempts + 1), error)
         except Exception as error:
             # the report can't be written as JSON
             self._give_up(replace(delivery, attempts=delivery.attempts + 1), error)
         else:
-            self._outage.recovered()
+            self._outage.record_success()
             self._metrics.reported.labels(task.topic, report.method).inc()
-            # of an outage there is one line for all of the topic's tasks
+            # an outage is logged once for all of the topic's tasks, by Outage
             level = logging.DEBUG if report.is_outage else logging.INFO
-            log.log(level, report.method, extra={**task.labels, **(report.said or {})})
+            log.log(level, report.method, extra={**task.labels, **(report.log_fields or {})})
             self._end(task, report)
 
     def _call(self, task: Task, report: Report) -> None:
@@ -126,55 +125,59 @@ class Reports:
             task.enter(TaskState.REPORT_PENDING)
             raise
 
-    def _not_taken(self, delivery: Delivery, error: EngineError) -> None:
-        """Ask the engine for the task: only then is it known whether the report is late, wrong, or may come again."""
+    def _handle_error(self, delivery: Delivery, error: EngineError) -> None:
+        """Retry, drop or replace a report after an error, depending on the task's state in the engine."""
         self._metrics.call_errors.labels(delivery.report.method).inc()
         if isinstance(error, Suspended | Throttled):
-            # suspended: the engine has the task, and has it for this worker, for it compares the worker first
-            self._again_later(delivery, error)
+            # Suspended: the task is locked by this worker, because the engine checks the worker first
+            self._retry_later(delivery, error)
             return
         if not isinstance(error, EngineRefused) and delivery.attempts < MAX_UNANSWERED:
-            self._again_later(delivery, error)
+            self._retry_later(delivery, error)
             return
         try:
             is_ours = self._client.holds(delivery.task.id)
         except EngineError:
-            self._again_later(replace(delivery, refusals=0), error)
+            self._retry_later(replace(delivery, refusals=0), error)
             return
         delivery = replace(delivery, refusals=delivery.refusals + 1)
         if not is_ours:
             self._drop(delivery.task, error)
         elif delivery.refusals < MAX_REFUSALS:
-            self._again_later(delivery, error)
+            self._retry_later(delivery, error)
         else:
             self._give_up(delivery, error)
 
     def _drop(self, task: Task, error: EngineError) -> None:
         self._metrics.dropped.labels(task.topic).inc()
-        log.warning("dropped: the task is gone or another's", extra={**task.labels, "error": str(error)})
+        log.warning(
+            "report dropped: the task was deleted or another worker has it", extra={**task.labels, "error": str(error)}
+        )
         self._end(task, None)
 
     def _give_up(self, delivery: Delivery, error: Exception) -> None:
-        """Report a failure in place of what the engine doesn't take.
+        """Replace a refused report by a failure.
 
-        A plain failure is refused only while nothing of the task may be reported, such as when the account isn't
-        allowed. It is sent until that ends, and the lock is kept, so that the handler isn't repeated.
+        The engine refuses a failure only while it accepts no report of the task, for example without authorization. It
+        is retried until then, and the lock is renewed, so that the handler isn't repeated.
         """
         task = delivery.task
         if delivery.report.method == "unlock":
-            log.warning("not handed back: its lock will run out", extra={**task.labels, "error": str(error)})
+            log.warning("not unlocked, its lock will expire", extra={**task.labels, "error": str(error)})
             self._end(task, None)
             return
-        reason = error if isinstance(error, EngineRefused) or not isinstance(error, EngineError) else NotTaken(error)
-        self._again_later(replace(delivery, report=self._failed(task, reason), refusals=0), error)
+        reason = (
+            error if isinstance(error, EngineRefused) or not isinstance(error, EngineError) else ReportRejected(error)
+        )
+        self._retry_later(replace(delivery, report=self._failed(task, reason), refusals=0), error)
 
-    def _again_later(self, delivery: Delivery, error: Exception) -> None:
+    def _retry_later(self, delivery: Delivery, error: Exception) -> None:
         if isinstance(error, EngineUnavailable) and not isinstance(error, Conflict):
-            self._outage.failed(error)
+            self._outage.record_failure(error)
         else:
             level = logging.DEBUG if isinstance(error, Conflict) or delivery.attempts != 3 else logging.WARNING
-            labels = {**delivery.task.labels, "error": _name(error)}
-            log.log(level, "kept: the engine didn't take it yet", extra=labels)
+            labels = {**delivery.task.labels, "error": _describe(error)}
+            log.log(level, "report not accepted, retrying", extra=labels)
         first_s = 0.02 if isinstance(error, Conflict) else 0.1
         max_s = MAX_SUSPENDED_PAUSE_S if isinstance(error, Suspended) else MAX_PAUSE_S
         pause_s = random.uniform(0.5, 1) * min(max_s, first_s * 2 ** min(delivery.attempts, 10))
@@ -184,11 +187,11 @@ class Reports:
 
     def _end(self, task: Task, report: Report | None) -> None:
         task.enter(TaskState.DONE)
-        self._ended(task, report)
+        self._on_end(task, report)
         with self._guard:
             self._open -= 1
 
 
-def _name(error: Exception) -> str:
-    """An engine's error names the call; the text of any other might hold a patient's data."""
+def _describe(error: Exception) -> str:
+    """Describe an error for the log: other errors than the engine's may contain patients' data."""
     return str(error) if isinstance(error, EngineError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""Puts the parts of the runtime together: works on the topics of its handlers until it is stopped."""
+"""The worker runtime: fetches the tasks of its handlers' topics and runs them, until it is stopped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from camunda7.worker.clock import Clock
 from camunda7.worker.handler_pool import MAX_QUEUED_S, HandlerPool
 from camunda7.worker.lock_keeper import LockKeeper
 from camunda7.worker.metrics import Metrics
-from camunda7.worker.outcomes import UNLOCK, Outages, Report, failure_of, outcome_of
+from camunda7.worker.outcomes import UNLOCK, Outages, Report, create_failure_report, run_handler
 from camunda7.worker.poller import Poller
 from camunda7.worker.reports import Reports
 from camunda7.worker.tasks import Task, TaskState
@@ -26,24 +26,24 @@ from camunda7.worker.wake_up import WakeUp
 
 log = logging.getLogger("workers")
 
-# reports and renewals at the same time; more make no engine faster
-CALLS = 8
-# beside a poll, a turn of the loop that fetches takes less than this
-TURNS_WITHIN_S = 10.0
-# for handing back what is left when time is up
-UNLOCKED_WITHIN_S = 3.0
+# concurrent calls for reports and lock renewals; more don't increase the throughput
+ENGINE_THREADS = 8
+# maximum duration of an iteration of the fetch loop, in addition to its poll
+POLL_LOOP_TIMEOUT_S = 10.0
+# timeout for unlocking the remaining tasks at shutdown
+UNLOCK_TIMEOUT_S = 3.0
 
 
 class Runtime:
-    """One worker process's runtime.
+    """The runtime of a worker process.
 
     Args:
-        client: what it talks to the engine by.
-        handlers: of the topics that it works on, one each.
-        resources: what handlers ask for beside process variables, by parameter name.
-        slots: how many handlers run at the same time.
-        shutdown_timeout_s: how long handlers that run may still take when it is stopped.
-        outages: errors of the handlers that mean the same as Unavailable.
+        client: of the engine.
+        handlers: one for each topic.
+        resources: values of the handlers' keyword-only parameters, by name.
+        slots: number of handlers that run at the same time.
+        shutdown_timeout_s: maximum time for running handlers to finish after stop(), in seconds.
+        outages: exceptions of handlers that are treated like Unavailable.
         catalogue: the variables that handlers may write.
     """
 
@@ -63,48 +63,48 @@ class Runtime:
         self._shutdown_timeout_s = shutdown_timeout_s
         self._outages = outages
         self._catalogue = catalogue
-        self._outage_of = {topic: Outage(topic, log) for topic in self._handlers}
-        self._asked_to_stop = threading.Event()
+        self._outage_by_topic = {topic: Outage(topic, log) for topic in self._handlers}
+        self._stop_requested = threading.Event()
         self._stopped = threading.Event()
-        self._at_once = threading.Event()
+        self._stop_now = threading.Event()
         self.metrics = Metrics()
-        self._threads = Threads(CALLS, "engine")
+        self._threads = Threads(ENGINE_THREADS, "engine")
         self._locks = LockKeeper(client, self._threads, self.metrics)
         self._wake_up = WakeUp(client)
-        self._reports = Reports(client, self._threads, Clock(), self.metrics, self._failure, self._ended)
+        self._reports = Reports(client, self._threads, Clock(), self.metrics, self._failure, self._on_delivery_end)
         self._slots = HandlerPool(slots, self._handlers, self._work, lambda: self._reports.waiting)
         topics = {name: handler.variables for name, handler in self._handlers.items()}
         self._poller = Poller(client, topics, self._slots, self._locks.register, self._wake_up, self.metrics)
-        self._watch_figures()
+        self._register_gauges()
 
     def run(self) -> None:
-        """Work until stop() is called; returns when nothing is left that this process has locked."""
-        for keeper in (self._locks.keep, self._wake_up.run, self._hand_back_overdue):
-            threading.Thread(target=run_until, args=(self._stopped, keeper), daemon=True).start()
-        arguments = (self._asked_to_stop, lambda _: self._poller.run())
+        """Work until stop() is called; returns when this process has no locked task left."""
+        for loop in (self._locks.run, self._wake_up.run, self._unlock_overdue):
+            threading.Thread(target=run_until, args=(self._stopped, loop), daemon=True).start()
+        arguments = (self._stop_requested, lambda _: self._poller.run())
         poller = threading.Thread(target=run_until, args=arguments, name="poller", daemon=True)
         poller.start()
-        self._asked_to_stop.wait()
+        self._stop_requested.wait()
         deadline = time.monotonic() + self._shutdown_timeout_s
         self._wait_for(lambda: not poller.is_alive(), deadline)
         self._drain(deadline)
         self._stopped.set()
 
     def stop(self) -> None:
-        """Fetch no more, finish what runs, hand back the rest; asked again, hand back what runs too, at once.
+        """Stop fetching, let running handlers finish, and unlock queued tasks; a second call unlocks all at once.
 
-        May be called from another thread; returns when no poll is left behind.
+        Thread-safe; returns when the poll has ended.
         """
-        if self._asked_to_stop.is_set():
-            self._at_once.set()
-        self._asked_to_stop.set()
+        if self._stop_requested.is_set():
+            self._stop_now.set()
+        self._stop_requested.set()
         self._slots.close()
         self._poller.stop()
 
     @property
-    def turns(self) -> bool:
-        """Whether the loop that fetches goes on."""
-        return time.monotonic() - self._poller.turned_at < self.client.poll_timeout_s + TURNS_WITHIN_S
+    def is_polling(self) -> bool:
+        """Whether the fetch loop runs."""
+        return time.monotonic() - self._poller.last_turn_at < self.client.poll_timeout_s + POLL_LOOP_TIMEOUT_S
 
     def _work(self, task: Task) -> None:
         if not task.enter(TaskState.RUNNING):
@@ -113,69 +113,71 @@ class Runtime:
         with self.metrics.handler.labels(task.topic).time():
             report = self._outcome(task, handler)
         if report and report.ends_task:
-            self._outage_of[task.topic].recovered()
+            self._outage_by_topic[task.topic].record_success()
         if report:
             self._reports.send(task, report)
 
     def _outcome(self, task: Task, handler: Handler) -> Report | None:
         try:
-            outage = self._outage_of[task.topic]
-            return outcome_of(task, handler, self._resources, outage, self._outages, self._catalogue)
+            outage = self._outage_by_topic[task.topic]
+            return run_handler(task, handler, self._resources, outage, self._outages, self._catalogue)
         except BaseException as error:
-            # a task of which nothing was reported would stay locked for as long as this process runs
+            # without a report the task would stay locked as long as this process runs
             log_defect(error)
             return self._failure(task, error)
 
     def _failure(self, task: Task, error: BaseException) -> Report:
-        return failure_of(task, self._handlers[task.topic], error, self._outage_of[task.topic], self._outages)
+        return create_failure_report(
+            task, self._handlers[task.topic], error, self._outage_by_topic[task.topic], self._outages
+        )
 
-    def _ended(self, task: Task, report: Report | None) -> None:
-        self._locks.unregister(task, gone=report is not None and report.ends_task)
+    def _on_delivery_end(self, task: Task, report: Report | None) -> None:
+        self._locks.unregister(task, is_deleted=report is not None and report.ends_task)
         if report and task.next_delivery and self._locks.register(task.next_delivery):
             self._slots.add([task.next_delivery])
         self._slots.notify_capacity_changed()
         if report and report.due_in_s is not None:
             self._wake_up.due_in(report.due_in_s)
 
-    def _hand_back_overdue(self, stopped: threading.Event) -> None:
-        """Handlers turned out slower than when these were fetched."""
+    def _unlock_overdue(self, stopped: threading.Event) -> None:
+        """Unlock tasks that are queued for too long, because handlers have become slower since the fetch."""
         while not stopped.wait(MAX_QUEUED_S / 4):
-            for task in self._slots.take_waiting(MAX_QUEUED_S):
+            for task in self._slots.remove_queued(MAX_QUEUED_S):
                 self._reports.send(task, UNLOCK)
 
     def _drain(self, deadline: float) -> None:
         self._slots.close()
-        for task in self._slots.take_waiting():
+        for task in self._slots.remove_queued():
             self._reports.send(task, UNLOCK)
         self._wait_for(lambda: not self._slots.running() and not self._reports.open, deadline)
-        self._hand_back([task for task in self._locks.held_tasks() if task.lose()])
+        self._unlock_tasks([task for task in self._locks.held_tasks() if task.lose()])
 
     def _wait_for(self, condition: Callable[[], bool], deadline: float) -> None:
-        """Until it is so, time is up, or everything is to end at once."""
+        """Wait until a condition holds, the deadline has passed, or stop() was called a second time."""
         while not condition() and time.monotonic() < deadline:
-            if self._at_once.wait(0.02):
+            if self._stop_now.wait(0.02):
                 return
 
-    def _hand_back(self, tasks: list[Task]) -> None:
-        """Unlock lost tasks when time is up: other workers may have them at once."""
+    def _unlock_tasks(self, tasks: list[Task]) -> None:
+        """Unlock lost tasks after the shutdown timeout, so that other workers may fetch them at once."""
         if tasks:
-            log.warning("time is up: handed back while they ran: %d tasks", len(tasks))
-        left = threading.Semaphore(0)
+            log.warning("shutdown timeout: unlocking %d running tasks", len(tasks))
+        done = threading.Semaphore(0)
         for task in tasks:
-            self._threads.submit(self._unlock, task, left)
-        deadline = time.monotonic() + UNLOCKED_WITHIN_S
+            self._threads.submit(self._unlock, task, done)
+        deadline = time.monotonic() + UNLOCK_TIMEOUT_S
         for _ in tasks:
-            left.acquire(timeout=max(0, deadline - time.monotonic()))
+            done.acquire(timeout=max(0, deadline - time.monotonic()))
 
     def _unlock(self, task: Task, done: threading.Semaphore) -> None:
         try:
             self.client.unlock(task.id)
         except EngineError as error:
-            log.warning("not handed back", extra={**task.labels, "error": str(error)})
+            log.warning("not unlocked, its lock will expire", extra={**task.labels, "error": str(error)})
         finally:
             done.release()
 
-    def _watch_figures(self) -> None:
+    def _register_gauges(self) -> None:
         in_flight = self.metrics.in_flight
         in_flight.labels("waiting").set_function(lambda: self._slots.figures()["waiting"])
         in_flight.labels("running").set_function(lambda: self._slots.figures()["running"])

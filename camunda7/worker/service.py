@@ -1,4 +1,4 @@
-"""A worker process in one call, for those who need no more than handlers."""
+"""A worker process in one call."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def run(
     long_poll_s: float = 20,
     catalogue: Catalogue = UNTYPED,
 ) -> None:
-    """Work on the topics of these functions until the process gets SIGINT or SIGTERM, and log to standard error.
+    """Run handlers until the process gets SIGINT or SIGTERM; logs to standard error.
 
     Args:
         engine_url: base URL, without /engine-rest.
         functions: handlers, declared by `@topic`.
-        resources: by name, what handlers take as keyword-only parameters.
+        resources: values of the handlers' keyword-only parameters, by name.
         username, password: for the REST API; without them it is called without authentication.
-        worker_id: what the engine knows this process by; by default of host and process id.
+        worker_id: id of this process in the engine; by default of host and process id.
         slots: number of handlers that run at the same time.
-        lock_s: lease of a fetched task, in seconds; renewed while its handler runs.
-        long_poll_s: how long the engine may hold a poll that finds nothing, in seconds.
+        lock_s: lock duration of fetched tasks, in seconds; renewed while their handlers run.
+        long_poll_s: maximum duration of a long poll (asyncResponseTimeout), in seconds.
         catalogue: the variables that handlers may write; by default any.
     """
     log_to_stderr()
@@ -53,12 +53,12 @@ def run(
 
 
 def stop_on_signal(runtime: Runtime, stopping: threading.Event | None = None) -> None:
-    """Have SIGINT and SIGTERM stop a runtime, and set the event for what else runs in the process."""
+    """Make SIGINT and SIGTERM stop a runtime, and set the event for other threads of the process."""
 
     def stop(*_: object) -> None:
         if stopping:
             stopping.set()
-        # not on the main thread, which waits in run()
+        # on another thread: the main thread is blocked in run()
         threading.Thread(target=runtime.stop, daemon=True).start()
 
     signal.signal(signal.SIGINT, stop)

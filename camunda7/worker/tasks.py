@@ -1,4 +1,4 @@
-"""A task while this process holds it, and the states that it passes through."""
+"""Fetched tasks and their states."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from camunda7.worker.context import Cancelled, Context
 
-# of what the engine says of a task; all but the first two may be missing or null
+# types of a fetched task's fields; all but the first two may be missing or null
 _TYPES = {"id": str, "topicName": str, "businessKey": str, "priority": int, "retries": int, "extensionProperties": dict}
 
 
 def is_task(raw: Any, topics: Collection[str]) -> bool:
-    """Whether one item of an answer to a poll can be worked on: a task of one of these topics."""
+    """Whether an item of a poll's response is a valid task of one of these topics."""
     if not isinstance(raw, dict) or raw.get("id") is None:
         return False
     is_typed = all(isinstance(raw.get(name), kind | None) for name, kind in _TYPES.items())
@@ -22,41 +22,41 @@ def is_task(raw: Any, topics: Collection[str]) -> bool:
 
 
 class TaskState(Enum):
-    """Where a task is between its fetch and the end of its delivery."""
+    """State of a task between its fetch and the end of its delivery."""
 
     FETCHED = "waits for a slot"
     RUNNING = "its handler runs"
-    REPORT_PENDING = "its report waits to be sent, or to be sent again"
-    REPORTING = "its report is on its way to the engine"
-    DONE = "nothing more is to be reported"
-    LOST = "it isn't this process's any more"
+    REPORT_PENDING = "its report waits to be sent or retried"
+    REPORTING = "its report is being sent"
+    DONE = "its delivery has ended"
+    LOST = "this process has lost its lock"
 
 
-# what Task.enter() allows; Task.lose() leads from all but DONE to LOST. docs/reference/workers.md draws both
+# transitions of Task.enter(); Task.lose() leads from all but DONE to LOST. docs/reference/workers.md has a diagram
 TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
-    # a task that is handed back is reported without a handler
+    # a queued task is unlocked without running its handler
     TaskState.FETCHED: frozenset({TaskState.RUNNING, TaskState.REPORT_PENDING}),
     TaskState.RUNNING: frozenset({TaskState.REPORT_PENDING}),
-    # a report that is given up, as the task is gone or can't be handed back, is done without being sent again
+    # the report is dropped: the task was deleted, or can't be unlocked
     TaskState.REPORT_PENDING: frozenset({TaskState.REPORTING, TaskState.DONE}),
     TaskState.REPORTING: frozenset({TaskState.REPORT_PENDING, TaskState.DONE}),
     TaskState.DONE: frozenset(),
 }
 
 
-class ImpossibleTransition(RuntimeError):
-    """A task was to enter a state that can't follow its own: a defect of the runtime."""
+class InvalidTransition(RuntimeError):
+    """A state can't follow the task's current one: a defect of the runtime."""
 
 
 class Task:
-    """A fetched task. May be used from several threads.
+    """A fetched task. Thread-safe.
 
     Attributes:
-        raw: as the engine's fetchAndLock answered.
-        properties: the extension properties of the BPMN task.
+        raw: item of fetchAndLock's response.
+        properties: extension properties of the BPMN task.
         locked_at: when its lock was last renewed, by time.monotonic(); no later than by the engine's clock.
-        context: what its handler sees of it; None until attach().
-        next_delivery: the task as fetched again before the answer to the report of this delivery arrived.
+        context: of its handler; None until attach().
+        next_delivery: a delivery that was fetched before the response to this one's report arrived.
     """
 
     def __init__(self, raw: Mapping[str, Any], locked_at: float):
@@ -83,26 +83,26 @@ class Task:
 
     @property
     def may_extend_lock(self) -> bool:
-        """Whether its lock may be renewed: the engine would refuse a report that it gets at the same time."""
+        """Whether the lock may be renewed: not during a report, which the engine would refuse as a conflict."""
         return self._state in (TaskState.FETCHED, TaskState.RUNNING, TaskState.REPORT_PENDING)
 
     def enter(self, state: TaskState) -> bool:
         """Enter the next state; a lost task stays lost, and False is returned.
 
         Raises:
-            ImpossibleTransition: the state can't follow that of the task.
+            InvalidTransition: the state can't follow that of the task.
         """
         with self._guard:
             # another thread may lose a task at any moment
             if self._state is TaskState.LOST:
                 return False
             if state not in TRANSITIONS[self._state]:
-                raise ImpossibleTransition(f"{self._state.name} to {state.name}")
+                raise InvalidTransition(f"{self._state.name} to {state.name}")
             self._state = state
             return True
 
     def lose(self) -> bool:
-        """Cancel its handler, and have nothing reported; False if it is lost or done already."""
+        """Cancel the handler and its report; returns False if the task is already lost or done."""
         with self._guard:
             if self._state in (TaskState.DONE, TaskState.LOST):
                 return False
@@ -112,30 +112,30 @@ class Task:
             return True
 
     def attach(self, context: Context) -> None:
-        """Have the loss of the task cancel its handler's context.
+        """Attach the handler's context, which is cancelled when the task is lost.
 
         Raises:
-            Cancelled: it is lost already.
+            Cancelled: the task is already lost.
         """
         with self._guard:
             if self._state is TaskState.LOST:
                 raise Cancelled
             self.context = context
 
-    def note_delivery(self, again: Task) -> bool:
-        """Note that this process has fetched the task again; False if it was lost before, so that it starts anew.
+    def note_delivery(self, redelivery: Task) -> bool:
+        """Note that this process has fetched the task a second time; returns False if the first delivery was lost.
 
         The fetch has renewed the lock. It is another delivery only if a report may have reached the engine.
         """
         with self._guard:
             if self._state is TaskState.LOST:
                 return False
-            self.locked_at = again.locked_at
+            self.locked_at = redelivery.locked_at
             has_reported = self._state in (TaskState.REPORTING, TaskState.DONE)
-            self.next_delivery = again if has_reported else None
+            self.next_delivery = redelivery if has_reported else None
             return True
 
     @property
     def labels(self) -> dict[str, Any]:
-        """What logs say of a task."""
+        """Key=value pairs of the task's log lines."""
         return {"topic": self.topic, "case": self.business_key, "task": self.id}

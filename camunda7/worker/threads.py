@@ -1,4 +1,4 @@
-"""Threads for calls to the engine. They don't hold up the end of the process, as those of concurrent.futures would."""
+"""Daemon threads, which don't delay the end of the process as those of concurrent.futures do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from prometheus_client import Counter
 log = logging.getLogger("workers")
 
 RESTART_AFTER_S = 1.0
-DEFECTS = Counter("worker_defects", "Errors on threads of the runtime that no error was expected on", registry=None)
+DEFECTS = Counter("worker_defects", "Unexpected errors on threads of the runtime", registry=None)
 
 
 class Threads:
-    """Does what is submitted, in order, on a fixed number of threads."""
+    """A fixed number of threads that run submitted calls in order."""
 
     def __init__(self, count: int, name: str):
         self._calls: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = SimpleQueue()
@@ -35,16 +35,16 @@ class Threads:
 
 
 def run_until(stopped: threading.Event, loop: Callable[[threading.Event], None]) -> None:
-    """Run a loop that returns when `stopped` is set; one that raises an error is started again."""
+    """Run a loop that returns when `stopped` is set; restarts it after an exception."""
     while not stopped.is_set():
         if not call_safely(loop, stopped):
             stopped.wait(RESTART_AFTER_S)
 
 
 def call_safely(function: Callable[..., None], *arguments: Any) -> bool:
-    """Call a function on a thread that is still needed; returns whether it raised nothing.
+    """Call a function, and log any exception so that it doesn't end the thread; returns whether there was none.
 
-    Nothing ends the thread: not sys.exit(), nor MemoryError, nor an error while the error is logged.
+    Also catches SystemExit, MemoryError, and an error while the error is logged.
     """
     try:
         function(*arguments)
@@ -56,7 +56,7 @@ def call_safely(function: Callable[..., None], *arguments: Any) -> bool:
 
 
 def log_defect(error: BaseException) -> None:
-    """Log and count a defect of ours; its message might hold a patient's data."""
+    """Log and count an unexpected error, without its message, which might have patients' data."""
     DEFECTS.inc()
     trace = error.__traceback__
     while trace and trace.tb_next:

@@ -1,14 +1,14 @@
-"""A handler is a plain function beside its topic.
+"""Handlers: plain functions, declared with their topic.
 
     @topic("lab.order_test", retry=Retry(attempts=5, first="2s", most="5m"), occurrence="sample_number")
     def order_test(sample_barcode: str, effect_key: str, *, lab: Lab) -> dict[str, Any]: ...
 
-Its parameters are the process variables to fetch, beside `business_key`, `effect_key` and `context`; those that are
-keyword-only (after the `*`) are resources that the runtime was given (a client, a database, …). The returned dict is
-written back.
+The parameters are the process variables to fetch, or `business_key`, `effect_key` and `context`; keyword-only ones
+(after the `*`) are resources of the runtime (a client, a database, …). The returned dict has the process variables to
+write.
 
-A handler in the shape of camunda-external-task-client-python3 runs unchanged: one parameter, annotated ExternalTask,
-which sees all variables, and a TaskResult returned.
+A handler of camunda-external-task-client-python3 runs unchanged: with one parameter, annotated ExternalTask, which has
+all variables, it returns a TaskResult.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from camunda7.worker.context import Context
 from camunda7.worker.library_handlers import is_library_handler
 from camunda7.worker.retry import Retry
 
-# what a handler gets from the runtime itself
-GIVEN = ("business_key", "effect_key", "context")
+# parameters that are values of the runtime, not process variables
+RUNTIME_PARAMETERS = ("business_key", "effect_key", "context")
 P = ParamSpec("P")
 DEFAULT_RETRY = Retry()
 
@@ -41,17 +41,17 @@ class BpmnError(Exception):
 
 @dataclass(frozen=True)
 class Handler:
-    """A topic and the function that works on its tasks.
+    """A topic and the function that handles its tasks.
 
     Attributes:
         topic: name of the topic.
-        function: called for each of its tasks.
-        retry: how often a task is tried, and how long after a failure.
-        parameters: names of the process variables, and of what the runtime itself gives.
-        resources: names of what the runtime must have been given.
-        occurrence: the variables that tell one occurrence of the step in a case from the next; None if none was said.
-        errors: what it may report for the diagram to go on from.
-        takes_task: it has the shape of the library's handlers.
+        function: called for each task.
+        retry: policy of its tasks.
+        parameters: names of process variables and of RUNTIME_PARAMETERS.
+        resources: names of the runtime's resources.
+        occurrence: variables that distinguish occurrences of the step in a case; None if not declared.
+        errors: BPMN errors that it may raise.
+        takes_task: the function is a handler of the library, and takes an ExternalTask.
     """
 
     topic: str
@@ -70,29 +70,33 @@ class Handler:
 
     @property
     def variables(self) -> list[str] | None:
-        """The process variables to fetch; None is all."""
+        """Names of the process variables to fetch; None is all."""
         if self.takes_task:
             return None
-        return [name for name in dict.fromkeys((*self.parameters, *(self.occurrence or ()))) if name not in GIVEN]
+        return [
+            name
+            for name in dict.fromkeys((*self.parameters, *(self.occurrence or ())))
+            if name not in RUNTIME_PARAMETERS
+        ]
 
     def effect_key(self, business_key: str | None, values: Mapping[str, Any]) -> str:
-        """The key under which what this step does outside happens once: case reference / step / occurrence.
+        """Return the idempotency key of the step's effects: case reference / step / occurrence.
 
-        The same for every delivery of the occurrence, and for a task that the engine creates anew.
+        The same for each delivery of the occurrence, also for a task that the engine creates again.
         """
         return "/".join(map(str, (business_key, self.step, *(values.get(name) for name in self.occurrence or ()))))
 
     def __call__(
         self, values: Mapping[str, Any], business_key: str | None, context: Context, resources: Mapping[str, Any]
     ) -> Any:
-        """Call the function; a variable that the case doesn't have (yet) is None."""
-        given = {"business_key": business_key, "effect_key": context.effect_key, "context": context}
-        arguments = {name: given[name] if name in given else values.get(name) for name in self.parameters}
+        """Call the function; variables that the case doesn't have (yet) are None."""
+        own = {"business_key": business_key, "effect_key": context.effect_key, "context": context}
+        arguments = {name: own[name] if name in own else values.get(name) for name in self.parameters}
         return self.function(**arguments, **{name: resources[name] for name in self.resources})
 
 
 class LibraryResult(Protocol):
-    """What a handler in the library's shape returns: its TaskResult, which has no types."""
+    """Result of a library's handler: TaskResult, which has no types."""
 
     def is_success(self) -> bool: ...
 
@@ -101,10 +105,10 @@ Result = TypeVar("Result", bound=Mapping[str, Any] | LibraryResult | None, covar
 
 
 class HandlerFunction(Protocol[P, Result]):
-    """A function that @topic declared: it is called as before, and has its handler.
+    """A function declared by @topic: unchanged, with the attribute `handler`.
 
     Attributes:
-        handler: the topic, and how the function works on its tasks.
+        handler: the topic, and how the function handles its tasks.
     """
 
     handler: Handler
@@ -118,17 +122,17 @@ def topic(
     occurrence: str | tuple[str, ...] | None = None,
     errors: tuple[type[BpmnError], ...] = (),
 ) -> Callable[[Callable[P, Result]], HandlerFunction[P, Result]]:
-    """Declare that a function works on the tasks of a topic.
+    """Declare a function as the handler of a topic.
 
     Args:
         name: of the topic, as in the diagram.
-        retry: how often a task is tried, and how long after a failure.
-        occurrence: variables that tell one occurrence of the step in a case from the next (sample_number, …), for
-            handlers that ask for the `effect_key`; an empty tuple if the step happens once in a case.
-        errors: BPMN errors that it may raise; any other is a failure.
+        retry: policy of its tasks.
+        occurrence: variables that distinguish occurrences of the step in a case (sample_number, …), for handlers with a
+            parameter `effect_key`; an empty tuple if the step occurs once in a case.
+        errors: BPMN errors that it may raise; any other exception is a failure.
 
     Raises:
-        TypeError: the function asks for the effect key, and its occurrence isn't declared.
+        TypeError: the function has the parameter `effect_key`, but no declared occurrence.
     """
     variables = (occurrence,) if isinstance(occurrence, str) else occurrence
 
@@ -137,9 +141,9 @@ def topic(
         resources = tuple(each.name for each in signature if each.kind is each.KEYWORD_ONLY)
         parameters = tuple(each.name for each in signature if each.kind is not each.KEYWORD_ONLY)
         if "effect_key" in parameters and variables is None:
-            raise TypeError(f"{name}: say by occurrence=… what its effect_key is made of")
+            raise TypeError(f"{name}: its effect_key needs occurrence=…")
         takes_task = is_library_handler(function)
-        # a function can have attributes, which no type of a Callable says
+        # a cast, because the type Callable has no attributes
         declared = cast("HandlerFunction[P, Result]", function)
         declared.handler = Handler(name, function, retry, parameters, resources, variables, errors, takes_task)
         return declared
@@ -148,5 +152,5 @@ def topic(
 
 
 def handlers_of(module: ModuleType) -> list[Handler]:
-    """The handlers that a lane's module declares."""
+    """Return the handlers that a module declares."""
     return [member.handler for member in vars(module).values() if hasattr(member, "handler")]

@@ -84,7 +84,7 @@ def replay(url: str) -> Replay:
 
 CLIENTS: dict[str, Client] = {
     "engine": lambda url: Engine(url, "user", "password").get("/engine"),
-    "engine, by another account": lambda url: Engine(url, "user", "password").own_groups("doctor", "password"),
+    "engine, by another account": lambda url: Engine(url, "user", "password").authenticate_groups("doctor", "password"),
     "workers": lambda url: TaskClient("w", url, "user", "password", lock_s=20, long_poll_s=1).error_details("1"),
     "lab": lambda url: Lab(url, "key").stock(),
     "government": lambda url: Government(url, "key").exposure("token"),

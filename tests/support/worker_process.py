@@ -35,7 +35,7 @@ def main(worker_id: str, name: str, lock_s: str, handler_s: str, shutdown_timeou
         "127.0.0.1",
         port,
         runtime.metrics.registry,
-        lambda: runtime.turns,
+        lambda: runtime.is_polling,
         lambda: find_problems([Check("engine", lambda: client.check(1))]),
     )
     stop_on_signal(runtime)

@@ -178,7 +178,7 @@ def test_a_second_process_of_the_same_name_is_refused(work: Work, starts: Starts
     second = starts()
     assert second.wait(20) != 0
     said = (
-        f"worker {work.reference} runs already, as process {first.pid}: end it, or give this one another number "
+        f"worker {work.reference} is already running as process {first.pid}: stop it, or set another number "
         "(workers.number)"
     )
     assert said in log_of(tmp_path)

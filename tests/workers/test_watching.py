@@ -52,7 +52,7 @@ def watched(troubled: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskCli
                 "127.0.0.1",
                 port,
                 runtime.metrics.registry,
-                lambda: runtime.turns,
+                lambda: runtime.is_polling,
                 lambda: find_problems([Check("engine", lambda: client.check(1))]),
             )
         )
@@ -84,7 +84,7 @@ def test_a_loop_that_stands_still_is_not_alive(
     goes_on = threading.Event()
     with working(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
         status = watched(runtime, runtime.client)
-        monkeypatch.setattr("camunda7.worker.runtime.TURNS_WITHIN_S", -5.0)
+        monkeypatch.setattr("camunda7.worker.runtime.POLL_LOOP_TIMEOUT_S", -5.0)
         monkeypatch.setattr(runtime.client, "fetch", lambda topics, most: goes_on.wait(60) and [])
         eventually(lambda: status("/healthz") == 503)
         assert status("/readyz") == 200

@@ -41,7 +41,7 @@ def sign_in() -> Any:
     attempt = f"manager {username.strip().casefold()}"
     if not is_allowed(attempt):
         return render_template("staff/sign_in.html", locked=True), 429
-    groups = resources().engine.own_groups(username, password)
+    groups = resources().engine.authenticate_groups(username, password)
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
     reset_attempts(attempt)

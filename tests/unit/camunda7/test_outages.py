@@ -25,7 +25,7 @@ def test_pauses_and_log_lines_of_an_outage_become_rarer(
     now, pauses = seconds(monkeypatch), []
     outage = Outage("the engine", LOG)
     while now[-1] < 1000 + 3600:
-        pauses.append(outage.failed(EngineUnavailable("POST /message: 503")))
+        pauses.append(outage.record_failure(EngineUnavailable("POST /message: 503")))
         now.append(now[-1] + pauses[-1])
     assert pauses[0] <= 1.2
     assert 48 <= pauses[-1] <= 72
@@ -41,15 +41,15 @@ def test_many_failures_at_once_are_a_few_lines(
     now = seconds(monkeypatch)
     outage = Outage("the records", LOG)
     for number in range(6000):
-        outage.failed(EngineUnavailable("503"))
+        outage.record_failure(EngineUnavailable("503"))
         now.append(1000 + number / 100)
     assert len(caplog.records) <= 3
 
 
 def test_another_reason_is_logged_at_once(caplog: pytest.LogCaptureFixture) -> None:
     outage = Outage("the engine", LOG)
-    outage.failed(EngineUnavailable("POST /message: 503"))
-    outage.failed(SignInRefused("POST /message: the engine refuses"))
+    outage.record_failure(EngineUnavailable("POST /message: 503"))
+    outage.record_failure(SignInRefused("POST /message: the engine refuses"))
     assert [record.getMessage() for record in caplog.records] == [
         "the engine: POST /message: 503; attempts: 1",
         "the engine: POST /message: the engine refuses; attempts: 2",
@@ -63,12 +63,12 @@ def test_calls_that_fail_and_succeed_by_turns_are_a_few_lines(
     now = seconds(monkeypatch)
     outage = Outage("the engine", LOG)
     for second in range(60):
-        outage.failed(EngineUnavailable("503"))
-        outage.recovered()
+        outage.record_failure(EngineUnavailable("503"))
+        outage.record_success()
         now.append(1001 + second)
     # three times both
     assert len(caplog.records) == 6
     assert outage.duration_s == 0
     now.append(now[-1] + 121)
-    outage.failed(EngineUnavailable("503"))
+    outage.record_failure(EngineUnavailable("503"))
     assert len(caplog.records) == 7

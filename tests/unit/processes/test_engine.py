@@ -8,7 +8,7 @@ import pytest
 
 from camunda7.engine import (
     Conflict,
-    DoneBefore,
+    DuplicateRequest,
     EngineError,
     EngineRefused,
     EngineUnavailable,
@@ -68,7 +68,7 @@ AWAY = {
         (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
         (404, {"type": "InvalidRequestException", "message": "No matching task", "code": 0}, NotFound),
         (503, {}, EngineUnavailable),
-        (500, DONE, DoneBefore),
+        (500, DONE, DuplicateRequest),
         (500, AWAY, EngineUnavailable),
         (500, "<html>", EngineUnavailable),
         (500, {"timestamp": "2020-03-20T00:00:00Z", "status": 500, "error": "x", "path": "/x"}, EngineUnavailable),

@@ -113,7 +113,7 @@ def test_where_no_case_is_invented_there_is_no_word_of_it(client: FlaskClient) -
 
 
 def test_signing_in_keeps_the_choice(history: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Engine, "own_groups", lambda *_: {"process-managers"})
+    monkeypatch.setattr(Engine, "authenticate_groups", lambda *_: {"process-managers"})
     client = application().test_client()
     sign_in = client.get(f"/staff/kpis?{WITH}").location
     assert sign_in == f"/staff/sign-in?{WITH}"

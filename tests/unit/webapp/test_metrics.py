@@ -67,8 +67,8 @@ def test_an_outage_has_a_duration_while_it_lasts(monkeypatch: pytest.MonkeyPatch
         return registry.get_sample_value("coronacare_outage_seconds", {"what": "email"})
 
     assert duration() == 0
-    outage.failed(OSError())
+    outage.record_failure(OSError())
     now.append(1090)
     assert duration() == 90
-    outage.recovered()
+    outage.record_success()
     assert duration() == 0

@@ -85,7 +85,7 @@ def test_a_topic_that_holds_all_slots_is_not_fetched_ahead_while_another_is_quic
     room = slots.wait_for_capacity(0)
     assert room
     assert room.tasks > 1
-    assert room.without == {"slow"}
+    assert room.excluded_topics == {"slow"}
     stuck.set()
 
 
@@ -93,8 +93,8 @@ def test_what_waits_too_long_can_be_taken_out(stuck: threading.Event) -> None:
     slots = slots_of(lambda task: stuck.wait(10))
     slots.add(tasks(6))
     eventually(lambda: len(slots.running()) == 4)
-    assert slots.take_waiting(at_least_s=60) == []
-    assert len(slots.take_waiting()) == 2
+    assert slots.remove_queued(at_least_s=60) == []
+    assert len(slots.remove_queued()) == 2
     assert slots.figures() == {"waiting": 0, "running": 4}
     stuck.set()
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from camunda7.worker import IdentityTaken, WorkerIdentity
+from camunda7.worker import IdentityInUse, WorkerIdentity
 
 
 def test_a_name_that_is_held_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
     first = WorkerIdentity("care1-lab-1", tmp_path / "workers")
-    with pytest.raises(IdentityTaken) as refused:
+    with pytest.raises(IdentityInUse) as refused:
         WorkerIdentity("care1-lab-1", tmp_path / "workers")
     assert str(refused.value) == (
-        f"worker care1-lab-1 runs already, as process {os.getpid()}: "
-        "end it, or give this one another number (workers.number)"
+        f"worker care1-lab-1 is already running as process {os.getpid()}: "
+        "stop it, or set another number (workers.number)"
     )
-    WorkerIdentity("care1-lab-2", tmp_path / "workers").give_up()
-    first.give_up()
-    WorkerIdentity("care1-lab-1", tmp_path / "workers").give_up()
+    WorkerIdentity("care1-lab-2", tmp_path / "workers").release()
+    first.release()
+    WorkerIdentity("care1-lab-1", tmp_path / "workers").release()

@@ -23,7 +23,7 @@ def locks() -> LockKeeper:
 def test_a_task_that_was_fetched_just_before_its_report_was_taken_is_not_begun_again() -> None:
     held, task = locks(), fetched()
     assert held.register(task)
-    held.unregister(task, gone=True)
+    held.unregister(task, is_deleted=True)
     assert not held.register(fetched())
 
 

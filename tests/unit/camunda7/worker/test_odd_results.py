@@ -16,7 +16,7 @@ from camunda7.outages import Outage
 from camunda7.variables import is_storable_text
 from camunda7.worker import topic
 from camunda7.worker.library_handlers import MAX_RETRIES
-from camunda7.worker.outcomes import outcome_of
+from camunda7.worker.outcomes import run_handler
 from camunda7.worker.tasks import Task
 from tests.support.tier import rounds
 
@@ -65,7 +65,7 @@ def test_any_result_is_reported_as_the_engine_takes_it(arguments: dict[str, Any]
         return TaskResult(task, **arguments)
 
     raw = {"id": "1", "topicName": "a.topic", "retries": retries, "variables": {}}
-    report = outcome_of(Task(raw, 0), handle.handler, {}, Outage("a.topic", logging.getLogger("tests")))
+    report = run_handler(Task(raw, 0), handle.handler, {}, Outage("a.topic", logging.getLogger("tests")))
     assert report
     json.dumps(report.arguments, allow_nan=False)
     if report.method == "complete":

@@ -14,7 +14,7 @@ from camunda.external_task.external_task import ExternalTask, TaskResult
 from camunda7.engine import EngineRefused, EngineUnavailable
 from camunda7.outages import Outage
 from camunda7.worker import BpmnError, Cancelled, Context, Faulty, Refusal, Retry, Unavailable, topic
-from camunda7.worker.outcomes import RETRY_DUE, UNLOCK, Report, failure_of, outcome_of
+from camunda7.worker.outcomes import RETRY_DUE, UNLOCK, Report, create_failure_report, run_handler
 from camunda7.worker.tasks import Task
 from processes.errors import KitShortage
 
@@ -34,7 +34,7 @@ def task(retries: int | None = None, **fields: Any) -> Task:
 
 def ended(function: Callable[..., Any], given: Task | None = None, **resources: Any) -> Report | None:
     handler = topic("lab.order_test", retry=RETRY, occurrence="sample_number", errors=ERRORS)(function).handler
-    return outcome_of(given or task(), handler, resources, outage(), (OSError,))
+    return run_handler(given or task(), handler, resources, outage(), (OSError,))
 
 
 def outage() -> Outage:
@@ -132,7 +132,7 @@ def test_the_engine_is_told_what_failed_how_often_it_is_tried_again_and_when() -
     due = datetime.fromisoformat(details.removeprefix(RETRY_DUE))
     assert 38 < (due - datetime.now(UTC)).total_seconds() <= 40
     assert len(details) == len(RETRY_DUE + "2020-03-20T10:00:00.000+00:00")
-    assert report.said == {"error": "Faulty: lab: 500", "retries": 1, "again_in_s": 40}
+    assert report.log_fields == {"error": "Faulty: lab: 500", "retries": 1, "retry_in_s": 40}
     assert not report.ends_task
 
 
@@ -172,15 +172,15 @@ def test_the_diagram_may_say_how_often_a_task_is_tried() -> None:
 
 
 def test_a_diagram_that_says_it_wrongly_is_an_incident_at_once() -> None:
-    message = "WrongRetry: attempts: 'two' is no whole number from 1 to 9999"
+    message = "InvalidRetry: attempts: 'two' is no whole number from 1 to 9999"
     report = failed(KeyError(), extensionProperties={"retry.attempts": "two"})
     assert report == Report("failure", (message, None, 0, 0), {"error": message, "retries": 0})
 
 
 def test_a_failure_of_a_result_is_reported_as_one_of_the_handler() -> None:
     handler = topic("lab.order_test", retry=RETRY)(lambda: None).handler
-    assert left_of(failure_of(task(), handler, EngineRefused("POST /complete", 500, "X"), outage())) == 2
-    assert left_of(failure_of(task(), handler, OSError(), outage(), (OSError,))) == 3
+    assert left_of(create_failure_report(task(), handler, EngineRefused("POST /complete", 500, "X"), outage())) == 2
+    assert left_of(create_failure_report(task(), handler, OSError(), outage(), (OSError,))) == 3
 
 
 def test_handlers_of_the_library_get_the_task_and_report_as_it_does() -> None:

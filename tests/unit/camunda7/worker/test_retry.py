@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from camunda7.worker import Retry
-from camunda7.worker.retry import WrongRetry
+from camunda7.worker.retry import InvalidRetry
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
     ],
 )
 def test_a_wrong_policy_is_refused(policy: dict[str, Any], said: str) -> None:
-    with pytest.raises(WrongRetry) as refused:
+    with pytest.raises(InvalidRetry) as refused:
         Retry(**policy)
     assert str(refused.value) == said
 
@@ -68,7 +68,7 @@ def test_durations(ranges: list[tuple[float, float]], text: str, seconds: float)
     ],
 )
 def test_properties_of_the_diagram_change_a_policy(properties: dict[str, str], policy: Retry) -> None:
-    assert Retry(attempts=9).overridden(properties) == policy
+    assert Retry(attempts=9).override(properties) == policy
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,6 @@ def test_properties_of_the_diagram_change_a_policy(properties: dict[str, str], p
     ],
 )
 def test_properties_that_can_not_be_read_are_named(properties: dict[str, str], said: str) -> None:
-    with pytest.raises(WrongRetry) as refused:
-        Retry().overridden(properties)
+    with pytest.raises(InvalidRetry) as refused:
+        Retry().override(properties)
     assert str(refused.value) == said

@@ -223,7 +223,7 @@ def test_a_property_of_the_bpmn_task_overrides_the_policy(fake: Any) -> None:
         eventually(lambda: len(engine.failures.get(task, [])) == 2 and wrong in engine.failures, within_s=10)
     assert engine.tasks[task]["retries"] == 0
     assert engine.failures[wrong][0]["retries"] == 0
-    said = "WrongRetry: retry.atempts: there are retry.attempts, retry.first and retry.most"
+    said = "InvalidRetry: retry.atempts: there are retry.attempts, retry.first and retry.most"
     assert engine.failures[wrong][0]["errorMessage"] == said
 
 
@@ -312,7 +312,7 @@ def test_a_task_that_is_gone_is_dropped_with_one_line(fake: Any, caplog: pytest.
         goes_on.set()
         eventually(lambda: runtime.metrics.dropped.labels("lab.order_test")._value.get() == 1, within_s=5)
     assert [record.message for record in caplog.records if getattr(record, "task", "") == task] == [
-        "dropped: the task is gone or another's"
+        "report dropped: the task was deleted or another worker has it"
     ]
 
 
@@ -587,7 +587,7 @@ def test_the_engine_is_away_for_a_while(fake: Any, caplog: pytest.LogCaptureFixt
 def test_a_loop_that_pauses_counts_as_turning(fake: tuple[FakeEngine, str], monkeypatch: pytest.MonkeyPatch) -> None:
     engine, url = fake
     engine.trouble = lambda path, body: (401, {})
-    monkeypatch.setattr(runtime, "TURNS_WITHIN_S", 0.0)
+    monkeypatch.setattr(runtime, "POLL_LOOP_TIMEOUT_S", 0.0)
     monkeypatch.setattr(TaskClient, "poll_timeout_s", 0.5)
     monkeypatch.setattr("camunda7.worker.poller.MIN_BACKOFF_S", 30.0)
 
@@ -597,4 +597,4 @@ def test_a_loop_that_pauses_counts_as_turning(fake: tuple[FakeEngine, str], monk
     with working(url, [handle]) as running:
         eventually(lambda: running.metrics.call_errors.labels("fetch")._value.get())
         time.sleep(1)
-        assert running.turns
+        assert running.is_polling

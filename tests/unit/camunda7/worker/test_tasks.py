@@ -17,9 +17,9 @@ from camunda7.worker import Cancelled, Context, TaskClient, tasks, topic
 from camunda7.worker.clock import Clock
 from camunda7.worker.lock_keeper import LockKeeper
 from camunda7.worker.metrics import Metrics
-from camunda7.worker.outcomes import UNLOCK, Report, outcome_of
+from camunda7.worker.outcomes import UNLOCK, Report, run_handler
 from camunda7.worker.reports import Reports
-from camunda7.worker.tasks import TRANSITIONS, ImpossibleTransition, Task, TaskState
+from camunda7.worker.tasks import TRANSITIONS, InvalidTransition, Task, TaskState
 from camunda7.worker.threads import DEFECTS, Threads
 from tests.support.case import eventually
 from tests.support.fake_engine import FakeEngine, fake_engine
@@ -71,7 +71,7 @@ def test_an_allowed_transition_is_made(before: TaskState, after: TaskState) -> N
 @pytest.mark.parametrize(("before", "after"), FORBIDDEN, ids=str)
 def test_any_other_transition_is_a_defect_and_changes_nothing(before: TaskState, after: TaskState) -> None:
     task = task_in(before)
-    with pytest.raises(ImpossibleTransition, match=f"{before.name} to {after.name}"):
+    with pytest.raises(InvalidTransition, match=f"{before.name} to {after.name}"):
         task.enter(after)
     assert task.state is before
 
@@ -190,7 +190,7 @@ def test_of_two_threads_that_enter_a_state_one_does() -> None:
     for _ in range(RACES):
         task = task_in(FETCHED)
         results = at_once(lambda: task.enter(RUNNING), lambda: task.enter(RUNNING))  # noqa: B023 - called at once
-        assert sorted(map(type, results), key=str) == [bool, ImpossibleTransition]
+        assert sorted(map(type, results), key=str) == [bool, InvalidTransition]
 
 
 @pytest.mark.usefixtures("_slow_transitions")
@@ -220,7 +220,7 @@ def test_a_task_that_was_lost_before_its_handler_was_called_never_runs() -> None
         calls.append(1)
 
     task.lose()
-    assert outcome_of(task, order_test.handler, {}, Outage("lab.order_test", logging.getLogger("tests"))) is None
+    assert run_handler(task, order_test.handler, {}, Outage("lab.order_test", logging.getLogger("tests"))) is None
     assert calls == []
 
 
@@ -297,7 +297,7 @@ def test_a_renewal_that_is_refused_after_the_report_was_taken_loses_nothing(part
     parts.client.answers.set()
     parts.reports.send(parts.task, COMPLETE)
     eventually(lambda: parts.ended == [COMPLETE])
-    parts.locks._refused(parts.task, EngineRefused("POST /lock", 404, "RestException"))
+    parts.locks._handle_refusal(parts.task, EngineRefused("POST /lock", 404, "RestException"))
     assert parts.task.state is DONE
     assert parts.lost_locks() == 0
 
@@ -348,7 +348,7 @@ def test_a_report_that_is_not_taken_after_the_task_was_handed_back_is_not_sent_a
 
 def test_a_second_report_of_a_task_is_a_defect_that_reaches_no_engine(parts: Parts) -> None:
     parts.reports.send(parts.task, COMPLETE)
-    with pytest.raises(ImpossibleTransition, match="to REPORT_PENDING"):
+    with pytest.raises(InvalidTransition, match="to REPORT_PENDING"):
         parts.reports.send(parts.task, COMPLETE)
     assert parts.reports.open == 1
     parts.client.answers.set()

@@ -34,7 +34,7 @@ def test_an_effect_key_needs_to_know_its_occurrence() -> None:
     def order_test(effect_key: str) -> None:
         pass
 
-    with pytest.raises(TypeError, match=r"lab\.order_test: say by occurrence"):
+    with pytest.raises(TypeError, match=r"lab\.order_test: its effect_key needs occurrence"):
         topic("lab.order_test")(order_test)
     once: Handler = topic("lab.order_test", occurrence=())(order_test).handler
     assert once.effect_key("C-1", {}) == "C-1/order_test"
