@@ -30,7 +30,7 @@ from camunda7.lint import Declared, Finding, check
 from camunda7.lint.files import Files
 from camunda7.lint.lint import LintFailed
 from camunda7.lint.lint import findings as linted
-from camunda7.release.deploy import DeploymentRefused, deploy, deploy_former, is_deployed, resources
+from camunda7.release.deploy import DeploymentRefused, deploy, is_deployed, redeploy_previous, resources
 from camunda7.release.hints import HINTS, InvalidHints, read_hints
 from camunda7.release.hints import findings as hinted
 from camunda7.release.migration import MigrationRefused, migrate, rehearse_migration
@@ -100,8 +100,8 @@ def migrate_cases(engine: Engine, how: str = "on") -> str:
     """
     hints = read_hints(ROOT / "processes" / HINTS)
     if how == "back":
-        print(f"deployed the previous version again: {deploy_former(engine, NAME)}")
-        hints = {process: each.back() for process, each in hints.items()}
+        print(f"deployed the previous version again: {redeploy_previous(engine, NAME)}")
+        hints = {process: each.invert() for process, each in hints.items()}
     elif not is_deployed(engine, NAME, resources(ROOT)):
         print(
             "processes/ and forms/ have changes that aren't deployed (`make deploy`); migrating to the deployed version"

@@ -57,7 +57,7 @@ class Sender:
             # processes died while they sent it
             raise Undeliverable("too many attempts")
         self._carriers[message.channel].carry(message)
-        self._outages[message.channel].recovered()
+        self._outages[message.channel].record_success()
         self._outbox.mark_sent(message)
         return True
 

@@ -52,7 +52,7 @@ class Heat:
         return Paint(HEAT[step], PAPER if step >= LIGHT_INK_FROM else INK)
 
 
-def drawn(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
+def draw_svg(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
     """The picture as an SVG document.
 
     Args:
@@ -70,7 +70,7 @@ def drawn(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
     add(svg, "title").text = description
     add_markers(svg)
     add_rectangle(svg, box, fill=PAPER)
-    # what others are drawn on comes first, and stays as it is
+    # pools, lanes and expanded sub-processes first, below the elements on them; never marked
     for shape in filter(is_ground, plane.shapes):
         draw_shape(svg, shape, CLEAR)
     for edge in plane.edges:

@@ -172,7 +172,7 @@ class _Unreadable(Exception):
     """A part can't be drawn; the message says why."""
 
 
-def planes_of(source: str | bytes) -> list[Plane]:
+def read_planes(source: str | bytes) -> list[Plane]:
     """The pictures of a BPMN file, the process's first.
 
     Raises:

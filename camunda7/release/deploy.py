@@ -1,4 +1,4 @@
-"""Deploys the diagrams, decisions and forms: everything in one deployment, or nothing when nothing changed."""
+"""Deploys diagrams, decisions and forms together in one deployment, if any of them has changed."""
 
 from __future__ import annotations
 
@@ -15,62 +15,62 @@ log = logging.getLogger(__name__)
 
 
 class DeploymentRefused(Exception):
-    """Something in the files would not work; the message names each thing, and what to do."""
+    """The files have findings, or the engine refuses them; the message lists them with their remedy."""
 
 
 def deploy(
     engine: Engine, name: str, root: Path, names: Declared, say: Callable[[str], None], page: Path | None = None
 ) -> bool:
-    """Deploy what is in processes/ and forms/, and say what that changes; returns whether anything had changed.
+    """Deploy processes/ and forms/, and print the changes; returns whether there were any.
 
-    Forms are bound to their deployment, so all files go together: a diagram deployed alone would lose its forms.
-    May be run several times, also at once: the engine lets one in after the other, and takes what is new to it.
+    All files are deployed together, because forms are bound to their deployment: a diagram deployed alone would lose
+    its forms. Idempotent, also if run concurrently: the engine serializes deployments, and ignores unchanged ones.
 
     Args:
         name: of the deployment.
-        root: the folder of processes/ and forms/.
-        page: where to draw the changes, as HTML.
+        root: folder of processes/ and forms/.
+        page: HTML file for a drawing of the changes.
 
     Raises:
         DeploymentRefused, InvalidHints: nothing was deployed.
     """
     files = resources(root)
-    found = check(files, names)
-    if found:
-        raise DeploymentRefused("\n".join(map(str, found)))
-    before = _deployed(engine, name)
+    findings = check(files, names)
+    if findings:
+        raise DeploymentRefused("\n".join(map(str, findings)))
+    before = _read_deployed(engine, name)
     if before == files:
         return False
     if before:
-        _tell(engine, before, files, read_hints(root / "processes" / HINTS), say, page)
+        _report(engine, before, files, read_hints(root / "processes" / HINTS), say, page)
     return _create(engine, name, files)
 
 
 def is_deployed(engine: Engine, name: str, files: dict[str, bytes]) -> bool:
-    """Whether the engine runs just these files."""
-    return _deployed(engine, name) == files
+    """Whether the latest deployment has exactly these files."""
+    return _read_deployed(engine, name) == files
 
 
-def _deployed(engine: Engine, name: str) -> dict[str, bytes]:
-    last = running.newest(engine, name)
-    return running.files_of(engine, last) if last else {}
+def _read_deployed(engine: Engine, name: str) -> dict[str, bytes]:
+    last = running.latest_deployment_id(engine, name)
+    return running.download_files(engine, last) if last else {}
 
 
-def deploy_former(engine: Engine, name: str) -> str:
-    """Deploy the files of the deployment before the last one once more, as the newest; returns when that one was made.
+def redeploy_previous(engine: Engine, name: str) -> str:
+    """Deploy the files of the previous deployment again; returns when that was deployed.
 
     Raises:
-        DeploymentRefused: there is none.
+        DeploymentRefused: there is no previous deployment.
     """
-    match running.last(engine, name, 2):
+    match running.list_deployments(engine, name, 2):
         case [_, former]:
-            _create(engine, name, running.files_of(engine, former["id"]))
+            _create(engine, name, running.download_files(engine, former["id"]))
             return str(former["deploymentTime"])
         case _:
-            raise DeploymentRefused("there is no deployment before the last one")
+            raise DeploymentRefused("there is no previous deployment")
 
 
-def _tell(
+def _report(
     engine: Engine,
     before: dict[str, bytes],
     after: dict[str, bytes],
@@ -79,7 +79,7 @@ def _tell(
     page: Path | None,
 ) -> None:
     changes = differences(before, after)
-    for line in report.as_text(changes, running.open_cases(engine, before, after, hints)):
+    for line in report.as_text(changes, running.count_open_cases(engine, before, after, hints)):
         say(line)
     if page:
         _draw(changes, before, after, say, page)
@@ -92,18 +92,18 @@ def _draw(
     say: Callable[[str], None],
     page: Path,
 ) -> None:
-    """Draw the changes; the deployment goes on without a picture, whatever is in the way of it."""
+    """Draw the changes; an error is printed, and doesn't stop the deployment."""
     try:
         page.write_text(report.as_page(changes, before, after), encoding="utf-8")
     except Exception as error:
         log.debug("drawing failed", exc_info=True)
-        say(f"the changes are not drawn ({type(error).__name__}: {error}); the deployment goes on")
+        say(f"the changes couldn't be drawn ({type(error).__name__}: {error}); continuing")
     else:
-        say(f"drawn: {page}")
+        say(f"drew the changes: {page}")
 
 
 def _create(engine: Engine, name: str, files: dict[str, bytes]) -> bool:
-    """Returns whether the engine had anything to take; all of it is there then, or nothing."""
+    """Create a deployment, in one transaction of the engine; returns whether it had changes."""
     fields = {
         "deployment-name": name,
         "deployment-source": name,
@@ -113,12 +113,12 @@ def _create(engine: Engine, name: str, files: dict[str, bytes]) -> bool:
     try:
         return bool(engine.upload("/deployment/create", fields, files)["deployedProcessDefinitions"])
     except EngineRefused as error:
-        # the engine's parser names file, line and element
+        # the message of the engine's parser has file, line and element
         raise DeploymentRefused(error.message or str(error)) from None
 
 
 def resources(root: Path) -> dict[str, bytes]:
-    """What is deployed, by file name."""
+    """Return the files to deploy, by name."""
     patterns = ("processes/*.bpmn", "processes/*.dmn", "forms/*.form")
     paths = sorted(path for pattern in patterns for path in root.glob(pattern))
     return {path.name: path.read_bytes() for path in paths}

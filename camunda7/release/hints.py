@@ -1,4 +1,4 @@
-"""What people say of a migration in processes/migration.yaml: what steps are called now, which variables are new."""
+"""Migration hints in processes/migration.yaml: new ids of renamed steps, and values of new variables."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SHAPE = "Write for each process `steps` (old id: new id) and `variables` (name: 
 
 
 class InvalidHints(Exception):
-    """The file isn't as it should be; the message says where, and what to write."""
+    """The file is invalid; the message names the place, and the expected content."""
 
 
 class Hints(BaseModel):
-    """Of one process.
+    """Hints for one process.
 
     Attributes:
-        steps: ids of elements that are called otherwise now, each with the new one.
-        variables: by name, what is set before a case is moved that lacks it.
+        steps: new ids of renamed elements, by old id.
+        variables: values of variables that are set before the migration of cases without them, by name.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,26 +33,26 @@ class Hints(BaseModel):
     steps: dict[str, str] = {}
     variables: dict[str, Any] = {}
 
-    def now(self, step: str, there: Collection[str]) -> str | None:
-        """The id of a step among those that are there; None when it has none. May have changed more than once."""
+    def new_id(self, step: str, existing: Collection[str]) -> str | None:
+        """Return the id of a step among the existing ones, also after several renames; None if it was removed."""
         seen: set[str] = set()
-        while step not in there:
+        while step not in existing:
             if step in seen or step not in self.steps:
                 return None
             seen.add(step)
             step = self.steps[step]
         return step
 
-    def back(self) -> Hints:
-        """What leads to the version before; the variables have been set already."""
+    def invert(self) -> Hints:
+        """Return the hints for the migration back to the previous version; variables are already set."""
         return Hints(steps={new: old for old, new in self.steps.items()})
 
 
 def read_hints(path: Path) -> dict[str, Hints]:
-    """By process; nobody need have said anything.
+    """Read the hints by process; empty if the file doesn't exist.
 
     Raises:
-        InvalidHints: it can't be read.
+        InvalidHints: the file is invalid.
     """
     if not path.exists():
         return {}
@@ -68,10 +68,10 @@ def read_hints(path: Path) -> dict[str, Hints]:
 def findings(
     hints: Mapping[str, Hints], steps: Mapping[str, Collection[str]], catalogue: Catalogue
 ) -> Iterator[Finding]:
-    """What is wrong with them.
+    """Lint the hints.
 
     Args:
-        steps: ids of all elements of each process, as its diagram is now.
+        steps: ids of all elements of each process in the current diagrams.
         catalogue: the variables that may be set.
     """
     for process, each in hints.items():
@@ -80,7 +80,7 @@ def findings(
             yield Finding(HINTS, process, "", wrong, "Write the id of one of the diagrams' processes")
             continue
         for old, new in each.steps.items():
-            if each.now(new, steps[process]) is None:
+            if each.new_id(new, steps[process]) is None:
                 wrong = f"{old} is to be {new}, which the diagram doesn't have{like(new, steps[process])}"
                 yield Finding(HINTS, process, "", wrong, "Write the id of a step of the diagram, or delete the line")
         for name, value in each.variables.items():

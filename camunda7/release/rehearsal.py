@@ -1,8 +1,7 @@
-"""Recent cases through a changed decision, without touching them: for whom would it say something else?
+"""Rehearsal of a changed decision: lists recent cases for which it gives another result, without changing them.
 
-What each case answered is in the engine's history, with what was decided. The decision as it runs and the changed one
-are both taken again here, from the same answers. If the one that runs says something else than the engine did, nothing
-is told.
+The engine's history has inputs and outputs of each evaluation. The deployed decision and the changed one are evaluated
+here with the same inputs. If the deployed one gives another result here than in the engine, the rehearsal is an error.
 """
 
 from __future__ import annotations
@@ -21,50 +20,50 @@ from camunda7.lint.paths import Decisions, Gap
 from camunda7.lint.tables import DMN, Table, TableError
 from camunda7.release.changes import running
 
-AT_ONCE = 500
+BATCH_SIZE = 500
 NOTHING = "nothing"
-Said = Mapping[str, Value]
+Outputs = Mapping[str, Value]
 Row = dict[str, Any]
 Progress = Callable[[Iterable[Row], str, int], Iterable[Row]]
 
 
 class RehearsalError(Exception):
-    """Nothing can be told; the message says why."""
+    """The rehearsal isn't possible; the message has the reason."""
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A decision that the engine has taken.
+class Evaluation:
+    """An evaluation of a decision in the engine's history.
 
     Attributes:
-        version: the id of the decision's version.
-        answers: the variables that it looked at.
-        said: what it said, by the columns' names.
+        version: id of the decision definition.
+        answers: values of its input variables.
+        outputs: values by name of the output column.
     """
 
     business_key: str
     version: str
     answers: Mapping[str, Value]
-    said: Said
+    outputs: Outputs
 
 
 @dataclass
 class Rehearsal:
-    """What would come out.
+    """Result of the rehearsal of one decision.
 
     Attributes:
-        looked_at: how many decisions were taken again.
-        changed: references of cases, by column, and what it said before and after.
-        untold: of so many the changed decision looks at something that they weren't asked.
+        evaluated: number of evaluations that were repeated.
+        changed: references of cases, by column, old and new output.
+        undecidable: number of evaluations for which the changed decision needs an input that the case doesn't have.
     """
 
     decision: str
-    looked_at: int = 0
+    evaluated: int = 0
     changed: dict[tuple[str, str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
-    untold: int = 0
+    undecidable: int = 0
 
 
-class _Given:
+class _Answers:
     def __init__(self, answers: Mapping[str, Value]):
         self._answers = answers
 
@@ -77,51 +76,52 @@ def rehearse(
     deployment: str,
     process: str,
     file: Path,
-    most: int,
-    progress: Progress = lambda roots, what, count: roots,
+    limit: int,
+    progress: Progress = lambda roots, label, count: roots,
 ) -> list[Rehearsal]:
-    """Take the last decisions again, with a changed file of decisions.
+    """Repeat the latest evaluations of decisions with a changed file.
 
     Args:
-        engine: signed in as somebody who may read what patients answered.
-        deployment: the name of the deployments, of which the last one runs.
-        process: the key of the process whose decisions are taken again.
-        most: so many of each decision.
-        progress: hands on what it is given, and shows of which decision that is, and how many of so many are done.
+        engine: with an account that may read patients' answers.
+        deployment: name of the deployments, the latest of which has the deployed file.
+        process: key of the process that evaluated the decisions.
+        limit: maximum number of evaluations of each decision.
+        progress: wraps an iteration, given its label and length, to show the progress.
 
     Raises:
-        RehearsalError: the file isn't one that runs, can't be followed, or the decisions as they run aren't.
+        RehearsalError: the file isn't deployed or can't be evaluated here, or the deployed one gives other results
+            here.
     """
-    newest = running.newest(engine, deployment)
-    runs = running.files_of(engine, newest).get(file.name) if newest else None
+    newest = running.latest_deployment_id(engine, deployment)
+    runs = running.download_files(engine, newest).get(file.name) if newest else None
     if runs is None:
-        raise RehearsalError(f"{file.name} isn't deployed: rehearse a file that has the name of one that runs")
+        raise RehearsalError(f"{file.name} isn't deployed: rehearse a file with the name of a deployed one")
     before, after = read_tables(file.name, runs), read_tables(file.name, file.read_bytes())
     versions = {each["key"]: each["id"] for each in engine.get("/decision-definition", latestVersion=True)}
     found = []
     for key in sorted(before.keys() & after.keys()):
-        taken = list(_taken(engine, process, key, before, most, progress))
-        if taken:
-            found.append(_compared(key, taken, versions[key], before, after))
+        evaluations = list(_read_evaluations(engine, process, key, before, limit, progress))
+        if evaluations:
+            found.append(_compare(key, evaluations, versions[key], before, after))
     return found
 
 
 def as_text(rehearsal: Rehearsal) -> Iterator[str]:
     cases = {reference for references in rehearsal.changed.values() for reference in references}
-    times = f"{rehearsal.decision}: taken again {rehearsal.looked_at} times"
-    yield f"{times}, for {len(cases)} cases it says something else"
+    evaluations = f"{rehearsal.decision}: {rehearsal.evaluated} evaluations repeated"
+    yield f"{evaluations}, another result for {len(cases)} cases"
     for (name, old, new), references in sorted(rehearsal.changed.items()):
         yield f"  {name}: {old} → {new}: {len(references)}"
         yield f"    {', '.join(sorted(references))}"
-    if rehearsal.untold:
-        yield f"  of {rehearsal.untold} it looks at something that they weren't asked: nothing is told of them"
+    if rehearsal.undecidable:
+        yield f"  {rehearsal.undecidable} not evaluated: the changed decision needs an input that they don't have"
 
 
 def read_tables(name: str, content: bytes) -> dict[str, Table]:
-    """The decisions of a file, by their ids.
+    """Read the decisions of a file, by id.
 
     Raises:
-        RehearsalError: one of them can't be read.
+        RehearsalError: a decision can't be read.
     """
     try:
         return {each.id: each for each in map(tables.read, read_decisions(content).iter(DMN + "decision"))}
@@ -129,25 +129,25 @@ def read_tables(name: str, content: bytes) -> dict[str, Table]:
         raise RehearsalError(f"{name}: {error}; `make check` says more") from None
 
 
-def _taken(
-    engine: Engine, process: str, key: str, found: Mapping[str, Table], most: int, progress: Progress
-) -> Iterator[Taken]:
-    """The last times that a decision was taken by itself, each with what the decisions that it needs looked at."""
+def _read_evaluations(
+    engine: Engine, process: str, key: str, found: Mapping[str, Table], limit: int, progress: Progress
+) -> Iterator[Evaluation]:
+    """Yield the latest evaluations of a root decision, with the inputs of the decisions that it requires."""
     of = {"decisionDefinitionKey": key, "processDefinitionKey": process, "rootDecisionInstancesOnly": True}
-    last = {"sortBy": "evaluationTime", "sortOrder": "desc", "maxResults": most}
+    last = {"sortBy": "evaluationTime", "sortOrder": "desc", "maxResults": limit}
     roots = engine.get("/history/decision-instance", includeInputs=True, includeOutputs=True, **of, **last)
     references = _references(engine, {each["processInstanceId"] for each in roots})
-    # an erasure, or the engine's clean-up of history, may have deleted the case between the two queries
+    # an erasure or the history clean-up may have deleted the case between the two queries
     roots = [each for each in roots if each["processInstanceId"] in references]
     for root in progress(roots, found[key].name, len(roots)) if roots else ():
         parts = engine.get("/history/decision-instance", rootDecisionInstanceId=root["id"], includeInputs=True)
         answers = {name: value for part in parts for name, value in _answers(part, found)}
-        said = {output["variableName"]: _value(output["value"]) for output in root["outputs"]}
-        yield Taken(references[root["processInstanceId"]], root["decisionDefinitionId"], answers, said)
+        outputs = {output["variableName"]: _value(output["value"]) for output in root["outputs"]}
+        yield Evaluation(references[root["processInstanceId"]], root["decisionDefinitionId"], answers, outputs)
 
 
 def _answers(part: Row, found: Mapping[str, Table]) -> Iterator[tuple[str, Value]]:
-    """The variables that a decision looked at, by the labels of its columns."""
+    """Yield the input variables of an evaluation, found by the labels of the decision's columns."""
     table = found.get(part["decisionDefinitionKey"])
     names = {column.label: column.name for column in table.inputs} if table else {}
     for column in part["inputs"]:
@@ -161,27 +161,27 @@ def _value(value: Any) -> Value:
 
 
 def _references(engine: Engine, instances: Iterable[str]) -> dict[str, str]:
-    """The case of each process instance."""
+    """Return the case reference of each process instance that exists."""
     ids = sorted(instances)
     found = []
-    for start in range(0, len(ids), AT_ONCE):
-        found += engine.post("/history/process-instance", {"processInstanceIds": ids[start : start + AT_ONCE]})
+    for start in range(0, len(ids), BATCH_SIZE):
+        found += engine.post("/history/process-instance", {"processInstanceIds": ids[start : start + BATCH_SIZE]})
     return {each["id"]: each["businessKey"] for each in found}
 
 
-def _compared(
-    key: str, taken: Iterable[Taken], version: str, before: Mapping[str, Table], after: Mapping[str, Table]
+def _compare(
+    key: str, evaluations: Iterable[Evaluation], version: str, before: Mapping[str, Table], after: Mapping[str, Table]
 ) -> Rehearsal:
     rehearsal = Rehearsal(before[key].name)
-    for each in taken:
-        old = _said(before, key, each.answers)
-        if each.version == version and old != each.said:
-            raise RehearsalError(f"{key}: the engine said {each.said} for {each.business_key}, and not {old}")
-        rehearsal.looked_at += 1
+    for each in evaluations:
+        old = _evaluate(before, key, each.answers)
+        if each.version == version and old != each.outputs:
+            raise RehearsalError(f"{key}: the engine's result for {each.business_key} is {each.outputs}, not {old}")
+        rehearsal.evaluated += 1
         try:
-            new = _said(after, key, each.answers)
+            new = _evaluate(after, key, each.answers)
         except KeyError:
-            rehearsal.untold += 1
+            rehearsal.undecidable += 1
             continue
         for name in sorted({*old, *new}):
             if old.get(name) != new.get(name):
@@ -190,10 +190,10 @@ def _compared(
     return rehearsal
 
 
-def _said(found: Mapping[str, Table], key: str, answers: Mapping[str, Value]) -> Said:
-    """What a decision says; nothing where it has a gap."""
+def _evaluate(found: Mapping[str, Table], key: str, answers: Mapping[str, Value]) -> Outputs:
+    """Evaluate a decision; empty if it has a gap."""
     try:
-        rows = Decisions(found).rows(found[key], _Given(answers))
+        rows = Decisions(found).rows(found[key], _Answers(answers))
     except Gap:
         rows = []
     return rows[0].says if rows else {}

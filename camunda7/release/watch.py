@@ -1,4 +1,4 @@
-"""Deploys whenever a diagram, decision or form is saved, for whoever draws one beside a platform that is up."""
+"""Deploys whenever a diagram, decision or form is saved, for modelling with a running platform."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-# what is deployed, and what says which names there are
+# folders of the deployed files, and of the code and settings that declare their names
 FOLDERS = ("processes", "forms", "workers", "config")
 SUFFIXES = (".bpmn", ".dmn", ".form", ".py", ".yaml")
 # an editor may write a file in several steps
@@ -20,16 +20,16 @@ SETTLED_MS, LOOK_EVERY_MS = 300, 50
 def deploy_when_saved(
     command: Sequence[str], say: Callable[[str], None], root: Path, stopping: threading.Event | None = None
 ) -> None:
-    """Deploy what is there, and again each time that something is saved, until it is interrupted.
+    """Deploy now, and whenever a file is saved, until interrupted.
 
-    What would not work is refused, and the version before goes on; so while the engine can't be reached.
+    If the deployment is refused, or the engine can't be reached, the deployed version stays.
 
     Args:
-        command: deploys; each time anew, so that it knows a handler or a variable that was just written.
-        root: the folder of processes/, forms/ and so on.
+        command: deploys; a new process each time, so that it has the latest handlers and variables.
+        root: folder of FOLDERS.
     """
     _deploy(command, say, root)
-    say("what is saved is deployed; Ctrl-C ends it")
+    say("deploying whenever a file is saved; Ctrl-C stops")
     for saved in watch(
         *(root / folder for folder in FOLDERS),
         watch_filter=_is_ours,
@@ -42,15 +42,15 @@ def deploy_when_saved(
         files = {Path(path) for _, path in saved}
         say(f"\n{time.strftime('%H:%M:%S')} saved: {', '.join(sorted(each.name for each in files))}")
         if _deploy(command, say, root):
-            say(f"{time.time() - max(map(_saved_at, files)):.1f} s after it was saved")
+            say(f"{time.time() - max(map(_saved_at, files)):.1f} s after saving")
 
 
 def _deploy(command: Sequence[str], say: Callable[[str], None], root: Path) -> bool:
-    """Returns whether what is there runs now."""
+    """Run the command; returns whether it succeeded."""
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     say((done.stdout + done.stderr).rstrip())
     if done.returncode:
-        say("not deployed: the version before goes on")
+        say("not deployed: the previous version stays")
     return done.returncode == 0
 
 
@@ -59,7 +59,7 @@ def _is_ours(change: Change, path: str) -> bool:
 
 
 def _saved_at(path: Path) -> float:
-    """When a file was saved, in seconds since 1970; now, of one that is gone."""
+    """Return when a file was saved, in seconds since the epoch; for a deleted file the current time."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from camunda7.diagrams import drawn, planes_of
+from camunda7.diagrams import draw_svg, read_planes
 from config.settings import ROOT
 from tools.draw import OPEN, VIEWER
 
@@ -55,9 +55,9 @@ def viewer(chromium: Browser, source: Path) -> Iterator[Page]:
 
 def test_each_element_is_where_bpmn_js_draws_it(chromium: Browser, viewer: Page, source: Path) -> None:
     page, compared = chromium.new_page(), 0
-    for plane in planes_of(source.read_bytes()):
+    for plane in read_planes(source.read_bytes()):
         theirs = viewer.evaluate(THEIRS, plane.element.id)
-        page.set_content(drawn(plane, {}, "a picture"))
+        page.set_content(draw_svg(plane, {}, "a picture"))
         ours = page.evaluate(OURS)
         assert ours.keys() == theirs.keys()
         assert {name: (ours[name], theirs[name]) for name in ours if not near(ours[name], theirs[name])} == {}
@@ -74,10 +74,10 @@ def test_a_shape_elsewhere_would_be_found(chromium: Browser, viewer: Page, sourc
     text: Any = source.read_text()
     moved = text.replace(' height="80" />', ' height="82.5" />')
     assert moved != text
-    plane = planes_of(moved)[0]
+    plane = read_planes(moved)[0]
     theirs = viewer.evaluate(THEIRS, plane.element.id)
     page = chromium.new_page()
-    page.set_content(drawn(plane, {}, "a picture"))
+    page.set_content(draw_svg(plane, {}, "a picture"))
     ours = page.evaluate(OURS)
     page.close()
     assert [name for name in ours if not near(ours[name], theirs[name])] != []

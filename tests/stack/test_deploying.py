@@ -110,7 +110,7 @@ def deployments(engine: Engine) -> int:
 
 def runs(engine: Engine) -> dict[str, bytes]:
     """What was deployed last."""
-    return running.files_of(engine, running.newest(engine, NAME))
+    return running.download_files(engine, running.latest_deployment_id(engine, NAME))
 
 
 def called(case: CaseUnderTest) -> list[dict[str, Any]]:
@@ -136,8 +136,8 @@ def test_what_changes_is_told_and_drawn(
     assert "  ~ step Ask the laboratory (Task_ChaseResult) changed: name: Chase result → Ask the laboratory" in lines
     assert "  ~ row 3 of Testing priority (testing_priority_rule_3) changed: testing_priority: 70 → 75" in lines
     assert any("changed: label: Your rating → Your opinion" in line for line in lines)
-    assert any(re.match(r"Tell by telephone: \d+ open cases go on under the version", line) for line in lines)
-    assert any(re.match(r"  \d+ of them can't come along", line) for line in lines)
+    assert any(re.match(r"Tell by telephone: \d+ running cases stay on their version", line) for line in lines)
+    assert any(re.match(r"  \d+ of them can't be migrated", line) for line in lines)
     stuck = r"    \d+ at Tell patient by telephone: the new version has no such step"
     assert any(re.fullmatch(stuck, line) for line in lines)
     assert any("say so in processes/migration.yaml" in line for line in lines)
@@ -151,20 +151,20 @@ def test_what_changes_is_told_and_drawn(
     hints = folder / "processes" / "migration.yaml"
     hints.write_text("tell_by_telephone: {steps: {Task_TellPatient: Task_CallTheirTelephone}}")
     change(folder, "review.form", '"label": "Your opinion"', '"label": "Your view"')
-    assert "can't come along" not in said(start())
+    assert "can't be migrated" not in said(start())
 
 
 def test_the_same_files_are_deployed_once(
     deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
     before = deployments(deployer)
-    assert said(start()).startswith("nothing")
+    assert said(start()).startswith("no change")
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory once more"')
     # two terminals, at once
     both = [said(process).splitlines()[-1].split()[0] for process in [start(), start()]]
     assert sorted(both) == ["deployed", "nothing"]
     assert deployments(deployer) == before + 1
-    assert said(start()).startswith("nothing")
+    assert said(start()).startswith("no change")
     assert deployments(deployer) == before + 1
 
 

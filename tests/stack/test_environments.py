@@ -42,7 +42,7 @@ def test_parts_call_each_other_directly_whatever_proxy_is_named(
     own: dict[str, Any], environment: dict[str, str], proxy: RecordingProxy
 ) -> None:
     CaseUnderTest(own).is_told("positive")
-    assert "nothing has changed" in stack("deploy", environment)
+    assert "no change since" in stack("deploy", environment)
     assert "doesn't answer" not in stack("status", environment)
     assert proxy.requests == []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from camunda7.release.deploy import deploy_former, resources
+from camunda7.release.deploy import redeploy_previous, resources
 from camunda7.release.hints import Hints
 from camunda7.release.migration import MigrationRefused, migrate, rehearse_migration
 from camunda7.variables import Variable
@@ -142,7 +142,7 @@ def test_each_case_comes_along_or_is_told_to_stay(
     # again: nothing is left that could come along
     again: list[str] = []
     assert migrate(deployer, NAME, HINTS, again.append, unseen)
-    assert again[0].startswith("0 cases can come to the newest version")
+    assert again[0].startswith("0 cases can be migrated to the latest version")
 
 
 def test_without_the_variable_the_case_is_named_and_stays(
@@ -174,9 +174,9 @@ def test_and_back(deployer: Engine, admin: Engine, deployed: Callable[[dict[str,
     case = start(admin, "Task_Ask")
     deployed(AFTER)
     assert migrate(deployer, NAME, HINTS, print, unseen)
-    deploy_former(deployer, NAME)
+    redeploy_previous(deployer, NAME)
     back = latest(admin)
-    assert migrate(deployer, NAME, {PROBE: HINTS[PROBE].back()}, print, unseen)
+    assert migrate(deployer, NAME, {PROBE: HINTS[PROBE].invert()}, print, unseen)
     assert version_of(admin, case) == back
     eventually(lambda: not due_of(admin, case, "Event_Reminder"))
     [task] = admin.get("/task", processInstanceBusinessKey=case)

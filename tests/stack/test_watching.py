@@ -23,7 +23,7 @@ from tests.support.packages import DEPLOYMENT
 
 pytestmark = pytest.mark.engine
 
-BEGAN = "what is saved is deployed; Ctrl-C ends it"
+BEGAN = "deploying whenever a file is saved; Ctrl-C stops"
 # as the README has it, but for the account
 COMMAND = [sys.executable, "-m", "deployment", "drawn", "changes.html"]
 
@@ -73,7 +73,7 @@ def said_again(said: list[str], pattern: str, after: int) -> str:
 
 
 def runs(engine: Engine, file: str) -> str:
-    return running.files_of(engine, running.newest(engine, NAME))[file].decode()
+    return running.download_files(engine, running.latest_deployment_id(engine, NAME))[file].decode()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_is_saved_runs(
 ) -> None:
     before = len(said)
     save(folder / file, old, new)
-    print(said_again(said, r"^\d+\.\d s after it was saved$", before))
+    print(said_again(said, r"^\d+\.\d s after saving$", before))
     assert any(told in line for line in said[before:])
     assert new in runs(deployer, Path(file).name)
 
@@ -97,18 +97,18 @@ def test_what_is_saved_runs(
 def test_what_would_not_work_is_refused_until_it_does(said: list[str], deployer: Engine, folder: Path) -> None:
     path, before = folder / "processes" / "test_sample.bpmn", len(said)
     save(path, "lab.chase_result", "lab.chase_results")
-    said_again(said, "^not deployed: the version before goes on$", before)
+    said_again(said, "^not deployed: the previous version stays$", before)
     assert any("no worker does lab.chase_results" in line for line in said[before:])
     assert "lab.chase_results" not in runs(deployer, path.name)
 
     # half a file, as an editor that is killed leaves it
     before, whole = len(said), path.read_text().replace("lab.chase_results", "lab.chase_result")
     path.write_text(whole[: len(whole) // 2])
-    said_again(said, "not deployed: the version before goes on", before)
+    said_again(said, "not deployed: the previous version stays", before)
 
     before = len(said)
     path.write_text(whole.replace('name="Chase result"', 'name="Ask once more"'))
-    said_again(said, "after it was saved$", before)
+    said_again(said, "after saving$", before)
     assert 'name="Ask once more"' in runs(deployer, path.name)
 
 
@@ -117,7 +117,7 @@ def test_other_files_are_nobodys(said: list[str], folder: Path) -> None:
     (folder / "processes" / "notes.txt").write_text("x")
     (folder / "processes" / "sample.bpmn.autosave").write_text("x")
     save(folder / "forms" / "review.form", '"Your rating"', '"Your mark"')
-    said_again(said, "after it was saved$", before)
+    said_again(said, "after saving$", before)
     assert [line for line in said[before:] if " saved: " in line] == [f"{said[before]}"]
     assert said[before].endswith("saved: review.form")
 
@@ -129,7 +129,7 @@ def test_a_handler_that_is_just_written_is_known(said: list[str], deployer: Engi
     before = len(said)
     save(folder / "workers" / "lab.py", "lab.chase_result", "lab.ask_again")
     save(folder / "workers" / "lab.py", "def chase_result(", "def ask_again(")
-    said_again(said, "after it was saved$", before)
+    said_again(said, "after saving$", before)
     assert "lab.ask_again" in runs(deployer, "test_sample.bpmn")
 
 
@@ -141,4 +141,4 @@ def test_while_the_engine_is_away_it_is_said(folder: Path, monkeypatch: pytest.M
     ended.set()
     deploy_when_saved(COMMAND, lines.append, folder, ended)
     assert "no answer from http://127.0.0.1:9" in lines[0]
-    assert lines[1] == "not deployed: the version before goes on"
+    assert lines[1] == "not deployed: the previous version stays"

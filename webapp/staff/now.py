@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import render_template
 
-from camunda7.diagrams import Element, Heat, Picture, Plane, drawn, read_picture
+from camunda7.diagrams import Element, Heat, Picture, Plane, draw_svg, read_picture
 from camunda7.xml import parse
 from hosting.clients.lab import Stock
 from hosting.clients.service import ServiceError
@@ -152,7 +152,7 @@ def _drawing(plane: Plane, first: Plane, found: Mapping[str, ActivityCount], hot
     title = plane.title if plane is first else f"{first.title}: {plane.title}"
     elements = [shape.element for shape in plane.shapes if shape.element.id in found]
     marks = {each.id: Heat(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
-    return Drawing(title, drawn(plane, marks, told(title, elements, found)), "", steps_of(elements, found))
+    return Drawing(title, draw_svg(plane, marks, told(title, elements, found)), "", steps_of(elements, found))
 
 
 def heat(each: ActivityCount) -> float:

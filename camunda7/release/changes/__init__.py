@@ -1,4 +1,4 @@
-"""What a deployment changes: which steps, ways, rows and fields, and for how many open cases."""
+"""Changes of a deployment: of steps, sequence flows, rows and fields, and the running cases that they concern."""
 
 from camunda7.release.changes import report, running
 from camunda7.release.changes.difference import Change, differences

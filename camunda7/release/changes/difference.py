@@ -1,4 +1,4 @@
-"""What differs between two sets of diagrams, decisions and forms: steps, ways, rows, fields; in words."""
+"""Differences between two sets of diagrams, decisions and forms, as texts: of steps, flows, rows and fields."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from camunda7.lint.files import FileError, read_decisions, read_diagram, read_fo
 from camunda7.lint.tables import DMN
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
-# what of an element is told of its neighbours, or tells nothing to a case
-ELSEWHERE = {BPMN + tag for tag in ("incoming", "outgoing", *NODES, "sequenceFlow", "laneSet", "textAnnotation")}
-# what a thing is, by how it differs: its properties, each by what people call it
-Things = Mapping[str, "Thing"]
+# children of an element that are compared as elements of their own, or don't affect a case
+NOT_COMPARED = {BPMN + tag for tag in ("incoming", "outgoing", *NODES, "sequenceFlow", "laneSet", "textAnnotation")}
+# by id
+Items = Mapping[str, "Item"]
 
 
 @dataclass(frozen=True)
-class Thing:
-    """A step, way, decision's row, form's field …: what changes are told of.
+class Item:
+    """An item to compare: a step, sequence flow, row of a decision, field of a form.
 
     Attributes:
-        label: what people call it.
-        properties: all that makes it up.
+        label: its name for people.
+        properties: compared texts, by name.
     """
 
     kind: str
@@ -40,8 +40,8 @@ class Change:
     """One difference.
 
     Attributes:
-        how: added, removed or changed.
-        details: of what is changed: "name: before → after".
+        how: ADDED, REMOVED or CHANGED.
+        details: of a changed item: "name: before → after".
     """
 
     file: str
@@ -59,7 +59,7 @@ class Change:
 
 
 def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Change]:
-    """From one set of files to another, by the files' names."""
+    """Return the changes from one set of files to another, by file names."""
     found: list[Change] = []
     for file in sorted({*before, *after}):
         if file not in after:
@@ -67,72 +67,74 @@ def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list
         elif file not in before:
             found.append(Change(file, ADDED, "the file", file, file))
         elif before[file] != after[file]:
-            found += _of_file(file, before[file], after[file])
+            found += _diff_file(file, before[file], after[file])
     return found
 
 
-def _of_file(file: str, before: bytes, after: bytes) -> Iterator[Change]:
+def _diff_file(file: str, before: bytes, after: bytes) -> Iterator[Change]:
     read = READERS.get(PurePath(file).suffix, _unknown)
     try:
-        changes = list(_compared(file, read(file, before), read(file, after)))
+        changes = list(_diff_items(file, read(file, before), read(file, after)))
     except FileError as error:
         yield Change(file, CHANGED, "the file", file, file, (f"one of both can't be read: {error}",))
         return
     yield from changes or [Change(file, CHANGED, "the file", file, file, ("only how it is drawn or written",))]
 
 
-def _compared(file: str, old: Things, new: Things) -> Iterator[Change]:
+def _diff_items(file: str, old: Items, new: Items) -> Iterator[Change]:
     for key in old.keys() - new.keys():
         yield Change(file, REMOVED, old[key].kind, old[key].label, key)
     for key, thing in new.items():
         if key not in old:
             yield Change(file, ADDED, thing.kind, thing.label, key)
-        elif details := tuple(_details(old[key].properties, thing.properties)):
+        elif details := tuple(_diff_properties(old[key].properties, thing.properties)):
             yield Change(file, CHANGED, thing.kind, thing.label, key, details)
 
 
-def _details(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+def _diff_properties(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
     for name in sorted({*old, *new}):
         before, after = old.get(name, ""), new.get(name, "")
         if before != after:
             yield f"{name}: {before or 'nothing'} → {after or 'nothing'}"
 
 
-def _diagram(file: str, content: bytes) -> Things:
+def _diagram(file: str, content: bytes) -> Items:
     diagram = read_diagram(file, content)
-    return {each.id: Thing(_kind(each), diagram.called(each), _element(each)) for each in diagram.elements.values()}
+    return {each.id: Item(_kind(each), diagram.called(each), _element(each)) for each in diagram.elements.values()}
 
 
 def _kind(element: Element) -> str:
     if element.kind == "sequenceFlow":
-        # one without a name is called “the way from … to …”
+        # one without a name is labelled “the way from … to …”
         return "way" if element.name else ""
     return "event" if element.kind.endswith("Event") else "gateway" if element.kind.endswith("Gateway") else "step"
 
 
 def _element(element: Element) -> dict[str, str]:
-    """Attributes of an element and of all that it has of its own."""
+    """Return the properties of an element and its children."""
     found = {_local(name): value for name, value in element.node.attrib.items()} | {"is a": element.kind}
     for child in element.node:
-        if child.tag not in ELSEWHERE:
-            found.update(_below(child, _local(child.tag)))
+        if child.tag not in NOT_COMPARED:
+            found.update(_describe_node(child, _local(child.tag)))
     return found | {"lies in": element.scope}
 
 
-def _below(node: ElementTree.Element, path: str) -> Iterator[tuple[str, str]]:
-    """A property of an element, and what that is made of; several alike are numbered."""
-    said = ", ".join(f"{_local(name)} {value}" for name, value in sorted(node.attrib.items()) if _tells(name))
+def _describe_node(node: ElementTree.Element, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a node and its descendants by path; siblings of the same name are numbered."""
+    attributes = ", ".join(
+        f"{_local(name)} {value}" for name, value in sorted(node.attrib.items()) if _is_relevant(name)
+    )
     text = " ".join((node.text or "").split())
-    yield path, " ".join(filter(None, (said, text))) or "there"
+    yield path, " ".join(filter(None, (attributes, text))) or "there"
     seen: dict[str, int] = {}
     for child in node:
         name = _local(child.tag)
         seen[name] = seen.get(name, 0) + 1
-        yield from _below(child, f"{path} {name}" + (f" {seen[name]}" if seen[name] > 1 else ""))
+        yield from _describe_node(child, f"{path} {name}" + (f" {seen[name]}" if seen[name] > 1 else ""))
 
 
-def _tells(name: str) -> bool:
-    """Whether an attribute means something to a case: not its id, nor what its text is written in."""
+def _is_relevant(name: str) -> bool:
+    """Whether an attribute affects a case: not the id, nor xsi:type."""
     return name != "id" and not name.startswith("{http://www.w3.org/2001/XMLSchema-instance}")
 
 
@@ -140,7 +142,7 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def _decisions(file: str, content: bytes) -> Things:
+def _decisions(file: str, content: bytes) -> Items:
     root = read_decisions(content)
     found = {}
     for decision in root.iter(DMN + "decision"):
@@ -150,11 +152,11 @@ def _decisions(file: str, content: bytes) -> Things:
         required = ", ".join(sorted(each.get("href", "") for each in decision.iter(DMN + "requiredDecision")))
         own = {"hit policy": table.get("hitPolicy", "") if table is not None else "", "requires": required}
         own |= {f"column {_column(each)}": _texts(each) or each.get("name", "") for each in columns}
-        found[decision.get("id", "")] = Thing("decision", name, own)
+        found[decision.get("id", "")] = Item("decision", name, own)
         for number, row in enumerate(decision.iter(DMN + "rule"), 1):
             cells = [_texts(entry) for tag in ("inputEntry", "outputEntry") for entry in row.findall(DMN + tag)]
-            said = dict(zip(map(_column, columns), cells, strict=False))
-            found[row.get("id", "")] = Thing("row", f"{number} of {name}", said)
+            texts = dict(zip(map(_column, columns), cells, strict=False))
+            found[row.get("id", "")] = Item("row", f"{number} of {name}", texts)
     return found
 
 
@@ -166,11 +168,11 @@ def _texts(node: ElementTree.Element) -> str:
     return " ".join(" ".join((each.text or "").split()) for each in node.iter(DMN + "text"))
 
 
-def _form(file: str, content: bytes) -> Things:
+def _form(file: str, content: bytes) -> Items:
     form = read_form(content)
     about = {"id": str(form.get("id")), "schemaVersion": str(form.get("schemaVersion"))}
-    return {file: Thing("form", file, about)} | {
-        str(each.get("id")): Thing("field", forms.called(each), _field(each))
+    return {file: Item("form", file, about)} | {
+        str(each.get("id")): Item("field", forms.called(each), _field(each))
         for each in forms.within(form.get("components"))
     }
 
@@ -183,8 +185,8 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _unknown(file: str, content: bytes) -> Things:
+def _unknown(file: str, content: bytes) -> Items:
     raise FileError("it is no diagram, decision or form")
 
 
-READERS: Mapping[str, Callable[[str, bytes], Things]] = {".bpmn": _diagram, ".dmn": _decisions, ".form": _form}
+READERS: Mapping[str, Callable[[str, bytes], Items]] = {".bpmn": _diagram, ".dmn": _decisions, ".form": _form}

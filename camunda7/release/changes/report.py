@@ -1,4 +1,4 @@
-"""What a deployment changes, told: as text, and as a page with the diagrams drawn."""
+"""Reports of a deployment's changes: as text, and as an HTML page with drawings of the diagrams."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from camunda7.diagrams import Mark, Paint, drawn, planes_of
+from camunda7.diagrams import Mark, Paint, draw_svg, read_planes
 from camunda7.release.changes.blocked_cases import NO_SUCH_STEP
 from camunda7.release.changes.difference import ADDED, CHANGED, REMOVED, Change
-from camunda7.release.changes.running import Open
+from camunda7.release.changes.running import OpenCases
 from camunda7.xml import XmlError
 
 SIGNS = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
-# told apart by the sign as well
+# the signs distinguish them without colour, too
 PAINTS = {ADDED: Paint("#cce2d8"), REMOVED: Paint("#f4cdc6"), CHANGED: Paint("#fff7bf")}
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>What a deployment changes</title>
 <style>body {{ font: 16px/1.5 Arial, sans-serif; margin: 2rem }} svg {{ max-width: 100%; height: auto }}
 li {{ white-space: pre-wrap }}</style>
 <h1>What a deployment changes</h1>
-<p>Green and + is new, red and - is gone, yellow and ~ is another.</p>
+<p>Green and + is added, red and - is removed, yellow and ~ is changed.</p>
 {body}
 </html>
 """
 
 
 @dataclass(frozen=True)
-class Changed:
-    """A mark on an element that is new, gone or another."""
+class ChangeMark:
+    """Mark of an added, removed or changed element in a drawing."""
 
     how: str
 
@@ -41,29 +41,29 @@ class Changed:
         return PAINTS[self.how]
 
 
-def as_text(changes: Sequence[Change], cases: Sequence[Open]) -> Iterator[str]:
-    """Lines: what differs, file by file; then where open cases stand."""
+def as_text(changes: Sequence[Change], cases: Sequence[OpenCases]) -> Iterator[str]:
+    """Yield lines with the changes by file, then with the steps of running cases."""
     for file, own in _by_file(changes).items():
         yield file
         yield from (f"  {SIGNS[change.how]} {change}" for change in own)
     for each in cases:
-        yield from _told(each)
-    yield from ["`make migrate` brings along those that can come"] if cases else []
+        yield from _describe_cases(each)
+    yield from ["`make migrate` migrates those that can be migrated"] if cases else []
 
 
-def _told(cases: Open) -> Iterator[str]:
-    at = ", ".join(f"{count} at {step}" for step, count in sorted(cases.at.items()))
-    told = f"{cases.name}: {cases.count} open cases go on under the version with which they began"
-    yield f"{told} ({at})" if at else told
-    if cases.stuck:
-        yield f"  {cases.stay} of them can't come along, and will end as they began:"
-        yield from (f"    {each.count} at {each.name}: {each.why}" for each in cases.stuck)
-    if any(each.why == NO_SUCH_STEP for each in cases.stuck):
-        yield "  If such a step is called otherwise now, say so in processes/migration.yaml"
+def _describe_cases(cases: OpenCases) -> Iterator[str]:
+    steps = ", ".join(f"{count} at {step}" for step, count in sorted(cases.by_step.items()))
+    line = f"{cases.name}: {cases.count} running cases stay on their version"
+    yield f"{line} ({steps})" if steps else line
+    if cases.blocked:
+        yield f"  {cases.blocked_count} of them can't be migrated, and will end on it:"
+        yield from (f"    {each.count} at {each.name}: {each.reason}" for each in cases.blocked)
+    if any(each.reason == NO_SUCH_STEP for each in cases.blocked):
+        yield "  If such a step has a new id, add it to processes/migration.yaml"
 
 
 def as_page(changes: Sequence[Change], before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
-    """An HTML page: of each file what differs, and its diagram before and after."""
+    """Return an HTML page with each file's changes, and its diagram before and after."""
     parts = []
     for file, own in _by_file(changes).items():
         lines = "".join(f"<li>{escape(f'{SIGNS[change.how]} {change}')}" for change in own)
@@ -75,18 +75,18 @@ def as_page(changes: Sequence[Change], before: Mapping[str, bytes], after: Mappi
 
 
 def _pictures(when: str, content: bytes | None, changes: Sequence[Change], shown: Sequence[str]) -> Iterator[str]:
-    """The planes of a diagram on which something is to be seen."""
-    marks: dict[str, Mark] = {change.id: Changed(change.how) for change in changes if change.how in shown}
+    """Yield the drawings of a diagram's planes that have changes."""
+    marks: dict[str, Mark] = {change.id: ChangeMark(change.how) for change in changes if change.how in shown}
     try:
-        planes = planes_of(content) if content else []
+        planes = read_planes(content) if content else []
     except XmlError as error:
         yield f"<p>{when}: not drawn, since the file can't be read ({escape(str(error))})</p>"
         return
     for plane in planes:
-        here = {each.element.id for each in plane.parts} & marks.keys()
-        if here:
-            names = f"{plane.title}, {when}: {len(here)} elements marked"
-            yield f"<h3>{escape(names)}</h3>{drawn(plane, marks, names)}"
+        marked = {each.element.id for each in plane.parts} & marks.keys()
+        if marked:
+            title = f"{plane.title}, {when}: {len(marked)} elements marked"
+            yield f"<h3>{escape(title)}</h3>{draw_svg(plane, marks, title)}"
 
 
 def _by_file(changes: Sequence[Change]) -> dict[str, list[Change]]:

@@ -1,4 +1,4 @@
-"""What an engine runs: the files that were deployed last, and where open cases stand."""
+"""State of an engine: the files of its latest deployment, and the steps of its running cases."""
 
 from __future__ import annotations
 
@@ -13,73 +13,73 @@ from camunda7.lint.files import Files
 from camunda7.release.changes.blocked_cases import reason_blocked
 from camunda7.release.hints import Hints
 
-# where a case stands within
-AROUND = (*SCOPES, "callActivity")
+# elements that contain the steps at which a case is
+CONTAINERS = (*SCOPES, "callActivity")
 
 
 @dataclass(frozen=True)
-class Stuck:
-    """A step at which cases can't come along to the new version.
+class BlockedStep:
+    """A step whose cases can't be migrated to the new version.
 
     Attributes:
-        name: what it is called.
-        count: how many stand there.
-        why: they can't come along.
+        name: of the step, for people.
+        count: number of activity instances there.
+        reason: why they can't be migrated.
     """
 
     name: str
     count: int
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
-class Open:
-    """The open cases of a diagram, in all of its versions.
+class OpenCases:
+    """Running cases of a process, in all of its versions.
 
     Attributes:
-        name: of the diagram.
-        count: how many there are.
-        at: how many stand at each step, by what it is called.
-        stuck: the steps at which they can't come along.
-        stay: how many cases stand at one of these.
+        name: of the process.
+        count: number of cases.
+        by_step: number of activity instances by the step's name.
+        blocked: steps whose cases can't be migrated.
+        blocked_count: number of cases at these steps.
     """
 
     name: str
     count: int
-    at: dict[str, int]
-    stuck: tuple[Stuck, ...]
-    stay: int
+    by_step: dict[str, int]
+    blocked: tuple[BlockedStep, ...]
+    blocked_count: int
 
 
-def newest(engine: Engine, name: str) -> str | None:
-    """The id of the deployment of this name that came last; None when there is none."""
-    found = last(engine, name, 1)
-    return found[0]["id"] if found else None
+def latest_deployment_id(engine: Engine, name: str) -> str | None:
+    """Return the id of the latest deployment of this name, or None."""
+    deployments = list_deployments(engine, name, 1)
+    return deployments[0]["id"] if deployments else None
 
 
-def last(engine: Engine, name: str, count: int) -> list[dict[str, Any]]:
-    """So many of the deployments of this name, the newest first."""
-    found: list[dict[str, Any]] = engine.get(
+def list_deployments(engine: Engine, name: str, count: int) -> list[dict[str, Any]]:
+    """Return the latest `count` deployments of this name, the newest first."""
+    deployments: list[dict[str, Any]] = engine.get(
         "/deployment", name=name, sortBy="deploymentTime", sortOrder="desc", maxResults=count
     )
-    return found
+    return deployments
 
 
-def files_of(engine: Engine, deployment: str) -> dict[str, bytes]:
-    """What was deployed, by the files' names."""
+def download_files(engine: Engine, deployment: str) -> dict[str, bytes]:
+    """Download the files of a deployment; returns them by name."""
     resources = engine.get(f"/deployment/{deployment}/resources")
     path = f"/deployment/{deployment}/resources"
     return {each["name"]: engine.download(f"{path}/{each['id']}/data") for each in resources}
 
 
-def open_cases(
+def count_open_cases(
     engine: Engine, before: Mapping[str, bytes], after: Mapping[str, bytes], hints: Mapping[str, Hints]
-) -> list[Open]:
-    """Of each diagram, where its open cases stand now.
+) -> list[OpenCases]:
+    """Count the running cases of each process by step.
 
     Args:
-        before, after: the files that run, and those that are to.
-        hints: what steps are called now, by process.
+        before, after: the deployed files, and those to deploy.
+        hints: migration hints, by process.
     """
     versions = [row["definition"] for row in engine.get("/process-definition/statistics") if row["instances"]]
     old = _diagrams(before)
@@ -92,22 +92,22 @@ def open_cases(
     return [each for each in found if each.count]
 
 
-def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, old: Diagram, hints: Hints) -> Open:
-    at: Counter[str] = Counter()
+def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, old: Diagram, hints: Hints) -> OpenCases:
+    counts: Counter[str] = Counter()
     for version in versions:
         for row in engine.get(f"/process-definition/{version}/statistics"):
-            at[row["id"]] += row["instances"]
-    there, stuck = {}, {}
-    for step, count in at.items():
+            counts[row["id"]] += row["instances"]
+    by_step, blocked = {}, {}
+    for step, count in counts.items():
         element = new.elements.get(step) or old.elements.get(step)
         name = new.called(element) if element else step
-        if why := reason_blocked(old, step, new, hints):
-            stuck[step] = Stuck(name, count, why)
-        elif element and element.kind not in AROUND:
-            there[name] = count
-    stay = _count(engine, processDefinitionKey=process.id, activityIdIn=list(stuck)) if stuck else 0
+        if reason := reason_blocked(old, step, new, hints):
+            blocked[step] = BlockedStep(name, count, reason)
+        elif element and element.kind not in CONTAINERS:
+            by_step[name] = count
+    blocked_count = _count(engine, processDefinitionKey=process.id, activityIdIn=list(blocked)) if blocked else 0
     count = _count(engine, processDefinitionKey=process.id)
-    return Open(process.name or process.id, count, there, tuple(stuck.values()), stay)
+    return OpenCases(process.name or process.id, count, by_step, tuple(blocked.values()), blocked_count)
 
 
 def _count(engine: Engine, **query: Any) -> int:
@@ -116,5 +116,5 @@ def _count(engine: Engine, **query: Any) -> int:
 
 
 def _diagrams(files: Mapping[str, bytes]) -> dict[str, Diagram]:
-    """Those that can be read, by the files' names."""
+    """Return the readable diagrams, by file name."""
     return {diagram.file: diagram for diagram in Files.read(files).diagrams}

@@ -1,4 +1,4 @@
-"""Open cases are brought to the newest version of their diagrams: rehearsed, moved, and looked at again."""
+"""Migration of running cases to the latest version of their processes, with a rehearsal before."""
 
 from camunda7.release.migration.migrate import migrate, rehearse_migration
 from camunda7.release.migration.moves import MigrationRefused

@@ -1,4 +1,4 @@
-"""Runs the engine's batches to their end, and shows how far they are."""
+"""Runs batches of the engine, and shows their progress."""
 
 from __future__ import annotations
 
@@ -11,64 +11,64 @@ from camunda7.engine import Engine
 from camunda7.release.migration.cases import Progress
 from camunda7.release.migration.moves import Move
 
-AT_ONCE = 5000
+BATCH_SIZE = 5000
 EVERY_S = 0.2
 Batch = dict[str, Any]
 
 
 def move_all(engine: Engine, instances: Mapping[str, Move], progress: Progress) -> None:
-    """Have the engine move process instances; of one that can't be, nothing is changed."""
+    """Migrate process instances; each in a transaction, so that a failed one isn't changed."""
     batches = [
-        engine.post("/migration/executeAsync", {"migrationPlan": move.plan, "processInstanceIds": some})
-        for move, ids in _by(instances)
-        for some in _portions(ids)
+        engine.post("/migration/executeAsync", {"migrationPlan": move.plan, "processInstanceIds": chunk})
+        for move, ids in _group(instances)
+        for chunk in _chunks(ids)
     ]
-    _run(engine, batches, "moved", progress)
+    _run(engine, batches, "migrating", progress)
 
 
 def set_variables(engine: Engine, without: Mapping[str, tuple[Move, tuple[str, ...]]], progress: Progress) -> None:
-    """Set what process instances lack, before they are moved: the engine looks at it while it moves them.
+    """Set missing variables of process instances before their migration, which may evaluate them.
 
     Args:
-        without: by instance, how it is moved, and the names of what it lacks.
+        without: by instance, its move, and the names of the missing variables.
     """
     batches = [
         engine.post(
             "/process-instance/variables-async",
-            {"processInstanceIds": some, "variables": {name: move.variables[name] for name in names}},
+            {"processInstanceIds": chunk, "variables": {name: move.variables[name] for name in names}},
         )
-        for (move, names), ids in _by(without)
-        for some in _portions(ids)
+        for (move, names), ids in _group(without)
+        for chunk in _chunks(ids)
     ]
-    _run(engine, batches, "given the variables that they lack", progress)
+    _run(engine, batches, "setting variables", progress)
 
 
-def _by(items: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]]]:
-    """Ids, by what they have in common."""
-    found = defaultdict(list)
-    for id, what in items.items():
-        found[what].append(id)
-    return found.items()
+def _group(items: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]]]:
+    """Group ids by their value."""
+    groups = defaultdict(list)
+    for id, value in items.items():
+        groups[value].append(id)
+    return groups.items()
 
 
-def _portions(ids: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(ids), AT_ONCE):
-        yield ids[first : first + AT_ONCE]
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    for first in range(0, len(ids), BATCH_SIZE):
+        yield ids[first : first + BATCH_SIZE]
 
 
-def _run(engine: Engine, batches: Sequence[Batch], what: str, progress: Progress) -> None:
+def _run(engine: Engine, batches: Sequence[Batch], label: str, progress: Progress) -> None:
     if not batches:
         return
-    for _ in progress(_done(engine, batches), what, _total(batches)):
+    for _ in progress(_done(engine, batches), label, _total(batches)):
         pass
-    # what can't be done is tried no more
+    # a batch with failed jobs isn't retried
     for batch in batches:
-        if _of(engine, batch):
+        if _read_statistics(engine, batch):
             engine.delete(f"/batch/{batch['id']}?cascade=false")
 
 
 def _done(engine: Engine, batches: Sequence[Batch]) -> Iterator[int]:
-    """The number of each job as it is done, or can't be."""
+    """Yield a number for each job that has completed or failed."""
     done, total = 0, _total(batches)
     while done < total:
         now = sum(_ended(engine, batch) for batch in batches)
@@ -78,14 +78,14 @@ def _done(engine: Engine, batches: Sequence[Batch]) -> Iterator[int]:
 
 
 def _ended(engine: Engine, batch: Batch) -> int:
-    """How many of its jobs are over; all, when the engine has it no more."""
-    found = _of(engine, batch)
-    return int(found[0]["completedJobs"] + found[0]["failedJobs"] if found else batch["totalJobs"])
+    """Return the number of a batch's completed and failed jobs; the engine deletes a completed batch."""
+    rows = _read_statistics(engine, batch)
+    return int(rows[0]["completedJobs"] + rows[0]["failedJobs"] if rows else batch["totalJobs"])
 
 
-def _of(engine: Engine, batch: Batch) -> list[Batch]:
-    found: list[Batch] = engine.get("/batch/statistics", batchId=batch["id"])
-    return found
+def _read_statistics(engine: Engine, batch: Batch) -> list[Batch]:
+    rows: list[Batch] = engine.get("/batch/statistics", batchId=batch["id"])
+    return rows
 
 
 def _total(batches: Sequence[Batch]) -> int:

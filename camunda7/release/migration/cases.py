@@ -1,4 +1,4 @@
-"""The open cases of older versions, and what would become of each if it were moved now."""
+"""Running cases of older versions, and the rehearsal of their migration."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from camunda7.release.changes.blocked_cases import NO_SUCH_STEP
 from camunda7.release.migration.moves import Move
 
 PAGE = 1000
-AT_ONCE = 25
+BATCH_SIZE = 25
 UNMAPPED = "There is no migration instruction for this instance's activity"
 Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One that is open.
+    """A running case.
 
     Attributes:
-        instances: ids of its process instances under an older version, each with how it would be moved.
+        instances: moves of its process instances under an older version, by id.
     """
 
     reference: str
@@ -30,12 +30,12 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Rehearsed:
-    """What would become of a case.
+class RehearsedCase:
+    """Result of a case's rehearsal.
 
     Attributes:
-        reasons: why it can't be moved; empty when it can.
-        without: which variables its instances lack.
+        reasons: why it can't be migrated; empty if it can.
+        without: names of missing variables, by instance.
     """
 
     case: Case
@@ -43,8 +43,8 @@ class Rehearsed:
     without: Mapping[str, tuple[str, ...]]
 
 
-def cases_of(engine: Engine, moves: Sequence[Move]) -> list[Case]:
-    """The open cases of the older versions."""
+def list_cases(engine: Engine, moves: Sequence[Move]) -> list[Case]:
+    """Return the running cases of older versions."""
     found: dict[str, dict[str, Move]] = defaultdict(dict)
     for move in moves:
         for instance in _instances(engine, move.source):
@@ -52,28 +52,30 @@ def cases_of(engine: Engine, moves: Sequence[Move]) -> list[Case]:
     return [Case(reference, instances) for reference, instances in sorted(found.items())]
 
 
-def rehearsed(engine: Engine, cases: Sequence[Case], progress: Progress) -> list[Rehearsed]:
-    """Have the engine move each case and take it back. Nothing is changed."""
-    return list(progress(_rehearsed(engine, cases), "would each case come along?", len(cases)))
+def rehearse_cases(engine: Engine, cases: Sequence[Case], progress: Progress) -> list[RehearsedCase]:
+    """Migrate each case in a transaction that the engine rolls back."""
+    return list(progress(_rehearse(engine, cases), "rehearsing the migration", len(cases)))
 
 
-def _rehearsed(engine: Engine, cases: Sequence[Case]) -> Iterator[Rehearsed]:
-    for first in range(0, len(cases), AT_ONCE):
-        some = cases[first : first + AT_ONCE]
-        moves = {move.source: move for case in some for move in case.instances.values()}
+def _rehearse(engine: Engine, cases: Sequence[Case]) -> Iterator[RehearsedCase]:
+    for first in range(0, len(cases), BATCH_SIZE):
+        batch = cases[first : first + BATCH_SIZE]
+        moves = {move.source: move for case in batch for move in case.instances.values()}
         numbers = {source: number for number, source in enumerate(moves)}
         body = {
             "moves": [{"plan": move.plan, "variables": move.variables} for move in moves.values()],
-            "cases": [{id: numbers[move.source] for id, move in case.instances.items()} for case in some],
+            "cases": [{id: numbers[move.source] for id, move in case.instances.items()} for case in batch],
         }
-        for case, outcome in zip(some, engine.post("/coronacare/migration/rehearse", body), strict=True):
-            reasons = [_told(case.instances[each["processInstanceId"]], each) for each in outcome["failures"]]
+        for case, outcome in zip(batch, engine.post("/coronacare/migration/rehearse", body), strict=True):
+            reasons = [
+                _describe_failure(case.instances[each["processInstanceId"]], each) for each in outcome["failures"]
+            ]
             without = {id: tuple(names) for id, names in outcome["without"].items()}
-            yield Rehearsed(case, tuple(dict.fromkeys(reasons)), without)
+            yield RehearsedCase(case, tuple(dict.fromkeys(reasons)), without)
 
 
-def _told(move: Move, failure: dict[str, Any]) -> str:
-    """Why an instance can't be moved, in the words of the diagram."""
+def _describe_failure(move: Move, failure: dict[str, Any]) -> str:
+    """Describe why an instance can't be migrated, with the names in the diagram."""
     step = failure["step"]
     at = f"{move.process}, at {move.old.called(step)} ({step}): " if step else f"{move.process}: "
     if step in move.reasons:

@@ -1,4 +1,4 @@
-"""`make migrate`: cases that can be moved are, each as a whole; others go on under the version they began with."""
+"""`make migrate`: migrates each case that can be migrated as a whole; others stay on their version."""
 
 from __future__ import annotations
 
@@ -8,93 +8,97 @@ from dataclasses import dataclass
 from camunda7.engine import Engine
 from camunda7.release.hints import Hints
 from camunda7.release.migration.batches import move_all, set_variables
-from camunda7.release.migration.cases import Case, Progress, Rehearsed, cases_of, rehearsed
-from camunda7.release.migration.moves import moves_of
+from camunda7.release.migration.cases import Case, Progress, RehearsedCase, list_cases, rehearse_cases
+from camunda7.release.migration.moves import plan_moves
 
-# cases go on while they are moved, and call processes of the older version; then they are looked at again
+# running cases may call processes of the older version during the migration, which the next round finds
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Left:
-    """The cases that an older version still has.
+class RemainingCases:
+    """Cases of older versions.
 
     Attributes:
-        movable: those that could be moved.
-        staying: those that can't, and why.
+        movable: cases that can be migrated.
+        blocked: cases that can't, with the reasons.
     """
 
-    movable: list[Rehearsed]
-    staying: list[Rehearsed]
+    movable: list[RehearsedCase]
+    blocked: list[RehearsedCase]
 
 
 def rehearse_migration(
     engine: Engine, deployment: str, hints: Mapping[str, Hints], say: Callable[[str], None], progress: Progress
-) -> Left:
-    """What would become of each open case of an older version. Nothing is changed.
+) -> RemainingCases:
+    """Rehearse the migration of all running cases of older versions, and print the result; changes nothing.
 
     Args:
-        deployment: the name of the deployments, of which the last one has the newest versions.
-        hints: what people say of it, by process.
-        progress: hands on what it is given, and shows how many of so many there were.
+        deployment: name of the deployments, the latest of which has the latest versions.
+        hints: migration hints, by process.
+        progress: wraps an iteration, given its label and length, to show the progress.
 
     Raises:
-        MigrationRefused: the engine can't follow a plan.
+        MigrationRefused: a migration plan is invalid.
     """
-    left = _left(engine, deployment, hints, progress)
-    _tell(left, say)
-    return left
+    remaining = _rehearse_remaining(engine, deployment, hints, progress)
+    _report(remaining, say)
+    return remaining
 
 
 def migrate(
     engine: Engine, deployment: str, hints: Mapping[str, Hints], say: Callable[[str], None], progress: Progress
 ) -> bool:
-    """Bring open cases to the newest version; returns whether all that could come along did.
+    """Migrate running cases to the latest version; returns whether all were that can be.
 
     Raises:
-        MigrationRefused: the engine can't follow a plan; nothing was moved.
+        MigrationRefused: a migration plan is invalid; nothing was migrated.
     """
-    left = rehearse_migration(engine, deployment, hints, say, progress)
-    wanted = {each.case.reference for each in left.movable}
+    remaining = rehearse_migration(engine, deployment, hints, say, progress)
+    movable = {each.case.reference for each in remaining.movable}
     for _ in range(ROUNDS):
-        if not left.movable:
+        if not remaining.movable:
             break
-        _move(engine, left.movable, progress)
-        left = _left(engine, deployment, hints, progress)
-    behind = {each.case.reference for each in (*left.movable, *left.staying)}
-    say(f"{_cases(len(wanted - behind))} moved, or ended meanwhile; {_cases(len(behind))} under an older version")
-    for each in left.staying:
-        if each.case.reference in wanted:
-            say(f"  went on before it could be moved: {_why(each)}")
-    for each in left.movable:
-        say(f"  {each.case.reference} was not moved, and could be: try again")
-    return not left.movable
+        _move(engine, remaining.movable, progress)
+        remaining = _rehearse_remaining(engine, deployment, hints, progress)
+    older = {each.case.reference for each in (*remaining.movable, *remaining.blocked)}
+    say(f"{_cases(len(movable - older))} migrated or ended; {_cases(len(older))} on an older version")
+    for each in remaining.blocked:
+        if each.case.reference in movable:
+            say(f"  reached another step before its migration: {_format_reasons(each)}")
+    for each in remaining.movable:
+        say(f"  {each.case.reference} wasn't migrated, though it can be: run the migration again")
+    return not remaining.movable
 
 
-def _left(engine: Engine, deployment: str, hints: Mapping[str, Hints], progress: Progress) -> Left:
-    cases: Sequence[Case] = cases_of(engine, moves_of(engine, deployment, hints))
-    found = rehearsed(engine, cases, progress) if cases else []
-    return Left([each for each in found if not each.reasons], [each for each in found if each.reasons])
+def _rehearse_remaining(
+    engine: Engine, deployment: str, hints: Mapping[str, Hints], progress: Progress
+) -> RemainingCases:
+    cases: Sequence[Case] = list_cases(engine, plan_moves(engine, deployment, hints))
+    rehearsed = rehearse_cases(engine, cases, progress) if cases else []
+    return RemainingCases(
+        [each for each in rehearsed if not each.reasons], [each for each in rehearsed if each.reasons]
+    )
 
 
-def _move(engine: Engine, movable: Sequence[Rehearsed], progress: Progress) -> None:
-    lacking = {
+def _move(engine: Engine, movable: Sequence[RehearsedCase], progress: Progress) -> None:
+    missing = {
         instance: (each.case.instances[instance], names) for each in movable for instance, names in each.without.items()
     }
-    set_variables(engine, lacking, progress)
+    set_variables(engine, missing, progress)
     move_all(engine, {id: move for each in movable for id, move in each.case.instances.items()}, progress)
 
 
-def _tell(left: Left, say: Callable[[str], None]) -> None:
-    if not left.movable and not left.staying:
-        say("all open cases are at the newest version")
+def _report(remaining: RemainingCases, say: Callable[[str], None]) -> None:
+    if not remaining.movable and not remaining.blocked:
+        say("all running cases are on the latest version")
         return
-    say(f"{_cases(len(left.movable))} can come to the newest version, {len(left.staying)} stay under theirs")
-    for each in left.staying:
-        say(f"  {_why(each)}")
+    say(f"{_cases(len(remaining.movable))} can be migrated to the latest version, {len(remaining.blocked)} can't")
+    for each in remaining.blocked:
+        say(f"  {_format_reasons(each)}")
 
 
-def _why(rehearsed: Rehearsed) -> str:
+def _format_reasons(rehearsed: RehearsedCase) -> str:
     return f"{rehearsed.case.reference}: {'; '.join(rehearsed.reasons)}"
 
 

@@ -1,4 +1,4 @@
-"""How the process instances of an older version come to the newest: the engine's plan, completed."""
+"""Migration plans from older versions to the latest: the engine's plan, completed by hints and reasons."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from camunda7.lint import events
 from camunda7.lint.diagram import CAMUNDA, SCOPES, TASKS, Diagram, Element
 from camunda7.lint.files import FileError, read_diagram
 from camunda7.release.changes import running
-from camunda7.release.changes.blocked_cases import other_topic
+from camunda7.release.changes.blocked_cases import reason_other_topic
 from camunda7.release.hints import HINTS, Hints
 
 BODY = "#multiInstanceBody"
 WAITING = ("boundaryEvent", "intermediateCatchEvent", "receiveTask", "startEvent")
-# where a case can stand
-STANDING = (*TASKS, *SCOPES, "callActivity", "boundaryEvent", "intermediateCatchEvent")
+# kinds of elements at which a process instance can be
+MAPPABLE = (*TASKS, *SCOPES, "callActivity", "boundaryEvent", "intermediateCatchEvent")
 Row = dict[str, Any]
 
 
 class MigrationRefused(Exception):
-    """Nothing was moved; the message says why, and what to do."""
+    """Nothing was migrated; the message has the reason, and the remedy."""
 
 
 @dataclass(frozen=True, eq=False)
 class Move:
-    """From one version of a process to the newest.
+    """Migration from a version of a process to the latest.
 
     Attributes:
-        process: what people call it.
-        source: the id of the older version's definition.
-        plan: as the engine's REST API takes it.
-        variables: what is set beforehand where an instance lacks it, as the REST API takes it.
-        reasons: why an instance stays that stands at a step, by the step's id; of others the engine says why.
+        process: name of the process.
+        source: id of the older version's process definition.
+        plan: migration plan of the REST API.
+        variables: typed values to set before, in instances without them.
+        reasons: why instances at a step can't be migrated, by the step's id, in addition to the engine's reasons.
         old: the older version's diagram.
     """
 
@@ -46,17 +46,17 @@ class Move:
     old: Diagram
 
 
-def moves_of(engine: Engine, deployment: str, hints: Mapping[str, Hints]) -> list[Move]:
-    """Of each process and each of its older versions under which instances still run.
+def plan_moves(engine: Engine, deployment: str, hints: Mapping[str, Hints]) -> list[Move]:
+    """Return the moves of all older versions with running instances.
 
     Args:
-        deployment: the name of the deployments, of which the last one has the newest versions.
+        deployment: name of the deployments, the latest of which has the latest versions.
 
     Raises:
-        MigrationRefused: the engine can't follow a plan.
+        MigrationRefused: a migration plan is invalid.
     """
     rows = engine.get("/process-definition/statistics")
-    last = running.newest(engine, deployment)
+    last = running.latest_deployment_id(engine, deployment)
     newest = {row["definition"]["key"]: row["definition"] for row in rows if row["definition"]["deploymentId"] == last}
     older = [row["definition"] for row in rows if row["instances"] and row["definition"]["deploymentId"] != last]
     diagrams = _Diagrams(engine)
@@ -68,7 +68,7 @@ def moves_of(engine: Engine, deployment: str, hints: Mapping[str, Hints]) -> lis
 
 
 class _Diagrams:
-    """The diagrams of definitions, each deployment read once."""
+    """Cache of process definitions' diagrams, which downloads each deployment once."""
 
     def __init__(self, engine: Engine):
         self._engine = engine
@@ -77,7 +77,7 @@ class _Diagrams:
     def of(self, definition: Row) -> Diagram:
         deployment, file = definition["deploymentId"], definition["resource"]
         if deployment not in self._files:
-            self._files[deployment] = running.files_of(self._engine, deployment)
+            self._files[deployment] = running.download_files(self._engine, deployment)
         try:
             return read_diagram(file, self._files[deployment][file])
         except FileError as error:
@@ -88,14 +88,14 @@ def _move(engine: Engine, source: Row, target: Row, diagrams: _Diagrams, hints: 
     old, new = diagrams.of(source), diagrams.of(target)
     ends = {"sourceProcessDefinitionId": source["id"], "targetProcessDefinitionId": target["id"]}
     plan = engine.post("/migration/generate", {**ends, "updateEventTriggers": False})
-    plan["instructions"] += _renamed(old, new, hints)
-    reasons = {step: reason for step, now in _pairs(plan) if (reason := other_topic(old, step, new, now))}
+    plan["instructions"] += _create_rename_instructions(old, new, hints)
+    reasons = {step: reason for step, new_id in _pairs(plan) if (reason := reason_other_topic(old, step, new, new_id))}
     plan["instructions"] = [each for each in plan["instructions"] if each["sourceActivityIds"][0] not in reasons]
     for each in plan["instructions"]:
-        each["updateEventTrigger"] = _waits_for_another(
+        each["updateEventTrigger"] = _has_other_trigger(
             old, each["sourceActivityIds"][0], new, each["targetActivityIds"][0]
         )
-    _refuse_what_is_wrong(engine, plan, old)
+    _validate(engine, plan, old)
     name = source["name"] or source["key"]
     return Move(name, source["id"], plan, engine.catalogue.to_engine(hints.variables), reasons, old)
 
@@ -104,11 +104,11 @@ def _pairs(plan: Row) -> list[tuple[str, str]]:
     return [(each["sourceActivityIds"][0], each["targetActivityIds"][0]) for each in plan["instructions"]]
 
 
-def _renamed(old: Diagram, new: Diagram, hints: Hints) -> Iterator[Row]:
-    """Steps that the engine doesn't find: they, or what they lie in or are attached to, are called otherwise now."""
+def _create_rename_instructions(old: Diagram, new: Diagram, hints: Hints) -> Iterator[Row]:
+    """Yield instructions for steps that the engine doesn't map, because they or their parents have new ids."""
     for step, element in old.elements.items():
-        now = hints.now(step, new.elements)
-        if now is None or element.kind not in STANDING or not _is_moved(old, element, new):
+        now = hints.new_id(step, new.elements)
+        if now is None or element.kind not in MAPPABLE or not _is_moved(old, element, new):
             continue
         if now == step and element.kind != new.elements[now].kind:
             continue
@@ -132,8 +132,8 @@ def _is_repeated(element: Element) -> bool:
     return element.has("multiInstanceLoopCharacteristics") is not None
 
 
-def _waits_for_another(old: Diagram, step: str, new: Diagram, now: str) -> bool:
-    """Whether an event waits for another message or another time in the new version: the engine keeps it else."""
+def _has_other_trigger(old: Diagram, step: str, new: Diagram, now: str) -> bool:
+    """Whether an event has another message or timer in the new version, to which the engine must update it."""
     before, after = old.elements.get(step), new.elements.get(now)
     if before is None or after is None or before.kind not in WAITING:
         return False
@@ -141,7 +141,7 @@ def _waits_for_another(old: Diagram, step: str, new: Diagram, now: str) -> bool:
 
 
 def _trigger(diagram: Diagram, element: Element) -> list[str]:
-    """What an event waits for, in the diagram's words."""
+    """Return the texts of an event's trigger in the diagram: its message, signal and timer."""
     waits = element.node if element.kind == "receiveTask" else element.definition
     if waits is None:
         return []
@@ -149,7 +149,7 @@ def _trigger(diagram: Diagram, element: Element) -> list[str]:
     return named + [" ".join((each.text or "").split()) for each in waits if not each.tag.startswith(CAMUNDA)]
 
 
-def _refuse_what_is_wrong(engine: Engine, plan: Row, old: Diagram) -> None:
+def _validate(engine: Engine, plan: Row, old: Diagram) -> None:
     report = engine.post("/migration/validate", plan)
     wrong = [
         f"{HINTS}: {_shown(each['instruction'], old)}: {reason}"

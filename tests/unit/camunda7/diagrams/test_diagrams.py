@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from camunda7.diagrams import drawn, read_picture
+from camunda7.diagrams import draw_svg, read_picture
 from camunda7.xml import XmlError, parse
 from config.settings import ROOT
 
@@ -19,7 +19,7 @@ STEP = 'bpmnElement="Task_TellPatient"'
 
 def picture_of(text: str) -> ElementTree.Element:
     [plane] = read_picture(parse(text)).planes
-    return ElementTree.fromstring(drawn(plane, {}, "a picture"))
+    return ElementTree.fromstring(draw_svg(plane, {}, "a picture"))
 
 
 def group_of(svg: ElementTree.Element, element: str) -> ElementTree.Element:
@@ -88,7 +88,7 @@ def test_what_can_not_be_drawn_is_named_and_the_rest_is_drawn(old: str, new: str
     picture = read_picture(parse(text))
     assert wrong in picture.faults[0].wrong
     assert len(picture.planes[0].shapes) >= 8
-    assert drawn(picture.planes[0], {}, "a picture")
+    assert draw_svg(picture.planes[0], {}, "a picture")
 
 
 @pytest.mark.parametrize(

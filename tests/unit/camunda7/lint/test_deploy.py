@@ -24,21 +24,21 @@ def drawn(page: Path, before: bytes) -> list[str]:
 
 def test_changes_are_drawn(tmp_path: Path) -> None:
     page = tmp_path / "changes.html"
-    assert drawn(page, resources(ROOT)[FILE]) == [f"drawn: {page}"]
+    assert drawn(page, resources(ROOT)[FILE]) == [f"drew the changes: {page}"]
     assert page.read_text().count("<svg") == 2
 
 
 def test_a_former_file_that_can_not_be_read_is_not_drawn(tmp_path: Path) -> None:
     page = tmp_path / "changes.html"
-    assert drawn(page, b"<!DOCTYPE a><a/>") == [f"drawn: {page}"]
+    assert drawn(page, b"<!DOCTYPE a><a/>") == [f"drew the changes: {page}"]
     assert "before: not drawn, since the file can't be read" in page.read_text()
     assert page.read_text().count("<svg") == 1
 
 
 def test_a_page_that_can_not_be_written(tmp_path: Path) -> None:
     [line] = drawn(tmp_path / "no folder" / "changes.html", resources(ROOT)[FILE])
-    assert line.startswith("the changes are not drawn (FileNotFoundError")
-    assert line.endswith("the deployment goes on")
+    assert line.startswith("the changes couldn't be drawn (FileNotFoundError")
+    assert line.endswith("; continuing")
 
 
 def test_whatever_else_goes_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

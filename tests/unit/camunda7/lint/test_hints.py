@@ -52,12 +52,12 @@ def test_nothing_is_found_in_what_is_right(tmp_path: Path) -> None:
     text = "corona_care: {steps: {Task_Ask: Task_Send, Task_Send: Task_Request}, variables: {phone: '+44'}}"
     hints = read(tmp_path, text)
     assert list(findings(hints, STEPS, VARIABLES)) == []
-    assert hints["corona_care"].now("Task_Ask", STEPS["corona_care"]) == "Task_Request"
-    assert hints["corona_care"].now("Task_Keep", STEPS["corona_care"]) == "Task_Keep"
-    assert hints["corona_care"].now("Task_Gone", STEPS["corona_care"]) is None
-    assert hints["corona_care"].back().now("Task_Request", {"Task_Send"}) == "Task_Send"
+    assert hints["corona_care"].new_id("Task_Ask", STEPS["corona_care"]) == "Task_Request"
+    assert hints["corona_care"].new_id("Task_Keep", STEPS["corona_care"]) == "Task_Keep"
+    assert hints["corona_care"].new_id("Task_Gone", STEPS["corona_care"]) is None
+    assert hints["corona_care"].invert().new_id("Task_Request", {"Task_Send"}) == "Task_Send"
     assert read_hints(tmp_path / "none.yaml") == {}
 
 
 def test_steps_that_are_each_others_new_name_lead_nowhere() -> None:
-    assert Hints(steps={"A": "B", "B": "A"}).now("A", {"C"}) is None
+    assert Hints(steps={"A": "B", "B": "A"}).new_id("A", {"C"}) is None

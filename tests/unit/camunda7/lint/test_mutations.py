@@ -1,4 +1,4 @@
-"""Damaged files: never a traceback, and what the check accepts is drawn, shown as a page, and takes a post.
+"""Damaged files: never a traceback, and what the check accepts is draw_svg, shown as a page, and takes a post.
 
 `make test` tries some damages of each of our files and of the tests' models, `make verify` 20,000 of them.
 """
@@ -18,7 +18,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from access.people import load_people
-from camunda7.diagrams import Heat, drawn, read_picture
+from camunda7.diagrams import Heat, draw_svg, read_picture
 from camunda7.forms import Form, UnsupportedForm
 from camunda7.inputs.place import Place
 from camunda7.lint import Declared, check
@@ -129,7 +129,7 @@ def draw(damaged: bytes, has_findings: bool) -> None:
     assert has_findings or not picture.faults
     for plane in picture.planes:
         marks = {part.element.id: Heat("1 · 2 d", 0.5) for part in (*plane.shapes, *plane.edges)}
-        ElementTree.fromstring(drawn(plane, marks, plane.title))
+        ElementTree.fromstring(draw_svg(plane, marks, plane.title))
 
 
 def read_decisions(name: str, damaged: bytes, has_findings: bool) -> None:
