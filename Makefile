@@ -1,4 +1,4 @@
-# `make demo` to see it, `make test` to check it; README.md says more. Targets set up what they need.
+# `make demo` shows the platform, `make test` tests it; `make help` lists all targets, which set up what they need.
 PYTHON ?= $(shell tools/find-python)
 MAVEN ?= $(PYTHON) tools/maven.py
 MAVEN_OPTIONS ?=
@@ -15,22 +15,22 @@ TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: the pages, and the packages that are clean
 PROSE = *.md camunda7/*.md docs access config deployment hosting monitoring records
-# the long runs: seconds that one of their tests, and all of them, may take
+# timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
-# What the goals need of the machine, which tools/machine looks for at once: all need Python, most a JDK, and those that
-# test the whole product the programs that it is tested with.
+# Programs that goals need, which tools/machine checks: Python for all, a JDK for most, and TOOLS for tests of the whole
+# platform.
 WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit pathway reference texts fresh-machines
 WITH_TOOLS = test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),wrk) $(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
 
-# the virtual environment has Node.js where the machine has none; JAVA_HOME names the JDK where it is set
+# the virtual environment has Node.js if the machine has none; JAVA_HOME takes precedence for the JDK
 export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
-# files are UTF-8 whatever the locale, and caches have a place where the home can't be written to
+# UTF-8 independent of the locale; HOME for caches if the user's isn't writable
 export PYTHONUTF8 = 1
-# images of containers set it; without compiled files each process of the tests needs a second more to start
+# container images set it; without .pyc files each process of the tests takes a second longer to start
 unexport PYTHONDONTWRITEBYTECODE
 ifneq ($(shell test -w "$$HOME" && echo writable),writable)
 export HOME := $(CURDIR)/.cache
@@ -42,7 +42,7 @@ endif
 
 help:
 	@for group in use change prove; do \
-		echo "$$group it"; \
+		case $$group in use) echo "Use";; change) echo "Develop";; prove) echo "Test";; esac; \
 		awk -F":.*##$$group " 'NF > 1 {printf "  make %-15s %s\n", $$1, $$2}' Makefile; \
 	done
 
@@ -101,7 +101,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q -n 3 --dist worksteal -p no:schemathesis -m "not slow and not verify" tests/unit tests/contract
 
-test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove one test of each promise, on the real engine: 12 minutes on two cores
+test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 12 minutes on two cores
 	$(PY) -m tests.run
 
 verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all tests, with fuzzing, faults and load: before a release
@@ -109,33 +109,33 @@ verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all t
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
 
-rush: setup .venv/.stamp-test ##prove 200 patients at once for 50 test kits: minutes
+rush: setup .venv/.stamp-test ##prove test 200 concurrent patients for 50 test kits: minutes
 	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_many_at_once.py
 
-oracle: setup tools node_modules/.stamp ##prove our forms against form-js, each answered 2,000 times: an hour
+oracle: setup tools node_modules/.stamp ##prove compare our forms with form-js, with 2,000 sets of answers each: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
 
-fuzz: setup .venv/.stamp-test ##prove 1,000 generated requests to each path of the laboratory and the government: minutes
+fuzz: setup .venv/.stamp-test ##prove send 1,000 generated requests to each path of the laboratory and the government: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest $(LONG) tests/fuzz -rP
 
 faults: setup tools mutants ##prove kill, stop and disconnect parts under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest $(LONG) tests/faults -rP
 	FAULTS=long $(PY) -m pytest $(LONG) tests/process/test_withdrawal.py tests/process/test_rehearsal.py
 
-load: setup tools ##prove ten times as many visitors as can be served, and cases per minute: an hour
+load: setup tools ##prove test overload with ten times the capacity, and measure cases per minute: an hour
 	LOAD=long $(PY) -m pytest $(LONG) tests/load -rP
 	LOAD=long $(PY) -m pytest $(LONG) tests/stack/test_status.py
 
 mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries: a minute
 	$(PY) tools/mutants.py
 
-drafts: setup .venv/.stamp-test ##prove 200 forms sent while engine and web application are killed: minutes
+drafts: setup .venv/.stamp-test ##prove submit 200 forms while engine and web application are killed: minutes
 	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_nothing_typed_is_lost.py
 
-bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove our workers against other clients: half an hour
+bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove benchmark our workers against other clients: half an hour
 	$(PY) -m bench
 
-bench-pages: setup ##prove the patients' pages against the engine's answers: minutes
+bench-pages: setup ##prove benchmark the patients' pages: minutes
 	$(PY) -m bench.pages
 
 bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json .venv/.stamp-node
@@ -179,7 +179,7 @@ lock: .venv/.stamp .venv-uv/.stamp $(JAR) ##change lock the dependencies of setu
 	$(COMPILE) tools/uv/requirements.in --output-file tools/uv/requirements.txt
 	$(PY) tools/jars.py > engine/dependencies.txt
 
-# what is missing is installed by the system's packages where that may be done
+# installs missing programs from the system's packages as root; otherwise prints the command
 machine:
 	@tools/machine $(NEEDS)
 
@@ -188,7 +188,7 @@ machine:
 	$(PY) $(PIP_INSTALL) --requirement $<
 	@touch $@
 
-# one after the other: two installations at once into one place would disturb each other
+# the stamps depend on each other: pip must not install into one environment concurrently
 .venv/.stamp-node: tools/node/requirements.txt tools/node/install.py .venv/.stamp
 	$(PY) tools/node/install.py
 	@touch $@
@@ -199,7 +199,7 @@ machine:
 	$(PY) $(PIP_INSTALL) --requirement $<
 	@touch $@
 
-# tools that want other versions than we have
+# tools with dependencies that conflict with ours have environments of their own
 .venv-%/.stamp: tools/%/requirements.txt | machine
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python $(PIP_INSTALL) --requirement $<
@@ -222,7 +222,7 @@ $(CLASSES): $(ENGINE) $(JDK) engine/archive-classes
 	engine/archive-classes $(@D)
 	@touch $@
 
-# what `java` is, written when that has changed
+# version of `java`, rewritten only if it has changed
 $(JDK): FORCE | machine
 	@mkdir -p $(@D)
 	@env -u JDK_JAVA_OPTIONS -u JAVA_TOOL_OPTIONS java -version >$@.new 2>&1

@@ -1,4 +1,4 @@
-"""`make bench`: our runtime and its peers on the same work, on one engine, in one run.
+"""`make bench`: compares our runtime with its peers by the same work on one engine.
 
 The results are in docs/measurements/workers.md.
 

@@ -1,4 +1,4 @@
-"""The engine that all peers work on: the platform's own jar, with its data in memory, for no disk is compared."""
+"""The engine of the benchmark: the platform's jar with an in-memory database, so that the disk has no influence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
 DIAGRAM = ROOT / "bench" / "bench.bpmn"
 TOPIC = "bench.work"
 READY_TIMEOUT_S = 120
-FILLED_AT_ONCE = 250
+FILL_BATCH_SIZE = 250
 USERNAME, PASSWORD = "admin", secrets.token_urlsafe(15)
 
 
@@ -37,22 +37,22 @@ class BenchEngine:
         self._engine.upload("/deployment/create", {"deployment-name": "bench"}, {"bench.bpmn": DIAGRAM.read_bytes()})
 
     def fill(self, tasks: int) -> None:
-        """Have so many tasks wait, unlocked."""
+        """Create tasks until this number waits, all unlocked."""
         self.unlock_all()
         missing = tasks - self.waiting()
         while missing > 0:
-            some = min(missing, FILLED_AT_ONCE)
+            some = min(missing, FILL_BATCH_SIZE)
             variables = {"tasks": some, "sample_number": 7}
             values = {name: {"value": value, "type": "Integer"} for name, value in variables.items()}
             self._engine.post("/process-definition/key/bench_fill/start", {"variables": values})
             missing -= some
 
     def waiting(self) -> int:
-        """How many tasks aren't completed."""
+        """Return the number of tasks that aren't completed."""
         return self._engine.get("/external-task/count", topicName=TOPIC)["count"]
 
     def lock(self, tasks: int, worker: str) -> list[str]:
-        """Lock so many tasks in batches of 50; returns their ids."""
+        """Lock this number of tasks in batches of 50; returns their ids."""
         topic = {"topicName": TOPIC, "lockDuration": 600_000, "variables": ["sample_number"]}
         body = {"workerId": worker, "maxTasks": 50, "usePriority": True, "topics": [topic]}
         ids: list[str] = []
@@ -61,7 +61,7 @@ class BenchEngine:
         return ids
 
     def unlock_all(self) -> None:
-        """A peer that was ended leaves tasks locked, and perhaps a poll that locks some more."""
+        """Unlock all tasks, repeatedly: a killed peer leaves locked tasks, and a poll that may lock more."""
         while locked := self._engine.get("/external-task", locked=True, topicName=TOPIC):
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(self._unlock, locked))
@@ -74,7 +74,7 @@ class BenchEngine:
 
 @contextmanager
 def engine_up(folder: Path, port: int) -> Iterator[BenchEngine]:
-    """An engine of its own; it has ended afterwards."""
+    """Start an engine, and stop it afterwards."""
     environment = {
         **os.environ,
         "ENGINE_PORT": str(port),

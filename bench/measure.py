@@ -16,14 +16,14 @@ from bench.engine import PASSWORD, ROOT, USERNAME, BenchEngine
 
 WARM_S = 2.0
 WARM_TASKS = 20
-BEGINS_WITHIN_S = 60
-LOOKS_EVERY_S = 0.2
+START_TIMEOUT_S = 60
+POLL_INTERVAL_S = 0.2
 LIMIT_CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a task takes: a wait, and how many may run at the same time."""
+    """Work of a task: its wait, and the number of concurrent tasks."""
 
     name: str
     wait_s: float
@@ -63,7 +63,7 @@ class Figures:
 def measure(
     engine: BenchEngine, peer: Peer, work: Work, backlog: int, until: int, window_s: float, log: Path
 ) -> Figures:
-    """Let a peer work on a backlog for so long, or until so few tasks wait."""
+    """Measure a peer on a backlog, for `window_s` seconds or until only `until` tasks wait."""
     engine.fill(backlog)
     with _running(engine, peer, work, log) as process:
         _wait_until_warm(engine, process, engine.waiting(), peer)
@@ -71,11 +71,11 @@ def measure(
 
 
 def drain(engine: BenchEngine, peer: Peer, until: int, log: Path) -> None:
-    """Let a peer work until so few tasks wait."""
+    """Run a peer until only `until` tasks wait."""
     engine.unlock_all()
     with _running(engine, peer, Work("drain", 0, 16), log):
         while engine.waiting() > until:
-            time.sleep(LOOKS_EVERY_S)
+            time.sleep(POLL_INTERVAL_S)
 
 
 def measure_limit(engine: BenchEngine, backlog: int, window_s: float, folder: Path) -> Figures:
@@ -102,7 +102,7 @@ def _running(engine: BenchEngine, peer: Peer, work: Work, log: Path) -> Iterator
         process = subprocess.Popen(
             peer.command,
             cwd=ROOT,
-            env={**os.environ, **_told(engine, work), **peer.environment},
+            env={**os.environ, **_environment_of(engine, work), **peer.environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -110,12 +110,12 @@ def _running(engine: BenchEngine, peer: Peer, work: Work, log: Path) -> Iterator
         try:
             yield process
         finally:
-            # a peer that can't be stopped is the rule
+            # SIGKILL: most peers don't stop on SIGTERM
             process.kill()
             process.wait()
 
 
-def _told(engine: BenchEngine, work: Work) -> dict[str, str]:
+def _environment_of(engine: BenchEngine, work: Work) -> dict[str, str]:
     return {
         "ENGINE_URL": engine.url,
         "ENGINE_USERNAME": USERNAME,
@@ -127,21 +127,21 @@ def _told(engine: BenchEngine, work: Work) -> dict[str, str]:
 
 
 def _wait_until_warm(engine: BenchEngine, process: subprocess.Popen, waiting: int, peer: Peer) -> None:
-    deadline = time.monotonic() + BEGINS_WITHIN_S
+    deadline = time.monotonic() + START_TIMEOUT_S
     while engine.waiting() > waiting - WARM_TASKS:
         if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"{peer.name} did not begin: see its log")
-        time.sleep(LOOKS_EVERY_S)
+            raise SystemExit(f"{peer.name} did not start: see its log")
+        time.sleep(POLL_INTERVAL_S)
     time.sleep(WARM_S)
 
 
 def _watch(engine: BenchEngine, process: subprocess.Popen, until: int, window_s: float) -> Figures:
-    begun, cpu_s, waiting = time.monotonic(), _cpu_s(process.pid), engine.waiting()
+    started, cpu_s, waiting = time.monotonic(), _cpu_s(process.pid), engine.waiting()
     left = waiting
-    while time.monotonic() < begun + window_s and left > until:
-        time.sleep(LOOKS_EVERY_S)
+    while time.monotonic() < started + window_s and left > until:
+        time.sleep(POLL_INTERVAL_S)
         left = engine.waiting()
-    took_s, done = time.monotonic() - begun, waiting - left
+    took_s, done = time.monotonic() - started, waiting - left
     used_s = _cpu_s(process.pid) - cpu_s
     return Figures(done / took_s, used_s / done * 1000 if done else None, _peak_mb(process.pid))
 

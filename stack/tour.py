@@ -48,7 +48,7 @@ RunJourney = Callable[[Journey], object]
 INDEPENDENT: dict[str, tuple[str, RunJourney]] = {
     "Elif Kaya": ("a visit due", lambda journey: journey.run_to_form("medical_visit")),
     "Mateo Rossi": (
-        "a second visit today, nobody was at home",
+        "a second visit today, no one was at home",
         lambda journey: journey.run_to_form("medical_visit", 2),
     ),
     "Hana Suzuki": ("an urgent report due, and contacts to name", lambda journey: journey.run_to_form("doctor_report")),

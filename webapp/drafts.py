@@ -81,7 +81,7 @@ class FormDrafts:
         """A form with nothing but what is known in it; it isn't kept yet."""
         draft = FormDraft(owner, name, json.dumps(schema), command, self._place)
         draft.data = {key: value for key, value in known.items() if key in draft.form.reads}
-        draft.posted = draft.form.begun(draft.data, self._place)
+        draft.posted = draft.form.initial_post(draft.data, self._place)
         return draft
 
     def keep(self, draft: FormDraft) -> None:

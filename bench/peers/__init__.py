@@ -1,1 +1,1 @@
-"""The workers that are compared, each doing the same work as the library behind it does it best."""
+"""The compared workers: the same work by each client library, in its recommended way."""

@@ -1,4 +1,4 @@
-"""The work that every peer does: one variable in, one out, and so long a wait in between. Told by the environment."""
+"""The work of every peer: reads a variable, waits, writes a variable. Configured by the environment."""
 
 from __future__ import annotations
 

@@ -15,16 +15,16 @@ from camunda7.diagrams.shapes import CLEAR, Paint, add_markers, draw_edge, draw_
 # read also where the whole picture is made smaller
 BADGE_SIZE = 17
 MARGIN = 20
-# from few to many, told apart by their lightness alone; the ink on the last ones is white
+# from low to high, distinguished by lightness alone; the text on the last ones is white
 HEAT = ("#fff3d6", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000")
 LIGHT_INK_FROM = 3
 
 
 class Mark(Protocol):
-    """What is told of an element, on the picture.
+    """A mark on an element.
 
     Attributes:
-        text: a few letters.
+        text: of the badge; a few letters.
         paint: of the element; of a line its fill.
     """
 
@@ -37,10 +37,10 @@ class Mark(Protocol):
 
 @dataclass(frozen=True)
 class Heat:
-    """A mark that tells of more or less.
+    """A mark of a heat map.
 
     Attributes:
-        heat: from 0, as others, to 1, the hottest.
+        heat: from 0 to 1.
     """
 
     text: str
@@ -53,11 +53,11 @@ class Heat:
 
 
 def draw_svg(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
-    """The picture as an SVG document.
+    """Draw a plane as an SVG document.
 
     Args:
-        marks: by the elements' ids.
-        description: of the picture, for whoever can't see it.
+        marks: by element id.
+        description: text alternative of the picture.
     """
     box = _bounds(plane)
     svg = Node("svg", xmlns="http://www.w3.org/2000/svg", role="img")
@@ -99,7 +99,7 @@ def _bounds(plane: Plane) -> Box:
 
 
 def _badge(svg: Node, corner: tuple[float, float], mark: Mark) -> None:
-    """What is told, at the upper left corner."""
+    """Draw a mark's badge at the upper left corner."""
     width = len(mark.text) * LETTER * BADGE_SIZE / SIZE + 16
     x, y = corner[0] - 10, corner[1] - 22
     group = add(svg, "g")

@@ -112,7 +112,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Plane:
-    """One picture: of the process, or of a sub-process that is drawn by itself.
+    """One picture: of the process, or of a collapsed sub-process.
 
     Attributes:
         element: what is drawn.

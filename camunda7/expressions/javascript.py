@@ -9,7 +9,7 @@ from typing import Any
 WHITESPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _OUTER_WHITESPACE = re.compile(f"^[{WHITESPACE}]+|[{WHITESPACE}]+$")
 _DECIMAL = re.compile(r"[+-]?(?:Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
-# from a surrogate to a character that nobody uses
+# from a surrogate to a private-use character
 _PRIVATE = 0xF0000 - 0xD800
 _OTHER_BASES = {"0x": 16, "0o": 8, "0b": 2}
 

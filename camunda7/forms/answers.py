@@ -1,8 +1,8 @@
-"""All answers of a form: what was typed, what it means, what is wrong, and what has yet to be asked.
+"""Answers of a form: posted texts, values, validation errors, and inputs that no page has shown yet.
 
-Conditions depend on answers, and pages work without JavaScript: a question that an answer calls for is asked on the
-next showing of the page (`unseen`). Which questions are visible is settled by repetition: hiding one may hide those
-that depend on it.
+Conditions depend on answers, and pages work without JavaScript: an input that an answer makes visible is shown when the
+page is rendered the next time (`unseen`). Visibility is computed by iteration to a fixed point, because hiding an input
+may hide those that depend on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from camunda7.forms import fields, rules
 from camunda7.forms.initial_values import initial
-from camunda7.forms.nested import merge, nested, put, taken
+from camunda7.forms.nested import get_value, merge, nested, set_value
 from camunda7.forms.options import Option, options_of
 from camunda7.forms.posting import SHOWN, row_count
 from camunda7.forms.problems import TOO_SLOW, Invalid, Problem
@@ -30,9 +30,9 @@ class Node:
     Attributes:
         name: of its input, unique in the form: that of its list and row, then its own.
         indexes: of the rows that it is in.
-        context: the values that its expressions may read.
-        children: what a group holds.
-        rows: what a list holds, row by row.
+        context: values for its expressions.
+        children: nodes of a group.
+        rows: nodes of a list, by row.
     """
 
     component: Component
@@ -54,18 +54,18 @@ class Node:
 
     @property
     def asks(self) -> bool:
-        """Whether it takes an answer."""
+        """Whether it has an input that can be edited."""
         return self.component.type in INPUTS and not self.component.disabled and not self.readonly
 
 
 @dataclass
 class Answers:
-    """What a form was answered with.
+    """Answers of a form.
 
     Attributes:
-        posted: as it was typed.
-        nodes: what is visible, as a tree.
-        values: typed, as they are to be submitted: of visible fields that aren't disabled.
+        posted: texts as they were typed.
+        nodes: visible components, as a tree.
+        values: values to submit: of visible fields that aren't disabled.
     """
 
     posted: MultiDict[str, str]
@@ -79,7 +79,7 @@ class Answers:
 
     @property
     def problems(self) -> dict[str, list[Problem]]:
-        """What is wrong, by name of the input."""
+        """Validation errors, by name of the input."""
         return {node.name: node.problems for node in self.within() if node.problems}
 
     @property
@@ -101,13 +101,13 @@ class Answers:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where components stand: in the form, or in a row of a list.
+    """Scope of components: the form, a group, or a row of a list.
 
     Attributes:
-        data: all values of the form, those of hidden fields as the form was begun with them.
-        here: the values among which the components' own are.
-        initial: the same, as the form was begun with them.
-        parent: the context around the list; None in the form itself.
+        data: all values of the form; initial ones for hidden fields.
+        here: values of the scope.
+        initial: initial values of the scope.
+        parent: context of the list; None in the form itself.
     """
 
     data: dict[str, Any]
@@ -127,11 +127,11 @@ class Scope:
         """Within a group: nothing changes but where values are kept."""
         if not component.path:
             return self
-        here, initial = (taken(values, component.path) or {} for values in (self.here, self.initial))
+        here, initial = (get_value(values, component.path) or {} for values in (self.here, self.initial))
         return replace(self, here=here, initial=initial, prefix=f"{self.prefix}{component.name}.")
 
     def row(self, component: Component, number: int) -> Scope:
-        here, initial = (_row(taken(values, component.path), number) for values in (self.here, self.initial))
+        here, initial = (_row(get_value(values, component.path), number) for values in (self.here, self.initial))
         return Scope(
             self.data,
             here,
@@ -144,11 +144,11 @@ class Scope:
 
 
 class Reader:
-    """Reads what was posted for these components.
+    """Reads a post for these components.
 
     Args:
-        data: the values that are known already, which the form begins with.
-        place: where the person who fills in the form is.
+        data: initial values.
+        place: time zone and telephone region of the user.
     """
 
     def __init__(
@@ -164,19 +164,19 @@ class Reader:
         for _ in range(2 + sum(1 for component in self._components for _ in component.within())):
             data = {**self._initial, **values}
             nodes = self._nodes(self._components, Scope(data, values, self._initial, this=data))
-            settled = collected(nodes)
+            settled = collect_values(nodes)
             if settled == values:
                 break
             values = settled
         for node in self._within(nodes):
             if node.asks or node.readonly:
                 node.problems = node.problems or rules.broken(node.component, node.value, node.context, self._place)
-        return Answers(self._posted, nodes, collected(nodes, submitted=True))
+        return Answers(self._posted, nodes, collect_values(nodes, submitted=True))
 
     def _values_of_all(self) -> dict[str, Any]:
         """The values, as if everything were visible."""
         visible_or_not = Scope(self._initial, self._initial, self._initial, this=self._initial)
-        return collected(self._nodes(self._components, visible_or_not, everything=True))
+        return collect_values(self._nodes(self._components, visible_or_not, everything=True))
 
     def _within(self, nodes: list[Node]) -> Iterator[Node]:
         for node in nodes:
@@ -202,16 +202,16 @@ class Reader:
         elif component.type == "expression":
             node.value = component.expression.evaluate(context) if component.expression else None
         elif component.type in INPUTS:
-            self._take(node, scope)
+            self._read_value(node, scope)
         return node
 
-    def _take(self, node: Node, scope: Scope) -> None:
-        """Give the node its value: what was typed, or what it began with where nobody may type."""
+    def _read_value(self, node: Node, scope: Scope) -> None:
+        """Set the node's value: what was typed, or the initial value of a disabled or read-only field."""
         component = node.component
         node.options = options_of(component, self._initial, node.context)
         node.readonly = component.is_readonly(node.context)
         if not node.asks:
-            node.value = fields.begun(component, taken(scope.initial, component.path), node.options)
+            node.value = fields.initial_value(component, get_value(scope.initial, component.path), node.options)
             return
         try:
             node.value = fields.typed(component, self._posted, node.name, node.options, self._place)
@@ -222,25 +222,25 @@ class Reader:
     def _row_count(self, component: Component, name: str, scope: Scope) -> int:
         if component.more.get("allowAddRemove", True) and f"{name}-rows" in self._posted:
             return row_count(self._posted, name)
-        begun = taken(scope.initial, component.path)
-        return len(begun) if isinstance(begun, list) else 1
+        rows = get_value(scope.initial, component.path)
+        return len(rows) if isinstance(rows, list) else 1
 
 
-def collected(nodes: list[Node], submitted: bool = False) -> dict[str, Any]:
-    """The values of these nodes, each where its component keeps it.
+def collect_values(nodes: list[Node], submitted: bool = False) -> dict[str, Any]:
+    """Collect the values of these nodes, each at its component's path.
 
     Args:
-        submitted: as they are submitted: without disabled fields, and without lists that hold nothing.
+        submitted: for submission: without disabled fields and empty lists.
     """
     values: dict[str, Any] = {}
     for node in nodes:
         component = node.component
         if component.repeats:
-            rows = [collected(row, submitted) for row in node.rows]
+            rows = [collect_values(row, submitted) for row in node.rows]
             if any(rows) or not submitted:
-                put(values, component.path, rows)
+                set_value(values, component.path, rows)
         elif node.children:
-            inner = collected(node.children, submitted)
+            inner = collect_values(node.children, submitted)
             merge(values, nested(component.path, inner) if inner else {})
         elif component.type in KEYED and not (submitted and component.disabled):
             merge(values, nested(component.path, node.value))

@@ -1,4 +1,4 @@
-"""A browser without JavaScript: opens pages, fills in the forms that this package shows, and sends them."""
+"""HTTP client that acts as a browser without JavaScript: opens pages, and fills in and submits this package's forms."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bs4 import BeautifulSoup, Tag
 
 from camunda7.http_client import new_session
 
-MOST_SENDINGS = 25
+MAX_SUBMISSIONS = 25
 
 
 class PageRefused(Exception):
-    """A page didn't take what was filled in; says which page, and what it complained of."""
+    """A page refused a form; the message has its path and error summary."""
 
 
 @dataclass
@@ -47,11 +47,11 @@ class Page:
 
 
 class Browser:
-    """One person's browser, with cookies of its own.
+    """A browser with its own cookies.
 
     Args:
-        pause: waits so many seconds, or raises when waiting is over for good.
-        language: the one that it asks pages for.
+        pause: sleeps for a number of seconds, or raises to end a wait.
+        language: of the header Accept-Language.
     """
 
     def __init__(self, base_url: str, pause: Callable[[float], None] = time.sleep, language: str = "en"):
@@ -60,22 +60,22 @@ class Browser:
         self._session = new_session()
         self._session.headers.update({"Origin": base_url, "Accept-Language": language})
 
-    def listen(self, heard: Callable[[requests.Response], None]) -> None:
-        """Have each answer told, those that lead elsewhere too."""
-        self._session.hooks["response"].append(lambda answer, **_: heard(answer))
+    def listen(self, callback: Callable[[requests.Response], None]) -> None:
+        """Call a function with each response, including redirects."""
+        self._session.hooks["response"].append(lambda response, **_: callback(response))
 
     def open(self, path: str) -> Page:
         return self._page(self._session.get(urljoin(self._base_url, path), timeout=30))
 
     def fill_in(self, path: str, answers: Mapping[str, Any], wait_s: float = 90) -> Page:
-        """Open a page that asks something, answer it, go on until it is sent; returns the page that follows.
+        """Fill in all pages of a form and submit it; returns the page that follows.
 
         Args:
             answers: by name of the question: text, true or false, a day as YYYY-MM-DD, or a list of such mappings.
-            wait_s: how long the page may say that it isn't asked for yet.
+            wait_s: maximum time until the form is available.
         """
         page = self.wait_for_form(path, wait_s)
-        for _ in range(MOST_SENDINGS):
+        for _ in range(MAX_SUBMISSIONS):
             missing_row = _missing_row(page, answers)
             page = self.send(page, answers, {"add": missing_row} if missing_row else {"send": "yes"})
             if page.complaints:
@@ -84,20 +84,20 @@ class Browser:
                 raise PageRefused(f"{path}: {page.status} {page.heading}")
             if not urlsplit(page.url).path.startswith(path) or page.form is None:
                 return page
-        raise PageRefused(f"{path}: asks on and on")
+        raise PageRefused(f"{path}: not submitted after {MAX_SUBMISSIONS} pages")
 
     def read_json(self, path: str) -> Any:
         return self._session.get(urljoin(self._base_url, path), timeout=30).json()
 
     def wait_for_form(self, path: str, wait_s: float) -> Page:
-        """Open a page until it asks something."""
+        """Open a page repeatedly until it has a form."""
         deadline = time.monotonic() + wait_s
         while True:
             page = self.open(path)
             if page.status == 200 and page.form is not None:
                 return page
             if time.monotonic() > deadline:
-                raise PageRefused(f"{path}: not asked for within {wait_s:.0f} s ({page.heading})")
+                raise PageRefused(f"{path}: no form within {wait_s:.0f} s ({page.heading})")
             self._pause(0.3)
 
     def send(self, page: Page, answers: Mapping[str, Any], button: dict[str, str] | None = None) -> Page:

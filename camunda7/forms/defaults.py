@@ -1,4 +1,4 @@
-"""Whether a field can begin with its default value: form-js takes any, and shows or submits something else then."""
+"""Checks of default values: form-js accepts any, but shows or submits another value if it doesn't fit."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}.*)?", re.ASCII)
 
 
 def refuse_defaults(form: str, components: tuple[Component, ...]) -> None:
-    """Refuse default values that their components can't have.
+    """Refuse default values of the wrong type.
 
     Raises:
-        UnsupportedForm: there is one.
+        UnsupportedForm: there is such a value.
     """
     for component in (each for top in components for each in top.within()):
         if component.type in INPUTS and "defaultValue" in component.more:
@@ -31,7 +31,7 @@ def refuse_defaults(form: str, components: tuple[Component, ...]) -> None:
 
 
 def _wanted(component: Component, value: Any) -> str | None:
-    """What the default value has to be; None if it is that."""
+    """Describe the expected default value; returns None if the value fits."""
     match component.type:
         case "textfield" | "textarea":
             return None if isinstance(value, str) else "a text"

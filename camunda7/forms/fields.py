@@ -1,4 +1,4 @@
-"""One field: what was typed → its value; what it begins with; and a value → as a browser would post it."""
+"""Conversion of a field's value: from posted text, from initial data, and to posted text."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from camunda7.inputs.place import Place
 from camunda7.inputs.telephones import parse_telephone
 
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
-_MOST_DIGITS = 300
+_MAX_DIGITS = 300
 
 
 def empty(component: Component) -> Any:
-    """What a field is while nothing is typed."""
+    """Return the value of an empty field."""
     if component.type in ("textfield", "textarea"):
         return ""
     if component.type == "checkbox":
@@ -59,8 +59,8 @@ def typed(component: Component, posted: MultiDict[str, str], name: str, options:
     return clean_text(text) if component.type == "textarea" else _line(component, text, place.telephone_region)
 
 
-def begun(component: Component, value: Any, options: list[Option]) -> Any:
-    """What a field begins with, from the form's data: form-js passes over what isn't of the component's type."""
+def initial_value(component: Component, value: Any, options: list[Option]) -> Any:
+    """Return a field's initial value from the form's data; as form-js, ignores data of another type."""
     if value is None:
         default = component.more.get("defaultValue")
         return empty(component) if default is None else default
@@ -134,7 +134,7 @@ def _number(component: Component, text: str) -> int | float | str | None:
     text = text.replace(",", ".")
     if not text:
         return None
-    if not _NUMBER.fullmatch(text) or len(text) > _MOST_DIGITS:
+    if not _NUMBER.fullmatch(text) or len(text) > _MAX_DIGITS:
         raise Invalid("number")
     return text if component.more.get("serializeToString") else _whole(float(text))
 

@@ -1,4 +1,4 @@
-"""The face of the package: a form that can be begun, read, and shown page by page."""
+"""Public interface of the package: a form that can be parsed, rendered by page, and read."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ OLDER_SCHEMA = (
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a form that is shown by itself: one topic.
+    """A page of a form.
 
     Attributes:
-        number: from 1 on.
-        title: empty where the form has one page only.
+        number: from 1.
+        title: empty if the form has a single page.
     """
 
     number: int
@@ -61,12 +61,12 @@ class Page:
             yield from node.within()
 
     def faulty(self, answers: Answers) -> list[Node]:
-        """What was asked on it and is answered wrongly, or not at all."""
+        """Return the nodes on the page that were shown and have validation errors."""
         unseen = answers.unseen
         return [node for node in self.within(answers) if node.problems and node.name not in unseen]
 
     def is_answered(self, answers: Answers) -> bool:
-        """Whether everything on it has been asked, and nothing is wrong."""
+        """Whether all inputs of the page were shown, and have no validation errors."""
         unseen = answers.unseen
         return not any(node.problems or node.name in unseen for node in self.within(answers))
 
@@ -127,38 +127,38 @@ class Form:
         everything = [each for component in self.components for each in component.within()]
         return tuple(dict.fromkeys(text for component in everything for text in component.texts))
 
-    def begun(self, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> MultiDict[str, str]:
-        """What is known already, as a browser would post it, to begin with."""
+    def initial_post(self, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> MultiDict[str, str]:
+        """Return the initial values as a browser would post them."""
         known = data or {}
         return as_posted(self.components, initial(self.components, known), place.zone)
 
     def filled(self, before: MultiDict[str, str], page: Page, posted: MultiDict[str, str]) -> posting.Filled:
-        """What was posted so far, with what was posted now from this page; nothing that the page doesn't ask."""
+        """Merge a post of this page into the earlier ones; drops fields that the page doesn't have."""
         return posting.filled(before, page.components, posted)
 
     def read(self, posted: MultiDict[str, str], data: dict[str, Any] | None = None, place: Place = NOWHERE) -> Answers:
-        """What was posted, as answers.
+        """Read a post.
 
         Args:
-            data: the values that are known already, which conditions may depend on.
-            place: where the person who fills in the form is.
+            data: initial values, on which conditions may depend.
+            place: time zone and telephone region of the user.
         """
         return Reader(self.components, posted, data or {}, place).read()
 
     def html(self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str) -> Markup:
-        """A page's fields with their answers; the caller's page has the <form>, its token and its button.
+        """Render a page's fields; the caller adds the <form> element, CSRF token and button.
 
         Args:
-            checked: say what is wrong.
-            translate: from the schema's texts, and this package's own, to the reader's language.
+            checked: show validation errors.
+            translate: translates texts of the schema and of this package.
         """
         faulty = {node.name for node in page.faulty(answers)} if checked else set()
         return rendering.fields(page.title, page.nodes(answers), answers.posted, faulty, translate)
 
     def problems(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
-        """What is wrong on a page: the id of the input, and the message."""
+        """Return the validation errors of a page: id of the input, and message."""
         return rendering.problems(page.faulty(answers), translate)
 
     def summary(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
-        """A page's questions and answers, as texts, to look over."""
+        """Return a page's questions and answers as texts, for the summary."""
         return rendering.summary(page.nodes(answers), translate)

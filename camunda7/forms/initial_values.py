@@ -1,4 +1,4 @@
-"""What a form begins with: what is known, the default, or nothing, for each field."""
+"""Initial values of a form: from data, or defaults."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from camunda7.forms import fields
-from camunda7.forms.nested import put, taken
+from camunda7.forms.nested import get_value, set_value
 from camunda7.forms.options import options_of
-from camunda7.forms.posting import MOST_ROWS
+from camunda7.forms.posting import MAX_ROWS
 from camunda7.forms.schema import INPUTS, KEYED, Component
 
 
 def initial(components: tuple[Component, ...], data: dict[str, Any]) -> dict[str, Any]:
-    """The values that a form begins with: what is known, the default, or nothing, for each field."""
+    """Return the initial value of each field: from the data, its default, or the empty value."""
     values = deepcopy(data)
     _begin(components, values, data)
     return values
@@ -25,32 +25,34 @@ def initial(components: tuple[Component, ...], data: dict[str, Any]) -> dict[str
 def _begin(components: tuple[Component, ...], values: dict[str, Any], data: dict[str, Any]) -> None:
     for component in components:
         if component.repeats:
-            known = taken(values, component.path)
+            known = get_value(values, component.path)
             if not isinstance(known, list):
                 known = [{} for _ in range(component.more.get("defaultRepetitions", 1))]
-            rows = [row if isinstance(row, dict) else {} for row in known][:MOST_ROWS]
+            rows = [row if isinstance(row, dict) else {} for row in known][:MAX_ROWS]
             for row in rows:
                 _begin(component.children, row, data)
-            put(values, component.path, rows)
+            set_value(values, component.path, rows)
         elif component.children and component.path:
-            inner = taken(values, component.path)
+            inner = get_value(values, component.path)
             inner = inner if isinstance(inner, dict) else {}
             _begin(component.children, inner, data)
-            put(values, component.path, inner)
+            set_value(values, component.path, inner)
         elif component.children:
             _begin(component.children, values, data)
         elif component.type in KEYED:
             options = options_of(component, data, data)
-            put(values, component.path, fields.begun(component, taken(values, component.path), options))
+            set_value(
+                values, component.path, fields.initial_value(component, get_value(values, component.path), options)
+            )
 
 
 def as_posted(
     components: tuple[Component, ...], values: dict[str, Any], zone: tzinfo, prefix: str = ""
 ) -> MultiDict[str, str]:
-    """Values as a browser would post them."""
+    """Convert values to a post, as a browser would send them."""
     posted: MultiDict[str, str] = MultiDict()
     for component in components:
-        name, value = prefix + component.name, taken(values, component.path) if component.path else values
+        name, value = prefix + component.name, get_value(values, component.path) if component.path else values
         if component.repeats:
             posted[f"{name}-rows"] = str(len(value))
             for row, row_values in enumerate(value):

@@ -1,4 +1,4 @@
-"""Values within values: a form keeps an answer at the path that its component's key names."""
+"""Nested values: a component's key like `address.street` is a path."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 Path = tuple[str, ...]
 
 
-def taken(values: Any, path: Path) -> Any:
-    """What is at a path; None where nothing is."""
+def get_value(values: Any, path: Path) -> Any:
+    """Return the value at a path, or None."""
     for step in path:
         values = values.get(step) if isinstance(values, dict) else None
     return values
 
 
 def nested(path: Path, value: Any) -> Any:
-    """A value at a path, and nothing else."""
+    """Return a dict with only this value at a path."""
     for step in reversed(path):
         value = {step: value}
     return value
 
 
-def put(values: dict[str, Any], path: Path, value: Any) -> None:
-    """Put a value at a path, in place of what is there."""
+def set_value(values: dict[str, Any], path: Path, value: Any) -> None:
+    """Set the value at a path."""
     for step in path[:-1]:
         inner = values.get(step)
         values[step] = values = inner if isinstance(inner, dict) else {}
@@ -30,7 +30,7 @@ def put(values: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def merge(values: dict[str, Any], more: dict[str, Any]) -> None:
-    """Put more values to these, those within values too."""
+    """Merge nested values into others, in place."""
     for key, value in more.items():
         if isinstance(value, dict) and isinstance(values.get(key), dict):
             merge(values[key], value)

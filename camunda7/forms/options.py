@@ -18,16 +18,16 @@ class Option:
 
     @property
     def posted(self) -> str:
-        """Its value as a browser sends it."""
+        """The value as a browser posts it."""
         return self.value if isinstance(self.value, str) else json.dumps(self.value, sort_keys=True)
 
 
 def options_of(component: Component, initial: dict[str, Any], context: dict[str, Any]) -> list[Option]:
-    """The options to choose from.
+    """Return the options of a choice.
 
     Args:
-        initial: the form's data as it was begun with.
-        context: the values that an expression may read.
+        initial: initial values of the form.
+        context: values for an expression.
     """
     source = component.options
     found: object = source

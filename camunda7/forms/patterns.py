@@ -23,7 +23,7 @@ from camunda7.expressions import javascript
 PROGRAM = Path(__file__).with_name("matcher.py")
 # repetitions with which one that doubles the steps takes for ever
 REPEATED = 40
-MOST_CHARACTERS = 30
+MAX_CHARACTERS = 30
 LITERALS = re.compile(r"\^?((?:[\w:/@ -]|\\[^\w])+)(?![*+?{|])")
 
 
@@ -116,7 +116,7 @@ class Pattern:
     def _suspects(self) -> Iterator[str]:
         """One or two of its characters again and again, then one that doesn't fit; after its literal beginning, too."""
         characters = list(dict.fromkeys(chain(filter(str.isalnum, self.source), "a0 -._@", self.source)))
-        characters = characters[:MOST_CHARACTERS]
+        characters = characters[:MAX_CHARACTERS]
         pairs = ("".join(pair) for pair in product(characters, repeat=2))
         literals = LITERALS.match(self.source)
         beginnings = dict.fromkeys(("", re.sub(r"\\(.)", r"\1", literals[1]) if literals else ""))

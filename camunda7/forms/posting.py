@@ -1,4 +1,4 @@
-"""What a browser posted, put to what it had posted before: only what the page asks, rows added and removed."""
+"""Merges a page's post into earlier posts, with rows added to and removed from lists."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from camunda7.forms.schema import INPUTS, Component
 
 # names of controls beside the form's own
 SHOWN, ADD, REMOVE = "shown", "add", "remove"
-MOST_ROWS = 50
+MAX_ROWS = 50
 
 
 @dataclass(frozen=True)
 class Filled:
-    """All that was posted so far.
+    """Merged posts.
 
     Attributes:
-        rows_changed: whether a row was added or removed, so that the page is to be shown again.
-        dropped: how many posted values nothing on the page asks for.
+        rows_changed: whether a row was added or removed, so that the page must be rendered again.
+        dropped: number of posted fields that the page doesn't have.
     """
 
     posted: MultiDict[str, str]
@@ -30,14 +30,14 @@ class Filled:
 
 
 def filled(before: MultiDict[str, str], components: tuple[Component, ...], posted: MultiDict[str, str]) -> Filled:
-    """Put what was posted now from these components to what was posted before."""
+    """Merge a post of these components into the earlier ones."""
     posted = MultiDict(posted)
     rows_changed = _change_rows(posted, components)
     now: MultiDict[str, str] = MultiDict()
-    for name in _asked(components, posted):
+    for name in _posted_names(components, posted):
         now.setlist(name, posted.getlist(name))
     after: MultiDict[str, str] = MultiDict()
-    earlier = set(_asked(components, before))
+    earlier = set(_posted_names(components, before))
     for name in before:
         if name not in earlier and name != SHOWN:
             after.setlist(name, before.getlist(name))
@@ -50,13 +50,13 @@ def filled(before: MultiDict[str, str], components: tuple[Component, ...], poste
 
 
 def row_count(posted: MultiDict[str, str], name: str) -> int:
-    """How many rows the page had for the list of this name: one, where it says nothing sensible."""
+    """Return the posted number of rows of a list; 1 if it is missing or invalid."""
     count = posted.get(f"{name}-rows", "")
     is_number = count.isascii() and count.isdigit() and len(count) < 5
-    return min(int(count), MOST_ROWS) if is_number else 1
+    return min(int(count), MAX_ROWS) if is_number else 1
 
 
-def _asked(components: tuple[Component, ...], posted: MultiDict[str, str]) -> Iterator[str]:
+def _posted_names(components: tuple[Component, ...], posted: MultiDict[str, str]) -> Iterator[str]:
     """Names of the controls of these components that were posted."""
     for component, name in _inputs(components, posted):
         suffixes = [""]
@@ -98,7 +98,7 @@ def _change_rows(posted: MultiDict[str, str], components: tuple[Component, ...])
         return False
     for old in _of_row(posted, name, int(row)):
         del posted[old]
-    _forget_shown(posted, name, row_count(posted, name) - 1)
+    _remove_shown(posted, name, row_count(posted, name) - 1)
     for number in range(int(row) + 1, row_count(posted, name)):
         for old in _of_row(posted, name, number):
             posted.setlist(f"{name}-{number - 1}-" + old.removeprefix(f"{name}-{number}-"), posted.poplist(old))
@@ -110,10 +110,10 @@ def _of_row(posted: MultiDict[str, str], name: str, row: int) -> list[str]:
     return [control for control in posted if control.startswith(f"{name}-{row}-")]
 
 
-def _forget_shown(posted: MultiDict[str, str], name: str, last: int) -> None:
+def _remove_shown(posted: MultiDict[str, str], name: str, last: int) -> None:
     kept = [each for each in posted.getlist(SHOWN) if not each.startswith(f"{name}-{last}-")]
     posted.setlist(SHOWN, kept)
 
 
 def _count(posted: MultiDict[str, str], name: str, change: int) -> None:
-    posted[f"{name}-rows"] = str(max(1, min(MOST_ROWS, row_count(posted, name) + change)))
+    posted[f"{name}-rows"] = str(max(1, min(MAX_ROWS, row_count(posted, name) + change)))

@@ -15,8 +15,8 @@ CHOICES = ("radio", "select", "checklist", "taglist")
 VALIDATION_TYPES = ("", "email", "phone", "custom")
 SUBTYPES = ("date", "time", "datetime")
 TIME_FORMATS = ("utc_offset", "utc_normalized", "no_timezone")
-MOST_ROWS = 50
-MOST_DIGITS = 20
+MAX_ROWS = 50
+MAX_DIGITS = 20
 _DECIMAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
@@ -52,8 +52,8 @@ def _is_increment(value: Any) -> bool:
     if value is None:
         return True
     if isinstance(value, str):
-        return not value or (bool(_DECIMAL.fullmatch(value)) and len(value) <= MOST_DIGITS and float(value) != 0)
-    return _is_number(value) and (value == 0 or 10**-MOST_DIGITS <= value <= 10**MOST_DIGITS)
+        return not value or (bool(_DECIMAL.fullmatch(value)) and len(value) <= MAX_DIGITS and float(value) != 0)
+    return _is_number(value) and (value == 0 or 10**-MAX_DIGITS <= value <= 10**MAX_DIGITS)
 
 
 def _are_columns(value: Any) -> bool:
@@ -88,8 +88,8 @@ NUMBER = Kind("a number", lambda value: value is None or _is_number(value))
 FEEL = Kind("an expression that begins with =", lambda value: value in (None, "") or _is_feel(value))
 LIMIT = Kind("a number, or an expression that begins with =", lambda value: NUMBER.takes(value) or _is_feel(value))
 FLAG_OR_FEEL = Kind("true, false, or an expression", lambda value: FLAG.takes(value) or _is_feel(value))
-DIGITS = Kind(f"a whole number from 0 to {MOST_DIGITS}", lambda value: _is_whole(value, MOST_DIGITS))
-ROWS = Kind(f"a whole number from 0 to {MOST_ROWS}", lambda value: _is_whole(value, MOST_ROWS))
+DIGITS = Kind(f"a whole number from 0 to {MAX_DIGITS}", lambda value: _is_whole(value, MAX_DIGITS))
+ROWS = Kind(f"a whole number from 0 to {MAX_ROWS}", lambda value: _is_whole(value, MAX_ROWS))
 INCREMENT = Kind("a number above 0", _is_increment)
 LIST = Kind("a list", lambda value: isinstance(value, list))
 COLUMNS = Kind("a list of columns, each with a text as key and label", _are_columns)

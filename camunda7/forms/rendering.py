@@ -16,7 +16,7 @@ from camunda7.expressions.feel import Expression
 from camunda7.forms.answers import Node
 from camunda7.forms.moments import DATE_PARTS
 from camunda7.forms.options import Option
-from camunda7.forms.posting import MOST_ROWS, SHOWN
+from camunda7.forms.posting import MAX_ROWS, SHOWN
 from camunda7.forms.problems import _
 from camunda7.forms.properties import CHOICES, COLUMNS
 from camunda7.forms.schema import INPUTS, Component
@@ -68,7 +68,7 @@ _environment = Environment(
     lstrip_blocks=True,
     undefined=ChainableUndefined,
 )
-_environment.globals.update(date_parts=DATE_PARTS, shown=SHOWN, most_rows=MOST_ROWS, choices=CHOICES, inputs=INPUTS)
+_environment.globals.update(date_parts=DATE_PARTS, shown=SHOWN, max_rows=MAX_ROWS, choices=CHOICES, inputs=INPUTS)
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 

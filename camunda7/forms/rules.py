@@ -1,4 +1,4 @@
-"""Holds a value against the rules of its component: those that form-js 1.8.7 has, in its order."""
+"""Validation of a value by the rules of its component: those of form-js 1.8.7, in its order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _EXACT = Context(prec=400)
 
 
 def broken(component: Component, value: Any, context: dict[str, Any], place: Place) -> list[Problem]:
-    """The rules that the value breaks.
+    """Return the rules that the value violates.
 
     Args:
         context: the values that an expression in a rule may read.

@@ -120,7 +120,7 @@ class Component:
 
     @property
     def texts(self) -> Iterator[str]:
-        """What it shows by itself: its labels, hints and contents."""
+        """Its own texts: labels, hints and contents."""
         yield from filter(None, (self.page, self.subject, self.label.text, self.description.text))
         if self.type in ("text", "html") and isinstance(self.content, Template):
             yield self.content.text
@@ -172,8 +172,8 @@ def with_ids(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     Earlier versions of Camunda Modeler wrote none.
     """
-    taken = set(_ids(items))
-    return _with_ids(items, (name for number in itertools.count(1) if (name := f"Field_{number}") not in taken))
+    ids = set(_ids(items))
+    return _with_ids(items, (name for number in itertools.count(1) if (name := f"Field_{number}") not in ids))
 
 
 def _with_ids(items: list[dict[str, Any]], names: Iterator[str]) -> list[dict[str, Any]]:

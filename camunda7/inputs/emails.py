@@ -8,7 +8,7 @@ from camunda7.inputs.cleaning import clean_code
 
 
 def clean_email(text: str) -> str:
-    """An e-mail address as it was typed, without what nobody sees.
+    """Clean a typed e-mail address of invisible characters.
 
     The local part keeps its case. A domain in other letters than ASCII is written as in DNS (RFC 5891), so that any
     mail server accepts it. A local part in other letters would need SMTPUTF8 (RFC 6531) on each server of the way:

@@ -1,4 +1,4 @@
-"""Whether diagrams, decisions and forms will work: before they are deployed, in words for whoever draws them.
+"""Linter for diagrams, decisions and forms, with messages for modellers.
 
     for finding in check(contents, Declared(variables, topics, …)):
         print(finding)
@@ -19,11 +19,11 @@ __all__ = ["Declared", "Finding", "check"]
 
 
 def check(contents: Mapping[str, bytes], names: Declared) -> list[Finding]:
-    """All that is wrong with files that are to be deployed together.
+    """Lint files that are deployed together.
 
     Args:
-        contents: of *.bpmn, *.dmn and *.form, by the files' names.
-        names: what there is to refer to.
+        contents: of *.bpmn, *.dmn and *.form, by file name.
+        names: declared names to which they may refer.
     """
     files = Files.read(contents)
     return sorted({*files.unread, *_findings(files, names)})
@@ -39,7 +39,7 @@ def _findings(files: Files, names: Declared) -> Iterator[Finding]:
         yield from decisions.findings(file, root, names)
     for file, form in files.forms.items():
         yield from forms.findings(file, form, names.variables)
-    # of a file that can't be read nobody knows what it has
+    # an unreadable file may declare what others refer to
     if not files.unread:
         yield from references.findings(files, names)
         yield from events.findings(files, names)

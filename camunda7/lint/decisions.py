@@ -1,4 +1,4 @@
-"""Whether decisions say something for everybody, whether each row counts, and name what there is."""
+"""Linter for decision tables: gaps, overlaps, rows that never match, and undeclared names."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from camunda7.lint import tables
 from camunda7.lint.attributes import time_to_live
 from camunda7.lint.declared import Declared, declare
 from camunda7.lint.finding import Finding, like
-from camunda7.lint.paths import AGGREGATIONS, PathSearch, Way
+from camunda7.lint.paths import AGGREGATIONS, DecisionPath, PathSearch
 from camunda7.lint.tables import CAMUNDA_DMN, DMN, Row, Table, TableError
 
 POLICIES = ("FIRST", "UNIQUE", "ANY", "COLLECT", "RULE ORDER")
-MOST_WAYS = 200_000
-MOST_TOLD = 3
+MAX_PATHS = 200_000
+MAX_REPORTED = 3
 
 
 def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterator[Finding]:
@@ -43,11 +43,11 @@ def findings(file: str, root: ElementTree.Element, declared: Declared) -> Iterat
         todo = f"Give the decision the id {name}, or rename the file"
         yield Finding(file, "", "", "the file isn't named after its decision", todo)
     yield from wrong
-    # what can't be followed has no ways
+    # a decision with other problems can't be evaluated
     if not wrong:
-        ways = PathSearch(found, declared.variables)
+        paths = PathSearch(found, declared.variables)
         for table in found.values():
-            yield from (Finding(file, table.name, table.id, *problem) for problem in _followed(table, ways))
+            yield from (Finding(file, table.name, table.id, *problem) for problem in _check_paths(table, paths))
 
 
 def _of_file(file: str, root: ElementTree.Element, found: Mapping[str, Table]) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def _built(table: Table) -> Iterator[tuple[str, str]]:
     for row in table.rows if table.policy != "COLLECT" else ():
         if all(cell is ANYTHING for cell in row.cells):
             yield (
-                f"row {row.number} takes everything, so that what nobody thought of goes there unnoticed",
+                f"row {row.number} matches everything, also unforeseen cases, which go unnoticed",
                 "Say in its cells what it is for",
             )
 
@@ -119,50 +119,50 @@ def _outputs(table: Table, declared: Declared) -> Iterator[tuple[str, str]]:
                 yield wrong, f"Write one of {', '.join(codes)}, or add the code in {declared.variables.source}"
 
 
-def _followed(table: Table, ways: PathSearch) -> Iterator[tuple[str, str]]:
-    """What is found on the ways through a decision."""
-    gaps: list[Way] = []
-    overlaps: dict[tuple[int, ...], Way] = {}
+def _check_paths(table: Table, paths: PathSearch) -> Iterator[tuple[str, str]]:
+    """Yield problems on the paths through a decision: gaps, overlaps, rows that never match."""
+    gaps: list[DecisionPath] = []
+    overlaps: dict[tuple[int, ...], DecisionPath] = {}
     counted: set[int] = set()
-    for number, way in enumerate(ways.through(table)):
-        if number == MOST_WAYS:
-            yield f"it has more than {MOST_WAYS} ways, too many to follow", "Divide it into several decisions"
+    for number, path in enumerate(paths.through(table)):
+        if number == MAX_PATHS:
+            yield f"it has more than {MAX_PATHS} paths, too many to check", "Divide it into several decisions"
             return
-        counted |= {row.number for row in way.rows}
-        if not way.rows:
-            gaps.append(way)
-        elif _contradict(table, way.rows):
-            overlaps.setdefault(tuple(row.number for row in way.rows), way)
-    yield from _told_gaps(table, gaps)
-    for numbers, way in list(overlaps.items())[:MOST_TOLD]:
-        wrong = f"rows {_listed(numbers)} all count for {_example(way)}{_of_more(overlaps, 'overlaps')}"
+        counted |= {row.number for row in path.rows}
+        if not path.rows:
+            gaps.append(path)
+        elif _is_contradictory(table, path.rows):
+            overlaps.setdefault(tuple(row.number for row in path.rows), path)
+    yield from _report_gaps(table, gaps)
+    for numbers, path in list(overlaps.items())[:MAX_REPORTED]:
+        wrong = f"rows {_listed(numbers)} all match {_example(path)}{_of_more(overlaps, 'overlaps')}"
         yield wrong, "Change them, so that they exclude each other"
     for row in table.rows:
         if row.number not in counted:
-            yield f"row {row.number} never counts: the others leave nothing for it", "Delete it, or move or change it"
+            yield f"row {row.number} never matches: earlier rows match all its cases", "Delete it, or move or change it"
 
 
-def _told_gaps(table: Table, gaps: list[Way]) -> Iterator[tuple[str, str]]:
-    for way in gaps[:MOST_TOLD]:
-        yield f"no row says what to do for {_example(way)}{_of_more(gaps, 'gaps')}", "Add a row for it, or widen one"
+def _report_gaps(table: Table, gaps: list[DecisionPath]) -> Iterator[tuple[str, str]]:
+    for path in gaps[:MAX_REPORTED]:
+        yield f"no row matches {_example(path)}{_of_more(gaps, 'gaps')}", "Add a row for it, or widen one"
 
 
-def _contradict(table: Table, rows: list[Row]) -> bool:
+def _is_contradictory(table: Table, rows: list[Row]) -> bool:
     if table.policy == "UNIQUE":
         return len(rows) > 1
     return table.policy == "ANY" and len({tuple(row.says.items()) for row in rows}) > 1
 
 
 def _of_more(found: Sized, what: str) -> str:
-    return f" (one of {len(found)} {what})" if len(found) > MOST_TOLD else ""
+    return f" (one of {len(found)} {what})" if len(found) > MAX_REPORTED else ""
 
 
 def _listed(numbers: Sequence[int]) -> str:
     return f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
-def _example(way: Way) -> str:
-    return ", ".join(f"{name} = {_shown(value)}" for name, value in way.known.items()) or "any answers"
+def _example(path: DecisionPath) -> str:
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in path.known.items()) or "any answers"
 
 
 def _shown(value: Value) -> str:

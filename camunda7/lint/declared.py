@@ -1,4 +1,4 @@
-"""What code, settings and people file declare: what the names in the files are held against."""
+"""Names declared by code, settings and people file, to which files may refer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from camunda7.variables import Catalogue
 
 @dataclass(frozen=True)
 class Declared:
-    """Names that there are.
+    """Declared names.
 
     Attributes:
-        topics: what workers do, each with the codes of the errors that its handler may report.
-        messages: what the platform sends to cases.
-        groups: of people.
-        policy: the figures that a case begins with, by name.
-        named: steps that our code names, each with the files that do; but for those that are called otherwise by now.
+        topics: of workers, each with the BPMN error codes of its handler.
+        messages: names of messages that the platform sends to cases.
+        groups: of staff.
+        policy: values of the variable `policy`, by name.
+        named: ids of steps in code, each with the files that use it; without former ids of renamed steps.
     """
 
     variables: Catalogue

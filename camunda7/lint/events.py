@@ -50,7 +50,7 @@ def _errors(diagram: Diagram, files: Files, declared: Declared) -> Iterator[Find
                 )
         caught = refers_to(diagram, each, "error")
         if each.kind in CATCHING and caught and caught not in codes | {JAVA_EXCEPTION}:
-            wrong = f"nobody reports an error with the code {caught}{like(caught, codes)}"
+            wrong = f"no worker or event throws an error with the code {caught}{like(caught, codes)}"
             yield diagram.finding(each, wrong, "Correct the code, or declare it in processes/errors.py")
 
 
@@ -63,7 +63,7 @@ def _messages(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
         if not message:
             yield diagram.finding(each, "it doesn't say which message it waits for", "Choose the message")
         elif message not in declared.messages:
-            wrong = f"nobody sends the message {message}{like(message, declared.messages)}"
+            wrong = f"the platform doesn't send the message {message}{like(message, declared.messages)}"
             yield diagram.finding(each, wrong, "Correct its name, or declare it in processes/elements.py and send it")
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file, in words for whoever changes diagrams, decisions and forms."""
+"""Findings of the linter."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MAX_LENGTH = 500
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that would not work.
+    """A problem that would prevent a file from working.
 
     Attributes:
-        file: its name.
-        element: the label of the step, field or row, as its editor shows it; empty where it is of the whole file.
-        id: of the element, empty where there is none.
-        wrong: what is wrong.
-        todo: what to do about it.
+        file: name of the file.
+        element: label of the step, field or row in its editor; empty for the whole file.
+        id: of the element; empty if it has none.
+        wrong: the problem.
+        todo: the remedy.
     """
 
     file: str
@@ -36,6 +36,6 @@ class Finding:
 
 
 def like(name: str, known: Iterable[str]) -> str:
-    """A hint at what may have been meant: nothing, or the name that it is like."""
+    """Return a hint with the most similar known name; empty if there is none."""
     close = get_close_matches(name, list(known), n=1)
-    return f" (is {close[0]} meant?)" if close else ""
+    return f" (did you mean {close[0]}?)" if close else ""

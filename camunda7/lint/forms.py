@@ -28,7 +28,7 @@ def findings(file: str, form: dict[str, Any], variables: Catalogue) -> Iterator[
     try:
         read = Form.parse(form)
     except UnsupportedForm as error:
-        # says which form and component by itself
+        # its message has the form and the component
         yield Finding(file, "", "", str(error), error.todo or "Use what both can show (docs/reference/forms.md)")
         return
     stem = PurePath(file).stem
@@ -36,10 +36,10 @@ def findings(file: str, form: dict[str, Any], variables: Catalogue) -> Iterator[
         yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {stem}, as its file is called")
     yield from _slow_patterns(file, read)
     everything = list(within(form["components"]))
-    asked = {id(each): name for name, each in fields(form["components"])}
+    names = {id(each): name for name, each in fields(form["components"])}
     known = {*variables, *(each.get("key") or each.get("path") or "" for each in everything)}
     for component in everything:
-        name = asked.get(id(component))
+        name = names.get(id(component))
         if name and name not in variables:
             yield _finding(file, component, f"there is no variable {name}{like(name, variables)}", declare(variables))
         elif name:
@@ -57,7 +57,7 @@ def _slow_patterns(file: str, form: Form) -> Iterator[Finding]:
     for component in (each for part in form.components for each in part.within()):
         pattern = component.rules.get("pattern")
         if pattern and _is_slow(pattern):
-            wrong = f"for some answers its pattern {pattern.source} takes so long that they can't be checked"
+            wrong = f"for some answers its pattern {pattern.source} takes too long to be checked"
             todo = "Let no repetition hold another one that takes the same characters, as in (a+)+"
             yield Finding(file, component.label.text, component.id, wrong, todo)
 

@@ -1,7 +1,7 @@
-"""All ways through the decisions of a file: which answers lead to which rows.
+"""All paths through the decisions of a file: which answers lead to which rows.
 
-A decision is gone through again and again. Where it looks at a variable for the first time, the way forks into the
-values that the variable may have; of values that are alike to all cells one is tried.
+A decision is evaluated repeatedly, as a depth-first search. Where it first reads a variable, the path forks into the
+values of the variable; one value is tried of those that no cell distinguishes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ AGGREGATIONS: Mapping[str, Callable[[Iterable[float]], float]] = {"SUM": sum, "M
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way through a decision.
+class DecisionPath:
+    """One path through a decision.
 
     Attributes:
         known: the variables that it looked at.
@@ -101,7 +101,7 @@ class _Evaluation:
 
 
 class PathSearch:
-    """The ways through decisions.
+    """The paths through decisions.
 
     Args:
         tables: by their ids, all that belong together.
@@ -113,13 +113,13 @@ class PathSearch:
             name: values_of(column, cells, variables.get(name)) for name, (column, cells) in _leaves(tables).items()
         }
 
-    def through(self, table: Table) -> Iterator[Way]:
-        """Each way once, but for those on which another decision has a gap."""
+    def through(self, table: Table) -> Iterator[DecisionPath]:
+        """Yield each path once, except those on which a required decision has a gap."""
         trail: list[list[Value]] = []
         while True:
             forks = _Forks(trail, self._values)
             with contextlib.suppress(Gap):
-                yield Way(forks.known, self._decisions.rows(table, forks))
+                yield DecisionPath(forks.known, self._decisions.rows(table, forks))
             while trail and len(trail[-1]) == 1:
                 trail.pop()
             if not trail:
@@ -128,7 +128,7 @@ class PathSearch:
 
 
 class _Forks:
-    """Which value each variable has on a way; the trail has those that are still to be tried."""
+    """Values of variables on the current path; the trail has the values that are still to be tried."""
 
     def __init__(self, trail: list[list[Value]], values: Mapping[str, list[Value]]):
         self._trail = trail

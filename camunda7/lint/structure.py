@@ -136,8 +136,8 @@ def _conditions(diagram: Diagram) -> Iterator[Finding]:
         if gateway.node.get("default"):
             yield diagram.finding(
                 gateway,
-                "it has a default way, so that what nobody thought of goes there unnoticed",
-                "Give that way a condition of its own",
+                "it has a default flow, so that unforeseen cases go there unnoticed",
+                "Give that flow a condition of its own",
             )
         ways = diagram.out_of(gateway)
         for way in ways if len(ways) > 1 else []:
@@ -154,11 +154,11 @@ def _conditions(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _kinds(diagram: Diagram) -> Iterator[Finding]:
-    """Steps that nobody does."""
+    """Yield tasks without an implementation."""
     for task in diagram.of("task", "manualTask", "scriptTask"):
         yield diagram.finding(
             task,
-            "nobody does it: it is neither a form to fill in nor a worker's",
+            "it has no implementation: neither a form nor a worker",
             "Make it a user task with a form, a service task with a topic, or a decision",
         )
     for each in diagram.of("adHocSubProcess", "complexGateway"):
@@ -179,10 +179,8 @@ def _kinds(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _asynchronous(diagram: Diagram) -> Iterator[Finding]:
-    """Else what goes wrong behind a step is answered to whoever completes it, for ever, and nobody is told."""
-    why = (
-        "what goes wrong behind it would be told to whoever completes it, again and again, instead of a process manager"
-    )
+    """Yield steps that aren't asynchronous after: an error behind them rolls them back, and is no incident."""
+    why = "an error behind it would be shown to the person who completes it, each time, instead of a process manager"
     for each in diagram.of("userTask", "startEvent", "serviceTask", "sendTask"):
         loop = each.has("multiInstanceLoopCharacteristics")
         inner = Element(loop, each.id) if loop is not None else each

@@ -94,7 +94,7 @@ def compared(
 
 
 def ours(form: Form, answers: AnswerSet, zone: tzinfo = UTC) -> tuple[Outcome, Answers]:
-    posted = form.begun(answers.data, Place(zone))
+    posted = form.initial_post(answers.data, Place(zone))
     posted.update(MultiDict(answers.posted))
     for name, value in answers.posted.items():
         posted.setlist(name, value if isinstance(value, list) else [value])

@@ -22,7 +22,7 @@ from camunda7.forms.schema import CHOICES, INPUTS, SEVERAL, Component
 ALPHABET = "aB9 é😀.-+_/@'\"<&=,;"
 EMAILS = ["a@b", "a@b.example", "a.b+c@d-e.example", "a@b@c", "@b", "a@", "a b@c", "a@-b", "é@b.example", "a@b..c"]
 CODES = ["+49", "0049", "49", "+1", "+6", "00", "+3906698", "+5999", "+99", "+1809", "+33"]
-MOST_ROWS = 4
+MAX_ROWS = 4
 LEFT_OUT = 0.17
 
 
@@ -98,7 +98,7 @@ def _answer_all(
     for component in components:
         name, instance = prefix + component.name, "_".join([component.id, *map(str, indexes)])
         if component.repeats:
-            count = chance.randint(1, MOST_ROWS)
+            count = chance.randint(1, MAX_ROWS)
             if component.more.get("allowAddRemove", True):
                 answers.rows[instance] = count
                 answers.posted[f"{name}-rows"] = str(count)

@@ -32,7 +32,7 @@ def theirs(form_js: FormJs, form: dict[str, Any], typed: dict[str, Any], data: d
 
 def ours(form: dict[str, Any], posted: dict[str, str], data: dict[str, Any] | None = None) -> Any:
     parsed = Form.parse(form)
-    everything = parsed.begun(data)
+    everything = parsed.initial_post(data)
     everything.update(MultiDict(posted))
     answers = parsed.read(everything, data)
     return answers.values, {name: [each.rule for each in found] for name, found in answers.problems.items()}

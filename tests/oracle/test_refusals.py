@@ -86,4 +86,4 @@ def test_what_form_js_fails_to_draw_is_refused(chromium: Browser, name: str) -> 
 def test_what_it_can_is_not(form_js: FormJs, name: str) -> None:
     theirs = form_js.answered(schema(SOUND[name]))["submitted"]
     form = Form.parse(schema(SOUND[name]))
-    assert form.read(form.begun()).values == theirs
+    assert form.read(form.initial_post()).values == theirs

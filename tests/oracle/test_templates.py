@@ -47,7 +47,7 @@ def form_with(kind: str, name: str, value: Any) -> dict[str, Any]:
 
 def shown_here(schema: dict[str, Any], place: str) -> list[str]:
     form = Form.parse(schema)
-    page = BeautifulSoup(form.html(form.pages[0], form.read(form.begun(DATA), DATA)), "html.parser")
+    page = BeautifulSoup(form.html(form.pages[0], form.read(form.initial_post(DATA), DATA)), "html.parser")
     return texts(each.get_text() for each in page.select(place))
 
 

@@ -48,8 +48,8 @@ MEANINGS = {
 Row = tuple[str, str, str, str]
 
 
-class StockedLab(Lab):
-    """A laboratory that isn't asked."""
+class StubLab(Lab):
+    """Stub of the laboratory."""
 
     def __init__(self) -> None:
         super().__init__("", "")
@@ -97,7 +97,7 @@ def _of_webapp() -> list[Row]:
         database.upgrade(url)
         database.open(url)
         try:
-            return [*_of_collectors([Figures(StockedLab()), unusable_forms.LAST_SHOWN])]
+            return [*_of_collectors([Figures(StubLab()), unusable_forms.LAST_SHOWN])]
         finally:
             database.database.close()
 

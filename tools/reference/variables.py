@@ -30,7 +30,7 @@ INTRODUCTION = """# Process variables
 
 Written by `make reference` from `processes/variables.py`, so change that, not this page; a test compares them. What
 writes a variable is found in forms, decisions, diagrams and code. The types are Camunda's; a calendar day is a String,
-YYYY-MM-DD. "Voided": a corrected result voids the value, and the reopened case writes it anew.
+YYYY-MM-DD. "Voided": a corrected result voids the value, and the reopened case writes it again.
 """
 HEADER = ("variable", "type", "codes", "meaning", "written by", "voided")
 PARTS = {

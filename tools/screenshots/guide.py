@@ -51,7 +51,7 @@ class Guide:
                 if task.form == form:
                     return task
             time.sleep(0.5)
-        raise TimeoutError(f"{name}: {form} was not asked for within {TASK_WITHIN_S} s")
+        raise TimeoutError(f"{name}: {form} is not due within {TASK_WITHIN_S} s")
 
     def _sign_in_staff(self, account: str, application: str = "tasklist", on_phone: bool = False) -> StaffMember:
         member = StaffMember(self._page(PHONE if on_phone else DESKTOP, javascript=True), self.state, account)

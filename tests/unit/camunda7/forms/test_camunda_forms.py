@@ -320,7 +320,7 @@ class TestParsing:
 class TestOurForms:
     def test_each_is_supported_and_shown_whole(self, path: Any) -> None:
         ours = Form.parse(json.loads(path.read_text()))
-        blank = ours.read(ours.begun())
+        blank = ours.read(ours.initial_post())
         shown = {box["value"] for box in page_of(ours, blank).select("input[name=shown]")}
         assert shown == {node.name for node in blank.within() if node.asks}
 
@@ -338,7 +338,7 @@ class TestOurForms:
 
 def _page(path: Any, typed: str = "") -> str:
     ours = Form.parse(json.loads(path.read_text()))
-    names = [node.name for node in ours.read(ours.begun()).within()]
+    names = [node.name for node in ours.read(ours.initial_post()).within()]
     return str(page_of(ours, asked(ours, dict.fromkeys(names, typed)), checked=True))
 
 
@@ -367,18 +367,18 @@ class TestBeginning:
     def test_what_is_shown_of_known_answers_is_read_as_the_same(self, path: Any) -> None:
         """Whoever gets a form back finds it as they left it."""
         ours = Form.parse(json.loads(path.read_text()))
-        again = ours.read(ours.begun(KNOWN))
+        again = ours.read(ours.initial_post(KNOWN))
         assert {name: value for name, value in again.values.items() if name in KNOWN} == {
             name: KNOWN[name] for name in again.values if name in KNOWN
         }
 
     def test_nothing_known_begins_blank(self) -> None:
         ours = form(field("textfield", validate=REQUIRED))
-        assert (dict(ours.begun()), ours.read(ours.begun()).values) == ({}, {"x": ""})
+        assert (dict(ours.initial_post()), ours.read(ours.initial_post()).values) == ({}, {"x": ""})
 
     def test_a_default_is_there_to_begin_with(self) -> None:
         ours = form(field("textfield", defaultValue="A"))
-        assert [dict(ours.begun(data)) for data in ({}, {"x": "B"})] == [{"x": "A"}, {"x": "B"}]
+        assert [dict(ours.initial_post(data)) for data in ({}, {"x": "B"})] == [{"x": "A"}, {"x": "B"}]
 
 
 KNOWN = {
@@ -550,7 +550,7 @@ class TestProperties:
     )
     def test_what_form_js_and_its_editor_write(self, component: dict[str, Any]) -> None:
         ours = form(component)
-        answers = ours.read(ours.begun({"known": ["a"]}), {"known": ["a"]})
+        answers = ours.read(ours.initial_post({"known": ["a"]}), {"known": ["a"]})
         assert page_of(ours, answers, checked=True) is not None
 
     def test_adorners_are_templates(self) -> None:
@@ -575,7 +575,7 @@ class TestProperties:
         posted = MultiDict({"x-day": day, "x-month": month, "x-year": year, "x-time": "12:00"})
         answers = ours.read(posted, {}, Place(ZoneInfo(zone)))
         page_of(ours, answers, checked=True)
-        ours.begun({"x": f"{year}-01-01T00:00Z"}, Place(ZoneInfo(zone)))
+        ours.initial_post({"x": f"{year}-01-01T00:00Z"}, Place(ZoneInfo(zone)))
 
 
 class TestLimitsOfDays:

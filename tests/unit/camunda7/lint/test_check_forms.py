@@ -52,4 +52,4 @@ def test_nothing_is_found_in_a_sound_form() -> None:
 def test_a_pattern_that_takes_too_long() -> None:
     assert found({**FIELD, "validate": {"pattern": "^[A-Z]+$"}}) == []
     [wrong] = found({**FIELD, "validate": {"pattern": "^(a+)+$"}})
-    assert wrong.startswith("for some answers its pattern ^(a+)+$ takes so long")
+    assert wrong.startswith("for some answers its pattern ^(a+)+$ takes too long")

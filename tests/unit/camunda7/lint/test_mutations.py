@@ -155,7 +155,7 @@ def fill_in(damaged: bytes, has_findings: bool, chance: random.Random) -> None:
 
 def answer(form: Form, data: dict[str, Any], place: Place, chance: random.Random) -> None:
     """Show each page, post what anybody may post, show it again with what is wrong, and look it over."""
-    posted = form.begun(data, place)
+    posted = form.initial_post(data, place)
     for page in form.pages:
         answers = form.read(posted, data, place)
         form.html(page, answers).encode()

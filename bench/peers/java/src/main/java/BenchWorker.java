@@ -8,15 +8,15 @@ public final class BenchWorker {
   private BenchWorker() {}
 
   public static void main(String[] arguments) {
-    Map<String, String> told = System.getenv();
-    long waitMs = Math.round(Double.parseDouble(told.get("WAIT_S")) * 1000);
+    Map<String, String> environment = System.getenv();
+    long waitMs = Math.round(Double.parseDouble(environment.get("WAIT_S")) * 1000);
     ExternalTaskClient.create()
-        .baseUrl(told.get("ENGINE_URL") + "/engine-rest")
+        .baseUrl(environment.get("ENGINE_URL") + "/engine-rest")
         .workerId("bench-java")
-        .maxTasks(Integer.parseInt(told.get("SLOTS")))
+        .maxTasks(Integer.parseInt(environment.get("SLOTS")))
         .asyncResponseTimeout(5000)
         .disableBackoffStrategy()
-        .addInterceptor(new BasicAuthProvider(told.get("ENGINE_USERNAME"), told.get("ENGINE_PASSWORD")))
+        .addInterceptor(new BasicAuthProvider(environment.get("ENGINE_USERNAME"), environment.get("ENGINE_PASSWORD")))
         .build()
         .subscribe("bench.work")
         .lockDuration(20000)
