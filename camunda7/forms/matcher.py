@@ -1,7 +1,7 @@
 """The process that matches patterns, as patterns.py starts it: a line of JSON, [pattern, text], is answered by 1 or 0.
 
 A match that takes longer than MAX_CPU_S ends the process: regress can't be interrupted, but SIGPROF's default action
-needs nobody's help. It measures the processor's time, so that a busy machine makes no pattern slow.
+works without its parent. It measures the processor's time, so that a busy machine makes no pattern slow.
 """
 
 from __future__ import annotations

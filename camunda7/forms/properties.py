@@ -1,6 +1,6 @@
 """The properties of each component of form-js 1.8.7, and what each may be.
 
-Camunda Modeler writes no others; whoever edits a form by hand, or with another tool, may write anything. form-js then
+Camunda Modeler writes no others; forms that are edited by hand, or by another tool, may have any. form-js then
 shows something, or fails on its own page; here it is refused when the form is read.
 """
 
