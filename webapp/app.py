@@ -1,6 +1,6 @@
-"""The web application: the patients' pages, the contacts' page, and the KPIs for process managers.
+"""The Flask application: the pages of patients, of notified contacts and of process managers.
 
-It is thin: a page is a task of the engine and its form, and no rule of the pathway lives here.
+A page shows a user task of the engine and its form. The rules of the care pathway are in the process, not here.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ from webapp.housekeeping import Housekeeping
 from webapp.options import Options
 from webapp.proxies import check_proxies
 from webapp.readiness import add_readiness
-from webapp.resources import Resources, provide
-from webapp.session_store import SessionStore, records_are_away
+from webapp.resources import Resources, set_resources
+from webapp.session_store import SessionStore, are_records_unavailable
 from webapp.status import CALL_NOW
 from webapp.task_forms import TaskForms
 from webapp.unusable_forms import UnusableForm
@@ -70,30 +70,30 @@ log = logging.getLogger("webapp")
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-PROTECTION = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-XSS-Protection": "0",
-    # sessions.is_from_our_page reads the site that was left; other sites do not get the page
+    # sessions.is_same_origin reads the site that was left; other sites do not get the page
     "Referrer-Policy": "strict-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-ONLY_BY_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-# not of styles and pictures, which anybody may have
-ONLY_PAGES = {
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+# of pages only: stylesheets and images are public and may be cached
+PAGE_HEADERS = {
     "Cache-Control": "no-store, max-age=0",
     "Pragma": "no-cache",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 MAX_CONTENT_LENGTH = 1_000_000
-# when to come back after a 503
+# the Retry-After header of a 503
 RETRY_AFTER_S = 30
-# endpoints that are shown while the records are away
-WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "readyz", "static")
+# endpoints that answer while the records' database is unavailable
+ENDPOINTS_WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "readyz", "static")
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
-# titles of what is refused, by status
-REFUSED = {
+# title of the error page, by HTTP status
+ERROR_TITLES = {
     400: lazy_gettext("This can't be read"),
     405: lazy_gettext("This page can't be opened so"),
     413: lazy_gettext("This is too much at once"),
@@ -102,29 +102,29 @@ REFUSED = {
 
 class Application(Flask):
     def log_exception(self, exc_info: Any) -> None:
-        """Log an error that another handler raised, unless its own handler does."""
+        """Log an error that an error handler raised, unless that error's own handler logs it."""
         if not isinstance(exc_info[1], (*DATABASE_ERRORS, UnusableForm)):
             super().log_exception(exc_info)
 
 
 def create_app(options: Options, engine: Engine, government: Government, lab: Lab) -> Flask:
-    """The Flask application. The records' database must be open."""
+    """Create the Flask application. The records' database must be open."""
     app = Application("webapp")
     _configure(app, options)
-    _equip(app, options, engine, government, lab)
+    _provide_resources(app, options, engine, government, lab)
     if options.timings:
-        server_timing.tell(app)
-    languages.speak(app, options.time_zone)
+        server_timing.init_app(app)
+    languages.init_app(app, options.time_zone)
     Compress(app)
-    versions = _versions(app)
+    versions = _hash_static_files(app)
     app.url_defaults(lambda endpoint, values: values.update(versions.get(values.get("filename"), {})))
     check_proxies(app, options.proxies, options.public_host, options.secure_cookies)
-    app.before_request(_only_advice_without_records)
-    app.before_request(sessions.end_when_idle)
+    app.before_request(_require_records)
+    app.before_request(sessions.end_if_idle)
     CSRFProtect(app)
     for module in (patient, forms, sign_in, contact, languages, staff):
         app.register_blueprint(module.pages)
-    app.after_request(_protect)
+    app.after_request(_add_security_headers)
     _register_errors(app)
 
     @app.get("/healthz")
@@ -140,37 +140,37 @@ def _configure(app: Flask, options: Options) -> None:
         SECRET_KEY=options.secret_key,
         MAX_CONTENT_LENGTH=MAX_CONTENT_LENGTH,
         MAX_FORM_PARTS=5000,
-        # a browser takes this name from a secure page of this host only
+        # a browser accepts a cookie with the prefix __Host- from this host by HTTPS only (RFC 6265bis)
         SESSION_COOKIE_NAME="__Host-session" if options.secure_cookies else "session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=options.secure_cookies,
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
-        # the token is enough; who has the Referer removed, or rewritten on its way, could send nothing
+        # True would refuse posts without a Referer, which extensions and proxies remove; the CSRF token suffices
         WTF_CSRF_SSL_STRICT=False,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/css", "image/svg+xml"],
     )
-    assert isinstance(app.json, DefaultJSONProvider), "Flask sets it"
+    assert isinstance(app.json, DefaultJSONProvider), "Flask's default"
     app.json.sort_keys = False
     if options.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)
-        app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's documentation has it so
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # as Flask's documentation does
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([each for each in (app.jinja_loader, components) if each])
     app.jinja_env.globals["policy"] = options.policy
 
 
-def _equip(app: Flask, options: Options, engine: Engine, government: Government, lab: Lab) -> None:
-    """Give the pages what they work with."""
+def _provide_resources(app: Flask, options: Options, engine: Engine, government: Government, lab: Lab) -> None:
+    """Create the application's clients and stores for its views."""
     cipher = Cipher(options.records_secret)
     place = Place(ZoneInfo(options.time_zone), options.telephone_region)
-    drafts, kept_sessions = Drafts(cipher), Sessions(cipher)
+    drafts, session_records = Drafts(cipher), Sessions(cipher)
     submissions = Submissions(cipher, timedelta(seconds=options.claim_s))
     access, outbox = Access(cipher), Outbox()
-    app.session_interface = SessionStore(options.secret_key, kept_sessions)
+    app.session_interface = SessionStore(options.secret_key, session_records)
     resources = Resources(
         options=options,
         place=place,
@@ -189,7 +189,7 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government,
         housekeeping=Housekeeping(
             {
                 "drafts": drafts,
-                "sessions": kept_sessions,
+                "sessions": session_records,
                 "submissions": submissions,
                 "messages": outbox,
                 "access": access,
@@ -197,110 +197,113 @@ def _equip(app: Flask, options: Options, engine: Engine, government: Government,
             options.retention,
         ),
     )
-    provide(app, resources)
+    set_resources(app, resources)
 
 
-def _versions(app: Flask) -> dict[str, dict[str, str]]:
-    """What the address of each static file says of its content: a browser may keep it until it changes."""
+def _hash_static_files(app: Flask) -> dict[str, dict[str, str]]:
+    """Return the query parameter of each static file: a hash of its content, so that browsers may cache it."""
     files = [path for path in Path(app.static_folder or "").iterdir() if path.is_file()]
     return {path.name: {"v": hashlib.sha256(path.read_bytes()).hexdigest()[:12]} for path in files}
 
 
-def _protect(response: Response) -> Response:
+def _add_security_headers(response: Response) -> Response:
     by_https = current_app.config["SESSION_COOKIE_SECURE"]
-    of_page = {} if request.endpoint == "static" else ONLY_PAGES
-    response.headers.update(PROTECTION | (ONLY_BY_HTTPS if by_https else {}) | of_page)
+    of_page = {} if request.endpoint == "static" else PAGE_HEADERS
+    response.headers.update(SECURITY_HEADERS | (HTTPS_HEADERS if by_https else {}) | of_page)
     return response
 
 
-def _only_advice_without_records() -> None:
-    """What to do in an emergency is told whatever is broken; all else needs to know who asks."""
-    if records_are_away() and request.endpoint not in WITHOUT_RECORDS:
+def _require_records() -> None:
+    """Refuse requests while the records' database is unavailable: the session can't be read.
+
+    The pages with advice for an emergency need no session and are shown.
+    """
+    if are_records_unavailable() and request.endpoint not in ENDPOINTS_WITHOUT_RECORDS:
         raise OperationalError
 
 
 def _register_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
-    def expired(error: CSRFError) -> Any:
+    def handle_csrf_error(error: CSRFError) -> Any:
         answer = forms.of_another_session()
         if answer is not None:
             return answer
         if not sessions.has_cookie() and request.form.get("csrf_token"):
-            # it was sent from a page of ours
+            # the token shows that one of our pages was posted; the browser has dropped the cookie
             return forms.cookies_needed()
-        said = _("Go back, reload the page and send it again.")
-        if sessions.hides_its_page():
-            said = _(
+        text = _("Go back, reload the page and send it again.")
+        if sessions.is_origin_hidden():
+            text = _(
                 "Your browser, or a privacy extension, hides which page your answers came from, so we couldn't save "
                 "them. Go back, reload the page and send them again. If that doesn't work, try another browser."
             )
-        return _page(400, _("This page has expired"), said)
+        return _render_error(400, _("This page has expired"), text)
 
     @app.errorhandler(404)
-    def not_found(error: HTTPException) -> tuple[str, int]:
-        return _page(404, _("Page not found"), _("Check the address, or begin from the start page."))
+    def handle_not_found(error: HTTPException) -> tuple[str, int]:
+        return _render_error(404, _("Page not found"), _("Check the address, or begin from the start page."))
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Answer:
+    def handle_http_error(error: HTTPException) -> Answer:
         cause = getattr(error, "original_exception", None)
         if isinstance(cause, DATABASE_ERRORS):
-            # the session couldn't be kept
-            return records_error(cause)
+            # save_session failed, after the view had returned
+            return handle_records_outage(cause)
         if isinstance(cause, UnusableForm):
-            # raised by the handler of an expired page
-            return unusable_form(cause)
-        title = REFUSED.get(error.code or 500, _("This can't be done"))
-        said = error.description if error.code == 400 and error.description else _("Go back and try again.")
-        return _page(error.code or 500, title, said)
+            # raised by handle_csrf_error
+            return handle_unusable_form(cause)
+        title = ERROR_TITLES.get(error.code or 500, _("This can't be done"))
+        text = error.description if error.code == 400 and error.description else _("Go back and try again.")
+        return _render_error(error.code or 500, title, text)
 
     engine_outage, records_outage = Outage("engine", log), Outage("records", log)
 
     @app.errorhandler(EngineError)
-    def engine_error(error: EngineError) -> Answer:
+    def handle_engine_error(error: EngineError) -> Answer:
         if isinstance(error, EngineUnavailable):
             engine_outage.record_failure(error)
         else:
             log.warning("engine: %s", error)
-        return _not_now(_("Please try again in a few minutes. Nothing was lost."))
+        return _render_unavailable(_("Please try again in a few minutes. Nothing was lost."))
 
-    def records_error(error: Exception) -> Answer:
+    def handle_records_outage(error: Exception) -> Answer:
         records_outage.record_failure(error, describe(error))
-        return _not_now(
+        return _render_unavailable(
             _("Please try again in a few minutes. What you sent just now may not be kept: send it again then.")
         )
 
     for kind in DATABASE_ERRORS:
-        app.register_error_handler(kind, records_error)
+        app.register_error_handler(kind, handle_records_outage)
 
     @app.errorhandler(UnusableForm)
-    def unusable_form(error: UnusableForm) -> Answer:
+    def handle_unusable_form(error: UnusableForm) -> Answer:
         unusable_forms.report(error)
-        return _not_shown(503)
+        return _render_unusable_form(503)
 
     @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> Answer:
-        # the text of an unforeseen error might hold a patient's data: its kind and place must do
-        place = error.__traceback__
-        while place and place.tb_next:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
-        log.error("%s in %s", type(error).__name__, where)
+    def handle_unexpected_error(error: Exception) -> Answer:
+        # log class and position only: the message of an unforeseen error might contain a patient's data
+        traceback = error.__traceback__
+        while traceback and traceback.tb_next:
+            traceback = traceback.tb_next
+        position = f"{traceback.tb_frame.f_code.co_qualname}:{traceback.tb_lineno}" if traceback else "?"
+        log.error("%s in %s", type(error).__name__, position)
         name = (request.view_args or {}).get("name")
         if request.blueprint == forms.pages.name and name in questionnaires.FORMS:
-            unusable_forms.report(UnusableForm(name, f"{type(error).__name__} in {where}"))
-            return _not_shown(500)
-        return _page(500, _("Something went wrong"), _("It was our fault. Please try again in a few minutes."))
+            unusable_forms.report(UnusableForm(name, f"{type(error).__name__} in {position}"))
+            return _render_unusable_form(500)
+        return _render_error(500, _("Something went wrong"), _("It was our fault. Please try again in a few minutes."))
 
 
-def _page(status: int, title: Any, text: str) -> tuple[str, int]:
+def _render_error(status: int, title: Any, text: str) -> tuple[str, int]:
     return render_template("error.html", title=title, text=text), status
 
 
-def _not_shown(status: int) -> Answer:
-    """The page in place of a form that can't be shown."""
+def _render_unusable_form(status: int) -> Answer:
+    """Render the page that replaces a form which can't be shown."""
     page = render_template("form_not_shown.html", emergency_advice=CALL_NOW)
     return page, status, {"Retry-After": str(RETRY_AFTER_S)}
 
 
-def _not_now(text: str) -> Answer:
-    return *_page(503, _("CoronaCare can't answer just now"), text), {"Retry-After": str(RETRY_AFTER_S)}
+def _render_unavailable(text: str) -> Answer:
+    return *_render_error(503, _("CoronaCare can't answer just now"), text), {"Retry-After": str(RETRY_AFTER_S)}

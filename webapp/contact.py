@@ -26,7 +26,7 @@ def contact(token: str) -> str | Response | tuple[str, int]:
     if exposure is None:
         abort(404)
     if request.method == "POST":
-        sessions.renew()
+        sessions.reset()
         session["exposed_to"] = token
         return redirect(url_for("forms.begin", name="pre_screening"))
     if exposure.last_day is None:

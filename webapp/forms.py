@@ -41,7 +41,7 @@ Answer = str | Response | tuple[str, int]
 def begin(name: str) -> Answer:
     """The first page that has yet to be answered."""
     _known_form(name)
-    if name == questionnaires.PRE_SCREENING and sessions.open_begun_case():
+    if name == questionnaires.PRE_SCREENING and sessions.open_submitted_case():
         return redirect(url_for("patient.case"))
     if name != questionnaires.PRE_SCREENING and not sessions.case_reference():
         return _worse() if name == questionnaires.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
@@ -53,7 +53,7 @@ def begin(name: str) -> Answer:
     if not draft.version:
         resources().drafts.keep(draft)
     if name == questionnaires.PRE_SCREENING:
-        sessions.begins_case(draft.command.key)
+        sessions.remember_pre_screening(draft.command.key)
     return redirect(_next_step(draft))
 
 
@@ -102,7 +102,7 @@ def check(name: str) -> Answer:
         return redirect(_next_step(draft))
     form, about = draft.form, questionnaires.FORMS[name]
     summaries = [(page, form.summary(page, draft.answers, translated)) for page in draft.pages]
-    token = sessions.page_token(draft.owner, name)
+    token = sessions.create_page_token(draft.owner, name)
     return render_template("check.html", name=name, about=about, summaries=summaries, page_token=token)
 
 
@@ -122,9 +122,9 @@ def of_another_session() -> Answer | None:
     view = request.view_args or {}
     is_form = request.endpoint in ("forms.answer", "forms.send") and view["name"] in questionnaires.FORMS
     token = request.form.get("page_token", "")
-    if not is_form or not sessions.is_from_our_page(token):
+    if not is_form or not sessions.is_same_origin(token):
         return None
-    found = sessions.of_page(token)
+    found = sessions.parse_page_token(token)
     draft = resources().drafts.find(*found) if found and found[1] == view["name"] else None
     if draft is None:
         return _not_open(view["name"]) if sessions.case_reference() and not _draft(view["name"]) else None
@@ -132,7 +132,7 @@ def of_another_session() -> Answer | None:
         _page(draft, view["number"])
         if _take(draft, view["number"]) is None:
             return _not_open(view["name"])
-    if sessions.reopen_browser(draft.owner):
+    if sessions.restore_draft_owner(draft.owner):
         return redirect(url_for("forms.begin", name=draft.name), 303)
     session["kept"] = True
     return redirect(url_for("sign_in.ask"), 303)
@@ -146,7 +146,7 @@ def _known_form(name: str) -> None:
 def _draft(name: str) -> FormDraft | None:
     """What this browser, or the case that it has open, has typed into the form."""
     _known_form(name)
-    owner = sessions.owner()
+    owner = sessions.get_draft_owner()
     return resources().drafts.find(owner, name) if owner else None
 
 
@@ -180,7 +180,7 @@ def _up_to_date(name: str) -> FormDraft | None:
 
 
 def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
-    drafts, forms, owner = resources().drafts, resources().task_forms, sessions.new_owner()
+    drafts, forms, owner = resources().drafts, resources().task_forms, sessions.ensure_draft_owner()
     if name == questionnaires.PRE_SCREENING:
         return draft or questionnaires.pre_screening(drafts, forms, owner, session.get("exposed_to"))
     engine, reference = resources().engine, sessions.case_reference()
@@ -231,7 +231,7 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
         more=checked and not problems,
         reasons=questionnaires.reasons(draft.command.context.get("refused")),
         fields=form.html(page, answers, checked, translated),
-        page_token=sessions.page_token(draft.owner, draft.name),
+        page_token=sessions.create_page_token(draft.owner, draft.name),
     )
 
 
@@ -260,7 +260,7 @@ def _send(draft: FormDraft, values: dict[str, Any]) -> Answer:
     if command.opens_case:
         sessions.open_case(command.case_reference)
     if command.emergency_signs_only:
-        sessions.note_emergency()
+        sessions.record_emergency()
     languages.prefer(values.get("language"))
     if values.get("wants_evaluation") == "yes":
         return _access_code(command, values)
@@ -282,7 +282,7 @@ def _cookie_wanted(name: str) -> Answer:
     """Set the cookie and have the browser come again; one that comes without it takes none."""
     if OFFERED in request.args:
         return cookies_needed()
-    sessions.offer_cookie()
+    sessions.send_cookie()
     offered: dict[str, Any] = {OFFERED: "sent"}
     return redirect(url_for("forms.begin", name=name, **offered))
 

@@ -1,4 +1,4 @@
-"""Forgets what the records have kept for long enough: `retention` in config/default.yaml."""
+"""Deletes records that are older than their retention: `retention` in config/default.yaml."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from typing import Protocol
 INTERVAL_S = 3600.0
 
 
-class Forgets(Protocol):
+class Purgeable(Protocol):
     def delete_older_than(self, age: timedelta) -> None: ...
 
 
 class Housekeeping:
-    """Tidies up, by name of what is kept.
+    """Purges stores of the records.
 
     Args:
-        ages: from when on it is forgotten.
+        stores: the stores, by name.
+        retention: maximum age of the records of each store, by its name.
     """
 
-    def __init__(self, kept: Mapping[str, Forgets], ages: Mapping[str, timedelta]):
-        self._kept = kept
-        self._ages = ages
+    def __init__(self, stores: Mapping[str, Purgeable], retention: Mapping[str, timedelta]):
+        self._stores = stores
+        self._retention = retention
 
     def run(self) -> None:
-        """Forget what is old. What can't be forgotten holds up nothing else.
+        """Purge all stores. An error in one store doesn't stop the others.
 
         Raises:
-            Exception: the first error, when all else is done.
+            Exception: the first error, after all stores were tried.
         """
-        errors = [error for name in self._kept if (error := self._forget(name))]
+        errors = [error for name in self._stores if (error := self._purge(name))]
         if errors:
             raise errors[0]
 
-    def _forget(self, name: str) -> Exception | None:
+    def _purge(self, name: str) -> Exception | None:
         try:
-            self._kept[name].delete_older_than(self._ages[name])
+            self._stores[name].delete_older_than(self._retention[name])
         except Exception as error:
             return error
         return None

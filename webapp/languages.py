@@ -30,7 +30,7 @@ class TranslationsMissing(Exception):
     """Start-up: a language's catalogue hasn't been compiled."""
 
 
-def speak(app: Flask, time_zone: str) -> None:
+def init_app(app: Flask, time_zone: str) -> None:
     """Have the application speak the reader's language, in this time zone.
 
     Raises:

@@ -1,6 +1,6 @@
-"""The KPIs, what waits in the records, the kits and the doctors on duty, for Prometheus.
+"""Metrics of the KPIs, the records' queues, the lab's stock and the doctors on duty, for Prometheus.
 
-A figure that can't be had now is left out.
+Metrics whose source is unavailable are left out of the scrape.
 """
 
 from __future__ import annotations
@@ -23,44 +23,45 @@ from records.roster import Roster
 log = logging.getLogger("webapp.metrics")
 
 
-class Figures(Collector):
-    """
+class WebappCollector(Collector):
+    """Collects the metrics at each scrape.
+
     Args:
-        below: of fewer people nothing is told.
+        suppress_below: minimum number of people of a KPI; smaller ones are suppressed.
     """
 
-    def __init__(self, lab: Lab, below: int = 0):
+    def __init__(self, lab: Lab, suppress_below: int = 0):
         self._lab = lab
-        self._below = below
-        self._records = Outage("figures of the records", log)
-        self._stock = Outage("stock of the lab", log)
+        self._suppress_below = suppress_below
+        self._records_outage = Outage("figures of the records", log)
+        self._lab_outage = Outage("stock of the lab", log)
 
     def collect(self) -> Iterator[Metric]:
         try:
-            yield from self._of_records()
+            yield from self._collect_records()
         except DATABASE_ERRORS as error:
-            self._records.record_failure(error, describe(error))
+            self._records_outage.record_failure(error, describe(error))
         else:
-            self._records.record_success()
+            self._records_outage.record_success()
         try:
             stock = self._lab.stock()
         except ServiceError as error:
-            self._stock.record_failure(error)
+            self._lab_outage.record_failure(error)
         else:
-            self._stock.record_success()
+            self._lab_outage.record_success()
             yield GaugeMetricFamily("coronacare_kits_in_stock", "Test kits at the lab", stock.kits)
 
-    def _of_records(self) -> Iterator[Metric]:
+    def _collect_records(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("coronacare_kpi", "KPIs over all closed cases", labels=["kpi", "unit"])
-        for figure in compute_kpis(below=self._below):
+        for figure in compute_kpis(below=self._suppress_below):
             if figure.value is not None:
                 family.add_metric([figure.key, figure.unit], figure.value)
         yield family
         doctors = len(Roster().doctors_on_duty())
         yield GaugeMetricFamily("coronacare_doctors_on_duty", "Doctors on duty, by the roster", doctors)
-        yield from self._of_queues()
+        yield from self._collect_queues()
 
-    def _of_queues(self) -> Iterator[Metric]:
+    def _collect_queues(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily(
             "coronacare_queue_waiting", "Rows of the records that wait to be processed", labels=["queue"]
         )

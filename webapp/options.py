@@ -16,21 +16,22 @@ class Options:
     """Settings of the web application.
 
     Attributes:
-        policy: the durations and limits that new cases go by; pages show some of them.
-        records_secret: what the records are encrypted with.
-        secure_cookies: the pages are served by HTTPS.
-        proxies: how many of them stand before the application, and add where a request came from.
-        public_host: host and port of the address that people open.
-        attempts_per_address: how often in 15 minutes sign-in may fail from one address.
-        timings: tell the browser how long a page took, and the engine's part of it.
-        idle_s: a session that was idle for longer is over, in seconds.
-        time_zone: in which the pages tell the time.
-        telephone_region: the country of telephone numbers without a country code.
-        cockpit_url: where process managers open Cockpit.
-        suppress_below: of fewer people the KPIs tell nothing.
-        retention: how long what of the records is kept, by name.
-        claim_s: how long a submission is claimed for while it is forwarded, in seconds.
-        submission_retries: when a submission that the engine fails on is forwarded again.
+        secret_key: signs session cookies and page tokens.
+        policy: durations and limits of new cases; pages show some of them.
+        records_secret: the key that encrypts the records.
+        secure_cookies: whether the pages are served by HTTPS.
+        proxies: number of proxies before the application that append to X-Forwarded-For.
+        public_host: host and port of the public URL.
+        attempts_per_address: maximum failed sign-ins from one address in 15 minutes.
+        timings: whether to send the Server-Timing header.
+        idle_s: maximum idle time of a session, in seconds.
+        time_zone: IANA name of the time zone of the times on the pages.
+        telephone_region: country of telephone numbers without a country code, ISO 3166-1 alpha-2.
+        cockpit_url: Cockpit's URL, for links of process managers.
+        suppress_below: minimum number of people of a KPI; smaller ones are suppressed.
+        retention: maximum age of the records, by store.
+        claim_s: lease of a submission while it is forwarded, in seconds.
+        submission_retries: when to retry a submission on which the engine fails.
     """
 
     secret_key: str

@@ -58,20 +58,20 @@ def home() -> str:
 
 @pages.get("/case")
 def case() -> str | Response | tuple[str, int]:
-    sessions.open_begun_case()
+    sessions.open_submitted_case()
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.ask"))
     on_their_way = resources().submissions.list_pending_forms(reference)
     try:
-        found = _position(reference, wait=not on_their_way and not sessions.is_emergency_noted())
+        found = _position(reference, wait=not on_their_way and not sessions.is_emergency_reported())
     except EngineUnavailable:
         if not on_their_way:
             raise
         found = None
     if found is None and not on_their_way:
         # the erasure worker deleted the case
-        sessions.renew()
+        sessions.reset()
         return redirect(url_for("sign_in.ask"))
     if found:
         languages.follow(found.case.values.get("language"))
@@ -93,7 +93,7 @@ def _emergency(found: Position | None) -> tuple[str, ...] | None:
     """
     emergency = emergency_of(found.case, found.steps) if found else None
     is_unassessed = found is None or found.status.is_brief or found.status.must_call
-    is_reported = sessions.is_emergency_just_noted() or (is_unassessed and sessions.is_emergency_noted())
+    is_reported = sessions.is_emergency_recent() or (is_unassessed and sessions.is_emergency_reported())
     return emergency or ((SIGNS,) if is_reported else None)
 
 
@@ -155,7 +155,7 @@ def erase() -> str | Response:
     if request.method == "GET":
         return render_template("erase.html", asked=resources().erasures.find(reference) is not None)
     resources().erasures.request(reference, PATIENT)
-    sessions.renew()
+    sessions.reset()
     return render_template("erasure_asked.html", reference=reference)
 
 
@@ -184,7 +184,7 @@ def access_code() -> str | Response:
         code=code,
         is_newer=request.method == "POST" and code is None,
         since=resources().access.code_created_at(reference),
-        page_token=sessions.page_token(reference, f"access code {secrets.token_hex(16)}"),
+        page_token=sessions.create_page_token(reference, f"access code {secrets.token_hex(16)}"),
     )
 
 

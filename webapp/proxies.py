@@ -1,6 +1,6 @@
-"""Checks what a proxy before the application keeps of a request, and logs what is wrong: each fault once a process.
+"""Checks the headers that proxies before the application set or forward, and logs faults: each once per process.
 
-No header's value is logged: addresses are people's, and anybody may send any header.
+Values of headers are not logged: they may be personal data (addresses), and clients can send any.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from werkzeug.wrappers import Request
 
 log = logging.getLogger("webapp.proxies")
 
-# asked by those who watch the application, past all proxies
-INTERNAL = ("healthz", "static")
+# monitoring calls these directly, not through the proxies
+INTERNAL_ENDPOINTS = ("healthz", "static")
 
 
 def check_proxies(app: Flask, proxies: int, public_host: str, by_https: bool) -> None:
-    """Have each request checked.
+    """Register the check of each request.
 
     Args:
-        proxies: how many of them stand before the application.
-        public_host: host and port of the address that people open.
-        by_https: people open it by HTTPS.
+        proxies: number of proxies before the application that append to X-Forwarded-For.
+        public_host: host and port of the public URL.
+        by_https: whether the public URL is HTTPS.
     """
     logged: set[str] = set()
 
     @app.before_request
     def check() -> None:
-        if request.endpoint in INTERNAL:
+        if request.endpoint in INTERNAL_ENDPOINTS:
             return
-        for fault in _faults(request, proxies, public_host, by_https):
+        for fault in _find_faults(request, proxies, public_host, by_https):
             if fault not in logged:
                 logged.add(fault)
                 log.warning("%s (docs/how-to/front.md)", fault)
 
 
-def _faults(request: Request, proxies: int, public_host: str, by_https: bool) -> Iterator[str]:
+def _find_faults(request: Request, proxies: int, public_host: str, by_https: bool) -> Iterator[str]:
     addresses = len([each for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()])
     if addresses and not proxies:
         yield (
@@ -63,6 +63,9 @@ def _faults(request: Request, proxies: int, public_host: str, by_https: bool) ->
 
 
 def _is_by_https(request: Request, proxies: int) -> bool:
-    """Some proxies add a scheme to those before, others replace them: one that is HTTPS is enough."""
+    """Whether the client's request was HTTPS.
+
+    Some proxies append to X-Forwarded-Proto, others replace it: one HTTPS among its values suffices.
+    """
     forwarded = request.headers.get("X-Forwarded-Proto", "").lower().replace(" ", "").split(",")
     return request.is_secure or (proxies > 0 and "https" in forwarded)

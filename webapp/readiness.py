@@ -1,4 +1,4 @@
-"""/readyz of the web application: whether what it needs answers, and takes its passwords and keys."""
+"""/readyz of the web application: whether the services that it needs answer and accept its credentials."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from processes.elements import Process
 from processes.engine import Engine
 from records import health
 
-# each is waited for so long
-CHECKED_WITHIN_S = 2.0
+# timeout of each check, in seconds
+CHECK_TIMEOUT_S = 2.0
 PATHWAY = f"/process-definition/key/{Process.CORONA_CARE}"
 
 
 def add_readiness(app: Flask, engine: Engine, government: Government, lab: Lab) -> None:
     checks = [
-        Check("engine", lambda: engine.check(PATHWAY, CHECKED_WITHIN_S)),
+        Check("engine", lambda: engine.check(PATHWAY, CHECK_TIMEOUT_S)),
         Check("records", health.check, describe=health.describe),
         Check("lab", lab.stock, is_required=False),
         Check("government", lambda: government.exposure("none"), is_required=False),

@@ -1,4 +1,4 @@
-"""What the pages work with: made once by webapp/app.py, found by each view through `resources()`."""
+"""The application's clients, stores and settings: created by webapp/app.py, looked up by views with `resources()`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from webapp.housekeeping import Housekeeping
 from webapp.options import Options
 from webapp.task_forms import TaskForms
 
-# of app.extensions
-KEY = "coronacare"
+# in app.extensions
+EXTENSION_KEY = "coronacare"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Resources:
     """The clients, the records and the settings of one application.
 
     Attributes:
-        place: where the people are who use it.
+        place: time zone and telephone region of its users.
     """
 
     options: Options
@@ -51,16 +51,16 @@ class Resources:
     housekeeping: Housekeeping
 
 
-def provide(app: Flask, made: Resources) -> None:
-    """Let the application's views find these."""
-    app.extensions[KEY] = made
+def set_resources(app: Flask, resources: Resources) -> None:
+    """Register the resources of an application."""
+    app.extensions[EXTENSION_KEY] = resources
 
 
 def resources() -> Resources:
-    """The resources of the current application."""
+    """Return the resources of the current application."""
     return resources_of(current_app)
 
 
 def resources_of(app: Flask) -> Resources:
-    found: Resources = app.extensions[KEY]
-    return found
+    extension: Resources = app.extensions[EXTENSION_KEY]
+    return extension

@@ -1,4 +1,4 @@
-"""How long a page took, and how much of that was the engine's: told to the browser in `Server-Timing`, if asked for."""
+"""The header Server-Timing: duration of a page, the engine's share of it, and CPU time (W3C Server Timing)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import time
 from flask import Flask, Response, g, has_request_context
 
 
-def engine_answered(seconds: float) -> None:
-    """Note the time of a call of the engine's, for the page that is being made."""
+def add_engine_time(seconds: float) -> None:
+    """Add the duration of a call of the engine to the current request's."""
     if has_request_context() and "engine_s" in g:
         g.engine_s += seconds
 
 
-def tell(app: Flask) -> None:
-    """Add to each answer its duration, the engine's part of it, and the CPU time, in milliseconds."""
+def init_app(app: Flask) -> None:
+    """Add Server-Timing to each response, in milliseconds."""
 
     @app.before_request
     def begin() -> None:
-        g.engine_s, g.began_at, g.cpu_at = 0.0, time.perf_counter(), time.thread_time()
+        g.engine_s, g.started_at, g.cpu_started_at = 0.0, time.perf_counter(), time.thread_time()
 
     @app.after_request
     def end(response: Response) -> Response:
-        if "began_at" in g:
-            spent = {
-                "total": time.perf_counter() - g.began_at,
+        if "started_at" in g:
+            durations_s = {
+                "total": time.perf_counter() - g.started_at,
                 "engine": g.engine_s,
-                "cpu": time.thread_time() - g.cpu_at,
+                "cpu": time.thread_time() - g.cpu_started_at,
             }
-            response.headers["Server-Timing"] = ", ".join(f"{name};dur={s * 1000:.2f}" for name, s in spent.items())
+            timings = (f"{name};dur={seconds * 1000:.2f}" for name, seconds in durations_s.items())
+            response.headers["Server-Timing"] = ", ".join(timings)
         return response

@@ -1,7 +1,7 @@
-"""Sessions of Flask, kept in the records: one that has ended on the server is over, even if its cookie comes again.
+"""Server-side sessions of Flask, stored in the records: ending one on the server invalidates its cookie.
 
-A session begins with a signed name and nothing else: the token against forged posts (CSRF) follows from the name. So
-nothing is stored for a browser before its cookie has come back and there is something to remember.
+A new session has only a signed name; the CSRF token is derived from the name. So nothing is stored for a browser until
+it has returned the cookie and the session has content.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from itsdangerous import Signer
 from hosting.databases import DATABASE_ERRORS
 from records.sessions import Sessions
 
-# where Flask-WTF has its token, in the session and in `g`
+# Flask-WTF's key of the token, in the session and in `g`
 CSRF = "csrf_token"
 NAME_BYTES = 32
 
 
 class BrowserSession(SecureCookieSession):
-    """A session whose cookie holds its signed name alone.
+    """A session whose cookie contains only its signed name.
 
     Attributes:
         name: the cookie's value, under which the records keep the session.
-        is_stored: there was something of it in the records as the request began.
+        is_stored: whether the records had the session at the start of the request.
     """
 
     def __init__(self, name: str, content: dict[str, Any], is_stored: bool):
@@ -36,48 +36,51 @@ class BrowserSession(SecureCookieSession):
 
     @property
     def content(self) -> dict[str, Any]:
-        """What is to be remembered."""
+        """The values to store."""
         return {name: value for name, value in self.items() if name != CSRF}
 
 
 class SessionStore(SessionInterface):
-    """While the records are away each request gets an empty session; those that are kept are found again afterwards."""
+    """Opens and saves sessions.
 
-    def __init__(self, secret_key: str, kept: Sessions):
-        self._kept = kept
-        self._names = Signer(secret_key, salt="session name", key_derivation="hmac")
-        self._tokens = Signer(secret_key, salt="CSRF token", key_derivation="hmac")
+    While the records' database is unavailable each request gets an empty session; stored sessions aren't changed.
+    """
+
+    def __init__(self, secret_key: str, records: Sessions):
+        self._records = records
+        self._name_signer = Signer(secret_key, salt="session name", key_derivation="hmac")
+        self._token_signer = Signer(secret_key, salt="CSRF token", key_derivation="hmac")
 
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
         name = request.cookies.get(self.get_cookie_name(app), "")
         try:
-            content = self._kept.find(name) if name else None
+            content = self._records.find(name) if name else None
         except DATABASE_ERRORS:
-            g.records_are_away = True
+            g.records_unavailable = True
             content = None
-        if content is None and not self._names.validate(name):
+        if content is None and not self._name_signer.validate(name):
             name = self._new_name()
         return BrowserSession(name, {**(content or {}), CSRF: self._token(name)}, is_stored=content is not None)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        assert isinstance(session, BrowserSession), "open_session makes it"
+        assert isinstance(session, BrowserSession), "open_session returns it"
         if session.accessed:
             response.vary.add("Cookie")
-        if session.modified and not records_are_away():
+        if session.modified and not are_records_unavailable():
             try:
                 self._store(session)
             except DATABASE_ERRORS:
-                # the answer that says so has no session
-                g.records_are_away = True
+                # Flask saves the session of the error page, too: that one must not try the database again
+                g.records_unavailable = True
                 raise
-        # a form on the page has a token of this session
+        # the view has rendered a CSRF token of this session into a form
         if session.modified or CSRF in g:
             self._set_cookie(app, session, response)
 
     def regenerate(self, session: BrowserSession) -> None:
-        """End the session; another one begins, which remembers nothing."""
+        """Delete the session and replace it by an empty one under a new name."""
         if session.is_stored:
-            self._kept.end(session.name)
+            self._records.end(session.name)
         session.clear()
         session.name, session.is_stored = self._new_name(), False
         session[CSRF] = self._token(session.name)
@@ -86,18 +89,18 @@ class SessionStore(SessionInterface):
     def _store(self, session: BrowserSession) -> None:
         content = session.content
         if not session.is_stored and content:
-            self._kept.save(session.name, content)
+            self._records.save(session.name, content)
         elif content:
-            # unless another request has ended it since: it must not begin again
-            self._kept.replace(session.name, content)
+            # replace, not keep: a session that a concurrent request has ended must not be restored
+            self._records.replace(session.name, content)
         elif session.is_stored:
-            self._kept.end(session.name)
+            self._records.end(session.name)
 
     def _set_cookie(self, app: Flask, session: BrowserSession, response: Response) -> None:
         cookie = self.get_cookie_name(app)
         sent = request.cookies.get(cookie)
-        # while the records are away, a cookie that came may still be good
-        if sent == session.name or (sent and records_are_away()):
+        # during an outage of the records the cookie couldn't be looked up: it may be valid
+        if sent == session.name or (sent and are_records_unavailable()):
             return
         response.set_cookie(
             cookie,
@@ -109,12 +112,12 @@ class SessionStore(SessionInterface):
         )
 
     def _new_name(self) -> str:
-        return self._names.sign(secrets.token_urlsafe(NAME_BYTES)).decode()
+        return self._name_signer.sign(secrets.token_urlsafe(NAME_BYTES)).decode()
 
     def _token(self, name: str) -> str:
-        return self._tokens.get_signature(name).decode()
+        return self._token_signer.get_signature(name).decode()
 
 
-def records_are_away() -> bool:
-    """Whether who asks can't be looked up now."""
-    return g.get("records_are_away", False)
+def are_records_unavailable() -> bool:
+    """Whether the session of this request couldn't be read or written."""
+    return g.get("records_unavailable", False)

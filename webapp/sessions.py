@@ -1,7 +1,7 @@
-"""A browser's session: whose drafts are its own, and which case it may open. It ends when it is idle.
+"""A browser's session: which case or which drafts it may open. It expires when idle.
 
-What it may do is kept on the server (webapp/session_store.py); the browser has a random name for it, which changes
-whenever somebody signs in or out.
+The content is stored on the server (webapp/session_store.py); the browser's cookie has a random name, which changes at
+each sign-in and sign-out (against session fixation).
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from webapp.resources import resources
 from webapp.session_store import BrowserSession, SessionStore
 
 PAGE_TTL_S = 24 * 3600
-# how much of the idle time may pass until it is noted that somebody was there
-NOTED_EVERY = 1 / 30
-# how long a reported emergency sign may be unknown to the engine and to what is read of it
-EMERGENCY_UNKNOWN_S = 60
+# how old `seen_at` may be before it is stored again, as a share of the idle time: not each request writes the session
+SEEN_AT_RESOLUTION = 1 / 30
+# maximum delay until the engine's answers include an emergency sign that was reported, in seconds
+EMERGENCY_DELAY_S = 60
 
 
-def end_when_idle() -> None:
-    """Before each request: a session that was idle for too long is over."""
+def end_if_idle() -> None:
+    """Replace a session that was idle for too long, before each request."""
     if request.endpoint == "static":
         return
     now, idle_s = time.time(), resources().options.idle_s
     if now - session.get("seen_at", now) > idle_s:
-        renew()
-    if _session().content and now - session.get("seen_at", 0) > idle_s * NOTED_EVERY:
+        reset()
+    if _session().content and now - session.get("seen_at", 0) > idle_s * SEEN_AT_RESOLUTION:
         session["seen_at"] = now
 
 
-def renew() -> None:
-    """Another session, which knows the reader's language only."""
+def reset() -> None:
+    """Replace the session by a new one, which keeps only the reader's language."""
     language = session.get("language")
     end()
     if language:
@@ -45,34 +45,35 @@ def renew() -> None:
 
 
 def end() -> None:
-    """Nobody can go on with it, whoever has kept its name."""
+    """Delete the session on the server: its cookie is invalid from then on."""
     store = current_app.session_interface
-    assert isinstance(store, SessionStore), "webapp/app.py sets it"
+    assert isinstance(store, SessionStore), "set by webapp/app.py"
     store.regenerate(_session())
 
 
 def _session() -> BrowserSession:
-    assert isinstance(session, BrowserSession), "SessionStore opens it"
+    assert isinstance(session, BrowserSession), "opened by SessionStore"
     return session
 
 
 def has_cookie() -> bool:
-    """Whether the browser has sent our cookie: it takes cookies."""
+    """Whether the request has our cookie, so that the browser accepts cookies."""
     return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
 
 
-def offer_cookie() -> None:
-    """Have the answer set the cookie, though nothing is remembered yet."""
+def send_cookie() -> None:
+    """Have the response set the cookie, though the session is empty."""
     session.modified = True
 
 
 def open_case(case_reference: str, of_person: Sequence[str] = ()) -> None:
-    """A new session, which may open this case.
+    """Start a new session that may open this case.
 
     Args:
-        of_person: all cases of the person, where the sign-in has proved who that is: it may change to these.
+        of_person: references of all cases of the person, if the sign-in has proved their identity: the session may
+            switch to these.
     """
-    renew()
+    reset()
     session["case"] = case_reference
     session["seen_at"] = time.time()
     if len(of_person) > 1:
@@ -80,42 +81,46 @@ def open_case(case_reference: str, of_person: Sequence[str] = ()) -> None:
 
 
 def cases_of_person() -> list[str]:
-    """The references of all cases that this session may open, where there are several."""
+    """Return the references of the cases that this session may open; empty if it is only one."""
     return session.get("cases", [])
 
 
-def note_emergency() -> None:
-    """The patient has reported an emergency sign, which the engine may not know yet."""
+def record_emergency() -> None:
+    """Store that the patient has reported an emergency sign, which the engine may not have yet."""
     session["emergency"] = time.time()
 
 
-def is_emergency_noted() -> bool:
+def is_emergency_reported() -> bool:
     return "emergency" in session
 
 
-def is_emergency_just_noted() -> bool:
-    """Whether the sign was reported so recently that the case may not have it yet, whatever the engine answers."""
-    return time.time() - session.get("emergency", 0) < EMERGENCY_UNKNOWN_S
+def is_emergency_recent() -> bool:
+    """Whether a sign was reported so recently that the engine's answers may not include it yet."""
+    return time.time() - session.get("emergency", 0) < EMERGENCY_DELAY_S
 
 
-def begins_case(key: str) -> None:
-    """This browser fills in the form that will start a case, and be kept under this key."""
+def remember_pre_screening(key: str) -> None:
+    """Store the key of the submission that starts a case when this browser sends its pre-screening."""
     session["begun"] = key
 
 
-def open_begun_case() -> bool:
-    """Open the case whose first form was kept, if the answer that would have opened it never reached the browser."""
-    begun = session.get("begun")
-    case_reference = resources().submissions.find_case(begun) if begun else None
+def open_submitted_case() -> bool:
+    """Open the case of a submitted pre-screening if the response that opened it was lost on its way to the browser."""
+    key = session.get("begun")
+    case_reference = resources().submissions.find_case(key) if key else None
     if case_reference is None:
         return False
     open_case(case_reference)
     return True
 
 
-def open_pages_of(manager: str) -> None:
-    """A new session, which may open the pages of process managers."""
-    renew()
+def open_manager_session(manager: str) -> None:
+    """Start a new session that may open the pages of process managers.
+
+    Args:
+        manager: the account in the engine.
+    """
+    reset()
     session["manager"] = manager
     session["seen_at"] = time.time()
 
@@ -124,76 +129,83 @@ def case_reference() -> str | None:
     return session.get("case")
 
 
-def owner() -> str | None:
-    """Whose drafts are written now: the case's, or this browser's; None for a browser that has begun no form."""
+def get_draft_owner() -> str | None:
+    """Return the owner of this session's drafts: the case, or the browser; None for a browser without drafts."""
     return session.get("case") or session.get("browser")
 
 
-def new_owner() -> str:
-    """Whose drafts are written from now on; a browser that has begun no form gets a name of its own."""
-    if owner() is None:
+def ensure_draft_owner() -> str:
+    """Return the owner of this session's drafts; a browser without one gets a random name."""
+    if get_draft_owner() is None:
         session["browser"] = f"browser/{secrets.token_hex(16)}"
-    return owner() or ""
+    return get_draft_owner() or ""
 
 
-def reopen_browser(draft_owner: str) -> bool:
-    """Let whoever has a page of it go on with a browser's own draft; a case's wants signing in."""
-    if not draft_owner.startswith("browser/"):
+def restore_draft_owner(owner: str) -> bool:
+    """Let this session open the drafts of a browser; those of a case need signing in.
+
+    Returns:
+        False if the owner is a case.
+    """
+    if not owner.startswith("browser/"):
         return False
-    session["browser"] = draft_owner
+    session["browser"] = owner
     session["seen_at"] = time.time()
     return True
 
 
-def is_from_our_page(token: str) -> bool:
-    """Whether one of our own pages sent this: another site's must not choose a draft.
+def is_same_origin(token: str) -> bool:
+    """Whether the request comes from one of our own pages: another site's must not choose a draft.
 
-    Privacy extensions and proxies remove or rewrite each of the headers, so that one of them is enough; or the cookie
-    of the session that the page was shown to, which browsers don't send from other sites (SameSite=Lax).
+    Privacy extensions and proxies remove or rewrite some of the headers, so that one of them suffices; or the cookie of
+    the session that the page was rendered for, which browsers don't send from other sites (SameSite=Lax).
 
     Args:
-        token: the page's.
+        token: the page token of the form that was posted.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    shown_to = _read(token)[2:]
-    if shown_to == [_hash(request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], ""))]:
+    rendered_for = _load_page_token(token)[2:]
+    if rendered_for == [_hash_name(request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], ""))]:
         return True
-    ours = {request.host, resources().options.public_host}
-    named = (urlsplit(request.headers.get(header, "")).netloc for header in ("Origin", "Referer"))
-    return next((host in ours for host in named if host), False)
+    own_hosts = {request.host, resources().options.public_host}
+    hosts = (urlsplit(request.headers.get(header, "")).netloc for header in ("Origin", "Referer"))
+    return next((host in own_hosts for host in hosts if host), False)
 
 
-def hides_its_page() -> bool:
-    """Whether nothing says from which page this was sent."""
-    named = (request.headers.get(header, "") for header in ("Sec-Fetch-Site", "Origin", "Referer"))
-    return not any(value and value != "null" for value in named)
+def is_origin_hidden() -> bool:
+    """Whether no header of the request names the page that it was sent from."""
+    values = (request.headers.get(header, "") for header in ("Sec-Fetch-Site", "Origin", "Referer"))
+    return not any(value and value != "null" for value in values)
 
 
-def page_token(draft_owner: str, form: str) -> str:
-    """What a form's page carries, so that what is typed on it can be kept when the session has ended."""
-    return _pages().dumps([draft_owner, form, _hash(_session().name)])
+def create_page_token(owner: str, form: str) -> str:
+    """Sign the owner and name of a form's draft for a hidden field of its page.
+
+    With it the answers of a page can be stored after the session has expired.
+    """
+    return _page_token_serializer().dumps([owner, form, _hash_name(_session().name)])
 
 
-def of_page(token: str) -> tuple[str, str] | None:
-    """Whose draft of which form a page was made for; None when the token isn't ours, or too old."""
-    match _read(token):
-        case [draft_owner, form, *_]:
-            return draft_owner, form
+def parse_page_token(token: str) -> tuple[str, str] | None:
+    """Return owner and form of the draft that a page was rendered for; None if the token is invalid or expired."""
+    match _load_page_token(token):
+        case [owner, form, *_]:
+            return owner, form
     return None
 
 
-def _read(token: str) -> list[str]:
+def _load_page_token(token: str) -> list[str]:
     try:
-        return _pages().loads(token, max_age=PAGE_TTL_S)
+        return _page_token_serializer().loads(token, max_age=PAGE_TTL_S)
     except BadSignature:
         return []
 
 
-def _hash(session_name: str) -> str:
-    return hashlib.sha256(session_name.encode()).hexdigest()[:32]
+def _hash_name(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def _pages() -> URLSafeTimedSerializer:
+def _page_token_serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="page")

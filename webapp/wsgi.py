@@ -1,5 +1,5 @@
-"""What gunicorn serves as the web application; beside it, what patients sent is taken to the engine,
-and what is old is forgotten."""
+"""WSGI entry point of the web application, for gunicorn; starts the periodic tasks that forward submissions and delete
+expired records."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from records import database, health
 from records.retries import RetrySchedule
 from webapp import forwarding, housekeeping, server_timing
 from webapp.app import create_app
-from webapp.metrics import Figures
+from webapp.metrics import WebappCollector
 from webapp.options import Options
 from webapp.resources import resources_of
 
@@ -48,13 +48,13 @@ _application = create_app(
         _settings.engine.url,
         _settings.engine.username,
         _settings.engine.password.get_secret_value(),
-        observe=server_timing.engine_answered,
+        observe=server_timing.add_engine_time,
     ),
     Government(_settings.government.url, _settings.government.api_key.get_secret_value(), timeout_s=5),
     _lab,
 )
 _resources = resources_of(_application)
-_figures = [Figures(_lab, _settings.webapp.suppress_below), OutageMetrics([_resources.forwarder.outage])]
-application = with_metrics(_application, _figures)
+_collectors = [WebappCollector(_lab, _settings.webapp.suppress_below), OutageMetrics([_resources.forwarder.outage])]
+application = with_metrics(_application, _collectors)
 PeriodicTask("forwarder", _resources.forwarder.run, forwarding.INTERVAL_S, health.describe).start()
 PeriodicTask("housekeeping", _resources.housekeeping.run, housekeeping.INTERVAL_S, health.describe).start()

@@ -22,7 +22,7 @@ from hosting.periodic import METRICS as PERIODIC
 from records import database
 from tools.reference.markdown import code, table
 from webapp import unusable_forms
-from webapp.metrics import Figures
+from webapp.metrics import WebappCollector
 
 INTRODUCTION = """# Metrics
 
@@ -97,7 +97,7 @@ def _of_webapp() -> list[Row]:
         database.upgrade(url)
         database.open(url)
         try:
-            return [*_of_collectors([Figures(StubLab()), unusable_forms.LAST_SHOWN])]
+            return [*_of_collectors([WebappCollector(StubLab()), unusable_forms.LAST_SHOWN])]
         finally:
             database.database.close()
 

@@ -22,7 +22,7 @@ def managers_only(view: Callable[..., Any]) -> Callable[..., Any]:
     def checked(**arguments: Any) -> Any:
         manager = session.get("manager")
         if manager is None or not resources().engine.groups_of(manager) & MANAGERS:
-            sessions.renew()
+            sessions.reset()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)
 
@@ -45,7 +45,7 @@ def sign_in() -> Any:
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
     reset_attempts(attempt)
-    sessions.open_pages_of(username)
+    sessions.open_manager_session(username)
     return redirect(url_for("staff.show_now"), 303)
 
 

@@ -121,7 +121,7 @@ def test_a_session_that_ended_stays_ended_though_a_request_of_it_was_under_way()
     name = client.get_cookie("session").value
     with client.session_transaction() as under_way:
         # another request signs out
-        app.session_interface._kept.end(name)
+        app.session_interface._records.end(name)
         under_way["seen_at"] = 1.0
     assert stored() == 0
     client.set_cookie("session", name)

@@ -389,11 +389,11 @@ def test_an_assessment_that_comes_while_the_page_is_made_counts(app: Flask, monk
 def test_a_sign_of_an_emergency_that_could_not_be_assessed_leads_to_the_emergency_page(
     page: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "is_emergency_noted", lambda: True)
+    monkeypatch.setattr(sessions, "is_emergency_reported", lambda: True)
     assert page(case(**REQUESTED), {"Task_CallPatient", *AT_VISIT}).startswith(CALL)
 
 
-@pytest.mark.parametrize(("seconds_ago", "leads"), [(1, True), (sessions.EMERGENCY_UNKNOWN_S + 1, False)])
+@pytest.mark.parametrize(("seconds_ago", "leads"), [(1, True), (sessions.EMERGENCY_DELAY_S + 1, False)])
 def test_a_sign_that_was_just_reported_leads_there_whatever_is_read_of_the_case(
     page: Callable[..., str], monkeypatch: pytest.MonkeyPatch, seconds_ago: float, leads: bool
 ) -> None:

@@ -57,7 +57,7 @@ def test_what_is_old_is_forgotten_and_what_waits_is_kept() -> None:
 
 def test_what_is_young_is_kept() -> None:
     housekeeping = fill()
-    housekeeping._ages = {name: timedelta(minutes=1) for name in housekeeping._ages}
+    housekeeping._retention = {name: timedelta(minutes=1) for name in housekeeping._retention}
     housekeeping.run()
     assert [table.select().count() for table in TABLES] == [1, 1, 2, 2, 1, 1]
 
@@ -68,15 +68,15 @@ def test_what_can_not_be_forgotten_holds_up_nothing_else() -> None:
             raise KeyError("Ada Lovelace")
 
     housekeeping = fill()
-    housekeeping._kept = {"broken": Broken(), **housekeeping._kept}
-    housekeeping._ages = {"broken": AT_ONCE, **housekeeping._ages}
+    housekeeping._stores = {"broken": Broken(), **housekeeping._stores}
+    housekeeping._retention = {"broken": AT_ONCE, **housekeeping._retention}
     with pytest.raises(KeyError):
         housekeeping.run()
     assert [table.select().count() for table in TABLES] == [0, 0, 1, 1, 0, 0]
 
 
 def test_there_is_an_age_for_all_that_is_kept() -> None:
-    kept = resources_of(application()).housekeeping._kept
+    kept = resources_of(application()).housekeeping._stores
     assert kept.keys() == load().retention.model_dump().keys() - {"cases"}
 
 

@@ -17,7 +17,7 @@ from records.outbox import Message, Outbox
 from records.queue import timestamp
 from records.retries import RetrySchedule
 from records.submissions import Submissions
-from webapp.metrics import Figures
+from webapp.metrics import WebappCollector
 
 pytestmark = pytest.mark.usefixtures("records")
 QUEUES = ("outbox", "submissions", "lab_feed", "erasures")
@@ -25,7 +25,7 @@ QUEUES = ("outbox", "submissions", "lab_feed", "erasures")
 
 def values(what: str, label: str) -> dict[str, float]:
     """Samples of a metric, by the value of a label."""
-    families = Figures(Lab("http://127.0.0.1:9", "")).collect()
+    families = WebappCollector(Lab("http://127.0.0.1:9", "")).collect()
     return {
         sample.labels[label]: sample.value for family in families for sample in family.samples if sample.name == what
     }
