@@ -110,7 +110,7 @@ def test_the_page_takes_as_long_over_many_cases_as_over_few(kept_in: Platform) -
         assert count <= closed < count + OTHERS
         assert f"{closed} of {closed} cases" in printed
         # again, all is right
-        assert "are right" in rebuilt()[1]
+        assert "were right" in rebuilt()[1]
         assert next(figure.value for figure in compute_kpis() if figure.key == "closed") == closed
         for path in PATHS:
             took[count, path] = opened_in_s(manager, path)

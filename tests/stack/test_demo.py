@@ -133,4 +133,4 @@ def test_a_case_that_ends_otherwise_fails_the_demo(tmp_path: Path) -> None:
     assert status == 1
     assert report["closed"] == 1
     assert "ended as care_completed, not as expected in the file" in printed
-    assert "Positive: 0, the file expects 7" in printed
+    assert "Positive: 0, expected 7" in printed

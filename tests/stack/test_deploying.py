@@ -140,7 +140,7 @@ def test_what_changes_is_told_and_drawn(
     assert any(re.match(r"  \d+ of them can't be migrated", line) for line in lines)
     stuck = r"    \d+ at Tell patient by telephone: the new version has no such step"
     assert any(re.fullmatch(stuck, line) for line in lines)
-    assert any("say so in processes/migration.yaml" in line for line in lines)
+    assert any("add it to processes/migration.yaml" in line for line in lines)
     page = (folder / "changes.html").read_text()
     assert re.search(r"Tell by telephone, before: \d+ elements marked", page)
     assert page.count("<svg") == 4
@@ -158,13 +158,13 @@ def test_the_same_files_are_deployed_once(
     deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
     before = deployments(deployer)
-    assert said(start()).startswith("no change")
+    assert said(start()).startswith("nothing")
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory once more"')
     # two terminals, at once
     both = [said(process).splitlines()[-1].split()[0] for process in [start(), start()]]
     assert sorted(both) == ["deployed", "nothing"]
     assert deployments(deployer) == before + 1
-    assert said(start()).startswith("no change")
+    assert said(start()).startswith("nothing")
     assert deployments(deployer) == before + 1
 
 

@@ -72,7 +72,7 @@ def test_a_case_counts_once_whoever_records_it(url: str) -> None:
         check=True,
     )
     assert f"{CASES} of {CASES} cases" in rebuilding.stdout
-    assert rebuilding.stdout.splitlines()[-1] == "the sums of the KPIs were wrong, and are right now"
+    assert rebuilding.stdout.splitlines()[-1] == "the sums of the KPIs were wrong, and are corrected"
     with database.database.connection_context():
         assert sorted(Tally.select().tuples()) == kept
 
@@ -89,7 +89,7 @@ def test_invented_cases_are_apart_from_recorded_ones(url: str) -> None:
     with database.database.connection_context():
         assert compute_kpis() == before
         assert compute_kpis(invented=True)[0].value == CaseRow.select().count() > 5
-        assert kpi("rebuild", url=url).endswith("are right")
+        assert kpi("rebuild", url=url).endswith("were right")
     assert kpi("invent", "0", url=url) == "0 invented cases"
     with database.database.connection_context():
         assert (compute_kpis(), compute_kpis(invented=True)) == (before, before)

@@ -108,5 +108,5 @@ def test_the_engines_database_is_in_use_by_another_run(
     database = f"jdbc:h2:file:{folder}/data/engine;WRITE_DELAY=0;COMPRESS=TRUE;DB_CLOSE_ON_EXIT=FALSE"
     done = stack("up", tmp_path, CORONACARE_ENGINE__DATABASE_URL=database)
     assert done.returncode == 1
-    assert last_line(done) == "engine: its database is in use by another run: end that run first"
+    assert last_line(done) == "engine: its database is in use by another run: stop that run first"
     assert not (tmp_path / "state.json").exists()

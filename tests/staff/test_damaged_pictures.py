@@ -70,5 +70,5 @@ def test_a_damaged_picture_breaks_nothing(
         page = tmp_path / "no folder" / "changes.html" if damage == "no picture" else tmp_path / "changes.html"
         assert deploy(deployer, NAME, ROOT, names_of(settings.load()), said.append, page), damage
         assert any("only how it is drawn" in line for line in said), said
-        not_drawn = [line for line in said if "the deployment goes on" in line]
+        not_drawn = [line for line in said if "the changes couldn't be drawn" in line]
         assert bool(not_drawn) == (damage == "no picture"), said
