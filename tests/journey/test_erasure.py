@@ -44,7 +44,7 @@ def test_of_a_closed_case_there_is_what_the_law_keeps_sealed_and_a_line_without_
     assert words.found_in([*dumps(), *files()]) == set()
     assert kpis_of(state) == kpis
     assert "by patient: erased" in line_of(case.reference)
-    assert "the law keeps" in line_of(case.reference)
+    assert "keeps what the law requires" in line_of(case.reference)
     kept = sealed(case.reference)
     assert kept["given_name"] == words.words["given_name"]
     assert [contact["phone"] for contact in kept["contacts"]] == [words.words["contact_phone"]]
@@ -62,7 +62,7 @@ def test_of_a_withdrawn_case_nothing_is_left_as_soon_as_it_ends(state: dict[str,
     # typed, and never sent
     browser.send(browser.open("/forms/symptoms_worsened"), {})
     erases(browser)
-    assert "waits" in line_of(case.reference)
+    assert "waiting" in line_of(case.reference)
     assert words.found_in(dumps()) == words.words.keys()
     assert case.case().ended_at is None
 
