@@ -68,7 +68,7 @@ def test_of_a_withdrawn_case_nothing_is_left_as_soon_as_it_ends(state: dict[str,
 
     wait_until_erased(case.reference)
     assert words.found_in([*dumps(), *files()]) == set()
-    assert "the law keeps" not in line_of(case.reference)
+    assert "keeps what the law requires" not in line_of(case.reference)
     assert sealed(case.reference) is None
     # the reference itself is in what refuses the case from now on, and nowhere else
     assert {name for name in DATABASES if case.reference.encode() in dump(name)} == {"records", "lab", "government"}
