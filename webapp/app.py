@@ -112,13 +112,13 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     app = Application("webapp")
     _configure(app, options)
     _provide_resources(app, options, engine, government, lab)
-    if options.timings:
+    if options.server_timing:
         server_timing.init_app(app)
     languages.init_app(app, options.time_zone)
     Compress(app)
     versions = _hash_static_files(app)
     app.url_defaults(lambda endpoint, values: values.update(versions.get(values.get("filename"), {})))
-    check_proxies(app, options.proxies, options.public_host, options.secure_cookies)
+    check_proxies(app, options.trusted_proxies, options.public_host, options.secure_cookies)
     app.before_request(_require_records)
     app.before_request(sessions.end_if_idle)
     CSRFProtect(app)
@@ -155,8 +155,8 @@ def _configure(app: Flask, options: Options) -> None:
     )
     assert isinstance(app.json, DefaultJSONProvider), "Flask's default"
     app.json.sort_keys = False
-    if options.proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=options.proxies, x_proto=options.proxies)
+    if options.trusted_proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=options.trusted_proxies, x_proto=options.trusted_proxies)
         app.wsgi_app = proxied  # type: ignore[method-assign]  # as Flask's documentation does
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([each for each in (app.jinja_loader, components) if each])
@@ -168,7 +168,7 @@ def _provide_resources(app: Flask, options: Options, engine: Engine, government:
     cipher = Cipher(options.records_secret)
     place = Place(ZoneInfo(options.time_zone), options.telephone_region)
     drafts, session_records = Drafts(cipher), Sessions(cipher)
-    submissions = Submissions(cipher, timedelta(seconds=options.claim_s))
+    submissions = Submissions(cipher, timedelta(seconds=options.lease_s))
     access, outbox = Access(cipher), Outbox()
     app.session_interface = SessionStore(options.secret_key, session_records)
     resources = Resources(

@@ -20,17 +20,17 @@ class Options:
         policy: durations and limits of new cases; pages show some of them.
         records_secret: the key that encrypts the records.
         secure_cookies: whether the pages are served by HTTPS.
-        proxies: number of proxies before the application that append to X-Forwarded-For.
+        trusted_proxies: number of proxies before the application that append to X-Forwarded-For.
         public_host: host and port of the public URL.
-        attempts_per_address: maximum failed sign-ins from one address in 15 minutes.
-        timings: whether to send the Server-Timing header.
+        sign_in_attempts_per_address: maximum failed sign-ins from one address in 15 minutes.
+        server_timing: whether to send the Server-Timing header.
         idle_s: maximum idle time of a session, in seconds.
         time_zone: IANA name of the time zone of the times on the pages.
         telephone_region: country of telephone numbers without a country code, ISO 3166-1 alpha-2.
         cockpit_url: Cockpit's URL, for links of process managers.
         suppress_below: minimum number of people of a KPI; smaller ones are suppressed.
         retention: maximum age of the records, by store.
-        claim_s: lease of a submission while it is forwarded, in seconds.
+        lease_s: lease of a submission while it is forwarded, in seconds.
         submission_retries: when to retry a submission on which the engine fails.
     """
 
@@ -38,15 +38,15 @@ class Options:
     policy: dict[str, Any]
     records_secret: str
     secure_cookies: bool = False
-    proxies: int = 0
+    trusted_proxies: int = 0
     public_host: str = ""
-    attempts_per_address: int = 50
-    timings: bool = False
+    sign_in_attempts_per_address: int = 50
+    server_timing: bool = False
     idle_s: float = 1800
     time_zone: str = "UTC"
     telephone_region: str | None = None
     cockpit_url: str = ""
     suppress_below: int = 0
     retention: Mapping[str, timedelta] = field(default_factory=dict)
-    claim_s: float = 45
+    lease_s: float = 45
     submission_retries: RetrySchedule = RETRIES

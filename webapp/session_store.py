@@ -91,7 +91,7 @@ class SessionStore(SessionInterface):
         if not session.is_stored and content:
             self._records.save(session.name, content)
         elif content:
-            # replace, not keep: a session that a concurrent request has ended must not be restored
+            # replace, not save: a session that a concurrent request has ended must not be restored
             self._records.replace(session.name, content)
         elif session.is_stored:
             self._records.end(session.name)

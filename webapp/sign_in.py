@@ -204,7 +204,7 @@ def _opened(case_reference: str, attempt: str, of_person: Sequence[str] = ()) ->
 def is_allowed(what: str) -> bool:
     """Count an attempt at this, from this address; both must have some left."""
     at_this = resources().login_throttle.allow(what, MOST_PER_CODE, WAIT)
-    from_here = resources().login_throttle.allow(_address(), resources().options.attempts_per_address, WAIT)
+    from_here = resources().login_throttle.allow(_address(), resources().options.sign_in_attempts_per_address, WAIT)
     return at_this and from_here
 
 

@@ -73,7 +73,7 @@ def show_now() -> str:
 @managers_only
 def now_json() -> dict[str, Any]:
     """Who waits, kits, doctors and incidents; durations in seconds."""
-    told = overview(positions.count_activities(resources().engine, positions.list_definitions(resources().engine)))
+    content = overview(positions.count_activities(resources().engine, positions.list_definitions(resources().engine)))
     waiting = [
         {
             "what": wait.label,
@@ -82,14 +82,14 @@ def now_json() -> dict[str, Any]:
             "longest_s": wait.now.longest.total_seconds() if wait.now else None,
             "median_s": wait.now.median.total_seconds() if wait.now else None,
         }
-        for wait in told["waits"]
+        for wait in content["waits"]
     ]
-    kits = told["stock"].kits if told["stock"] else None
-    return {"waits": waiting, "kits": kits, "doctors": told["doctors"], "incidents": told["incidents"]}
+    kits = content["stock"].kits if content["stock"] else None
+    return {"waits": waiting, "kits": kits, "doctors": content["doctors"], "incidents": content["incidents"]}
 
 
 def overview(found: Mapping[str, ActivityCount]) -> dict[str, Any]:
-    """What is told of now, on the page and as JSON."""
+    """The figures of now, on the page and as JSON."""
     return {
         "waits": positions.list_waits(resources().engine, found),
         "stock": stock(),

@@ -51,14 +51,14 @@ def sign_in(client: FlaskClient, code: str = "A", **more: Any) -> Any:
 
 
 def test_who_is_wrong_too_often_from_one_address_waits_another_does_not() -> None:
-    client = application(attempts_per_address=3).test_client()
+    client = application(sign_in_attempts_per_address=3).test_client()
     here, there = ({"environ_base": {"REMOTE_ADDR": address}} for address in ("10.0.0.1", "10.0.0.2"))
     assert [sign_in(client, f"code {number}", **here).status_code for number in range(4)] == [403, 403, 403, 429]
     assert sign_in(client, "code 5", **there).status_code == 403
 
 
 def test_addresses_of_one_connection_count_as_one() -> None:
-    client = application(attempts_per_address=1).test_client()
+    client = application(sign_in_attempts_per_address=1).test_client()
     one, same, other = (
         {"environ_base": {"REMOTE_ADDR": address}} for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
     )
@@ -66,7 +66,7 @@ def test_addresses_of_one_connection_count_as_one() -> None:
 
 
 def test_behind_a_proxy_the_address_is_that_of_the_patient() -> None:
-    client = application(attempts_per_address=1, proxies=1).test_client()
+    client = application(sign_in_attempts_per_address=1, trusted_proxies=1).test_client()
     answers = [
         sign_in(client, str(number), headers={"X-Forwarded-For": address})
         for number, address in enumerate(("10.0.0.1", "10.0.0.2", "10.0.0.2"))
@@ -75,7 +75,7 @@ def test_behind_a_proxy_the_address_is_that_of_the_patient() -> None:
 
 
 def test_without_a_proxy_nobody_can_say_where_they_come_from() -> None:
-    client = application(attempts_per_address=1).test_client()
+    client = application(sign_in_attempts_per_address=1).test_client()
     answers = [sign_in(client, str(n), headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(2)]
     assert [answer.status_code for answer in answers] == [403, 429]
 

@@ -121,7 +121,7 @@ def test_an_address_counts_however_it_is_written(written: str, counted: str) -> 
 
 @pytest.mark.parametrize("address", ["unknown", "[2001:db8::1]:443", "192.0.2.7:4711", "x" * 5000])
 def test_what_a_proxy_writes_for_an_address_stops_nobody_from_signing_in(address: str) -> None:
-    client = application(proxies=1).test_client()
+    client = application(trusted_proxies=1).test_client()
     assert sign_in(client, headers={"X-Forwarded-For": address}).status_code == 403
 
 

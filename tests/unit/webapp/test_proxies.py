@@ -10,7 +10,7 @@ from tests.unit.webapp.test_application import application
 
 pytestmark = pytest.mark.usefixtures("records")
 KEPT = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https", "Host": "care.example"}
-BEHIND_ONE = {"proxies": 1, "secure_cookies": True, "public_host": "care.example"}
+BEHIND_ONE = {"trusted_proxies": 1, "secure_cookies": True, "public_host": "care.example"}
 
 
 def logged(caplog: pytest.LogCaptureFixture, options: dict[str, Any], headers: dict[str, str]) -> list[str]:
@@ -25,12 +25,12 @@ def logged(caplog: pytest.LogCaptureFixture, options: dict[str, Any], headers: d
     [
         (BEHIND_ONE, KEPT),
         (
-            {**BEHIND_ONE, "proxies": 2},
+            {**BEHIND_ONE, "trusted_proxies": 2},
             {**KEPT, "X-Forwarded-For": "192.0.2.7, 10.0.0.1", "X-Forwarded-Proto": "https, http"},
         ),
         (BEHIND_ONE, {**KEPT, "X-Forwarded-Host": "care.example", "Forwarded": "for=192.0.2.7;proto=https"}),
         # the front before which HTTPS ends adds no scheme of its own
-        ({**BEHIND_ONE, "proxies": 2}, {**KEPT, "X-Forwarded-For": "192.0.2.7, 10.0.0.1"}),
+        ({**BEHIND_ONE, "trusted_proxies": 2}, {**KEPT, "X-Forwarded-For": "192.0.2.7, 10.0.0.1"}),
         # what the sender wrote before the proxy did
         (BEHIND_ONE, {**KEPT, "X-Forwarded-For": "unknown, 192.0.2.7"}),
         # on a developer's machine
@@ -47,7 +47,11 @@ def test_nothing_is_logged_while_all_is_kept(
     ("options", "headers", "said"),
     [
         (BEHIND_ONE, {**KEPT, "X-Forwarded-For": ""}, "X-Forwarded-For had fewer addresses than the 1"),
-        ({**BEHIND_ONE, "proxies": 2}, {**KEPT, "X-Forwarded-Proto": "https, https"}, "fewer addresses than the 2"),
+        (
+            {**BEHIND_ONE, "trusted_proxies": 2},
+            {**KEPT, "X-Forwarded-Proto": "https, https"},
+            "fewer addresses than the 2",
+        ),
         ({}, {"X-Forwarded-For": "192.0.2.7"}, "webapp.trusted_proxies is 0"),
         ({}, {"Forwarded": "for=192.0.2.7"}, "a proxy sends Forwarded"),
         (BEHIND_ONE, {**KEPT, "X-Forwarded-Proto": "http"}, "public_url is HTTPS, but a request came by HTTP"),
