@@ -32,6 +32,8 @@ ENGINE_THREADS = 8
 POLL_LOOP_TIMEOUT_S = 10.0
 # timeout for unlocking the remaining tasks at shutdown
 UNLOCK_TIMEOUT_S = 3.0
+# timeout for the poll to end after the shutdown timeout, or after a second stop()
+POLL_END_TIMEOUT_S = 3.0
 
 
 class Runtime:
@@ -87,6 +89,8 @@ class Runtime:
         self._stop_requested.wait()
         deadline = time.monotonic() + self._shutdown_timeout_s
         self._wait_for(lambda: not poller.is_alive(), deadline)
+        # an open poll would lock the tasks again that are unlocked now
+        poller.join(POLL_END_TIMEOUT_S)
         self._drain(deadline)
         self._stopped.set()
 

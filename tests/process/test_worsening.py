@@ -96,7 +96,8 @@ def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest, records: None) -> N
     case.timer_falls_due("Event_CallUnclaimed")
     case.timer_falls_due("Event_CallOverdue")
     repeated = {("patient_call_unclaimed", doctor) for doctor in DOCTORS}
-    eventually(lambda: alerts(case) >= {*repeated, ("patient_call_escalated", MANAGER)})
+    expected = {*repeated, ("patient_call_escalated", MANAGER)}
+    eventually(lambda: alerts(case) >= expected, lambda: f"only {alerts(case)}: {case.describe()}")
     case.staff_completes("doctor", "worsening_call", {"call_reached": "yes", "call_note": "Goes to hospital."})
     eventually(lambda: "Event_PatientCalled" in case.visited())
     case.is_visited("negative")

@@ -105,6 +105,23 @@ def test_a_second_signal_hands_back_and_leaves_at_once(work: Work, starts: Start
     assert (work.locked(), work.left()) == (0, 4)
 
 
+def test_what_is_handed_back_is_not_taken_again_by_a_poll_that_ends_late(
+    troubled: tuple[Work, Proxy], starts_on: StartsOn, tmp_path: Path
+) -> None:
+    work, proxy = troubled
+    work.starts(4)
+    process = starts_on(work, handler_s=60, shutdown_timeout_s=60)
+    eventually(lambda: log_of(tmp_path).count("begins") == 4)
+    # its next poll is with the engine already; what ends it takes 2 s
+    time.sleep(1)
+    proxy.trouble = lambda path: time.sleep(2) if path.endswith("fetchAndLock") else None
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    assert (work.locked(), work.left()) == (0, 4)
+
+
 def test_an_engine_that_hangs_holds_up_no_end(
     troubled: tuple[Work, Proxy], starts_on: StartsOn, tmp_path: Path
 ) -> None:
