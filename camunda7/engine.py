@@ -68,9 +68,11 @@ class NotFound(EngineRefused):
 
 # codes of exceptions caused by another transaction: optimistic locking, deadlock, foreign key violated (PostgreSQL)
 CONFLICT_CODES = (1, 10000, 10001)
-# messages of other exceptions caused by a concurrent transaction: "Cannot resolve parent … perhaps it was deleted in
+# messages of other exceptions caused by a concurrent transaction: "Entity was updated by another transaction
+# concurrently", without a code from POST /job/{id}/execute; "Cannot resolve parent … perhaps it was deleted in
 # the meantime"; the message event subscription, the parent execution, or the whole instance was deleted
 CONFLICT_TEXTS = (
+    "ENGINE-03005",
     "ENGINE-03077",
     "does not have a subscription to a message event",
     'PvmExecutionImpl.getParent()" is null',
@@ -281,7 +283,8 @@ def refuse_errors(call: str, status: int, content: bytes, retry_after: str = "")
         raise EngineUnavailable(f"{call}: {status}")
     if status == 500 and body.get("code") == DUPLICATE_REQUEST_CODE:
         raise DuplicateRequest(call, status, body.get("type", ""))
-    if status == 500 and _is_conflict(call, body):
+    # executing a job answers a conflict by 404
+    if status in (404, 500) and _is_conflict(call, body):
         raise Conflict(f"{call}: {status} {body.get('type', '')}")
     message = body.get("message") or ""
     if message.startswith(SUSPENDED):

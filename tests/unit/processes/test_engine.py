@@ -19,6 +19,13 @@ from processes.engine import Engine
 from tests.support.serving import Call, Reply, serving
 
 LOCKED = {"type": "OptimisticLockingException", "message": "ENGINE-03005 Execution of 'UPDATE …' failed", "code": 1}
+# of POST /job/{id}/execute, by 404
+JOB_LOCKED = {
+    "type": "InvalidRequestException",
+    "message": "ENGINE-03005 Execution of 'UPDATE ExecutionEntity[f2a8]' failed. Entity was updated by another "
+    "transaction concurrently.",
+    "code": None,
+}
 DEADLOCK = {"type": "ProcessEngineException", "message": "ENGINE-03083 …", "code": 10000}
 # PostgreSQL checks the foreign keys of a row that another transaction has deleted
 FOREIGN_KEY = {"type": "ProcessEnginePersistenceException", "message": "ENGINE-03004 …", "code": 10001}
@@ -57,6 +64,7 @@ AWAY = {
     ("status", "body", "means"),
     [
         (500, LOCKED, Conflict),
+        (404, JOB_LOCKED, Conflict),
         (500, DEADLOCK, Conflict),
         (500, FOREIGN_KEY, Conflict),
         (500, DELETED, Conflict),
