@@ -77,7 +77,8 @@ def _of_expression(text: str, declared: Declared) -> Iterator[Problem]:
 
 
 def _undeclared(names: Iterable[str], declared: Declared) -> Iterator[Problem]:
-    for name in names:
+    # once each: the search for similar names is slow
+    for name in dict.fromkeys(names):
         if name not in declared.variables and name not in OBJECTS:
             yield f"there is no variable {name}{like(name, declared.variables)}", declare(declared.variables)
 
