@@ -31,7 +31,7 @@ def generate_case(chance: random.Random) -> Case:
     # whole hours, so that some durations are equal
     requested = datetime(2020, 2, 10, tzinfo=UTC) + timedelta(hours=chance.randrange(1000))
     moments = [requested := requested + timedelta(hours=chance.randrange(60)) for _ in range(5)]
-    sampled, told, reported, completed, notified = moments
+    sampled, result_told, reported, completed, notified = moments
     result = chance.choice(["positive", "positive", "negative", "indeterminate", None])
     is_positive = result == "positive"
     named = chance.randrange(4) if is_positive else None
@@ -42,7 +42,7 @@ def generate_case(chance: random.Random) -> Case:
         "onset_date": maybe(str(sampled.date() - timedelta(days=chance.randrange(9)))),
         "evaluation_requested_at": maybe(sampled - timedelta(hours=2)),
         "sample_taken_at": maybe(sampled),
-        "result_told_at": maybe(told),
+        "result_told_at": maybe(result_told),
         "report_published_at": maybe(reported),
         "care_completed_at": maybe(completed),
         "rating": maybe(chance.randrange(1, 6)),

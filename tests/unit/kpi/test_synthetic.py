@@ -29,10 +29,14 @@ MOMENTS = (
 
 def record(count: int = 3) -> None:
     """Record cases whose results took an hour."""
-    sampled, told = (datetime.fromisoformat(f"2024-03-01T{hour}:00:00+00:00") for hour in ("10", "11"))
+    sampled, result_told = (datetime.fromisoformat(f"2024-03-01T{hour}:00:00+00:00") for hour in ("10", "11"))
     for number in range(count):
         KpiRows().record(
-            f"C-{number}", outcome="care_completed", result="positive", sample_taken_at=sampled, result_told_at=told
+            f"C-{number}",
+            outcome="care_completed",
+            result="positive",
+            sample_taken_at=sampled,
+            result_told_at=result_told,
         )
 
 

@@ -131,19 +131,19 @@ STATES = {
         ["See a doctor today"],
         ["should be evaluated"],
     ),
-    "the medical form is asked for": (
+    "the medical form is open": (
         case(**REQUESTED),
         {"SubProcess_RequestEvaluation", "Task_FillInMedicalForm"},
         ["Please fill in your medical form"],
         ["We'll call you"],
     ),
-    "the same, by telephone": (
+    "the medical form is filled in by telephone": (
         case(**{**REQUESTED, "channel": "telephone"}),
         {"Task_FillInMedicalForm"},
         ["We'll call you"],
         [],
     ),
-    "the medical form has come": (
+    "the medical form was sent": (
         case(**REQUESTED),
         {"Task_SetPriority"},
         ["We're planning your visit"],
@@ -155,13 +155,13 @@ STATES = {
         ["No test kit is left", "waiting list"],
         ["8 in 10"],
     ),
-    "a visit to come": (
+    "a planned visit": (
         case(**REQUESTED, visit_due_at=datetime.now(UTC) + timedelta(hours=3)),
         VISIT_STEPS,
         ["The medical team plans to be with you by"],
         ["we are late", "8 in 10"],
     ),
-    "a visit that is late": (
+    "a late visit": (
         case(**REQUESTED, visit_due_at=datetime.now(UTC) - timedelta(hours=3)),
         VISIT_STEPS,
         ["sorry that we are late"],
@@ -173,7 +173,7 @@ STATES = {
         ["You have withdrawn", "Look after yourself"],
         ["sample", "laboratory", "should be evaluated", "Withdraw "],
     ),
-    "the same, ended": (
+    "withdrew before any visit, ended": (
         case(True, **REQUESTED, withdrawn=True, case_outcome="withdrawn"),
         set(),
         ["You have withdrawn"],
@@ -228,7 +228,7 @@ STATES = {
         ["30 March 2026"],
         ["10 days from your first symptoms", "completed"],
     ),
-    "a proposed end of isolation is no one's yet": (
+    "a proposed end of isolation is not shown": (
         case(**POSITIVE, isolation_until="2026-03-30"),
         REPORT_STEPS,
         ["10 days from your first symptoms"],
@@ -241,14 +241,19 @@ STATES = {
         ["The doctor refers you to a hospital"],
         ["Your care is completed"],
     ),
-    "contacts to name": (case(**POSITIVE), CONTACT_STEPS, ["Please name your close contacts"], ["care is completed"]),
+    "contacts not yet named": (
+        case(**POSITIVE),
+        CONTACT_STEPS,
+        ["Please name your close contacts"],
+        ["care is completed"],
+    ),
     "contacts being checked": (
         case(**POSITIVE, had_contacts="yes"),
         {"SubProcess_Tracing", "Task_CheckContacts"},
         ["We're checking your list of contacts"],
         ["telling your close contacts"],
     ),
-    "contacts being told": (
+    "contacts being notified": (
         case(**REPORTED, had_contacts="yes", contacts_named=2),
         {"SubProcess_Tracing"},
         ["is telling your close contacts"],
@@ -273,7 +278,7 @@ STATES = {
         [CALL_NOW, "A doctor will call you too"],
         ["should be evaluated", "Stay at home"],
     ),
-    "worse, and nobody knows a number": (
+    "worse, without a telephone number": (
         case(**REQUESTED, orientation_now="emergency"),
         {*CALL_STEPS, *VISIT_STEPS},
         [CALL_NOW, "We have no telephone number for you", "make this call yourself"],
@@ -291,7 +296,7 @@ STATES = {
         [CALL_NOW],
         ["A doctor will call", "no telephone number"],
     ),
-    "better again, the call still to come": (
+    "better again, before the call": (
         case(**REQUESTED, orientation_now="self_monitor", phone="+44 20"),
         {*CALL_STEPS, *VISIT_STEPS},
         [CALL_NOW, "A doctor will call you too"],
@@ -303,7 +308,7 @@ STATES = {
         [CALL_NOW],
         ["Positive", "Isolate"],
     ),
-    "an emergency with contacts to name": (
+    "an emergency with contacts not yet named": (
         case(**POSITIVE, orientation_now="emergency"),
         CONTACT_STEPS,
         [CALL_NOW],

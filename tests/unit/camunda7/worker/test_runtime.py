@@ -256,9 +256,9 @@ def test_incidents_and_logs_contain_no_patient_data(fake: Any, caplog: pytest.Lo
         eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=10)
     messages = {body["errorMessage"] for bodies in engine.failures.values() for body in bodies}
     assert messages == {"ValueError", "UndeclaredVariable: sample_number must be of type Integer"}
-    ours = [record for record in caplog.records if record.name == "workers"]
-    assert any(getattr(record, "case", None) == "C-1" for record in ours)
-    assert not any("SECRET" in str(vars(record)) for record in ours)
+    worker_records = [record for record in caplog.records if record.name == "workers"]
+    assert any(getattr(record, "case", None) == "C-1" for record in worker_records)
+    assert not any("SECRET" in str(vars(record)) for record in worker_records)
     assert "SECRET" not in caplog.text
 
 
