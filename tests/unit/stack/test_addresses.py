@@ -28,7 +28,7 @@ def test_a_remote_host_keeps_its_name_and_gets_the_default_port_of_its_scheme() 
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_a_taken_port_is_not_free(host: str) -> None:
+def test_a_port_in_use_is_not_found(host: str) -> None:
     address = find_address(host)
     assert address is not None
     port = find_port(address)

@@ -21,7 +21,7 @@ def test_a_form_is_not_open_if_its_case_was_erased_between_two_queries(monkeypat
         assert forms._asked_for("medical_form", None) is None
 
 
-def test_no_task_is_looked_up_without_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_case_no_task_is_queried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A query without a business key would return the tasks of all cases."""
     task = OpenTask("1", "medical_form", "definition 1", "C-1")
     monkeypatch.setattr(forms, "open_tasks", lambda engine, reference: [task])

@@ -64,7 +64,7 @@ def test_with_all_services_it_is_ready(tmp_path: Path) -> None:
         assert readiness(engine, lab, government, KEY) == (200, ["ok"])
 
 
-def test_wrong_keys_and_a_wrong_password_are_named(tmp_path: Path) -> None:
+def test_wrong_api_keys_and_a_wrong_password_are_problems(tmp_path: Path) -> None:
     with services(tmp_path) as (lab, government), engine_that_answers(401) as engine:
         status, problems = readiness(engine, lab, government, "another")
     assert status == 503

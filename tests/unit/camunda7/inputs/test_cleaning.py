@@ -15,7 +15,7 @@ ZEROS = [chr(code) for code in range(0x110000) if unicodedata.decimal(chr(code),
 
 
 @pytest.mark.parametrize("zero", ZEROS, ids=lambda zero: f"U+{ord(zero):04X}")
-def test_digits_are_digits_in_every_script(zero: str) -> None:
+def test_digits_of_every_script_become_ascii_in_codes(zero: str) -> None:
     typed = "".join(chr(ord(zero) + digit) for digit in range(10))
     assert clean_code(typed) == "0123456789"
     # free text keeps the digits of its script

@@ -233,7 +233,7 @@ def chain_of_steps(count: int) -> str:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_large_files_are_findings_within_seconds(names: Declared, file: str, content: bytes, wrong: str) -> None:
+def test_large_files_are_checked_within_seconds(names: Declared, file: str, content: bytes, wrong: str) -> None:
     began = time.process_time()
     text = found(names, file, content)
     assert wrong in text
