@@ -1,4 +1,4 @@
-"""Unit tests touch nothing outside; databases are files of their own."""
+"""Fixtures of the unit tests: a database file per test, and a local SMTP server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.smtp import Inbox, smtp_server
 
 @pytest.fixture(scope="session")
 def migrated_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of empty records, to be copied: applying all migrations takes longer than most tests."""
+    """A migrated, empty records database to copy: applying all migrations takes longer than most tests."""
     path = tmp_path_factory.mktemp("records") / "records.db"
     database.upgrade(f"sqlite:///{path}")
     return path
@@ -22,13 +22,13 @@ def migrated_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def records_url(migrated_records: Path, tmp_path: Path) -> str:
-    """Where empty records are."""
+    """The URL of an empty records database."""
     return f"sqlite:///{shutil.copy(migrated_records, tmp_path / 'records.db')}"
 
 
 @pytest.fixture
 def records(records_url: str) -> Iterator[None]:
-    """Empty records, open."""
+    """An open, empty records database."""
     database.open(records_url)
     with database.database.connection_context():
         yield
@@ -37,6 +37,6 @@ def records(records_url: str) -> Iterator[None]:
 
 @pytest.fixture
 def inbox() -> Iterator[tuple[Inbox, int]]:
-    """A real SMTP server: what it got, and its port."""
+    """The inbox and the port of a local SMTP server."""
     with smtp_server() as server:
         yield server

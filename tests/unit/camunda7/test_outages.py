@@ -1,4 +1,4 @@
-"""Pauses and log lines of an outage."""
+"""Back-off and log lines of an outage."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from camunda7.outages import Outage
 LOG = logging.getLogger("tests")
 
 
-def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The clock of outages: its last element is the time."""
+def fake_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Replace the clock of outages: the last element of the list is the time."""
     now = [1000.0]
     monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: now[-1])
     return now
@@ -22,7 +22,7 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_pauses_and_log_lines_of_an_outage_become_rarer(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    now, pauses = seconds(monkeypatch), []
+    now, pauses = fake_clock(monkeypatch), []
     outage = Outage("the engine", LOG)
     while now[-1] < 1000 + 3600:
         pauses.append(outage.record_failure(EngineUnavailable("POST /message: 503")))
@@ -30,15 +30,15 @@ def test_pauses_and_log_lines_of_an_outage_become_rarer(
     assert pauses[0] <= 1.2
     assert 48 <= pauses[-1] <= 72
     assert len(pauses) < 90
-    # once, and then after 10 s, 20 s, and so on up to 10 min
+    # the first failure, and then after 10 s, 20 s, ... up to 10 min
     assert 8 <= len(caplog.records) <= 13
     assert outage.duration_s > 3500
 
 
-def test_many_failures_at_once_are_a_few_lines(
+def test_many_failures_within_a_minute_are_a_few_log_lines(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    now = seconds(monkeypatch)
+    now = fake_clock(monkeypatch)
     outage = Outage("the records", LOG)
     for number in range(6000):
         outage.record_failure(EngineUnavailable("503"))
@@ -56,17 +56,17 @@ def test_another_reason_is_logged_at_once(caplog: pytest.LogCaptureFixture) -> N
     ]
 
 
-def test_calls_that_fail_and_succeed_by_turns_are_a_few_lines(
+def test_calls_that_alternately_fail_and_succeed_are_a_few_log_lines(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    now = seconds(monkeypatch)
+    now = fake_clock(monkeypatch)
     outage = Outage("the engine", LOG)
     for second in range(60):
         outage.record_failure(EngineUnavailable("503"))
         outage.record_success()
         now.append(1001 + second)
-    # three times both
+    # the failure and the recovery, three times each
     assert len(caplog.records) == 6
     assert outage.duration_s == 0
     now.append(now[-1] + 121)

@@ -19,16 +19,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def test_the_defaults_are_complete_but_for_secrets() -> None:
+def test_the_default_settings_can_be_loaded() -> None:
     assert load().lab.port == 5001
 
 
-def test_every_setting_has_a_default_that_is_documented() -> None:
-    """Each line of a leaf in default.yaml is a setting, and each setting but secrets stands there."""
+def test_every_setting_is_in_the_file_of_defaults() -> None:
+    """config/default.yaml has each setting except secrets, and nothing else."""
     content = yaml.safe_load((ROOT / "config" / "default.yaml").read_text())
     for name, field in Settings.model_fields.items():
         fields = getattr(field.annotation, "model_fields", {})
-        named = {key for key, one in fields.items() if "Secret" not in str(one.annotation)}
+        named = {key for key, field in fields.items() if "Secret" not in str(field.annotation)}
         assert set(content[name] if fields else []) == named, name
     assert set(content) == set(Settings.model_fields)
 
@@ -38,31 +38,35 @@ def test_the_environment_overrides_a_setting(monkeypatch: pytest.MonkeyPatch) ->
     assert (load().lab.kits, load().lab.capacity) == (7, 8)
 
 
-def test_a_file_overrides_some_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("lab: {kits: 9}\n")
-    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+def test_a_file_overrides_defaults_and_the_environment_overrides_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "own.yaml").write_text("lab: {kits: 9}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "own.yaml"))
     assert (load().lab.kits, load().lab.capacity) == (9, 8)
     monkeypatch.setenv("CORONACARE_LAB__KITS", "7")
     assert load().lab.kits == 7
 
 
 def test_files_are_read_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
-    """Also where Python isn't in its UTF-8 mode, as in a locale of ISO 8859-1."""
-    (tmp_path / "mine.yaml").write_text("mail: {sender: 'Zürich <no-reply@care.example>'}\n", encoding="utf-8")
+    """Without Python's UTF-8 mode, as in a locale of ISO 8859-1."""
+    (tmp_path / "own.yaml").write_text("mail: {sender: 'Zürich <no-reply@care.example>'}\n", encoding="utf-8")
     (tmp_path / "people.yaml").write_text("groups: {doctors: Ärzte}\npeople: {}\nservices: []\n", encoding="utf-8")
     program = (
         "from access import people\nfrom config import settings\n"
         "print(ascii(settings.load().mail.sender), ascii(people.load_people(settings.load().people).groups))"
     )
-    told = {"CORONACARE_CONFIG": str(tmp_path / "mine.yaml"), "CORONACARE_PEOPLE": str(tmp_path / "people.yaml")}
+    files = {"CORONACARE_CONFIG": str(tmp_path / "own.yaml"), "CORONACARE_PEOPLE": str(tmp_path / "people.yaml")}
     locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     command = [sys.executable, "-c", program]
-    said = subprocess.run(command, cwd=ROOT, env={**told, **locale}, capture_output=True, check=False)
-    assert said.stdout.decode() == r"'Z\xfcrich <no-reply@care.example>' {'doctors': '\xc4rzte'}" + "\n", said.stderr
+    process = subprocess.run(command, cwd=ROOT, env={**files, **locale}, capture_output=True, check=False)
+    assert process.stdout.decode() == r"'Z\xfcrich <no-reply@care.example>' {'doctors': '\xc4rzte'}" + "\n", (
+        process.stderr
+    )
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "complaint"),
+    ("variable", "value", "message"),
     [
         ("CORONACARE_LAB__KIT", "1", "CORONACARE_LAB__KIT: unknown setting"),
         ("CORONACARE_LABS__KITS", "1", "CORONACARE_LABS__KITS: unknown setting"),
@@ -74,28 +78,30 @@ def test_files_are_read_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
         ("CORONACARE_CONFIG", "/no/such.yaml", "CORONACARE_CONFIG=/no/such.yaml: there is no such file"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_name(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, complaint: str
+def test_the_error_names_an_invalid_setting(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(SettingsError, match=complaint.replace("(", r"\(")):
+    with pytest.raises(SettingsError, match=message.replace("(", r"\(")):
         load()
 
 
 def test_an_unknown_name_in_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("engine: {prot: 1}\n")
-    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+    (tmp_path / "own.yaml").write_text("engine: {prot: 1}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "own.yaml"))
     with pytest.raises(SettingsError, match=r"engine\.prot: unknown setting"):
         load()
 
 
 @pytest.mark.parametrize(
-    ("duration", "fits"),
+    ("duration", "is_valid"),
     [("P7D", True), ("PT72H", True), ("P1DT2H3M", True), ("P", False), ("7D", False), ("PT", False)],
 )
-def test_durations_are_as_timers_read_them(monkeypatch: pytest.MonkeyPatch, duration: str, fits: bool) -> None:
+def test_only_durations_that_timers_accept_are_valid(
+    monkeypatch: pytest.MonkeyPatch, duration: str, is_valid: bool
+) -> None:
     monkeypatch.setenv("CORONACARE_POLICY__REVIEW_SKIPPED_AFTER", duration)
-    if fits:
+    if is_valid:
         assert load().policy.review_skipped_after == duration
     else:
         with pytest.raises(SettingsError):
@@ -103,19 +109,19 @@ def test_durations_are_as_timers_read_them(monkeypatch: pytest.MonkeyPatch, dura
 
 
 def test_secrets_are_not_shown() -> None:
-    kept = {"username": "a", "database_url": "", "database_username": "", "secure_cookies": False}
-    assert "hidden" not in repr(settings.Engine(url="http://x", password="hidden", **kept))
+    other_settings = {"username": "a", "database_url": "", "database_username": "", "secure_cookies": False}
+    assert "hidden" not in repr(settings.Engine(url="http://x", password="hidden", **other_settings))
 
 
-def test_the_people_file_is_read_and_refused_by_name(tmp_path: Path) -> None:
+def test_the_people_file_is_read_and_the_error_names_an_invalid_field(tmp_path: Path) -> None:
     assert load_people(Path("config/people.yaml")).doctors == {
         "doctor": "dana@doctors.example",
         "doctor2": "darius@doctors.example",
     }
-    wrong = tmp_path / "people.yaml"
-    wrong.write_text("groups: {}\npeople: {ann: {given_name: A}}\nservices: []\n")
+    invalid = tmp_path / "people.yaml"
+    invalid.write_text("groups: {}\npeople: {ann: {given_name: A}}\nservices: []\n")
     with pytest.raises(SettingsError, match=r"people\.ann\.family_name: field required"):
-        load_people(wrong)
+        load_people(invalid)
     with pytest.raises(SettingsError, match="there is no file"):
         load_people(tmp_path / "none.yaml")
 
@@ -123,8 +129,8 @@ def test_the_people_file_is_read_and_refused_by_name(tmp_path: Path) -> None:
 def test_the_old_name_of_a_setting_is_read_with_a_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "mine.yaml").write_text("webapp: {claim_s: 60, proxies: 1}\n")
-    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+    (tmp_path / "own.yaml").write_text("webapp: {claim_s: 60, proxies: 1}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "own.yaml"))
     monkeypatch.setenv("CORONACARE_WEBAPP__TIMINGS", "true")
     webapp = load().webapp
     assert (webapp.lease_s, webapp.trusted_proxies, webapp.server_timing) == (60, 1, True)
@@ -153,7 +159,7 @@ def test_the_old_and_the_new_name_of_a_setting_are_an_error(monkeypatch: pytest.
 def test_a_new_name_in_the_environment_overrides_the_old_one_in_a_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "mine.yaml").write_text("webapp: {claim_s: 60}\n")
-    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "mine.yaml"))
+    (tmp_path / "own.yaml").write_text("webapp: {claim_s: 60}\n")
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "own.yaml"))
     monkeypatch.setenv("CORONACARE_WEBAPP__LEASE_S", "70")
     assert load().webapp.lease_s == 70

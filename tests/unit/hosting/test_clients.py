@@ -1,4 +1,4 @@
-"""What a service's answers mean, by a real server; something in between may answer for it."""
+"""Errors of service clients for each answer of a real server, including answers of a proxy in between."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.serving import Reply, serving
 
 
 @pytest.mark.parametrize(
-    ("reply", "means"),
+    ("reply", "error"),
     [
         (None, Unavailable),
         (Reply(502, b"<h1>Bad Gateway</h1>"), Unavailable),
@@ -34,10 +34,10 @@ from tests.support.serving import Reply, serving
         (Reply(200, b"null"), Unavailable),
     ],
 )
-def test_what_an_answer_means(reply: Reply | None, means: type[ServiceError]) -> None:
+def test_the_error_for_an_answer(reply: Reply | None, error: type[ServiceError]) -> None:
     with serving(lambda call: reply) as url, pytest.raises(ServiceError) as raised:
         Lab(url, "key").post("/v1/orders", {}, "C-1/order_test/1")
-    assert type(raised.value) is means
+    assert type(raised.value) is error
 
 
 def test_a_good_answer_is_returned() -> None:
@@ -45,34 +45,34 @@ def test_a_good_answer_is_returned() -> None:
         assert Lab(url, "key").post("/v1/orders", {}) == {"order_id": "7"}
 
 
-def test_nobody_is_there() -> None:
+def test_an_unreachable_service_is_unavailable() -> None:
     with pytest.raises(Unavailable, match=r"no answer from lab\.url \(ConnectionError\)"):
         Lab(f"http://127.0.0.1:{free_port()}", "key").get("/v1/feed")
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"kits": 1}', b'{"status": "signed out"}'])
-def test_a_stock_of_something_in_between_is_none(body: bytes) -> None:
+def test_an_invalid_stock_is_unavailable(body: bytes) -> None:
     with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="something else answered"):
         Lab(url, "key").stock()
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"last_exposure_date": "soon"}', b'{"last_exposure_date": 1}'])
-def test_an_exposure_of_something_in_between_is_none(body: bytes) -> None:
+def test_an_invalid_exposure_is_unavailable(body: bytes) -> None:
     with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="something else answered"):
         Government(url, "key").exposure("token")
 
 
-def test_a_token_that_was_never_given_out_is_no_exposure() -> None:
+def test_an_unknown_token_has_no_exposure() -> None:
     with serving(lambda call: Reply(404, b'{"code": "not_found"}')) as url:
         assert Government(url, "key").exposure("token") is None
 
 
 @pytest.mark.parametrize(
-    ("status", "means"),
+    ("status", "error"),
     [(401, delivery.SignInRefused), (503, NotNow), (500, Deferred), (422, Undeliverable)],
 )
-def test_what_an_answer_of_the_gateway_means_to_a_message(status: int, means: type[Exception]) -> None:
+def test_the_delivery_error_for_an_answer_of_the_gateway(status: int, error: type[Exception]) -> None:
     with serving(lambda call: Reply(status, b"{}")) as url, pytest.raises(SafeToLog) as raised:
         SmsGateway(url, "key").send("+44 20 7946 0958", "text", "key")
-    assert type(raised.value) is means
+    assert type(raised.value) is error
     assert "7946" not in str(raised.value)

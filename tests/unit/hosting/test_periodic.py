@@ -1,4 +1,4 @@
-"""A periodic task goes on whatever it raises; it is seen in the log by class, and in the metrics."""
+"""A periodic task continues after any error, which is logged by its class and counted."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tests.support.case import eventually
 ERRORS = (KeyError, ValueError, RuntimeError, OSError, MemoryError, RecursionError, peewee.OperationalError, TypeError)
 
 
-def figure(name: str, task: str) -> float:
+def metric(name: str, task: str) -> float:
     return REGISTRY.get_sample_value(f"periodic_task_{name}", {"task": task}) or 0.0
 
 
-def run(task: PeriodicTask, done: Callable[[], Any]) -> None:
-    """Run a task until something is so."""
+def run(task: PeriodicTask, is_done: Callable[[], Any]) -> None:
+    """Run a task until the condition holds."""
     stopping = threading.Event()
     thread = task.start(stopping)
-    eventually(done)
+    eventually(is_done)
     stopping.set()
     thread.join(10)
     assert not thread.is_alive()
 
 
-def test_it_goes_on_after_each_kind_of_error_and_logs_no_data(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_task_continues_after_each_kind_of_error_and_logs_no_data(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     runs: list[int] = []
 
@@ -42,26 +42,26 @@ def test_it_goes_on_after_each_kind_of_error_and_logs_no_data(caplog: pytest.Log
             raise ERRORS[(len(runs) - 1) // 2]("Ada Lovelace")
 
     run(PeriodicTask("each kind", function, 0.0001), lambda: len(runs) > 2 * len(ERRORS) + 2)
-    told = [f"each kind failed ({error.__name__}), retrying" for error in ERRORS]
-    assert [record.getMessage() for record in caplog.records] == [*told, "each kind works again"]
-    assert figure("failures_total", "each kind") == 2 * len(ERRORS)
+    failures = [f"each kind failed ({error.__name__}), retrying" for error in ERRORS]
+    assert [record.getMessage() for record in caplog.records] == [*failures, "each kind works again"]
+    assert metric("failures_total", "each kind") == 2 * len(ERRORS)
 
 
-def test_it_runs_at_once_and_its_last_success_is_known() -> None:
+def test_a_task_runs_at_once_and_its_last_success_is_a_metric() -> None:
     before = time.time()
-    run(PeriodicTask("at once", lambda: None, 3600), lambda: figure("last_success_timestamp_seconds", "at once"))
-    assert before <= figure("last_success_timestamp_seconds", "at once") <= time.time()
-    assert figure("interval_seconds", "at once") == 3600
+    run(PeriodicTask("at once", lambda: None, 3600), lambda: metric("last_success_timestamp_seconds", "at once"))
+    assert before <= metric("last_success_timestamp_seconds", "at once") <= time.time()
+    assert metric("interval_seconds", "at once") == 3600
 
 
-def test_one_that_never_succeeded_counts_from_its_start() -> None:
+def test_the_last_success_of_a_task_that_never_succeeded_is_its_start() -> None:
     def fail() -> None:
         raise KeyError
 
     before = time.time()
-    run(PeriodicTask("never", fail, 3600), lambda: figure("failures_total", "never"))
-    known = figure("last_success_timestamp_seconds", "never")
-    assert before <= known <= time.time()
+    run(PeriodicTask("never", fail, 3600), lambda: metric("failures_total", "never"))
+    last_success = metric("last_success_timestamp_seconds", "never")
+    assert before <= last_success <= time.time()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_one_that_never_succeeded_counts_from_its_start() -> None:
         (3600, [3600, MAX_BACKOFF_S, MAX_BACKOFF_S, MAX_BACKOFF_S, MAX_BACKOFF_S]),
     ],
 )
-def test_while_it_fails_its_pauses_grow(interval_s: float, pauses: list[float]) -> None:
+def test_pauses_grow_while_a_task_fails(interval_s: float, pauses: list[float]) -> None:
     task = PeriodicTask("pauses", lambda: None, interval_s)
     assert [task._pause_s(failures) for failures in range(5)] == pauses
     assert task._pause_s(10**6) == MAX_BACKOFF_S

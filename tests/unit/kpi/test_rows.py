@@ -1,4 +1,4 @@
-"""The figures, against plain arithmetic; what is none yet; what is recorded twice or in pieces."""
+"""KPIs of recorded cases: known examples, no cases, rows that are recorded twice, in pieces or corrected."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,11 +16,11 @@ def figures(*period: date | None) -> dict[str, float | None]:
     return {figure.key: figure.value for figure in compute_kpis(*period)}
 
 
-def record(number: int, **known: object) -> None:
-    KpiRows().record(f"C-{number}", **known)
+def record(number: int, **values: object) -> None:
+    KpiRows().record(f"C-{number}", **values)
 
 
-def test_over_no_cases_every_figure_is_none_yet() -> None:
+def test_without_cases_counts_are_zero_and_other_kpis_are_none_yet() -> None:
     none_yet = compute_kpis()
     assert {figure.value for figure in none_yet if figure.unit == COUNT} == {0}
     assert {figure.text for figure in none_yet if figure.unit != COUNT} == {"none yet"}
@@ -30,12 +30,12 @@ def test_the_pilots_cycle_time() -> None:
     """33 rows whose times are data give the slides' 53 min 13 s."""
     mean = timedelta(minutes=53, seconds=13)
     for number in range(33):
-        # spread around the mean, evenly
-        took = mean + timedelta(seconds=(number - 16) * 60)
-        record(number, outcome="care_completed", evaluation_requested_at=NOON, care_completed_at=NOON + took)
+        # evenly spread around the mean
+        duration = mean + timedelta(seconds=(number - 16) * 60)
+        record(number, outcome="care_completed", evaluation_requested_at=NOON, care_completed_at=NOON + duration)
     found = {figure.key: figure for figure in compute_kpis()}
     assert (found["cycle_time_mean"].text, found["cycle_time_mean"].over) == ("53 min 13 s", 33)
-    # of all cases only so many lie in each bucket of 4 %
+    # quantiles are read from buckets of 4 %, so they are exact to 2 %
     assert found["cycle_time_median"].value == pytest.approx(53 * 60 + 13, rel=0.02)
     assert found["cycle_time_p90"].value == pytest.approx(mean.total_seconds() + 12.8 * 60, rel=0.02)
 
@@ -68,7 +68,7 @@ def test_a_case_that_ended_early_has_no_cycle_time() -> None:
     assert found["cycle_time_p90"].value == pytest.approx(3600, rel=0.02)
 
 
-def test_an_open_case_counts_nowhere() -> None:
+def test_an_open_case_is_in_no_kpi() -> None:
     record(1, result="positive", result_told_at=NOON)
     assert (figures()["closed"], figures()["positive"]) == (0, 0)
 
@@ -79,7 +79,7 @@ def test_a_row_recorded_twice_counts_once() -> None:
     assert (CaseRow.select().count(), figures()["positive"]) == (1, 1)
 
 
-def test_what_is_not_known_now_leaves_what_was_recorded() -> None:
+def test_a_missing_value_does_not_overwrite_a_recorded_one() -> None:
     record(1, outcome="care_completed", result="positive", contacts_named=None)
     record(1, outcome=None, result="positive", contacts_named=3)
     row = CaseRow.get()
@@ -104,7 +104,7 @@ def test_a_period_is_from_its_first_to_its_last_day() -> None:
     assert figures(today + day, today - day)["closed"] == 0
 
 
-def test_a_correction_replaces_the_row_but_for_the_day_on_which_it_closed(records: None) -> None:
+def test_a_correction_replaces_the_row_except_for_its_closing_day(records: None) -> None:
     rows = KpiRows()
     rows.record("C-1", outcome="care_completed", result="positive", classification="confirmed", rating=4)
     closed_at = CaseRow.get().closed_at
@@ -112,21 +112,21 @@ def test_a_correction_replaces_the_row_but_for_the_day_on_which_it_closed(record
     row = CaseRow.get()
     assert (row.outcome, row.result, row.classification, row.rating) == (None, "negative", None, None)
     assert row.closed_at == closed_at
-    # what comes later of the same correction adds to it
+    # later values of the same correction are added
     rows.record("C-1", 1, outcome="care_completed", classification="not_a_case")
     row = CaseRow.get()
     assert (row.result, row.classification, row.closed_at) == ("negative", "not_a_case", closed_at)
 
 
-def test_what_is_recorded_late_by_the_case_before_its_correction_is_not_counted(records: None) -> None:
+def test_a_late_record_of_the_case_before_its_correction_is_ignored(records: None) -> None:
     rows = KpiRows()
     rows.record("C-1", 1, result="negative")
     rows.record("C-1", 0, result="positive", rating=5)
     assert (CaseRow.get().result, CaseRow.get().rating) == ("negative", None)
 
 
-def test_closed_cases_one_page_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    # some of them closed in the same moment
+def test_closed_cases_are_listed_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    # some cases are closed at the same moment
     for number in range(7):
         monkeypatch.setattr("kpi.rows._now", lambda day=number // 3 + 1: f"2020-03-0{day}T12:00:00.000+00:00")
         record(number, outcome="withdrawn" if number == 5 else "care_completed")
@@ -150,7 +150,7 @@ def test_closed_cases_one_page_after_another(monkeypatch: pytest.MonkeyPatch) ->
     [
         ("2020-03-17", 3),
         ("2020-03-20", 0),
-        # where the patient is, the next day has begun
+        # in the patient's time zone it may be the next day
         ("2020-03-21", 0),
         ("2020-03-22", None),
         ("2020-05-29", None),

@@ -1,4 +1,4 @@
-"""The demo's invented history: plausible, always the same, marked, and in no figure that doesn't ask for it."""
+"""The invented history of the demo: plausible, reproducible, marked, and in KPIs on request only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kpi.waits import RESULT, _expected, forecast_wait
 pytestmark = pytest.mark.usefixtures("records")
 TODAY = date(2024, 3, 1)
 WEEKS = 6
-# moments in the order in which a case goes through them
+# moments of a case in their order
 MOMENTS = (
     "evaluation_requested_at",
     "sample_taken_at",
@@ -28,11 +28,15 @@ MOMENTS = (
 
 
 def record(count: int = 3) -> None:
-    """So many recorded cases, whose results took an hour."""
-    sampled, told = (datetime.fromisoformat(f"2024-03-01T{hour}:00:00+00:00") for hour in ("10", "11"))
+    """Record cases whose results took an hour."""
+    sampled, result_told = (datetime.fromisoformat(f"2024-03-01T{hour}:00:00+00:00") for hour in ("10", "11"))
     for number in range(count):
         KpiRows().record(
-            f"C-{number}", outcome="care_completed", result="positive", sample_taken_at=sampled, result_told_at=told
+            f"C-{number}",
+            outcome="care_completed",
+            result="positive",
+            sample_taken_at=sampled,
+            result_told_at=result_told,
         )
 
 
@@ -40,20 +44,20 @@ def values(invented: bool = False) -> dict[str, float | None]:
     return {figure.key: figure.value for figure in compute_kpis(invented=invented)}
 
 
-def test_the_same_weeks_have_the_same_cases() -> None:
+def test_invented_cases_are_reproducible() -> None:
     assert list(cases(WEEKS, TODAY)) == list(cases(WEEKS, TODAY))
     assert invent(WEEKS, TODAY) == invent(WEEKS, TODAY) == CaseRow.select().count()
 
 
 @pytest.mark.parametrize("weeks", [1, 6, pytest.param(52, marks=pytest.mark.verify)])
-def test_they_close_on_each_day_of_the_weeks_until_yesterday(weeks: int) -> None:
+def test_invented_cases_close_on_each_day_of_the_weeks_until_yesterday(weeks: int) -> None:
     found = {row["closed_at"][:10] for row in cases(weeks, TODAY)}
     assert found == {str(TODAY - timedelta(days=day + 1)) for day in range(7 * weeks)}
     invent(weeks, TODAY)
     assert count_weeks() == weeks
 
 
-def test_each_case_is_marked_and_goes_through_its_steps_in_their_order() -> None:
+def test_each_invented_case_is_marked_and_its_moments_are_in_order() -> None:
     for row in cases(WEEKS, TODAY):
         assert row["invented"] is True
         moments = [row[name] for name in MOMENTS if row[name]]
@@ -64,10 +68,10 @@ def test_each_case_is_marked_and_goes_through_its_steps_in_their_order() -> None
         )
 
 
-def test_they_are_a_plausible_outbreak() -> None:
+def test_invented_cases_are_a_plausible_outbreak() -> None:
     rows = list(cases(WEEKS, TODAY))
     by_week = Counter((TODAY - date.fromisoformat(row["closed_at"][:10])).days // 7 for row in rows)
-    # the wave rises, and is past its height
+    # the wave has risen and passed its peak
     assert by_week[5] < by_week[3] < by_week[1] > by_week[0]
     by_weekday = Counter(date.fromisoformat(row["closed_at"][:10]).weekday() for row in rows)
     assert by_weekday[6] < min(by_weekday[day] for day in range(5))
@@ -85,10 +89,10 @@ def test_they_are_a_plausible_outbreak() -> None:
         "contacts_per_case": (2, 6),
         "notified_in_24_h": (0.8, 0.95),
     }
-    assert {key: found[key] for key, (least, most) in bounds.items() if not least <= (found[key] or 0) <= most} == {}
+    assert {key: found[key] for key, (low, high) in bounds.items() if not low <= (found[key] or 0) <= high} == {}
 
 
-def test_no_figure_wait_or_list_has_them_unless_it_is_asked_for_them() -> None:
+def test_kpis_waits_and_lists_include_invented_cases_on_request_only() -> None:
     record(6)
     before, wait = values(), forecast_wait(RESULT)
     count = invent(WEEKS, TODAY)
@@ -102,7 +106,7 @@ def test_no_figure_wait_or_list_has_them_unless_it_is_asked_for_them() -> None:
     assert len(list_closed_cases(None, None, None, None, 5000, invented=True)) == 6 + count
 
 
-def test_zero_weeks_delete_them_and_nothing_else() -> None:
+def test_zero_weeks_delete_invented_cases_only() -> None:
     record()
     before = values()
     invent(WEEKS, TODAY)
@@ -111,7 +115,7 @@ def test_zero_weeks_delete_them_and_nothing_else() -> None:
     assert values(invented=True) == values() == before
 
 
-def test_working_the_sums_out_anew_leaves_both_kinds_right() -> None:
+def test_rebuilding_keeps_recorded_and_invented_tallies_correct() -> None:
     record()
     invent(WEEKS, TODAY)
     both = values(invented=True)

@@ -1,4 +1,4 @@
-"""What is told holds for 8 of 10, also while queues grow and shrink, at night, and in a rush."""
+"""Wait forecasts cover 8 of 10 waits, also while queues grow and shrink, at night, and in a rush."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def queue(
     mean_h: float,
     open_at: Callable[[float], float] = lambda hour: hour,
 ) -> Waits:
-    """People come at random, and are served in their order by whoever is free."""
-    free, hour, found = [0.0] * servers, 0.0, []
+    """Simulate a queue with random arrivals and service times, served first come, first served."""
+    free_at, hour, found = [0.0] * servers, 0.0, []
     for _ in range(ARRIVALS):
         hour += chance.expovariate(arrive_per_h(hour))
-        begins = open_at(max(hour, heapq.heappop(free)))
-        ends = begins + chance.expovariate(1 / mean_h)
-        heapq.heappush(free, ends)
-        found.append((at(hour), at(ends)))
+        start = open_at(max(hour, heapq.heappop(free_at)))
+        end = start + chance.expovariate(1 / mean_h)
+        heapq.heappush(free_at, end)
+        found.append((at(hour), at(end)))
     return found
 
 
 def by_day(hour: float) -> float:
-    """The next hour from 8 to 20."""
+    """The hour itself between 8:00 and 20:00, otherwise the next opening at 8:00."""
     day, clock = divmod(hour, 24)
     return hour if 8 <= clock < 20 else 24 * day + 8 + 24 * (clock >= 20)
 
@@ -54,39 +54,43 @@ SIMULATED = {
 }
 
 
-def share_held(found: Waits) -> float:
-    _, held = simulate(found)
-    assert len(held) > 0.9 * ARRIVALS
-    return sum(held) / len(held)
+def share_covered(found: Waits) -> float:
+    _, covered = simulate(found)
+    assert len(covered) > 0.9 * ARRIVALS
+    return sum(covered) / len(covered)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("what", SIMULATED)
-def test_it_holds_for_8_of_10(what: str, seed: int) -> None:
-    assert 0.75 <= share_held(SIMULATED[what](random.Random(seed))) <= 0.85
+@pytest.mark.parametrize("scenario", SIMULATED)
+def test_forecasts_cover_8_of_10_waits(scenario: str, seed: int) -> None:
+    assert 0.75 <= share_covered(SIMULATED[scenario](random.Random(seed))) <= 0.85
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "what", ["a rush", *(pytest.param(each, marks=pytest.mark.verify) for each in SIMULATED if each != "a rush")]
+    "scenario", ["a rush", *(pytest.param(each, marks=pytest.mark.verify) for each in SIMULATED if each != "a rush")]
 )
-def test_it_holds_when_only_the_latest_are_gone_through(what: str) -> None:
-    """As the pages do: at each arrival, from those of the latest that have ended by then."""
-    found = SIMULATED[what](random.Random(4))
+def test_forecasts_from_the_latest_waits_cover_8_of_10(scenario: str) -> None:
+    """As on the pages: the forecast at an arrival is made from the latest waits that have ended by then."""
+    found = SIMULATED[scenario](random.Random(4))
     by_end = sorted(found, key=lambda wait: wait[1])
-    told = [
+    forecasts = [
         (wait, forecast_after([other for other in by_end if other[1] <= wait[0]][-MAX_WAITS:])) for wait in found[::3]
     ]
-    held = [between.contains((ended - begun).total_seconds()) for (begun, ended), between in told if between]
-    assert 0.75 <= sum(held) / len(held) <= 0.85
+    covered = [
+        forecast.contains((ended - started).total_seconds()) for (started, ended), forecast in forecasts if forecast
+    ]
+    assert 0.75 <= sum(covered) / len(covered) <= 0.85
 
 
-def test_without_looking_what_held_it_would_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_correction_from_past_coverage_forecasts_cover_too_few_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(waits, "STEP", 0)
-    assert share_held(SIMULATED["a rush"](random.Random(1))) < 0.5
+    assert share_covered(SIMULATED["a rush"](random.Random(1))) < 0.5
 
 
-def test_of_too_few_nothing_is_told() -> None:
+def test_there_is_no_forecast_from_too_few_waits() -> None:
     waits = [(at(n), at(n + 1)) for n in range(WINDOW)]
     assert forecast_after(waits[: MIN_WAITS - 1]) is None
     assert forecast_after(waits[:MIN_WAITS]) == waits_between(3600, 3600)
@@ -97,8 +101,8 @@ def waits_between(low_s: float, high_s: float) -> waits.WaitRange:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "rounded"),
     [(0, 0), (29, 0), (100, 120), (5400, 5400), (5450, 7200), (48.4 * 3600, 48 * 3600), (48.6 * 3600, 2 * 86400)],
 )
-def test_what_people_are_told(seconds: float, told: float) -> None:
-    assert round_for_people(seconds) == told
+def test_durations_are_rounded_for_people(seconds: float, rounded: float) -> None:
+    assert round_for_people(seconds) == rounded

@@ -1,4 +1,4 @@
-"""A case that is reopened by a corrected result keeps what still holds."""
+"""A case that is reopened by a corrected result keeps the variables that are still valid."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from processes.cases import Case, reopen_case
 
 
 class RecordingEngine:
-    """Keeps the variables of the last message."""
+    """An engine that records the last message."""
 
     def correlate(self, message: str, case_reference: str, values: dict[str, Any], key: str) -> None:
         self.message, self.values, self.key = message, values, key
 
 
-def test_what_followed_from_the_former_result_is_void() -> None:
+def test_variables_that_depend_on_the_former_result_are_not_kept() -> None:
     known = {
         "given_name": "Ada",
         "sample_number": 2,

@@ -1,4 +1,4 @@
-"""What the engine's error answers mean; each of these bodies is one that it gave."""
+"""Errors for each error answer of the engine; the bodies were recorded from real answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from processes.engine import Engine
 from tests.support.serving import Call, Reply, serving
 
 LOCKED = {"type": "OptimisticLockingException", "message": "ENGINE-03005 Execution of 'UPDATE …' failed", "code": 1}
-# of POST /job/{id}/execute, by 404
+# answer of POST /job/{id}/execute, with status 404
 JOB_LOCKED = {
     "type": "InvalidRequestException",
     "message": "ENGINE-03005 Execution of 'UPDATE ExecutionEntity[f2a8]' failed. Entity was updated by another "
@@ -35,7 +35,7 @@ DELETED = {
     "perhaps it was deleted in the meantime",
     "code": 0,
 }
-GONE_ON = {
+NO_SUBSCRIPTION = {
     "type": "ProcessEngineException",
     "message": "Execution with id '602c' does not have a subscription to a message event with name 'case_withdrawn': "
     "eventSubscriptions is empty",
@@ -52,8 +52,8 @@ WITHOUT_DEFINITION = {
     "message": "Cannot submit task form 9c7d: Invalid process definition id: processDefinitionId is null",
     "code": 0,
 }
-DONE = {"type": "RestException", "message": "Cannot instantiate …: this was done before", "code": 20002}
-AWAY = {
+DUPLICATE = {"type": "RestException", "message": "Cannot instantiate …: this was done before", "code": 20002}
+DATABASE_UNAVAILABLE = {
     "type": "RestException",
     "message": "Cannot submit task form 9c7d: An exception occurred in the persistence layer.",
     "code": 20001,
@@ -61,14 +61,14 @@ AWAY = {
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "means"),
+    ("status", "body", "error"),
     [
         (500, LOCKED, Conflict),
         (404, JOB_LOCKED, Conflict),
         (500, DEADLOCK, Conflict),
         (500, FOREIGN_KEY, Conflict),
         (500, DELETED, Conflict),
-        (500, GONE_ON, Conflict),
+        (500, NO_SUBSCRIPTION, Conflict),
         (500, WITHOUT_PARENT, Conflict),
         (500, WITHOUT_DEFINITION, Conflict),
         (500, {"type": "NullPointerException", "message": None, "code": None}, EngineRefused),
@@ -76,34 +76,34 @@ AWAY = {
         (400, {"type": "MismatchingMessageCorrelationException", "message": "x", "code": 0}, EngineRefused),
         (404, {"type": "InvalidRequestException", "message": "No matching task", "code": 0}, NotFound),
         (503, {}, EngineUnavailable),
-        (500, DONE, DuplicateRequest),
-        (500, AWAY, EngineUnavailable),
+        (500, DUPLICATE, DuplicateRequest),
+        (500, DATABASE_UNAVAILABLE, EngineUnavailable),
         (500, "<html>", EngineUnavailable),
         (500, {"timestamp": "2020-03-20T00:00:00Z", "status": 500, "error": "x", "path": "/x"}, EngineUnavailable),
     ],
 )
-def test_what_an_answer_means(status: int, body: dict | str, means: type[EngineError]) -> None:
+def test_the_error_for_an_answer(status: int, body: dict | str, error: type[EngineError]) -> None:
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     with pytest.raises(EngineError) as raised:
         refuse_errors("POST /task/9c7d/submit-form", status, content)
-    assert type(raised.value) is means
+    assert type(raised.value) is error
     assert str(raised.value).startswith(f"POST /task/9c7d/submit-form: {status}")
 
 
-def test_a_message_whose_receiver_is_gone_was_overtaken_and_a_form_of_a_task_that_is_gone_is_refused() -> None:
-    gone = json.dumps({"type": "NullValueException", "message": "x is null", "code": 0}).encode()
+def test_a_message_to_a_deleted_execution_is_a_conflict_and_a_form_of_a_deleted_task_is_refused() -> None:
+    null_value = json.dumps({"type": "NullValueException", "message": "x is null", "code": 0}).encode()
     with pytest.raises(Conflict):
-        refuse_errors("POST /message", 500, gone)
+        refuse_errors("POST /message", 500, null_value)
     with pytest.raises(EngineRefused):
-        refuse_errors("POST /task/9c7d/submit-form", 500, gone)
+        refuse_errors("POST /task/9c7d/submit-form", 500, null_value)
 
 
-def test_what_another_request_with_the_same_key_has_done_is_done() -> None:
+def test_a_duplicate_request_is_a_success() -> None:
     keys = []
 
     def reply(call: Call) -> Reply:
         keys.append(call.headers["Idempotency-Key"])
-        return Reply(500, json.dumps(DONE).encode())
+        return Reply(500, json.dumps(DUPLICATE).encode())
 
     with serving(reply) as url:
         engine = Engine(url, "webapp", "planted-by-a-test")

@@ -7,7 +7,7 @@ from camunda7.variables import UndeclaredVariable, from_engine
 from processes.variables import VARIABLES
 
 
-def test_values_are_typed_as_declared() -> None:
+def test_values_are_written_with_their_declared_types() -> None:
     moment = datetime(2020, 5, 10, 14, 0, 0, 123456, timezone(timedelta(hours=2)))
     assert VARIABLES.to_engine(
         {"cough": True, "weight_kg": 70, "sample_taken_at": moment, "close_contacts": [{"name": "é"}]}
@@ -19,7 +19,7 @@ def test_values_are_typed_as_declared() -> None:
     }
 
 
-def test_what_is_written_is_read_back() -> None:
+def test_written_values_are_read_back() -> None:
     values = {
         "cough": False,
         "age": 30,
@@ -31,7 +31,7 @@ def test_what_is_written_is_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "complaint"),
+    ("name", "value", "message"),
     [
         ("coughs", True, "coughs is not declared"),
         ("cough", "yes", "cough must be of type Boolean"),
@@ -40,8 +40,8 @@ def test_what_is_written_is_read_back() -> None:
         ("lab_result", "maybe", "lab_result must be one of positive, negative, inconclusive"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name_and_not_shown(name: str, value: object, complaint: str) -> None:
-    with pytest.raises(UndeclaredVariable, match=complaint):
+def test_the_error_names_the_variable_of_an_invalid_value(name: str, value: object, message: str) -> None:
+    with pytest.raises(UndeclaredVariable, match=message):
         VARIABLES.to_engine({name: value})
 
 
@@ -50,7 +50,7 @@ CIRCULAR.append(CIRCULAR)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "complaint"),
+    ("name", "value", "message"),
     [
         ("given_name", "x" * 4001, "must be at most 4000 characters"),
         # H2 counts UTF-16 units
@@ -74,10 +74,8 @@ CIRCULAR.append(CIRCULAR)
         ("policy", {"a\0": 1}, "must not contain NUL"),
     ],
 )
-def test_what_the_engine_can_not_store_is_refused_by_name_and_not_shown(
-    name: str, value: object, complaint: str
-) -> None:
-    with pytest.raises(UndeclaredVariable, match=f"^{name} {complaint}"):
+def test_a_value_that_the_engine_can_not_store_is_refused(name: str, value: object, message: str) -> None:
+    with pytest.raises(UndeclaredVariable, match=f"^{name} {message}"):
         VARIABLES.to_engine({name: value})
 
 
@@ -94,5 +92,5 @@ def test_what_the_engine_can_not_store_is_refused_by_name_and_not_shown(
         ("policy", {"a": [None, True, 10**30, "x" * 5000]}),
     ],
 )
-def test_what_the_engine_can_just_store_is_written_and_read_back(name: str, value: object) -> None:
+def test_a_value_at_the_limits_of_the_engine_is_written_and_read_back(name: str, value: object) -> None:
     assert from_engine(VARIABLES.to_engine({name: value})) == {name: value}

@@ -9,113 +9,126 @@ from records.access import Access, CaseAccess, Link, LinkResult
 from records.cipher import Cipher
 
 pytestmark = pytest.mark.usefixtures("records")
-BORN, SHARED = "1990-05-10", "family@patients.example"
+DATE_OF_BIRTH, ADDRESS = "1990-05-10", "family@patients.example"
 
 
 @pytest.fixture
-def ours() -> Access:
+def access_codes() -> Access:
     return Access(Cipher("a secret of the tests"))
 
 
-def test_code_and_date_of_birth_open_the_case(ours: Access) -> None:
-    code = ours.create_code("C-1", BORN)
-    assert ours.find_case_by_code(code, BORN) == "C-1"
-    assert ours.find_case_by_code(code.lower().replace("-", " "), BORN) == "C-1"
+def test_a_case_is_found_by_code_and_date_of_birth(access_codes: Access) -> None:
+    code = access_codes.create_code("C-1", DATE_OF_BIRTH)
+    assert access_codes.find_case_by_code(code, DATE_OF_BIRTH) == "C-1"
+    assert access_codes.find_case_by_code(code.lower().replace("-", " "), DATE_OF_BIRTH) == "C-1"
 
 
-def test_neither_alone_opens_it(ours: Access) -> None:
-    code = ours.create_code("C-1", BORN)
-    assert ours.find_case_by_code(code, "1990-05-11") is None
-    assert ours.find_case_by_code("", BORN) is None
+def test_a_case_is_not_found_by_code_or_date_of_birth_alone(access_codes: Access) -> None:
+    code = access_codes.create_code("C-1", DATE_OF_BIRTH)
+    assert access_codes.find_case_by_code(code, "1990-05-11") is None
+    assert access_codes.find_case_by_code("", DATE_OF_BIRTH) is None
 
 
-def test_a_code_has_at_least_80_random_bits_and_is_easy_to_read(ours: Access) -> None:
+def test_a_code_has_at_least_80_random_bits_and_is_easy_to_read(access_codes: Access) -> None:
     assert len(access.ALPHABET) ** access.LENGTH >= 2**80
-    assert re.fullmatch(r"([2-9A-HJ-NP-Z]{6}-){2}[2-9A-HJ-NP-Z]{6}", ours.create_code("C-1", BORN))
+    assert re.fullmatch(r"([2-9A-HJ-NP-Z]{6}-){2}[2-9A-HJ-NP-Z]{6}", access_codes.create_code("C-1", DATE_OF_BIRTH))
 
 
-def test_only_hashes_are_kept(ours: Access) -> None:
-    code = ours.create_code("C-1", BORN, SHARED)
-    token = ours.create_link("C-1/report_there/1", "C-1")
-    kept = "".join(str(value) for row in (CaseAccess.get(), Link.get()) for value in row.__data__.values())
-    # with characters that no hash has: a short word may be in random digits
-    for secret in (code, code.replace("-", ""), token, BORN, SHARED):
-        assert secret not in kept
+def test_only_hashes_are_stored(access_codes: Access) -> None:
+    code = access_codes.create_code("C-1", DATE_OF_BIRTH, ADDRESS)
+    token = access_codes.create_link("C-1/report_there/1", "C-1")
+    stored = "".join(str(value) for row in (CaseAccess.get(), Link.get()) for value in row.__data__.values())
+    # each secret has a character that no hash contains, so none is found by chance
+    for secret in (code, code.replace("-", ""), token, DATE_OF_BIRTH, ADDRESS):
+        assert secret not in stored
 
 
-def test_without_the_secret_the_kept_date_of_birth_can_not_be_guessed(ours: Access) -> None:
-    ours.create_code("C-1", BORN, SHARED)
+def test_fingerprints_depend_on_the_secret(access_codes: Access) -> None:
+    access_codes.create_code("C-1", DATE_OF_BIRTH, ADDRESS)
     before = CaseAccess.get()
-    Access(Cipher("another secret, of somebody else")).create_code("C-1", BORN, SHARED)
+    Access(Cipher("another secret of the tests")).create_code("C-1", DATE_OF_BIRTH, ADDRESS)
     after = CaseAccess.get()
     assert (before.birth, before.reached_by) != (after.birth, after.reached_by)
 
 
-def test_a_new_code_replaces_the_old_one(ours: Access) -> None:
-    old, new = ours.create_code("C-1", BORN), ours.create_code("C-1", BORN)
-    assert ours.find_case_by_code(old, BORN) is None
-    assert ours.find_case_by_code(new, BORN) == "C-1"
+def test_a_new_code_replaces_the_old_one(access_codes: Access) -> None:
+    old, new = access_codes.create_code("C-1", DATE_OF_BIRTH), access_codes.create_code("C-1", DATE_OF_BIRTH)
+    assert access_codes.find_case_by_code(old, DATE_OF_BIRTH) is None
+    assert access_codes.find_case_by_code(new, DATE_OF_BIRTH) == "C-1"
 
 
-def test_twins_do_not_open_each_others_case_by_code(ours: Access) -> None:
-    first, second = ours.create_code("C-1", BORN), ours.create_code("C-2", BORN)
-    assert (ours.find_case_by_code(first, BORN), ours.find_case_by_code(second, BORN)) == ("C-1", "C-2")
+def test_codes_of_two_people_with_the_same_date_of_birth_open_different_cases(access_codes: Access) -> None:
+    first, second = access_codes.create_code("C-1", DATE_OF_BIRTH), access_codes.create_code("C-2", DATE_OF_BIRTH)
+    assert (
+        access_codes.find_case_by_code(first, DATE_OF_BIRTH),
+        access_codes.find_case_by_code(second, DATE_OF_BIRTH),
+    ) == ("C-1", "C-2")
 
 
-def test_a_link_opens_its_case_with_the_date_of_birth(ours: Access) -> None:
-    ours.create_code("C-1", BORN, SHARED)
-    token = ours.create_link("C-1/report_there/1", "C-1")
-    assert ours.open_link(token, BORN) == LinkResult("C-1")
-    assert ours.open_link(token, "1990-05-11").case_reference is None
-    assert ours.open_link("unknown", BORN) == LinkResult(None)
+def test_a_link_opens_its_case_with_the_date_of_birth(access_codes: Access) -> None:
+    access_codes.create_code("C-1", DATE_OF_BIRTH, ADDRESS)
+    token = access_codes.create_link("C-1/report_there/1", "C-1")
+    assert access_codes.open_link(token, DATE_OF_BIRTH) == LinkResult("C-1")
+    assert access_codes.open_link(token, "1990-05-11").case_reference is None
+    assert access_codes.open_link("unknown", DATE_OF_BIRTH) == LinkResult(None)
     assert len(token) * 4 >= 80
 
 
-def test_the_link_of_a_message_that_is_sent_again_is_the_same(ours: Access) -> None:
-    assert ours.create_link("C-1/report_there/1", "C-1") == ours.create_link("C-1/report_there/1", "C-1")
-    assert ours.create_link("C-1/report_there/1", "C-1") != ours.create_link("C-1/report_there/2", "C-1")
+def test_a_message_that_is_sent_again_has_the_same_link(access_codes: Access) -> None:
+    assert access_codes.create_link("C-1/report_there/1", "C-1") == access_codes.create_link(
+        "C-1/report_there/1", "C-1"
+    )
+    assert access_codes.create_link("C-1/report_there/1", "C-1") != access_codes.create_link(
+        "C-1/report_there/2", "C-1"
+    )
     assert Link.select().count() == 2
 
 
-def test_a_link_lasts_ten_days(ours: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_expires_after_ten_days(access_codes: Access, monkeypatch: pytest.MonkeyPatch) -> None:
     assert timedelta(days=10) == access.LINK_TTL
     monkeypatch.setattr(access, "LINK_TTL", timedelta(seconds=-1))
-    ours.create_code("C-1", BORN, SHARED)
-    token = ours.create_link("C-1/report_there/1", "C-1")
-    assert ours.open_link(token, BORN) == LinkResult(None, is_expired=True)
-    assert ours.find_case_by_link(token) == "C-1"
+    access_codes.create_code("C-1", DATE_OF_BIRTH, ADDRESS)
+    token = access_codes.create_link("C-1/report_there/1", "C-1")
+    assert access_codes.open_link(token, DATE_OF_BIRTH) == LinkResult(None, is_expired=True)
+    assert access_codes.find_case_by_link(token) == "C-1"
 
 
-def test_of_several_cases_with_one_address_and_birthday_a_link_opens_its_own(ours: Access) -> None:
+def test_a_link_opens_its_own_case_and_finds_others_of_the_same_address_and_birthday(access_codes: Access) -> None:
     for reference, address in (
-        ("C-1", SHARED),
+        ("C-1", ADDRESS),
         ("C-2", " Family@Patients.Example "),
         ("C-3", "other@patients.example"),
     ):
-        ours.create_code(reference, BORN, address)
+        access_codes.create_code(reference, DATE_OF_BIRTH, address)
     for reference in ("C-1", "C-2"):
-        assert ours.open_link(ours.create_link(f"{reference}/report_there/1", reference), BORN) == LinkResult(reference)
-    assert (ours.find_related_cases("C-1"), ours.find_related_cases("C-2"), ours.find_related_cases("C-3")) == (
+        assert access_codes.open_link(
+            access_codes.create_link(f"{reference}/report_there/1", reference), DATE_OF_BIRTH
+        ) == LinkResult(reference)
+    assert (
+        access_codes.find_related_cases("C-1"),
+        access_codes.find_related_cases("C-2"),
+        access_codes.find_related_cases("C-3"),
+    ) == (
         ["C-2"],
         ["C-1"],
         [],
     )
-    assert ours.find_related_cases("unknown") == []
+    assert access_codes.find_related_cases("unknown") == []
 
 
-def test_those_without_an_address_are_nobodys_twins(ours: Access) -> None:
+def test_cases_without_an_address_are_not_related(access_codes: Access) -> None:
     for reference in ("C-1", "C-2"):
-        ours.create_code(reference, BORN)
-    assert ours.open_link(ours.create_link("C-1/x/1", "C-1"), BORN) == LinkResult("C-1")
-    assert ours.find_related_cases("C-1") == []
-    assert ours.find_cases_by_address("", BORN) == []
+        access_codes.create_code(reference, DATE_OF_BIRTH)
+    assert access_codes.open_link(access_codes.create_link("C-1/x/1", "C-1"), DATE_OF_BIRTH) == LinkResult("C-1")
+    assert access_codes.find_related_cases("C-1") == []
+    assert access_codes.find_cases_by_address("", DATE_OF_BIRTH) == []
 
 
 @pytest.mark.parametrize("typed", ["+44 20 7946-0958", "0044 (20) 79460958", "+442079460958"])
-def test_a_case_is_found_by_address_and_birthday_however_the_number_is_typed(ours: Access, typed: str) -> None:
-    ours.create_code("C-1", BORN, "+44 20 7946 0958")
-    assert ours.find_cases_by_address(typed, BORN) == ["C-1"]
-    assert ours.find_cases_by_address(typed, "1990-05-11") == []
+def test_a_case_is_found_by_telephone_number_in_any_notation_and_birthday(access_codes: Access, typed: str) -> None:
+    access_codes.create_code("C-1", DATE_OF_BIRTH, "+44 20 7946 0958")
+    assert access_codes.find_cases_by_address(typed, DATE_OF_BIRTH) == ["C-1"]
+    assert access_codes.find_cases_by_address(typed, "1990-05-11") == []
 
 
 def test_a_short_secret_is_refused() -> None:
@@ -123,33 +136,48 @@ def test_a_short_secret_is_refused() -> None:
         Cipher("")
 
 
-def test_two_clicks_at_once_make_one_code(ours: Access) -> None:
-    """Each shows the code that opens the case; so do a case's first code and a later one."""
+def test_concurrent_requests_of_one_click_create_one_code(access_codes: Access) -> None:
+    """Each request returns the valid code, both for the first code of a case and for a replacement."""
     for click in ("first", "second"):
-        since = ours.code_created_at("C-1")
+        since = access_codes.code_created_at("C-1")
         with ThreadPoolExecutor(4) as pool:
-            codes = list(pool.map(lambda _, c=click, s=since: ours.replace_code("C-1", BORN, SHARED, c, s), range(8)))
+            codes = list(
+                pool.map(
+                    lambda _, c=click, s=since: access_codes.replace_code("C-1", DATE_OF_BIRTH, ADDRESS, c, s), range(8)
+                )
+            )
         assert len(set(codes)) == 1
-        assert ours.find_case_by_code(codes[0], BORN) == "C-1"
+        assert access_codes.find_case_by_code(codes[0], DATE_OF_BIRTH) == "C-1"
 
 
-def test_of_two_pages_only_the_first_makes_a_code(ours: Access) -> None:
-    since = ours.code_created_at("C-1")
+def test_of_several_pages_only_the_first_creates_a_code(access_codes: Access) -> None:
+    since = access_codes.code_created_at("C-1")
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda click: ours.replace_code("C-1", BORN, SHARED, click, since), "abcdefgh"))
-    [code] = filter(None, made)
-    assert ours.find_case_by_code(code, BORN) == "C-1"
-    assert ours.replace_code("C-1", BORN, SHARED, "a", "long ago") is None or made[0] == code
-    # a page that is opened now may
-    newer = ours.replace_code("C-1", BORN, SHARED, "i", ours.code_created_at("C-1"))
-    assert ours.find_case_by_code(newer or "", BORN) == "C-1"
-    assert ours.find_case_by_code(code, BORN) is None
+        created = list(
+            pool.map(lambda click: access_codes.replace_code("C-1", DATE_OF_BIRTH, ADDRESS, click, since), "abcdefgh")
+        )
+    [code] = filter(None, created)
+    assert access_codes.find_case_by_code(code, DATE_OF_BIRTH) == "C-1"
+    assert access_codes.replace_code("C-1", DATE_OF_BIRTH, ADDRESS, "a", "long ago") is None or created[0] == code
+    # a page that was opened after the replacement creates a code
+    newer = access_codes.replace_code("C-1", DATE_OF_BIRTH, ADDRESS, "i", access_codes.code_created_at("C-1"))
+    assert access_codes.find_case_by_code(newer or "", DATE_OF_BIRTH) == "C-1"
+    assert access_codes.find_case_by_code(code, DATE_OF_BIRTH) is None
 
 
-def test_a_click_makes_another_code_in_another_case_and_with_another_secret(ours: Access) -> None:
-    other = Access(Cipher("another secret, of somebody else"))
-    codes = {ours.create_code("C-1", BORN, click="a"), ours.create_code("C-2", BORN, click="a")}
+def test_codes_of_other_clicks_cases_and_secrets_differ(access_codes: Access) -> None:
+    other = Access(Cipher("another secret of the tests"))
+    codes = {
+        access_codes.create_code("C-1", DATE_OF_BIRTH, click="a"),
+        access_codes.create_code("C-2", DATE_OF_BIRTH, click="a"),
+    }
     assert (
-        len({*codes, other.create_code("C-3", BORN, click="a"), *(ours.create_code("C-4", BORN) for _ in range(3))})
+        len(
+            {
+                *codes,
+                other.create_code("C-3", DATE_OF_BIRTH, click="a"),
+                *(access_codes.create_code("C-4", DATE_OF_BIRTH) for _ in range(3)),
+            }
+        )
         == 6
     )

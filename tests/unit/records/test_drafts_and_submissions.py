@@ -7,29 +7,29 @@ from records.drafts import Draft, Drafts
 from records.submissions import Submission, Submissions
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Cipher("a secret of the tests")
-# the space is in nothing that is encrypted and written as base64
+CIPHER = Cipher("a secret of the tests")
+# base64 contains no space, so the encrypted content can't contain this name by chance
 CONTENT = {"posted": [["given_name", "Ada Maria"]]}
 
 
-def test_a_draft_is_found_as_it_was_kept_last() -> None:
-    drafts = Drafts(SEAL)
+def test_a_draft_is_found_as_it_was_stored_last() -> None:
+    drafts = Drafts(CIPHER)
     drafts.save("C-1/review", {})
     drafts.save("C-1/review", CONTENT)
     assert drafts.find("C-1/review") == CONTENT
     assert drafts.find("C-2/review") is None
 
 
-def test_what_was_typed_can_not_be_read_in_the_database() -> None:
-    Drafts(SEAL).save("C-1/review", CONTENT)
-    Submissions(SEAL).add("C-1/task", "C-1", "review", CONTENT, "C-1/medical_form")
+def test_drafts_and_submissions_are_stored_encrypted() -> None:
+    Drafts(CIPHER).save("C-1/review", CONTENT)
+    Submissions(CIPHER).add("C-1/task", "C-1", "review", CONTENT, "C-1/medical_form")
     assert "Ada Maria" not in str(Draft.get().__data__) + str(Submission.get().__data__)
-    # nor with another secret
-    assert Drafts(Cipher("another secret, of somebody else")).find("C-1/review") is None
+    # a draft can't be decrypted with another secret
+    assert Drafts(Cipher("another secret of the tests")).find("C-1/review") is None
 
 
-def test_only_the_newest_version_is_replaced() -> None:
-    drafts = Drafts(SEAL)
+def test_a_draft_is_replaced_only_if_its_version_is_current() -> None:
+    drafts = Drafts(CIPHER)
     drafts.save("C-1/review", {})
     _, first = drafts.find_with_version("C-1/review")
     assert drafts.replace("C-1/review", CONTENT, first)
@@ -39,8 +39,8 @@ def test_only_the_newest_version_is_replaced() -> None:
     assert drafts.find("C-2/review") is None
 
 
-def test_old_drafts_are_forgotten() -> None:
-    drafts = Drafts(SEAL)
+def test_old_drafts_are_deleted() -> None:
+    drafts = Drafts(CIPHER)
     drafts.save("C-1/review", CONTENT)
     drafts.delete_older_than(timedelta(days=1))
     assert drafts.find("C-1/review") == CONTENT
@@ -48,16 +48,16 @@ def test_old_drafts_are_forgotten() -> None:
     assert drafts.find("C-1/review") is None
 
 
-def test_a_submission_takes_the_place_of_its_draft() -> None:
-    drafts, submissions = Drafts(SEAL), Submissions(SEAL)
+def test_a_submission_replaces_its_draft() -> None:
+    drafts, submissions = Drafts(CIPHER), Submissions(CIPHER)
     drafts.save("C-1/review", CONTENT)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
     assert drafts.find("C-1/review") is None
     assert submissions.list_pending_forms("C-1") == ["review"]
 
 
-def test_what_is_sent_twice_is_one_submission() -> None:
-    submissions = Submissions(SEAL)
+def test_a_form_that_is_sent_twice_is_one_submission() -> None:
+    submissions = Submissions(CIPHER)
     for content in (CONTENT, {}):
         submissions.add("C-1/task", "C-1", "review", content, "C-1/review")
     [row] = submissions.claim()
@@ -65,20 +65,20 @@ def test_what_is_sent_twice_is_one_submission() -> None:
     assert list(submissions.claim()) == []
 
 
-def test_nothing_is_left_of_what_has_arrived() -> None:
-    submissions = Submissions(SEAL)
+def test_the_content_of_a_forwarded_submission_is_deleted() -> None:
+    submissions = Submissions(CIPHER)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
     submissions.mark_forwarded(submissions.claim_by_key("C-1/task"))
     assert Submission.get().content == ""
     assert submissions.list_pending_forms("C-1") == []
-    # and sending it again changes nothing
+    # a second sending creates no row
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
     assert list(submissions.claim()) == []
 
 
-def test_what_a_dead_process_had_claimed_is_claimed_again() -> None:
-    submissions = Submissions(SEAL)
+def test_a_claim_of_a_dead_process_expires() -> None:
+    submissions = Submissions(CIPHER)
     submissions.add("C-1/task", "C-1", "review", CONTENT, "C-1/review")
     assert submissions.claim_by_key("C-1/task")
     assert (submissions.claim_by_key("C-1/task"), list(submissions.claim())) == (None, [])
-    assert len(list(Submissions(SEAL, lease=timedelta()).claim())) == 1
+    assert len(list(Submissions(CIPHER, lease=timedelta()).claim())) == 1

@@ -27,14 +27,14 @@ def test_a_message_waits_until_it_is_sent() -> None:
     assert Message.get().state == SENT
 
 
-def test_the_same_key_is_one_message() -> None:
+def test_messages_with_the_same_key_are_one_message() -> None:
     outbox = Outbox()
     for _ in range(3):
         add(outbox, "C-1/tell_result/1")
     assert len(list(outbox.claim("email"))) == 1
 
 
-def test_a_refused_message_holds_up_no_other() -> None:
+def test_a_refused_message_blocks_no_other() -> None:
     outbox = Outbox()
     add(outbox, "1")
     add(outbox, "2")
@@ -43,7 +43,7 @@ def test_a_refused_message_holds_up_no_other() -> None:
     assert Message.get(Message.key == "1").state == REFUSED
 
 
-def test_two_senders_never_get_the_same_message() -> None:
+def test_two_senders_never_claim_the_same_message() -> None:
     for number in range(5):
         add(Outbox(), str(number))
     first, second = Outbox().claim("email"), Outbox().claim("email")
@@ -52,7 +52,7 @@ def test_two_senders_never_get_the_same_message() -> None:
     assert list(first) == []
 
 
-def test_what_waits_behind_slow_ones_is_claimed_when_its_turn_comes() -> None:
+def test_the_lease_of_a_message_starts_when_it_is_reached() -> None:
     outbox = Outbox(lease=timedelta(seconds=0.2))
     add(outbox, "1")
     add(outbox, "2")
@@ -63,7 +63,7 @@ def test_what_waits_behind_slow_ones_is_claimed_when_its_turn_comes() -> None:
     assert list(outbox.claim("email")) == []
 
 
-def test_one_that_was_deferred_is_behind_the_others_and_due_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deferred_message_comes_after_the_others_and_is_due_later(monkeypatch: pytest.MonkeyPatch) -> None:
     outbox, clock = Outbox(), Clock(monkeypatch)
     add(outbox, "1")
     add(outbox, "2")
@@ -74,11 +74,11 @@ def test_one_that_was_deferred_is_behind_the_others_and_due_later(monkeypatch: p
     clock.advance(timedelta(minutes=4, seconds=59))
     assert list(outbox.claim("email")) == []
     clock.advance(timedelta(minutes=2))
-    [again] = outbox.claim("email")
-    assert (again.key, again.attempts) == ("1", 2)
+    [retried] = outbox.claim("email")
+    assert (retried.key, retried.attempts) == ("1", 2)
 
 
-def test_an_operator_has_all_that_waits_tried_at_once() -> None:
+def test_an_operator_can_make_all_waiting_rows_due_now() -> None:
     outbox = Outbox()
     add(outbox, "1")
     outbox.retry(next(outbox.claim("email")), RetrySchedule(timedelta(hours=1), timedelta(hours=1)))
@@ -88,7 +88,7 @@ def test_an_operator_has_all_that_waits_tried_at_once() -> None:
     assert FeedItems().due_times()["7"] <= timestamp()
 
 
-def test_one_that_was_released_was_no_attempt_and_stays_first() -> None:
+def test_a_released_message_keeps_its_place_and_uses_up_no_attempt() -> None:
     outbox = Outbox()
     add(outbox, "1")
     add(outbox, "2")
@@ -100,12 +100,12 @@ def test_the_claim_of_a_sender_that_died_expires() -> None:
     add(Outbox(), "1")
     assert len(list(Outbox().claim("email"))) == 1
     assert list(Outbox().claim("email")) == []
-    [again] = Outbox(lease=timedelta()).claim("email")
-    assert again.attempts == 2
+    [retried] = Outbox(lease=timedelta()).claim("email")
+    assert retried.attempts == 2
 
 
-def test_a_row_of_a_process_of_an_older_version_is_due_and_has_an_age(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its INSERT names none of the columns that are new."""
+def test_a_row_inserted_by_an_older_version_is_due_and_has_an_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """During an update, the INSERT of an older version names none of the new columns."""
     names = ("key", "state", "changed_at", "channel", "recipient", "template", "language")
     values = ("C-1/old", "waiting", timestamp(-timedelta(hours=1)), "email", "a@b.example", "result_there", "en")
     insert = f"INSERT INTO message ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
@@ -115,7 +115,7 @@ def test_a_row_of_a_process_of_an_older_version_is_due_and_has_an_age(monkeypatc
     assert 3600 <= measure_queues()["outbox"].oldest_s < 3660
 
 
-def test_of_two_senders_that_see_a_message_one_gets_it() -> None:
+def test_only_one_of_two_senders_claims_a_message() -> None:
     add(Outbox(), "C-1/tell_result/1")
     one, other = Message.get(), Message.get()
     assert [one._claim(), other._claim()] == [True, False]

@@ -10,12 +10,12 @@ import pytest
 from records.queue import process_each
 
 
-class Away(Exception):
+class OutageError(Exception):
     pass
 
 
-class Turn:
-    """One turn over the rows 1 to 4, of which some raise."""
+class QueueRun:
+    """One run over the rows 1 to 4, some of which raise."""
 
     def __init__(self, **errors: Exception):
         self._errors = errors
@@ -25,7 +25,11 @@ class Turn:
 
     def run(self, postpone: Callable[[int, Exception], None] | None = None) -> None:
         rows = process_each(
-            range(1, 5), self._process, postpone or self._postpone, (Away,), lambda row: self.released.append(row)
+            range(1, 5),
+            self._process,
+            postpone or self._postpone,
+            (OutageError,),
+            lambda row: self.released.append(row),
         )
         for each in rows:
             self.yielded.append(each)
@@ -39,34 +43,34 @@ class Turn:
         self.postponed.append(row)
 
 
-def test_an_error_of_one_row_holds_up_no_other() -> None:
-    turn = Turn(row_2=KeyError())
-    turn.run()
-    assert turn.yielded == [(1, True), (2, False), (3, True), (4, False)]
-    assert (turn.postponed, turn.released) == ([2], [])
+def test_an_error_of_a_row_postpones_it_and_blocks_no_other() -> None:
+    queue_run = QueueRun(row_2=KeyError())
+    queue_run.run()
+    assert queue_run.yielded == [(1, True), (2, False), (3, True), (4, False)]
+    assert (queue_run.postponed, queue_run.released) == ([2], [])
 
 
-def test_an_outage_releases_its_row_and_leaves_the_others() -> None:
-    turn = Turn(row_2=Away())
-    with pytest.raises(Away):
-        turn.run()
-    assert turn.yielded == [(1, True)]
-    assert (turn.postponed, turn.released) == ([], [2])
+def test_an_outage_releases_its_row_and_ends_the_run() -> None:
+    queue_run = QueueRun(row_2=OutageError())
+    with pytest.raises(OutageError):
+        queue_run.run()
+    assert queue_run.yielded == [(1, True)]
+    assert (queue_run.postponed, queue_run.released) == ([], [2])
 
 
 @pytest.mark.parametrize("error", [peewee.OperationalError, peewee.InterfaceError])
-def test_while_the_database_is_away_nothing_is_written_to_it(error: type[Exception]) -> None:
-    turn = Turn(row_2=error())
+def test_an_error_of_the_database_is_raised_without_writing_to_it(error: type[Exception]) -> None:
+    queue_run = QueueRun(row_2=error())
     with pytest.raises(error):
-        turn.run()
-    assert (turn.postponed, turn.released) == ([], [])
+        queue_run.run()
+    assert (queue_run.postponed, queue_run.released) == ([], [])
 
 
-def test_an_error_may_end_the_turn() -> None:
+def test_postpone_may_raise_and_end_the_run() -> None:
     def end(row: int, error: Exception) -> None:
         raise error
 
-    turn = Turn(row_2=KeyError())
+    queue_run = QueueRun(row_2=KeyError())
     with pytest.raises(KeyError):
-        turn.run(end)
-    assert (turn.yielded, turn.released) == ([(1, True)], [])
+        queue_run.run(end)
+    assert (queue_run.yielded, queue_run.released) == ([(1, True)], [])

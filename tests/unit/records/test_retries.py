@@ -1,4 +1,4 @@
-"""Pauses grow, and end when they should."""
+"""Retry schedules of the settings: growing pauses and maximum duration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def schedule(name: str) -> RetrySchedule:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pauses_of_the_settings_double_up_to_the_longest(name: str) -> None:
+def test_pauses_grow_from_the_first_to_the_longest(name: str) -> None:
     retries = schedule(name)
     pauses = [retries.pause(attempts) for attempts in range(1, 100)]
     assert retries.first <= pauses[0] <= 1.2 * retries.first
@@ -25,16 +25,16 @@ def test_pauses_of_the_settings_double_up_to_the_longest(name: str) -> None:
     assert retries.longest <= pauses[-1] <= 1.2 * retries.longest
 
 
-def test_a_mail_is_retried_for_the_days_that_rfc_5321_wants() -> None:
+def test_a_mail_is_retried_for_four_to_five_days_as_in_rfc_5321() -> None:
     """4.5.4.1: "the give-up time generally needs to be at least 4-5 days"."""
     retries = schedule("email")
-    failed = next(attempts for attempts in range(1, 1000) if retries.is_exhausted(attempts))
-    spent = sum((retries._nominal_pause(attempts) for attempts in range(1, failed)), timedelta())
+    exhausted_at = next(attempts for attempts in range(1, 1000) if retries.is_exhausted(attempts))
+    spent = sum((retries._nominal_pause(attempts) for attempts in range(1, exhausted_at)), timedelta())
     assert timedelta(days=4) <= spent < timedelta(days=5)
     assert timedelta(minutes=5) <= retries.pause(1) <= timedelta(minutes=30)
-    assert 40 <= failed <= 60
+    assert 40 <= exhausted_at <= 60
 
 
 @pytest.mark.parametrize("name", ["submissions", "lab_feed", "erasures"])
-def test_what_must_not_be_lost_is_never_given_up(name: str) -> None:
+def test_submissions_lab_items_and_erasures_are_retried_without_end(name: str) -> None:
     assert not schedule(name).is_exhausted(1_000_000)

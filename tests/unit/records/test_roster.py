@@ -1,4 +1,4 @@
-"""The duty roster, which is filled by whichever process begins first."""
+"""The duty roster, which the first process to start fills."""
 
 import threading
 
@@ -15,8 +15,8 @@ def records(records_url: str):
     database.database.close()
 
 
-class WhileAnotherWrites(dict):
-    """Doctors, and another process that writes as they are about to be put on duty."""
+class DoctorsWithConcurrentInsert(dict):
+    """Doctors whose iteration starts a thread that inserts another doctor."""
 
     def items(self):
         self.other = threading.Thread(target=self._write)
@@ -29,15 +29,15 @@ class WhileAnotherWrites(dict):
             Duty.insert(doctor="another").execute()
 
 
-def test_it_is_filled_once(records: None) -> None:
+def test_the_roster_is_filled_once(records: None) -> None:
     Roster().fill_if_empty({"b": None, "a": "a@hospital.test"})
     Roster().fill_if_empty({"c": None})
     assert Roster().doctors_on_duty() == ["a", "b"]
     assert Roster().addresses_on_duty() == ["a@hospital.test"]
 
 
-def test_another_who_writes_meanwhile_waits(records: None) -> None:
-    doctors = WhileAnotherWrites({"a": None})
+def test_a_concurrent_insert_waits_for_the_transaction_that_fills_the_roster(records: None) -> None:
+    doctors = DoctorsWithConcurrentInsert({"a": None})
     Roster().fill_if_empty(doctors)
     doctors.other.join()
     assert Roster().doctors_on_duty() == ["a", "another"]

@@ -1,4 +1,4 @@
-"""The government: cases, contacts, and a real SMTP server that is asked once per contact."""
+"""The government: cases, contacts, and one message per contact by a real SMTP server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.smtp import REPLIES, Inbox
 
 KEY = {"X-API-Key": "key"}
 ARCHIVE = Archive("a key of the tests")
-# nothing answers there
+# unreachable servers
 NO_MAIL = MailServer("127.0.0.1", 1)
 NO_SMS = SmsGateway("http://127.0.0.1:1", "key")
 CASE = {"case_reference": "C-1", "given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1990-05-10"}
@@ -56,7 +56,7 @@ def notify(government: FlaskClient, contact_id: str) -> Any:
     return government.post(f"/v1/contacts/{contact_id}/notification", json={}, headers=KEY)
 
 
-def test_a_contact_is_told_once_and_learns_neither_name_nor_result(
+def test_a_contact_is_notified_once_without_the_patients_name_or_result(
     government: FlaskClient, inbox: tuple[Inbox, int]
 ) -> None:
     register(government)
@@ -76,7 +76,7 @@ def test_a_contact_is_told_once_and_learns_neither_name_nor_result(
 
 
 @pytest.mark.parametrize("email", [None, "", "unknown@contacts.example"])
-def test_an_unreachable_contact_is_an_outcome(government: FlaskClient, email: str | None) -> None:
+def test_a_contact_without_a_valid_address_is_unreachable(government: FlaskClient, email: str | None) -> None:
     register(government)
     [contact_id] = submit(government, {**CONTACT, "email": email}).json["contact_ids"]
     assert notify(government, contact_id).json["outcome"] == "unreachable"
@@ -86,23 +86,23 @@ def test_an_unreachable_contact_is_an_outcome(government: FlaskClient, email: st
 
 
 @pytest.mark.parametrize("mailbox", ["greylisted", "full", "goes-down"])
-def test_a_mail_that_the_server_wants_later_is_asked_for_again(government: FlaskClient, mailbox: str) -> None:
+def test_a_deferred_mail_is_unreachable_at_the_last_attempt_only(government: FlaskClient, mailbox: str) -> None:
     register(government)
     [contact_id] = submit(government, {**CONTACT, "email": f"{mailbox}@contacts.example"}).json["contact_ids"]
     answer = notify(government, contact_id)
     assert (answer.status_code, answer.json["code"]) == (503, "recipient_deferred")
-    # the last attempt goes on without
+    # the last attempt continues without the mail
     last = government.post(f"/v1/contacts/{contact_id}/notification?last_attempt=true", json={}, headers=KEY)
     assert last.json["outcome"] == "unreachable"
 
 
 @pytest.mark.parametrize("value", ["", "false", "True"])
-def test_a_last_attempt_is_true_or_left_out(government: FlaskClient, value: str) -> None:
+def test_any_value_of_last_attempt_but_true_is_malformed(government: FlaskClient, value: str) -> None:
     answer = government.post(f"/v1/contacts/1/notification?last_attempt={value}", json={}, headers=KEY)
     assert (answer.status_code, answer.json["code"]) == (400, "malformed")
 
 
-def test_an_address_that_is_refused_for_now_keeps_no_other_contact_from_being_released(
+def test_a_deferred_address_does_not_block_the_release_of_another_contact(
     government: FlaskClient, inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(government)
@@ -119,15 +119,13 @@ def test_an_address_that_is_refused_for_now_keeps_no_other_contact_from_being_re
 
     assert [correct().json.get("code") for _ in range(2)] == ["recipient_deferred"] * 2
     assert released() == [False, True]
-    # the other was notified once
+    # the other contact got one notification and one release
     assert [message["To"] for message in inbox[0].got].count("charles@contacts.example") == 2
     assert correct("?last_attempt=true").json == {"registered": True}
     assert released() == [True, True]
 
 
-def test_a_wrong_key_of_the_gateway_makes_no_contact_unreachable(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_wrong_sms_api_key_makes_no_contact_unreachable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with serving(lambda call: Reply(401, b"{}")) as url:
         notifier = Notifier(NO_MAIL, "a@b.example", SmsGateway(url, "wrong"), "http://x")
         database = open_service(f"sqlite:///{tmp_path}/g.db", "government")
@@ -139,9 +137,7 @@ def test_a_wrong_key_of_the_gateway_makes_no_contact_unreachable(
     assert "sms refuses the API key of sms.api_key (401)" in caplog.text
 
 
-def test_a_mail_that_the_server_has_is_not_sent_again_whatever_it_says_to_the_farewell(
-    government: FlaskClient, inbox: tuple[Inbox, int]
-) -> None:
+def test_an_accepted_mail_is_not_sent_again_when_quit_fails(government: FlaskClient, inbox: tuple[Inbox, int]) -> None:
     inbox[0].farewell = "421 we close"
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
@@ -149,7 +145,7 @@ def test_a_mail_that_the_server_has_is_not_sent_again_whatever_it_says_to_the_fa
     assert len(inbox[0].got) == 1
 
 
-def test_without_a_mail_server_the_contact_is_told_later(tmp_path: Path) -> None:
+def test_an_outage_of_the_mail_server_leaves_the_contact_without_an_outcome(tmp_path: Path) -> None:
     database = open_service(f"sqlite:///{tmp_path}/government.db", "government")
     government = create_app(
         database, "key", Notifier(NO_MAIL, "a@b.example", NO_SMS, "http://x"), ARCHIVE
@@ -167,14 +163,14 @@ def test_a_repeated_list_adds_no_contact(government: FlaskClient) -> None:
     assert len(government.get("/v1/cases/C-1", headers=KEY).json["contacts"]) == 1
 
 
-def test_a_list_without_contacts_is_fine(government: FlaskClient) -> None:
+def test_an_empty_list_of_contacts_is_accepted(government: FlaskClient) -> None:
     register(government)
     assert submit(government).json == {"contact_ids": []}
 
 
 def test_a_case_is_registered_once(government: FlaskClient) -> None:
     assert [register(government).status_code for _ in range(2)] == [201, 201]
-    # a case that is traced again after a correction
+    # a case that is registered again after a correction
     assert register(government, key="other").status_code == 201
     assert Case.select().count() == 1
 
@@ -186,14 +182,14 @@ def test_a_case_is_registered_once(government: FlaskClient) -> None:
         {**CONTACT, "name": "\x00"}, {**CONTACT, "name": "x" * 1001},
     ],
 )  # fmt: skip
-def test_a_malformed_contact_is_refused_and_none_is_kept(government: FlaskClient, contact: Any) -> None:
+def test_a_list_with_a_malformed_contact_is_refused_as_a_whole(government: FlaskClient, contact: Any) -> None:
     register(government)
     assert submit(government, CONTACT, contact).json["code"] == "malformed"
     assert government.get("/v1/cases/C-1", headers=KEY).json["contacts"] == []
 
 
 @pytest.mark.parametrize("path", ["/v1/tokens/never", "/v1/cases/C-9", "/v1/nothing"])
-def test_what_is_not_there(government: FlaskClient, path: str) -> None:
+def test_unknown_resources_are_not_found(government: FlaskClient, path: str) -> None:
     assert government.get(path, headers=KEY).status_code == 404
     assert notify(government, "99").status_code == 404
 
@@ -204,35 +200,35 @@ def erase(government: FlaskClient) -> Any:
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Takes what the SMS gateway is asked to forget."""
-    forgotten: list[str] = []
-    monkeypatch.setattr(Notifier, "forget", lambda self, contact: forgotten.append(str(contact.id)))
-    return forgotten
+    """Replace `Notifier.forget`, and return the ids of contacts whose messages were deleted at the SMS gateway."""
+    contact_ids: list[str] = []
+    monkeypatch.setattr(Notifier, "forget", lambda self, contact: contact_ids.append(str(contact.id)))
+    return contact_ids
 
 
-def everything_in(*rows: Any) -> str:
+def text_of_rows(*rows: Any) -> str:
     return " ".join(str(row.__data__) for row in rows)
 
 
 @pytest.mark.usefixtures("gateway")
-def test_of_an_erased_positive_there_is_what_the_law_keeps_sealed(government: FlaskClient) -> None:
+def test_an_erased_positive_case_is_kept_in_the_encrypted_archive_only(government: FlaskClient) -> None:
     register(government)
     submit(government, CONTACT)
     assert erase(government).json == {"kept": True}
-    kept = everything_in(Case.get(), Contact.get())
-    # what is sealed is random in base64, where a short word may be: not within quotes, nor with a hyphen
-    assert not any(word in kept for word in ("'Ada'", '"Ada"', "Lovelace", "1990-", "Charles", "charles", "friend"))
+    stored = text_of_rows(Case.get(), Contact.get())
+    # base64 may contain a short word by chance, but no quotes, and no hyphen after 1990
+    assert not any(word in stored for word in ("'Ada'", '"Ada"', "Lovelace", "1990-", "Charles", "charles", "friend"))
     opened = ARCHIVE.open(Case.get().sealed)
     assert (opened["given_name"], opened["contacts"][0]["name"]) == ("Ada", "Charles")
     with pytest.raises(InvalidToken):
         Archive("another key").open(Case.get().sealed)
-    # asked for again, it is the same
+    # a second request changes nothing
     assert erase(government).json == {"kept": True}
     assert ARCHIVE.open(Case.get().sealed) == opened
 
 
 @pytest.mark.usefixtures("gateway")
-def test_of_a_case_that_is_not_positive_any_more_nothing_is_kept(government: FlaskClient) -> None:
+def test_a_case_corrected_to_negative_is_erased_without_an_archive(government: FlaskClient) -> None:
     register(government)
     government.post("/v1/cases/C-1/result", json={"result": "negative"}, headers=KEY)
     assert erase(government).json == {"kept": False}
@@ -240,15 +236,15 @@ def test_of_a_case_that_is_not_positive_any_more_nothing_is_kept(government: Fla
 
 
 @pytest.mark.usefixtures("gateway")
-def test_nothing_that_comes_late_brings_an_erased_case_back(government: FlaskClient) -> None:
+def test_late_requests_do_not_restore_an_erased_case(government: FlaskClient) -> None:
     assert erase(government).json == {"kept": False}
     assert register(government).json["code"] == "erased"
     assert submit(government, CONTACT).status_code == 404
     assert government.get("/v1/cases/C-1", headers=KEY).status_code == 404
-    assert "Ada" not in everything_in(Case.get())
+    assert "Ada" not in text_of_rows(Case.get())
 
 
-def test_a_contact_of_an_erased_case_has_their_page_still(government: FlaskClient, gateway: list[str]) -> None:
+def test_the_page_of_a_contact_survives_the_erasure_of_the_case(government: FlaskClient, gateway: list[str]) -> None:
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
     notify(government, contact_id)
@@ -259,18 +255,20 @@ def test_a_contact_of_an_erased_case_has_their_page_still(government: FlaskClien
     assert notify(government, contact_id).status_code == 404
 
 
-def test_while_the_gateway_can_not_be_reached_a_case_with_contacts_is_not_erased(government: FlaskClient) -> None:
+def test_a_case_with_contacts_is_not_erased_during_an_outage_of_the_gateway(government: FlaskClient) -> None:
     register(government)
     submit(government, CONTACT)
     assert erase(government).status_code == 503
     assert Case.get().given_name == "Ada"
 
 
-def beside(government: FlaskClient, monkeypatch: pytest.MonkeyPatch, other: Callable[[FlaskClient], Any]) -> None:
-    """Have another request come while a message is on its way."""
+def request_during_notification(
+    government: FlaskClient, monkeypatch: pytest.MonkeyPatch, request: Callable[[FlaskClient], Any]
+) -> None:
+    """Make another request while a message is being sent."""
 
     def tell(notifier: Notifier, contact: Contact, template: str) -> bool:
-        thread = threading.Thread(target=other, args=[government.application.test_client()])
+        thread = threading.Thread(target=request, args=[government.application.test_client()])
         thread.start()
         thread.join()
         return True
@@ -278,13 +276,13 @@ def beside(government: FlaskClient, monkeypatch: pytest.MonkeyPatch, other: Call
     monkeypatch.setattr(Notifier, "tell", tell)
 
 
-def test_a_contact_that_is_erased_while_a_message_is_on_its_way_stays_erased(
+def test_a_contact_that_is_erased_while_a_message_is_sent_stays_erased(
     government: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
     monkeypatch.setattr(Notifier, "forget", lambda *_: None)
-    beside(government, monkeypatch, lambda client: client.delete("/v1/cases/C-1", headers=KEY))
+    request_during_notification(government, monkeypatch, lambda client: client.delete("/v1/cases/C-1", headers=KEY))
     body = {
         "reached": True,
         "symptoms": "cough",
@@ -299,13 +297,15 @@ def test_a_contact_that_is_erased_while_a_message_is_on_its_way_stays_erased(
     assert notify(government, contact_id).status_code == 404
 
 
-def test_a_contact_that_is_released_while_a_message_is_on_its_way_stays_released(
+def test_a_contact_that_is_released_while_a_message_is_sent_stays_released(
     government: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
     corrected = {"json": {"result": "negative"}, "headers": KEY}
-    beside(government, monkeypatch, lambda client: client.post("/v1/cases/C-1/result", **corrected))
+    request_during_notification(
+        government, monkeypatch, lambda client: client.post("/v1/cases/C-1/result", **corrected)
+    )
     assert notify(government, contact_id).json["outcome"] == "notified"
     assert (Contact.get().released, Contact.get().outcome) == (True, "notified")
 
@@ -319,7 +319,9 @@ def test_a_contact_that_is_released_while_a_message_is_on_its_way_stays_released
         (("Ａｄａ", None, "+４４ 20"), ("Ada", None, "+4420")),
     ],
 )
-def test_a_person_is_the_same_however_they_are_written(one: tuple[Any, ...], other: tuple[Any, ...]) -> None:
-    """A contact gets one message a day, whoever names them."""
+def test_a_person_is_recognised_in_any_notation_of_name_and_address(
+    one: tuple[Any, ...], other: tuple[Any, ...]
+) -> None:
+    """A person who is named by several patients gets one message a day."""
     assert person_of(*one) == person_of(*other)
     assert person_of(*one) != person_of("Charles", *one[1:])

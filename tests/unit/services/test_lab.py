@@ -1,4 +1,4 @@
-"""The lab: kits never below zero, a key once, tests by priority, results in the feed until they are acknowledged."""
+"""The lab: stock of kits, idempotency keys, tests by priority, results in the feed until they are acknowledged."""
 
 from __future__ import annotations
 
@@ -70,25 +70,25 @@ def post(lab: FlaskClient, path: str, body: dict[str, Any], key: str | None = No
     return lab.post(path, json=body, headers={**KEY, "Idempotency-Key": key or uuid.uuid4().hex})
 
 
-def test_a_kit_is_given_while_there_is_one(lab: FlaskClient) -> None:
+def test_a_kit_is_reserved_while_the_stock_lasts(lab: FlaskClient) -> None:
     assert [reserve(lab, number).status_code for number in (1, 2)] == [201, 201]
     refused = reserve(lab, 3)
     assert (refused.status_code, refused.json["code"]) == (409, "kit_shortage")
 
 
-def test_a_repeated_key_gets_the_first_answer_and_no_second_kit(lab: FlaskClient) -> None:
+def test_a_repeated_idempotency_key_gets_the_first_answer_and_no_second_kit(lab: FlaskClient) -> None:
     first, second = reserve(lab, 1), reserve(lab, 1)
     assert (second.status_code, second.json) == (first.status_code, first.json)
     assert lab.get("/v1/stock", headers=KEY).json == {"kits": 1, "waiting": 0}
 
 
-def test_a_key_with_another_body_is_refused(lab: FlaskClient) -> None:
+def test_an_idempotency_key_with_another_body_is_refused(lab: FlaskClient) -> None:
     reserve(lab, 1, key="k")
     refused = reserve(lab, 2, key="k")
     assert (refused.status_code, refused.json["code"]) == (409, "key_reused")
 
 
-def test_a_shortage_is_no_answer_that_is_kept(lab: FlaskClient) -> None:
+def test_a_shortage_is_not_stored_for_the_idempotency_key(lab: FlaskClient) -> None:
     reserve(lab, 1)
     reserve(lab, 2)
     assert reserve(lab, 3).status_code == 409
@@ -96,25 +96,25 @@ def test_a_shortage_is_no_answer_that_is_kept(lab: FlaskClient) -> None:
     assert reserve(lab, 3).status_code == 201
 
 
-def test_a_sample_has_one_kit_however_often_it_is_asked_for(lab: FlaskClient) -> None:
+def test_a_sample_has_one_kit_whatever_the_idempotency_key(lab: FlaskClient) -> None:
     first, second = reserve(lab, 1, key="one"), reserve(lab, 1, key="other")
     assert first.json == second.json
     assert stock(lab) == {"kits": 1, "waiting": 0}
 
 
-def test_who_finds_no_kit_waits_and_is_granted_the_next(lab: FlaskClient) -> None:
+def test_a_case_without_a_kit_waits_and_is_granted_the_next(lab: FlaskClient) -> None:
     for number in (1, 2, 3, 4):
         reserve(lab, number)
     assert stock(lab) == {"kits": 0, "waiting": 2}
     restock(lab, 1)
     assert stock(lab) == {"kits": 0, "waiting": 1}
     assert [(item["kind"], item["case_reference"]) for item in feed(lab)] == [("grant", "C-3")]
-    # asking again gives the one that was granted
+    # a repeated reservation returns the granted kit
     assert reserve(lab, 3).status_code == 201
     assert stock(lab) == {"kits": 0, "waiting": 1}
 
 
-def test_waiting_raises_the_priority_by_1_for_6_hours_and_at_most_by_30(lab: FlaskClient) -> None:
+def test_waiting_raises_the_priority_by_1_per_6_hours_up_to_30(lab: FlaskClient) -> None:
     for number in (1, 2):
         reserve(lab, number)
     now, hour = time.time(), 3600
@@ -125,7 +125,7 @@ def test_waiting_raises_the_priority_by_1_for_6_hours_and_at_most_by_30(lab: Fla
     assert [item["case_reference"] for item in feed(lab)] == ["C-urgent", "C-old", "C-new"]
 
 
-def test_an_unused_kit_goes_to_who_waits(lab: FlaskClient) -> None:
+def test_an_unused_kit_is_granted_to_a_waiting_case(lab: FlaskClient) -> None:
     for number in (1, 2, 3):
         reserve(lab, number)
     release(lab, "C-1")
@@ -134,21 +134,21 @@ def test_an_unused_kit_goes_to_who_waits(lab: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("kit_used", [True, False])
-def test_a_kit_that_was_used_does_not_go_back(lab: FlaskClient, kit_used: bool) -> None:
+def test_only_an_unused_kit_is_returned_to_the_stock(lab: FlaskClient, kit_used: bool) -> None:
     reserve(lab, 1)
     for _ in range(2):
         release(lab, "C-1", kit_used)
     assert stock(lab)["kits"] == (1 if kit_used else 2)
 
 
-def test_what_a_released_case_asks_for_late_is_refused(lab: FlaskClient) -> None:
+def test_late_requests_of_a_released_case_are_refused(lab: FlaskClient) -> None:
     release(lab, "C-1")
     for late in (reserve(lab, 1), order(lab, "A-1")):
         assert (late.status_code, late.json["code"]) == (409, "case_released")
     assert stock(lab) == {"kits": 2, "waiting": 0}
 
 
-def test_the_next_sample_of_a_released_case_is_another_matter(lab: FlaskClient) -> None:
+def test_the_next_sample_of_a_released_case_gets_a_kit(lab: FlaskClient) -> None:
     release(lab, "C-1")
     body = {"case_reference": "C-1", "sample_number": 2, "priority": 40}
     assert post(lab, "/v1/kits/reservations", body).status_code == 201
@@ -161,7 +161,7 @@ def test_a_released_order_is_cancelled_and_gives_no_result(lab: FlaskClient, dat
     assert feed(lab) == []
 
 
-def test_an_inquiry_puts_a_test_before_the_others_once(lab: FlaskClient) -> None:
+def test_an_inquiry_raises_the_priority_of_an_order_once(lab: FlaskClient) -> None:
     order_id = order(lab, "A-1").json["order_id"]
     for _ in range(2):
         answer = post(lab, f"/v1/orders/{order_id}/inquiry", {}, key="chase")
@@ -170,7 +170,7 @@ def test_an_inquiry_puts_a_test_before_the_others_once(lab: FlaskClient) -> None
     assert post(lab, "/v1/orders/99/inquiry", {}).status_code == 404
 
 
-def test_the_priority_of_a_case_counts_for_what_waits_and_what_was_ordered(lab: FlaskClient) -> None:
+def test_the_priority_of_a_case_applies_to_its_waiting_kit_and_its_order(lab: FlaskClient) -> None:
     order(lab, "A-1")
     for number in (8, 9, 1):
         reserve(lab, number)
@@ -182,11 +182,11 @@ def test_the_priority_of_a_case_counts_for_what_waits_and_what_was_ordered(lab: 
     ("result", "status", "shown"),
     [("positive", "corrected", "positive"), ("entered_in_error", "entered-in-error", None)],
 )
-def test_a_correction_is_another_item_of_the_feed(
+def test_a_correction_is_a_new_item_of_the_feed(
     lab: FlaskClient, database: peewee.Database, result: str, status: str, shown: str | None
 ) -> None:
     order(lab, "A-1")
-    # a result that comes later would count instead of its correction
+    # refused before the result, which would replace the correction later
     assert post(lab, "/v1/simulation/corrections/A-1", {"result": result}).status_code == 404
     finish_all(database)
     assert post(lab, "/v1/simulation/corrections/A-1", {"result": result}).status_code == 201
@@ -201,7 +201,7 @@ def test_a_sample_may_never_be_tested(lab: FlaskClient, database: peewee.Databas
     assert feed(lab) == []
 
 
-def test_many_at_once_get_no_more_than_there_is(lab: FlaskClient) -> None:
+def test_concurrent_reservations_get_no_more_kits_than_the_stock(lab: FlaskClient) -> None:
     app = lab.application
     start = threading.Barrier(8, timeout=60)
 
@@ -214,7 +214,7 @@ def test_many_at_once_get_no_more_than_there_is(lab: FlaskClient) -> None:
     assert answers == [201] * 2 + [409] * 6
 
 
-def test_the_same_key_at_once_has_one_effect(lab: FlaskClient) -> None:
+def test_concurrent_requests_with_one_idempotency_key_have_one_effect(lab: FlaskClient) -> None:
     app = lab.application
     start = threading.Barrier(8, timeout=60)
 
@@ -252,21 +252,19 @@ def test_a_result_stays_in_the_feed_until_it_is_acknowledged(lab: FlaskClient, d
     assert lab.get("/v1/feed", headers=KEY).json == {"items": [], "next": 0}
 
 
-def test_the_bench_takes_urgent_samples_first_and_no_more_than_it_can(
-    lab: FlaskClient, database: peewee.Database
-) -> None:
+def test_the_bench_starts_urgent_samples_first_up_to_its_capacity(lab: FlaskClient, database: peewee.Database) -> None:
     for barcode, priority in (("A-1", 20), ("A-2", 90), ("A-3", 40), ("A-4", 90)):
         order(lab, barcode, priority)
     bench = Bench(database, capacity=2, turnaround_s=(60, 60), positive_share=0)
     bench.work()
     running = Order.select().where(Order.state == "running").order_by(Order.id)
-    assert [one.sample_barcode for one in running] == ["A-2", "A-4"]
+    assert [each.sample_barcode for each in running] == ["A-2", "A-4"]
     bench.work()
     assert Order.select().where(Order.state == "running").count() == 2
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_what_no_plan_speaks_of_is_drawn(lab: FlaskClient, database: peewee.Database, share: float) -> None:
+def test_a_result_without_a_plan_is_random(lab: FlaskClient, database: peewee.Database, share: float) -> None:
     order(lab, "A-1")
     finish_all(database, share)
     assert FeedItem.get().result == ("positive" if share else "negative")
@@ -289,7 +287,7 @@ def test_the_stock_is_filled_at_the_first_start_only(lab: FlaskClient, database:
         {"case_reference": "C", "sample_number": 1, "priority": 1, "more": 1},
     ],
 )  # fmt: skip
-def test_a_malformed_body_is_refused_in_words(lab: FlaskClient, body: Any) -> None:
+def test_a_malformed_body_is_refused_with_a_message(lab: FlaskClient, body: Any) -> None:
     refused = lab.post("/v1/kits/reservations", json=body, headers={**KEY, "Idempotency-Key": "k"})
     assert (refused.status_code, refused.json["code"]) == (400, "malformed")
     assert refused.json["message"]
@@ -303,14 +301,14 @@ def test_a_malformed_cursor_is_refused(lab: FlaskClient, after: str) -> None:
 @pytest.mark.parametrize(
     "body", ['"{\\"kits\\": 3}"', "[]", "null", "3", "", '{"kits": "3"}', '{"kits": true}', "[" * 100_000]
 )
-def test_a_body_that_is_no_object_of_the_description_is_refused(lab: FlaskClient, body: str) -> None:
+def test_a_body_of_another_type_is_refused(lab: FlaskClient, body: str) -> None:
     headers = {**KEY, "Idempotency-Key": "k", "Content-Type": "application/json"}
     answer = lab.post("/v1/stock", data=body, headers=headers)
     assert (answer.status_code, answer.json["code"]) == (400, "malformed")
     assert stock(lab)["kits"] == 2
 
 
-def test_a_whole_number_may_have_a_point(lab: FlaskClient) -> None:
+def test_an_integer_may_be_written_as_a_float(lab: FlaskClient) -> None:
     assert restock(lab, 3.0).json == {"kits": 5}
 
 
@@ -320,7 +318,7 @@ def test_a_refusal_names_the_field_and_not_its_value(lab: FlaskClient) -> None:
     assert "Ada" not in answer.text
 
 
-def test_without_a_key_for_the_effect_nothing_is_done(lab: FlaskClient) -> None:
+def test_a_request_without_an_idempotency_key_is_refused(lab: FlaskClient) -> None:
     body = {"case_reference": "C-1", "sample_number": 1, "priority": 1}
     assert lab.post("/v1/kits/reservations", json=body, headers=KEY).json["code"] == "no_key"
 
@@ -331,7 +329,7 @@ def finish_all(database: peewee.Database, positive_share: float = 0.5) -> None:
     bench.work()
 
 
-def test_of_an_erased_case_nothing_is_left_and_nothing_comes_late(lab: FlaskClient, database: peewee.Database) -> None:
+def test_an_erased_case_is_deleted_and_late_requests_are_refused(lab: FlaskClient, database: peewee.Database) -> None:
     reserve(lab, 1)
     lab.put("/v1/simulation/results/A-1", json={"result": "positive"}, headers=KEY)
     order(lab, "A-1")
@@ -342,15 +340,15 @@ def test_of_an_erased_case_nothing_is_left_and_nothing_comes_late(lab: FlaskClie
         assert [Order.select().count(), FeedItem.select().count(), Plan.select().count()] == [0, 0, 0]
         assert [row.case_reference for row in Reservation.select()] == ["C-2"]
     assert order(lab, "A-1", key="late").json["code"] == "case_released"
-    # not even by a release that was on its way
+    # a late release doesn't restore it, either
     release(lab, "C-1")
     assert order(lab, "A-1", key="later").json["code"] == "case_released"
     assert post(lab, "/v1/simulation/corrections/A-1", {"result": "negative"}).status_code == 404
 
 
-def test_of_an_erased_case_nothing_is_in_a_file(lab: FlaskClient, tmp_path: Path) -> None:
+def test_an_erased_case_is_in_no_database_file(lab: FlaskClient, tmp_path: Path) -> None:
     other = open_service(f"sqlite:///{tmp_path}/lab.db", "lab")
-    # as long as somebody has it open there is a journal
+    # SQLite's journal exists as long as a connection is open
     other.connect()
     assert other.get_tables()
     order(lab, "B-of-a-sample", key="C-1/order")
@@ -361,35 +359,35 @@ def test_of_an_erased_case_nothing_is_in_a_file(lab: FlaskClient, tmp_path: Path
 
 
 @pytest.mark.parametrize("state", ["ordered", "running"])
-def test_what_happens_to_an_order_beside_the_bench_is_not_undone(
+def test_concurrent_changes_of_an_order_are_not_overwritten_by_the_bench(
     lab: FlaskClient, database: peewee.Database, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bench has read an order; before it writes, one is cancelled and another goes up."""
+    """Between the bench's reading and writing, one order is cancelled and the priority of another is raised."""
     order(lab, "A-1")
     order(lab, "A-2")
     bench = Bench(database, capacity=2, turnaround_s=(0, 0), positive_share=0)
     if state == "running":
         bench.work()
 
-    def no_plan(*_: Any) -> None:
+    def change_orders(*_: Any) -> None:
         Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
         Order.update(priority=140).where(Order.sample_barcode == "A-2").execute()
 
-    monkeypatch.setattr(Plan, "get_or_none", no_plan)
-    monkeypatch.setattr(bench, "_drawn", lambda: no_plan() or "negative")
+    monkeypatch.setattr(Plan, "get_or_none", change_orders)
+    monkeypatch.setattr(bench, "_drawn", lambda: change_orders() or "negative")
     if state == "running":
         Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
     orders = list(Order.select().order_by(Order.id))
-    for one in orders:
-        one.state = state
-        bench._begin(one, 0.0) if state == "ordered" else bench._finish(one)
+    for each in orders:
+        each.state = state
+        bench._begin(each, 0.0) if state == "ordered" else bench._finish(each)
     cancelled, raised = Order.select().order_by(Order.id)
     assert (cancelled.state, raised.priority) == ("cancelled", 140)
     assert raised.state == ("running" if state == "ordered" else "finished")
     assert [item.sample_barcode for item in FeedItem.select()] == ([] if state == "ordered" else ["A-2"])
 
 
-def test_a_priority_goes_up_only(lab: FlaskClient) -> None:
+def test_a_priority_is_never_lowered(lab: FlaskClient) -> None:
     order(lab, "A-1", 40)
     post(lab, "/v1/orders/1/inquiry", {})
     for priority, afterwards in ((90, 140), (200, 200), (10, 200)):

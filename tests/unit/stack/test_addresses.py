@@ -7,28 +7,28 @@ from stack.parts import is_local
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"])
-def test_each_way_to_name_this_machine_is_ours(url: str) -> None:
+def test_each_notation_of_the_loopback_address_is_local(url: str) -> None:
     assert is_local(url)
 
 
 @pytest.mark.parametrize(
     "url", ["https://localhost:5000", "http://localhost.example:5000", "http://[2001:db8::1]:5000"]
 )
-def test_another_machine_or_a_server_behind_https_is_not_ours(url: str) -> None:
+def test_another_machine_or_a_server_behind_https_is_not_local(url: str) -> None:
     assert not is_local(url)
 
 
-def test_an_ipv6_address_is_written_as_urls_have_it() -> None:
+def test_an_ipv6_address_is_written_in_brackets() -> None:
     assert (join_address("::1", 80), join_address("127.0.0.1", 80)) == ("[::1]:80", "127.0.0.1:80")
     assert bind_address("http://[::1]:5000") == "[::1]:5000"
 
 
-def test_a_host_elsewhere_keeps_its_name_and_gets_its_schemes_port() -> None:
+def test_a_remote_host_keeps_its_name_and_gets_the_default_port_of_its_scheme() -> None:
     assert bind_address("https://lab.example") == "lab.example:443"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_a_taken_port_is_not_free(host: str) -> None:
+def test_a_port_in_use_is_not_found(host: str) -> None:
     address = find_address(host)
     assert address is not None
     port = find_port(address)
@@ -37,6 +37,6 @@ def test_a_taken_port_is_not_free(host: str) -> None:
         assert find_address(address, port) is None
 
 
-def test_an_address_that_this_machine_does_not_have() -> None:
+def test_an_address_of_another_machine_is_not_found() -> None:
     assert find_address("192.0.2.1") is None
     assert find_address("no-such-host.invalid") is None

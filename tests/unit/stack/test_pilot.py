@@ -19,9 +19,9 @@ def test_the_pilots_totals_are_those_of_the_slides() -> None:
     pilot = Pilot.read(Demo.PILOT, TODAY)
     rated = ratings(pilot.patients)
     assert (sum(rated), 1 in rated, 5 in rated) == (145, True, True)
-    of_the_slides = {"closed": 33, "positive": 9, "negative": 24, "other": 0, "ratings": 32}
-    assert totals(pilot.patients) == of_the_slides
-    assert pilot.expected == {**of_the_slides, "mean_feedback": round(145 / 32, 2)}
+    slide_totals = {"closed": 33, "positive": 9, "negative": 24, "other": 0, "ratings": 32}
+    assert totals(pilot.patients) == slide_totals
+    assert pilot.expected == {**slide_totals, "mean_feedback": round(145 / 32, 2)}
 
 
 def test_the_pilots_patients_differ() -> None:
@@ -31,15 +31,15 @@ def test_the_pilots_patients_differ() -> None:
     assert len({str(p["close_contacts"]) for p in patients if "close_contacts" in p}) > 5
 
 
-def test_the_pilot_answers_questions_that_there_are() -> None:
+def test_the_pilots_patients_answer_only_questions_of_the_forms() -> None:
     for patient in Pilot.read(Demo.PILOT, TODAY).patients:
         for step in ("pre_screening", "evaluation_request", "medical_form", "medical_visit", "doctor_report", "review"):
-            asked = set(diagrams.form_fields(next(path for path in diagrams.FORMS if path.stem == step)))
+            questions = set(diagrams.form_fields(next(path for path in diagrams.FORMS if path.stem == step)))
             for answers in patient[step]:
-                assert set(answers) <= asked <= set(VARIABLES), step
+                assert set(answers) <= questions <= set(VARIABLES), step
 
 
-def test_some_of_the_pilots_patients_take_a_detour() -> None:
+def test_the_pilot_contains_repeated_tests_corrections_delays_calls_and_missed_visits() -> None:
     patients = Pilot.read(Demo.PILOT, TODAY).patients
     assert any(isinstance(p["lab_result"], list) for p in patients)
     assert any("lab_correction" in p for p in patients)
@@ -50,7 +50,7 @@ def test_some_of_the_pilots_patients_take_a_detour() -> None:
 
 
 def with_day(key: str, value: Any) -> str:
-    """A pilot file with one patient, who has this day among the answers."""
+    """The content of a pilot file with one patient, whose medical form has this day."""
     return yaml.safe_dump({"patients": [{"outcome": "care_completed", "medical_form": {key: value}}]})
 
 
@@ -66,7 +66,7 @@ def read_day(tmp_path: Path, key: str, value: Any) -> Any:
         ("today", "2024-03-01"),
         ("today-5", "2024-02-25"),
         ("today+13", "2024-03-14"),
-        # absolute days stay as they are written
+        # absolute days stay unchanged
         ("2020-03-20", "2020-03-20"),
         ("2020-3-2", "2020-3-2"),
         (date(2020, 3, 20), date(2020, 3, 20)),
@@ -94,7 +94,7 @@ patients:
     assert patient["review"] == [{"review_comment": "today-3"}]
 
 
-def test_the_pilots_days_but_births_are_recent_and_only_isolation_ends_after_today() -> None:
+def test_the_pilots_days_are_recent_and_only_isolation_ends_after_today() -> None:
     onsets = []
     for patient in Pilot.read(Demo.PILOT, TODAY).patients:
         days = {key: date.fromisoformat(day) for key, day in days_of(patient) if key != "date_of_birth"}
@@ -105,24 +105,24 @@ def test_the_pilots_days_but_births_are_recent_and_only_isolation_ends_after_tod
 
 
 def days_of(answers: Any) -> list[tuple[str, str]]:
-    """All days of a patient: the key and the day."""
+    """All days among the answers, as pairs of key and day."""
     if isinstance(answers, list):
         return [found for each in answers for found in days_of(each)]
     if not isinstance(answers, dict):
         return []
-    own = [(key, day) for key, day in answers.items() if key.endswith(("_date", "_until")) or key == "date_of_birth"]
-    return own + [found for each in answers.values() for found in days_of(each)]
+    days = [(key, day) for key, day in answers.items() if key.endswith(("_date", "_until")) or key == "date_of_birth"]
+    return days + [found for each in answers.values() for found in days_of(each)]
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Etc/GMT+12"])
-def test_today_is_in_the_future_for_no_part(zone: str) -> None:
+def test_today_is_in_the_future_in_no_time_zone_of_the_parts(zone: str) -> None:
     now = datetime.now(UTC)
     assert today_in(zone) <= min(now.date(), datetime.now(ZoneInfo(zone)).date(), date.today())
     assert today_in(zone) >= now.date() - timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "message"),
     [
         ("patients: [{outcome: care_completed, lab_results: positive}]", "patient 1: unknown: lab_results"),
         ("patients: [{lab_result: positive}]", "patient 1: has no outcome"),
@@ -135,9 +135,9 @@ def test_today_is_in_the_future_for_no_part(zone: str) -> None:
         (None, "can't be read"),
     ],
 )
-def test_a_wrong_file_is_refused_in_words(tmp_path: Path, content: str | None, complaint: str) -> None:
+def test_an_invalid_file_is_refused_with_a_message(tmp_path: Path, content: str | None, message: str) -> None:
     file = tmp_path / "pilot.yaml"
     if content:
         file.write_text(content)
-    with pytest.raises(PilotError, match=complaint):
+    with pytest.raises(PilotError, match=message):
         Pilot.read(file, TODAY)

@@ -9,8 +9,8 @@ from stack.platform import check_tools, prepare_folder, set_data_folder
 from stack.supervisor import PartFailed
 
 
-def test_the_folder_of_a_run_is_its_owners_alone(tmp_path: Path) -> None:
-    """Also one that an earlier version left open."""
+def test_the_folder_of_a_run_is_accessible_by_its_owner_only(tmp_path: Path) -> None:
+    """The permissions of an existing folder are restricted, too."""
     folder = tmp_path / "run"
     folder.mkdir(mode=0o755)
     prepare_folder(folder)
@@ -18,23 +18,23 @@ def test_the_folder_of_a_run_is_its_owners_alone(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
+def test_a_folder_that_can_not_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("a file")
     with pytest.raises(PartFailed, match=r"run can't be written \(File exists\): .*CORONACARE_FOLDER=FOLDER"):
         prepare_folder(tmp_path / "run")
 
 
-def test_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nowhere() -> str:
+def test_a_missing_temporary_folder_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> str:
         raise FileNotFoundError("No usable temporary directory found")
 
-    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    monkeypatch.setattr(tempfile, "gettempdir", fail)
     monkeypatch.setenv("PATH", os.environ["PATH"])
     with pytest.raises(PartFailed, match="set TMPDIR"):
         check_tools()
 
 
 @pytest.mark.parametrize("name", ["a#b", "a?b", "a;b"])
-def test_a_folder_that_no_url_can_name(tmp_path: Path, name: str) -> None:
+def test_a_folder_with_a_delimiter_of_urls_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(PartFailed, match=r"path has one of # [?] ;: set another folder: CORONACARE_FOLDER"):
         set_data_folder(tmp_path / name)

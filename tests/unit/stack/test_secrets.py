@@ -4,7 +4,7 @@ from pathlib import Path
 from stack.secrets import KEYS, load_or_generate
 
 
-def test_secrets_are_generated_once_and_for_their_owner_only(tmp_path: Path) -> None:
+def test_secrets_are_generated_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "folder" / "secrets.json"
     first = load_or_generate(file, ["doctor"])
     assert set(first) == {*KEYS, "doctor"}
@@ -13,7 +13,7 @@ def test_secrets_are_generated_once_and_for_their_owner_only(tmp_path: Path) -> 
     assert load_or_generate(file, ["doctor"]) == first == json.loads(file.read_text())
 
 
-def test_who_comes_back_gets_another_password(tmp_path: Path) -> None:
+def test_an_account_that_is_added_again_gets_a_new_password(tmp_path: Path) -> None:
     file = tmp_path / "secrets.json"
     before = load_or_generate(file, ["doctor", "medic"])
     assert "medic" not in load_or_generate(file, ["doctor"])

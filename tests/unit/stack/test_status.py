@@ -1,4 +1,4 @@
-"""`make status` says what a part says of itself."""
+"""`make status` shows the state that the parts report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stack.status import _find_problem
 from tests.support.ports import free_port
 from tests.support.serving import Call, Reply, serving
 
-AWAY = "the database of lab.database_url is away"
+UNREACHABLE = "the database of lab.database_url is unavailable"
 REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
 
 
@@ -25,17 +25,20 @@ REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
     [
         (Reply(200, b"ok\n", "text/plain"), ""),
         (Reply(503, REFUSED.encode() + b"\n", "text/plain; charset=utf-8"), REFUSED),
-        (Reply(503, b'{"code": "unavailable", "message": "the database of lab.database_url is away"}'), AWAY),
+        (
+            Reply(503, b'{"code": "unavailable", "message": "the database of lab.database_url is unavailable"}'),
+            UNREACHABLE,
+        ),
         (Reply(503, b"[1]"), "answers 503"),
         (Reply(503, b"<h1>Service Unavailable</h1>", "text/html"), "answers 503"),
     ],
 )
-def test_a_part_that_answers(reply: Reply, problem: str) -> None:
+def test_the_problem_that_a_part_reports(reply: Reply, problem: str) -> None:
     with serving(lambda call: reply) as url:
         assert _find_problem(url + "/readyz") == problem
 
 
-def test_a_part_that_is_away() -> None:
+def test_a_part_that_is_unreachable_doesnt_answer() -> None:
     assert _find_problem(f"http://127.0.0.1:{free_port()}/readyz") == "doesn't answer"
 
 
@@ -53,18 +56,18 @@ KPIS = {"closed": {"kpi": "Closed cases", "text": "33"}}
 
 
 def incidents(count: int) -> bytes:
-    """What the engine answers where this many jobs have failed."""
+    """The engine's list of incidents for this number of failed jobs."""
     common = {"incidentType": "failedJob", "incidentTimestamp": "2020-05-10T12:00:00.000+0000"}
     common |= {"failedActivityId": None, "activityId": "Event_Due", "configuration": "1", "processInstanceId": "p"}
     return json.dumps([{**common, "id": str(n), "causeIncidentId": str(n)} for n in range(count)]).encode()
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, failed: int = 0, **replies: Reply) -> tuple[bool, list[str]]:
-    """Whether all is well, and the lines.
+def run_status(monkeypatch: pytest.MonkeyPatch, failed: int = 0, **replies: Reply) -> tuple[bool, list[str]]:
+    """Run `make status`; return whether all is well, and the printed lines.
 
     Args:
-        failed: how many jobs.
-        replies: by the first word of a path; others are answered 200.
+        failed: number of failed jobs.
+        replies: answers by the first part of the path; other requests are answered by 200.
     """
     answers = {**ANSWERS, "/engine/engine-rest/incident": incidents(failed)}
 
@@ -83,57 +86,57 @@ def shown(monkeypatch: pytest.MonkeyPatch, failed: int = 0, **replies: Reply) ->
         return is_well, console.file.getvalue().splitlines()
 
 
-def last_line(shown: tuple[bool, list[str]]) -> tuple[bool, str]:
-    is_well, lines = shown
+def last_line(result: tuple[bool, list[str]]) -> tuple[bool, str]:
+    is_well, lines = result
     return is_well, lines[-1]
 
 
 def test_the_last_line_says_that_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert last_line(shown(monkeypatch)) == (True, "All is well.")
+    assert last_line(run_status(monkeypatch)) == (True, "All is well.")
 
 
-def test_the_last_line_says_why_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = Reply(503, REFUSED.encode() + b"\nrecords: away\n", "text/plain")
-    well, line = last_line(shown(monkeypatch, 2, workers=refused, sms=Reply(500, b"", "text/html")))
-    said = f"workers: {REFUSED}, records: away; sms: answers 500; 2 incidents: see /staff/incidents"
-    assert (well, line) == (False, f"NOT WELL: {said}")
+def test_the_last_line_names_all_problems(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Reply(503, REFUSED.encode() + b"\nrecords: unavailable\n", "text/plain")
+    is_well, line = last_line(run_status(monkeypatch, 2, workers=refused, sms=Reply(500, b"", "text/html")))
+    text = f"workers: {REFUSED}, records: unavailable; sms: answers 500; 2 incidents: see /staff/incidents"
+    assert (is_well, line) == (False, f"NOT WELL: {text}")
 
 
 def test_figures_come_from_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, lines = shown(monkeypatch, 1, webapp=Reply(200, DOCTORS, "text/plain"))
+    _, lines = run_status(monkeypatch, 1, webapp=Reply(200, DOCTORS, "text/plain"))
     assert "Test kits in stock: 5. Doctors on duty: 2. Incidents: 1." in lines
     assert any("Closed cases" in line and "33" in line for line in lines)
 
 
-def test_figures_are_not_asked_for_where_they_come_from_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    well, lines = shown(monkeypatch, engine=Reply(503, b"", "text/html"))
-    assert (well, lines[-1]) == (False, "NOT WELL: engine: answers 503")
+def test_the_engines_figures_are_left_out_during_its_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_well, lines = run_status(monkeypatch, engine=Reply(503, b"", "text/html"))
+    assert (is_well, lines[-1]) == (False, "NOT WELL: engine: answers 503")
     assert not any("Who waits" in line for line in lines)
 
 
-def test_what_one_part_does_not_say_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    away = Reply(503, b"", "text/html")
-    well, lines = shown(monkeypatch, webapp=away, lab=away)
-    assert (well, lines[-1]) == (False, "NOT WELL: webapp: answers 503; lab: answers 503")
-    said = " ".join(" ".join(lines).split())
-    assert "Test kits in stock: the laboratory doesn't answer. Doctors on duty: –. Incidents: 0." in said
+def test_an_unavailable_part_does_not_hide_the_figures_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    unavailable = Reply(503, b"", "text/html")
+    is_well, lines = run_status(monkeypatch, webapp=unavailable, lab=unavailable)
+    assert (is_well, lines[-1]) == (False, "NOT WELL: webapp: answers 503; lab: answers 503")
+    text = " ".join(" ".join(lines).split())
+    assert "Test kits in stock: the laboratory doesn't answer. Doctors on duty: –. Incidents: 0." in text
 
 
-def test_a_channel_that_does_not_work_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    well, line = last_line(shown(monkeypatch, workers=Reply(200, METRIC, "text/plain")))
-    assert (well, line) == (False, "NOT WELL: email: out of service for 1 min 15 s; see the workers' log")
+def test_a_channel_with_an_outage_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_well, line = last_line(run_status(monkeypatch, workers=Reply(200, METRIC, "text/plain")))
+    assert (is_well, line) == (False, "NOT WELL: email: out of service for 1 min 15 s; see the workers' log")
 
 
-def test_an_engine_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_reading_the_engine_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(engine: Any) -> list[Any]:
         raise EngineUnavailable("no answer")
 
     monkeypatch.setattr(status, "list_incidents", fail)
     line = "NOT WELL: the engine's figures can't be read (EngineUnavailable)"
-    assert last_line(shown(monkeypatch)) == (False, line)
+    assert last_line(run_status(monkeypatch)) == (False, line)
 
 
-def test_kpis_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_error_while_reading_the_kpis_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "records.db").mkdir()
     state = {"records": f"sqlite:///{tmp_path}/records.db", "suppress_below": 0}
     console = Console(file=io.StringIO())
@@ -141,7 +144,7 @@ def test_kpis_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert reason.startswith("KPIs: the database of records.database_url can't be reached or written")
 
 
-def test_the_web_application_is_asked_itself_and_not_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_web_application_is_requested_directly_and_not_by_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(lambda call: Reply(200, b"", "text/plain")) as url:
         state = dict.fromkeys(status.READY, url) | {"webapp": f"{url}:1", "webapp_itself": url}
         assert status._show_parts(state, Console(file=io.StringIO())) == []

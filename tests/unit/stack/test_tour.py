@@ -1,4 +1,4 @@
-"""The people of the tour: different ones, with answers to questions that there are, recent days and sign-ins."""
+"""The people of the tour: different persons, valid answers, recent days, and access codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def answers(step: str, key: str) -> list[Any]:
     return [patient[step][0].get(key) for patient in PEOPLE]
 
 
-def test_each_is_another_person() -> None:
+def test_all_people_of_the_tour_differ() -> None:
     for step, key in (
         ("pre_screening", "date_of_birth"),
         ("evaluation_request", "given_name"),
@@ -42,7 +42,7 @@ def test_each_is_another_person() -> None:
     assert {"en", "fr", "ar"} == set(answers("evaluation_request", "language"))
 
 
-def test_they_are_of_different_ages_and_fell_ill_lately() -> None:
+def test_the_people_are_of_different_ages_with_recent_onsets() -> None:
     ages = [TODAY.year - date.fromisoformat(born).year for born in answers("pre_screening", "date_of_birth")]
     assert (min(ages) >= 18, max(ages) <= 90, max(ages) - min(ages) > 40) == (True, True, True)
     for patient in PEOPLE:
@@ -52,19 +52,19 @@ def test_they_are_of_different_ages_and_fell_ill_lately() -> None:
         assert {key for key, day in days.items() if day > TODAY} <= {"isolation_until"}
 
 
-def test_they_answer_questions_that_there_are() -> None:
+def test_the_people_answer_only_questions_of_the_forms() -> None:
     for patient in PEOPLE:
         for step in patient.keys() & set(STEPS):
-            asked = set(diagrams.form_fields(next(path for path in diagrams.FORMS if path.stem == step)))
-            for given in patient[step]:
-                assert set(given) <= asked, step
+            questions = set(diagrams.form_fields(next(path for path in diagrams.FORMS if path.stem == step)))
+            for answered in patient[step]:
+                assert set(answered) <= questions, step
 
 
 def result(patient: str, outcome: str, lab_result: str | None, access_code: str | None) -> Result:
     return Result(patient, f"C-{patient}", outcome, True, lab_result, access_code, "1990-01-01")
 
 
-def test_the_closed_case_of_the_tour_is_one_whose_patient_can_sign_in() -> None:
+def test_the_closed_case_of_the_tour_has_an_access_code() -> None:
     declined = result("A", "evaluation_declined", None, None)
     negative = result("B", "care_completed", "negative", "CODE-B")
     positive = result("C", "care_completed", "positive", "CODE-C")

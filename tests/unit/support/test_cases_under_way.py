@@ -1,4 +1,4 @@
-"""What becomes of the cases under way when a test of faults fails."""
+"""Open cases are deleted when a test of faults fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STATE = {"engine": "http://127.0.0.1:1", "accounts": {"admin": {"username": "adm
 
 @pytest.fixture
 def deleted(monkeypatch: pytest.MonkeyPatch) -> list[Driver]:
-    """The drivers whose open cases were deleted; each ends by an error."""
+    """The drivers whose open cases were deleted; each driver fails with an error."""
     deleted: list[Driver] = []
 
     def drive(*_: object) -> None:

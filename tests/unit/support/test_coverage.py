@@ -1,4 +1,4 @@
-"""Which sequence flows count as taken."""
+"""Sequence flows that a trace has taken, and unvisited elements."""
 
 from tests.support.coverage import Trace, flows_taken, unvisited
 from tests.support.diagrams import PROCESSES, sequence_flows
@@ -6,7 +6,7 @@ from tests.support.diagrams import PROCESSES, sequence_flows
 PATH = next(path for path in PROCESSES if path.stem == "corona_care")
 
 
-def test_a_flow_that_was_not_taken_is_noticed() -> None:
+def test_only_flows_of_the_trace_are_taken() -> None:
     visited = {"Gateway_TraceContacts", "Gateway_ReportWanted"}
     taken = flows_taken(Trace(entered=visited, left=visited), sequence_flows(PATH))
     assert "Flow_TraceContacts_ReportWanted" in taken
@@ -14,5 +14,5 @@ def test_a_flow_that_was_not_taken_is_noticed() -> None:
     assert "Flow_TracingBegun_ReportWanted" not in taken
 
 
-def test_without_any_case_everything_is_unvisited() -> None:
+def test_without_a_case_all_elements_are_unvisited() -> None:
     assert len(unvisited([], PATH)) > 100

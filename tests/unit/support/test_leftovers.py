@@ -1,4 +1,4 @@
-"""A test run that is killed leaves no process and no mount."""
+"""A killed test run leaves no process and no mount."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ def run(script: str, *arguments: str) -> subprocess.Popen[str]:
 
 def test_a_killed_run_leaves_no_process() -> None:
     with run(PROCESS) as killed:
-        left = int(killed.stdout.readline())
+        pid = int(killed.stdout.readline())
         killed.kill()
-    eventually(lambda: not is_running(left), "a process is left", within_s=30)
+    eventually(lambda: not is_running(pid), "a process is left", within_s=30)
 
 
-def test_a_run_that_ends_ends_what_it_has_started_itself() -> None:
+def test_a_run_that_ends_normally_stops_its_processes_itself() -> None:
     with run(PROCESS) as ending:
-        left = int(ending.stdout.readline())
+        pid = int(ending.stdout.readline())
         ending.communicate(timeout=30)
     assert ending.returncode == 0
-    assert is_running(left)
-    os.kill(left, signal.SIGKILL)
+    assert is_running(pid)
+    os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="others mount in a namespace, which ends with its process")
+@pytest.mark.skipif(os.getuid() != 0, reason="without root a mount is in a namespace, which ends with its process")
 def test_a_killed_run_leaves_no_mount(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with run(MOUNT, str(disk)) as killed:

@@ -1,4 +1,4 @@
-"""Which machines are tried, and what is printed of them."""
+"""The machines that the tool tests, and the table that it prints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def arguments_of(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     return fresh_machines.read_arguments()
 
 
-def test_two_suites_as_root_and_as_a_user_who_has_a_jdk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_default_two_suites_are_tested_as_root_and_as_a_user_with_a_jdk(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fresh_machines.machines(arguments_of(monkeypatch)) == [
         Machine("bookworm", "root", ()),
         Machine("bookworm", "newcomer", ("default-jdk-headless",)),
@@ -26,25 +26,25 @@ def test_two_suites_as_root_and_as_a_user_who_has_a_jdk(monkeypatch: pytest.Monk
     ]
 
 
-def test_another_suite_with_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_select_a_suite_a_user_and_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     options = ("--suite", "forky", "--user", "newcomer", "--package", "curl", "--user-package", "openjdk-25-jdk")
     machines = fresh_machines.machines(arguments_of(monkeypatch, *options))
     assert machines == [Machine("forky", "newcomer", ("curl", "openjdk-25-jdk"))]
 
 
-def test_authorities_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_authorities_come_from_the_environment_or_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRESH_CA", "/a.crt:/b.crt")
     assert arguments_of(monkeypatch).ca == ["/a.crt", "/b.crt"]
     assert arguments_of(monkeypatch, "--ca", "/c.crt").ca == ["/c.crt"]
 
 
-def test_a_command_that_does_not_end_is_ended(tmp_path: Path) -> None:
+def test_a_command_is_killed_after_its_timeout(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
         assert fresh_machines.run_bounded(["sleep", "60"], log, 0.1) == 124
         assert fresh_machines.run_bounded(["false"], log, 60) == 1
 
 
-def test_a_failure_is_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_shows_passed_and_failed_commands(capsys: pytest.CaptureFixture[str]) -> None:
     machine = Machine("trixie", "root", ())
     results = [Result(machine, "make demo EXIT=1", 0, 236.7, Path("log")), Result(machine, "make", 2, 1, Path("log"))]
     fresh_machines.print_table(results)
@@ -55,5 +55,5 @@ def test_a_failure_is_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_help_needs_no_root() -> None:
     command = [sys.executable, fresh_machines.__file__, "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "--suite" in done.stdout
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "--suite" in process.stdout

@@ -1,4 +1,4 @@
-"""The machine's Node.js is used where it fits; otherwise the wheel's."""
+"""The machine's Node.js is used if its version is supported; otherwise that of the wheel."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def with_programs(folder: Path, **scripts: str) -> str:
 
 
 @pytest.mark.parametrize("version", ["20.0.0", "22.20.0", "24.19.0"])
-def test_a_version_that_is_tried(tmp_path: Path, version: str) -> None:
+def test_a_tested_version_fits(tmp_path: Path, version: str) -> None:
     assert fits(with_programs(tmp_path, node=f"echo v{version}", npm=""))
 
 
 @pytest.mark.parametrize("version", ["v18.20.4", "v26.1.0", ""])
-def test_a_version_that_is_not_tried(tmp_path: Path, version: str) -> None:
+def test_another_version_does_not_fit(tmp_path: Path, version: str) -> None:
     assert not fits(with_programs(tmp_path, node=f"echo {version}", npm=""))
 
 
-def test_without_npm(tmp_path: Path) -> None:
+def test_node_without_npm_does_not_fit(tmp_path: Path) -> None:
     assert not fits(with_programs(tmp_path, node="echo v22.20.0"))
 
 
-def test_without_either(tmp_path: Path) -> None:
+def test_a_missing_node_does_not_fit(tmp_path: Path) -> None:
     assert not fits(str(tmp_path))

@@ -1,4 +1,4 @@
-"""The application as a whole, beside an engine that is away."""
+"""The web application without an engine: sign-in limits, sessions, cookies, and pages during outages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from webapp.sign_in import _access_code, _typed_address
 from webapp.task_forms import START
 
 pytestmark = pytest.mark.usefixtures("records")
-NOWHERE = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 OPTIONS: dict[str, Any] = {
     "secret_key": "k" * 32,
     "policy": config.load().policy.model_dump(),
@@ -38,26 +38,30 @@ OPTIONS: dict[str, Any] = {
 
 def application(**options: Any) -> Any:
     merged = Options(**{**OPTIONS, **options})
-    engine, government, lab = Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, "")
-    created = create_app(merged, engine, government, lab)
-    created.jinja_env.bytecode_cache = COMPILED
-    return created
+    engine, government, lab = (
+        Engine(UNREACHABLE, "webapp", "", timeout_s=1),
+        Government(UNREACHABLE, "", 1),
+        Lab(UNREACHABLE, ""),
+    )
+    app = create_app(merged, engine, government, lab)
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
 
 
-def sign_in(client: FlaskClient, code: str = "A", **more: Any) -> Any:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", **more).text)[1]
-    filled = {"csrf_token": token, "access_code": code, "date_of_birth-year": "1990"}
-    return client.post("/sign-in", data=filled, **more)
+def sign_in(client: FlaskClient, code: str = "A", **request_options: Any) -> Any:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", **request_options).text)[1]
+    fields = {"csrf_token": token, "access_code": code, "date_of_birth-year": "1990"}
+    return client.post("/sign-in", data=fields, **request_options)
 
 
-def test_who_is_wrong_too_often_from_one_address_waits_another_does_not() -> None:
+def test_failed_sign_ins_are_limited_per_address() -> None:
     client = application(sign_in_attempts_per_address=3).test_client()
-    here, there = ({"environ_base": {"REMOTE_ADDR": address}} for address in ("10.0.0.1", "10.0.0.2"))
-    assert [sign_in(client, f"code {number}", **here).status_code for number in range(4)] == [403, 403, 403, 429]
-    assert sign_in(client, "code 5", **there).status_code == 403
+    first, second = ({"environ_base": {"REMOTE_ADDR": address}} for address in ("10.0.0.1", "10.0.0.2"))
+    assert [sign_in(client, f"code {number}", **first).status_code for number in range(4)] == [403, 403, 403, 429]
+    assert sign_in(client, "code 5", **second).status_code == 403
 
 
-def test_addresses_of_one_connection_count_as_one() -> None:
+def test_ipv6_addresses_of_one_network_are_limited_together() -> None:
     client = application(sign_in_attempts_per_address=1).test_client()
     one, same, other = (
         {"environ_base": {"REMOTE_ADDR": address}} for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
@@ -65,7 +69,7 @@ def test_addresses_of_one_connection_count_as_one() -> None:
     assert [sign_in(client, str(n), **who).status_code for n, who in enumerate((one, same, other))] == [403, 429, 403]
 
 
-def test_behind_a_proxy_the_address_is_that_of_the_patient() -> None:
+def test_behind_a_proxy_the_forwarded_address_is_limited() -> None:
     client = application(sign_in_attempts_per_address=1, trusted_proxies=1).test_client()
     answers = [
         sign_in(client, str(number), headers={"X-Forwarded-For": address})
@@ -74,14 +78,14 @@ def test_behind_a_proxy_the_address_is_that_of_the_patient() -> None:
     assert [answer.status_code for answer in answers] == [403, 403, 429]
 
 
-def test_without_a_proxy_nobody_can_say_where_they_come_from() -> None:
+def test_without_a_proxy_a_forwarded_address_is_ignored() -> None:
     client = application(sign_in_attempts_per_address=1).test_client()
     answers = [sign_in(client, str(n), headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(2)]
     assert [answer.status_code for answer in answers] == [403, 429]
 
 
-def test_under_https_forms_can_be_sent() -> None:
-    """The browser names the site that it came from; the cookie is for this host and HTTPS only."""
+def test_forms_can_be_sent_by_https_with_secure_cookies_and_hsts() -> None:
+    """The referrer policy lets browsers send `Referer`; the `__Host-` cookie is for this host and HTTPS only."""
     client = application(secure_cookies=True).test_client()
     at = {"base_url": "https://care.example"}
     assert client.get("/sign-in", **at).headers["Referrer-Policy"] == "strict-origin"
@@ -92,7 +96,7 @@ def test_under_https_forms_can_be_sent() -> None:
     assert sign_in(client, headers={"Referer": "https://care.example/sign-in"}, **at).status_code == 403
 
 
-def test_an_idle_session_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_session_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     client = application(idle_s=60).test_client()
     now = 1_000_000.0
     monkeypatch.setattr("webapp.sessions.time.time", lambda: now)
@@ -106,7 +110,7 @@ def test_an_idle_session_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.get("/case").location == "/sign-in"
 
 
-def test_static_files_are_kept_by_browsers_until_they_change_and_set_no_cookie() -> None:
+def test_static_files_are_cacheable_for_a_year_and_set_no_cookie() -> None:
     client = application().test_client()
     sheet = re.search(r'href="(/static/coronacare.css\?v=[0-9a-f]+)"', client.get("/").text)[1]
     with client.session_transaction() as session:
@@ -117,7 +121,7 @@ def test_static_files_are_kept_by_browsers_until_they_change_and_set_no_cookie()
     assert client.get("/").headers["Cache-Control"] == "no-store, max-age=0"
 
 
-def test_while_the_engine_is_away_and_no_form_is_known_one_is_told_so() -> None:
+def test_without_engine_and_stored_form_the_page_says_that_nothing_was_lost() -> None:
     answer = application().test_client().get("/forms/pre_screening", follow_redirects=True)
     assert answer.status_code == 503
     assert "Nothing was lost" in answer.text
@@ -125,26 +129,26 @@ def test_while_the_engine_is_away_and_no_form_is_known_one_is_told_so() -> None:
 
 
 @pytest.fixture
-def form_is_known() -> None:
-    """The form that another web application has shown before."""
+def stored_form() -> None:
+    """The start form, stored in the records when the engine was last reachable."""
     DeployedForms().save(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
 
 
-def test_a_form_that_was_shown_before_is_shown_while_the_engine_is_away(form_is_known: None) -> None:
+def test_a_stored_form_is_shown_while_the_engine_is_unreachable(stored_form: None) -> None:
     page = application().test_client().get("/forms/pre_screening", follow_redirects=True)
     assert page.status_code == 200
     assert page.request.path == "/forms/pre_screening/1"
 
 
 @pytest.mark.parametrize("path", ["/case", "/forms/pre_screening"])
-def test_whose_form_was_taken_but_not_acknowledged_sees_it_and_sends_no_second(path: str, form_is_known: None) -> None:
+def test_a_form_that_was_stored_but_not_acknowledged_is_shown_as_received(path: str, stored_form: None) -> None:
     app = application()
     client = app.test_client()
     client.get("/forms/pre_screening", follow_redirects=True)
     with client.session_transaction() as session:
         key, owner = session["begun"], session["browser"]
     reference = key.partition("/")[0]
-    # the web application dies just as it has kept the form
+    # the web application was killed between storing the form and answering
     resources_of(app).submissions.add(key, reference, "pre_screening", {}, f"{owner}/pre_screening")
     page = client.get(path, follow_redirects=True)
     assert "We have your answers" in page.text
@@ -152,56 +156,62 @@ def test_whose_form_was_taken_but_not_acknowledged_sees_it_and_sends_no_second(p
 
 
 @pytest.fixture
-def records_go_away(tmp_path: Path) -> Callable[[bool], None]:
-    """Called with True they can't be opened any more, with False they are back."""
+def set_records_outage(tmp_path: Path) -> Callable[[bool], None]:
+    """A function that starts (True) or ends (False) an outage of the records."""
 
-    there, elsewhere = database.database.obj, database.connect_to(f"sqlite:///{tmp_path}/gone/records.db")
-    (tmp_path / "gone").rmdir()
+    reachable, unreachable = database.database.obj, database.connect_to(f"sqlite:///{tmp_path}/missing/records.db")
+    (tmp_path / "missing").rmdir()
 
-    def go(away: bool) -> None:
-        database.database.initialize(elsewhere if away else there)
+    def set_outage(is_outage: bool) -> None:
+        database.database.initialize(unreachable if is_outage else reachable)
 
-    return go
+    return set_outage
 
 
-def test_many_pages_without_records_or_engine_are_two_lines_in_the_log(
-    records_go_away: Callable, caplog: pytest.LogCaptureFixture
+def test_an_outage_of_engine_and_records_is_logged_in_two_lines_however_many_pages_are_requested(
+    set_records_outage: Callable, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = application().test_client()
     assert client.get("/sign-in").status_code == 200
     for _ in range(30):
         assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 503
-    records_go_away(True)
+    set_records_outage(True)
     for _ in range(30):
         assert client.get("/sign-in").status_code == 503
     lines = [record.getMessage() for record in caplog.records]
-    records_go_away(False)
+    set_records_outage(False)
     assert [line.partition(":")[0] for line in lines] == ["engine", "records"]
     assert "the database of records.database_url can't be reached or written" in lines[1]
 
 
-def test_while_the_records_are_away_nothing_is_promised_and_advice_is_shown(records_go_away: Callable) -> None:
+def test_during_an_outage_of_the_records_pages_warn_that_answers_may_be_lost_and_show_the_advice(
+    set_records_outage: Callable,
+) -> None:
     client = application().test_client()
     with client.session_transaction() as session:
         session["case"] = "C-1"
     cookie = client.get_cookie("session")
-    records_go_away(True)
-    asked = [client.get("/case"), client.post("/forms/pre_screening/1", data={"cough": "true"}), client.get("/sign-in")]
-    assert [answer.status_code for answer in asked] == [503] * 3
-    for answer in asked:
+    set_records_outage(True)
+    unavailable = [
+        client.get("/case"),
+        client.post("/forms/pre_screening/1", data={"cough": "true"}),
+        client.get("/sign-in"),
+    ]
+    assert [answer.status_code for answer in unavailable] == [503] * 3
+    for answer in unavailable:
         assert "may not be kept" in answer.text
         assert int(answer.headers["Retry-After"]) > 0
-    told = [client.get("/"), client.get("/forms/symptoms_worsened")]
-    assert [answer.status_code for answer in told] == [200, 200]
-    assert all("tel:112" in answer.text for answer in (*asked, *told))
-    # and afterwards the browser is still known
+    static = [client.get("/"), client.get("/forms/symptoms_worsened")]
+    assert [answer.status_code for answer in static] == [200, 200]
+    assert all("tel:112" in answer.text for answer in (*unavailable, *static))
+    # the session cookie is still valid after the outage
     assert client.get_cookie("session") == cookie
-    records_go_away(False)
+    set_records_outage(False)
     with client.session_transaction() as session:
         assert session["case"] == "C-1"
 
 
-def test_a_session_that_can_not_be_kept_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_can_not_be_stored_is_an_error_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise OperationalError("database or disk is full")
 
@@ -230,7 +240,7 @@ def test_the_date_of_birth_at_sign_in_is_read_as_in_forms(day: tuple[str, str, s
     assert complaint in html.unescape(answer.text)
 
 
-def test_a_code_is_the_same_however_it_is_pasted() -> None:
+def test_a_pasted_access_code_is_cleaned() -> None:
     app = application()
     code = resources_of(app).access.create_code("C-1", "1990-05-10", "+442079460958")
     pasted = "\ufeff" + code.lower().translate(
@@ -241,7 +251,7 @@ def test_a_code_is_the_same_however_it_is_pasted() -> None:
 
 
 @pytest.mark.parametrize("typed", ["+44 20 7946 0958", "０２０ ７９４６ ０９５８", "0044\u200b20 7946\u20110958"])
-def test_a_lost_code_finds_the_case_by_the_number_however_it_is_typed(typed: str) -> None:
+def test_a_lost_code_request_finds_the_case_by_a_number_in_any_notation(typed: str) -> None:
     app = application(telephone_region="GB")
     resources_of(app).access.create_code("C-1", "1990-05-10", "+442079460958")
     with app.test_request_context("/lost-code", method="POST", data={"address": typed}):
@@ -249,7 +259,7 @@ def test_a_lost_code_finds_the_case_by_the_number_however_it_is_typed(typed: str
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/lost-code", "/nothing"])
-def test_each_page_says_whom_to_call_and_write_to(path: str) -> None:
+def test_each_page_shows_the_telephone_number_and_e_mail_address_of_the_service(path: str) -> None:
     page = application().test_client().get(path).text
     policy = OPTIONS["policy"]
     assert page.startswith("<!DOCTYPE html>")

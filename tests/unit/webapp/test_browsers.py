@@ -1,4 +1,4 @@
-"""Browsers that take no cookies, and those that hide where a form was sent from: each is served, or learns why not."""
+"""Browsers without cookies, and browsers that hide the origin of a form, are served or told the reason."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ HEADING = {
     "ar": "اسمح بملفات تعريف الارتباط للمتابعة",
 }
 PUBLIC = {"base_url": "https://care.example"}
-# what extensions, browsers and proxies make of the headers of a form that was sent from our page
+# the headers of a form of the application, as extensions, browsers and proxies change them
 HEADERS: dict[str, dict[str, str]] = {
-    "as it was": {"Origin": "https://care.example", "Referer": "https://care.example/"},
-    "nothing": {},
+    "unchanged": {"Origin": "https://care.example", "Referer": "https://care.example/"},
+    "none": {},
     "Origin: null": {"Origin": "null"},
     "Origin: null, no Referer, Sec-Fetch-Site": {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
     "Sec-Fetch-Site alone": {"Sec-Fetch-Site": "same-origin"},
@@ -39,11 +39,11 @@ HEADERS: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture
-def form_is_known() -> None:
+def stored_form() -> None:
     DeployedForms().save(START, json.loads((config.ROOT / "forms" / "pre_screening.form").read_text()))
 
 
-def stored() -> int:
+def count_stored() -> int:
     with database.connection_context():
         return Session.select().count() + Draft.select().count()
 
@@ -57,16 +57,16 @@ def heading(page: Any) -> str:
 
 
 @pytest.mark.parametrize("language", HEADING)
-def test_a_browser_without_cookies_learns_that_they_are_needed(form_is_known: None, language: str) -> None:
+def test_a_browser_without_cookies_is_told_that_they_are_needed(stored_form: None, language: str) -> None:
     client = application().test_client(use_cookies=False)
-    asked = {"headers": {"Accept-Language": language}}
-    page = client.get("/forms/pre_screening", follow_redirects=True, **asked)
+    request_options = {"headers": {"Accept-Language": language}}
+    page = client.get("/forms/pre_screening", follow_redirects=True, **request_options)
     assert (page.status_code, heading(page)) == (400, HEADING[language])
     assert len(page.history) == 1
-    assert stored() == 0
+    assert count_stored() == 0
 
 
-def test_no_form_can_be_sent_without_cookies_and_each_says_so() -> None:
+def test_each_form_sent_without_cookies_is_answered_by_a_page_about_cookies() -> None:
     app = application()
     client = app.test_client(use_cookies=False)
     token = token_of(client.get("/sign-in"))
@@ -75,36 +75,36 @@ def test_no_form_can_be_sent_without_cookies_and_each_says_so() -> None:
         page = client.post(path, data={"csrf_token": token})
         assert (page.status_code, heading(page)) == (400, HEADING["en"]), path
     print(f"{len(paths)} forms of a browser without cookies: each answered by the page that says so")
-    assert stored() == 0
+    assert count_stored() == 0
 
 
-def test_pages_of_a_browser_without_cookies_store_nothing_and_end_somewhere(form_is_known: None) -> None:
+def test_pages_of_a_browser_without_cookies_store_nothing_and_redirect_in_no_circle(stored_form: None) -> None:
     app = application()
     client = app.test_client(use_cookies=False)
     paths = [rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and rule.endpoint != "static"]
     filled = [re.sub(r"<int:\w+>", "1", path) for path in paths]
     for path in [re.sub(r"<name>", "pre_screening", path) for path in filled]:
-        # one that goes in circles raises
+        # the test client raises for a circle of redirects
         client.get(re.sub(r"<\w+>", "x", path), follow_redirects=True)
-    assert stored() == 0
+    assert count_stored() == 0
 
 
-def test_the_first_form_is_begun_when_the_cookie_came_back(form_is_known: None) -> None:
+def test_the_first_form_starts_after_a_redirect_that_checks_the_cookie(stored_form: None) -> None:
     client = application().test_client()
     page = client.get("/forms/pre_screening", follow_redirects=True)
     assert page.request.path == "/forms/pre_screening/1"
     assert [answer.status_code for answer in page.history] == [302, 302]
-    assert stored() == 2
+    assert count_stored() == 2
 
 
-def test_the_start_page_stores_nothing_and_its_cookie_is_enough(form_is_known: None) -> None:
+def test_the_start_page_stores_nothing_and_its_cookie_saves_the_redirect(stored_form: None) -> None:
     client = application().test_client()
     client.get("/")
-    assert stored() == 0
+    assert count_stored() == 0
     assert len(client.get("/forms/pre_screening", follow_redirects=True).history) == 1
 
 
-def test_a_made_up_name_opens_no_session() -> None:
+def test_a_forged_session_name_opens_no_session() -> None:
     client = application().test_client()
     client.set_cookie("session", "made-up.signature")
     page = client.get("/sign-in")
@@ -112,25 +112,25 @@ def test_a_made_up_name_opens_no_session() -> None:
     assert client.get_cookie("session").value != "made-up.signature"
 
 
-def test_a_session_that_ended_stays_ended_though_a_request_of_it_was_under_way() -> None:
-    """Signing out beside a page that takes long: what that page stores at its end must not open the session again."""
+def test_an_ended_session_is_not_stored_again_by_a_concurrent_request() -> None:
+    """A sign-out during a slow request: the session that the request stores at its end must not be restored."""
     app = application()
     client = app.test_client()
     with client.session_transaction() as session:
         session["case"] = "C-1"
     name = client.get_cookie("session").value
-    with client.session_transaction() as under_way:
+    with client.session_transaction() as slow_request:
         # another request signs out
         app.session_interface._records.end(name)
-        under_way["seen_at"] = 1.0
-    assert stored() == 0
+        slow_request["seen_at"] = 1.0
+    assert count_stored() == 0
     client.set_cookie("session", name)
     with client.session_transaction() as session:
         assert "case" not in session
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/lost-code", "/staff/sign-in"])
-def test_forms_can_be_sent_whatever_becomes_of_the_headers(path: str) -> None:
+def test_forms_can_be_sent_however_the_headers_are_changed(path: str) -> None:
     client = application(secure_cookies=True, public_host="care.example").test_client()
     token = token_of(client.get(path, **PUBLIC))
     cookie = f"__Host-session={client.get_cookie('__Host-session', domain='care.example').value}"
@@ -143,8 +143,8 @@ def test_forms_can_be_sent_whatever_becomes_of_the_headers(path: str) -> None:
         assert page.status_code != 400, (named, heading(page))
 
 
-def test_of_an_ended_session_the_page_says_why_nothing_was_saved(form_is_known: None) -> None:
-    client = begun()
+def test_a_form_of_an_ended_session_without_origin_is_refused_with_the_reason(stored_form: None) -> None:
+    client = start_pre_screening()
     client.delete_cookie("__Host-session", domain="care.example")
     client.get("/", **PUBLIC)
     page = client.post("/forms/pre_screening/1", data={"page_token": client.page_token}, **PUBLIC)
@@ -154,7 +154,7 @@ def test_of_an_ended_session_the_page_says_why_nothing_was_saved(form_is_known: 
 
 @pytest.mark.parametrize("host", ["care.example", "webapp:5000"])
 @pytest.mark.parametrize(
-    ("headers", "kept"),
+    ("headers", "is_stored"),
     [
         ({"Origin": "https://care.example"}, True),
         ({"Sec-Fetch-Site": "same-origin"}, True),
@@ -166,13 +166,13 @@ def test_of_an_ended_session_the_page_says_why_nothing_was_saved(form_is_known: 
         ({}, False),
     ],
 )
-def test_what_was_typed_in_an_ended_session_is_kept_if_one_header_names_our_page(
-    form_is_known: None, headers: dict[str, str], kept: bool, host: str
+def test_answers_of_an_ended_session_are_stored_if_a_header_names_the_application(
+    stored_form: None, headers: dict[str, str], is_stored: bool, host: str
 ) -> None:
-    client = begun()
+    client = start_pre_screening()
     with database.connection_context():
         Session.delete().execute()
-    # as that of another browser, which has this page of the first one
+    # the cookie of another browser, which shows this page of the first one
     client.set_cookie("__Host-session", "another", domain="care.example", secure=True)
     page = client.post(
         "/forms/pre_screening/1",
@@ -181,11 +181,11 @@ def test_what_was_typed_in_an_ended_session_is_kept_if_one_header_names_our_page
         **PUBLIC,
         environ_overrides={"HTTP_HOST": host},
     )
-    assert page.status_code == (303 if kept else 400)
+    assert page.status_code == (303 if is_stored else 400)
 
 
-def begun() -> Any:
-    """A browser that has the first page of the pre-screening."""
+def start_pre_screening() -> Any:
+    """Return a browser that shows the first page of the pre-screening."""
     client: Any = application(secure_cookies=True, public_host="care.example").test_client()
     page = client.get("/forms/pre_screening", follow_redirects=True, **PUBLIC)
     client.page_token = re.search(r'name="page_token" value="([^"]+)"', page.text)[1]
@@ -193,10 +193,10 @@ def begun() -> Any:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "null"}, {"Origin": "https://www.example"}])
-def test_what_was_typed_in_an_ended_session_is_kept_if_the_browser_still_has_its_cookie(
-    form_is_known: None, headers: dict[str, str]
+def test_answers_of_an_ended_session_are_stored_if_the_browser_still_has_its_cookie(
+    stored_form: None, headers: dict[str, str]
 ) -> None:
-    client = begun()
+    client = start_pre_screening()
     with database.connection_context():
         Session.delete().execute()
     page = client.post("/forms/pre_screening/1", data={"page_token": client.page_token}, headers=headers, **PUBLIC)

@@ -1,4 +1,4 @@
-"""What a patient's page says is true, in every state of a case: as tables, and over every element of the diagrams."""
+"""Texts of the patient's case page in each state of a case, and in all combinations of steps and outcomes."""
 
 from __future__ import annotations
 
@@ -25,41 +25,45 @@ from webapp.session_store import BrowserSession
 from webapp.status import ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
 
 pytestmark = pytest.mark.usefixtures("records")
-NOWHERE = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 POLICY = config.load().policy.model_dump()
-AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
+MOMENT = datetime(2026, 3, 20, 12, tzinfo=UTC)
 ORIENTATIONS = ("emergency", "under_15", "self_monitor", *POLICY["severity"])
 OUTCOMES = (None, *ENDS)
-CALL = "Call 112 now"
+CALL_NOW = "Call 112 now"
 
-REQUESTED = {"wants_evaluation": "yes", "given_name": "Ada", "evaluation_requested_at": AT, "channel": "email"}
-SAMPLED = {**REQUESTED, "sample_taken_at": AT, "sample_number": 1}
-TOLD = {**SAMPLED, "lab_result": "negative", "result_told_at": AT}
-POSITIVE = {**TOLD, "lab_result": "positive"}
-REPORT = {"report_published_at": AT, "case_classification": "confirmed", "report_advice": "Rest."}
+REQUESTED = {"wants_evaluation": "yes", "given_name": "Ada", "evaluation_requested_at": MOMENT, "channel": "email"}
+SAMPLED = {**REQUESTED, "sample_taken_at": MOMENT, "sample_number": 1}
+RESULT_SENT = {**SAMPLED, "lab_result": "negative", "result_told_at": MOMENT}
+POSITIVE = {**RESULT_SENT, "lab_result": "positive"}
+REPORT = {"report_published_at": MOMENT, "case_classification": "confirmed", "report_advice": "Rest."}
 REPORTED = {**POSITIVE, **REPORT, "isolation_until": "2026-03-30"}
-IN_REPORT = {"SubProcess_Report", "Task_WriteDoctorsReport"}
-AT_VISIT = {"Task_TakeSample", "Task_VisitPatient"}
-IN_TEST = {"Task_TestSample", "Task_WaitForTestResult"}
-NAMING = {"SubProcess_Tracing", "Task_TraceContacts", "SubProcess_ContactsNamed", "Task_FillInCloseContacts"}
-CALLED = {"SubProcess_Worsening", "Task_CallPatient"}
+REPORT_STEPS = {"SubProcess_Report", "Task_WriteDoctorsReport"}
+VISIT_STEPS = {"Task_TakeSample", "Task_VisitPatient"}
+TEST_STEPS = {"Task_TestSample", "Task_WaitForTestResult"}
+CONTACT_STEPS = {"SubProcess_Tracing", "Task_TraceContacts", "SubProcess_ContactsNamed", "Task_FillInCloseContacts"}
+CALL_STEPS = {"SubProcess_Worsening", "Task_CallPatient"}
 EXPOSED = {"exposed": True, "last_exposure_date": str(date.today() - timedelta(days=3))}
 
 
 def case(ended: bool = False, **values: Any) -> Case:
     known = {"orientation": "evaluation_needed", "policy": POLICY, "date_of_birth": "1990-05-10", **values}
-    return Case("C-1", "1", {name: value for name, value in known.items() if value is not None}, AT if ended else None)
+    return Case(
+        "C-1", "1", {name: value for name, value in known.items() if value is not None}, MOMENT if ended else None
+    )
 
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
     options = Options(secret_key="k" * 32, policy=POLICY, records_secret="r" * 32)
-    return create_app(options, Engine(NOWHERE, "webapp", "", timeout_s=1), Government(NOWHERE, "", 1), Lab(NOWHERE, ""))
+    return create_app(
+        options, Engine(UNREACHABLE, "webapp", "", timeout_s=1), Government(UNREACHABLE, "", 1), Lab(UNREACHABLE, "")
+    )
 
 
 @pytest.fixture
 def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Renders /case of a case that stands at these steps, with these forms to fill in."""
+    """A function that returns the text of /case for a case at these steps, with these open forms."""
     monkeypatch.setattr(sessions, "case_reference", lambda: "C-1")
     monkeypatch.setattr(patient, "ASSESSMENT_WAIT_S", 0)
 
@@ -76,9 +80,9 @@ def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     return render
 
 
-# state: the case, where it stands, what its page says, and what it does not say
+# state: the case, its current steps, texts that its page contains, and texts that it does not contain
 STATES = {
-    "assessing": (case(orientation=None), set(), ["We're checking your answers"], ["being worked on", CALL]),
+    "assessing": (case(orientation=None), set(), ["We're checking your answers"], ["being worked on", CALL_NOW]),
     "no symptoms": (
         case(orientation="self_monitor", case_outcome="self_monitoring"),
         {"Event_AdvisedToSelfMonitor"},
@@ -94,26 +98,26 @@ STATES = {
     "emergency being recorded": (
         case(orientation="emergency", case_outcome="emergency_services"),
         {"Event_ReferredToEmergencyServices"},
-        [CALL, "signs of severe disease"],
+        [CALL_NOW, "signs of severe disease"],
         ["You were referred", "worked on", "working on", "A doctor will call"],
     ),
     "emergency, ended": (
         case(True, orientation="emergency", case_outcome="emergency_services"),
         set(),
-        [CALL],
+        [CALL_NOW],
         ["You were referred"],
     ),
     "emergency at the visit": (
         case(True, **REQUESTED, case_outcome="emergency_services", visit_outcome="emergency"),
         set(),
-        [CALL, "Our medical team called the emergency services"],
+        [CALL_NOW, "Our medical team called the emergency services"],
         ["should be evaluated", "Stay at home", "You were referred"],
     ),
     "an evaluation is offered": (
         case(),
         {"SubProcess_RequestEvaluation", "Task_RequestEvaluation"},
         ["You can ask for a home visit with a test", "You should be evaluated"],
-        ["We wait for you", CALL],
+        ["We wait for you", CALL_NOW],
     ),
     "declined": (
         case(True, case_outcome="evaluation_declined"),
@@ -127,19 +131,19 @@ STATES = {
         ["See a doctor today"],
         ["should be evaluated"],
     ),
-    "the medical form is asked for": (
+    "the medical form is open": (
         case(**REQUESTED),
         {"SubProcess_RequestEvaluation", "Task_FillInMedicalForm"},
         ["Please fill in your medical form"],
         ["We'll call you"],
     ),
-    "the same, by telephone": (
+    "the medical form is filled in by telephone": (
         case(**{**REQUESTED, "channel": "telephone"}),
         {"Task_FillInMedicalForm"},
         ["We'll call you"],
         [],
     ),
-    "the medical form has come": (
+    "the medical form was sent": (
         case(**REQUESTED),
         {"Task_SetPriority"},
         ["We're planning your visit"],
@@ -151,15 +155,15 @@ STATES = {
         ["No test kit is left", "waiting list"],
         ["8 in 10"],
     ),
-    "a visit to come": (
+    "a planned visit": (
         case(**REQUESTED, visit_due_at=datetime.now(UTC) + timedelta(hours=3)),
-        AT_VISIT,
+        VISIT_STEPS,
         ["The medical team plans to be with you by"],
         ["we are late", "8 in 10"],
     ),
-    "a visit that is late": (
+    "a late visit": (
         case(**REQUESTED, visit_due_at=datetime.now(UTC) - timedelta(hours=3)),
-        AT_VISIT,
+        VISIT_STEPS,
         ["sorry that we are late"],
         ["plans to be with you"],
     ),
@@ -169,7 +173,7 @@ STATES = {
         ["You have withdrawn", "Look after yourself"],
         ["sample", "laboratory", "should be evaluated", "Withdraw "],
     ),
-    "the same, ended": (
+    "withdrew before any visit, ended": (
         case(True, **REQUESTED, withdrawn=True, case_outcome="withdrawn"),
         set(),
         ["You have withdrawn"],
@@ -183,32 +187,37 @@ STATES = {
     ),
     "withdrew during the test": (
         case(**SAMPLED, withdrawn=True),
-        IN_TEST,
+        TEST_STEPS,
         ["The laboratory still tests your sample"],
         ["should be evaluated"],
     ),
     "withdrew after a positive result": (
         case(**POSITIVE, withdrawn=True, case_outcome="withdrawn"),
-        NAMING,
+        CONTACT_STEPS,
         ["still tells your close contacts", "Positive"],
         ["still tests", "Wait for the doctor", "A doctor decides"],
     ),
-    "a second sample after no clear result": (case(**SAMPLED), AT_VISIT, ["will visit you"], ["Your test result"]),
-    "a result": (case(**TOLD), IN_REPORT, ["A doctor is writing your report", "Negative", "Wait for the doctor's"], []),
+    "a second sample after no clear result": (case(**SAMPLED), VISIT_STEPS, ["will visit you"], ["Your test result"]),
+    "a result": (
+        case(**RESULT_SENT),
+        REPORT_STEPS,
+        ["A doctor is writing your report", "Negative", "Wait for the doctor's"],
+        [],
+    ),
     "a negative result and a report": (
-        case(True, **TOLD, **REPORT, case_outcome="care_completed"),
+        case(True, **RESULT_SENT, **REPORT, case_outcome="care_completed"),
         set(),
         ["Your doctor's report is on this page", "Stay apart from others as long"],
         ["Wait for the doctor's report"],
     ),
     "no clear result and a report": (
-        case(True, **{**TOLD, "lab_result": "indeterminate"}, **REPORT, case_outcome="care_completed"),
+        case(True, **{**RESULT_SENT, "lab_result": "indeterminate"}, **REPORT, case_outcome="care_completed"),
         set(),
         ["None of your samples gave a clear result"],
         ["A doctor judges"],
     ),
     "a withdrawn result and a report": (
-        case(True, **{**TOLD, "lab_result": "entered_in_error"}, **REPORT, case_outcome="care_completed"),
+        case(True, **{**RESULT_SENT, "lab_result": "entered_in_error"}, **REPORT, case_outcome="care_completed"),
         set(),
         ["because of a mistake"],
         ["A doctor decides how to go on"],
@@ -219,27 +228,32 @@ STATES = {
         ["30 March 2026"],
         ["10 days from your first symptoms", "completed"],
     ),
-    "a proposed end of isolation is no one's yet": (
+    "a proposed end of isolation is not shown": (
         case(**POSITIVE, isolation_until="2026-03-30"),
-        IN_REPORT,
+        REPORT_STEPS,
         ["10 days from your first symptoms"],
         ["30 March"],
     ),
-    "positive, and exposed": (case(**REPORTED, **EXPOSED), IN_REPORT, [], ["a negative test does not shorten"]),
+    "positive, and exposed": (case(**REPORTED, **EXPOSED), REPORT_STEPS, [], ["a negative test does not shorten"]),
     "a hospital, at the end": (
         case(True, **REPORTED, further_action="refer_to_hospital", case_outcome="care_completed"),
         set(),
         ["The doctor refers you to a hospital"],
         ["Your care is completed"],
     ),
-    "contacts to name": (case(**POSITIVE), NAMING, ["Please name your close contacts"], ["care is completed"]),
+    "contacts not yet named": (
+        case(**POSITIVE),
+        CONTACT_STEPS,
+        ["Please name your close contacts"],
+        ["care is completed"],
+    ),
     "contacts being checked": (
         case(**POSITIVE, had_contacts="yes"),
         {"SubProcess_Tracing", "Task_CheckContacts"},
         ["We're checking your list of contacts"],
         ["telling your close contacts"],
     ),
-    "contacts being told": (
+    "contacts being notified": (
         case(**REPORTED, had_contacts="yes", contacts_named=2),
         {"SubProcess_Tracing"},
         ["is telling your close contacts"],
@@ -260,55 +274,55 @@ STATES = {
     "exposed lately": (case(**EXPOSED), {"Task_RequestEvaluation"}, ["stay in quarantine until"], []),
     "worse, and an emergency": (
         case(**REQUESTED, orientation_now="emergency", phone="+44 20 7946 0000"),
-        {*CALLED, *AT_VISIT},
-        [CALL, "A doctor will call you too"],
+        {*CALL_STEPS, *VISIT_STEPS},
+        [CALL_NOW, "A doctor will call you too"],
         ["should be evaluated", "Stay at home"],
     ),
-    "worse, and nobody knows a number": (
+    "worse, without a telephone number": (
         case(**REQUESTED, orientation_now="emergency"),
-        {*CALLED, *AT_VISIT},
-        [CALL, "We have no telephone number for you", "make this call yourself"],
+        {*CALL_STEPS, *VISIT_STEPS},
+        [CALL_NOW, "We have no telephone number for you", "make this call yourself"],
         ["A doctor will call"],
     ),
     "worse, with a number for emergencies": (
         case(**REQUESTED, orientation_now="emergency", emergency_phone="+44 20 7946 0000"),
-        {*CALLED, *AT_VISIT},
-        [CALL, "A doctor will call you too"],
+        {*CALL_STEPS, *VISIT_STEPS},
+        [CALL_NOW, "A doctor will call you too"],
         ["no telephone number"],
     ),
     "worse, called": (
         case(**REQUESTED, orientation_now="emergency", phone="+44 20"),
-        AT_VISIT,
-        [CALL],
+        VISIT_STEPS,
+        [CALL_NOW],
         ["A doctor will call", "no telephone number"],
     ),
-    "better again, the call still to come": (
+    "better again, before the call": (
         case(**REQUESTED, orientation_now="self_monitor", phone="+44 20"),
-        {*CALLED, *AT_VISIT},
-        [CALL, "A doctor will call you too"],
+        {*CALL_STEPS, *VISIT_STEPS},
+        [CALL_NOW, "A doctor will call you too"],
         [],
     ),
     "an emergency with a result": (
         case(**REPORTED, orientation_now="emergency"),
         {"Task_ReviewCoronaCare"},
-        [CALL],
+        [CALL_NOW],
         ["Positive", "Isolate"],
     ),
-    "an emergency with contacts to name": (
+    "an emergency with contacts not yet named": (
         case(**POSITIVE, orientation_now="emergency"),
-        NAMING,
-        [CALL],
+        CONTACT_STEPS,
+        [CALL_NOW],
         ["Your close contacts", "It takes about"],
     ),
     "an emergency that ended": (
         case(True, **REPORTED, orientation_now="emergency", case_outcome="care_completed"),
         set(),
-        [CALL],
+        [CALL_NOW],
         ["Isolate"],
     ),
     "urgent, with a result": (
-        case(**TOLD, orientation_now="evaluation_urgent"),
-        IN_REPORT,
+        case(**RESULT_SENT, orientation_now="evaluation_urgent"),
+        REPORT_STEPS,
         ["See a doctor today"],
         ["should be evaluated"],
     ),
@@ -316,24 +330,24 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_the_page_says_is_true(page: Callable[..., str], state: str) -> None:
-    known, steps, true, false = STATES[state]
+def test_the_page_contains_what_is_true_and_nothing_else(page: Callable[..., str], state: str) -> None:
+    known, steps, expected, unexpected = STATES[state]
     forms = ("close_contacts",) if "Task_FillInCloseContacts" in steps else ()
     text = page(known, steps, forms)
-    assert [words for words in true if words not in text] == []
-    assert [words for words in false if words in text] == []
+    assert [words for words in expected if words not in text] == []
+    assert [words for words in unexpected if words in text] == []
 
 
-def test_an_emergency_leaves_the_rest_of_the_case_one_link_away(page: Callable[..., str]) -> None:
+def test_in_an_emergency_the_whole_case_is_shown_on_request(page: Callable[..., str]) -> None:
     known = case(**REPORTED, orientation_now="emergency")
     text = page(known, {"Task_ReviewCoronaCare"}, ("review",), path="/case?all=yes")
-    assert text.startswith(CALL)
+    assert text.startswith(CALL_NOW)
     assert "Positive" in text
     assert "Stay at home and keep apart" not in text
 
 
 @pytest.mark.parametrize(
-    ("sent", "now", "says"),
+    ("sent", "now", "confirmation_text"),
     [
         ("medical_form", None, "We've received your medical form."),
         ("close_contacts", None, "We've received your answers about your close contacts."),
@@ -344,72 +358,74 @@ def test_an_emergency_leaves_the_rest_of_the_case_one_link_away(page: Callable[.
         ("symptoms_worsened", "evaluation_urgent", "You are worse than before"),
     ],
 )
-def test_each_sending_is_confirmed_with_what_happens_next(
-    page: Callable[..., str], sent: str, now: str | None, says: str
+def test_a_sent_form_is_confirmed_with_the_next_step(
+    page: Callable[..., str], sent: str, now: str | None, confirmation_text: str
 ) -> None:
-    text = page(case(**REQUESTED, orientation_now=now), AT_VISIT, sent=sent)
-    assert says in text
+    text = page(case(**REQUESTED, orientation_now=now), VISIT_STEPS, sent=sent)
+    assert confirmation_text in text
     assert "The medical team will visit you" in text
 
 
-def test_every_form_that_is_sent_has_a_confirmation() -> None:
+def test_every_form_has_a_confirmation() -> None:
     assert confirmation.RECEIVED.keys() | {"symptoms_worsened"} == patient.questionnaires.FORMS.keys() | {
         confirmation.WITHDRAWAL
     }
 
 
-def test_nothing_is_confirmed_before_the_engine_has_weighed_it(page: Callable[..., str]) -> None:
-    text = page(case(**REQUESTED), {"Task_AssessWorsening", *AT_VISIT}, sent="symptoms_worsened")
+def test_worsened_symptoms_are_not_confirmed_before_the_engine_has_assessed_them(page: Callable[..., str]) -> None:
+    text = page(case(**REQUESTED), {"Task_AssessWorsening", *VISIT_STEPS}, sent="symptoms_worsened")
     assert "We're checking your answers" in text
     assert "worse than before" not in text
 
 
-def test_an_emergency_is_worse_than_all_that_the_policy_ranks(app: Flask) -> None:
+def test_an_emergency_is_worse_than_each_orientation_of_the_policy(app: Flask) -> None:
     for before in POLICY["severity"]:
         sent = confirmation.Sent("symptoms_worsened", before, 0)
         with app.test_request_context():
             assert "You are worse than before" in confirmation.text_of(sent, case(orientation_now="emergency"))
 
 
-def test_answers_that_could_not_be_assessed_are_not_called_no_worse(page: Callable[..., str]) -> None:
-    text = page(case(**REQUESTED), {"Task_CallPatient", *AT_VISIT}, sent="symptoms_worsened")
+def test_answers_that_could_not_be_assessed_are_not_described_as_no_worse(page: Callable[..., str]) -> None:
+    text = page(case(**REQUESTED), {"Task_CallPatient", *VISIT_STEPS}, sent="symptoms_worsened")
     assert "We've received your answers. Your case We could not assess your answers" in text
     assert "worse than before" not in text
 
 
-def test_an_assessment_that_comes_while_the_page_is_made_counts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_assessment_that_ends_between_the_queries_of_a_page_is_shown(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read = iter([case(**REQUESTED), case(**REQUESTED, orientation_now="emergency")])
     monkeypatch.setattr(patient, "find_case", lambda *_: next(read))
-    monkeypatch.setattr(patient, "current_steps", lambda *_: {"Task_CallPatient", *AT_VISIT})
+    monkeypatch.setattr(patient, "current_steps", lambda *_: {"Task_CallPatient", *VISIT_STEPS})
     with app.test_request_context():
         found = patient._position("C-1", wait=False)
     assert (found.case.values["orientation_now"], found.status.must_call) == ("emergency", False)
 
 
-def test_a_sign_of_an_emergency_that_could_not_be_assessed_leads_to_the_emergency_page(
+def test_an_unassessed_sign_of_an_emergency_shows_the_emergency_page(
     page: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "is_emergency_reported", lambda: True)
-    assert page(case(**REQUESTED), {"Task_CallPatient", *AT_VISIT}).startswith(CALL)
+    assert page(case(**REQUESTED), {"Task_CallPatient", *VISIT_STEPS}).startswith(CALL_NOW)
 
 
-@pytest.mark.parametrize(("seconds_ago", "leads"), [(1, True), (sessions.EMERGENCY_DELAY_S + 1, False)])
-def test_a_sign_that_was_just_reported_leads_there_whatever_is_read_of_the_case(
-    page: Callable[..., str], monkeypatch: pytest.MonkeyPatch, seconds_ago: float, leads: bool
+@pytest.mark.parametrize(("seconds_ago", "is_emergency_page"), [(1, True), (sessions.EMERGENCY_DELAY_S + 1, False)])
+def test_a_sign_of_an_emergency_reported_just_now_shows_the_emergency_page(
+    page: Callable[..., str], monkeypatch: pytest.MonkeyPatch, seconds_ago: float, is_emergency_page: bool
 ) -> None:
     reported = BrowserSession("name", {"emergency": time.time() - seconds_ago}, is_stored=False)
     monkeypatch.setattr(sessions, "session", reported)
-    assert page(case(**REQUESTED), AT_VISIT).startswith(CALL) == leads
+    assert page(case(**REQUESTED), VISIT_STEPS).startswith(CALL_NOW) == is_emergency_page
 
 
-def test_a_list_of_contacts_that_came_back_says_why(page: Callable[..., str]) -> None:
+def test_a_refused_list_of_contacts_shows_the_reasons(page: Callable[..., str]) -> None:
     refused = [{"row": 1, "name": "Kim", "reason": "in_the_future", "infectious_from": "2026-03-18"}]
-    text = page(case(**POSITIVE, contacts_refused=refused), NAMING, ("close_contacts",))
+    text = page(case(**POSITIVE, contacts_refused=refused), CONTACT_STEPS, ("close_contacts",))
     assert "We could not use your list of close contacts yet" in text
     assert "Kim: the day is in the future." in text
 
 
-def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
+def test_each_reason_for_refused_contacts_links_to_its_input(app: Flask) -> None:
     refused = [
         {"row": row, "name": "Kim", "reason": reason, "infectious_from": "the 18th"}
         for row, reason in enumerate(patient.questionnaires.CONTACT_REFUSED)
@@ -423,7 +439,7 @@ def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
         ]
 
 
-def test_over_all_combinations_no_statement_contradicts_another() -> None:
+def test_emergency_advice_and_status_never_contradict_each_other() -> None:
     """The emergency, the advice and the status of every step, outcome, orientation and withdrawal."""
     tried = 0
     for step, outcome, first, now, withdrawn in itertools.product(
@@ -432,7 +448,7 @@ def test_over_all_combinations_no_statement_contradicts_another() -> None:
         values = {**REQUESTED, "orientation": first, "orientation_now": now, "case_outcome": outcome}
         known = case(**values, withdrawn=withdrawn)
         emergency, advice, status = emergency_of(known, {step}), advice_of(known), status_of(known, {step})
-        # a doctor also calls who could not be assessed: then the answers show no sign of an emergency
+        # a doctor also calls patients whose answers could not be assessed: no sign of an emergency is known then
         is_called = step == UserTask.CALL_PATIENT and now is not None
         assert ("emergency" in (first, now) or is_called) == (emergency is not None)
         assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING)

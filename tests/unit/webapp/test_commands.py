@@ -1,4 +1,4 @@
-"""Rows that running installations have are read and written as they are, and each reaches the engine."""
+"""Stored commands of running installations are read and written unchanged, and each is sent to the engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from webapp.drafts import FormDrafts
 from webapp.forwarding import RETRIES, Forwarder
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Cipher("a secret of the tests")
+CIPHER = Cipher("a secret of the tests")
 POLICY = {"contact_phone": "112"}
 START = '{"kind": "start", "case": "C-1", "exposed_to": null, "key": "C-1/pre_screening"}'
 START_OF_CONTACT = '{"kind": "start", "case": "C-1", "exposed_to": "T0KEN", "key": "C-1/pre_screening"}'
@@ -69,7 +69,7 @@ ROWS = {
 
 
 class Engine:
-    """An engine that notes what it gets."""
+    """An engine that records its calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -84,12 +84,12 @@ class Engine:
         self.calls.append(("correlate", message, business_key, key, values))
 
 
-def test_there_are_rows_of_each_kind() -> None:
+def test_there_are_stored_rows_of_each_kind() -> None:
     assert {json.loads(row)["kind"] for row in ROWS} == COMMANDS.keys() == {"start", "task", "message"}
 
 
 @pytest.mark.parametrize(("row", "command"), ROWS.items())
-def test_a_stored_row_is_read_and_written_as_it_is(row: str, command: Command) -> None:
+def test_a_stored_row_is_read_and_written_unchanged(row: str, command: Command) -> None:
     assert command_from_json(json.loads(row)) == command
     assert command.to_json() == json.loads(row)
 
@@ -98,7 +98,7 @@ def test_a_stored_row_is_read_and_written_as_it_is(row: str, command: Command) -
 def test_a_stored_draft_keeps_its_command(row: str, command: Command) -> None:
     schema = (config.ROOT / "forms" / "review.form").read_text()
     stored = {"schema": schema, "target": json.loads(row), "data": {"rating": 5}, "posted": [["rating", "5"]]}
-    rows = Drafts(SEAL)
+    rows = Drafts(CIPHER)
     rows.save("C-1/review", stored)
     drafts = FormDrafts(rows, NOWHERE)
     draft = drafts.find("C-1", "review")
@@ -108,9 +108,9 @@ def test_a_stored_draft_keeps_its_command(row: str, command: Command) -> None:
     assert rows.find("C-1/review") == stored
 
 
-def forwarded(row: str) -> tuple[Any, ...]:
-    """The one call to the engine that a stored submission leads to."""
-    content, submissions, engine = json.loads(row), Submissions(SEAL), Engine()
+def forward(row: str) -> tuple[Any, ...]:
+    """Forward a stored submission, and return its call to the engine."""
+    content, submissions, engine = json.loads(row), Submissions(CIPHER), Engine()
     content |= {"values": {"cough": True}, "language": "fr"}
     submissions.add(content["key"], "C-1", "review", content, "")
     assert Forwarder(engine, submissions, POLICY, RETRIES).forward(content["key"])
@@ -120,22 +120,22 @@ def forwarded(row: str) -> tuple[Any, ...]:
 
 
 def test_a_stored_start_starts_the_case() -> None:
-    *call, values = forwarded(START_OF_CONTACT)
+    *call, values = forward(START_OF_CONTACT)
     assert call == ["start", "corona_care", "C-1", "C-1"]
     expected = {"cough": True, "policy": POLICY, "exposed": True, "exposed_to": "T0KEN", "language": "fr"}
     assert expected.items() <= values.items()
 
 
 def test_a_stored_start_in_an_emergency_starts_it_by_a_message() -> None:
-    *call, values = forwarded(EMERGENCY)
+    *call, values = forward(EMERGENCY)
     assert call == ["correlate", "emergency_signs_reported", "C-1", "C-1"]
     assert {"cough": True, "exposed": False, "exposed_to": None, "language": "fr"}.items() <= values.items()
 
 
 def test_a_stored_task_is_completed() -> None:
-    assert forwarded(CONTACTS_REFUSED) == ("submit", "T-1", {"cough": True})
+    assert forward(CONTACTS_REFUSED) == ("submit", "T-1", {"cough": True})
 
 
 def test_a_stored_message_is_correlated_under_its_key() -> None:
     expected = ("correlate", "symptoms_worsened", "C-1", "C-1/symptoms_worsened/0a", {"cough": True})
-    assert forwarded(MESSAGE) == expected
+    assert forward(MESSAGE) == expected

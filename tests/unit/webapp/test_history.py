@@ -1,4 +1,4 @@
-"""The managers' pages with the demo's invented history and without it, and where there is none."""
+"""The managers' pages with and without the invented history of the demo."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from webapp.staff.now import changes
 
 pytestmark = pytest.mark.usefixtures("records")
 WEEKS = 2
-WITH = "history=included"
+INCLUDED = "history=included"
 TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """A process manager's browser, signed in; three cases have closed."""
+    """The browser of a signed-in process manager; three cases are closed."""
     monkeypatch.setattr(Engine, "groups_of", lambda *_: {"process-managers"})
     for number in range(3):
         KpiRows().record(f"C-{number}", outcome="care_completed", result="negative")
@@ -38,7 +38,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
 
 @pytest.fixture
 def history() -> int:
-    """How many cases are invented."""
+    """Invent closed cases of two weeks, and return their number."""
     return invent(WEEKS, TODAY)
 
 
@@ -51,22 +51,22 @@ def closed_in_csv(client: FlaskClient, query: str = "") -> int:
 
 
 @pytest.mark.parametrize("closed", [closed_in_json, closed_in_csv])
-def test_figures_have_the_history_only_when_it_is_asked_for(
+def test_figures_include_the_history_only_on_request(
     client: FlaskClient, history: int, closed: Callable[..., int]
 ) -> None:
-    assert (closed(client), closed(client, "history=other"), closed(client, WITH)) == (3, 3, 3 + history)
+    assert (closed(client), closed(client, "history=other"), closed(client, INCLUDED)) == (3, 3, 3 + history)
     yesterday = TODAY - timedelta(days=1)
     assert closed(client, f"last={yesterday}") == 0
-    assert closed(client, f"last={yesterday}&{WITH}") == history
+    assert closed(client, f"last={yesterday}&{INCLUDED}") == history
 
 
 @pytest.mark.parametrize("path", ["kpis", "closed"])
-def test_a_page_with_the_history_says_so_and_one_without_it_offers_it(
+def test_a_page_says_whether_it_includes_the_history_and_links_to_the_other(
     client: FlaskClient, history: int, path: str
 ) -> None:
-    without = client.get(f"/staff/{path}?last={TODAY}").text
-    assert "Includes" not in without
-    [link] = BeautifulSoup(without, "html.parser").select("p.govuk-inset-text a")
+    without_history = client.get(f"/staff/{path}?last={TODAY}").text
+    assert "Includes" not in without_history
+    [link] = BeautifulSoup(without_history, "html.parser").select("p.govuk-inset-text a")
     assert link.text == f"Show this page with {WEEKS} weeks of invented history"
     shown = client.get(f"/staff/{path}{link['href']}").text
     assert f"Includes {WEEKS} weeks of invented history" in shown
@@ -75,54 +75,54 @@ def test_a_page_with_the_history_says_so_and_one_without_it_offers_it(
     assert parse_qs(urlsplit(link["href"]).query) == {"last": [str(TODAY)]}
 
 
-def test_each_link_of_the_pages_keeps_the_history(client: FlaskClient, history: int) -> None:
-    page = BeautifulSoup(client.get(f"/staff/kpis?{WITH}").text, "html.parser")
+def test_each_link_of_a_page_with_history_includes_the_history(client: FlaskClient, history: int) -> None:
+    page = BeautifulSoup(client.get(f"/staff/kpis?{INCLUDED}").text, "html.parser")
     links = [each["href"] for each in page.select("main a") if each["href"].startswith("/staff/")]
     links += [each["src"] for each in page.select("main img")]
     assert len(links) > 10
-    assert [link for link in links if WITH not in link] == []
+    assert [link for link in links if INCLUDED not in link] == []
     assert page.select_one("form input[name=history]")["value"] == "included"
 
 
-def test_a_chart_has_the_history(client: FlaskClient, history: int) -> None:
-    with_it, without = (client.get(f"/staff/trends/results.svg?{query}").text for query in (WITH, ""))
-    assert with_it != without
+def test_a_chart_includes_the_history(client: FlaskClient, history: int) -> None:
+    with_history, without_history = (client.get(f"/staff/trends/results.svg?{query}").text for query in (INCLUDED, ""))
+    assert with_history != without_history
 
 
-def test_an_invented_case_is_called_so_in_the_list(client: FlaskClient, history: int) -> None:
-    page = BeautifulSoup(client.get(f"/staff/closed?{WITH}").text, "html.parser")
+def test_invented_cases_are_marked_in_the_list(client: FlaskClient, history: int) -> None:
+    page = BeautifulSoup(client.get(f"/staff/closed?{INCLUDED}").text, "html.parser")
     names = [each.text for each in page.select("tbody th")]
     assert names[:3] == ["C-2", "C-1", "C-0"]
     assert set(names[3:]) == {"invented"}
 
 
-def test_what_changed_since_yesterday(client: FlaskClient, history: int) -> None:
-    for query, some_closed_yesterday in ((WITH, True), ("", False)):
+def test_changes_since_yesterday_include_the_history_on_request(client: FlaskClient, history: int) -> None:
+    for query, is_changed in ((INCLUDED, True), ("", False)):
         with client.application.test_request_context(f"/staff/now?{query}"):
             closed = next(row for row in changes() if row[0] == "Closed cases")
         assert closed[1] == "3"
-        assert (closed[2] != "0") == some_closed_yesterday
+        assert (closed[2] != "0") == is_changed
 
 
-def test_where_no_case_is_invented_there_is_no_word_of_it(client: FlaskClient) -> None:
+def test_without_invented_cases_the_pages_do_not_mention_them(client: FlaskClient) -> None:
     for path in ("kpis", "closed"):
         plain = client.get(f"/staff/{path}").text
         assert "invented" not in plain
-        assert "invented" not in client.get(f"/staff/{path}?{WITH}").text
-    assert closed_in_json(client, WITH) == closed_in_json(client) == 3
+        assert "invented" not in client.get(f"/staff/{path}?{INCLUDED}").text
+    assert closed_in_json(client, INCLUDED) == closed_in_json(client) == 3
 
 
-def test_signing_in_keeps_the_choice(history: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_choice_of_the_history_survives_sign_in(history: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Engine, "authenticate_groups", lambda *_: {"process-managers"})
     client = application().test_client()
-    sign_in = client.get(f"/staff/kpis?{WITH}").location
-    assert sign_in == f"/staff/sign-in?{WITH}"
+    sign_in = client.get(f"/staff/kpis?{INCLUDED}").location
+    assert sign_in == f"/staff/sign-in?{INCLUDED}"
     token = BeautifulSoup(client.get(sign_in).text, "html.parser").select_one("[name=csrf_token]")["value"]
     answer = client.post(sign_in, data={"csrf_token": token, "username": "manager", "password": "secret"})
-    assert answer.location == f"/staff/now?{WITH}"
+    assert answer.location == f"/staff/now?{INCLUDED}"
 
 
-def test_hostile_parameters_are_no_arguments_of_a_link(client: FlaskClient, history: int) -> None:
+def test_query_parameters_are_not_passed_to_url_for(client: FlaskClient, history: int) -> None:
     page = client.get("/staff/kpis?endpoint=x&_external=1&first=%22%3E%3Cscript%3E")
     assert page.status_code == 400
     assert client.get("/staff/kpis?endpoint=x&_external=1&_scheme=javascript").status_code == 200

@@ -1,4 +1,4 @@
-"""What has been kept for long enough is forgotten, and nothing that is still wanted."""
+"""Records older than their retention period are deleted, unless they wait to be forwarded or sent."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from webapp.housekeeping import Housekeeping
 from webapp.resources import resources_of
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Cipher("a secret of the tests")
+CIPHER = Cipher("a secret of the tests")
 TABLES = (Draft, Session, Submission, Message, CaseAccess, Link)
-AT_ONCE = timedelta(days=-20)
+NEGATIVE_AGE = timedelta(days=-20)
 
 
 def fill() -> Housekeeping:
-    drafts, sessions, submissions = Drafts(SEAL), Sessions(SEAL), Submissions(SEAL)
-    access, outbox = Access(SEAL), Outbox()
+    drafts, sessions, submissions = Drafts(CIPHER), Sessions(CIPHER), Submissions(CIPHER)
+    access, outbox = Access(CIPHER), Outbox()
     drafts.save("C-1/review", {})
     sessions.save("name", {})
     for number in (1, 2):
@@ -36,17 +36,17 @@ def fill() -> Housekeeping:
     outbox.mark_sent(next(outbox.claim("email")))
     access.create_code("C-1", "1990-05-10")
     access.create_link("C-1/tell_result/1", "C-1")
-    kept = {
+    stores = {
         "drafts": drafts,
         "sessions": sessions,
         "submissions": submissions,
         "messages": outbox,
         "access": access,
     }
-    return Housekeeping(kept, dict.fromkeys(kept, AT_ONCE))
+    return Housekeeping(stores, dict.fromkeys(stores, NEGATIVE_AGE))
 
 
-def test_what_is_old_is_forgotten_and_what_waits_is_kept() -> None:
+def test_old_records_are_deleted_except_those_that_wait() -> None:
     housekeeping = fill()
     assert [table.select().count() for table in TABLES] == [1, 1, 2, 2, 1, 1]
     housekeeping.run()
@@ -55,33 +55,33 @@ def test_what_is_old_is_forgotten_and_what_waits_is_kept() -> None:
     assert Submission.get().key == "C-2/task"
 
 
-def test_what_is_young_is_kept() -> None:
+def test_recent_records_are_not_deleted() -> None:
     housekeeping = fill()
     housekeeping._retention = {name: timedelta(minutes=1) for name in housekeeping._retention}
     housekeeping.run()
     assert [table.select().count() for table in TABLES] == [1, 1, 2, 2, 1, 1]
 
 
-def test_what_can_not_be_forgotten_holds_up_nothing_else() -> None:
+def test_a_store_that_fails_does_not_block_the_others() -> None:
     class Broken:
         def delete_older_than(self, age: timedelta) -> None:
             raise KeyError("Ada Lovelace")
 
     housekeeping = fill()
     housekeeping._stores = {"broken": Broken(), **housekeeping._stores}
-    housekeeping._retention = {"broken": AT_ONCE, **housekeeping._retention}
+    housekeeping._retention = {"broken": NEGATIVE_AGE, **housekeeping._retention}
     with pytest.raises(KeyError):
         housekeeping.run()
     assert [table.select().count() for table in TABLES] == [0, 0, 1, 1, 0, 0]
 
 
-def test_there_is_an_age_for_all_that_is_kept() -> None:
-    kept = resources_of(application()).housekeeping._stores
-    assert kept.keys() == load().retention.model_dump().keys() - {"cases"}
+def test_each_store_has_a_retention_period() -> None:
+    stores = resources_of(application()).housekeeping._stores
+    assert stores.keys() == load().retention.model_dump().keys() - {"cases"}
 
 
-def test_the_engine_keeps_cases_as_long_as_the_settings_say() -> None:
+def test_the_history_time_to_live_of_the_models_is_the_retention_of_cases() -> None:
     models = [*(ROOT / "processes").glob("*.bpmn"), *(ROOT / "processes").glob("*.dmn")]
-    said = {found for model in models for found in re.findall(r'historyTimeToLive="(.*?)"', model.read_text())}
-    assert said == {f"P{load().retention.cases.days}D"}
+    ttls = {found for model in models for found in re.findall(r'historyTimeToLive="(.*?)"', model.read_text())}
+    assert ttls == {f"P{load().retention.cases.days}D"}
     assert len(models) >= 7

@@ -1,4 +1,4 @@
-"""Who guesses waits, however the same code, account, link or address is written."""
+"""Failed sign-ins are limited per code, account, link and address, in whatever notation these are written."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def access() -> Access:
     return Access(Cipher("r" * 32))
 
 
-def written_otherwise(code: str, chance: random.Random) -> str:
-    """The same code with its hyphens elsewhere, in another case, with spaces and other dashes in it."""
+def vary_notation(code: str, chance: random.Random) -> str:
+    """Return the code in another case, with hyphens, spaces and dashes in other places."""
     plain = [each for each in code if each.isalnum()]
     written = "".join(
         chance.choice((each, each.lower())) + chance.choice(("", "", "-", " ", "–", ".", "\t")) for each in plain
@@ -33,27 +33,27 @@ def written_otherwise(code: str, chance: random.Random) -> str:
     return chance.choice(("", " ", "-")) + written
 
 
-def test_the_tries_at_a_code_count_however_it_is_written(access: Access) -> None:
+def test_attempts_at_a_code_are_limited_in_any_notation(access: Access) -> None:
     code, chance = access.create_code("C-1", BORN), random.Random(25)
     client = application().test_client()
-    statuses = [sign_in(client, written_otherwise(code, chance)).status_code for _ in range(GUESSES)]
-    print(f"{GUESSES} tries at one code, each written otherwise: {statuses.count(403)} were allowed")
+    statuses = [sign_in(client, vary_notation(code, chance)).status_code for _ in range(GUESSES)]
+    print(f"{GUESSES} attempts at one code in different notations: {statuses.count(403)} were allowed")
     assert statuses == [403] * MOST_PER_CODE + [429] * (GUESSES - MOST_PER_CODE)
 
 
-def test_whoever_writes_the_code_otherwise_gets_in_and_begins_anew(access: Access) -> None:
+def test_a_code_in_another_notation_is_accepted_and_resets_the_limit(access: Access) -> None:
     code, chance = access.create_code("C-1", BORN), random.Random(25)
     client = application().test_client()
     for _ in range(3):
         for _ in range(MOST_PER_CODE - 1):
-            assert sign_in(client, written_otherwise(code, chance)).status_code == 403
+            assert sign_in(client, vary_notation(code, chance)).status_code == 403
         token = csrf(client, "/sign-in")
-        filled = {"access_code": written_otherwise(code, chance), **born(), "csrf_token": token}
+        filled = {"access_code": vary_notation(code, chance), **born(), "csrf_token": token}
         assert client.post("/sign-in", data=filled).status_code == 303
         client.post("/sign-out", data={"csrf_token": csrf(client, "/sign-in")})
 
 
-def test_the_tries_at_all_links_to_a_case_count_together(access: Access) -> None:
+def test_attempts_at_all_links_to_a_case_are_limited_together(access: Access) -> None:
     access.create_code("C-1", BORN)
     tokens = [access.create_link(f"C-1/result_there/{number}", "C-1") for number in range(3)]
     client = application().test_client()
@@ -63,7 +63,7 @@ def test_the_tries_at_all_links_to_a_case_count_together(access: Access) -> None
     assert statuses == [403] * MOST_PER_CODE + [429] * 4
 
 
-def test_an_unknown_link_locks_no_other(access: Access) -> None:
+def test_attempts_at_an_unknown_link_lock_no_other_link(access: Access) -> None:
     access.create_code("C-1", BORN)
     client = application().test_client()
     token = csrf(client, "/sign-in")
@@ -75,25 +75,25 @@ def test_an_unknown_link_locks_no_other(access: Access) -> None:
     )
 
 
-def test_the_tries_at_a_manager_count_however_the_name_is_written() -> None:
+def test_attempts_at_a_staff_account_are_limited_in_any_notation_of_the_name() -> None:
     client = application().test_client()
     token = csrf(client, "/staff/sign-in")
     names = ["manager", "Manager", " manager", "MANAGER ", "mAnager", "manager\t", "MANAGER"]
     typed = {"csrf_token": token, "password": "secret"}
     answers = [client.post("/staff/sign-in", data={**typed, "username": name}) for name in names]
-    # the engine is away: what is let through is answered by 503
+    # the engine is unreachable: an allowed attempt is answered by 503
     assert [answer.status_code for answer in answers] == [503] * MOST_PER_CODE + [429] * 2
 
 
 @pytest.mark.parametrize("name", ["manager:", "manager:a", "日本", "gérant"])
-def test_a_name_is_sent_to_the_engine_as_it_is(name: str) -> None:
+def test_a_user_name_of_any_characters_is_sent_to_the_engine_but_a_colon_is_refused(name: str) -> None:
     client = application().test_client()
     filled = {"csrf_token": csrf(client, "/staff/sign-in"), "username": name, "password": "пароль"}
     assert client.post("/staff/sign-in", data=filled).status_code == (403 if ":" in name else 503)
 
 
 @pytest.mark.parametrize(
-    ("written", "counted"),
+    ("written", "network"),
     [
         ("192.0.2.7", "192.0.2.7"),
         ("192.0.2.7:4711", "192.0.2.7"),
@@ -115,12 +115,12 @@ def test_a_name_is_sent_to_the_engine_as_it_is(name: str) -> None:
         ("999.1.1.1", "999.1.1.1"),
     ],
 )
-def test_an_address_counts_however_it_is_written(written: str, counted: str) -> None:
-    assert network_of(written) == counted
+def test_the_network_of_an_address_in_any_notation(written: str, network: str) -> None:
+    assert network_of(written) == network
 
 
 @pytest.mark.parametrize("address", ["unknown", "[2001:db8::1]:443", "192.0.2.7:4711", "x" * 5000])
-def test_what_a_proxy_writes_for_an_address_stops_nobody_from_signing_in(address: str) -> None:
+def test_sign_in_works_whatever_address_a_proxy_forwards(address: str) -> None:
     client = application(trusted_proxies=1).test_client()
     assert sign_in(client, headers={"X-Forwarded-For": address}).status_code == 403
 

@@ -1,4 +1,4 @@
-"""What Prometheus gets of what waits in the records."""
+"""Prometheus metrics of the queues and of outages."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ pytestmark = pytest.mark.usefixtures("records")
 QUEUES = ("outbox", "submissions", "lab_feed", "erasures")
 
 
-def values(what: str, label: str) -> dict[str, float]:
+def values(name: str, label: str) -> dict[str, float]:
     """Samples of a metric, by the value of a label."""
     families = WebappCollector(Lab("http://127.0.0.1:9", "")).collect()
     return {
-        sample.labels[label]: sample.value for family in families for sample in family.samples if sample.name == what
+        sample.labels[label]: sample.value for family in families for sample in family.samples if sample.name == name
     }
 
 
-def test_nothing_waits() -> None:
+def test_empty_queues_are_zero() -> None:
     assert values("coronacare_queue_waiting", "queue") == dict.fromkeys(QUEUES, 0)
     assert values("coronacare_queue_oldest_seconds", "queue") == dict.fromkeys(QUEUES, 0)
 
 
-def test_what_waits_has_the_age_of_its_oldest_however_often_it_was_tried() -> None:
+def test_the_age_of_a_queue_is_that_of_its_oldest_waiting_row_whatever_its_attempts() -> None:
     schedule = RetrySchedule(timedelta(minutes=5), timedelta(hours=1))
     outbox = Outbox()
     for number in (1, 2, 3):

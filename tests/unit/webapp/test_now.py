@@ -1,4 +1,4 @@
-"""Pictures of what stands where: whatever was deployed, no step at which cases stand is left out."""
+"""Pictures of running cases list each step with cases, whatever diagram was deployed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from webapp.staff.now import NO_PLACE, NOT_DRAWN, Drawing, _pictures
 
 KEY, STEP = "tell_by_telephone", "Task_TellPatient"
 SOURCE = (ROOT / "processes" / f"{KEY}.bpmn").read_text()
-STANDING = ActivityCount(3, timedelta(hours=5), timedelta(hours=1), "instance", 0)
+COUNT = ActivityCount(3, timedelta(hours=5), timedelta(hours=1), "instance", 0)
 
 
 def pictures(source: str, *steps: str, hottest: float = 1.0) -> list[Drawing]:
-    return list(_pictures(KEY, source, dict.fromkeys(steps, STANDING), hottest))
+    return list(_pictures(KEY, source, dict.fromkeys(steps, COUNT), hottest))
 
 
-def test_a_step_is_on_the_picture_and_in_its_table() -> None:
+def test_a_step_is_in_the_picture_and_in_its_table() -> None:
     [drawing] = pictures(SOURCE, STEP, f"{STEP}#multiInstanceBody")
     assert (drawing.title, drawing.why) == ("Tell by telephone", "")
     assert "3 at Tell patient by telephone" in drawing.svg
@@ -29,13 +29,13 @@ def test_a_step_is_on_the_picture_and_in_its_table() -> None:
 @pytest.mark.parametrize(
     "source", ["", "<a", "<a/>", "<!DOCTYPE a><a/>", SOURCE.partition("<bpmndi:BPMNDiagram")[0] + "</bpmn:definitions>"]
 )
-def test_without_a_picture_there_is_the_table(source: str) -> None:
+def test_a_diagram_that_can_not_be_drawn_has_a_table_only(source: str) -> None:
     [drawing] = pictures(source, STEP)
     assert (drawing.title, drawing.svg, drawing.why) == (KEY, "", NOT_DRAWN)
-    assert [step.standing for step in drawing.steps] == [STANDING]
+    assert [step.standing for step in drawing.steps] == [COUNT]
 
 
-def test_a_step_of_an_older_version_is_told_beside_the_picture() -> None:
+def test_a_step_that_is_not_in_the_diagram_is_listed_separately() -> None:
     drawing, others = pictures(SOURCE, STEP, "Task_Former")
     assert drawing.svg
     assert (others.svg, others.why) == ("", NO_PLACE)

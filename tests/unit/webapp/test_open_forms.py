@@ -1,4 +1,4 @@
-"""Which forms a case can fill in now."""
+"""Forms that are open in a case."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp import forms
 pytestmark = pytest.mark.usefixtures("records")
 
 
-def test_a_form_of_a_case_that_was_erased_between_two_queries_is_not_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_is_not_open_if_its_case_was_erased_between_two_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     task = OpenTask("1", "medical_form", "definition 1", "C-1")
     monkeypatch.setattr(forms, "open_tasks", lambda engine, reference: [task])
     monkeypatch.setattr(forms, "find_case", lambda engine, reference: None)
@@ -21,8 +21,8 @@ def test_a_form_of_a_case_that_was_erased_between_two_queries_is_not_open(monkey
         assert forms._asked_for("medical_form", None) is None
 
 
-def test_no_task_is_looked_up_without_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine takes a query without a business key for one of all cases."""
+def test_without_a_case_no_task_is_queried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query without a business key would return the tasks of all cases."""
     task = OpenTask("1", "medical_form", "definition 1", "C-1")
     monkeypatch.setattr(forms, "open_tasks", lambda engine, reference: [task])
     with application().test_request_context("/forms/medical_form"):

@@ -1,4 +1,4 @@
-"""/readyz says in words which password or key is wrong."""
+"""/readyz of the web application names a wrong password or API key."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from webapp.options import Options
 
 pytestmark = pytest.mark.usefixtures("records")
 KEY = "a key of the tests"
-AWAY = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 
 
 @contextmanager
 def services(folder: Path) -> Iterator[tuple[str, str]]:
     """The URLs of a laboratory and of a government."""
-    notifier = Notifier(MailServer("127.0.0.1", 9), "a@b.example", SmsGateway(AWAY, ""), AWAY)
+    notifier = Notifier(MailServer("127.0.0.1", 9), "a@b.example", SmsGateway(UNREACHABLE, ""), UNREACHABLE)
     applications = (
         create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), KEY, 1),
         create_government(open_service(f"sqlite:///{folder}/government.db", "government"), KEY, notifier, Archive(KEY)),
@@ -59,12 +59,12 @@ def readiness(engine: str, lab: str, government: str, key: str) -> tuple[int, li
     return answer.status_code, answer.text.splitlines()
 
 
-def test_all_is_well(tmp_path: Path) -> None:
+def test_with_all_services_it_is_ready(tmp_path: Path) -> None:
     with services(tmp_path) as (lab, government), engine_that_answers(200) as engine:
         assert readiness(engine, lab, government, KEY) == (200, ["ok"])
 
 
-def test_wrong_keys_and_a_wrong_password_are_named(tmp_path: Path) -> None:
+def test_wrong_api_keys_and_a_wrong_password_are_problems(tmp_path: Path) -> None:
     with services(tmp_path) as (lab, government), engine_that_answers(401) as engine:
         status, problems = readiness(engine, lab, government, "another")
     assert status == 503
@@ -75,7 +75,7 @@ def test_wrong_keys_and_a_wrong_password_are_named(tmp_path: Path) -> None:
     ]
 
 
-def test_services_that_are_away_do_not_count_an_engine_does() -> None:
-    status, [problem] = readiness(AWAY, AWAY, AWAY, KEY)
+def test_an_unreachable_engine_is_a_problem_and_unreachable_services_are_none() -> None:
+    status, [problem] = readiness(UNREACHABLE, UNREACHABLE, UNREACHABLE, KEY)
     assert status == 503
     assert problem.startswith("engine: GET /process-definition/key/corona_care: ConnectionError")

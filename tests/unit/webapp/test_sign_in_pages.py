@@ -1,4 +1,4 @@
-"""Pages of signing in that lack something say what, on its field, and keep what was typed."""
+"""Sign-in pages show an error on each field that lacks an answer, and keep the answers; a code is replaced once."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def client() -> Any:
     return application().test_client()
 
 
-def sent(client: Any, path: str, **typed: str) -> tuple[int, Any]:
+def submit(client: Any, path: str, **typed: str) -> tuple[int, Any]:
     page = BeautifulSoup(client.get("/sign-in").text, "html.parser")
     token = page.select_one("[name=csrf_token]")["value"]
     answer = client.post(path, data={"csrf_token": token, **typed})
     return answer.status_code, BeautifulSoup(answer.text, "html.parser")
 
 
-def complaints(page: Any) -> list[str]:
-    """Of the summary; each must be on its field as well."""
+def errors_of(page: Any) -> list[str]:
+    """The error messages of the summary, each of which must be on its field, too."""
     links = page.select(".govuk-error-summary__list a")
     for link in links:
         name = link["href"].removeprefix("#").removesuffix("-day")
@@ -64,33 +64,33 @@ def complaints(page: Any) -> list[str]:
         ("/staff/sign-in", {"username": " ", "password": "secret"}, ["Enter your account"]),
     ],
 )
-def test_what_is_missing_is_said_on_its_field(
+def test_a_missing_answer_is_an_error_on_its_field(
     client: Any, path: str, typed: dict[str, str], expected: list[str]
 ) -> None:
-    status, page = sent(client, path, **typed)
-    assert (status, complaints(page)) == (403, expected)
+    status, page = submit(client, path, **typed)
+    assert (status, errors_of(page)) == (403, expected)
     assert page.title.text.startswith("Error:")
     for name, text in typed.items():
-        kept = page.select_one(f"[name={name}]")
-        assert kept.get("value", "") == ("" if name == "password" else text)
+        field = page.select_one(f"[name={name}]")
+        assert field.get("value", "") == ("" if name == "password" else text)
 
 
-def test_a_code_that_is_refused_is_kept(client: Any) -> None:
-    status, page = sent(client, "/sign-in", **CODE, **BORN)
+def test_a_refused_code_is_shown_again(client: Any) -> None:
+    status, page = submit(client, "/sign-in", **CODE, **BORN)
     assert status == 403
-    assert complaints(page) == ["This access code and date of birth don't belong together. Check both."]
+    assert errors_of(page) == ["This access code and date of birth don't belong together. Check both."]
     assert page.select_one("[name=access_code]")["value"] == CODE["access_code"]
     assert page.select_one("[name=date_of_birth-year]")["value"] == "1990"
 
 
-def test_no_code_counts_for_nobody(client: Any) -> None:
+def test_attempts_without_a_code_are_not_limited(client: Any) -> None:
     code = Access(Cipher("r" * 32)).create_code("C-1", "1990-05-10")
     for _ in range(MOST_PER_CODE + 3):
-        assert sent(client, "/sign-in", **BORN)[0] == 403
-    assert sent(client, "/sign-in", access_code=code, **BORN)[0] == 303
+        assert submit(client, "/sign-in", **BORN)[0] == 403
+    assert submit(client, "/sign-in", access_code=code, **BORN)[0] == 303
 
 
-def test_two_clicks_on_a_new_code_show_the_same_and_an_older_page_says_so(
+def test_two_clicks_on_new_code_show_the_same_code_and_an_older_page_creates_none(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = Case("C-1", "1", {"date_of_birth": "1990-05-10", "email": "ada@patients.example"}, None)
@@ -99,20 +99,20 @@ def test_two_clicks_on_a_new_code_show_the_same_and_an_older_page_says_so(
     with client.session_transaction() as session:
         session["case"] = "C-1"
 
-    def opened() -> dict[str, str]:
+    def open_page() -> dict[str, str]:
         page = BeautifulSoup(client.get("/case/access-code").text, "html.parser")
         return {field["name"]: field["value"] for field in page.select("main input[type=hidden]")}
 
-    def clicked(fields: dict[str, str]) -> Any:
+    def click(fields: dict[str, str]) -> Any:
         return BeautifulSoup(client.post("/case/access-code", data=fields).text, "html.parser")
 
-    one, other = opened(), opened()
-    first, second = (clicked(one).select_one(".access-code").text for _ in range(2))
+    page, older_page = open_page(), open_page()
+    first, second = (click(page).select_one(".access-code").text for _ in range(2))
     assert first == second
-    late = clicked(other)
-    assert late.select_one(".access-code") is None
-    assert "Only the last one works" in late.text
+    of_older_page = click(older_page)
+    assert of_older_page.select_one(".access-code") is None
+    assert "Only the last one works" in of_older_page.text
     assert Access(Cipher("r" * 32)).find_case_by_code(first, "1990-05-10") == "C-1"
-    newer = clicked(opened()).select_one(".access-code").text
+    newer = click(open_page()).select_one(".access-code").text
     assert newer != first
     assert Access(Cipher("r" * 32)).find_case_by_code(newer, "1990-05-10") == "C-1"

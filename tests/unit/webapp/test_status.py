@@ -19,32 +19,34 @@ def case(**values: object) -> Case:
     return Case("C-1", "1", {"orientation": "evaluation_needed", **values}, None)
 
 
-def recorded(hours: list[float], start: datetime = START) -> None:
-    """Cases whose results took so many hours."""
-    for number, each in enumerate(hours):
+def record_waits(hours: list[float], start: datetime = START) -> None:
+    """Record closed cases whose results took these hours."""
+    for number, duration_h in enumerate(hours):
         taken = start + timedelta(minutes=number)
-        KpiRows().record(f"C-{start}-{number}", sample_taken_at=taken, result_told_at=taken + timedelta(hours=each))
+        KpiRows().record(
+            f"C-{start}-{number}", sample_taken_at=taken, result_told_at=taken + timedelta(hours=duration_h)
+        )
 
 
-def test_where_a_case_stands_and_what_comes_next() -> None:
+def test_the_status_describes_the_current_and_the_next_step() -> None:
     found = status_of(case(), {"Task_WaitForTestResult", "Task_TestSample"})
     assert (found.text, found.next) == ("The laboratory tests your sample.", status.RESULT_NEXT)
 
 
-def test_between_which_times_it_takes_for_8_in_10() -> None:
-    recorded([float(hours) for hours in (2, 10, 3, 9, 4, 8, 5, 7, 6, 6, 6)])
+def test_the_wait_is_the_range_of_8_in_10_cases() -> None:
+    record_waits([float(hours) for hours in (2, 10, 3, 9, 4, 8, 5, 7, 6, 6, 6)])
     assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("3 hours", "9 hours")
-    # and no other wait is told
+    # a step without recorded waits has no forecast
     assert status_of(case(), {"Task_VisitPatient"}).wait is None
 
 
-def test_of_too_few_nothing_is_told() -> None:
-    recorded([1.0] * 4)
+def test_a_wait_of_too_few_cases_is_not_shown() -> None:
+    record_waits([1.0] * 4)
     assert status_of(case(), {"Task_WaitForTestResult"}).wait is None
 
 
-def test_what_all_waited_for(records: None) -> None:
-    recorded([1.0] * 5)
+def test_equal_waits_are_a_range_of_one_duration(records: None) -> None:
+    record_waits([1.0] * 5)
     assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("60 minutes", "60 minutes")
 
 
@@ -56,13 +58,13 @@ def test_durations_in_words(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
 
 
-def test_what_may_be_at_once(records: None) -> None:
-    recorded([0.0, 0.0, 0.0, 0.0, 0.05, 0.05])
+def test_a_wait_that_may_be_zero_has_no_lower_bound(records: None) -> None:
+    record_waits([0.0, 0.0, 0.0, 0.0, 0.05, 0.05])
     assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("", "3 minutes")
 
 
 @pytest.mark.parametrize(
-    ("first", "now", "told", "advised"),
+    ("initial_orientation", "now", "is_result_sent", "advice"),
     [
         ("evaluation_needed", None, False, status.ADVICE["evaluation_needed"]),
         ("evaluation_needed", "self_monitor", False, status.ADVICE["evaluation_needed"]),
@@ -74,11 +76,11 @@ def test_what_may_be_at_once(records: None) -> None:
         (None, None, False, None),
     ],
 )
-def test_the_advice_is_the_gravest_and_after_a_result_only_what_can_not_wait(
-    first: str | None, now: str | None, told: bool, advised: status.Advice | None
+def test_the_advice_is_of_the_most_severe_orientation_and_after_a_result_only_if_urgent(
+    initial_orientation: str | None, now: str | None, is_result_sent: bool, advice: status.Advice | None
 ) -> None:
-    found = case(orientation=first, orientation_now=now, result_told_at=START if told else None)
-    assert advice_of(found) == advised
+    found = case(orientation=initial_orientation, orientation_now=now, result_told_at=START if is_result_sent else None)
+    assert advice_of(found) == advice
 
 
 def measures(texts: list[str]) -> dict[str, float]:
@@ -97,7 +99,7 @@ def texts_of_status(language: str) -> list[str]:
     return [translated(str(text)) for text in found]
 
 
-def test_a_twelve_year_old_understands_it() -> None:
+def test_status_texts_are_readable_at_the_age_of_twelve() -> None:
     """Grade 6 of an American school is at 11 to 12 (Kincaid 1975)."""
     grade = measures(texts_of_status("en"))["Kincaid"]
     print(f"grade {grade:.1f}")
@@ -106,7 +108,7 @@ def test_a_twelve_year_old_understands_it() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_it_is_easy_to_read_in_translation_too(language: str) -> None:
+def test_status_texts_are_easy_to_read_in_translation(language: str) -> None:
     """LIX, which needs no syllables: below 40 is easy (Björnsson 1968). It isn't calibrated for Arabic."""
     lix = measures(texts_of_status(language))["LIX"]
     print(f"LIX {lix:.0f}")
@@ -119,7 +121,7 @@ def test_it_is_easy_to_read_in_translation_too(language: str) -> None:
     [
         ({"orientation": None}, set(), 1, False, True),
         ({"orientation": None}, {"Task_AssessByHand"}, 1, True, False),
-        # the engine is at it for two minutes, or an incident stands: the page doesn't reload itself for ever
+        # after two minutes of assessment, or at an incident, the page stops reloading and asks the patient to call
         ({"orientation": None}, set(), 130, True, False),
         ({}, {"Task_SetPriorityByHand"}, 70, True, False),
         ({"orientation_now": None}, {"Task_CallPatient"}, 70, True, False),
@@ -127,7 +129,7 @@ def test_it_is_easy_to_read_in_translation_too(language: str) -> None:
         ({}, {"Task_TakeSample"}, 70, False, False),
     ],
 )
-def test_whose_answers_could_not_be_assessed_is_asked_to_call(
+def test_a_patient_whose_answers_could_not_be_assessed_is_asked_to_call(
     values: dict, steps: set[str], started_s_ago: int, must_call: bool, assessing: bool
 ) -> None:
     known = {"orientation": "evaluation_needed", **values}

@@ -1,4 +1,4 @@
-"""The KPIs' course: by days, by months; each chart beside its table."""
+"""Trends of the KPIs by day and by month, and their charts."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from kpi.rows import KpiRows
 from webapp.staff.trends import TRENDS, chart, figures_of, spans_of
 
 pytestmark = pytest.mark.usefixtures("records")
-ENDED = {"2020-03-01": 4, "2020-03-03": 1, "2020-05-20": 2}
+CASES_BY_DAY = {"2020-03-01": 4, "2020-03-03": 1, "2020-05-20": 2}
 
 
 @pytest.fixture(autouse=True)
 def cases(records: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many ended on each of these days; one of each day was positive."""
-    for day, count in ENDED.items():
+    """Record the closed cases of `CASES_BY_DAY`; one result of each day is positive."""
+    for day, count in CASES_BY_DAY.items():
         monkeypatch.setattr("kpi.rows._now", lambda day=day: f"{day}T12:00:00.000+00:00")
         for number in range(count):
             result = "negative" if number else "positive"
             KpiRows().record(f"C-{day}-{number}", outcome="care_completed", result=result)
 
 
-def test_by_days() -> None:
+def test_a_short_period_is_divided_by_days() -> None:
     found = figures_of(spans_of(date(2020, 3, 1), date(2020, 3, 3)))
     keys = TRENDS["results"].figures
     assert {span: [figures[key].value for key in keys] for span, figures in found.items()} == {
@@ -34,7 +34,7 @@ def test_by_days() -> None:
     }
 
 
-def test_by_months_where_there_are_many_days() -> None:
+def test_a_long_period_is_divided_by_months() -> None:
     found = figures_of(spans_of(date(2020, 2, 20), date(2020, 5, 31)))
     assert {span: figures["positivity"].text for span, figures in found.items()} == {
         "2020-02": "none yet",
@@ -54,25 +54,25 @@ def test_by_months_where_there_are_many_days() -> None:
         (date(2020, 1, 2), date(2020, 1, 1), 0),
     ],
 )
-def test_however_long_the_period_is(first: date, last: date, count: int) -> None:
+def test_the_number_of_spans_is_limited(first: date, last: date, count: int) -> None:
     assert len(spans_of(first, last)) == count
 
 
-def drawn(name: str, first: date, last: date) -> ElementTree.Element:
+def draw_chart(name: str, first: date, last: date) -> ElementTree.Element:
     return ElementTree.fromstring(chart(TRENDS[name], figures_of(spans_of(first, last))))
 
 
 @pytest.mark.parametrize("name", TRENDS)
-def test_a_chart_is_a_picture_by_itself(name: str) -> None:
+def test_a_chart_has_a_title_and_no_script_or_external_reference(name: str) -> None:
     for first in (date(2020, 3, 1), date(2020, 6, 1)):
-        svg = drawn(name, first, date(2020, 6, 2))
+        svg = draw_chart(name, first, date(2020, 6, 2))
         assert TRENDS[name].title in "".join(svg.itertext())
         assert [each.tag for each in svg.iter() if each.tag.endswith("script")] == []
         assert [value for each in svg.iter() for value in each.attrib.values() if "//" in value] == []
 
 
-def test_a_chart_shows_what_the_table_says() -> None:
-    svg = drawn("positivity", date(2020, 3, 1), date(2020, 3, 3))
+def test_a_chart_shows_the_values_of_the_table() -> None:
+    svg = draw_chart("positivity", date(2020, 3, 1), date(2020, 3, 3))
     values = [each.text for each in svg.iter() if each.get("class") == "value"]
-    # what is none yet has no point
+    # a span without a value has no point
     assert [value for value in values if value] == ["25", "100"]

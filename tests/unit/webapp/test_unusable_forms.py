@@ -1,4 +1,4 @@
-"""A form that was deployed past the check and can't be shown: patients are told whom to call, staff what is wrong."""
+"""A deployed form that can't be shown: patients see whom to call, staff see the finding."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from webapp.app import create_app
 from webapp.options import Options
 
 pytestmark = pytest.mark.usefixtures("records")
-NOWHERE = "http://127.0.0.1:9"
-GOOD = json.loads((config.ROOT / "forms" / "pre_screening.form").read_text())
+UNREACHABLE = "http://127.0.0.1:9"
+PRE_SCREENING = json.loads((config.ROOT / "forms" / "pre_screening.form").read_text())
 DEFINITION = {"id": "corona_care:1", "deploymentId": "1"}
 CONTACT = OPTIONS["policy"]["contact_phone"]
 
 
 def changed(change: Callable[[dict[str, Any]], Any]) -> bytes:
-    form = copy.deepcopy(GOOD)
+    form = copy.deepcopy(PRE_SCREENING)
     change(form)
     return json.dumps(form).encode()
 
@@ -39,11 +39,11 @@ def added(component: dict[str, Any]) -> bytes:
     return changed(lambda form: form["components"].insert(0, {"id": "Odd_1", **component}))
 
 
-# what was deployed, and what staff read of it
-ODD = {
+# content of the deployed form, and a text of its finding
+UNUSABLE = {
     "not JSON": (b"{", "JSON"),
     "a list": (b"[]", "no JSON object"),
-    "another encoding": (json.dumps(GOOD).encode("utf-16")[1:], "JSON"),
+    "another encoding": (json.dumps(PRE_SCREENING).encode("utf-16")[1:], "JSON"),
     "nested without an end": (b"[" * 100_000, "JSON"),
     "no id": (changed(lambda form: form.pop("id")), "no id"),
     "a newer schema": (changed(lambda form: form.update(schemaVersion=99)), "schemaVersion"),
@@ -61,8 +61,8 @@ ODD = {
 
 @pytest.fixture
 def deployed() -> dict[str, Any]:
-    """What the engine answers as the deployed start form."""
-    return {"content": json.dumps(GOOD).encode(), "status": 200}
+    """The engine's answer to a request of the deployed start form."""
+    return {"content": json.dumps(PRE_SCREENING).encode(), "status": 200}
 
 
 @pytest.fixture
@@ -74,20 +74,20 @@ def client(deployed: dict[str, Any]) -> Iterator[Any]:
 
     with serving(answer) as url:
         engine = Engine(url, "webapp", "", timeout_s=5)
-        yield create_app(Options(**OPTIONS), engine, Government(NOWHERE, "", 1), Lab(NOWHERE, "")).test_client()
+        yield create_app(Options(**OPTIONS), engine, Government(UNREACHABLE, "", 1), Lab(UNREACHABLE, "")).test_client()
 
 
-def last_shown(form: str, part: str) -> float:
+def last_unusable_at(form: str, part: str) -> float:
     [metric] = [each for each in REGISTRY.collect() if each.name == "coronacare_form_unusable_timestamp_seconds"]
     found = [each for each in metric.samples if each.labels["form"] == form and part in each.labels["finding"]]
     return max((each.value for each in found), default=0)
 
 
-@pytest.mark.parametrize("odd", ODD)
-def test_patients_are_told_whom_to_call_and_staff_what_is_wrong(
-    odd: str, deployed: dict[str, Any], client: Any, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_patients_see_whom_to_call_and_the_finding_is_logged_and_counted(
+    name: str, deployed: dict[str, Any], client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    deployed["content"], finding = ODD[odd]
+    deployed["content"], finding = UNUSABLE[name]
     began_at = time.time()
     with caplog.at_level(logging.ERROR):
         page = client.get("/forms/pre_screening", follow_redirects=True)
@@ -98,12 +98,12 @@ def test_patients_are_told_whom_to_call_and_staff_what_is_wrong(
     [line] = [record.getMessage() for record in caplog.records]
     assert "pre_screening" in line
     assert finding in line
-    assert last_shown("pre_screening", finding) >= began_at
+    assert last_unusable_at("pre_screening", finding) >= began_at
     assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize(("language", "words"), [("fr", "ce formulaire"), ("ar", "الاستمارة")])
-def test_it_is_said_in_the_language_of_the_reader(
+def test_the_page_about_an_unusable_form_is_translated(
     language: str, words: str, deployed: dict[str, Any], client: Any
 ) -> None:
     deployed["content"] = b"{"
@@ -112,20 +112,20 @@ def test_it_is_said_in_the_language_of_the_reader(
     assert words in page.text
 
 
-def test_a_form_that_the_engine_does_not_have_is_named(deployed: dict[str, Any], client: Any) -> None:
+def test_a_form_that_the_engine_does_not_have_is_reported(deployed: dict[str, Any], client: Any) -> None:
     deployed.update(status=404, content=b'{"type": "NotFoundException"}')
     assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 503
-    assert last_shown("pre_screening", "404")
+    assert last_unusable_at("pre_screening", "404")
 
 
-def test_once_it_is_mended_it_is_shown(deployed: dict[str, Any], client: Any) -> None:
+def test_a_corrected_form_is_shown(deployed: dict[str, Any], client: Any) -> None:
     deployed["content"] = b"{"
     assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 503
-    deployed["content"] = json.dumps(GOOD).encode()
+    deployed["content"] = json.dumps(PRE_SCREENING).encode()
     assert client.get("/forms/pre_screening", follow_redirects=True).status_code == 200
 
 
-def test_a_message_that_has_no_form_is_named(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_without_a_form_is_reported(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.forms.find_case", lambda *_: Case("C-1", "1", {}, None))
     client.get("/sign-in")
     with client.session_transaction() as session:
@@ -133,13 +133,13 @@ def test_a_message_that_has_no_form_is_named(client: Any, monkeypatch: pytest.Mo
     page = client.get("/forms/symptoms_worsened", follow_redirects=True)
     assert page.status_code == 503
     assert CONTACT in page.text
-    assert last_shown("symptoms_worsened", "no symptoms_worsened.form")
+    assert last_unusable_at("symptoms_worsened", "no symptoms_worsened.form")
 
 
-def test_what_was_typed_is_kept_when_a_page_can_not_be_shown_again(
+def test_answers_are_stored_although_an_error_prevents_the_next_page(
     client: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An error of ours, too, ends at the page that says whom to call; the log has nothing of what was typed."""
+    """An unexpected error shows the page that says whom to call, too, and the log contains no answer."""
     page = client.get("/forms/pre_screening", follow_redirects=True)
     token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
 
@@ -152,14 +152,12 @@ def test_what_was_typed_is_kept_when_a_page_can_not_be_shown_again(
     assert answer.status_code == 500
     assert CONTACT in answer.text
     assert "Ada" not in caplog.text
-    assert last_shown("pre_screening", "ValueError")
-    again = client.get(page.request.path)
-    assert "checked" in again.text
+    assert last_unusable_at("pre_screening", "ValueError")
+    reloaded = client.get(page.request.path)
+    assert "checked" in reloaded.text
 
 
-def test_an_answer_that_a_pattern_takes_too_long_for_is_refused_on_its_field(
-    deployed: dict[str, Any], client: Any
-) -> None:
+def test_an_answer_whose_match_times_out_is_an_error_of_its_field(deployed: dict[str, Any], client: Any) -> None:
     deployed["content"] = added({"type": "textfield", "key": "given_name", "validate": {"pattern": "^(a+)+$"}})
     page = client.get("/forms/pre_screening", follow_redirects=True)
     token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
@@ -170,4 +168,4 @@ def test_an_answer_that_a_pattern_takes_too_long_for_is_refused_on_its_field(
     assert answer.status_code == 200
     assert "is not in the right format" in answer.text
     assert typed["given_name"] in answer.text
-    assert last_shown("pre_screening", "^(a+)+$")
+    assert last_unusable_at("pre_screening", "^(a+)+$")

@@ -21,9 +21,7 @@ TAKEN = datetime(2020, 3, 22, 9, tzinfo=UTC)
         ("indeterminate", None, "2020-02-28", "2020-03-13"),
     ],
 )
-def test_the_isolation_that_policy_proposes(
-    result: str, onset: str | None, exposed: str | None, until: str | None
-) -> None:
+def test_the_proposed_end_of_isolation(result: str, onset: str | None, exposed: str | None, until: str | None) -> None:
     assert proposed_isolation(result, onset, TAKEN, exposed, POLICY, NOWHERE) == until
 
 
@@ -55,5 +53,5 @@ def test_the_doctor_on_duty_with_the_fewest_open_reports_is_suggested(
     on_duty: tuple[str, ...], open_reports: dict[str, int], suggested: str | None
 ) -> None:
     resources = {"roster": Roster(*on_duty), "engine": Engine(**open_reports), "place": NOWHERE}
-    given = assign(4, "negative", None, TAKEN, None, POLICY, **resources)
-    assert given["suggested_doctor"] == suggested
+    assignment = assign(4, "negative", None, TAKEN, None, POLICY, **resources)
+    assert assignment["suggested_doctor"] == suggested

@@ -1,4 +1,4 @@
-"""A case is erased when it has ended, everywhere, or later: whatever can't be reached holds up no other."""
+"""Erasure of ended cases in all stores: an unreachable store is retried and blocks no other case."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from tests.support.clock import passes
 from workers.erasure import Eraser, LocalStores, RemoteServices
 
 pytestmark = pytest.mark.usefixtures("records")
-SEAL = Cipher("a secret of the tests")
+CIPHER = Cipher("a secret of the tests")
 
 
 class FakeService:
-    """Takes what it is asked to delete."""
+    """A service that records what it deletes, and is unavailable for one case."""
 
-    def __init__(self, away_for: str = ""):
-        self.away_for = away_for
+    def __init__(self, unavailable_for: str = ""):
+        self.unavailable_for = unavailable_for
         self.deleted: list[str] = []
 
     def delete(self, path: str, **query: Any) -> dict[str, Any]:
-        if self.away_for and path.endswith(self.away_for):
+        if self.unavailable_for and path.endswith(self.unavailable_for):
             raise Unavailable("government: 503")
         self.deleted.append(query.get("key", path))
         return {"kept": True}
@@ -48,15 +48,15 @@ class FakeService:
 
 
 class FakeEngine:
-    """One instance for each case; those that run are named."""
+    """An engine with one instance per case; the references of running cases are given."""
 
-    def __init__(self, *running: str, away: bool = False):
+    def __init__(self, *running: str, is_unavailable: bool = False):
         self.running = set(running)
-        self.away = away
+        self.is_unavailable = is_unavailable
         self.deleted: list[str] = []
 
     def post(self, path: str, query: dict[str, Any]) -> Any:
-        if self.away:
+        if self.is_unavailable:
             raise EngineUnavailable("POST /history/process-instance")
         reference = query["processInstanceBusinessKey"]
         return {"count": int(reference in self.running)} if "unfinished" in query else [{"id": f"of {reference}"}]
@@ -74,12 +74,14 @@ def eraser(
     sms: FakeService | None = None,
     schedule: RetrySchedule = AT_ONCE,
 ) -> Eraser:
-    kept = LocalStores(Access(SEAL), Drafts(SEAL), KpiRows(), Outbox(), Sessions(SEAL), Submissions(SEAL))
-    elsewhere = RemoteServices(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
-    return Eraser(Erasures(), Leases(), kept, elsewhere, schedule)
+    local_stores = LocalStores(
+        Access(CIPHER), Drafts(CIPHER), KpiRows(), Outbox(), Sessions(CIPHER), Submissions(CIPHER)
+    )
+    remote_services = RemoteServices(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
+    return Eraser(Erasures(), Leases(), local_stores, remote_services, schedule)
 
 
-def test_a_case_is_erased_when_it_has_ended() -> None:
+def test_a_case_is_erased_after_its_end() -> None:
     Erasures().request("C-1", PATIENT)
     engine = FakeEngine("C-1")
     assert eraser(engine).erase_waiting() == 0
@@ -90,14 +92,14 @@ def test_a_case_is_erased_when_it_has_ended() -> None:
     assert is_erased("C-1")
 
 
-def test_what_is_not_in_the_engine_yet_is_waited_for() -> None:
-    Submissions(SEAL).add("C-1/pre_screening", "C-1", "pre_screening", {}, "")
+def test_a_case_with_a_pending_submission_is_not_erased() -> None:
+    Submissions(CIPHER).add("C-1/pre_screening", "C-1", "pre_screening", {}, "")
     Erasures().request("C-1", PATIENT)
     assert eraser(FakeEngine()).erase_waiting() == 0
-    assert Submissions(SEAL).list_pending_forms("C-1") == ["pre_screening"]
+    assert Submissions(CIPHER).list_pending_forms("C-1") == ["pre_screening"]
 
 
-def test_its_messages_are_deleted_at_the_gateway_by_their_keys() -> None:
+def test_messages_of_a_case_are_deleted_at_the_sms_gateway_by_their_keys() -> None:
     Outbox().add("C-1/tell_result/1", "sms", "+4420", "result_there", "en")
     Outbox().mark_sent(next(Outbox().claim("sms")))
     Erasures().request("C-1", PATIENT)
@@ -106,20 +108,20 @@ def test_its_messages_are_deleted_at_the_gateway_by_their_keys() -> None:
     assert sms.deleted == ["C-1/tell_result/1"]
 
 
-def test_a_store_that_can_not_be_reached_is_asked_again_and_holds_up_no_other() -> None:
+def test_an_unreachable_store_is_retried_and_blocks_no_other_case() -> None:
     for reference in ("C-1", "C-2"):
         Erasures().request(reference, PATIENT)
-    government = FakeService(away_for="C-1")
+    government = FakeService(unavailable_for="C-1")
     assert eraser(FakeEngine(), government).erase_waiting() == 1
     assert (is_erased("C-1"), is_erased("C-2")) == (False, True)
-    government.away_for = ""
+    government.unavailable_for = ""
     assert eraser(FakeEngine(), government).erase_waiting() == 1
     assert is_erased("C-1")
 
 
-def test_while_the_engine_is_away_nothing_is_lost() -> None:
+def test_an_erasure_is_completed_after_an_outage_of_the_engine() -> None:
     Erasures().request("C-1", PATIENT)
-    assert eraser(FakeEngine(away=True)).erase_waiting() == 0
+    assert eraser(FakeEngine(is_unavailable=True)).erase_waiting() == 0
     assert eraser(FakeEngine()).erase_waiting() == 1
 
 
@@ -132,30 +134,30 @@ def test_a_case_that_is_being_reopened_is_not_erased() -> None:
     assert eraser(engine).erase_waiting() == 1
 
 
-def test_of_a_case_that_goes_on_for_weeks_it_is_asked_ever_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_case_is_queried_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     Erasures().request("C-1", PATIENT)
     engine = FakeEngine("C-1")
-    asked = []
+    queries = []
     post = engine.post
-    monkeypatch.setattr(engine, "post", lambda path, query: asked.append(path) or post(path, query))
+    monkeypatch.setattr(engine, "post", lambda path, query: queries.append(path) or post(path, query))
     running = eraser(engine, schedule=RetrySchedule(timedelta(seconds=5), timedelta(minutes=15)))
     passes(running.erase_waiting, monkeypatch, timedelta(days=1), timedelta(minutes=5))
-    assert 70 <= len(asked) <= 110
-    # nothing is wrong with it: its age begins anew
+    assert 70 <= len(queries) <= 110
+    # a running case is no problem: each check resets the age of its erasure
     assert measure_queues()["erasures"].oldest_s < 3600
 
 
-def test_while_the_engine_is_away_it_is_asked_once_and_not_for_each_case(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_of_the_engine_is_logged_once_and_uses_up_no_attempt(caplog: pytest.LogCaptureFixture) -> None:
     for number in range(30):
         Erasures().request(f"C-{number}", PATIENT)
-    running = eraser(FakeEngine(away=True))
+    running = eraser(FakeEngine(is_unavailable=True))
     for _ in range(100):
         running.erase_waiting()
     assert len(caplog.records) == 1
     assert {erasure.attempts for erasure in Erasures().all()} == {0}
 
 
-def test_an_unforeseen_error_of_one_case_holds_up_no_other(
+def test_an_unexpected_error_of_a_case_blocks_no_other_and_logs_no_patient_data(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for reference in ("C-1", "C-2"):

@@ -27,15 +27,15 @@ def _zone_of_the_worker(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     time.tzset()
 
 
-def reasons(day: str | None, place: Place = NOWHERE, onset: str | None = None, **more: Any) -> list[str] | None:
-    contact = {"name": "Kim", "email": "kim@contacts.example", "last_exposure_date": day, **more}
+def reasons(day: str | None, place: Place = NOWHERE, onset: str | None = None, **fields: Any) -> list[str] | None:
+    contact = {"name": "Kim", "email": "kim@contacts.example", "last_exposure_date": day, **fields}
     refused = check_contacts("yes", [contact], onset, NOW, POLICY, place=place)["contacts_refused"]
     return refused and [each["reason"] for each in refused]
 
 
 @pytest.mark.usefixtures("_zone_of_the_worker")
 @pytest.mark.parametrize("zone", ZONES)
-def test_today_is_the_patients_wherever_the_worker_runs(zone: str) -> None:
+def test_today_is_the_date_in_the_patients_time_zone_whatever_that_of_the_worker(zone: str) -> None:
     place = Place(ZoneInfo(zone))
     here = today(place.zone)
     assert reasons(str(here), place) is None
@@ -43,28 +43,28 @@ def test_today_is_the_patients_wherever_the_worker_runs(zone: str) -> None:
 
 
 @pytest.mark.parametrize("onset", ["0001-01-01", "9999-12-31", str(NOW.date() + timedelta(days=90))])
-def test_a_list_can_be_accepted_whatever_onset_an_old_case_has(onset: str) -> None:
+def test_a_list_of_contacts_is_accepted_although_the_onset_is_implausible(onset: str) -> None:
     assert reasons(str(NOW.date()), onset=onset) is None
 
 
 @pytest.mark.parametrize("day", [None, "", "soon", "2020-02-31"])
-def test_what_is_no_day_is_sent_back(day: str | None) -> None:
+def test_an_invalid_day_is_refused(day: str | None) -> None:
     assert reasons(day) == ["no_day"]
 
 
 @pytest.mark.parametrize("phone", [None, "", "----", "+ ()"])
-def test_a_telephone_number_of_no_digits_is_none(phone: str | None) -> None:
+def test_a_telephone_number_without_digits_is_no_address(phone: str | None) -> None:
     assert reasons(str(NOW.date()), email=None, phone=phone) == ["no_address"]
 
 
-def test_the_day_of_a_sample_is_that_of_the_patient() -> None:
+def test_the_day_of_a_sample_is_the_date_in_the_patients_time_zone() -> None:
     late = datetime(2026, 3, 1, 20, tzinfo=UTC)
     assert infectious_from(None, late, POLICY, Place(ZoneInfo("Asia/Kolkata"))) == date(2026, 2, 28)
     assert infectious_from(None, late, POLICY, NOWHERE) == date(2026, 2, 27)
 
 
 class FakeGovernment(Government):
-    """Refuses an address for now, but at a last attempt."""
+    """A government that defers an address, and reports it as unreachable at the last attempt."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -80,9 +80,9 @@ def attempt(government: FakeGovernment, is_last: bool) -> dict[str, Any]:
     return notify_contact("C-1", "7", Context("t", "k", is_last), government=government)
 
 
-def test_a_contact_whose_address_is_refused_for_now_is_called_after_the_last_attempt() -> None:
+def test_a_contact_with_a_deferred_address_is_unreachable_after_the_last_attempt() -> None:
     government = FakeGovernment()
-    # counted, and not taken for an outage, which would go on for ever
+    # uses up a retry: as an outage it would be retried forever
     with pytest.raises(Faulty, match="an address is refused for now"):
         attempt(government, is_last=False)
     assert attempt(government, is_last=True)["contact_outcome"] == "unreachable"

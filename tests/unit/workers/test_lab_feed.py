@@ -1,4 +1,4 @@
-"""The lab's feed: acknowledged only when the engine has the item, and one stuck item holds up no other."""
+"""The lab's feed: an item is acknowledged once the engine has it, and a stuck item blocks no other case."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from workers import lab_feed
 from workers.lab_feed import LabFeed
 
 pytestmark = pytest.mark.usefixtures("records")
-# at once, but for tests of the pauses
+# no pauses: a test of pauses uses GROWING_PAUSES
 SCHEDULE = RetrySchedule(timedelta(), timedelta())
-NOBODY_WAITS = EngineRefused("POST /message", 400, "RestException")
+NO_SUBSCRIPTION = EngineRefused("POST /message", 400, "RestException")
 
 
 class FakeLab(Lab):
@@ -44,12 +44,14 @@ class FakeLab(Lab):
 class FakeEngine:
     def __init__(self, **refused: Exception):
         self.refused = refused
-        self.taken: list[str] = []
+        self.correlated: list[str] = []
 
     def correlate(self, message: str, key: str, values: dict[str, Any], waiting_for: dict[str, Any] | None) -> None:
         if key in self.refused:
             raise self.refused[key]
-        self.taken.append(f"{message} {key} {values.get('lab_result')} {(waiting_for or {}).get('sample_barcode')}")
+        self.correlated.append(
+            f"{message} {key} {values.get('lab_result')} {(waiting_for or {}).get('sample_barcode')}"
+        )
 
 
 def result(number: int) -> dict[str, Any]:
@@ -77,10 +79,10 @@ def _no_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab_feed, "find_case", lambda engine, reference: None)
 
 
-def test_each_item_goes_to_the_case_that_waits_for_it() -> None:
+def test_each_item_is_correlated_with_its_case() -> None:
     lab, engine = FakeLab(result(1), grant(2), result(3)), FakeEngine()
     assert feed(lab, engine).read() == 3
-    assert engine.taken == [
+    assert engine.correlated == [
         "lab_result_received C1 negative A-1",
         "kit_granted C2 None None",
         "lab_result_received C3 negative A-3",
@@ -88,25 +90,25 @@ def test_each_item_goes_to_the_case_that_waits_for_it() -> None:
     assert lab.acknowledged == [1, 2, 3]
 
 
-def test_a_stuck_item_is_kept_and_holds_up_no_other() -> None:
+def test_a_stuck_item_is_not_acknowledged_and_blocks_no_other_case() -> None:
     lab = FakeLab(result(1), result(2), result(3))
-    feed(lab, FakeEngine(C2=NOBODY_WAITS)).read()
+    feed(lab, FakeEngine(C2=NO_SUBSCRIPTION)).read()
     assert lab.acknowledged == [1, 3]
 
 
-@pytest.mark.parametrize("refusal", [NOBODY_WAITS, EngineRefused("POST /message", 500, "ProcessEngineException")])
-def test_a_stuck_result_holds_up_the_later_ones_of_its_case(refusal: EngineRefused) -> None:
+@pytest.mark.parametrize("refusal", [NO_SUBSCRIPTION, EngineRefused("POST /message", 500, "ProcessEngineException")])
+def test_a_stuck_result_blocks_later_results_of_its_case(refusal: EngineRefused) -> None:
     later = {**result(3), "case_reference": "C2"}
     lab, engine = FakeLab(result(1), result(2), later, {**grant(4), "case_reference": "C4"}), FakeEngine(C2=refusal)
     assert feed(lab, engine).read() == 2
-    # it isn't even looked at: what it says is news or not by what comes before it
+    # the later result isn't processed: whether it is a correction depends on the earlier one
     assert lab.acknowledged == [1, 4]
     del engine.refused["C2"]
     assert feed(lab, engine).read() == 4
     assert lab.acknowledged[2:] == [1, 2, 3, 4]
 
 
-def test_a_broken_case_holds_up_no_other() -> None:
+def test_an_error_of_the_engine_at_one_case_blocks_no_other() -> None:
     lab = FakeLab(result(1), result(2), grant(3))
     feed(lab, FakeEngine(C1=EngineRefused("POST /message", 500, "ProcessEngineException"))).read()
     assert lab.acknowledged == [2, 3]
@@ -123,17 +125,17 @@ def test_a_broken_case_holds_up_no_other() -> None:
         {"case_reference": ["C1"]},
     ],
 )
-def test_an_item_that_is_not_as_described_holds_up_no_other(changed: dict[str, Any]) -> None:
+def test_an_invalid_item_blocks_no_other(changed: dict[str, Any]) -> None:
     broken = {name: value for name, value in {**result(1), **changed}.items() if value is not None}
     lab = FakeLab(broken, grant(2))
-    feed(lab, FakeEngine(C1=NOBODY_WAITS)).read()
+    feed(lab, FakeEngine(C1=NO_SUBSCRIPTION)).read()
     assert lab.acknowledged == [2]
 
 
-def test_nothing_is_acknowledged_while_the_engine_is_gone() -> None:
+def test_nothing_is_acknowledged_during_an_outage_of_the_engine() -> None:
     lab = FakeLab(result(1))
     with pytest.raises(EngineUnavailable):
-        feed(lab, FakeEngine(C1=EngineUnavailable("gone"))).read()
+        feed(lab, FakeEngine(C1=EngineUnavailable("503"))).read()
     assert lab.acknowledged == []
 
 
@@ -141,20 +143,20 @@ def test_nothing_is_acknowledged_while_the_engine_is_gone() -> None:
     ("steps", "acknowledged"),
     [({"Task_ReserveTestKit"}, []), ({"Gateway_WaitForKit"}, []), ({"Task_VisitPatient"}, [1]), (set(), [1])],
 )
-def test_a_grant_is_kept_while_the_case_asks_for_its_kit(
+def test_a_grant_is_not_acknowledged_while_the_case_requests_its_kit(
     monkeypatch: pytest.MonkeyPatch, steps: set[str], acknowledged: list[int]
 ) -> None:
     monkeypatch.setattr(lab_feed, "find_case", lambda engine, reference: cases.Case("C1", "i", {}, None))
     monkeypatch.setattr(lab_feed, "current_steps", lambda engine, case: steps)
     lab = FakeLab(grant(1))
-    feed(lab, FakeEngine(C1=NOBODY_WAITS)).read()
+    feed(lab, FakeEngine(C1=NO_SUBSCRIPTION)).read()
     assert lab.acknowledged == acknowledged
 
 
-HOURLY = RetrySchedule(timedelta(seconds=1), timedelta(minutes=15))
+GROWING_PAUSES = RetrySchedule(timedelta(seconds=1), timedelta(minutes=15))
 
 
-def test_a_result_of_an_unknown_case_is_tried_ever_less_often_and_has_an_age(
+def test_a_result_of_an_unknown_case_is_retried_with_growing_pauses_and_counted_as_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     lab, engine = FakeLab(result(1), result(2)), FakeEngine()
@@ -163,10 +165,10 @@ def test_a_result_of_an_unknown_case_is_tried_ever_less_often_and_has_an_age(
     def correlate(message: str, key: str, values: dict[str, Any], waiting_for: dict[str, Any] | None) -> None:
         attempts.append(key)
         if key == "C1":
-            raise NOBODY_WAITS
+            raise NO_SUBSCRIPTION
 
     monkeypatch.setattr(engine, "correlate", correlate)
-    reader = LabFeed(lab, engine, Leases(), FeedItems(), HOURLY)
+    reader = LabFeed(lab, engine, Leases(), FeedItems(), GROWING_PAUSES)
     with monkeypatch.context() as patched:
         clock = Clock(patched)
         patched.setattr(lab_feed, "timestamp", queue.timestamp)
@@ -174,7 +176,7 @@ def test_a_result_of_an_unknown_case_is_tried_ever_less_often_and_has_an_age(
             lab.items = [item for item in lab.items if item["id"] not in lab.acknowledged]
             reader.read()
             clock.advance(timedelta(seconds=1))
-    # a second doubled up to a quarter of an hour; each half second would make 7,200
+    # pauses of 1 s, doubled up to 15 min; pauses of half a second would make 7,200 attempts
     assert 10 <= attempts.count("C1") <= 15
     assert attempts.count("C2") == 1
     assert 4 <= len(caplog.records) <= 11
@@ -182,8 +184,8 @@ def test_a_result_of_an_unknown_case_is_tried_ever_less_often_and_has_an_age(
     assert measure_queues()["lab_feed"].waiting == 1
 
 
-def test_what_is_delivered_at_last_or_gone_from_the_feed_waits_no_more() -> None:
-    lab, engine = FakeLab(result(1), result(2)), FakeEngine(C1=NOBODY_WAITS, C2=NOBODY_WAITS)
+def test_a_delivered_item_and_one_that_left_the_feed_no_longer_wait() -> None:
+    lab, engine = FakeLab(result(1), result(2)), FakeEngine(C1=NO_SUBSCRIPTION, C2=NO_SUBSCRIPTION)
     feed(lab, engine).read()
     assert FeedItem.select().count() == 2
     del engine.refused["C1"]
@@ -192,7 +194,7 @@ def test_what_is_delivered_at_last_or_gone_from_the_feed_waits_no_more() -> None
     assert FeedItem.select().count() == 0
 
 
-def test_an_acknowledgement_that_the_lab_refuses_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_acknowledgement_blocks_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     lab, engine = FakeLab(result(1), result(2)), FakeEngine()
     acknowledge = lab.post
 
@@ -206,31 +208,31 @@ def test_an_acknowledgement_that_the_lab_refuses_holds_up_no_other(monkeypatch: 
     assert lab.acknowledged == [2]
 
 
-def test_what_comes_for_an_erased_case_is_acknowledged() -> None:
+def test_items_of_an_erased_case_are_acknowledged() -> None:
     for number in (1, 2):
         Erasures().request(f"C{number}", "patient")
         Erasures().complete(Erasures().find(f"C{number}"), kept=False)
     lab = FakeLab(result(1), grant(2), result(3))
-    feed(lab, FakeEngine(C1=NOBODY_WAITS, C2=NOBODY_WAITS, C3=NOBODY_WAITS)).read()
+    feed(lab, FakeEngine(C1=NO_SUBSCRIPTION, C2=NO_SUBSCRIPTION, C3=NO_SUBSCRIPTION)).read()
     assert lab.acknowledged == [1, 2]
 
 
-def test_a_feed_that_does_not_go_on_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_ends_when_the_cursor_of_the_feed_does_not_advance(monkeypatch: pytest.MonkeyPatch) -> None:
     lab = FakeLab(result(1), result(2))
     monkeypatch.setattr(lab, "get", lambda path, after: {"items": lab.items, "next": 0})
     assert feed(lab, FakeEngine()).read() == 2
 
 
-@pytest.mark.parametrize("nameless", [None, "?", 7, [], {}, {"id": None}, {"id": "1; DROP"}, {"id": [1]}])
-def test_an_item_without_an_id_holds_up_no_other(nameless: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("invalid", [None, "?", 7, [], {}, {"id": None}, {"id": "1; DROP"}, {"id": [1]}])
+def test_an_item_without_a_valid_id_blocks_no_other(invalid: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = FakeLab(result(2))
     monkeypatch.setattr(
-        lab, "get", lambda path, after: {"items": [] if after else [nameless, *lab.items], "next": after or 2}
+        lab, "get", lambda path, after: {"items": [] if after else [invalid, *lab.items], "next": after or 2}
     )
     assert feed(lab, FakeEngine()).read() == 1
 
 
-def test_an_unforeseen_error_of_one_item_holds_up_no_other(
+def test_an_unexpected_error_of_an_item_blocks_no_other_and_logs_no_patient_data(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     lab, engine = FakeLab(result(1), result(2)), FakeEngine(C1=AttributeError("Ada"))
@@ -240,6 +242,6 @@ def test_an_unforeseen_error_of_one_item_holds_up_no_other(
 
 
 def response(status: int) -> requests.Response:
-    made = requests.Response()
-    made.status_code = status
-    return made
+    refused = requests.Response()
+    refused.status_code = status
+    return refused

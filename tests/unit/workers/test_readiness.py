@@ -1,4 +1,4 @@
-"""/readyz of the workers: what the lanes of a process need, and who refuses its password or key."""
+"""/readyz of the workers: the services that their lanes need, and refused passwords and API keys."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.usefixtures("records")
 
 
 def problems(lanes: list[str], url: str) -> list[str]:
-    """What is wrong when all that these lanes need is at this URL."""
+    """The problems of these lanes if all their services are at this URL."""
     parts = {part: {"url": url} for part in ("engine", "lab", "government", "sms")}
     settings = config.load(**parts, mail={"username": "coronacare", "port": free_port()})
     return find_problems(checks_of(settings, lanes, task_client(settings, "w-1")))
 
 
-def test_each_password_and_key_that_is_refused_is_named() -> None:
+def test_each_refused_password_and_api_key_is_a_problem() -> None:
     with serving(lambda call: Reply(401, b"{}")) as url:
         assert problems(list(LANES), url) == [
             "engine: GET /count: the engine refuses engine.username or engine.password (401)",
@@ -31,11 +31,11 @@ def test_each_password_and_key_that_is_refused_is_named() -> None:
         ]
 
 
-def test_services_and_a_mail_server_that_are_away_are_no_problem_of_the_workers() -> None:
+def test_unreachable_services_are_no_problem_of_the_workers() -> None:
     with serving(lambda call: Reply(200, b"{}") if "engine-rest" in call.path else Reply(503, b"{}")) as url:
         assert problems(list(LANES), url) == []
 
 
-def test_a_lane_needs_only_its_own_services() -> None:
+def test_a_lane_checks_only_its_own_services() -> None:
     with serving(lambda call: Reply(200, b"{}") if "engine-rest" in call.path else Reply(401, b"{}")) as url:
         assert problems(["kpi"], url) == []

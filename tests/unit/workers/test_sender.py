@@ -1,4 +1,4 @@
-"""Messages leave by real servers: each once, none lost while one is away, one refused holds up no other."""
+"""Delivery of messages by real servers: each once, none lost in an outage, a refused one blocks no other."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PAGE, TASKLIST = "http://pages.example", "http://tasklist.example"
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A real SMS gateway: where it is."""
+    """The settings of a real SMS gateway."""
     import threading
 
     server = make_server("127.0.0.1", 0, create_app(open_service(f"sqlite:///{tmp_path}/sms.db", "sms"), "key"))
@@ -55,8 +55,8 @@ def schedule(channel: str) -> RetrySchedule:
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1", **sign_in: Any) -> Sender:
     pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
     mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages)
-    carriers = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), pages)}
-    return Sender(Outbox(), carriers, {channel: schedule(channel) for channel in carriers})
+    channels = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), pages)}
+    return Sender(Outbox(), channels, {channel: schedule(channel) for channel in channels})
 
 
 def add(key: str, recipient: str = "a@b.example", channel: str = "email", language: str = "en") -> None:
@@ -67,7 +67,7 @@ def states() -> dict[str, str]:
     return {message.key: message.state for message in Message.select()}
 
 
-def test_a_message_is_sent_once_and_says_only_where_to_look(inbox: tuple[Inbox, int]) -> None:
+def test_a_message_is_sent_once_and_contains_only_a_link(inbox: tuple[Inbox, int]) -> None:
     add("C-1/tell_result/1")
     assert [sender(inbox[1]).send_waiting() for _ in range(2)] == [1, 0]
     [message] = inbox[0].got
@@ -76,7 +76,7 @@ def test_a_message_is_sent_once_and_says_only_where_to_look(inbox: tuple[Inbox, 
     assert "C-1" not in message.as_string()
 
 
-def test_a_message_to_a_doctor_leads_to_tasklist(inbox: tuple[Inbox, int]) -> None:
+def test_a_message_to_a_doctor_links_to_tasklist(inbox: tuple[Inbox, int]) -> None:
     Outbox().add("C-1/alert/1", "email", "doctor@b.example", "report_overdue", "en")
     sender(inbox[1]).send_waiting()
     [message] = inbox[0].got
@@ -84,15 +84,15 @@ def test_a_message_to_a_doctor_leads_to_tasklist(inbox: tuple[Inbox, int]) -> No
     assert PAGE not in message.get_payload()
 
 
-def test_a_message_to_a_manager_leads_to_the_page_of_what_waits(inbox: tuple[Inbox, int]) -> None:
+def test_a_message_to_a_manager_links_to_the_page_of_running_cases(inbox: tuple[Inbox, int]) -> None:
     Outbox().add("C-1/call/1", "email", "manager@b.example", "patient_call_escalated", "en")
     sender(inbox[1]).send_waiting()
     [message] = inbox[0].got
     assert f"{PAGE}/staff/now" in message.get_payload()
 
 
-def test_the_same_message_has_the_same_id_whoever_sends_it(inbox: tuple[Inbox, int]) -> None:
-    """SMTP can't be exactly once; a second delivery is known by its Message-ID."""
+def test_a_message_that_is_sent_again_has_the_same_message_id(inbox: tuple[Inbox, int]) -> None:
+    """SMTP isn't exactly-once: a mailbox recognises a second delivery by its Message-ID."""
     add("C-1/tell_result/1")
     sender(inbox[1]).send_waiting()
     Message.update(state=WAITING, due_at="").execute()
@@ -100,19 +100,17 @@ def test_the_same_message_has_the_same_id_whoever_sends_it(inbox: tuple[Inbox, i
     assert len({message["Message-ID"] for message in inbox[0].got}) == 1
 
 
-def test_an_sms_is_sent_once_though_it_is_tried_twice(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
+def test_an_sms_that_is_sent_again_is_delivered_once(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
     add("C-1/tell_result/1", "+44 20 7946 0958", "sms", "fr")
-    both = sender(inbox[1], gateway["sms"])
-    both.send_waiting()
+    running = sender(inbox[1], gateway["sms"])
+    running.send_waiting()
     Message.update(state=WAITING, due_at="").execute()
-    both.send_waiting()
+    running.send_waiting()
     [text] = texts_to(gateway, "+442079460958")
     assert text.startswith(f"{TEXTS['result_there']['fr'][1]} {PAGE}/link/")
 
 
-def test_messages_wait_while_a_server_is_away_and_hold_up_no_other_channel(
-    inbox: tuple[Inbox, int], gateway: dict[str, str]
-) -> None:
+def test_an_outage_of_a_channel_blocks_no_other_channel(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
     add("1")
     add("2", "+44 20 7946 0958", "sms")
     assert sender(free_port(), gateway["sms"]).send_waiting() == 1
@@ -120,15 +118,15 @@ def test_messages_wait_while_a_server_is_away_and_hold_up_no_other_channel(
     assert sender(inbox[1]).send_waiting() == 1
 
 
-@pytest.mark.parametrize("later", ["greylisted@b.example", "full@b.example"])
-def test_a_mail_that_the_server_wants_later_is_kept_and_holds_up_no_other(inbox: tuple[Inbox, int], later: str) -> None:
-    add("1", later)
+@pytest.mark.parametrize("recipient", ["greylisted@b.example", "full@b.example"])
+def test_a_temporarily_refused_mail_waits_and_blocks_no_other(inbox: tuple[Inbox, int], recipient: str) -> None:
+    add("1", recipient)
     add("2")
     assert sender(inbox[1]).send_waiting() == 1
     assert states() == {"1": WAITING, "2": SENT}
 
 
-def test_a_server_that_goes_down_gets_no_more_for_a_moment(
+def test_after_a_closed_connection_the_sender_backs_off(
     inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add("1", "goes-down@b.example")
@@ -136,20 +134,20 @@ def test_a_server_that_goes_down_gets_no_more_for_a_moment(
     running = sender(inbox[1])
     assert [running.send_waiting(), running.send_waiting()] == [0, 0]
     assert set(states().values()) == {WAITING}
-    # and the one at which it closes holds up the others for that moment only
+    # the message at which the server closes the connection blocks the others during the back-off only
     later = time.monotonic() + 2
     monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: later)
     assert running.send_waiting() == 1
 
 
-def test_what_the_server_has_is_not_sent_again_whatever_it_says_to_the_farewell(inbox: tuple[Inbox, int]) -> None:
+def test_an_accepted_mail_is_not_sent_again_when_quit_fails(inbox: tuple[Inbox, int]) -> None:
     inbox[0].farewell = "421 we close"
     add("1")
     assert sender(inbox[1]).send_waiting() == 1
     assert (len(inbox[0].got), states()) == (1, {"1": SENT})
 
 
-def test_an_address_that_the_server_can_not_write_holds_up_no_other() -> None:
+def test_an_address_that_needs_smtputf8_is_refused_and_blocks_no_other() -> None:
     add("1", "josé@b.example")
     add("2")
     with smtp_server(enable_SMTPUTF8=False) as (_, port):
@@ -157,7 +155,7 @@ def test_an_address_that_the_server_can_not_write_holds_up_no_other() -> None:
     assert states() == {"1": REFUSED, "1/telephone": WAITING, "2": SENT}
 
 
-def test_a_server_that_is_away_has_one_pause_for_all_messages_which_grows(
+def test_an_outage_has_one_growing_pause_for_all_messages(
     inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(50):
@@ -166,41 +164,41 @@ def test_a_server_that_is_away_has_one_pause_for_all_messages_which_grows(
     monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: now[-1])
     connect = MailServer.connect
     monkeypatch.setattr(MailServer, "connect", lambda self: connections.append(now[-1]) or connect(self))
-    away = sender(free_port())
-    # for ten minutes, twice a second
+    during_outage = sender(free_port())
+    # ten minutes, with an attempt each half second
     for _ in range(1200):
-        away.send_waiting()
+        during_outage.send_waiting()
         now.append(now[-1] + 0.5)
     assert 10 <= len(connections) <= 20
     assert len(caplog.records) <= 8
     assert {(message.state, message.attempts) for message in Message.select()} == {(WAITING, 0)}
-    # when it is back, they all leave at once
-    back = sender(inbox[1])
-    assert sum(back.send_waiting() for _ in range(3)) == 50
+    # after the outage all messages are sent
+    after_outage = sender(inbox[1])
+    assert sum(after_outage.send_waiting() for _ in range(3)) == 50
 
 
 @pytest.mark.slow
-def test_one_greylisted_mail_is_tried_some_forty_times_in_five_days_and_then_replaced_by_a_call(
+def test_a_greylisted_mail_is_retried_for_five_days_and_then_replaced_by_a_call(
     inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add("C-1/tell_result/1", "greylisted@b.example", language="fr")
     running, clock = sender(inbox[1]), Clock(monkeypatch)
-    sessions = []
+    attempts = []
     while clock.ahead < timedelta(days=7):
         running.send_waiting()
-        sessions += [clock.ahead] * (len(inbox[0].recipients) - len(sessions))
+        attempts += [clock.ahead] * (len(inbox[0].recipients) - len(attempts))
         clock.advance(timedelta(minutes=5))
-    assert 40 <= len(sessions) <= 50
-    # RFC 5321, 4.5.4.1: few at first, then one in two or three hours, for four to five days
-    assert 3 <= sum(session < timedelta(hours=1) for session in sessions) <= 5
-    assert timedelta(days=4) < sessions[-1] < timedelta(days=6)
+    assert 40 <= len(attempts) <= 50
+    # RFC 5321, 4.5.4.1: a few attempts in the first hour, then one in two or three hours, for four to five days
+    assert 3 <= sum(attempt < timedelta(hours=1) for attempt in attempts) <= 5
+    assert timedelta(days=4) < attempts[-1] < timedelta(days=6)
     given_up, call = Message.select().order_by(Message.id)
     assert (given_up.state, call.state) == (GIVEN_UP, WAITING)
     assert (call.key, call.channel, call.language) == ("C-1/tell_result/1/telephone", "telephone", "fr")
     assert call.recipient == "greylisted@b.example"
 
 
-def test_a_greylisted_mail_is_delivered_once_the_list_knows_us(
+def test_a_greylisted_mail_is_delivered_when_the_server_accepts_it(
     inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add("1", "greylisted@b.example")
@@ -213,29 +211,29 @@ def test_a_greylisted_mail_is_delivered_once_the_list_knows_us(
     assert running.send_waiting() == 1
 
 
-BAD = [f"{name}@b.example" for name in ("greylisted", "unknown", "full", "goes-down", "hangs-up", "ad\na")]
+UNDELIVERABLE = [f"{name}@b.example" for name in ("greylisted", "unknown", "full", "goes-down", "hangs-up", "ad\na")]
 
 
-@pytest.mark.parametrize("bad", [*BAD, "", "<>"])
-def test_of_many_messages_one_that_is_bad_holds_up_no_other(
-    inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch, bad: str
+@pytest.mark.parametrize("recipient", [*UNDELIVERABLE, "", "<>"])
+def test_an_undeliverable_message_blocks_no_other(
+    inbox: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch, recipient: str
 ) -> None:
     for number in range(30):
-        add(f"C-{number}/1", bad if number == 7 else f"{number}@b.example")
+        add(f"C-{number}/1", recipient if number == 7 else f"{number}@b.example")
     now = [1000.0]
     monkeypatch.setattr("camunda7.outages.time.monotonic", lambda: now[-1])
     running = sender(inbox[1])
-    turns = 0
+    rounds = 0
     while Message.select().where(Message.state == SENT).count() < 29:
         running.send_waiting()
         now.append(now[-1] + 0.5)
-        turns += 1
-        assert turns < 12
+        rounds += 1
+        assert rounds < 12
     assert len(inbox[0].got) == 29
     assert Message.get(Message.key == "C-7/1").state != SENT
 
 
-def test_an_unforeseen_error_of_one_message_is_an_attempt_and_shows_nothing_of_it(
+def test_an_unexpected_error_of_a_message_counts_as_an_attempt_and_logs_no_address(
     inbox: tuple[Inbox, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     Outbox().add("C-1/1", "email", "ada@b.example", "no such template", "en")
@@ -248,17 +246,17 @@ def test_an_unforeseen_error_of_one_message_is_an_attempt_and_shows_nothing_of_i
     assert "ada@b.example" not in caplog.text
 
 
-def test_a_message_whose_senders_die_ends_in_a_call() -> None:
+def test_a_message_with_exhausted_attempts_is_replaced_by_a_call() -> None:
     add("C-1/1")
-    allowed = next(attempts for attempts in range(1, 1000) if schedule("email").is_exhausted(attempts))
-    Message.update(attempts=allowed).execute()
+    exhausted_at = next(attempts for attempts in range(1, 1000) if schedule("email").is_exhausted(attempts))
+    Message.update(attempts=exhausted_at).execute()
     assert sender(free_port()).send_waiting() == 0
     assert sorted(states().items()) == [("C-1/1", REFUSED), ("C-1/1/telephone", WAITING)]
 
 
-# the connection doesn't leave this machine
+# AUTH without TLS is fine here: the server is on the loopback interface
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
-def test_a_wrong_password_at_the_mail_server_is_logged_as_that_and_refuses_no_message(
+def test_a_wrong_mail_password_is_logged_and_leaves_the_messages_waiting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     add("1")
@@ -273,7 +271,7 @@ def test_a_wrong_password_at_the_mail_server_is_logged_as_that_and_refuses_no_me
         assert len(inbox.got) == 1
 
 
-def test_a_wrong_api_key_at_the_gateway_is_logged_as_that_and_refuses_no_message(
+def test_a_wrong_sms_api_key_is_logged_and_leaves_the_messages_waiting(
     gateway: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     add("1", "+44 20 7946 0958", "sms")
@@ -284,7 +282,9 @@ def test_a_wrong_api_key_at_the_gateway_is_logged_as_that_and_refuses_no_message
     assert "sms refuses the API key of sms.api_key (401)" in caplog.text
 
 
-def test_a_refused_address_holds_up_no_other(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
+def test_a_refused_address_is_replaced_by_a_call_and_blocks_no_other(
+    inbox: tuple[Inbox, int], gateway: dict[str, str]
+) -> None:
     add("1", "unknown@b.example")
     add("2", "000 111", "sms")
     add("3")
@@ -294,30 +294,34 @@ def test_a_refused_address_holds_up_no_other(inbox: tuple[Inbox, int], gateway: 
 
 
 @pytest.mark.parametrize("template", sorted(TO_DOCTORS | TO_MANAGERS))
-def test_staff_who_can_not_be_reached_are_not_called(inbox: tuple[Inbox, int], template: str) -> None:
+def test_an_undelivered_message_to_staff_is_counted_and_not_replaced_by_a_call(
+    inbox: tuple[Inbox, int], template: str
+) -> None:
     Outbox().add("C-1/alert/1", "email", "unknown@b.example", template, "en")
     sender(inbox[1]).send_waiting()
     assert states() == {"C-1/alert/1": REFUSED}
     assert count_undelivered_messages() == 1
 
 
-@pytest.mark.parametrize("odd", ["a@b.example\nBcc: c@d.example", "a\r@b.example"])
-def test_an_address_that_no_mail_can_be_made_for_holds_up_no_other(inbox: tuple[Inbox, int], odd: str) -> None:
-    add("C-1/tell_result/1", recipient=odd)
+@pytest.mark.parametrize("address", ["a@b.example\nBcc: c@d.example", "a\r@b.example"])
+def test_an_address_with_a_line_break_injects_no_header_and_blocks_no_other(
+    inbox: tuple[Inbox, int], address: str
+) -> None:
+    add("C-1/tell_result/1", recipient=address)
     add("C-2/tell_result/1")
     assert sender(inbox[1]).send_waiting() == 1
     assert states()["C-2/tell_result/1"] == SENT
     assert "d.example" not in str([message.as_string() for message in inbox[0].got])
 
 
-def test_a_defect_at_one_message_holds_up_no_other(inbox: tuple[Inbox, int]) -> None:
+def test_a_message_of_an_unknown_channel_blocks_no_other(inbox: tuple[Inbox, int]) -> None:
     add("C-1/tell_result/1", channel="by pigeon")
     add("C-2/tell_result/1")
     assert sender(inbox[1]).send_waiting() == 1
     assert states() == {"C-1/tell_result/1": WAITING, "C-2/tell_result/1": SENT}
 
 
-def test_every_text_to_patients_is_there_in_every_language() -> None:
+def test_every_text_to_patients_exists_in_every_language() -> None:
     to_staff = {
         "visit_emergency",
         "report_overdue",
@@ -329,5 +333,5 @@ def test_every_text_to_patients_is_there_in_every_language() -> None:
     assert missing == to_staff
 
 
-def test_an_unknown_language_is_told_in_english() -> None:
+def test_a_text_in_an_unknown_language_is_english() -> None:
     assert text_of("result_there", "xx") == TEXTS["result_there"]["en"]

@@ -1,4 +1,4 @@
-"""Pictures of diagrams: each element as what it is; of damaged ones all that can be drawn, and what can't is named."""
+"""Pictures of diagrams: the shape of each element; a damaged diagram is drawn without its faulty elements."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from camunda7.xml import XmlError, parse
 from config.settings import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
-EVERY = (ROOT / "tests/oracle/diagrams/every_element.bpmn").read_text()
-OURS = (ROOT / "processes/tell_by_telephone.bpmn").read_text()
+EVERY_ELEMENT = (ROOT / "tests/oracle/diagrams/every_element.bpmn").read_text()
+TELL_BY_TELEPHONE = (ROOT / "processes/tell_by_telephone.bpmn").read_text()
 STEP = 'bpmnElement="Task_TellPatient"'
 
 
@@ -42,23 +42,23 @@ def group_of(svg: ElementTree.Element, element: str) -> ElementTree.Element:
         ("Gateway_complexGateway", "polygon", ""),
     ],
 )
-def test_each_element_is_drawn_as_what_it_is(element: str, first: str, text: str) -> None:
-    group = group_of(picture_of(EVERY), element)
+def test_each_element_has_its_shape_and_its_text(element: str, first: str, text: str) -> None:
+    group = group_of(picture_of(EVERY_ELEMENT), element)
     assert group[0].tag == SVG + first
     assert " ".join(part.strip() for part in group.itertext() if part.strip()) == text
 
 
-def test_what_lies_beneath_artifacts_is_seen() -> None:
-    svg = picture_of(EVERY)
+def test_artifacts_and_containers_do_not_cover_what_is_below_them() -> None:
+    svg = picture_of(EVERY_ELEMENT)
     for element in ("TextAnnotation_1", "Group_1", "Lane_Upper", "SubProcess_Expanded"):
         fills = [part.get("fill", "none") for part in group_of(svg, element) if part.tag != f"{SVG}text"]
         assert set(fills) == {"none"}, element
-    # and a group is drawn before what it encloses
+    # a group is drawn before the elements within it
     ids = [group.get("id") for group in svg.iter(f"{SVG}g")]
     assert ids.index("Group_1") < ids.index("DataObjectReference_1")
 
 
-def test_our_diagrams_have_no_faults() -> None:
+def test_the_diagrams_of_the_processes_have_no_faults() -> None:
     for path in [*(ROOT / "processes").glob("*.bpmn"), ROOT / "tests/oracle/diagrams/every_element.bpmn"]:
         assert read_picture(parse(path.read_bytes())).faults == []
 
@@ -82,8 +82,8 @@ def test_our_diagrams_have_no_faults() -> None:
         (r'(<bpmndi:BPMNLabel>\s*<dc:Bounds x=)"\d+"', r'\1"?"', "its label can't be placed"),
     ],
 )  # fmt: skip
-def test_what_can_not_be_drawn_is_named_and_the_rest_is_drawn(old: str, new: str, wrong: str) -> None:
-    text, count = re.subn(old, new, OURS, count=1, flags=re.DOTALL)
+def test_an_element_that_can_not_be_drawn_is_a_fault_and_the_rest_is_drawn(old: str, new: str, wrong: str) -> None:
+    text, count = re.subn(old, new, TELL_BY_TELEPHONE, count=1, flags=re.DOTALL)
     assert count
     picture = read_picture(parse(text))
     assert wrong in picture.faults[0].wrong
@@ -99,26 +99,26 @@ def test_what_can_not_be_drawn_is_named_and_the_rest_is_drawn(old: str, new: str
         '<bpmndi:BPMNDiagram><bpmndi:BPMNPlane bpmnElement="x"/></bpmndi:BPMNDiagram>',
     ],
 )
-def test_without_a_drawing_there_is_no_picture(diagram: str) -> None:
-    text = re.sub(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", diagram, OURS, flags=re.DOTALL)
+def test_a_file_without_diagram_interchange_has_no_picture(diagram: str) -> None:
+    text = re.sub(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", diagram, TELL_BY_TELEPHONE, flags=re.DOTALL)
     assert read_picture(parse(text)).planes == []
 
 
 def test_several_diagrams_are_several_pictures() -> None:
-    diagram = re.search(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", OURS, re.DOTALL)
+    diagram = re.search(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", TELL_BY_TELEPHONE, re.DOTALL)
     assert diagram
-    assert len(read_picture(parse(OURS.replace(diagram[0], diagram[0] * 2))).planes) == 2
+    assert len(read_picture(parse(TELL_BY_TELEPHONE.replace(diagram[0], diagram[0] * 2))).planes) == 2
 
 
 def test_a_reference_may_have_a_namespace_and_a_label_no_size() -> None:
-    text = OURS.replace(STEP, 'bpmnElement="tns:Task_TellPatient"')
+    text = TELL_BY_TELEPHONE.replace(STEP, 'bpmnElement="tns:Task_TellPatient"')
     label = r'(<bpmndi:BPMNLabel>\s*<dc:Bounds x="\d+" y="\d+") width="\d+" height="\d+"'
     text = re.sub(label, r'\1 width="0" height="0"', text)
     assert read_picture(parse(text)).faults == []
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "reason"),
     [
         (b"", "no element found"),
         (b"diagram", "syntax error"),
@@ -130,8 +130,8 @@ def test_a_reference_may_have_a_namespace_and_a_label_no_size() -> None:
         (b"<a>" * 1000 + b"</a>" * 1000, "nested more than 200 deep"),
     ],
 )
-def test_what_is_no_xml_or_may_not_be_read(content: bytes, why: str) -> None:
-    with pytest.raises(XmlError, match=why):
+def test_invalid_and_unsafe_xml_is_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(XmlError, match=reason):
         parse(content)
 
 

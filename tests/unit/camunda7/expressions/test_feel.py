@@ -35,7 +35,7 @@ VALUES = {"n": 3, "text": "yes", "flag": True, "nothing": None, "many": ["a", "b
         ("=1.5 < n", True),
     ],
 )
-def test_what_an_expression_gives(expression: str, value: object) -> None:
+def test_the_value_of_an_expression(expression: str, value: object) -> None:
     assert Expression(expression).evaluate(VALUES) is value
 
 
@@ -55,7 +55,7 @@ def test_what_an_expression_gives(expression: str, value: object) -> None:
         '="a\\n"',
     ],
 )
-def test_what_is_not_supported_is_refused(expression: str) -> None:
+def test_an_unsupported_expression_is_refused(expression: str) -> None:
     with pytest.raises(UnsupportedExpression):
         Expression(expression)
 
@@ -64,5 +64,5 @@ def test_what_is_not_supported_is_refused(expression: str) -> None:
     ("expression", "hides"),
     [("=flag", True), ("=not(n)", True), ("=(not(n))", None), ("=[null]", True), ("=text", False), ("=missing", None)],
 )
-def test_as_a_condition_an_expression_is_a_unary_test_of_null(expression: str, hides: object) -> None:
+def test_a_condition_is_evaluated_as_a_unary_test_of_null(expression: str, hides: object) -> None:
     assert Expression(expression).test(VALUES) is hides

@@ -23,46 +23,48 @@ def form(*components: dict[str, Any]) -> Form:
     return Form.parse({"type": "default", "id": "test", "components": list(components)})
 
 
-def field(kind: str, **more: Any) -> dict[str, Any]:
-    return {"type": kind, "key": "x", "label": "X", "id": "Field_x", **more}
+def field(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"type": kind, "key": "x", "label": "X", "id": "Field_x", **properties}
 
 
 def read_one(component: dict[str, Any], **posted: str) -> tuple[Any, str | None]:
     """The value and the error of a form with one field."""
-    ours = form(component)
-    answers = ours.read(MultiDict(posted))
-    return answers.values["x"], errors(ours, answers).get("x")
+    parsed = form(component)
+    answers = parsed.read(MultiDict(posted))
+    return answers.values["x"], errors(parsed, answers).get("x")
 
 
-def errors(ours: Form, answers: Answers) -> dict[str, str]:
-    """What is wrong, by the name of the input, wherever it is."""
+def errors(parsed: Form, answers: Answers) -> dict[str, str]:
+    """Error messages by the name of the input, including inputs in groups and lists."""
     nodes = {node.name: node for node in answers.within()}
     return {name: found[0].text(nodes[name].component.label.text) for name, found in answers.problems.items()}
 
 
-def asked(ours: Form, posted: dict[str, str] | None = None, data: dict[str, Any] | None = None) -> Answers:
-    """The answers to a form whose questions have all been shown."""
-    everything = MultiDict(posted or {})
-    everything.setlist("shown", [node.name for node in ours.read(everything, data).within()])
-    return ours.read(everything, data)
+def read_with_all_shown(
+    parsed: Form, posted: dict[str, str] | None = None, data: dict[str, Any] | None = None
+) -> Answers:
+    """Read answers as if all questions of the form had been shown."""
+    fields = MultiDict(posted or {})
+    fields.setlist("shown", [node.name for node in parsed.read(fields, data).within()])
+    return parsed.read(fields, data)
 
 
-def page_of(ours: Form, answers: Answers, checked: bool = False) -> BeautifulSoup:
-    return BeautifulSoup("".join(ours.html(page, answers, checked) for page in ours.pages), "html.parser")
+def page_of(parsed: Form, answers: Answers, checked: bool = False) -> BeautifulSoup:
+    return BeautifulSoup("".join(parsed.html(page, answers, checked) for page in parsed.pages), "html.parser")
 
 
 class TestFields:
-    def test_text_is_kept_without_the_space_around_it(self) -> None:
+    def test_space_around_a_text_is_removed(self) -> None:
         assert read_one(field("textfield"), x="  a b ") == ("a b", None)
 
-    def test_an_empty_text_is_an_empty_text(self) -> None:
+    def test_a_blank_text_is_read_as_an_empty_text(self) -> None:
         assert read_one(field("textfield"), x="  ") == ("", None)
 
-    def test_spaces_are_no_answer(self) -> None:
+    def test_a_required_text_of_spaces_is_an_error(self) -> None:
         assert read_one(field("textfield", validate=REQUIRED), x="  ")[1] == "Enter an answer: X"
 
     @pytest.mark.parametrize("kind", ["textfield", "textarea", "number"])
-    def test_a_required_answer_is_asked_for(self, kind: str) -> None:
+    def test_a_missing_required_answer_is_an_error(self, kind: str) -> None:
         assert read_one(field(kind, validate=REQUIRED))[1] == "Enter an answer: X"
 
     def test_a_required_checkbox_must_be_ticked(self) -> None:
@@ -73,31 +75,31 @@ class TestFields:
         assert read_one(field("checkbox")) == (False, None)
 
     @pytest.mark.parametrize(("typed", "value"), [("3", 3), ("3.5", 3.5), ("3,5", 3.5), ("-2", -2)])
-    def test_numbers(self, typed: str, value: float) -> None:
+    def test_a_number_may_have_a_point_or_a_comma(self, typed: str, value: float) -> None:
         assert read_one(field("number"), x=typed) == (value, None)
 
     @pytest.mark.parametrize("typed", ["three", "1e3", "NaN", "Infinity", "0x10", "1 000", "three ٣"])
-    def test_what_is_no_number(self, typed: str) -> None:
+    def test_an_invalid_number_is_an_error(self, typed: str) -> None:
         assert read_one(field("number"), x=typed) == (None, "X must be a number, like 12 or 12.5")
 
-    def test_the_edges_of_a_range(self) -> None:
+    def test_the_bounds_of_a_range_are_included(self) -> None:
         bounded = field("number", validate={"min": 1, "max": 5})
         assert [read_one(bounded, x=typed)[1] for typed in ("1", "5")] == [None, None]
         assert read_one(bounded, x="0")[1] == "X must be 1 or more"
         assert read_one(bounded, x="6")[1] == "X must be 5 or less"
 
-    def test_decimal_places(self) -> None:
+    def test_too_many_decimal_places_are_an_error(self) -> None:
         assert read_one(field("number", decimalDigits=1), x="1.25")[1] == "X must have at most 1 digits after the point"
         assert read_one(field("number", decimalDigits=1), x="1.20") == (1.2, None)
         assert read_one(field("number", decimalDigits=0), x="12") == (12, None)
 
-    def test_the_edges_of_a_length(self) -> None:
+    def test_the_bounds_of_a_length_are_included(self) -> None:
         bounded = field("textfield", validate={"minLength": 2, "maxLength": 3})
         assert [read_one(bounded, x=typed)[1] for typed in ("ab", "abc")] == [None, None]
         assert read_one(bounded, x="a")[1] == "X must be 2 characters or more"
         assert read_one(bounded, x="abcd")[1] == "X must be 3 characters or fewer"
 
-    def test_a_pattern(self) -> None:
+    def test_a_text_must_match_its_pattern(self) -> None:
         letters = field("textfield", validate={"pattern": "^[A-Z]+$"})
         assert read_one(letters, x="ab")[1] == "X is not in the right format"
         assert read_one(letters, x="AB") == ("AB", None)
@@ -109,15 +111,15 @@ class TestFields:
         assert read_one(pair, x="a😀")[1] is None
 
     @pytest.mark.parametrize("typed", ["a@b.example", "a.b+c@d-e.example"])
-    def test_an_email(self, typed: str) -> None:
+    def test_a_valid_email_is_accepted(self, typed: str) -> None:
         assert read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1] is None
 
     @pytest.mark.parametrize("typed", ["a", "a@", "@b.example", "a b@c.example"])
-    def test_no_email(self, typed: str) -> None:
+    def test_an_invalid_email_is_an_error(self, typed: str) -> None:
         assert "e-mail" in read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1]
 
     @pytest.mark.parametrize("kind", ["radio", "select"])
-    def test_only_an_offered_answer_is_taken(self, kind: str) -> None:
+    def test_only_an_offered_option_is_accepted(self, kind: str) -> None:
         choice = field(kind, values=[{"value": "a", "label": "A"}])
         assert read_one(choice, x="a") == ("a", None)
         assert read_one(choice, x="b") == (None, "Select one of the answers: X")
@@ -126,20 +128,20 @@ class TestFields:
         ("day", "month", "year", "value"),
         [("29", "2", "2020", "2020-02-29"), ("01", "12", "1999", "1999-12-01"), ("", "", "", None)],
     )
-    def test_a_date(self, day: str, month: str, year: str, value: str | None) -> None:
+    def test_a_valid_date_is_read(self, day: str, month: str, year: str, value: str | None) -> None:
         posted = {"x-day": day, "x-month": month, "x-year": year}
         assert read_one(field("datetime", subtype="date"), **posted) == (value, None)
 
     @pytest.mark.parametrize(
         ("day", "month", "year"), [("30", "2", "2020"), ("1", "13", "2020"), ("1", "", "2020"), ("1", "1", "20")]
     )
-    def test_no_date(self, day: str, month: str, year: str) -> None:
+    def test_an_invalid_date_is_an_error(self, day: str, month: str, year: str) -> None:
         posted = {"x-day": day, "x-month": month, "x-year": year}
         assert "real date" in read_one(field("datetime", subtype="date"), **posted)[1]
 
 
 class TestConditions:
-    ASKED = form(
+    CONDITIONAL = form(
         {
             "type": "radio",
             "id": "Radio_had",
@@ -151,38 +153,38 @@ class TestConditions:
     )
 
     def test_a_hidden_field_is_neither_checked_nor_submitted(self) -> None:
-        answers = asked(self.ASKED, {"had": "no", "x": "left over"})
+        answers = read_with_all_shown(self.CONDITIONAL, {"had": "no", "x": "earlier answer"})
         assert answers.accepted
         assert answers.values == {"had": "no"}
 
-    def test_a_question_that_an_answer_calls_for_is_asked_on_the_next_showing(self) -> None:
-        answers = self.ASKED.read(MultiDict([("had", "yes"), ("shown", "had")]))
+    def test_a_conditional_question_is_shown_without_an_error_before_it_must_be_answered(self) -> None:
+        answers = self.CONDITIONAL.read(MultiDict([("had", "yes"), ("shown", "had")]))
         assert answers.unseen == {"x"}
         assert not answers.accepted
-        [page] = self.ASKED.pages
-        assert self.ASKED.problems(page, answers) == []
-        shown = page_of(self.ASKED, answers, checked=True)
+        [page] = self.CONDITIONAL.pages
+        assert self.CONDITIONAL.problems(page, answers) == []
+        shown = page_of(self.CONDITIONAL, answers, checked=True)
         assert shown.select("[name=x]")
         assert not shown.select(".govuk-error-message")
 
-    def test_once_asked_it_must_be_answered(self) -> None:
-        answers = asked(self.ASKED, {"had": "yes"})
-        [page] = self.ASKED.pages
-        assert self.ASKED.problems(page, answers) == [("x", "Enter an answer: X")]
-        assert page_of(self.ASKED, answers, checked=True).select(".govuk-error-message")
+    def test_a_conditional_question_that_was_shown_must_be_answered(self) -> None:
+        answers = read_with_all_shown(self.CONDITIONAL, {"had": "yes"})
+        [page] = self.CONDITIONAL.pages
+        assert self.CONDITIONAL.problems(page, answers) == [("x", "Enter an answer: X")]
+        assert page_of(self.CONDITIONAL, answers, checked=True).select(".govuk-error-message")
 
     def test_a_disabled_field_is_not_submitted(self) -> None:
         assert form(field("textfield", disabled=True)).read(MultiDict({"x": "1"})).values == {}
 
-    def test_a_readonly_field_stays_as_it_was(self) -> None:
-        ours = form(field("textfield", readonly=True))
-        assert ours.read(MultiDict({"x": "forged"}), {"x": "known"}).values == {"x": "known"}
+    def test_a_readonly_field_ignores_what_is_posted(self) -> None:
+        parsed = form(field("textfield", readonly=True))
+        assert parsed.read(MultiDict({"x": "forged"}), {"x": "known"}).values == {"x": "known"}
 
-    def test_what_is_not_declared_is_dropped_and_counted(self) -> None:
-        ours = form(field("textfield"))
-        filled = ours.filled(MultiDict(), ours.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"}))
+    def test_posted_names_that_are_not_in_the_form_are_dropped_and_counted(self) -> None:
+        parsed = form(field("textfield"))
+        filled = parsed.filled(MultiDict(), parsed.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"}))
         assert (dict(filled.posted), filled.dropped) == ({"x": "1"}, 1)
-        assert ours.read(filled.posted).values == {"x": "1"}
+        assert parsed.read(filled.posted).values == {"x": "1"}
 
 
 class TestPages:
@@ -193,28 +195,28 @@ class TestPages:
         field("textfield", id="Least", key="least"),
     )
 
-    def test_a_page_begins_where_the_schema_says_so(self) -> None:
+    def test_a_component_with_a_page_title_starts_a_page(self) -> None:
         pages = [(page.number, page.title, len(page.components)) for page in self.PAGED.pages]
         assert pages == [(1, "First", 1), (2, "Second", 1), (3, "Third", 2)]
 
-    def test_a_page_with_nothing_to_ask_is_passed_over(self) -> None:
-        one, other = (self.PAGED.read(MultiDict(posted)) for posted in ({"more": "true"}, {}))
-        assert [page.asks(one) for page in self.PAGED.pages] == [True, True, True]
-        assert [page.asks(other) for page in self.PAGED.pages] == [True, False, True]
+    def test_a_page_whose_questions_are_all_hidden_asks_nothing(self) -> None:
+        with_all, without_second = (self.PAGED.read(MultiDict(posted)) for posted in ({"more": "true"}, {}))
+        assert [page.asks(with_all) for page in self.PAGED.pages] == [True, True, True]
+        assert [page.asks(without_second) for page in self.PAGED.pages] == [True, False, True]
 
-    def test_a_page_takes_only_what_it_asks(self) -> None:
-        before = MultiDict({"more": "true", "last": "kept"})
+    def test_a_page_stores_only_the_answers_to_its_own_questions(self) -> None:
+        before = MultiDict({"more": "true", "last": "earlier"})
         posted = MultiDict([("x", "new"), ("last", "forged"), ("shown", "x"), ("shown", "last")])
         filled = self.PAGED.filled(before, self.PAGED.pages[1], posted)
         assert filled.posted.to_dict(flat=False) == {
-            "more": ["true"], "last": ["kept"], "x": ["new"], "shown": ["x"]
+            "more": ["true"], "last": ["earlier"], "x": ["new"], "shown": ["x"]
         }  # fmt: skip
 
-    def test_what_is_taken_back_is_gone(self) -> None:
+    def test_an_unticked_answer_is_removed(self) -> None:
         filled = self.PAGED.filled(MultiDict({"more": "true"}), self.PAGED.pages[0], MultiDict({"shown": "more"}))
         assert "more" not in filled.posted
 
-    def test_the_answers_to_look_over(self) -> None:
+    def test_the_summary_lists_the_answers_of_each_page(self) -> None:
         answers = self.PAGED.read(MultiDict({"more": "true", "x": "A"}))
         summaries = [self.PAGED.summary(page, answers) for page in self.PAGED.pages]
         assert summaries == [[("X", "Yes")], [("X", "A")], [("X", "Not answered"), ("X", "Not answered")]]
@@ -242,7 +244,7 @@ class TestLists:
         answers = self.LIST.read(MultiDict({"people-rows": "2", "people-0-name": "A"}))
         assert errors(self.LIST, answers) == {"people-1-name": "Enter an answer: Name"}
 
-    def test_adding_a_row_keeps_what_was_typed(self) -> None:
+    def test_adding_a_row_keeps_the_answers(self) -> None:
         posted = self.filled({"people-rows": "1", "people-0-name": "A", "add": "people"})
         page = page_of(self.LIST, self.LIST.read(posted))
         assert [box.get("value") for box in page.select("input[name$=-name]")] == ["A", ""]
@@ -252,18 +254,18 @@ class TestLists:
         answers = self.LIST.read(self.filled({**posted, "remove": "people-1"}))
         assert answers.values == {"people": [{"name": "A"}, {"name": "C"}]}
 
-    def test_the_last_row_stays(self) -> None:
+    def test_the_only_row_can_not_be_removed(self) -> None:
         posted = self.filled({"people-rows": "1", "people-0-name": "A", "remove": "people-0"})
         assert posted["people-rows"] == "1"
 
     @pytest.mark.parametrize("rows", ["99999999", "-3", "x", "", "9" * 5000])
-    def test_a_forged_number_of_rows_does_no_harm(self, rows: str) -> None:
+    def test_a_forged_number_of_rows_is_limited(self, rows: str) -> None:
         assert len(self.LIST.read(self.filled({"people-rows": rows})).values["people"]) <= 50
 
 
 class TestParsing:
     @pytest.mark.parametrize(
-        ("component", "what"),
+        ("component", "message"),
         [
             ({"type": "filepicker", "key": "f", "id": "File_1"}, "filepicker"),
             (field("datetime", subtype="week"), "subtype is “week” instead of one of date, time, datetime"),
@@ -271,8 +273,14 @@ class TestParsing:
             (field("textfield", conditional={"hide": "=x +"}), "x +"),
             (field("textfield", conditional={"show": "=x"}), "conditional show"),
             (field("textfield", colour="red"), "colour"),
-            (field("textfield", conditional={"hide": "=" + "x and " * 2000 + "x"}), "more than 400 words and signs"),
-            ({"type": "expression", "id": "E", "key": "e", "expression": "=x" + ".a" * 2000}, "more than 400 words"),
+            (
+                field("textfield", conditional={"hide": "=" + "x and " * 2000 + "x"}),
+                "more than 400 words and signs",
+            ),
+            (
+                {"type": "expression", "id": "E", "key": "e", "expression": "=x" + ".a" * 2000},
+                "more than 400 words",
+            ),
             (field("textfield", key=".".join("a" * 30)), "more than 20 parts"),
             (field("textfield", label="Hello {{#if a}}you{{/if}}"), "conditions and loops"),
             (field("textfield", validate={"pattern": "("}), "parenthes"),
@@ -281,20 +289,20 @@ class TestParsing:
             (field("textfield", id=5), "id is the number 5 instead of a text"),
         ],
     )
-    def test_what_is_not_supported_is_refused_by_name(self, component: dict[str, Any], what: str) -> None:
+    def test_an_unsupported_component_is_refused_by_name(self, component: dict[str, Any], message: str) -> None:
         with pytest.raises(UnsupportedForm, match="test: component") as refusal:
             form(component)
-        assert what in str(refusal.value)
+        assert message in str(refusal.value)
 
-    def test_components_without_id_get_one(self) -> None:
-        """As form-js does; the same each time, and none that another one has."""
+    def test_components_without_an_id_get_a_generated_one(self) -> None:
+        """As in form-js: the same ids each time, none of them in use."""
         inner = {"type": "textfield", "key": "b"}
         items = [{"type": "textfield", "key": "a", "id": ""}, field("textfield", id="Field_1")]
         items.append({"type": "group", "components": [inner]})
         ids = [[each.id for top in form(*items).components for each in top.within()] for _ in range(2)]
         assert ids == [["Field_2", "Field_1", "Field_3", "Field_4"]] * 2
 
-    def test_two_of_one_id_are_refused(self) -> None:
+    def test_two_components_with_the_same_id_are_refused(self) -> None:
         with pytest.raises(UnsupportedForm, match="component Field_x: more than one has this id"):
             form(field("textfield"), field("textfield", key="y"))
 
@@ -304,24 +312,24 @@ class TestParsing:
             form(computed, {**computed, "id": "B", "key": "b", "expression": "=x"})
 
     @pytest.mark.parametrize(
-        ("schema", "what"),
+        ("schema", "message"),
         [
             ({"type": "default", "id": "f"}, "is no Camunda Form"),
             ({"id": "f", "components": []}, "is no Camunda Form"),
             ({"type": "default", "id": "f", "schemaVersion": 17, "components": []}, "schemaVersion must be 16"),
         ],
     )
-    def test_what_is_no_form_that_tasklist_reads(self, schema: dict[str, Any], what: str) -> None:
-        with pytest.raises(UnsupportedForm, match=what):
+    def test_a_form_that_tasklist_can_not_read_is_refused(self, schema: dict[str, Any], message: str) -> None:
+        with pytest.raises(UnsupportedForm, match=message):
             Form.parse(schema)
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
 class TestOurForms:
-    def test_each_is_supported_and_shown_whole(self, path: Any) -> None:
-        ours = Form.parse(json.loads(path.read_text()))
-        blank = ours.read(ours.initial_post())
-        shown = {box["value"] for box in page_of(ours, blank).select("input[name=shown]")}
+    def test_each_form_is_supported_and_all_its_questions_are_shown(self, path: Any) -> None:
+        parsed = Form.parse(json.loads(path.read_text()))
+        blank = parsed.read(parsed.initial_post())
+        shown = {box["value"] for box in page_of(parsed, blank).select("input[name=shown]")}
         assert shown == {node.name for node in blank.within() if node.asks}
 
     def test_each_control_has_a_label(self, path: Any) -> None:
@@ -331,54 +339,55 @@ class TestOurForms:
         assert controls
         assert [control["id"] for control in controls if control["id"] not in labelled] == []
 
-    def test_what_was_typed_is_shown_as_text(self, path: Any) -> None:
+    def test_markup_in_an_answer_is_escaped(self, path: Any) -> None:
         payload = "<script>alert(1)</script>"
         assert payload not in _page(path, payload)
 
 
 def _page(path: Any, typed: str = "") -> str:
-    ours = Form.parse(json.loads(path.read_text()))
-    names = [node.name for node in ours.read(ours.initial_post()).within()]
-    return str(page_of(ours, asked(ours, dict.fromkeys(names, typed)), checked=True))
+    parsed = Form.parse(json.loads(path.read_text()))
+    names = [node.name for node in parsed.read(parsed.initial_post()).within()]
+    return str(page_of(parsed, read_with_all_shown(parsed, dict.fromkeys(names, typed)), checked=True))
 
 
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(["x", "had", "people-rows", "people-0-name", "remove", "add"]), st.text()))
-def test_no_post_breaks_a_form(posted: dict[str, str]) -> None:
-    for one in (TestConditions.ASKED, TestLists.LIST):
-        filled = one.filled(MultiDict(), one.pages[0], MultiDict(posted))
-        answers = one.read(filled.posted)
+def test_any_post_is_read_without_an_error(posted: dict[str, str]) -> None:
+    for each in (TestConditions.CONDITIONAL, TestLists.LIST):
+        filled = each.filled(MultiDict(), each.pages[0], MultiDict(posted))
+        answers = each.read(filled.posted)
         assert set(answers.values) <= {"x", "had", "people"}
-        page_of(one, answers, checked=True)
+        page_of(each, answers, checked=True)
 
 
-class TestBeginning:
-    def test_a_condition_may_depend_on_what_is_known_of_the_case(self) -> None:
+class TestKnownData:
+    def test_a_condition_may_depend_on_a_variable_of_the_case(self) -> None:
         conditional = {"hide": '=for_whom != "someone_in_my_care"'}
-        ours = form(field("textfield", validate=REQUIRED, conditional=conditional))
-        assert asked(ours, data={"for_whom": "myself"}).accepted
-        assert errors(ours, asked(ours, data={"for_whom": "someone_in_my_care"})) == {"x": "Enter an answer: X"}
-        assert ours.reads == {"x", "for_whom"}
-        # nothing that is only known is submitted
-        assert ours.read(MultiDict({"x": "A"}), {"for_whom": "someone_in_my_care"}).values == {"x": "A"}
+        parsed = form(field("textfield", validate=REQUIRED, conditional=conditional))
+        assert read_with_all_shown(parsed, data={"for_whom": "myself"}).accepted
+        assert errors(parsed, read_with_all_shown(parsed, data={"for_whom": "someone_in_my_care"})) == {
+            "x": "Enter an answer: X"
+        }
+        assert parsed.reads == {"x", "for_whom"}
+        # variables of the case that aren't fields of the form are not submitted
+        assert parsed.read(MultiDict({"x": "A"}), {"for_whom": "someone_in_my_care"}).values == {"x": "A"}
 
     @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
-    def test_what_is_shown_of_known_answers_is_read_as_the_same(self, path: Any) -> None:
-        """Whoever gets a form back finds it as they left it."""
-        ours = Form.parse(json.loads(path.read_text()))
-        again = ours.read(ours.initial_post(KNOWN))
-        assert {name: value for name, value in again.values.items() if name in KNOWN} == {
-            name: KNOWN[name] for name in again.values if name in KNOWN
+    def test_stored_answers_that_are_shown_are_read_back_unchanged(self, path: Any) -> None:
+        parsed = Form.parse(json.loads(path.read_text()))
+        read_back = parsed.read(parsed.initial_post(KNOWN))
+        assert {name: value for name, value in read_back.values.items() if name in KNOWN} == {
+            name: KNOWN[name] for name in read_back.values if name in KNOWN
         }
 
-    def test_nothing_known_begins_blank(self) -> None:
-        ours = form(field("textfield", validate=REQUIRED))
-        assert (dict(ours.initial_post()), ours.read(ours.initial_post()).values) == ({}, {"x": ""})
+    def test_a_form_without_known_data_starts_blank(self) -> None:
+        parsed = form(field("textfield", validate=REQUIRED))
+        assert (dict(parsed.initial_post()), parsed.read(parsed.initial_post()).values) == ({}, {"x": ""})
 
-    def test_a_default_is_there_to_begin_with(self) -> None:
-        ours = form(field("textfield", defaultValue="A"))
-        assert [dict(ours.initial_post(data)) for data in ({}, {"x": "B"})] == [{"x": "A"}, {"x": "B"}]
+    def test_a_default_value_is_shown_unless_an_answer_is_known(self) -> None:
+        parsed = form(field("textfield", defaultValue="A"))
+        assert [dict(parsed.initial_post(data)) for data in ({}, {"x": "B"})] == [{"x": "A"}, {"x": "B"}]
 
 
 KNOWN = {
@@ -402,17 +411,17 @@ KNOWN = {
 class TestMoments:
     MOMENT = field("datetime", subtype="datetime", timeInterval=1, timeSerializingFormat="utc_offset")
 
-    def test_a_day_and_a_time(self) -> None:
+    def test_a_day_and_a_time_are_read_as_a_moment(self) -> None:
         posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": "8:05"}
         assert read_one(self.MOMENT, **posted) == ("2020-03-09T08:05+00:00", None)
         assert read_one(self.MOMENT) == (None, None)
 
     @pytest.mark.parametrize("time", ["25:00", "8", "noon", "8:5", "13:00 pm"])
-    def test_what_is_no_time(self, time: str) -> None:
+    def test_an_invalid_time_is_an_error(self, time: str) -> None:
         posted = {"x-day": "9", "x-month": "3", "x-year": "2020", "x-time": time}
         assert read_one(self.MOMENT, **posted) == (None, "X: enter a time, like 14:30")
 
-    def test_a_day_without_a_time(self) -> None:
+    def test_a_day_without_a_time_is_an_error(self) -> None:
         posted = {"x-day": "9", "x-month": "3", "x-year": "2020"}
         assert read_one(self.MOMENT, **posted)[1] == "X: enter a day and a time, like 14:30"
 
@@ -420,14 +429,14 @@ class TestMoments:
     def test_a_time_is_rounded_down_to_its_interval(self, typed: str, read: str) -> None:
         assert read_one(field("datetime", subtype="time"), **{"x-time": typed}) == (read, None)
 
-    def test_a_time_without_a_day(self) -> None:
+    def test_a_time_without_a_day_is_an_error(self) -> None:
         assert read_one(self.MOMENT, **{"x-time": "8:00"})[1] == "X: enter a day and a time, like 14:30"
 
 
 class TestViews:
-    def shown(self, kind: str, **more: Any) -> BeautifulSoup:
-        ours = form({"type": kind, "id": "View", **more})
-        return page_of(ours, ours.read(MultiDict(), {"name": "<b onclick=x>Ada</b>", "people": [{"name": "Ada"}]}))
+    def shown(self, kind: str, **properties: Any) -> BeautifulSoup:
+        parsed = form({"type": kind, "id": "View", **properties})
+        return page_of(parsed, parsed.read(MultiDict(), {"name": "<b onclick=x>Ada</b>", "people": [{"name": "Ada"}]}))
 
     @pytest.mark.parametrize(("kind", "key"), [("text", "text"), ("html", "content")])
     @pytest.mark.parametrize(
@@ -444,46 +453,48 @@ class TestViews:
             "<p style='position:fixed'>Hello</p>",
         ],
     )
-    def test_what_a_view_shows_can_do_nothing(self, kind: str, key: str, hostile: str) -> None:
+    def test_a_view_contains_no_active_content(self, kind: str, key: str, hostile: str) -> None:
         page = self.shown(kind, **{key: hostile})
         assert page.select("script, img, iframe, style, form, input, [style]") == []
         assert not any(name.startswith("on") for tag in page.find_all() for name in tag.attrs)
         assert [link["href"] for link in page.select("a[href]") if "javascript" in link["href"]] == []
 
-    def test_a_text_is_markdown_with_inserts(self) -> None:
+    def test_a_text_view_renders_markdown_and_inserts_values(self) -> None:
         page = self.shown("text", text="# Hello {{name}}\n\n**Read** [this](https://health.example).")
         assert page.select_one("h1").get_text() == "Hello <b onclick=x>Ada</b>"
         assert page.select_one("strong").get_text() == "Read"
         assert page.select_one("a.govuk-link")["href"] == "https://health.example"
 
-    def test_a_table_shows_its_rows(self) -> None:
+    def test_a_table_shows_the_rows_of_its_data_source(self) -> None:
         page = self.shown("table", label="People", dataSource="=people", columns=[{"key": "name", "label": "Name"}])
         assert [cell.get_text() for cell in page.select("caption, th, td")] == ["People", "Name", "Ada"]
 
     @pytest.mark.parametrize(
-        ("kind", "more", "selector"),
+        ("kind", "properties", "selector"),
         [
             ("image", {"source": "data:image/png;base64,aa", "alt": "Us"}, 'img[alt="Us"]'),
             ("image", {"source": "https://other.example/1.png", "alt": "Us"}, 'a[href="https://other.example/1.png"]'),
             ("iframe", {"url": "https://films.example/1", "label": "Film"}, 'a[href="https://films.example/1"]'),
         ],
     )
-    def test_nobody_else_is_contacted(self, kind: str, more: dict[str, str], selector: str) -> None:
-        page = self.shown(kind, **more)
+    def test_content_of_other_sites_is_linked_and_not_embedded(
+        self, kind: str, properties: dict[str, str], selector: str
+    ) -> None:
+        page = self.shown(kind, **properties)
         assert page.select(selector)
         assert page.select("iframe, img[src^=http]") == []
 
-    def test_an_address_that_runs_a_script_is_no_link(self) -> None:
+    def test_a_javascript_url_is_not_linked(self) -> None:
         assert self.shown("iframe", url="javascript:alert(1)").select("a") == []
 
 
-def test_fields_that_keep_their_values_in_one_place_are_refused() -> None:
+def test_fields_with_overlapping_keys_are_refused() -> None:
     with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is taken by A already"):
         form(field("textfield", id="A"), field("textfield", id="B", key="x.y"))
 
 
 class TestProperties:
-    """What a property may be; what it may not be is refused, with what was expected."""
+    """A property of a wrong type is refused with the expected type; what form-js and its editor write is accepted."""
 
     @pytest.mark.parametrize(
         ("component", "wrong"),
@@ -522,7 +533,7 @@ class TestProperties:
             ({"type": "expression", "id": "E", "key": "e", "expression": 5}, "expression is the number 5 instead of"),
         ],
     )  # fmt: skip
-    def test_of_another_type(self, component: dict[str, Any], wrong: str) -> None:
+    def test_a_property_of_a_wrong_type_is_refused(self, component: dict[str, Any], wrong: str) -> None:
         with pytest.raises(UnsupportedForm) as refusal:
             form(component)
         assert wrong in str(refusal.value)
@@ -548,18 +559,18 @@ class TestProperties:
             {"type": "iframe", "id": "I", "url": "https://example.org", "security": None},
         ],
     )
-    def test_what_form_js_and_its_editor_write(self, component: dict[str, Any]) -> None:
-        ours = form(component)
-        answers = ours.read(ours.initial_post({"known": ["a"]}), {"known": ["a"]})
-        assert page_of(ours, answers, checked=True) is not None
+    def test_properties_as_form_js_and_its_editor_write_them_are_accepted(self, component: dict[str, Any]) -> None:
+        parsed = form(component)
+        answers = parsed.read(parsed.initial_post({"known": ["a"]}), {"known": ["a"]})
+        assert page_of(parsed, answers, checked=True) is not None
 
     def test_adorners_are_templates(self) -> None:
-        ours = form(field("textfield", appearance={"prefixAdorner": "{{unit}}", "suffixAdorner": "=unit"}))
-        page = page_of(ours, ours.read(MultiDict(), {"unit": "kg"}))
+        parsed = form(field("textfield", appearance={"prefixAdorner": "{{unit}}", "suffixAdorner": "=unit"}))
+        page = page_of(parsed, parsed.read(MultiDict(), {"unit": "kg"}))
         assert [page.select_one(f".govuk-input__{each}").get_text() for each in ("prefix", "suffix")] == ["kg", "kg"]
-        assert "unit" in ours.reads
+        assert "unit" in parsed.reads
 
-    def test_groups_within_groups_have_an_end(self) -> None:
+    def test_groups_nested_too_deeply_are_refused(self) -> None:
         group: dict[str, Any] = field("textfield")
         for number in range(30):
             group = {"type": "group", "id": f"G{number}", "components": [group]}
@@ -568,18 +579,18 @@ class TestProperties:
 
     @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
     @pytest.mark.parametrize("year", ["0001", "9999"])
-    def test_the_first_and_the_last_day_of_all(self, year: str, zone: str) -> None:
+    def test_the_first_and_the_last_day_of_the_calendar_are_read(self, year: str, zone: str) -> None:
         moment = field("datetime", subtype="datetime", timeSerializingFormat="utc_normalized", timeInterval=1)
-        ours = form(moment)
+        parsed = form(moment)
         day, month = ("1", "1") if year == "0001" else ("31", "12")
         posted = MultiDict({"x-day": day, "x-month": month, "x-year": year, "x-time": "12:00"})
-        answers = ours.read(posted, {}, Place(ZoneInfo(zone)))
-        page_of(ours, answers, checked=True)
-        ours.initial_post({"x": f"{year}-01-01T00:00Z"}, Place(ZoneInfo(zone)))
+        answers = parsed.read(posted, {}, Place(ZoneInfo(zone)))
+        page_of(parsed, answers, checked=True)
+        parsed.initial_post({"x": f"{year}-01-01T00:00Z"}, Place(ZoneInfo(zone)))
 
 
-class TestLimitsOfDays:
-    """Each date field of our forms refuses, in words, what lies outside its limits."""
+class TestDateLimits:
+    """A date outside the limits of its field is an error."""
 
     BIRTH = field("datetime", subtype="date", properties={"notBefore": "today - 130 years", "notAfter": "today"})
 
@@ -588,28 +599,30 @@ class TestLimitsOfDays:
         return {"x-day": str(day.day), "x-month": str(day.month), "x-year": f"{day.year:04}"}
 
     @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Asia/Kolkata", "America/Los_Angeles"])
-    def test_today_is_that_of_the_person(self, zone: str) -> None:
+    def test_today_is_the_date_in_the_persons_time_zone(self, zone: str) -> None:
         place = Place(ZoneInfo(zone))
         here = today(place.zone)
-        ours = form(self.BIRTH)
-        read = [ours.read(MultiDict(self.day(here + timedelta(days=n))), place=place) for n in (0, 1)]
-        assert [errors(ours, each) for each in read] == [{}, {"x": "X must be today or in the past"}]
+        parsed = form(self.BIRTH)
+        read = [parsed.read(MultiDict(self.day(here + timedelta(days=n))), place=place) for n in (0, 1)]
+        assert [errors(parsed, each) for each in read] == [{}, {"x": "X must be today or in the past"}]
 
-    def test_years_that_nobody_alive_was_born_in(self) -> None:
+    def test_a_date_of_birth_more_than_130_years_ago_or_in_the_future_is_an_error(self) -> None:
         first = DayLimit.parse("today - 130 years").day(today(UTC), {})
         too_early = f"X must be {first.day} {first.month} {first.year} or later"
         for year in (1, 1890):
             assert read_one(self.BIRTH, **self.day(date(year, 1, 1)))[1] == too_early
         assert read_one(self.BIRTH, **self.day(date(9999, 12, 31)))[1] == "X must be today or in the past"
 
-    def test_a_limit_may_be_another_answer(self) -> None:
-        ours = form(field("datetime", subtype="date", properties={"notBefore": "date_of_birth"}))
+    def test_a_limit_may_be_the_answer_to_another_question(self) -> None:
+        parsed = form(field("datetime", subtype="date", properties={"notBefore": "date_of_birth"}))
         posted = MultiDict(self.day(date(1990, 5, 9)))
-        assert errors(ours, ours.read(posted, {"date_of_birth": "1990-05-10"})) == {"x": "X must be 10 5 1990 or later"}
-        assert errors(ours, ours.read(posted)) == {}
-        assert ours.reads == {"x", "date_of_birth"}
+        assert errors(parsed, parsed.read(posted, {"date_of_birth": "1990-05-10"})) == {
+            "x": "X must be 10 5 1990 or later"
+        }
+        assert errors(parsed, parsed.read(posted)) == {}
+        assert parsed.reads == {"x", "date_of_birth"}
 
-    def test_a_moment_is_not_after_now(self) -> None:
+    def test_a_moment_after_now_is_an_error(self) -> None:
         taken = field("datetime", subtype="datetime", timeInterval=1, properties={"notAfter": "today"})
         for minutes, error in ((-2, None), (2, "X must be today or in the past")):
             moment = datetime.now(UTC) + timedelta(minutes=minutes)
@@ -619,28 +632,28 @@ class TestLimitsOfDays:
     @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
     @pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
     @pytest.mark.parametrize("style", ["utc_normalized", "utc_offset", "no_timezone"])
-    def test_moments_at_the_ends_of_the_calendar(self, zone: str, day: date, style: str) -> None:
+    def test_moments_at_the_ends_of_the_calendar_are_outside_the_limits(self, zone: str, day: date, style: str) -> None:
         limits = {"notBefore": "2020-01-01", "notAfter": "today"}
         taken = form(field("datetime", subtype="datetime", timeSerializingFormat=style, properties=limits))
         for clock in ("00:00", "23:45"):
             posted = MultiDict(self.day(day) | {"x-time": clock})
             assert errors(taken, taken.read(posted, place=Place(ZoneInfo(zone)))).keys() == {"x"}
 
-    def test_a_limit_that_cannot_be_read_is_refused(self) -> None:
+    def test_an_invalid_limit_is_refused(self) -> None:
         with pytest.raises(UnsupportedForm, match="Field_x"):
             form(field("datetime", subtype="date", properties={"notAfter": "tomorrow?"}))
 
     @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
-    def test_each_date_that_is_asked_has_limits(self, path: Path) -> None:
+    def test_each_date_field_of_the_forms_has_limits(self, path: Path) -> None:
         components = [each for part in Form.parse(json.loads(path.read_text())).components for each in part.within()]
         dates = [each for each in components if each.type == "datetime" and not each.disabled]
         assert [each.id for each in dates if not (each.not_before and each.not_after)] == []
 
 
-class TestPasted:
-    """What is pasted, or typed on another keyboard, is cleaned before it is judged."""
+class TestCleaning:
+    """Answers that were pasted, or typed on another keyboard, are cleaned before they are validated."""
 
-    def test_digits_of_any_script(self) -> None:
+    def test_digits_of_any_script_are_read(self) -> None:
         day = {"x-day": "٢٧", "x-month": "۳", "x-year": "１９９０"}
         assert read_one(field("datetime", subtype="date"), **day) == ("1990-03-27", None)
         clock = field("datetime", subtype="time", timeSerializingFormat="no_timezone")
@@ -648,16 +661,16 @@ class TestPasted:
         assert read_one(field("number"), x="\u200f٧٠٫٥") == (70.5, None)
         assert read_one(field("number"), x="\u2212５") == (-5, None)
 
-    def test_codes_are_cleaned_before_their_pattern(self) -> None:
+    def test_codes_are_cleaned_before_they_are_matched_with_their_pattern(self) -> None:
         code = field("textfield", validate={"pattern": "^[0-9-]{7}$"})
         assert read_one(code, x="\ufeff١٢٣\u2011٤٥٦\u200b") == ("123-456", None)
 
     @pytest.mark.parametrize("kind", ["textfield", "textarea"])
     @pytest.mark.parametrize("typed", ["\u200b", "\u3164\u2800", "\u00a0\u3000"])
-    def test_a_name_of_nothing_visible_is_none(self, kind: str, typed: str) -> None:
+    def test_a_text_without_visible_characters_is_no_answer(self, kind: str, typed: str) -> None:
         assert read_one(field(kind, validate=REQUIRED), x=typed) == ("", "Enter an answer: X")
 
-    def test_a_telephone_number(self) -> None:
+    def test_a_telephone_number_is_stored_as_e_164(self) -> None:
         telephone = field("textfield", properties={"format": "telephone"})
         wrong = "Enter a telephone number with the country code, like +44 20 7946 0958"
         assert read_one(telephone, x="＋٤٤ ２０ 7946\u20110958") == ("+442079460958", None)
@@ -666,7 +679,7 @@ class TestPasted:
         british = form(telephone).read(MultiDict({"x": "020 7946 0958"}), place=Place(telephone_region="GB"))
         assert british.values == {"x": "+442079460958"}
 
-    def test_rows_too(self) -> None:
+    def test_answers_in_rows_are_cleaned(self) -> None:
         number = {**field("number"), "key": "n", "id": "N"}
         rows = form({"type": "dynamiclist", "id": "L", "path": "l", "components": [field("textfield"), number]})
         found = rows.read(MultiDict({"l-rows": "1", "l-0-x": "\u200eKim\u00a0Lee", "l-0-n": "٣"}))
@@ -682,7 +695,9 @@ class TestPasted:
             (field("number", decimalDigits=1), {"inputmode": "decimal"}),
         ],
     )
-    def test_the_keyboard_and_the_browser_know_the_field(self, component: dict, attributes: dict[str, str]) -> None:
-        ours = form(component)
-        control = page_of(ours, asked(ours)).select_one("[id=x]")
+    def test_an_input_has_the_type_and_the_keyboard_of_its_field(
+        self, component: dict, attributes: dict[str, str]
+    ) -> None:
+        parsed = form(component)
+        control = page_of(parsed, read_with_all_shown(parsed)).select_one("[id=x]")
         assert attributes.items() <= control.attrs.items()

@@ -1,4 +1,4 @@
-"""Patterns of forms: as JavaScript matches them, and never for long."""
+"""Patterns of forms: matched as JavaScript does, with a time limit."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ FAST = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", SLOW)
-def test_a_pattern_that_backtracks_without_end_is_found(source: str) -> None:
+def test_a_pattern_that_backtracks_exponentially_is_found(source: str) -> None:
     assert Pattern(source).find_slow_text() is not None
 
 
 @pytest.mark.parametrize("source", FAST)
-def test_usual_patterns_are_none(source: str) -> None:
+def test_usual_patterns_are_not_slow(source: str) -> None:
     assert Pattern(source).find_slow_text() is None
 
 
-def test_a_slow_one_ends_in_time_and_stops_nothing_else() -> None:
-    """Others are answered within the time of one match, and threads go on meanwhile."""
+def test_a_slow_match_times_out_and_blocks_no_other_thread() -> None:
+    """The match runs in a process of its own, so the GIL stays free."""
     steps = [0]
     ended = threading.Event()
 
@@ -66,7 +66,7 @@ def test_a_slow_one_ends_in_time_and_stops_nothing_else() -> None:
     assert not Pattern("^(a+)+$").matches("aab")
 
 
-def test_many_threads_each_get_their_own_answer() -> None:
+def test_concurrent_matches_get_their_own_results() -> None:
     wrong = []
 
     def match(number: int) -> None:
@@ -82,7 +82,7 @@ def test_many_threads_each_get_their_own_answer() -> None:
     assert wrong == []
 
 
-def test_a_process_that_was_killed_is_replaced() -> None:
+def test_a_killed_matcher_process_is_replaced() -> None:
     matcher = Matcher()
     assert matcher.matches("a", "a")
     process = matcher._process
@@ -93,7 +93,7 @@ def test_a_process_that_was_killed_is_replaced() -> None:
     matcher.stop()
 
 
-def test_our_own_forms_have_no_slow_pattern() -> None:
+def test_the_forms_have_no_slow_pattern() -> None:
     sources = {
         pattern.source
         for path in ROOT.glob("forms/*.form")
@@ -105,7 +105,7 @@ def test_our_own_forms_have_no_slow_pattern() -> None:
     assert [source for source in sources if Pattern(source).find_slow_text()] == []
 
 
-def test_an_answer_that_can_not_be_checked_in_time_is_refused_on_its_field() -> None:
+def test_an_answer_whose_match_times_out_is_an_error_of_its_field() -> None:
     component = {"type": "textfield", "id": "a", "key": "given_name", "validate": {"pattern": SLOW[0]}}
     form = Form.parse({"type": "default", "id": "form", "components": [component]})
     for typed, problems, slow in (("aaa", 0, {}), ("aab", 1, {}), ("a" * 60 + "!", 1, {"a": SLOW[0]})):
@@ -114,7 +114,7 @@ def test_an_answer_that_can_not_be_checked_in_time_is_refused_on_its_field() -> 
         assert answers.slow_patterns == slow
 
 
-def test_the_process_ends_with_its_parent() -> None:
+def test_the_matcher_process_ends_with_its_parent() -> None:
     matcher = Matcher()
     assert matcher.matches("a", "a")
     process = matcher._process

@@ -19,7 +19,7 @@ def test_a_number_with_its_country_is_stored_as_e_164(typed: str) -> None:
     assert parse_telephone(typed) == "+442079460958"
 
 
-def test_a_number_without_country_is_of_the_region_if_there_is_one() -> None:
+def test_a_number_without_country_code_is_read_with_the_configured_region() -> None:
     assert parse_telephone("020 7946 0958") is None
     assert parse_telephone("0171 555") is None
     assert parse_telephone("020 7946 0958", "GB") == "+442079460958"
@@ -30,18 +30,18 @@ def test_a_number_without_country_is_of_the_region_if_there_is_one() -> None:
     "typed", ["", "----", "+", "()", "none", "+44", "+999 123", "call +44 20 7946 0958", "+44 " + "1" * 30]
 )
 @pytest.mark.parametrize("region", [None, "GB"])
-def test_what_is_no_number(typed: str, region: str | None) -> None:
+def test_an_invalid_number_is_none(typed: str, region: str | None) -> None:
     assert parse_telephone(typed, region) is None
 
 
-def test_an_e_mail_address_is_used_as_it_was_typed() -> None:
+def test_an_e_mail_address_keeps_its_letters_and_loses_invisible_characters() -> None:
     assert clean_email(" Ada.Lovelace@Example.org\u200b ") == "Ada.Lovelace@Example.org"
     assert clean_email("jean\u2011paul＠example.org") == "jean-paul@example.org"
 
 
-def test_a_domain_in_other_letters_is_written_as_in_dns() -> None:
+def test_an_internationalised_domain_is_stored_as_punycode() -> None:
     assert clean_email("ada@bücher.example") == "ada@xn--bcher-kva.example"
-    # no server delivers to it without SMTPUTF8
+    # a local part that isn't ASCII would need SMTPUTF8
     assert clean_email("jürgen@example.org") == "jürgen@example.org"
     assert clean_email("a@\u2603..x") == "a@\u2603..x"
     assert clean_email("jürgen") == "jürgen"

@@ -24,7 +24,7 @@ NOW = date(2024, 2, 29)
         ("today - 9999 years", None),
     ],
 )
-def test_limits(text: str, day: date | None) -> None:
+def test_the_day_of_a_limit(text: str, day: date | None) -> None:
     assert (
         DayLimit.parse(text).day(NOW, {"date_of_birth": "1990-05-10", "no_day": "soon", "first_day": "0001-01-01"})
         == day
@@ -32,16 +32,15 @@ def test_limits(text: str, day: date | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["tomorrow!", "today -", "today - 3 weeks", "2020-02-31", "today-14 days", "-"])
-def test_what_is_no_limit(text: str) -> None:
+def test_an_invalid_limit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"limit|day"):
         parse_limits(text)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Asia/Kolkata", "America/Los_Angeles", "UTC"])
-def test_today_is_that_of_the_zone(zone: str) -> None:
+def test_today_is_the_date_in_the_time_zone(zone: str) -> None:
     assert today(ZoneInfo(zone)) == datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
 
 
-def test_somewhere_it_is_another_day() -> None:
-    """Kiritimati and Midway are 25 hours apart."""
+def test_time_zones_25_hours_apart_have_different_days() -> None:
     assert today(ZoneInfo("Pacific/Kiritimati")) > today(ZoneInfo("Pacific/Midway"))

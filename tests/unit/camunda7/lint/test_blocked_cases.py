@@ -1,4 +1,4 @@
-"""At which steps a case can't come along is known from the two diagrams, before the new one is deployed."""
+"""Steps whose cases can't migrate are found by comparing the two diagrams, before the new one is deployed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def diagram(old: str = "", new: str = "") -> Diagram:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "hints", "why"),
+    ("old", "new", "hints", "reason"),
     [
         ("", "", Hints(), ""),
         (STEP, "Task_KeepTestKit", Hints(), "the new version has no such step"),
@@ -34,11 +34,11 @@ def diagram(old: str = "", new: str = "") -> Diagram:
         ),
     ],
 )
-def test_whoever_stands_at_a_step_can_come_along_or_is_told_why_not(old: str, new: str, hints: Hints, why: str) -> None:
-    assert reason_blocked(diagram(), STEP, diagram(old, new), hints) == why
+def test_cases_at_a_step_can_migrate_or_the_reason_is_reported(old: str, new: str, hints: Hints, reason: str) -> None:
+    assert reason_blocked(diagram(), STEP, diagram(old, new), hints) == reason
 
 
-def test_a_step_of_another_kind_is_another_step() -> None:
+def test_a_step_of_another_element_type_blocks_migration() -> None:
     old = diagram()
     new = Diagram(FILE, parse(TEXT.replace("serviceTask", "sendTask").encode()))
     assert reason_blocked(old, STEP, new, Hints()) == "it is a serviceTask, and in the new version a sendTask"

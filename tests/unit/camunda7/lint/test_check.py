@@ -1,4 +1,4 @@
-"""Planted faults are found before anything is deployed, and told with what to do; the files as they are have none."""
+"""The lint finds each planted fault and says how to correct it; the unchanged files have no findings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from config.settings import ROOT
 from deployment.declared import declared
 
 FILES = resources(ROOT)
-# of changes with wide consequences, more is found
-MOST = 6
+# a fault may cause findings elsewhere, too: this many in all
+MAX_FINDINGS = 6
 
 
 FAULTS = yaml.safe_load(Path(__file__).with_name("faults.yaml").read_text())
@@ -32,7 +32,7 @@ def names() -> Declared:
     return declared(load_people(configured.people).groups, configured.policy.model_dump())
 
 
-def test_nothing_is_found_in_the_files_as_they_are(names: Declared) -> None:
+def test_the_unchanged_files_have_no_findings(names: Declared) -> None:
     assert check(FILES, names) == []
 
 
@@ -41,17 +41,17 @@ def test_a_planted_fault_is_found(fault: dict[str, Any], names: Declared) -> Non
     before = FILES[fault["file"]].decode()
     count = 0 if fault.get("everywhere") else 1
     changed = re.sub(fault["old"], fault["new"], before, count=count, flags=re.DOTALL)
-    assert changed != before, "the fault isn't planted"
+    assert changed != before, "the regular expression of the fault matches nothing"
 
     found = check({**FILES, fault["file"]: changed.encode()}, names)
 
-    told = [each for each in found if fault["wrong"] in each.wrong and each.id == fault.get("id", each.id)]
-    assert told, "\n".join(map(str, found))
-    assert fault["todo"] in told[0].todo
-    assert len(found) <= MOST, "\n".join(map(str, found))
+    matching = [each for each in found if fault["wrong"] in each.wrong and each.id == fault.get("id", each.id)]
+    assert matching, "\n".join(map(str, found))
+    assert fault["todo"] in matching[0].todo
+    assert len(found) <= MAX_FINDINGS, "\n".join(map(str, found))
 
 
-def test_code_may_look_for_the_former_id_of_a_step_while_older_cases_go_on(
+def test_code_may_use_the_former_id_of_a_renamed_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hints = {"take_sample": Hints(steps={"Task_VisitPatient": "Task_VisitThePatient"})}

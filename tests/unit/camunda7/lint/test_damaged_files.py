@@ -1,4 +1,4 @@
-"""Files that are damaged, or of another tool or version, have a finding that says so; sound ones have none."""
+"""Damaged files, and those of another tool or version, have a finding that says so; valid ones have none."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def found(names: Declared, file: str, content: bytes) -> str:
 
 
 def changed(file: str, old: str, new: str, count: int = 1) -> bytes:
-    text, times = re.subn(old, new, FILES[file].decode(), count=count, flags=re.DOTALL)
-    assert times
+    text, replaced = re.subn(old, new, FILES[file].decode(), count=count, flags=re.DOTALL)
+    assert replaced
     return text.encode()
 
 
@@ -71,14 +71,14 @@ def changed(file: str, old: str, new: str, count: int = 1) -> bytes:
         ("^.*$", "<html/>", "it is no decision in DMN 1.1 to 1.5 (but <html> of no namespace)"),
     ],
 )  # fmt: skip
-def test_a_damaged_decision(names: Declared, old: str, new: str, wrong: str) -> None:
+def test_a_damaged_decision_is_found(names: Declared, old: str, new: str, wrong: str) -> None:
     assert wrong in found(names, DECISION, changed(DECISION, old, new))
 
 
 @pytest.mark.parametrize("namespace", [each.strip("{}") for each in DMN_NAMESPACES])
 @pytest.mark.parametrize("flaw", ["<outputEntry.*?</outputEntry>", "(?!)"])
-def test_a_decision_is_read_alike_in_each_version(names: Declared, namespace: str, flaw: str) -> None:
-    """Whatever the version: sound, or a cell too few."""
+def test_a_decision_is_checked_alike_in_each_dmn_version(names: Declared, namespace: str, flaw: str) -> None:
+    """With a row that lacks a cell, and unchanged: `(?!)` matches nothing."""
     content = re.sub(flaw, "", FILES[DECISION].decode(), count=1, flags=re.DOTALL)
     other = content.replace(DMN.strip("{}"), namespace)
     assert namespace in other
@@ -113,21 +113,21 @@ def test_a_decision_is_read_alike_in_each_version(names: Declared, namespace: st
         ),
     ],
 )
-def test_a_damaged_diagram(names: Declared, old: str, new: str, wrong: str) -> None:
+def test_a_damaged_diagram_is_found(names: Declared, old: str, new: str, wrong: str) -> None:
     assert wrong in found(names, DIAGRAM, changed(DIAGRAM, old, new))
 
 
 @pytest.mark.parametrize("text", ["R3/PT10M", "PT10M", "PT1M, PT10M", "${policy.prop('call_deadline').stringValue()}"])
-def test_times_of_retries_that_the_engine_takes(names: Declared, text: str) -> None:
+def test_a_retry_time_that_the_engine_accepts_is_not_found(names: Declared, text: str) -> None:
     retries = f"<camunda:failedJobRetryTimeCycle>{text}</camunda:failedJobRetryTimeCycle>"
     assert "tried again" not in found(names, DIAGRAM, changed(DIAGRAM, "<bpmn:extensionElements>", rf"\g<0>{retries}"))
 
 
-def test_ways_that_are_no_sequence_flows(names: Declared) -> None:
-    """Links, compensation and steps of an ad-hoc sub-process need no sequence flow, but what they need instead."""
-    text = found(names, DIAGRAM, with_more(LINKS.format("A", "A")))
+def test_links_compensation_and_ad_hoc_steps_need_no_sequence_flow(names: Declared) -> None:
+    """A link needs its counterpart, and a compensation event needs an associated step."""
+    text = found(names, DIAGRAM, with_elements(LINKS.format("A", "A")))
     assert "Event_Throw): no" not in text
-    text = found(names, DIAGRAM, with_more(LINKS.format("A", "B")))
+    text = found(names, DIAGRAM, with_elements(LINKS.format("A", "B")))
     assert "no link A goes on from it" in text
     assert "no link B leads to it" in text
 
@@ -136,22 +136,22 @@ def test_ways_that_are_no_sequence_flows(names: Declared) -> None:
       <bpmn:compensateEventDefinition/>
     </bpmn:boundaryEvent>
     <bpmn:userTask id="Task_Undo" isForCompensation="true"/>"""
-    text = found(names, DIAGRAM, with_more(compensation))
+    text = found(names, DIAGRAM, with_elements(compensation))
     assert "no step compensates" in text
     assert "no compensation event leads to it" in text
     association = '<bpmn:association id="A" sourceRef="Event_Undo" targetRef="Task_Undo"/>'
-    text = found(names, DIAGRAM, with_more(compensation + association))
+    text = found(names, DIAGRAM, with_elements(compensation + association))
     assert not re.search(r"(Event_Undo|Task_Undo)\): no ", text)
 
     ad_hoc = '<bpmn:adHocSubProcess id="SubProcess_Any"><bpmn:userTask id="Task_Any"/></bpmn:adHocSubProcess>'
-    assert "Task_Any): no way" not in found(names, DIAGRAM, with_more(ad_hoc))
+    assert "Task_Any): no way" not in found(names, DIAGRAM, with_elements(ad_hoc))
 
 
-def with_more(elements: str) -> bytes:
+def with_elements(elements: str) -> bytes:
     return changed(DIAGRAM, "</bpmn:process>", f"{elements}</bpmn:process>")
 
 
-def test_processes_that_call_each_other_in_a_circle(names: Declared) -> None:
+def test_an_escalation_is_checked_in_a_process_that_calls_itself(names: Declared) -> None:
     call = '<bpmn:callActivity id="Task_Again" calledElement="tell_by_telephone"/>'
     throw = '<bpmn:endEvent id="Event_Raised"><bpmn:escalationEventDefinition escalationRef="E"/></bpmn:endEvent>'
     escalation = '</bpmn:process><bpmn:escalation id="E" escalationCode="e"/>'
@@ -159,8 +159,8 @@ def test_processes_that_call_each_other_in_a_circle(names: Declared) -> None:
     assert "nothing goes on from the escalation e" in found(names, DIAGRAM, text)
 
 
-def form(**more: Any) -> bytes:
-    return json.dumps({**json.loads(FILES[FORM]), **more}).encode()
+def form(**properties: Any) -> bytes:
+    return json.dumps({**json.loads(FILES[FORM]), **properties}).encode()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def form(**more: Any) -> bytes:
         (form(schemaVersion=19), 'and is 19. Open the file as text and write "schemaVersion": 16'),
     ],
 )
-def test_a_damaged_form(names: Declared, content: bytes, wrong: str) -> None:
+def test_a_damaged_form_is_found(names: Declared, content: bytes, wrong: str) -> None:
     assert wrong in found(names, FORM, content)
 
 
@@ -192,7 +192,7 @@ def test_findings_of_a_component_without_an_id_are_sorted_with_the_others(names:
     assert found(names, FORM, form(components=fields)).count("no variable nowhere") == len(fields)
 
 
-def _steps(count: int) -> str:
+def chain_of_steps(count: int) -> str:
     return "".join(
         f'<bpmn:userTask id="Task_{n}"/><bpmn:sequenceFlow id="F_{n}" sourceRef="Task_{n}" targetRef="Task_{n + 1}"/>'
         for n in range(count)
@@ -204,9 +204,13 @@ def _steps(count: int) -> str:
 @pytest.mark.parametrize(
     ("file", "content", "wrong"),
     [
-        (DIAGRAM, with_more(_steps(50_000)), "MB, and at most 1 MB can be checked"),
-        (DIAGRAM, with_more(_steps(4_000)), "no way leads to it from a start"),
-        (DIAGRAM, with_more('<bpmn:subProcess id="S">' * 1000 + "</bpmn:subProcess>" * 1000), "nested more than 200"),
+        (DIAGRAM, with_elements(chain_of_steps(50_000)), "MB, and at most 1 MB can be checked"),
+        (DIAGRAM, with_elements(chain_of_steps(4_000)), "no way leads to it from a start"),
+        (
+            DIAGRAM,
+            with_elements('<bpmn:subProcess id="S">' * 1000 + "</bpmn:subProcess>" * 1000),
+            "nested more than 200",
+        ),
         (
             DIAGRAM,
             changed(DIAGRAM, "<bpmn:userTask ", f'<bpmn:userTask camunda:owner="{"${a} " * 150_000}" '),
@@ -221,11 +225,15 @@ def _steps(count: int) -> str:
         ),
         (FORM, form(components=[{"type": "text", "id": "A", "text": "{{x}}" * 150_000}]), "which nothing asks for"),
         (FORM, form(components=[{"type": "text", "id": "A", "text": "=" + "x and " * 150_000 + "x"}]), "400 words"),
-        (FORM, form(components=[{"type": "textfield", "id": "A", "key": ".".join("a" * 1000)}]), "more than 20 parts"),
+        (
+            FORM,
+            form(components=[{"type": "textfield", "id": "A", "key": ".".join("a" * 1000)}]),
+            "more than 20 parts",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_large_files_are_findings_within_seconds(names: Declared, file: str, content: bytes, wrong: str) -> None:
+def test_large_files_are_checked_within_seconds(names: Declared, file: str, content: bytes, wrong: str) -> None:
     began = time.process_time()
     text = found(names, file, content)
     assert wrong in text

@@ -1,4 +1,4 @@
-"""What differs between two sets of files is told in words, each difference once."""
+"""Each difference between two sets of files is described in words, once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ TEST_SAMPLE, PRIORITY, REVIEW = "test_sample.bpmn", "testing_priority.dmn", "rev
 
 
 def changed(file: str, old: str, new: str, count: int = 0) -> list[Change]:
-    after, times = re.subn(old, new, FILES[file].decode(), count=count, flags=re.DOTALL)
-    assert times
+    after, replaced = re.subn(old, new, FILES[file].decode(), count=count, flags=re.DOTALL)
+    assert replaced
     return differences(FILES, {**FILES, file: after.encode()})
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
+    ("file", "old", "new", "description"),
     [
         (TEST_SAMPLE, 'name="Chase result"', 'name="Ask"',
          "step Ask (Task_ChaseResult) changed: name: Chase result → Ask"),
@@ -45,20 +45,22 @@ def changed(file: str, old: str, new: str, count: int = 0) -> list[Change]:
         (TEST_SAMPLE, 'x="[0-9]+"', 'x="7"', "the file test_sample.bpmn changed: only how it is drawn or written"),
     ],
 )  # fmt: skip
-def test_a_change_is_told(file: str, old: str, new: str, said: str) -> None:
-    assert [str(change) for change in changed(file, old, new) if change.kind != "row" or "rule" in said][:1] == [said]
+def test_a_change_is_described(file: str, old: str, new: str, description: str) -> None:
+    assert [str(change) for change in changed(file, old, new) if change.kind != "row" or "rule" in description][:1] == [
+        description
+    ]
 
 
-def test_nothing_differs_from_itself() -> None:
+def test_equal_files_have_no_differences() -> None:
     assert differences(FILES, dict(FILES)) == []
 
 
-def test_a_file_more_and_a_file_less() -> None:
+def test_an_added_and_a_removed_file_are_described() -> None:
     after = {name: content for name, content in FILES.items() if name != REVIEW} | {"new.form": FILES[REVIEW]}
     assert list(map(str, differences(FILES, after))) == ["the file new.form added", "the file review.form removed"]
 
 
-def test_a_page_draws_what_is_marked_only() -> None:
+def test_the_page_of_changes_draws_both_diagrams_and_escapes_names() -> None:
     changes = changed(TEST_SAMPLE, 'name="Chase result"', 'name="Ask &lt;us&gt;"')
     after = {TEST_SAMPLE: FILES[TEST_SAMPLE].replace(b"Chase result", b"Ask &lt;us&gt;")}
     page = report.as_page(changes, FILES, after)

@@ -1,6 +1,7 @@
-"""Damaged files: never a traceback, and what the check accepts is draw_svg, shown as a page, and takes a post.
+"""Damaged files never cause a traceback; those without findings are drawn, shown as pages, and accept a post.
 
-`make test` tries some damages of each of our files and of the tests' models, `make verify` 20,000 of them.
+`make test` tries some mutations of each file of `processes/` and `forms/` and of the tests' models, `make verify`
+20,000.
 """
 
 from __future__ import annotations
@@ -39,15 +40,29 @@ PATHS = [
     ROOT / "tests/workers/work.bpmn",
     ROOT / "tests/faults/clock.bpmn",
 ]
-TYPED = ("", "x", "1", "-0.5", "٣", "9" * 400, "true", "2020-02-30", "\x00", "a@b.example")
-# known of a case, of any type
-KNOWN = (None, "", "x", 1, 1.5, True, [], ["x"], [{"name": 1}], {"id": 1}, "2020-03-10", "2020-03-10T10:00Z", 10**20)
+POSTED_VALUES = ("", "x", "1", "-0.5", "٣", "9" * 400, "true", "2020-02-30", "\x00", "a@b.example")
+# values of variables of a case, of any type
+VARIABLE_VALUES = (
+    None,
+    "",
+    "x",
+    1,
+    1.5,
+    True,
+    [],
+    ["x"],
+    [{"name": 1}],
+    {"id": 1},
+    "2020-03-10",
+    "2020-03-10T10:00Z",
+    10**20,
+)
 PLACES = tuple(Place(ZoneInfo(zone), "DE") for zone in ("UTC", "Pacific/Kiritimati", "America/Los_Angeles"))
 
 
 @dataclass
 class Outcome:
-    """What became of damaged files, by kind of file."""
+    """Results of checking and showing damaged files, by file extension."""
 
     tried: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
@@ -69,24 +84,26 @@ def names() -> Declared:
 
 
 @pytest.mark.slow
-def test_some_damages_are_findings_or_shown(names: Declared) -> None:
-    assert_no_crash(tried(names, count=8, seed=1))
+def test_some_damaged_files_have_findings_or_can_be_shown(names: Declared) -> None:
+    assert_no_crash(check_and_show(names, count=8, seed=1))
 
 
 @pytest.mark.verify
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("seed", range(2, 12))
-def test_many_damages_are_findings_or_shown(names: Declared, seed: int) -> None:
-    assert_no_crash(tried(names, count=20_000 // 10 // len(PATHS), seed=seed))
+def test_many_damaged_files_have_findings_or_can_be_shown(names: Declared, seed: int) -> None:
+    assert_no_crash(check_and_show(names, count=20_000 // 10 // len(PATHS), seed=seed))
 
 
 def assert_no_crash(outcome: Outcome) -> None:
     print(outcome)
     assert outcome.crashes == []
-    assert all(outcome.accepted[kind] for kind in outcome.tried), "what is accepted is tried as well"
+    assert all(outcome.accepted[kind] for kind in outcome.tried), (
+        "no damaged file of a kind was accepted, so none was shown"
+    )
 
 
-def tried(names: Declared, count: int, seed: int) -> Outcome:
+def check_and_show(names: Declared, count: int, seed: int) -> Outcome:
     outcome = Outcome()
     for path in PATHS:
         chance = random.Random(f"{path.name} {seed}")
@@ -105,7 +122,7 @@ def tried(names: Declared, count: int, seed: int) -> Outcome:
 
 
 def show(path: Path, content: bytes, damaged: bytes, has_findings: bool, chance: random.Random) -> None:
-    """Do with a file what deployment and pages do; what has findings may be there from other deployments."""
+    """Process a file as deployment and pages do, even with findings: the engine may have it from another deployment."""
     for before, after in ((content, damaged), (damaged, content)):
         files = {path.name: before}, {path.name: after}
         changes = differences(*files)
@@ -146,22 +163,22 @@ def fill_in(damaged: bytes, has_findings: bool, chance: random.Random) -> None:
         assert has_findings
         return
     if has_findings and "\\ud83d" in damaged.decode("utf-8", "replace"):
-        # a file with half a character isn't deployed
+        # a file with an unpaired surrogate isn't deployed
         return
-    for data in ({}, {name: chance.choice(KNOWN) for name in form.reads}):
+    for data in ({}, {name: chance.choice(VARIABLE_VALUES) for name in form.reads}):
         place = chance.choice(PLACES)
         answer(form, data, place, chance)
 
 
 def answer(form: Form, data: dict[str, Any], place: Place, chance: random.Random) -> None:
-    """Show each page, post what anybody may post, show it again with what is wrong, and look it over."""
+    """Show each page, post arbitrary values, show it with its errors, and summarise the answers."""
     posted = form.initial_post(data, place)
     for page in form.pages:
         answers = form.read(posted, data, place)
         form.html(page, answers).encode()
         fields = MultiDict([("shown", node.name) for node in page.within(answers)])
         for node in page.within(answers):
-            values = [chance.choice(TYPED), *(option.posted for option in node.options)]
+            values = [chance.choice(POSTED_VALUES), *(option.posted for option in node.options)]
             for suffix in ("", "-day", "-month", "-year", "-time", "-rows"):
                 fields.add(node.name + suffix, chance.choice(values))
         fields.add("add", chance.choice([node.name for node in page.within(answers)] or [""]))

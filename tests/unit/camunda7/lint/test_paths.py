@@ -1,4 +1,4 @@
-"""The ways through decisions, held against the pre-screening algorithm stated a second time."""
+"""Decision paths, compared with a second implementation of the pre-screening algorithm."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def test_each_way_leads_where_the_algorithm_does_whatever_else_is_answered() -> None:
-    file = next(path for path in diagrams.DECISIONS if path.stem == "pre_screening")
-    found = {table.id: table for table in diagrams.decisions(file)}
-    chance, said = random.Random(7), set()
-    ways = list(PathSearch(found, VARIABLES).through(found["pre_screening"]))
-    for way in ways:
-        answers = {name: chance.choice(values) for name, values in ANSWERS.items()} | way.known
-        [row] = way.rows
+def test_each_decision_path_gives_the_orientation_of_the_algorithm_whatever_the_other_answers() -> None:
+    file = next(file for file in diagrams.DECISIONS if file.stem == "pre_screening")
+    tables = {table.id: table for table in diagrams.decisions(file)}
+    chance, orientations = random.Random(7), set()
+    paths = list(PathSearch(tables, VARIABLES).through(tables["pre_screening"]))
+    for path in paths:
+        answers = {name: chance.choice(values) for name, values in ANSWERS.items()} | path.known
+        [row] = path.rows
         assert row.says["orientation"] == orientation(answers), answers
-        said.add(row.says["orientation"])
-    assert len(said) == len(VARIABLES["orientation"].values)
-    assert len(ways) > 500
+        orientations.add(row.says["orientation"])
+    assert len(orientations) == len(VARIABLES["orientation"].values)
+    assert len(paths) > 500
 
 
 @pytest.mark.parametrize(
-    ("text", "taken", "refused"),
+    ("text", "accepted", "refused"),
     [
         ("-", [1.0, "x", True], []),
         ("", [1.0, "x", False], []),
@@ -55,12 +55,12 @@ def test_each_way_leads_where_the_algorithm_does_whatever_else_is_answered() -> 
         ("-3", [-3.0], [3.0]),
     ],
 )
-def test_a_cell_takes(text: str, taken: list, refused: list) -> None:
+def test_the_values_that_a_cell_accepts(text: str, accepted: list, refused: list) -> None:
     cell = unary_tests.cell(text)
-    assert [value for value in (*taken, *refused) if cell.takes(value)] == taken
+    assert [value for value in (*accepted, *refused) if cell.takes(value)] == accepted
 
 
 @pytest.mark.parametrize("text", ["over 5", '"a', "date(x)", "< five", "a"])
-def test_a_cell_that_is_not_understood(text: str) -> None:
+def test_an_unsupported_cell_is_refused(text: str) -> None:
     with pytest.raises(unary_tests.CellError):
         unary_tests.cell(text)

@@ -1,4 +1,4 @@
-"""A worker's name is held by one process at a time."""
+"""A worker id is used by one process at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from camunda7.worker import IdentityInUse, WorkerIdentity
 
 
-def test_a_name_that_is_held_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
+def test_a_worker_id_in_use_is_refused_until_it_is_released(tmp_path: Path) -> None:
     first = WorkerIdentity("care1-lab-1", tmp_path / "workers")
     with pytest.raises(IdentityInUse) as refused:
         WorkerIdentity("care1-lab-1", tmp_path / "workers")

@@ -1,4 +1,4 @@
-"""Which fetched tasks are begun: not those that are in hand, nor those that have just ended."""
+"""Fetched tasks are started unless they are held already or have just ended."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from camunda7.worker.tasks import Task, TaskState
 from camunda7.worker.threads import Threads
 
 
-def fetched(locked_at: float | None = None) -> Task:
+def fetched_task(locked_at: float | None = None) -> Task:
     return Task({"id": "t1", "topicName": "lab.order_test"}, locked_at or time.monotonic())
 
 
-def locks() -> LockKeeper:
+def create_lock_keeper() -> LockKeeper:
     client = TaskClient("w", "http://127.0.0.1:1", "u", "p", lock_s=20, long_poll_s=20)
     return LockKeeper(client, Threads(1, "test"), Metrics())
 
 
-def test_a_task_that_was_fetched_just_before_its_report_was_taken_is_not_begun_again() -> None:
-    held, task = locks(), fetched()
-    assert held.register(task)
-    held.unregister(task, is_deleted=True)
-    assert not held.register(fetched())
+def test_a_task_fetched_just_before_its_report_was_accepted_is_not_started_again() -> None:
+    keeper, task = create_lock_keeper(), fetched_task()
+    assert keeper.register(task)
+    keeper.unregister(task, is_deleted=True)
+    assert not keeper.register(fetched_task())
 
 
-def test_one_that_was_handed_back_may_come_again() -> None:
-    held, task = locks(), fetched()
-    assert held.register(task)
-    held.unregister(task)
-    assert held.register(fetched())
+def test_an_unlocked_task_may_be_fetched_again() -> None:
+    keeper, task = create_lock_keeper(), fetched_task()
+    assert keeper.register(task)
+    keeper.unregister(task)
+    assert keeper.register(fetched_task())
 
 
-def test_a_second_fetch_renews_the_lock_of_what_is_in_hand() -> None:
-    held, task, again = locks(), fetched(1.0), fetched(2.0)
-    assert held.register(task)
-    assert not held.register(again)
+def test_a_second_fetch_renews_the_lock_of_a_held_task() -> None:
+    keeper, task, again = create_lock_keeper(), fetched_task(1.0), fetched_task(2.0)
+    assert keeper.register(task)
+    assert not keeper.register(again)
     assert (task.locked_at, task.next_delivery) == (2.0, None)
 
 
-def test_the_next_try_that_came_before_the_answer_to_the_failure_isnt_forgotten() -> None:
-    held, task, again = locks(), fetched(), fetched()
-    assert held.register(task)
+def test_a_retry_fetched_before_the_answer_to_the_failure_report_is_the_next_delivery() -> None:
+    keeper, task, again = create_lock_keeper(), fetched_task(), fetched_task()
+    assert keeper.register(task)
     task.enter(TaskState.REPORT_PENDING)
     task.enter(TaskState.REPORTING)
-    assert not held.register(again)
+    assert not keeper.register(again)
     assert task.next_delivery is again

@@ -1,4 +1,4 @@
-"""What a handler's end means to the engine."""
+"""The report to the engine that follows from how a handler ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ERRORS = (KitShortage,)
 
 @pytest.fixture(autouse=True)
 def _longest_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random, "uniform", lambda least, most: most)
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
 
 
 def task(retries: int | None = None, **fields: Any) -> Task:
@@ -32,103 +32,105 @@ def task(retries: int | None = None, **fields: Any) -> Task:
     return Task(raw | fields, 0)
 
 
-def ended(function: Callable[..., Any], given: Task | None = None, **resources: Any) -> Report | None:
+def report_of(function: Callable[..., Any], task_to_run: Task | None = None, **resources: Any) -> Report | None:
     handler = topic("lab.order_test", retry=RETRY, occurrence="sample_number", errors=ERRORS)(function).handler
-    return run_handler(given or task(), handler, resources, outage(), (OSError,))
+    return run_handler(task_to_run or task(), handler, resources, outage(), (OSError,))
 
 
 def outage() -> Outage:
     return Outage("lab.order_test", logging.getLogger("tests"), first_s=5)
 
 
-def failed(error: BaseException, retries: int | None = None, **fields: Any) -> Report:
+def failure_report(error: BaseException, retries: int | None = None, **fields: Any) -> Report:
     def order_test() -> None:
         raise error
 
-    report = ended(order_test, task(retries, **fields))
+    report = report_of(order_test, task(retries, **fields))
     assert report
     assert report.method == "failure"
     return report
 
 
-def left_of(report: Report) -> Any:
+def retries_of(report: Report) -> Any:
     return report.arguments[2]
 
 
-def test_what_is_returned_is_written_back() -> None:
+def test_the_return_value_is_reported_as_variables() -> None:
     variables = {"sample_barcode": {"type": "String", "value": "A-1"}, "sample_number": {"type": "Integer", "value": 2}}
 
     def order_test(business_key: str, sample_barcode: str, effect_key: str, *, lab: str) -> dict[str, Any]:
         return {"lab_order_id": f"{business_key} {sample_barcode} {effect_key} {lab}"}
 
-    report = ended(order_test, task(variables=variables), lab="the lab")
-    written = {"lab_order_id": {"value": "C-1 A-1 C-1/order_test/2 the lab", "type": "String"}}
-    assert report == Report("complete", (written,))
+    report = report_of(order_test, task(variables=variables), lab="the lab")
+    stored = {"lab_order_id": {"value": "C-1 A-1 C-1/order_test/2 the lab", "type": "String"}}
+    assert report == Report("complete", (stored,))
     assert report.ends_task
-    assert ended(lambda: None) == Report("complete", ({},))
+    assert report_of(lambda: None) == Report("complete", ({},))
 
 
 @pytest.mark.parametrize(("retries", "is_last"), [(None, False), (2, False), (1, True)])
-def test_a_handler_is_told_of_its_delivery(retries: int | None, is_last: bool) -> None:
-    told: list[Context] = []
+def test_a_handler_gets_the_context_of_its_delivery(retries: int | None, is_last: bool) -> None:
+    contexts: list[Context] = []
 
     def order_test(context: Context) -> None:
-        told.append(context)
+        contexts.append(context)
 
-    given = task(retries)
-    ended(order_test, given)
-    assert told == [given.context]
-    assert (told[0].task_id, told[0].last_attempt) == ("1", is_last)
+    delivered = task(retries)
+    report_of(order_test, delivered)
+    assert contexts == [delivered.context]
+    assert (contexts[0].task_id, contexts[0].last_attempt) == ("1", is_last)
 
 
-def test_a_deviation_from_protocol_is_an_error_of_the_diagram() -> None:
+def test_a_deviation_from_protocol_is_reported_as_a_bpmn_error() -> None:
     def order_test() -> None:
         raise KitShortage
 
-    report = ended(order_test)
+    report = report_of(order_test)
     assert report == Report("bpmn_failure", ("kit_shortage", "KitShortage"), {"code": "kit_shortage"})
     assert report.ends_task
 
 
-class NothingOfOurs(BpmnError):
-    code = "nothing_of_ours"
+class UndeclaredError(BpmnError):
+    code = "undeclared_error"
 
 
-def test_a_deviation_that_was_not_declared_is_a_failure() -> None:
-    """Else the diagram was checked for nothing: no event of it goes on from this."""
-    assert left_of(failed(NothingOfOurs())) == 2
+def test_an_undeclared_bpmn_error_is_reported_as_a_failure() -> None:
+    """The lint compares declared errors with the diagram: no error event catches an undeclared one."""
+    assert retries_of(failure_report(UndeclaredError())) == 2
 
 
-def test_a_lost_task_is_not_begun_and_nothing_is_reported_of_it() -> None:
+def test_a_lost_task_is_neither_run_nor_reported() -> None:
     def order_test() -> None:
-        raise AssertionError("is begun")
+        raise AssertionError("the handler was called")
 
     lost = task()
     lost.lose()
-    assert ended(order_test, lost) is None
+    assert report_of(order_test, lost) is None
 
 
-def test_a_handler_that_gives_up_though_its_task_is_not_lost_has_failed() -> None:
-    assert left_of(failed(Cancelled())) == 2
+def test_cancelled_raised_for_a_task_that_is_not_lost_is_a_failure() -> None:
+    assert retries_of(failure_report(Cancelled())) == 2
 
 
 @pytest.mark.parametrize("error", [Unavailable("lab: 503"), EngineUnavailable("GET /task: 503"), OSError("disk full")])
-def test_while_what_it_calls_is_away_a_task_uses_up_no_attempt_and_comes_back_within_seconds(error: Exception) -> None:
-    assert [left_of(failed(error, retries)) for retries in (None, 3, 1)] == [3, 3, 1]
-    assert failed(error).due_in_s == 6
+def test_an_outage_of_a_called_service_uses_up_no_retry_and_the_task_is_retried_within_seconds(
+    error: Exception,
+) -> None:
+    assert [retries_of(failure_report(error, retries)) for retries in (None, 3, 1)] == [3, 3, 1]
+    assert failure_report(error).due_in_s == 6
 
 
 @pytest.mark.parametrize(
     "error", [Faulty("lab: 500"), EngineRefused("GET /task", 400, "X"), KeyError(), SystemExit(), Cancelled()]
 )
-def test_other_failures_are_counted_down(error: BaseException) -> None:
-    assert [left_of(failed(error, retries)) for retries in (None, 3, 2, 1)] == [2, 2, 1, 0]
+def test_other_failures_use_up_a_retry(error: BaseException) -> None:
+    assert [retries_of(failure_report(error, retries)) for retries in (None, 3, 2, 1)] == [2, 2, 1, 0]
 
 
-def test_the_engine_is_told_what_failed_how_often_it_is_tried_again_and_when() -> None:
-    report = failed(Faulty("lab: 500"), 2)
-    message, details, left, pause_ms = report.arguments
-    assert (message, left, pause_ms, report.due_in_s) == ("Faulty: lab: 500", 1, 40_000, 40)
+def test_a_failure_report_has_the_message_the_remaining_retries_and_the_due_time() -> None:
+    report = failure_report(Faulty("lab: 500"), 2)
+    message, details, retries, pause_ms = report.arguments
+    assert (message, retries, pause_ms, report.due_in_s) == ("Faulty: lab: 500", 1, 40_000, 40)
     due = datetime.fromisoformat(details.removeprefix(RETRY_DUE))
     assert 38 < (due - datetime.now(UTC)).total_seconds() <= 40
     assert len(details) == len(RETRY_DUE + "2020-03-20T10:00:00.000+00:00")
@@ -136,19 +138,21 @@ def test_the_engine_is_told_what_failed_how_often_it_is_tried_again_and_when() -
     assert not report.ends_task
 
 
-def test_the_last_failure_is_an_incident() -> None:
-    said = {"error": "Faulty: lab: 500", "retries": 0}
-    assert failed(Faulty("lab: 500"), 1) == Report("failure", ("Faulty: lab: 500", None, 0, 0), said)
+def test_the_last_failure_creates_an_incident() -> None:
+    log_fields = {"error": "Faulty: lab: 500", "retries": 0}
+    assert failure_report(Faulty("lab: 500"), 1) == Report("failure", ("Faulty: lab: 500", None, 0, 0), log_fields)
 
 
-def test_a_refusal_is_final() -> None:
-    said = {"error": "Refusal: lab answered 400", "retries": 0}
-    assert failed(Refusal("lab answered 400"), 3) == Report("failure", ("Refusal: lab answered 400", None, 0, 0), said)
+def test_a_refusal_leaves_no_retries() -> None:
+    log_fields = {"error": "Refusal: lab answered 400", "retries": 0}
+    assert failure_report(Refusal("lab answered 400"), 3) == Report(
+        "failure", ("Refusal: lab answered 400", None, 0, 0), log_fields
+    )
 
 
 @pytest.mark.parametrize("retries", [2, 9])
-def test_more_retries_than_there_are_attempts_begin_with_the_first_pause(retries: int) -> None:
-    assert failed(KeyError(), retries + 1).due_in_s == 20
+def test_retries_above_the_policys_attempts_start_with_the_first_pause(retries: int) -> None:
+    assert failure_report(KeyError(), retries + 1).due_in_s == 20
 
 
 @pytest.mark.parametrize(
@@ -160,32 +164,32 @@ def test_more_retries_than_there_are_attempts_begin_with_the_first_pause(retries
         (ValueError("Ada Lovelace"), "ValueError"),
     ],
 )
-def test_only_errors_that_speak_without_data_are_quoted(error: Exception, message: str) -> None:
-    assert failed(error).arguments[0] == message
+def test_only_messages_of_errors_without_patient_data_are_reported(error: Exception, message: str) -> None:
+    assert failure_report(error).arguments[0] == message
 
 
-def test_the_diagram_may_say_how_often_a_task_is_tried() -> None:
-    report = failed(KeyError(), extensionProperties={"retry.attempts": "5", "retry.first": "7s"})
-    assert (left_of(report), report.due_in_s) == (4, 7)
-    assert left_of(failed(KeyError(), extensionProperties={"retry.attempts": "1"})) == 0
-    assert left_of(failed(KeyError(), extensionProperties=None)) == 2
+def test_extension_properties_override_the_retry_policy() -> None:
+    report = failure_report(KeyError(), extensionProperties={"retry.attempts": "5", "retry.first": "7s"})
+    assert (retries_of(report), report.due_in_s) == (4, 7)
+    assert retries_of(failure_report(KeyError(), extensionProperties={"retry.attempts": "1"})) == 0
+    assert retries_of(failure_report(KeyError(), extensionProperties=None)) == 2
 
 
-def test_a_diagram_that_says_it_wrongly_is_an_incident_at_once() -> None:
+def test_an_invalid_retry_property_creates_an_incident_without_a_retry() -> None:
     message = "InvalidRetry: attempts: 'two' is no whole number from 1 to 9999"
-    report = failed(KeyError(), extensionProperties={"retry.attempts": "two"})
+    report = failure_report(KeyError(), extensionProperties={"retry.attempts": "two"})
     assert report == Report("failure", (message, None, 0, 0), {"error": message, "retries": 0})
 
 
-def test_a_failure_of_a_result_is_reported_as_one_of_the_handler() -> None:
+def test_a_result_that_the_engine_refuses_is_reported_as_a_failure_of_the_handler() -> None:
     handler = topic("lab.order_test", retry=RETRY)(lambda: None).handler
-    assert left_of(create_failure_report(task(), handler, EngineRefused("POST /complete", 500, "X"), outage())) == 2
-    assert left_of(create_failure_report(task(), handler, OSError(), outage(), (OSError,))) == 3
+    assert retries_of(create_failure_report(task(), handler, EngineRefused("POST /complete", 500, "X"), outage())) == 2
+    assert retries_of(create_failure_report(task(), handler, OSError(), outage(), (OSError,))) == 3
 
 
-def test_handlers_of_the_library_get_the_task_and_report_as_it_does() -> None:
+def test_handlers_in_the_librarys_shape_get_the_task_and_return_its_results() -> None:
     def completes(task: ExternalTask) -> TaskResult:
-        return task.complete({"seen": task.get_variable("sample_barcode")})
+        return task.complete({"barcode": task.get_variable("sample_barcode")})
 
     def fails(task: ExternalTask) -> TaskResult:
         return task.failure("no lab", "asked twice", 2, 3000)
@@ -196,13 +200,13 @@ def test_handlers_of_the_library_get_the_task_and_report_as_it_does() -> None:
     def deviates(task: ExternalTask) -> TaskResult:
         return task.bpmn_error("kit_shortage", "none left")
 
-    given = task(variables={"sample_barcode": {"type": "String", "value": "A-1"}})
-    assert ended(completes, given) == Report("complete", ({"seen": {"value": "A-1"}}, {}))
-    assert ended(fails) == Report("failure", ("no lab", "asked twice", 2, 3000), {"retries": 2}, 3.0)
-    assert ended(gives_up) == Report("failure", ("no lab", None, 0, 0), {"retries": 0})
-    assert ended(deviates) == Report("bpmn_failure", ("kit_shortage", "none left", {}))
+    with_variable = task(variables={"sample_barcode": {"type": "String", "value": "A-1"}})
+    assert report_of(completes, with_variable) == Report("complete", ({"barcode": {"value": "A-1"}}, {}))
+    assert report_of(fails) == Report("failure", ("no lab", "asked twice", 2, 3000), {"retries": 2}, 3.0)
+    assert report_of(gives_up) == Report("failure", ("no lab", None, 0, 0), {"retries": 0})
+    assert report_of(deviates) == Report("bpmn_failure", ("kit_shortage", "none left", {}))
 
 
-def test_handing_back_ends_no_task() -> None:
+def test_an_unlock_does_not_end_the_task() -> None:
     assert Report("unlock") == UNLOCK
     assert not UNLOCK.ends_task

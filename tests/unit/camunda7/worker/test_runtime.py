@@ -1,4 +1,4 @@
-"""The runtime against an engine that answers as Camunda does: parallel, retried, reported once, ended cleanly."""
+"""The worker runtime on a fake engine: parallel handlers, retries, one report per task, graceful shutdown."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def fake() -> Iterator[tuple[FakeEngine, str]]:
         yield running
 
 
-def ends(engine: FakeEngine, *task_ids: str) -> None:
+def wait_until_ended(engine: FakeEngine, *task_ids: str) -> None:
     eventually(lambda: all(task_id in engine.ended for task_id in task_ids), within_s=10)
 
 
-def test_parameters_are_variables_and_resources_and_the_result_is_written_back(fake: Any) -> None:
+def test_a_handler_is_called_with_variables_and_resources_and_its_result_is_stored(fake: Any) -> None:
     engine, url = fake
 
     @topic("lab.order_test")
@@ -39,32 +39,32 @@ def test_parameters_are_variables_and_resources_and_the_result_is_written_back(f
 
     task = engine.add(variables={"sample_barcode": "A-1"})
     with working(url, [order_test], lab="the lab"):
-        ends(engine, task)
-    how, body = engine.ended[task]
-    assert how == "complete"
+        wait_until_ended(engine, task)
+    method, body = engine.ended[task]
+    assert method == "complete"
     assert body["variables"] == {"lab_order_id": {"type": "String", "value": "C-1 A-1 None the lab"}}
 
 
-def test_tasks_run_side_by_side_but_no_more_than_there_are_slots(fake: Any) -> None:
+def test_tasks_run_in_parallel_up_to_the_number_of_slots(fake: Any) -> None:
     engine, url = fake
-    running, most, guard = [], [], threading.Lock()
+    running, concurrent, guard = [], [], threading.Lock()
 
     @topic("lab.order_test")
     def order_test() -> None:
         with guard:
             running.append(1)
-            most.append(len(running))
+            concurrent.append(len(running))
         time.sleep(0.02)
         with guard:
             running.pop()
 
     tasks = [engine.add() for _ in range(30)]
     with working(url, [order_test], slots=3):
-        ends(engine, *tasks)
-    assert max(most) == 3
+        wait_until_ended(engine, *tasks)
+    assert max(concurrent) == 3
 
 
-def test_a_slot_is_filled_again_without_waiting_for_the_others(fake: Any) -> None:
+def test_a_released_slot_takes_the_next_task_without_waiting_for_the_others(fake: Any) -> None:
     engine, url = fake
     stuck = threading.Event()
 
@@ -75,12 +75,12 @@ def test_a_slot_is_filled_again_without_waiting_for_the_others(fake: Any) -> Non
 
     tasks = [engine.add(variables={"sample_number": number}) for number in range(12)]
     with working(url, [order_test], slots=2):
-        ends(engine, *tasks[1:])
+        wait_until_ended(engine, *tasks[1:])
         assert tasks[0] not in engine.ended
         stuck.set()
 
 
-def test_a_topic_that_holds_all_slots_does_not_hold_up_another(fake: Any) -> None:
+def test_a_topic_that_uses_all_slots_does_not_block_another(fake: Any) -> None:
     engine, url = fake
     stuck = threading.Event()
 
@@ -97,20 +97,20 @@ def test_a_topic_that_holds_all_slots_does_not_hold_up_another(fake: Any) -> Non
     with working(url, [slow, fast], slots=4):
         eventually(lambda: len(engine.locked()) == 4, within_s=5)
         tasks = [engine.add("kpi.record_case") for _ in range(10)]
-        ends(engine, *tasks)
-        # and no more of the slow one stay locked than there are slots: what was fetched ahead of quick ones goes back
+        wait_until_ended(engine, *tasks)
+        # prefetched tasks of the slow topic are unlocked: only those that run stay locked
         eventually(lambda: len(engine.locked()) == 4, within_s=15)
         stuck.set()
 
 
-def test_a_slot_that_becomes_free_is_filled_although_a_poll_for_other_topics_waits(fake: Any) -> None:
+def test_a_released_slot_is_used_while_a_long_poll_for_other_topics_is_open(fake: Any) -> None:
     engine, url = fake
-    first = threading.Event()
+    release = threading.Event()
 
     @topic("lab.order_test")
     def slow(sample_number: int) -> None:
         if sample_number:
-            first.wait(10)
+            release.wait(10)
 
     @topic("kpi.record_case")
     def fast() -> None:
@@ -119,15 +119,15 @@ def test_a_slot_that_becomes_free_is_filled_although_a_poll_for_other_topics_wai
     tasks = [engine.add(variables={"sample_number": number}) for number in (1, 2, 0)]
     with working(url, [slow, fast], slots=2):
         eventually(lambda: len(engine.locked()) == 2, within_s=5)
-        # the poll that waits now is for kpi.record_case alone
+        # the long poll that is open now has only the topic kpi.record_case
         time.sleep(0.3)
-        begun = time.monotonic()
-        first.set()
-        ends(engine, *tasks)
-        assert time.monotonic() - begun < 8
+        began = time.monotonic()
+        release.set()
+        wait_until_ended(engine, *tasks)
+        assert time.monotonic() - began < 8
 
 
-def test_the_highest_priority_goes_first(fake: Any) -> None:
+def test_the_task_of_highest_priority_runs_first(fake: Any) -> None:
     engine, url = fake
     order: list[int] = []
 
@@ -136,14 +136,14 @@ def test_the_highest_priority_goes_first(fake: Any) -> None:
         order.append(testing_priority)
         time.sleep(0.01)
 
-    given = [3, 1, 4, 1, 5, 9, 2, 6]
-    tasks = [engine.add(priority=each, variables={"testing_priority": each}) for each in given]
+    priorities = [3, 1, 4, 1, 5, 9, 2, 6]
+    tasks = [engine.add(priority=each, variables={"testing_priority": each}) for each in priorities]
     with working(url, [order_test], slots=1):
-        ends(engine, *tasks)
-    assert order == sorted(given, reverse=True)
+        wait_until_ended(engine, *tasks)
+    assert order == sorted(priorities, reverse=True)
 
 
-def test_a_deviation_from_protocol_is_a_bpmn_error(fake: Any) -> None:
+def test_a_deviation_from_protocol_is_reported_as_a_bpmn_error(fake: Any) -> None:
     engine, url = fake
 
     @topic("lab.order_test", errors=(KitShortage,))
@@ -152,13 +152,13 @@ def test_a_deviation_from_protocol_is_a_bpmn_error(fake: Any) -> None:
 
     task = engine.add()
     with working(url, [order_test]):
-        ends(engine, task)
-    how, body = engine.ended[task]
-    assert (how, body["errorCode"]) == ("bpmnError", "kit_shortage")
+        wait_until_ended(engine, task)
+    method, body = engine.ended[task]
+    assert (method, body["errorCode"]) == ("bpmnError", "kit_shortage")
 
 
 @pytest.mark.parametrize("error", [ConnectionError, SystemExit])
-def test_failures_are_counted_down_to_one_incident(fake: Any, error: type[BaseException]) -> None:
+def test_each_failure_uses_a_retry_and_the_last_creates_one_incident(fake: Any, error: type[BaseException]) -> None:
     engine, url = fake
     calls: list[float] = []
 
@@ -176,7 +176,7 @@ def test_failures_are_counted_down_to_one_incident(fake: Any, error: type[BaseEx
     assert {body["errorMessage"] for body in engine.failures[task]} == {error.__name__}
 
 
-def test_a_retry_is_picked_up_when_it_falls_due_and_not_at_the_end_of_the_poll(fake: Any) -> None:
+def test_a_retry_runs_when_it_is_due_and_not_at_the_end_of_the_long_poll(fake: Any) -> None:
     engine, url = fake
     calls: list[float] = []
 
@@ -184,18 +184,18 @@ def test_a_retry_is_picked_up_when_it_falls_due_and_not_at_the_end_of_the_poll(f
     def order_test() -> None:
         calls.append(time.monotonic())
         if len(calls) == 1:
-            # the poll beside it has looked for what falls due already
+            # the open long poll was sent before this retry had a due time
             time.sleep(0.8)
             raise ConnectionError
 
     task = engine.add()
     with working(url, [order_test], long_poll_s=10):
-        ends(engine, task)
+        wait_until_ended(engine, task)
     pause_s = engine.failures[task][0]["retryTimeout"] / 1000
     assert pause_s <= calls[1] - calls[0] - 0.8 < pause_s + 6
 
 
-def test_a_lock_that_another_left_behind_is_waited_for_no_longer_than_it_lasts(fake: Any) -> None:
+def test_a_task_is_fetched_as_soon_as_the_lock_of_a_dead_worker_expires(fake: Any) -> None:
     engine, url = fake
 
     @topic("lab.order_test")
@@ -203,13 +203,13 @@ def test_a_lock_that_another_left_behind_is_waited_for_no_longer_than_it_lasts(f
         pass
 
     task = engine.add(workerId="dead", lockedUntil=time.time() + 2)
-    begun = time.monotonic()
+    began = time.monotonic()
     with working(url, [order_test], long_poll_s=10):
-        ends(engine, task)
-    assert time.monotonic() - begun < 8
+        wait_until_ended(engine, task)
+    assert time.monotonic() - began < 8
 
 
-def test_a_property_of_the_bpmn_task_overrides_the_policy(fake: Any) -> None:
+def test_extension_properties_of_the_bpmn_task_override_the_retry_policy(fake: Any) -> None:
     engine, url = fake
 
     @topic("lab.order_test", retry=Retry(attempts=9, first="1h", most="1h"))
@@ -218,16 +218,16 @@ def test_a_property_of_the_bpmn_task_overrides_the_policy(fake: Any) -> None:
 
     quick = {"retry.attempts": "2", "retry.first": "10ms", "retry.most": "10ms", "colour": "red"}
     task = engine.add(extensionProperties=quick)
-    wrong = engine.add(extensionProperties={"retry.atempts": "2"})
+    invalid = engine.add(extensionProperties={"retry.atempts": "2"})
     with working(url, [order_test]):
-        eventually(lambda: len(engine.failures.get(task, [])) == 2 and wrong in engine.failures, within_s=10)
+        eventually(lambda: len(engine.failures.get(task, [])) == 2 and invalid in engine.failures, within_s=10)
     assert engine.tasks[task]["retries"] == 0
-    assert engine.failures[wrong][0]["retries"] == 0
-    said = "InvalidRetry: retry.atempts: there are retry.attempts, retry.first and retry.most"
-    assert engine.failures[wrong][0]["errorMessage"] == said
+    assert engine.failures[invalid][0]["retries"] == 0
+    message = "InvalidRetry: retry.atempts: there are retry.attempts, retry.first and retry.most"
+    assert engine.failures[invalid][0]["errorMessage"] == message
 
 
-def test_a_refusal_is_an_incident_at_once(fake: Any) -> None:
+def test_a_refusal_creates_an_incident_without_a_retry(fake: Any) -> None:
     engine, url = fake
 
     @topic("lab.order_test")
@@ -241,7 +241,7 @@ def test_a_refusal_is_an_incident_at_once(fake: Any) -> None:
     assert engine.failures[task][0]["retries"] == 0
 
 
-def test_neither_incident_nor_log_holds_a_patients_data(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_incidents_and_logs_contain_no_patient_data(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
     engine, url = fake
 
     @topic("lab.order_test", retry=QUICK)
@@ -256,14 +256,14 @@ def test_neither_incident_nor_log_holds_a_patients_data(fake: Any, caplog: pytes
         eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=10)
     messages = {body["errorMessage"] for bodies in engine.failures.values() for body in bodies}
     assert messages == {"ValueError", "UndeclaredVariable: sample_number must be of type Integer"}
-    ours = [record for record in caplog.records if record.name == "workers"]
-    assert any(getattr(record, "case", None) == "C-1" for record in ours)
-    assert not any("SECRET" in str(vars(record)) for record in ours)
+    worker_records = [record for record in caplog.records if record.name == "workers"]
+    assert any(getattr(record, "case", None) == "C-1" for record in worker_records)
+    assert not any("SECRET" in str(vars(record)) for record in worker_records)
     assert "SECRET" not in caplog.text
 
 
 @pytest.mark.parametrize("trouble", [UNAVAILABLE, OPTIMISTIC_LOCKING, (500, {}), (502, {})])
-def test_a_report_that_was_not_taken_is_repeated_and_the_handler_is_not(fake: Any, trouble: Any) -> None:
+def test_a_rejected_report_is_sent_again_without_running_the_handler_again(fake: Any, trouble: Any) -> None:
     engine, url = fake
     calls: list[int] = []
     troubles = [trouble] * 3
@@ -275,13 +275,13 @@ def test_a_report_that_was_not_taken_is_repeated_and_the_handler_is_not(fake: An
 
     task = engine.add()
     with working(url, [order_test]):
-        ends(engine, task)
+        wait_until_ended(engine, task)
     assert engine.ended[task][0] == "complete"
     assert calls == [1]
 
 
-def test_a_result_that_is_refused_for_good_becomes_a_failure(fake: Any) -> None:
-    """A broken expression behind the task answers 500 to every complete, and would never be an incident."""
+def test_a_result_that_the_engine_never_accepts_is_reported_as_a_failure(fake: Any) -> None:
+    """An invalid expression after the task has every complete answered by 500; retrying forever would hide it."""
     engine, url = fake
     engine.trouble = lambda path, body: BROKEN_BEHIND if path.endswith("/complete") else None
 
@@ -295,28 +295,28 @@ def test_a_result_that_is_refused_for_good_becomes_a_failure(fake: Any) -> None:
     assert engine.failures[task][0]["errorMessage"] == f"EngineRefused: POST /{task}/complete: 500 RestException"
 
 
-def test_a_task_that_is_gone_is_dropped_with_one_line(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_report_of_a_deleted_task_is_dropped_with_one_log_line(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
     engine, url = fake
-    begun, goes_on = threading.Event(), threading.Event()
+    started, release = threading.Event(), threading.Event()
 
     @topic("lab.order_test")
     def order_test() -> None:
-        begun.set()
-        goes_on.wait(5)
+        started.set()
+        release.wait(5)
 
     caplog.set_level(logging.INFO)
     task = engine.add()
     with working(url, [order_test]) as runtime:
-        begun.wait(5)
+        started.wait(5)
         del engine.tasks[task]
-        goes_on.set()
+        release.set()
         eventually(lambda: runtime.metrics.dropped.labels("lab.order_test")._value.get() == 1, within_s=5)
     assert [record.message for record in caplog.records if getattr(record, "task", "") == task] == [
         "report dropped: the task was deleted or another worker has it"
     ]
 
 
-def test_a_lock_is_renewed_for_as_long_as_its_handler_runs(fake: Any) -> None:
+def test_a_lock_is_renewed_while_its_handler_runs(fake: Any) -> None:
     engine, url = fake
 
     @topic("lab.order_test")
@@ -327,34 +327,34 @@ def test_a_lock_is_renewed_for_as_long_as_its_handler_runs(fake: Any) -> None:
     with working(url, [order_test], lock_s=0.4):
         time.sleep(1)
         assert engine.tasks[task]["lockedUntil"] > time.time()
-        ends(engine, task)
+        wait_until_ended(engine, task)
     assert engine.calls.count(f"POST /{task}/complete") == 1
 
 
 def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(fake: Any) -> None:
     engine, url = fake
-    begun = threading.Event()
-    seen: list[bool] = []
+    started = threading.Event()
+    cancelled: list[bool] = []
 
     @topic("lab.order_test")
     def order_test(context: Context) -> dict[str, Any]:
-        begun.set()
+        started.set()
         eventually(lambda: context.cancelled, within_s=5)
-        seen.append(context.cancelled)
+        cancelled.append(context.cancelled)
         return {"lab_order_id": "late"}
 
     task = engine.add()
     with working(url, [order_test], lock_s=0.5) as runtime:
-        begun.wait(5)
+        started.wait(5)
         engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
-        eventually(lambda: seen, within_s=5)
+        eventually(lambda: cancelled, within_s=5)
         time.sleep(0.2)
         assert runtime.metrics.lost_locks.labels("lab.order_test")._value.get() == 1
     assert f"POST /{task}/complete" not in engine.calls
     assert engine.tasks[task]["workerId"] == "another"
 
 
-def test_a_handler_that_waits_ends_as_soon_as_its_lock_is_lost(fake: Any) -> None:
+def test_a_waiting_handler_ends_as_soon_as_its_lock_is_lost(fake: Any) -> None:
     engine, url = fake
     ended = threading.Event()
 
@@ -372,51 +372,51 @@ def test_a_handler_that_waits_ends_as_soon_as_its_lock_is_lost(fake: Any) -> Non
         assert ended.wait(3)
 
 
-def test_a_task_fetched_again_while_it_is_in_hand_is_not_begun_twice(fake: Any) -> None:
-    """Its lock ran out while the engine was away, and this very process has fetched it once more."""
+def test_a_task_that_is_fetched_again_while_its_handler_runs_is_not_started_twice(fake: Any) -> None:
+    """Its lock expired during an outage of the engine, and the same process fetched it again."""
     engine, url = fake
     calls: list[int] = []
-    goes_on = threading.Event()
+    release = threading.Event()
 
     @topic("lab.order_test")
     def order_test() -> None:
         calls.append(1)
-        goes_on.wait(5)
+        release.wait(5)
 
     task = engine.add()
     with working(url, [order_test], long_poll_s=0.2):
         eventually(lambda: calls, within_s=5)
         engine.tasks[task]["lockedUntil"] = 0
         eventually(lambda: engine.tasks[task]["lockedUntil"] > time.time(), within_s=5)
-        goes_on.set()
-        ends(engine, task)
+        release.set()
+        wait_until_ended(engine, task)
     assert calls == [1]
 
 
-def test_stopping_finishes_what_runs_and_hands_back_what_has_not_begun(fake: Any) -> None:
+def test_a_stop_finishes_running_handlers_and_unlocks_queued_tasks(fake: Any) -> None:
     engine, url = fake
-    begun = threading.Event()
+    started = threading.Event()
 
     @topic("lab.order_test")
     def order_test() -> None:
-        begun.set()
+        started.set()
         time.sleep(0.3)
 
     tasks = [engine.add() for _ in range(8)]
     with working(url, [order_test], slots=1):
-        begun.wait(5)
+        started.wait(5)
     assert engine.locked() == []
     assert 1 <= len(engine.ended) < len(tasks)
     assert set(engine.ended) | set(engine.tasks) == set(tasks)
 
 
-def test_what_runs_longer_than_stopping_may_take_is_cancelled_and_handed_back(fake: Any) -> None:
+def test_a_handler_that_outlasts_the_shutdown_timeout_is_cancelled_and_its_task_unlocked(fake: Any) -> None:
     engine, url = fake
-    begun, cancelled = threading.Event(), threading.Event()
+    started, cancelled = threading.Event(), threading.Event()
 
     @topic("lab.order_test")
     def order_test(context: Context) -> None:
-        begun.set()
+        started.set()
         try:
             context.wait(30)
         finally:
@@ -425,7 +425,7 @@ def test_what_runs_longer_than_stopping_may_take_is_cancelled_and_handed_back(fa
     task = engine.add()
     began = 0.0
     with working(url, [order_test], shutdown_timeout_s=0.5):
-        begun.wait(5)
+        started.wait(5)
         began = time.monotonic()
     assert time.monotonic() - began < 15
     assert cancelled.wait(1)
@@ -433,26 +433,26 @@ def test_what_runs_longer_than_stopping_may_take_is_cancelled_and_handed_back(fa
     assert task in engine.tasks
 
 
-def test_asked_twice_it_leaves_at_once(fake: Any) -> None:
+def test_a_second_stop_ends_the_runtime_at_once(fake: Any) -> None:
     engine, url = fake
-    begun = threading.Event()
+    started = threading.Event()
 
     @topic("lab.order_test")
     def order_test() -> None:
-        begun.set()
+        started.set()
         time.sleep(25)
 
     engine.add()
     began = 0.0
     with working(url, [order_test], shutdown_timeout_s=30) as runtime:
-        begun.wait(5)
+        started.wait(5)
         began = time.monotonic()
         runtime.stop()
     assert time.monotonic() - began < 15
     assert engine.locked() == []
 
 
-def test_an_idle_worker_ends_at_once_and_leaves_no_poll_behind(fake: Any) -> None:
+def test_an_idle_worker_ends_at_once_and_its_long_poll_locks_nothing(fake: Any) -> None:
     engine, url = fake
 
     @topic("lab.order_test")
@@ -470,7 +470,7 @@ def test_an_idle_worker_ends_at_once_and_leaves_no_poll_behind(fake: Any) -> Non
     assert engine.locked() == []
 
 
-def test_a_killed_predecessors_tasks_are_taken_back_but_not_those_that_wait_for_their_next_try(fake: Any) -> None:
+def test_tasks_locked_by_a_killed_predecessor_run_again_but_retries_wait_until_they_are_due(fake: Any) -> None:
     engine, url = fake
     calls: list[str] = []
 
@@ -491,11 +491,11 @@ def test_a_killed_predecessors_tasks_are_taken_back_but_not_those_that_wait_for_
         errorDetails=engine.tasks[failing]["errorDetails"],
     )
     with working(url, [order_test], worker_id="care-1"):
-        ends(engine, held, failed_before)
+        wait_until_ended(engine, held, failed_before)
     assert calls.count(failing) == 1
 
 
-def test_the_effect_key_is_the_same_for_each_delivery_of_an_occurrence(fake: Any) -> None:
+def test_all_deliveries_of_an_occurrence_have_the_same_effect_key(fake: Any) -> None:
     engine, url = fake
     keys: list[str] = []
 
@@ -506,10 +506,10 @@ def test_the_effect_key_is_the_same_for_each_delivery_of_an_occurrence(fake: Any
             raise ConnectionError
 
     for number in (1, 1, 2):
-        # the second is the first once more, as the engine creates it anew
+        # the second task has the sample of the first, as after a rollback the engine creates the task again
         task = engine.add(variables={"sample_number": number})
         with working(url, [order_test]):
-            ends(engine, task)
+            wait_until_ended(engine, task)
     assert keys == ["C-1/order_test/1"] * 3 + ["C-1/order_test/2"]
 
 
@@ -538,11 +538,11 @@ def test_a_handler_in_the_librarys_shape_runs_unchanged(fake: Any) -> None:
     assert (complete_in_library_shape.handler.variables, complete_in_library_shape.handler.resources) == (None, ())
     done = engine.add(variables={"sample_barcode": "A-1"})
     with working(url, [complete_in_library_shape]):
-        ends(engine, done)
+        wait_until_ended(engine, done)
     assert engine.ended[done][1]["variables"] == {"order": {"value": "A-1"}, "count": {"value": 2}}
     deviated = engine.add()
     with working(url, [deviate_in_library_shape]):
-        ends(engine, deviated)
+        wait_until_ended(engine, deviated)
     assert engine.ended[deviated][1]["errorCode"] == "kit_shortage"
     failed = engine.add()
     with working(url, [fail_in_library_shape]):
@@ -564,27 +564,31 @@ def test_a_handler_in_the_librarys_shape_must_return_a_result(fake: Any) -> None
     assert engine.failures[task][0]["errorMessage"] == "TypeError"
 
 
-def test_the_engine_is_away_for_a_while(fake: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_of_the_engine_is_logged_once_and_the_report_is_delivered_after_it(
+    fake: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     engine, url = fake
-    away = threading.Event()
-    engine.trouble = lambda path, body: UNAVAILABLE if away.is_set() else None
+    is_unavailable = threading.Event()
+    engine.trouble = lambda path, body: UNAVAILABLE if is_unavailable.is_set() else None
 
     @topic("lab.order_test")
     def order_test() -> None:
-        away.set()
+        is_unavailable.set()
 
     caplog.set_level(logging.INFO)
     task = engine.add()
     with working(url, [order_test], long_poll_s=0.2):
-        eventually(away.is_set, within_s=5)
+        eventually(is_unavailable.is_set, within_s=5)
         time.sleep(1)
-        away.clear()
-        ends(engine, task)
+        is_unavailable.clear()
+        wait_until_ended(engine, task)
         eventually(lambda: "tasks from the engine: works again" in caplog.text, within_s=10)
     assert sum("tasks from the engine: POST" in record.message for record in caplog.records) == 1
 
 
-def test_a_loop_that_pauses_counts_as_turning(fake: tuple[FakeEngine, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poll_loop_that_backs_off_counts_as_polling(
+    fake: tuple[FakeEngine, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine, url = fake
     engine.trouble = lambda path, body: (401, {})
     monkeypatch.setattr(runtime, "POLL_LOOP_TIMEOUT_S", 0.0)

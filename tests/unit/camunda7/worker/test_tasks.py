@@ -1,4 +1,4 @@
-"""The states of a task: which may follow which, what they allow, and what holds when two threads change one at once."""
+"""The states of a task: allowed transitions, what each state permits, and transitions from two threads at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.fake_engine import FakeEngine, fake_engine
 from tests.support.working import working
 
 FETCHED, RUNNING, REPORT_PENDING, REPORTING, DONE, LOST = TaskState
-# how a task comes into each state
+# the transitions that lead to each state
 PATHS = {
     FETCHED: (),
     RUNNING: (RUNNING,),
@@ -49,8 +49,8 @@ RACES = 50
 
 def task_in(state: TaskState) -> Task:
     task = Task({"id": "t1", "topicName": "lab.order_test", "variables": {}}, 1.0)
-    for each in PATHS.get(state, ()):
-        assert task.enter(each)
+    for next_state in PATHS.get(state, ()):
+        assert task.enter(next_state)
     if state is LOST:
         assert task.lose()
     assert task.state is state
@@ -76,19 +76,19 @@ def test_any_other_transition_is_a_defect_and_changes_nothing(before: TaskState,
     assert task.state is before
 
 
-def test_the_table_has_these_transitions_and_no_others() -> None:
+def test_the_transition_table_has_exactly_the_allowed_transitions() -> None:
     assert {(before, after) for before, allowed in TRANSITIONS.items() for after in allowed} == ALLOWED
 
 
 @pytest.mark.parametrize("before", [FETCHED, RUNNING, REPORT_PENDING, REPORTING])
-def test_a_task_may_be_lost_at_any_moment_before_it_is_done(before: TaskState) -> None:
+def test_a_task_may_be_lost_in_any_state_before_done(before: TaskState) -> None:
     task = task_in(before)
     assert task.lose()
     assert task.is_lost
     assert not task.lose()
 
 
-def test_what_is_done_can_not_be_lost() -> None:
+def test_a_done_task_can_not_be_lost() -> None:
     task = task_in(DONE)
     assert not task.lose()
     assert task.state is DONE
@@ -102,22 +102,22 @@ def test_a_lost_task_stays_lost(after: TaskState) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "may"),
+    ("state", "is_allowed"),
     [(FETCHED, True), (RUNNING, True), (REPORT_PENDING, True), (REPORTING, False), (DONE, False), (LOST, False)],
 )
-def test_a_lock_is_extended_until_its_report_is_on_its_way(state: TaskState, may: bool) -> None:
-    assert task_in(state).may_extend_lock is may
+def test_a_lock_may_be_extended_until_the_report_is_being_sent(state: TaskState, is_allowed: bool) -> None:
+    assert task_in(state).may_extend_lock is is_allowed
 
 
 def test_losing_a_task_cancels_the_context_of_its_handler() -> None:
-    task, seen = task_in(RUNNING), context()
-    task.attach(seen)
-    assert not seen.cancelled
+    task, handler_context = task_in(RUNNING), context()
+    task.attach(handler_context)
+    assert not handler_context.cancelled
     task.lose()
-    assert seen.cancelled
+    assert handler_context.cancelled
 
 
-def test_a_lost_task_takes_no_context() -> None:
+def test_attaching_a_context_to_a_lost_task_raises_cancelled() -> None:
     task = task_in(LOST)
     with pytest.raises(Cancelled):
         task.attach(context())
@@ -135,7 +135,7 @@ def test_a_lost_task_takes_no_context() -> None:
         (LOST, False, False),
     ],
 )
-def test_fetched_again_it_is_the_next_delivery_only_if_a_report_may_have_arrived(
+def test_a_second_fetch_is_the_next_delivery_only_if_the_report_may_have_arrived(
     state: TaskState, is_noted: bool, is_next: bool
 ) -> None:
     task, again = task_in(state), Task({"id": "t1", "topicName": "lab.order_test"}, 2.0)
@@ -145,7 +145,7 @@ def test_fetched_again_it_is_the_next_delivery_only_if_a_report_may_have_arrived
 
 
 class SlowTable(dict[TaskState, Any]):
-    """Lets another thread run between the look at the table and the change of the state."""
+    """A transition table that lets another thread run between the check and the change of the state."""
 
     def __getitem__(self, state: TaskState) -> Any:
         time.sleep(0.001)
@@ -158,7 +158,7 @@ def _slow_transitions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class SlowTask(Task):
-    """Lets another thread run between the look at the state and the assignment of the context."""
+    """A task that lets another thread run between the check of the state and the assignment of the context."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "context" and value:
@@ -166,18 +166,18 @@ class SlowTask(Task):
         super().__setattr__(name, value)
 
 
-def at_once(*functions: Any) -> list[Any]:
+def call_concurrently(*functions: Any) -> list[Any]:
     """Call functions on a thread each, at the same time, the last one first; returns their results or errors."""
     barrier, results = threading.Barrier(len(functions)), [None] * len(functions)
 
-    def call(place: int) -> None:
+    def call(index: int) -> None:
         barrier.wait()
         try:
-            results[place] = functions[place]()
+            results[index] = functions[index]()
         except Exception as error:
-            results[place] = error
+            results[index] = error
 
-    callers = [threading.Thread(target=call, args=(place,)) for place in range(len(functions))]
+    callers = [threading.Thread(target=call, args=(index,)) for index in range(len(functions))]
     for caller in callers:
         caller.start()
     for caller in callers:
@@ -186,32 +186,32 @@ def at_once(*functions: Any) -> list[Any]:
 
 
 @pytest.mark.usefixtures("_slow_transitions")
-def test_of_two_threads_that_enter_a_state_one_does() -> None:
+def test_only_one_of_two_threads_enters_a_state() -> None:
     for _ in range(RACES):
         task = task_in(FETCHED)
-        results = at_once(lambda: task.enter(RUNNING), lambda: task.enter(RUNNING))  # noqa: B023 - called at once
+        results = call_concurrently(lambda: task.enter(RUNNING), lambda: task.enter(RUNNING))  # noqa: B023 - called at once
         assert sorted(map(type, results), key=str) == [bool, InvalidTransition]
 
 
 @pytest.mark.usefixtures("_slow_transitions")
-def test_a_task_is_lost_or_done_never_both() -> None:
+def test_a_task_is_either_lost_or_done() -> None:
     for _ in range(RACES):
         task = task_in(REPORTING)
-        is_lost, is_done = at_once(task.lose, lambda: task.enter(DONE))  # noqa: B023 - called at once
+        is_lost, is_done = call_concurrently(task.lose, lambda: task.enter(DONE))  # noqa: B023 - called at once
         assert (is_done, is_lost) in [(True, False), (False, True)]
         assert task.state is (LOST if is_lost else DONE)
 
 
-def test_a_handler_that_begins_while_its_task_is_lost_is_cancelled_one_way_or_the_other() -> None:
+def test_a_handler_that_starts_while_its_task_is_being_lost_is_cancelled() -> None:
     for _ in range(RACES):
-        task, seen = SlowTask({"id": "t1", "topicName": "lab.order_test"}, 1.0), context()
-        is_lost, attached = at_once(task.lose, lambda: task.attach(seen))  # noqa: B023 - called at once
+        task, handler_context = SlowTask({"id": "t1", "topicName": "lab.order_test"}, 1.0), context()
+        is_lost, attached = call_concurrently(task.lose, lambda: task.attach(handler_context))  # noqa: B023 - called at once
         assert is_lost
-        assert isinstance(attached, Cancelled) or seen.cancelled
+        assert isinstance(attached, Cancelled) or handler_context.cancelled
 
 
 def test_a_task_that_was_lost_before_its_handler_was_called_never_runs() -> None:
-    """The runtime asks before it calls the handler; the handler's parameters are read between the two."""
+    """The runtime checks the state again after it has read the handler's parameters."""
     task = task_in(RUNNING)
     calls: list[int] = []
 
@@ -225,14 +225,14 @@ def test_a_task_that_was_lost_before_its_handler_was_called_never_runs() -> None
 
 
 class Client(TaskClient):
-    """Answers as it is asked to, without an engine."""
+    """A client without an engine, whose answers the test sets."""
 
     def __init__(self) -> None:
         super().__init__("w", "http://127.0.0.1:1", "u", "p", lock_s=20, long_poll_s=20)
-        self.is_ours = False
+        self.holds_lock = False
         self.renewed: list[str] = []
         self.called = threading.Event()
-        self.answers = threading.Event()
+        self.may_answer = threading.Event()
         self.error: Exception | None = None
 
     def renew_lock(self, task_id: str) -> None:
@@ -240,14 +240,14 @@ class Client(TaskClient):
         raise EngineRefused("POST /lock", 404, "RestException")
 
     def holds(self, task_id: str) -> bool:
-        return self.is_ours
+        return self.holds_lock
 
     def failure(self, *_: Any) -> None:
         self.complete("", {})
 
     def complete(self, task_id: str, global_variables: Any, local_variables: Any = None) -> None:
         self.called.set()
-        self.answers.wait(10)
+        self.may_answer.wait(10)
         if self.error:
             raise self.error
 
@@ -255,8 +255,8 @@ class Client(TaskClient):
 COMPLETE = Report("complete", ({},))
 
 
-class Parts:
-    """Reports and lock keeper, on a client without an engine; a registered task whose handler has returned."""
+class WorkerParts:
+    """`Reports` and `LockKeeper` on a client without an engine, and a registered task whose handler has returned."""
 
     def __init__(self) -> None:
         self.client, self.metrics = Client(), Metrics()
@@ -278,11 +278,11 @@ class Parts:
 
 
 @pytest.fixture
-def parts() -> Parts:
-    return Parts()
+def parts() -> WorkerParts:
+    return WorkerParts()
 
 
-def test_a_lock_that_is_lost_while_the_handler_runs_is_counted_once_and_nothing_is_sent(parts: Parts) -> None:
+def test_a_lock_lost_while_the_handler_runs_is_counted_once_and_no_report_is_sent(parts: WorkerParts) -> None:
     parts.renew()
     parts.renew()
     assert parts.task.is_lost
@@ -293,8 +293,8 @@ def test_a_lock_that_is_lost_while_the_handler_runs_is_counted_once_and_nothing_
     assert not parts.client.called.is_set()
 
 
-def test_a_renewal_that_is_refused_after_the_report_was_taken_loses_nothing(parts: Parts) -> None:
-    parts.client.answers.set()
+def test_a_lock_renewal_refused_after_the_report_was_accepted_is_no_lost_lock(parts: WorkerParts) -> None:
+    parts.client.may_answer.set()
     parts.reports.send(parts.task, COMPLETE)
     eventually(lambda: parts.ended == [COMPLETE])
     parts.locks._handle_refusal(parts.task, EngineRefused("POST /lock", 404, "RestException"))
@@ -302,56 +302,56 @@ def test_a_renewal_that_is_refused_after_the_report_was_taken_loses_nothing(part
     assert parts.lost_locks() == 0
 
 
-def test_no_renewal_thwarts_a_report_that_is_on_its_way(parts: Parts) -> None:
+def test_a_lock_is_not_renewed_while_the_report_is_being_sent(parts: WorkerParts) -> None:
     parts.reports.send(parts.task, COMPLETE)
     assert parts.client.called.wait(5)
     assert parts.task.state is REPORTING
     parts.renew()
     assert parts.client.renewed == []
-    parts.client.answers.set()
+    parts.client.may_answer.set()
     eventually(lambda: parts.task.state is DONE)
 
 
-def test_a_report_that_is_not_taken_waits_and_its_lock_is_renewed(parts: Parts) -> None:
+def test_the_lock_is_renewed_while_a_rejected_report_waits_for_its_next_attempt(parts: WorkerParts) -> None:
     parts.client.error = EngineUnavailable("POST /complete: 503", 60)
-    parts.client.answers.set()
+    parts.client.may_answer.set()
     parts.reports.send(parts.task, COMPLETE)
     eventually(lambda: parts.client.called.is_set() and parts.task.state is REPORT_PENDING)
-    parts.client.is_ours = True
+    parts.client.holds_lock = True
     parts.renew()
     assert parts.client.renewed == ["t1"]
     assert parts.task.state is REPORT_PENDING
 
 
-def test_a_report_that_is_taken_after_the_task_was_handed_back_ends_it_all_the_same(parts: Parts) -> None:
-    """Time was up while the report was on its way: the engine may have taken either."""
+def test_a_report_that_is_accepted_after_the_task_was_unlocked_ends_the_task(parts: WorkerParts) -> None:
+    """The shutdown timeout ended while the report was being sent: the engine may process either request first."""
     parts.reports.send(parts.task, COMPLETE)
     assert parts.client.called.wait(5)
     assert parts.task.lose()
-    parts.client.answers.set()
+    parts.client.may_answer.set()
     eventually(lambda: parts.ended == [COMPLETE])
     assert parts.task.is_lost
     eventually(lambda: parts.reports.open == 0)
 
 
-def test_a_report_that_is_not_taken_after_the_task_was_handed_back_is_not_sent_again(parts: Parts) -> None:
+def test_a_report_that_is_rejected_after_the_task_was_unlocked_is_not_sent_again(parts: WorkerParts) -> None:
     parts.client.error = EngineUnavailable("POST /complete: 503")
     parts.reports.send(parts.task, COMPLETE)
     assert parts.client.called.wait(5)
     assert parts.task.lose()
     parts.client.called.clear()
-    parts.client.answers.set()
+    parts.client.may_answer.set()
     eventually(lambda: parts.ended == [None])
     assert not parts.client.called.is_set()
     eventually(lambda: parts.reports.open == 0)
 
 
-def test_a_second_report_of_a_task_is_a_defect_that_reaches_no_engine(parts: Parts) -> None:
+def test_a_second_report_of_a_task_raises_and_is_not_sent(parts: WorkerParts) -> None:
     parts.reports.send(parts.task, COMPLETE)
     with pytest.raises(InvalidTransition, match="to REPORT_PENDING"):
         parts.reports.send(parts.task, COMPLETE)
     assert parts.reports.open == 1
-    parts.client.answers.set()
+    parts.client.may_answer.set()
     eventually(lambda: parts.ended == [COMPLETE])
 
 
@@ -361,10 +361,10 @@ def fake() -> Iterator[tuple[FakeEngine, str]]:
         yield running
 
 
-def test_no_path_of_the_runtime_is_an_impossible_transition(fake: Any) -> None:
-    """Results, failures, refusals, tasks that are gone, and a stop in the middle of it all."""
+def test_the_runtime_makes_no_invalid_transition(fake: Any) -> None:
+    """Results, failures, refusals, deleted tasks, and a stop while all of these happen."""
     engine, url = fake
-    before, calls = DEFECTS._value.get(), itertools.count()
+    defects_before, calls = DEFECTS._value.get(), itertools.count()
     troubles = iter([(503, {}), (500, {"type": "RestException"}), (404, {}), (400, {})] * 10)
 
     def trouble(path: str, body: Any) -> Any:
@@ -382,4 +382,4 @@ def test_no_path_of_the_runtime_is_an_impossible_transition(fake: Any) -> None:
         engine.add()
     with working(url, [order_test], slots=4, lock_s=0.4, shutdown_timeout_s=1):
         eventually(lambda: len(engine.ended) > 20, within_s=20)
-    assert DEFECTS._value.get() == before
+    assert DEFECTS._value.get() == defects_before

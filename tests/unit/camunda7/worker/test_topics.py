@@ -1,4 +1,4 @@
-"""Declaring handlers, and what is wrong with a declaration."""
+"""Declarations of handlers: parameters, resources, effect keys, and errors in a declaration."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from camunda7.worker.logs import KeyValueFormatter
 from workers import lab
 
 
-def test_the_lanes_handlers_are_found() -> None:
+def test_the_handlers_of_a_module_are_found() -> None:
     steps = {"reserve_kit", "release_case", "order_test", "chase_result", "tell_result"}
     assert steps <= {handler.step for handler in handlers_of(lab)}
 
 
-def test_what_a_handler_asks_for() -> None:
+def test_parameters_of_a_handler_are_variables_and_resources() -> None:
     @topic("lab.order_test", occurrence="sample_number")
     def order_test(business_key: str, effect_key: str, context: Context, sample_barcode: str, *, lab: Any) -> None:
         pass
@@ -30,26 +30,26 @@ def test_what_a_handler_asks_for() -> None:
     assert handler.effect_key("C-1", {"sample_number": 2}) == "C-1/order_test/2"
 
 
-def test_an_effect_key_needs_to_know_its_occurrence() -> None:
+def test_a_handler_with_an_effect_key_must_declare_its_occurrence() -> None:
     def order_test(effect_key: str) -> None:
         pass
 
     with pytest.raises(TypeError, match=r"lab\.order_test: its effect_key needs occurrence"):
         topic("lab.order_test")(order_test)
-    once: Handler = topic("lab.order_test", occurrence=())(order_test).handler
-    assert once.effect_key("C-1", {}) == "C-1/order_test"
+    without_occurrence: Handler = topic("lab.order_test", occurrence=())(order_test).handler
+    assert without_occurrence.effect_key("C-1", {}) == "C-1/order_test"
 
 
-def test_a_handler_gets_what_it_asks_for_by_name() -> None:
+def test_a_handler_gets_its_arguments_by_name() -> None:
     @topic("lab.order_test", occurrence="sample_number")
-    def order_test(**given: Any) -> dict[str, Any]:
-        return given
+    def order_test(**arguments: Any) -> dict[str, Any]:
+        return arguments
 
-    asked = ("business_key", "effect_key", "context", "sample_barcode", "visit_note")
-    handler = replace(order_test.handler, parameters=asked, resources=("lab",))
+    parameters = ("business_key", "effect_key", "context", "sample_barcode", "visit_note")
+    handler = replace(order_test.handler, parameters=parameters, resources=("lab",))
     context = Context("t1", "C-1/order_test/2", last_attempt=False)
-    given = handler({"sample_barcode": "A-1", "lab": "no resource"}, "C-1", context, {"lab": "the lab"})
-    assert given == {
+    received = handler({"sample_barcode": "A-1", "lab": "no resource"}, "C-1", context, {"lab": "the lab"})
+    assert received == {
         "business_key": "C-1",
         "effect_key": "C-1/order_test/2",
         "context": context,
@@ -59,18 +59,18 @@ def test_a_handler_gets_what_it_asks_for_by_name() -> None:
     }
 
 
-def test_a_handler_of_the_library_is_known_by_its_parameter() -> None:
+def test_a_handler_in_the_librarys_shape_is_recognised_by_its_parameter() -> None:
     @topic("lab.order_test")
-    def of_the_library(task: ExternalTask) -> TaskResult: ...
+    def library_handler(task: ExternalTask) -> TaskResult: ...
 
     @topic("lab.order_test")
-    def ours(task: str) -> None: ...
+    def own_handler(task: str) -> None: ...
 
-    assert (of_the_library.handler.takes_task, ours.handler.takes_task) == (True, False)
-    assert (of_the_library.handler.variables, of_the_library.handler.resources) == (None, ())
+    assert (library_handler.handler.takes_task, own_handler.handler.takes_task) == (True, False)
+    assert (library_handler.handler.variables, library_handler.handler.resources) == (None, ())
 
 
-def test_a_log_line_ends_with_what_it_is_about() -> None:
+def test_a_log_line_ends_with_its_fields() -> None:
     extra = {"topic": "lab.order_test", "case": "C-1", "error": "lab: 503"}
     record = logging.getLogger("workers").makeRecord("workers", logging.INFO, "", 0, "failure", (), None, extra=extra)
     line = KeyValueFormatter().format(record)

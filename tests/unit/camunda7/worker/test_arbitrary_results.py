@@ -1,4 +1,4 @@
-"""Whatever arguments a TaskResult has, the report of it is one that the engine can take."""
+"""A `TaskResult` with arbitrary arguments is reported in a form that the engine accepts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from camunda7.worker.outcomes import run_handler
 from camunda7.worker.tasks import Task
 from tests.support.tier import rounds
 
-ODD = st.one_of(
+ANY_VALUE = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
@@ -35,18 +35,18 @@ ODD = st.one_of(
     st.dictionaries(st.one_of(st.text(), st.integers(), st.none(), st.binary()), st.floats()),
     st.dictionaries(st.just("value"), st.one_of(st.floats(), st.binary(), st.text())),
 )
-VARIABLES = st.one_of(ODD, st.dictionaries(st.one_of(st.text(), st.integers(), st.none()), ODD, max_size=2))
+VARIABLES = st.one_of(ANY_VALUE, st.dictionaries(st.one_of(st.text(), st.integers(), st.none()), ANY_VALUE, max_size=2))
 ARGUMENTS = st.fixed_dictionaries(
     {},
     optional={
-        "success": ODD,
+        "success": ANY_VALUE,
         "global_variables": VARIABLES,
         "local_variables": VARIABLES,
-        "bpmn_error_code": ODD,
-        "error_message": ODD,
-        "error_details": ODD,
-        "retries": ODD,
-        "retry_timeout": ODD,
+        "bpmn_error_code": ANY_VALUE,
+        "error_message": ANY_VALUE,
+        "error_details": ANY_VALUE,
+        "retries": ANY_VALUE,
+        "retry_timeout": ANY_VALUE,
     },
 )
 
@@ -59,7 +59,7 @@ ARGUMENTS = st.fixed_dictionaries(
 @example(arguments={"error_message": "m", "retries": 7, "retry_timeout": 0}, retries=2)
 @example(arguments={"success": True, "global_variables": {"x": float("nan")}}, retries=None)
 @example(arguments={"success": True, "global_variables": {"x": {"value": 10**5000}}}, retries=None)
-def test_any_result_is_reported_as_the_engine_takes_it(arguments: dict[str, Any], retries: int | None) -> None:
+def test_any_result_is_reported_as_json_that_the_engine_accepts(arguments: dict[str, Any], retries: int | None) -> None:
     @topic("a.topic")
     def handle(task: ExternalTask) -> TaskResult:
         return TaskResult(task, **arguments)
@@ -73,6 +73,6 @@ def test_any_result_is_reported_as_the_engine_takes_it(arguments: dict[str, Any]
     else:
         assert all(is_storable_text(text) for text in report.arguments[:2] if text is not None)
     if report.method == "failure":
-        left, pause_ms = report.arguments[2:]
-        assert 0 <= left <= min(MAX_RETRIES, MAX_RETRIES if retries is None else retries - 1)
+        remaining, pause_ms = report.arguments[2:]
+        assert 0 <= remaining <= min(MAX_RETRIES, MAX_RETRIES if retries is None else retries - 1)
         assert pause_ms >= 0

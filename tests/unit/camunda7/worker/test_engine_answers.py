@@ -1,4 +1,4 @@
-"""Any answer to any report ends in: delivered, gone for sure, or counted and in the end an incident."""
+"""Whatever the engine answers to a report, it is delivered, or dropped for a lost task, or ends as an incident."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from tests.support.serving import Raw, Reply
 from tests.support.tier import rounds
 from tests.support.working import working
 
-# real requests, with pauses between the attempts
+# slow: real requests, with pauses between the attempts
 pytestmark = pytest.mark.slow
 
 ATTEMPTS = 2
 QUICK = Retry(attempts=ATTEMPTS, first="5ms", most="5ms")
 
 
-def typed(status: int, kind: str = "RestException", code: int = 0) -> Reply:
+def error_reply(status: int, kind: str = "RestException", code: int = 0) -> Reply:
     return Reply(status, json.dumps({"type": kind, "message": "m", "code": code}).encode())
 
 
@@ -53,9 +53,9 @@ ANSWERS = {
     "200 not UTF-8": Reply(200, b"\xff", "text/plain"),
     "202": Reply(202),
     **{f"{status}": Reply(status) for status in (302, 307)},
-    **{f"{status} of the engine": typed(status) for status in (400, 401, 403, 404, 500)},
+    **{f"{status} of the engine": error_reply(status) for status in (400, 401, 403, 404, 500)},
     **{
-        f"{status} of another": Reply(status, b"<html>no</html>", "text/html")
+        f"{status} of a proxy": Reply(status, b"<html>no</html>", "text/html")
         for status in (400, 401, 403, 404, 405, 408, 409, 413, 500, 501, 502, 503, 504)
     },
     **{
@@ -79,9 +79,9 @@ ANSWERS = {
         )
     },
     "500 list": Reply(500, b"[]"),
-    "500 conflict": typed(500, "OptimisticLockingException", 1),
-    "500 database away": typed(500, "ProcessEnginePersistenceException", 20001),
-    "500 done before": typed(500, "ProcessEngineException", 20002),
+    "500 conflict": error_reply(500, "OptimisticLockingException", 1),
+    "500 database outage": error_reply(500, "ProcessEnginePersistenceException", 20001),
+    "500 duplicate request": error_reply(500, "ProcessEngineException", 20002),
     "500 of nulls": Reply(500, b'{"type": null, "message": null, "code": null}'),
 }
 
@@ -102,23 +102,23 @@ THROTTLES = {
 }
 
 
-def troubled(engine: FakeEngine, path_ends: str) -> tuple[dict[str, str], Counter[str]]:
-    """A task for each answer, that calls for it get; the answers' names by task id, and how often each was given."""
+def answer_reports_of(engine: FakeEngine, method: str) -> tuple[dict[str, str], Counter[str]]:
+    """Add a task per answer, which all its reports get; return answers' names and numbers of calls by task id."""
     tasks = {engine.add(variables={"sample_number": number}): name for number, name in enumerate(ANSWERS)}
-    given_to: Counter[str] = Counter()
+    call_counts: Counter[str] = Counter()
 
     def trouble(path: str, body: Any) -> Reply | None:
-        _, task_id, what = (path + "//").split("/")[:3]
-        if what != path_ends or task_id not in tasks:
+        _, task_id, called = (path + "//").split("/")[:3]
+        if called != method or task_id not in tasks:
             return None
-        given_to[task_id] += 1
+        call_counts[task_id] += 1
         return ANSWERS[tasks[task_id]]
 
     engine.trouble = trouble
-    return tasks, given_to
+    return tasks, call_counts
 
 
-def counting(function: Callable[[], Any]) -> tuple[Callable[..., Any], Counter[int]]:
+def count_runs(function: Callable[[], Any]) -> tuple[Callable[..., Any], Counter[int]]:
     """A handler that counts its runs by sample_number."""
     runs: Counter[int] = Counter()
 
@@ -139,26 +139,26 @@ def fail() -> None:
 
 
 @pytest.mark.parametrize(("path", "ending"), [("complete", dict), ("bpmnError", deviate)])
-def test_a_result_that_is_never_taken_is_counted_and_becomes_an_incident(
+def test_a_result_that_the_engine_never_accepts_uses_up_the_retries_and_creates_an_incident(
     fake: Any, path: str, ending: Callable[[], Any]
 ) -> None:
     engine, url = fake
-    tasks, given_to = troubled(engine, path)
-    handle, runs = counting(ending)
+    tasks, call_counts = answer_reports_of(engine, path)
+    handle, runs = count_runs(ending)
     with working(url, [handle], slots=8):
         eventually(lambda: {t for t in tasks if engine.tasks[t]["retries"] == 0} == set(tasks), within_s=60)
         time.sleep(0.1)
     assert set(runs.values()) == {ATTEMPTS}
-    assert {tasks[t]: n for t, n in given_to.items() if not reports.MAX_REFUSALS <= n < 50} == {}
+    assert {tasks[t]: n for t, n in call_counts.items() if not reports.MAX_REFUSALS <= n < 50} == {}
     assert not engine.ended
 
 
-def test_a_failure_that_is_not_taken_is_kept_without_repeating_the_handler_until_it_is(fake: Any) -> None:
+def test_a_failure_report_is_sent_until_the_engine_accepts_it_without_running_the_handler_again(fake: Any) -> None:
     engine, url = fake
-    tasks, given_to = troubled(engine, "failure")
-    handle, runs = counting(fail)
+    tasks, call_counts = answer_reports_of(engine, "failure")
+    handle, runs = count_runs(fail)
     with working(url, [handle], slots=8):
-        eventually(lambda: all(given_to[task] > reports.MAX_REFUSALS for task in tasks), within_s=60)
+        eventually(lambda: all(call_counts[task] > reports.MAX_REFUSALS for task in tasks), within_s=60)
         assert set(runs.values()) == {1}
         engine.trouble = lambda path, body: None
         eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=60)
@@ -166,7 +166,7 @@ def test_a_failure_that_is_not_taken_is_kept_without_repeating_the_handler_until
 
 
 @pytest.mark.parametrize(("path", "ending"), [("complete", dict), ("bpmnError", deviate), ("failure", fail)])
-def test_a_report_of_a_suspended_instance_is_kept_and_delivered_when_it_is_activated(
+def test_a_report_of_a_suspended_instance_is_delivered_once_the_instance_is_activated(
     fake: Any, monkeypatch: pytest.MonkeyPatch, path: str, ending: Callable[[], Any]
 ) -> None:
     engine, url = fake
@@ -183,7 +183,7 @@ def test_a_report_of_a_suspended_instance_is_kept_and_delivered_when_it_is_activ
 
     engine.trouble = trouble
     task = engine.add(variables={"sample_number": 1})
-    handle, runs = counting(ending)
+    handle, runs = count_runs(ending)
     with working(url, [handle]):
         eventually(lambda: len(refused) > 2 * reports.MAX_REFUSALS)
         assert set(refused) == {f"/{task}/{path}"}
@@ -199,7 +199,7 @@ def test_a_report_of_a_suspended_instance_is_kept_and_delivered_when_it_is_activ
 
 @pytest.mark.parametrize(("path", "ending"), [("complete", dict), ("bpmnError", deviate), ("failure", fail)])
 @pytest.mark.parametrize("retry_after", THROTTLES.values(), ids=THROTTLES)
-def test_a_report_that_is_throttled_is_kept_and_uses_up_no_attempt(
+def test_a_throttled_report_is_sent_later_and_uses_up_no_retry(
     fake: Any, monkeypatch: pytest.MonkeyPatch, path: str, ending: Callable[[], Any], retry_after: str
 ) -> None:
     engine, url = fake
@@ -215,7 +215,7 @@ def test_a_report_that_is_throttled_is_kept_and_uses_up_no_attempt(
 
     engine.trouble = trouble
     task = engine.add(variables={"sample_number": 1})
-    handle, runs = counting(ending)
+    handle, runs = count_runs(ending)
     with working(url, [handle]):
         if retry_after in (THROTTLES["in seconds"], THROTTLES["by a date"]):
             eventually(lambda: len(calls) > 3)
@@ -228,7 +228,7 @@ def test_a_report_that_is_throttled_is_kept_and_uses_up_no_attempt(
     assert task in engine.ended or engine.failures[task][0]["errorMessage"] == "ConnectionError"
 
 
-def test_a_poll_that_is_throttled_pauses(fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_throttled_poll_backs_off(fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     engine, url = fake
     monkeypatch.setattr("camunda7.engine.MAX_RETRY_AFTER_S", 0.9)
     polls: list[float] = []
@@ -241,18 +241,18 @@ def test_a_poll_that_is_throttled_pauses(fake: Any, monkeypatch: pytest.MonkeyPa
 
     engine.trouble = trouble
     task = engine.add(variables={"sample_number": 1})
-    handle, _ = counting(dict)
+    handle, _ = count_runs(dict)
     with working(url, [handle]):
         eventually(lambda: task in engine.ended)
     assert min(after - before for before, after in itertools.pairwise(polls)) >= 0.9
 
 
-def drip(beginning: bytes) -> Iterator[bytes]:
+def send_byte_by_byte(beginning: bytes) -> Iterator[bytes]:
     yield beginning
     yield from itertools.repeat(b"x")
 
 
-DRIPS = {
+ANSWER_BEGINNINGS = {
     "status": b"HTTP/1.1 2",
     "headers": b"HTTP/1.1 200 OK\r\nX: ",
     "body": b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
@@ -260,10 +260,10 @@ DRIPS = {
 }
 
 
-@pytest.mark.parametrize("beginning", DRIPS.values(), ids=DRIPS)
-def test_an_answer_that_drips_ends_with_the_timeout(fake: Any, beginning: bytes) -> None:
+@pytest.mark.parametrize("beginning", ANSWER_BEGINNINGS.values(), ids=ANSWER_BEGINNINGS)
+def test_an_answer_that_arrives_byte_by_byte_ends_with_the_timeout(fake: Any, beginning: bytes) -> None:
     engine, url = fake
-    engine.trouble = lambda path, body: Raw(drip(beginning), pause_s=0.05)
+    engine.trouble = lambda path, body: Raw(send_byte_by_byte(beginning), pause_s=0.05)
     client = TaskClient("care-1", url, "admin", "", 20, 1)
     client.http_timeout_seconds = 0.5
     began_at = time.monotonic()
@@ -272,15 +272,15 @@ def test_an_answer_that_drips_ends_with_the_timeout(fake: Any, beginning: bytes)
     assert time.monotonic() - began_at < 1
 
 
-def interim_then(content: bytes) -> Iterator[bytes]:
+def interim_responses_then(content: bytes) -> Iterator[bytes]:
     for status in ("100 Continue", "103 Early Hints", "102 Processing"):
         yield f"HTTP/1.1 {status}\r\nLink: </style.css>\r\n\r\n".encode()
     yield b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
 
 
-def test_each_call_gets_its_own_answer_behind_interim_ones(fake: Any) -> None:
+def test_each_call_gets_its_own_final_response_after_interim_ones(fake: Any) -> None:
     engine, url = fake
-    engine.trouble = lambda path, body: Raw(interim_then(path.encode()), pause_s=0.02, closes=False)
+    engine.trouble = lambda path, body: Raw(interim_responses_then(path.encode()), pause_s=0.02, closes=False)
     client = TaskClient("care-1", url, "admin", "", 20, 1)
     for number in range(5):
         assert client.error_details(f"t{number}") == f"/t{number}/errorDetails"
@@ -290,13 +290,13 @@ def test_a_huge_answer_is_not_read_to_its_end(fake: Any) -> None:
     engine, url = fake
     megabyte, sent = b" " * 1_000_000, []
 
-    def huge() -> Iterator[bytes]:
+    def large_body() -> Iterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n"
         for number in range(100):
             sent.append(number)
             yield megabyte
 
-    engine.trouble = lambda path, body: Raw(huge())
+    engine.trouble = lambda path, body: Raw(large_body())
     client = TaskClient("care-1", url, "admin", "", 20, 1)
     tracemalloc.start()
     try:
@@ -308,45 +308,45 @@ def test_a_huge_answer_is_not_read_to_its_end(fake: Any) -> None:
     assert len(sent) < 50
 
 
-def test_a_lock_whose_renewal_is_not_taken_loses_no_result(fake: Any) -> None:
+def test_a_result_is_delivered_although_the_engine_rejected_lock_renewals(fake: Any) -> None:
     engine, url = fake
-    tasks, given_to = troubled(engine, "lock")
-    goes_on = threading.Event()
-    handle, runs = counting(lambda: goes_on.wait(30) and None)
+    tasks, call_counts = answer_reports_of(engine, "lock")
+    release = threading.Event()
+    handle, runs = count_runs(lambda: release.wait(30) and None)
     with working(url, [handle], slots=len(tasks), lock_s=0.6):
-        eventually(lambda: all(given_to[task] > 1 for task in tasks), within_s=60)
-        goes_on.set()
+        eventually(lambda: all(call_counts[task] > 1 for task in tasks), within_s=60)
+        release.set()
         eventually(lambda: set(engine.ended) == set(tasks), within_s=30)
     assert set(runs.values()) == {1}
 
 
-def test_a_task_that_is_not_handed_back_is_left_to_its_lock(fake: Any) -> None:
+def test_a_task_that_can_not_be_unlocked_is_left_until_its_lock_expires(fake: Any) -> None:
     engine, url = fake
-    tasks, _ = troubled(engine, "unlock")
+    tasks, _ = answer_reports_of(engine, "unlock")
     ended: list[str] = []
     client, threads, metrics = TaskClient("care-1", url, "admin", "", 20, 1), Threads(4, "engine"), Metrics()
-    sending = Reports(client, threads, Clock(), metrics, lambda *_: UNLOCK, lambda task, report: ended.append(task.id))
+    sender = Reports(client, threads, Clock(), metrics, lambda *_: UNLOCK, lambda task, report: ended.append(task.id))
     for task in engine.tasks.values():
         task["workerId"] = "care-1"
-        sending.send(Task(task, 0), UNLOCK)
+        sender.send(Task(task, 0), UNLOCK)
     eventually(lambda: sorted(ended) == sorted(tasks), within_s=60)
-    assert sending.open == 0
+    assert sender.open == 0
 
 
 @pytest.mark.parametrize("path", ["complete", "failure", "bpmnError"])
-def test_a_task_that_went_to_another_worker_is_dropped_whatever_the_answer(fake: Any, path: str) -> None:
+def test_a_report_of_a_task_locked_by_another_worker_is_dropped_whatever_the_answer(fake: Any, path: str) -> None:
     engine, url = fake
-    tasks, _ = troubled(engine, path)
-    handle, runs = counting({"complete": dict, "failure": fail, "bpmnError": deviate}[path])
+    tasks, _ = answer_reports_of(engine, path)
+    handle, runs = count_runs({"complete": dict, "failure": fail, "bpmnError": deviate}[path])
     answer = engine.trouble
 
-    def taken_by_another(called: str, body: Any) -> Reply | None:
-        answered = answer(called, body)
-        if answered:
+    def lock_for_another_worker(called: str, body: Any) -> Reply | None:
+        reply = answer(called, body)
+        if reply:
             engine.tasks[called.split("/")[1]] |= {"workerId": "care-2", "lockedUntil": time.time() + 60}
-        return answered
+        return reply
 
-    engine.trouble = taken_by_another
+    engine.trouble = lock_for_another_worker
     with working(url, [handle], slots=8) as runtime:
         eventually(lambda: runtime.metrics.dropped.labels("lab.order_test")._value.get() == len(tasks), within_s=60)
     assert set(runs.values()) == {1}
@@ -354,7 +354,7 @@ def test_a_task_that_went_to_another_worker_is_dropped_whatever_the_answer(fake:
     assert not engine.failures
 
 
-def test_nothing_that_answers_a_poll_ends_the_loop_or_has_it_spin(fake: Any) -> None:
+def test_no_answer_to_a_poll_ends_the_poll_loop_or_makes_it_poll_without_pauses(fake: Any) -> None:
     engine, url = fake
     answers = list(ANSWERS.values())
     answers += [Reply(200, content) for content in (b"null", b"1", b'"a"', b"[1]", b"[null]", b"[{}]", b"[" * 100_000)]
@@ -368,7 +368,7 @@ def test_nothing_that_answers_a_poll_ends_the_loop_or_has_it_spin(fake: Any) -> 
         return answers.pop()
 
     engine.trouble = trouble
-    handle, _ = counting(dict)
+    handle, _ = count_runs(dict)
     task = engine.add()
     with working(url, [handle]) as runtime:
         runtime._poller._stopping.wait = lambda timeout: None
@@ -378,29 +378,29 @@ def test_nothing_that_answers_a_poll_ends_the_loop_or_has_it_spin(fake: Any) -> 
     assert errors == len(polls)
 
 
-GOOD = {"id": "t1", "topicName": "lab.order_test", "variables": {}}
-NOT_TASKS = [
+VALID_TASK = {"id": "t1", "topicName": "lab.order_test", "variables": {}}
+INVALID_TASKS = [
     None,
     [],
     "t2",
     {},
-    {**GOOD, "id": None},
-    {**GOOD, "id": 2},
+    {**VALID_TASK, "id": None},
+    {**VALID_TASK, "id": 2},
     {"id": "t2"},
-    {**GOOD, "id": "t2", "topicName": []},
-    {**GOOD, "id": "t2", "topicName": "another"},
-    {**GOOD, "id": "t2", "priority": "high"},
-    {**GOOD, "id": "t2", "retries": "3"},
-    {**GOOD, "id": "t2", "businessKey": 5},
-    {**GOOD, "id": "t2", "extensionProperties": [1]},
+    {**VALID_TASK, "id": "t2", "topicName": []},
+    {**VALID_TASK, "id": "t2", "topicName": "another"},
+    {**VALID_TASK, "id": "t2", "priority": "high"},
+    {**VALID_TASK, "id": "t2", "retries": "3"},
+    {**VALID_TASK, "id": "t2", "businessKey": 5},
+    {**VALID_TASK, "id": "t2", "extensionProperties": [1]},
 ]
 
 
-@pytest.mark.parametrize("odd", NOT_TASKS, ids=lambda value: str(value)[:60])
-def test_what_is_no_task_holds_up_no_other_of_the_same_poll(fake: Any, odd: Any) -> None:
+@pytest.mark.parametrize("invalid", INVALID_TASKS, ids=lambda value: str(value)[:60])
+def test_an_invalid_task_does_not_block_a_valid_one_of_the_same_poll(fake: Any, invalid: Any) -> None:
     engine, url = fake
     task = engine.add()
-    answers = [Reply(200, json.dumps([odd, GOOD]).encode())]
+    answers = [Reply(200, json.dumps([invalid, VALID_TASK]).encode())]
 
     def trouble(path: str, body: Any) -> Reply | None:
         if path != "/fetchAndLock" or body["topics"][0]["topicName"] == "none" or not answers:
@@ -409,14 +409,14 @@ def test_what_is_no_task_holds_up_no_other_of_the_same_poll(fake: Any, odd: Any)
         return answers.pop()
 
     engine.trouble = trouble
-    handle, runs = counting(dict)
+    handle, runs = count_runs(dict)
     with working(url, [handle], long_poll_s=1) as runtime:
         eventually(lambda: task in engine.ended)
         eventually(lambda: not runtime._locks.held_tasks())
     assert runs == {None: 1}
 
 
-ODD_VARIABLES = [
+INVALID_VARIABLES = [
     None,
     [1],
     {"sample_number": None},
@@ -429,30 +429,30 @@ ODD_VARIABLES = [
 ]
 
 
-@pytest.mark.parametrize("odd", ODD_VARIABLES, ids=lambda value: str(value)[:60])
-def test_a_task_whose_variables_are_odd_is_an_incident(fake: Any, odd: Any) -> None:
+@pytest.mark.parametrize("invalid", INVALID_VARIABLES, ids=lambda value: str(value)[:60])
+def test_a_task_with_invalid_variables_creates_an_incident(fake: Any, invalid: Any) -> None:
     engine, url = fake
     task = engine.add()
-    engine.tasks[task]["variables"] = odd
-    handle, runs = counting(dict)
+    engine.tasks[task]["variables"] = invalid
+    handle, runs = count_runs(dict)
     with working(url, [handle], long_poll_s=1):
         eventually(lambda: engine.tasks[task]["retries"] == 0)
     assert not runs
     assert len(engine.failures[task]) == ATTEMPTS
 
 
-@pytest.mark.parametrize("odd", ODD_VARIABLES[2:], ids=lambda value: str(value)[:60])
-def test_the_incident_of_a_variable_names_it(fake: Any, odd: Any) -> None:
+@pytest.mark.parametrize("invalid", INVALID_VARIABLES[2:], ids=lambda value: str(value)[:60])
+def test_the_incident_names_the_invalid_variable(fake: Any, invalid: Any) -> None:
     engine, url = fake
     task = engine.add()
-    engine.tasks[task]["variables"] = odd
-    handle, _ = counting(dict)
+    engine.tasks[task]["variables"] = invalid
+    handle, _ = count_runs(dict)
     with working(url, [handle], long_poll_s=1):
         eventually(lambda: engine.tasks[task]["retries"] == 0)
     assert engine.failures[task][-1]["errorMessage"] == "UndeclaredVariable: sample_number can't be read"
 
 
-# as the engine answers them, and what a handler gets
+# the engine's JSON of a variable, and the value that the handler gets
 TYPES = [
     ({"type": "File", "value": None, "valueInfo": {"filename": "x.pdf"}}, None),
     ({"type": "Bytes", "value": "AAEC"}, "AAEC"),
@@ -471,19 +471,19 @@ TYPES = [
 
 
 @pytest.mark.parametrize(("value", "expected"), TYPES, ids=lambda value: str(value)[:60])
-def test_a_variable_of_each_type_is_given_to_the_handler(fake: Any, value: Any, expected: Any) -> None:
+def test_a_handler_gets_the_value_of_a_variable_of_each_type(fake: Any, value: Any, expected: Any) -> None:
     engine, url = fake
     task = engine.add()
     engine.tasks[task]["variables"] = {"sample_number": value}
-    given_values: list[Any] = []
+    received: list[Any] = []
 
     @topic("lab.order_test", retry=QUICK)
     def handle(sample_number: Any) -> None:
-        given_values.append(sample_number)
+        received.append(sample_number)
 
     with working(url, [handle], long_poll_s=1):
         eventually(lambda: task in engine.ended)
-    assert given_values == [expected]
+    assert received == [expected]
 
 
 @pytest.mark.slow
@@ -497,12 +497,12 @@ def test_a_variable_of_each_type_is_given_to_the_handler(fake: Any, value: Any, 
         max_size=8,
     )
 )
-def test_any_answers_in_any_order_then_a_good_one(fake: Any, cases: list[tuple[Callable[[], Any], list[str]]]) -> None:
-    """Each task ends, or is an incident, after no more runs than attempts; nothing stays in hand."""
+def test_tasks_end_after_any_sequence_of_answers(fake: Any, cases: list[tuple[Callable[[], Any], list[str]]]) -> None:
+    """Each task is completed or an incident, after at most `ATTEMPTS` runs, and the worker holds no task any more."""
     engine, url = fake
     engine.tasks.clear()
     engine.ended.clear()
-    left = {engine.add(variables={"sample_number": n}): list(answers) for n, (_, answers) in enumerate(cases)}
+    remaining = {engine.add(variables={"sample_number": n}): list(answers) for n, (_, answers) in enumerate(cases)}
     runs: Counter[int] = Counter()
 
     @topic("lab.order_test", retry=QUICK, errors=(KitShortage,))
@@ -511,11 +511,15 @@ def test_any_answers_in_any_order_then_a_good_one(fake: Any, cases: list[tuple[C
         return cases[sample_number][0]()
 
     def trouble(path: str, body: Any) -> Reply | None:
-        _, task_id, what = (path + "//").split("/")[:3]
-        return ANSWERS[left[task_id].pop()] if what in ("complete", "failure", "bpmnError") and left[task_id] else None
+        _, task_id, called = (path + "//").split("/")[:3]
+        return (
+            ANSWERS[remaining[task_id].pop()]
+            if called in ("complete", "failure", "bpmnError") and remaining[task_id]
+            else None
+        )
 
     engine.trouble = trouble
     with working(url, [handle], slots=8) as runtime:
-        eventually(lambda: all(t in engine.ended or engine.tasks[t]["retries"] == 0 for t in left), within_s=30)
+        eventually(lambda: all(t in engine.ended or engine.tasks[t]["retries"] == 0 for t in remaining), within_s=30)
         eventually(lambda: not runtime._locks.held_tasks(), within_s=10)
     assert max(runs.values()) <= ATTEMPTS

@@ -1,4 +1,4 @@
-"""Each figure against plain arithmetic over generated cases, however they were recorded, over any period."""
+"""Each KPI is compared with plain arithmetic over generated cases, for any order of recording and any period."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from kpi.synthetic import invent
 from kpi.tallies import Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("records")]
-FIRST, DAYS_LONG = date(2020, 2, 20), 75
+FIRST, PERIOD_DAYS = date(2020, 2, 20), 75
 OUTCOMES = ("care_completed", "care_completed", "care_completed", "withdrawn", "evaluation_declined", None)
 Case = dict[str, Any]
 
 
-def generated(chance: random.Random) -> Case:
-    """A case as it might be; any of what isn't always known may be missing."""
+def generate_case(chance: random.Random) -> Case:
+    """A random case; values that aren't always known may be missing."""
 
     def maybe(value: Any) -> Any:
         return value if chance.random() < 0.8 else None
 
-    # whole hours, so that there are ties
+    # whole hours, so that some durations are equal
     requested = datetime(2020, 2, 10, tzinfo=UTC) + timedelta(hours=chance.randrange(1000))
     moments = [requested := requested + timedelta(hours=chance.randrange(60)) for _ in range(5)]
-    sampled, told, reported, completed, notified = moments
+    sampled, result_told, reported, completed, notified = moments
     result = chance.choice(["positive", "positive", "negative", "indeterminate", None])
     is_positive = result == "positive"
     named = chance.randrange(4) if is_positive else None
@@ -42,7 +42,7 @@ def generated(chance: random.Random) -> Case:
         "onset_date": maybe(str(sampled.date() - timedelta(days=chance.randrange(9)))),
         "evaluation_requested_at": maybe(sampled - timedelta(hours=2)),
         "sample_taken_at": maybe(sampled),
-        "result_told_at": maybe(told),
+        "result_told_at": maybe(result_told),
         "report_published_at": maybe(reported),
         "care_completed_at": maybe(completed),
         "rating": maybe(chance.randrange(1, 6)),
@@ -51,12 +51,12 @@ def generated(chance: random.Random) -> Case:
         "contacts_notified_in_24_h": named and 0,
         "contacts_notified_at": maybe(notified) if named else None,
         "came_as_contact": chance.random() < 0.3,
-        "closed_on": FIRST + timedelta(days=chance.randrange(DAYS_LONG)),
+        "closed_on": FIRST + timedelta(days=chance.randrange(PERIOD_DAYS)),
     }
 
 
 def record(cases: list[Case], chance: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Record each as the engine does: in pieces, twice, and some of them wrongly and corrected afterwards."""
+    """Record each case as the worker does: in pieces, twice, and some with a correction afterwards."""
     for number, case in enumerate(cases):
         monkeypatch.setattr("kpi.rows._now", lambda day=case["closed_on"]: f"{day}T12:00:00.000+00:00")
         known = {name: value for name, value in case.items() if name != "closed_on"}
@@ -64,15 +64,15 @@ def record(cases: list[Case], chance: random.Random, monkeypatch: pytest.MonkeyP
         if correction:
             KpiRows().record(f"C-{number}", outcome="care_completed", result="negative", rating=1, contacts_named=9)
             if case["outcome"] is None:
-                # what was corrected is open again, and counts nowhere
+                # a corrected case that is open again is in no KPI
                 KpiRows().record(f"C-{number}", correction, result="positive")
-        some = dict(chance.sample(sorted(known.items()), chance.randrange(len(known))))
-        for piece in (some, known, known):
+        part = dict(chance.sample(sorted(known.items()), chance.randrange(len(known))))
+        for piece in (part, known, known):
             KpiRows().record(f"C-{number}", correction, **piece)
 
 
 def expected(cases: list[Case]) -> dict[str, float | None]:
-    """The figures by their definitions, over lists."""
+    """The KPIs, computed from lists of cases."""
     closed = [case for case in cases if case["outcome"]]
     results = [case["result"] for case in closed if case["result"]]
     ratings = [case["rating"] for case in closed if case["rating"]]
@@ -114,8 +114,8 @@ def expected(cases: list[Case]) -> dict[str, float | None]:
 
 
 def spread(name: str, cases: list[Case], start: str, end: str) -> dict[str, float | None]:
-    took = [(case[end] - case[start]).total_seconds() for case in cases if case[start] and case[end]]
-    return spread_of(name, took)
+    durations = [(case[end] - case[start]).total_seconds() for case in cases if case[start] and case[end]]
+    return spread_of(name, durations)
 
 
 def spread_of(name: str, values: list[float]) -> dict[str, float | None]:
@@ -127,28 +127,28 @@ def spread_of(name: str, values: list[float]) -> dict[str, float | None]:
     }
 
 
-def is_right(figure: Indicator, value: float | None) -> bool:
-    within = 0.02 if figure.unit == SECONDS and not figure.key.endswith("mean") else 1e-9
-    return figure.value == (value if value is None else pytest.approx(value, rel=within))
+def is_equal(figure: Indicator, value: float | None) -> bool:
+    tolerance = 0.02 if figure.unit == SECONDS and not figure.key.endswith("mean") else 1e-9
+    return figure.value == (value if value is None else pytest.approx(value, rel=tolerance))
 
 
 @pytest.mark.parametrize(("seed", "count"), [(1, 0), (2, 1), (3, 2), (4, 7), (5, 150)])
-def test_each_figure(seed: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_kpi_of_recorded_cases(seed: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(seed)
-    cases = [generated(chance) for _ in range(count)]
+    cases = [generate_case(chance) for _ in range(count)]
     record(cases, chance, monkeypatch)
-    ends = [None, *(FIRST + timedelta(days=day) for day in (0, 10, 11, 40, 41, DAYS_LONG + 40))]
+    ends = [None, *(FIRST + timedelta(days=day) for day in (0, 10, 11, 40, 41, PERIOD_DAYS + 40))]
     for first, last in [(first, last) for first in ends for last in ends]:
         within = [case for case in cases if (first or date.min) <= case["closed_on"] <= (last or date.max)]
-        right, found = expected(within), compute_kpis(first, last)
-        assert {figure.key for figure in found} == right.keys()
-        assert [figure for figure in found if not is_right(figure, right[figure.key])] == []
+        reference, found = expected(within), compute_kpis(first, last)
+        assert {figure.key for figure in found} == reference.keys()
+        assert [figure for figure in found if not is_equal(figure, reference[figure.key])] == []
     assert {figure.unit for figure in compute_kpis()} >= {SECONDS, DAYS}
 
 
-def test_each_figure_over_recorded_cases_alone_and_over_invented_ones_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_kpi_without_and_with_invented_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(7)
-    recorded = [generated(chance) for _ in range(60)]
+    recorded = [generate_case(chance) for _ in range(60)]
     record(recorded, chance, monkeypatch)
     today = FIRST + timedelta(days=50)
     invent(4, today)
@@ -156,9 +156,9 @@ def test_each_figure_over_recorded_cases_alone_and_over_invented_ones_too(monkey
     for first, last in [(None, None), (today - timedelta(days=20), today - timedelta(days=3))]:
         for cases, included in ((recorded, False), (recorded + invented, True)):
             within = [case for case in cases if (first or date.min) <= case["closed_on"] <= (last or date.max)]
-            right, found = expected(within), compute_kpis(first, last, invented=included)
-            assert {figure.key for figure in found} == right.keys()
-            assert [figure for figure in found if not is_right(figure, right[figure.key])] == []
+            reference, found = expected(within), compute_kpis(first, last, invented=included)
+            assert {figure.key for figure in found} == reference.keys()
+            assert [figure for figure in found if not is_equal(figure, reference[figure.key])] == []
     assert rebuild()
 
 
@@ -168,19 +168,19 @@ def as_case(row: dict[str, Any]) -> Case:
     return {**row, **moments, "closed_on": date.fromisoformat(row["closed_at"][:10])}
 
 
-def test_working_the_sums_out_anew_gives_those_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rebuilding_gives_the_stored_tallies_and_corrects_wrong_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(6)
-    record([generated(chance) for _ in range(60)], chance, monkeypatch)
-    kept, figures = sorted(Tally.select().tuples()), compute_kpis()
+    record([generate_case(chance) for _ in range(60)], chance, monkeypatch)
+    stored, figures = sorted(Tally.select().tuples()), compute_kpis()
     assert rebuild()
-    assert sorted(Tally.select().tuples()) == kept
-    # and mends those that are wrong
+    assert sorted(Tally.select().tuples()) == stored
+    # wrong and missing tallies are corrected
     Tally.update(count=Tally.count + 3).where(Tally.figure == "outcome").execute()
     Tally.delete().where(Tally.figure == "rating").execute()
     assert compute_kpis() != figures
     assert not rebuild()
-    assert sorted(Tally.select().tuples()) == kept
+    assert sorted(Tally.select().tuples()) == stored
     Tally.delete().execute()
     assert not rebuild()
-    assert sorted(Tally.select().tuples()) == kept
+    assert sorted(Tally.select().tuples()) == stored
     assert CaseRow.select().count() == 60

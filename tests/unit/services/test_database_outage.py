@@ -1,4 +1,4 @@
-"""A service whose database is away names its setting, in its answers and at most once a minute in its log."""
+"""During an outage of its database a service names the setting, in its answers and once a minute in its log."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ REFUSED = 'connection to server failed: FATAL:  password authentication failed f
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "message"),
     [
         (peewee.OperationalError(REFUSED), "the database of lab.database_url refuses the user or password"),
         (peewee.OperationalError("refused"), "the database of lab.database_url can't be reached or written"),
         (ValueError("Ada"), ""),
     ],
 )
-def test_the_reason_names_the_setting(error: Exception, words: str) -> None:
-    assert describe_outage(error, "lab") == words
+def test_the_reason_names_the_setting(error: Exception, message: str) -> None:
+    assert describe_outage(error, "lab") == message
 
 
-def test_answers_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_answers_and_log_name_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     database = connect_to(f"sqlite:///{tmp_path}/lab.db")
     schema_of(database, "lab").upgrade()
     app = http.create_service("lab", "Laboratory", "", "key", database)
