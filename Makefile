@@ -110,7 +110,7 @@ verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all t
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
 
 rush: setup .venv/.stamp-test ##prove test 200 concurrent patients for 50 test kits: minutes
-	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_many_at_once.py
+	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_concurrent_cases.py
 
 oracle: setup tools node_modules/.stamp ##prove compare our forms with form-js, with 2,000 sets of answers each: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
