@@ -130,7 +130,7 @@ mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries
 	$(PY) tools/mutants.py
 
 drafts: setup .venv/.stamp-test ##prove submit 200 forms while engine and web application are killed: minutes
-	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_nothing_typed_is_lost.py
+	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_form_submissions.py
 
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove benchmark our workers against other clients: half an hour
 	$(PY) -m bench
