@@ -28,6 +28,7 @@ NO_SECRETS = {
     "correct horse",
     "engine.password",
     "right",
+    "wrong",
     "p&ss",
     "p%26ss",
     "secret",
