@@ -36,10 +36,10 @@ def test_every_declared_variable_is_used() -> None:
 
 
 def test_the_form_asks_for_each_input_of_pre_screening() -> None:
-    asked = set(diagrams.form_fields(ROOT / "forms" / "pre_screening.form"))
+    fields = set(diagrams.form_fields(ROOT / "forms" / "pre_screening.form"))
     read = diagrams.decision_inputs(ROOT / "processes" / "pre_screening.dmn")
-    assert read - asked == {"age", "bmi"}
-    assert asked == set(PRE_SCREENING)
+    assert read - fields == {"age", "bmi"}
+    assert fields == set(PRE_SCREENING)
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.topic)

@@ -32,7 +32,7 @@ def reachable_contact(case: CaseUnderTest, name: str = "kim") -> dict[str, Any]:
     return {**CONTACT, "name": name, "email": f"{case.barcode.lower()}-{name}@contacts.example"}
 
 
-UNREACHABLE = {**CONTACT, "name": "Nobody Knows", "email": None, "phone": "000 123 456"}
+UNREACHABLE = {**CONTACT, "name": "Uma Unreachable", "email": None, "phone": "000 123 456"}
 
 
 def test_after_24_hours_the_patient_is_reminded(case: CaseUnderTest, records: None) -> None:
@@ -139,7 +139,7 @@ def test_a_contact_whom_no_message_reaches_is_called(case: CaseUnderTest) -> Non
     # then a tracer sees whom to call
     call = case.waits_for("contact_call")
     shown = case.admin.get(f"/task/{call.id}/form-variables")
-    assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Nobody Knows", "000 123 456")
+    assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Uma Unreachable", "000 123 456")
     assert case.value("contacts_notified_at") is None
     # when the call reaches them, more than a day after they were named
     tracing = case.task("contact_call")["processInstanceId"]

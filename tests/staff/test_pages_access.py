@@ -77,7 +77,7 @@ class Visitor:
         if rule == "/lost-code":
             # only a few attempts are allowed for one address
             return {"address": f"{uuid.uuid4().hex}@patients.example", **BORN}
-        return {"topic": "nobody's"} if rule.endswith("/retry") else {}
+        return {"topic": "unknown"} if rule.endswith("/retry") else {}
 
 
 def is_granted(answer: requests.Response) -> bool:
@@ -221,7 +221,7 @@ def test_signing_out_ends_the_session_on_the_server(visitor: Callable[[str], Vis
 
 
 def test_signing_in_starts_another_session(visitor: Callable[[str], Visitor], state: dict[str, Any]) -> None:
-    """Whoever has given somebody a session before they signed in can't go on with it."""
+    """Session fixation: a session from before the sign-in gets no access."""
     stranger = visitor("stranger")
     token, before = stranger.token(), stranger.session.cookies.copy()
     stranger.post("/staff/sign-in", token, **state["accounts"]["process_manager"])
