@@ -110,7 +110,7 @@ verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all t
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
 
 rush: setup .venv/.stamp-test ##prove test 200 concurrent patients for 50 test kits: minutes
-	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_many_at_once.py
+	RUSH_KITS=50 $(PY) -m pytest $(LONG) tests/process/test_concurrent_cases.py
 
 oracle: setup tools node_modules/.stamp ##prove compare our forms with form-js, with 2,000 sets of answers each: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
@@ -130,7 +130,7 @@ mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries
 	$(PY) tools/mutants.py
 
 drafts: setup .venv/.stamp-test ##prove submit 200 forms while engine and web application are killed: minutes
-	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_nothing_typed_is_lost.py
+	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_form_submissions.py
 
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove benchmark our workers against other clients: half an hour
 	$(PY) -m bench

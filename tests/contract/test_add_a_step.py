@@ -1,4 +1,4 @@
-"""docs/tutorial/add-a-step.md can be followed: its patch does what the page says, and the check finds nothing."""
+"""docs/tutorial/add-a-step.md: its patch has the code and elements of the page, and the check finds nothing."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ COPIED = (*DEPLOYMENT, "tests/process", "tools")
 
 
 @pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository after somebody has followed the page."""
-    folder = tmp_path_factory.mktemp("followed")
+def patched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository with the patch of the page applied."""
+    folder = tmp_path_factory.mktemp("patched")
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("node_modules", ".bpmnlintrc"):
@@ -32,22 +32,22 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_check_finds_nothing(followed: Path) -> None:
+def test_the_check_finds_nothing(patched: Path) -> None:
     command = [sys.executable, "-m", "deployment", "check"]
-    done = subprocess.run(command, cwd=followed, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=patched, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "Task_NoteCall" in (followed / "processes" / "test_sample.bpmn").read_text()
+    assert "Task_NoteCall" in (patched / "processes" / "test_sample.bpmn").read_text()
 
 
-def test_each_piece_of_code_is_in_the_patch(followed: Path) -> None:
+def test_each_piece_of_code_is_in_the_patch(patched: Path) -> None:
     pieces = re.findall(r"```(?:python|yaml|text)\n(.*?)```", PAGE, re.DOTALL)
-    texts = [path.read_text() for path in followed.rglob("*") if path.suffix in (".py", ".yaml") and path.is_file()]
+    texts = [path.read_text() for path in patched.rglob("*") if path.suffix in (".py", ".yaml") and path.is_file()]
     assert len(pieces) == 5
     assert [piece for piece in pieces if not any(piece in text for text in texts)] == []
 
 
-def test_what_is_drawn_by_hand_is_in_the_patch(followed: Path) -> None:
-    diagram = (followed / "processes" / "test_sample.bpmn").read_text()
+def test_each_element_that_is_drawn_is_in_the_patch(patched: Path) -> None:
+    diagram = (patched / "processes" / "test_sample.bpmn").read_text()
     named = re.findall(r"Id: `(\w+)`", PAGE)
     assert len(named) == 4
     assert [each for each in named if f'id="{each}"' not in diagram] == []

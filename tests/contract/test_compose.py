@@ -1,4 +1,4 @@
-"""docker-compose.yml is valid, starts the parts that `make up` starts, and names settings that there are."""
+"""docker-compose.yml is valid, starts the same parts as `make up`, and names existing settings."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from config.settings import PREFIX, ROOT, Settings, load
 from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, list_local_parts, list_upgrade_commands
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-BESIDE = {"postgres", "deployment", "upgrade", "prometheus", "grafana"}
+ADDITIONAL = {"postgres", "deployment", "upgrade", "prometheus", "grafana"}
 
 
 class AnySecret(dict):
@@ -39,24 +39,24 @@ def test_the_file_is_valid() -> None:
 
 
 def test_compose_and_stack_start_the_same_parts() -> None:
-    assert set(COMPOSE["services"]) - BESIDE == set(stack_parts())
+    assert set(COMPOSE["services"]) - ADDITIONAL == set(stack_parts())
 
 
 @pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp"])
 def test_a_part_runs_the_same_program_in_both(name: str) -> None:
-    here, there = stack_parts()[name].command, COMPOSE["services"][name]["command"]
-    assert here[-1] == there[-1]
+    in_stack, in_compose = stack_parts()[name].command, COMPOSE["services"][name]["command"]
+    assert in_stack[-1] == in_compose[-1]
     assert (
-        ("hosting.gunicorn_worker.Worker" in here)
-        == ("hosting.gunicorn_worker.Worker" in there)
-        == (here[-1] != "workers")
+        ("hosting.gunicorn_worker.Worker" in in_stack)
+        == ("hosting.gunicorn_worker.Worker" in in_compose)
+        == (in_stack[-1] != "workers")
     )
 
 
 @pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp", "front"])
-def test_a_part_is_told_the_same_in_both(name: str) -> None:
-    told = set(COMPOSE["services"][name]["environment"])
-    assert set(stack_parts()[name].environment) <= told
+def test_a_part_has_the_same_environment_variables_in_both(name: str) -> None:
+    in_compose = set(COMPOSE["services"][name]["environment"])
+    assert set(stack_parts()[name].environment) <= in_compose
 
 
 def test_no_part_starts_before_its_database_is_upgraded() -> None:
@@ -73,7 +73,7 @@ def test_no_part_starts_before_its_database_is_upgraded() -> None:
     ]
 
 
-def test_each_setting_of_the_file_is_one() -> None:
+def test_each_setting_of_the_file_exists() -> None:
     for service in COMPOSE["services"].values():
         for name in service.get("environment", {}):
             if name.startswith(PREFIX):
@@ -81,13 +81,13 @@ def test_each_setting_of_the_file_is_one() -> None:
                 assert key in Settings.model_fields[section].annotation.model_fields, name
 
 
-def test_the_engine_is_told_what_its_configuration_reads() -> None:
+def test_the_engine_has_the_variables_that_its_configuration_reads() -> None:
     read = set(re.findall(r"\$\{(ENGINE_\w+)", (ROOT / "engine/src/main/resources/application.yaml").read_text()))
     assert set(COMPOSE["services"]["engine"]["environment"]) <= read
     assert set(stack_parts()["engine"].environment) == read
 
 
-def test_the_front_is_told_what_its_configuration_reads() -> None:
+def test_the_front_has_the_variables_that_its_configuration_reads() -> None:
     folder = ROOT / "stack" / "front"
     read = set(re.findall(r"\$\{(\w+)\}", (folder / "haproxy.cfg").read_text()))
     read |= set(re.findall(r"%\[env\((\w+)\)\]", (folder / "busy.html").read_text()))
@@ -95,11 +95,11 @@ def test_the_front_is_told_what_its_configuration_reads() -> None:
     assert set(stack_parts()["front"].environment) == read
 
 
-def test_the_front_and_the_pages_name_the_same_number_for_emergencies() -> None:
+def test_the_front_and_the_pages_have_the_same_emergency_number() -> None:
     assert COMPOSE["services"]["front"]["environment"]["EMERGENCY_NUMBER"] == load().policy.emergency_number
 
 
-def test_one_port_is_open_to_others() -> None:
+def test_only_the_front_is_open_to_other_hosts() -> None:
     ports = [(name, port) for name, service in COMPOSE["services"].items() for port in service.get("ports", [])]
     assert [name for name, port in ports if not port.startswith("127.0.0.1:")] == ["front"]
 
@@ -111,17 +111,17 @@ def test_every_image_is_pinned() -> None:
     assert [image for image in images if not re.search(r":.*\d", image)] == []
 
 
-def test_each_folder_that_an_image_copies_is_there() -> None:
+def test_each_path_that_an_image_copies_exists() -> None:
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE):
         for name in source.split():
             assert (ROOT / name).exists(), name
 
 
-def test_prometheus_asks_each_part_that_tells_something() -> None:
+def test_prometheus_scrapes_each_part_that_has_metrics() -> None:
     jobs = yaml.safe_load((ROOT / "monitoring/prometheus.yml").read_text())["scrape_configs"]
-    asked = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
     parts = stack_parts()
-    assert asked.keys() == parts.keys() - {"mail"}
+    assert targets.keys() == parts.keys() - {"mail"}
     urls = {name: part.url for name, part in parts.items()} | {"front": load().front.metrics_url}
-    ports = {name: urls[name].rpartition(":")[2] for name in asked}
-    assert asked == {name: [f"{name}:{port}"] for name, port in ports.items()}
+    ports = {name: urls[name].rpartition(":")[2] for name in targets}
+    assert targets == {name: [f"{name}:{port}"] for name, port in ports.items()}

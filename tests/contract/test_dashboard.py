@@ -1,4 +1,4 @@
-"""The Grafana dashboard is one by Grafana's own types, and asks for figures that there are."""
+"""The Grafana dashboard is valid by Grafana's own types, and queries existing metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from config.settings import ROOT
 
 DASHBOARD = ROOT / "monitoring" / "grafana" / "coronacare.json"
-# JSON has an enumeration's texts
+# in JSON an enumeration is one of its texts
 TYPED = """import type {{ Dashboard, Panel }} from '@grafana/schema';
 type Plain<T> = T extends string ? `${{T}}` : T extends object ? {{ [K in keyof T]: Plain<T[K]> }} : T;
 const panels: Plain<Panel>[] = {panels};
@@ -28,8 +28,8 @@ def in_typescript(dashboard: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What the TypeScript compiler says of our dashboard, and of one with a misspelt property, by file."""
+def type_errors(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The TypeScript compiler's errors in our dashboard, and in one with a misspelt property."""
     folder, dashboard = tmp_path_factory.mktemp("dashboards"), DASHBOARD.read_text()
     (folder / "ours.ts").write_text(in_typescript(dashboard))
     (folder / "misspelt.ts").write_text(in_typescript(dashboard.replace('"gridPos"', '"gridPosition"', 1)))
@@ -41,27 +41,27 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.mark.slow
-def test_it_is_a_dashboard_and_one_that_is_none_is_found(complaints: list[str]) -> None:
-    assert [line for line in complaints if not line.startswith(("misspelt.ts", " "))] == []
-    assert "gridPosition" in complaints[0]
+def test_the_dashboard_is_valid_and_a_misspelt_property_is_found(type_errors: list[str]) -> None:
+    assert [line for line in type_errors if not line.startswith(("misspelt.ts", " "))] == []
+    assert "gridPosition" in type_errors[0]
 
 
-def test_it_asks_for_figures_that_there_are() -> None:
-    asked = " ".join(
+def test_the_dashboard_queries_existing_metrics() -> None:
+    queries = " ".join(
         target["expr"] for panel in json.loads(DASHBOARD.read_text())["panels"] for target in panel["targets"]
     )
-    names = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", re.sub(r"\{[^}]*\}|by \([^)]*\)", "", asked)))
+    names = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", re.sub(r"\{[^}]*\}|by \([^)]*\)", "", queries)))
     names -= {"histogram_quantile"}
-    told = {re.sub(r"_(bucket|total)$", "", name) for name in names} - OTHERS
+    queried = {re.sub(r"_(bucket|total)$", "", name) for name in names} - OTHERS
     folders = ("webapp", "hosting", "processes", "camunda7", "camunda7/worker")
     python = " ".join(path.read_text() for folder in folders for path in (ROOT / folder).glob("*.py"))
     java = (ROOT / "engine/src/main/java/org/coronacare/engine/EngineMetrics.java").read_text()
-    for name in told:
+    for name in queried:
         if name.startswith("engine_"):
-            what = name.removeprefix("engine_").removesuffix("_oldest_seconds").replace("_", ".")
-            assert f'"{what}"' in java, name
+            metric = name.removeprefix("engine_").removesuffix("_oldest_seconds").replace("_", ".")
+            assert f'"{metric}"' in java, name
         elif name.startswith("haproxy_"):
-            # held against what the front tells by tests/load/test_front.py
+            # compared with the front's own metrics in tests/staff/test_front.py
             continue
         elif name.startswith("worker_"):
             assert f'"{name.removeprefix("worker_").removesuffix("_seconds")}"' in python, name

@@ -1,4 +1,4 @@
-"""What is imported is declared: by us, and by us for the client library, which doesn't declare all of its own."""
+"""Imported packages are declared in setup.cfg, also those that the client library imports without declaring them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def declared() -> set[str]:
 
 
 def imported_by(files: list[Path]) -> set[str]:
-    """Top-level packages from elsewhere that these files import."""
+    """Top-level packages outside the standard library that these files import."""
     names: set[str] = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
@@ -37,14 +37,14 @@ def imported_by(files: list[Path]) -> set[str]:
     return {DISTRIBUTIONS.get(name, name).replace("_", "-") for name in top}
 
 
-def test_what_the_client_library_imports_is_declared_by_us() -> None:
+def test_packages_that_the_client_library_imports_are_declared() -> None:
     files = [path for path in LIBRARY.rglob("*.py") if "tests" not in path.parts]
     imported = imported_by(files) - {"camunda"}
     assert {"httpx", "pydantic"} <= imported
     assert imported <= declared()
 
 
-def test_what_the_workers_import_is_declared() -> None:
+def test_packages_that_the_workers_import_are_declared() -> None:
     places = ("camunda7/*.py", "camunda7/worker/*.py", "workers/*.py")
     files = [path for place in places for path in ROOT.glob(place)]
     ours = {"camunda", *PACKAGES}

@@ -1,4 +1,4 @@
-"""The docs lead to what is there: links, anchors and files that they or the code name; the index has every page."""
+"""Links, anchors and files that the docs name exist, also pages that code names; the index has every page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRACKED = subprocess.run(
     text=True,
     check=True,
 ).stdout.splitlines()
-# a file that the index still has and the work tree hasn't was moved or deleted
+# without files that git's index still has, although they were moved or deleted
 FILES = [ROOT / name for name in TRACKED if (ROOT / name).is_file()]
 PAGES = [path for path in FILES if path.suffix == ".md"]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -29,12 +29,12 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 NAMED_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/-]+\.(?:md|svg|patch)\b")
 # a file or folder of the repository in backticks
 NAMED_FILE = re.compile(r"`((?:[a-z]\w+/)+[\w.-]*)`")
-LONGEST_LINE = 100
+MAX_LINE_LENGTH = 100
 UNBREAKABLE = re.compile(r"[-*\s]*!?\[.*\]\(.*\)\S?")
-# their lines are written by a program
+# pages that a program writes
 GENERATED = re.compile(r"Written by `make \w+`")
-# made by a run, a build, or a reader of the tutorial
-MADE = ("engine/target/", "node_modules/", "forms/laboratory_call.form")
+# created by a run, a build, or a reader of the tutorial
+NOT_TRACKED = ("engine/target/", "node_modules/", "forms/laboratory_call.form")
 
 
 def name_of(path: Path) -> str:
@@ -52,7 +52,7 @@ def anchors_of(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_lead_to_existing_files_and_headings(page: Path) -> None:
     broken = []
     for link in LINK.findall(prose_of(page)):
         address, _, anchor = link.partition("#")
@@ -78,7 +78,7 @@ def test_pages_that_files_name_exist() -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if DOCS in page.parents], ids=name_of)
 def test_files_that_a_page_names_exist(page: Path) -> None:
     named = [name for name in NAMED_FILE.findall(prose_of(page)) if (ROOT / name.split("/")[0]).is_dir()]
-    assert [name for name in named if not name.startswith(MADE) and not (ROOT / name).exists()] == []
+    assert [name for name in named if not name.startswith(NOT_TRACKED) and not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if DOCS in page.parents and page != INDEX], ids=name_of)
@@ -87,13 +87,13 @@ def test_the_index_has_each_page(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if not GENERATED.search(page.read_text())], ids=name_of)
-def test_lines_can_be_read_in_a_terminal(page: Path) -> None:
+def test_lines_are_not_too_long(page: Path) -> None:
     """Tables, and lines that can't be broken, may be longer."""
     lines = [line for line in prose_of(page).splitlines() if " " in line.strip() and not line.lstrip().startswith("|")]
-    assert [line for line in lines if len(line) > LONGEST_LINE and not UNBREAKABLE.fullmatch(line)] == []
+    assert [line for line in lines if len(line) > MAX_LINE_LENGTH and not UNBREAKABLE.fullmatch(line)] == []
 
 
-def test_the_linter_takes_each_phrase_for_one_word() -> None:
+def test_the_prose_linter_reads_each_phrase_as_one_word() -> None:
     word = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["codespell"]["regex"]
     entries = [line.split("->")[0] for line in (ROOT / "tools/prose/words.txt").read_text().splitlines()]
     assert [entry for entry in entries if re.findall(word, entry) != [entry]] == []

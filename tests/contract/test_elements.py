@@ -20,15 +20,15 @@ from tests.support.packages import PACKAGES
 
 KINDS = [each for each in vars(elements).values() if isinstance(each, type) and each.__module__ == elements.__name__]
 DECLARED_IN = ROOT / "processes" / "elements.py"
-# the services stand for those of others, who know no diagram of ours; the toolkit knows none either
+# the services simulate servers of other organisations, and the toolkit is generic: neither knows our diagrams
 INDEPENDENT = {"camunda7", "services"}
 STEP = re.compile(r"\b(?:Task|Event|Gateway|SubProcess)_\w+\b")
-# a message and the form that it comes with have one name
+# a message and the form that sends it have the same name
 FORM_NAMES = {path.stem for path in FORMS}
 
 
 def names_in_diagrams(kind: type[StrEnum]) -> set[str]:
-    """The names that a kind may have, former ids of renamed steps too."""
+    """Names of this kind in the diagrams, and former ids of renamed steps."""
     if kind is Decision:
         return {decision.id for path in DECISIONS for decision in decisions(path)}
     tag = kind.__name__[0].lower() + kind.__name__[1:]
@@ -52,7 +52,7 @@ def test_each_process_is_declared() -> None:
 
 
 def literals(source: str) -> Iterator[str]:
-    """Texts in code that name an element; docstrings may."""
+    """Names of elements in string literals of code, except docstrings."""
     tree = ast.parse(source)
     docstrings = {
         id(node.body[0].value)
@@ -72,7 +72,7 @@ def modules() -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py") if path != DECLARED_IN)
 
 
-def test_no_literal_of_one_is_left_in_code() -> None:
+def test_no_literal_in_code_names_an_element() -> None:
     found = {path.relative_to(ROOT).as_posix(): names for path in modules() if (names := [*literals(path.read_text())])}
     assert found == {}
 
@@ -82,7 +82,7 @@ def test_a_planted_literal_is_found() -> None:
     assert sorted(literals(planted)) == ["Task_Unknown", "corona_care"]
 
 
-def test_steps_that_alerts_look_at_are_in_a_diagram() -> None:
+def test_steps_in_alerts_are_in_a_diagram() -> None:
     named = set(STEP.findall((ROOT / "monitoring" / "alerts.yml").read_text()))
     assert named
     assert named <= {node.get("id") for path in PROCESSES for node in elements_of(path, "userTask", "receiveTask")}

@@ -1,4 +1,4 @@
-"""Every HTTP client of ours connects directly, whatever proxies and credentials the environment names."""
+"""Our HTTP clients connect directly, and ignore proxies and credentials of the environment."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from tests.support.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.serving import Call, Reply, serving
 
 OWNERS = {ROOT / "camunda7" / "http_client.py", ROOT / "hosting" / "clients" / "mail.py"}
-# what is compared with our workers calls the engine in its own way
+# the clients that the benchmark compares with our workers
 PEERS = ROOT / "bench" / "peers"
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
-MAKERS = {
+CONSTRUCTORS = {
     "requests": METHODS | {"Session", "session"},
     "httpx": METHODS | {"stream", "Client", "AsyncClient"},
     "urllib3": {"request", "PoolManager", "ProxyManager", "HTTPConnectionPool", "HTTPSConnectionPool"},
@@ -50,23 +50,23 @@ STOCK = b'{"kits": 1, "waiting": 0}'
 Client = Callable[[str], Any]
 
 
-def clients_made(path: Path) -> set[str]:
-    """What a module uses to make HTTP clients of its own."""
+def find_constructors(path: Path) -> set[str]:
+    """The functions by which a module creates HTTP clients of its own."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            made = [(ast.unparse(node.func.value), node.func.attr)]
+            called = [(ast.unparse(node.func.value), node.func.attr)]
         elif isinstance(node, ast.ImportFrom):
-            made = [(node.module or "", alias.name) for alias in node.names]
+            called = [(node.module or "", alias.name) for alias in node.names]
         else:
             continue
-        found |= {f"{module}.{name}" for module, name in made if name in MAKERS.get(module, ())}
+        found |= {f"{module}.{name}" for module, name in called if name in CONSTRUCTORS.get(module, ())}
     return found
 
 
-def test_one_module_makes_the_http_clients() -> None:
+def test_only_one_module_creates_http_clients() -> None:
     paths = [path for path in modules() if path not in OWNERS and PEERS not in path.parents]
-    assert {path.relative_to(ROOT).as_posix(): made for path in paths if (made := clients_made(path))} == {}
+    assert {path.relative_to(ROOT).as_posix(): found for path in paths if (found := find_constructors(path))} == {}
 
 
 def test_a_planted_client_is_found(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_planted_client_is_found(tmp_path: Path) -> None:
     planted.write_text(
         "import requests, urllib.request\nfrom httpx import get\nrequests.Session()\nurllib.request.urlopen('')\n"
     )
-    assert clients_made(planted) == {"requests.Session", "httpx.get", "urllib.request.urlopen"}
+    assert find_constructors(planted) == {"requests.Session", "httpx.get", "urllib.request.urlopen"}
 
 
 def replay(url: str) -> Replay:
@@ -98,7 +98,7 @@ CLIENTS: dict[str, Client] = {
 
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RecordingProxy]:
-    """A proxy that the environment names for every URL, beside credentials for every host."""
+    """A proxy for every URL, which the environment names, with credentials for every host."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login stranger password stranger\n")
     netrc.chmod(0o600)
@@ -109,7 +109,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Recording
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_a_client_goes_by_no_proxy_and_takes_no_foreign_credentials(name: str, proxy: RecordingProxy) -> None:
+def test_a_client_uses_neither_proxy_nor_credentials_of_the_environment(name: str, proxy: RecordingProxy) -> None:
     calls: list[Call] = []
 
     def answer(call: Call) -> Reply:
@@ -123,21 +123,21 @@ def test_a_client_goes_by_no_proxy_and_takes_no_foreign_credentials(name: str, p
     assert "c3RyYW5nZXI6c3RyYW5nZXI=" not in (calls[0].headers["Authorization"] or "")
 
 
-def test_requests_itself_would_go_by_the_proxy(proxy: RecordingProxy) -> None:
+def test_the_library_requests_would_use_the_proxy(proxy: RecordingProxy) -> None:
     with serving(lambda call: Reply(200)) as url:
         assert requests.get(url, timeout=5).status_code == 502
     assert len(proxy.requests) == 1
 
 
 @pytest.fixture(autouse=True)
-def _authorities_as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_ca_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in http_client.CA_VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
-    """A server's TLS context, and the certificate authority that vouches for it."""
+    """A server's TLS context, and the file of its certificate authority."""
     folder = tmp_path_factory.mktemp("tls")
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a hospital's own authority")])
@@ -178,11 +178,11 @@ def test_the_environments_certificate_authorities_are_trusted(
     assert proxy.requests == []
 
 
-def test_a_folder_of_authorities_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_certificate_authorities_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
     assert http_client.new_pool(1).connection_pool_kw["ca_cert_dir"] == str(tmp_path)
 
 
-def test_an_engine_behind_https_that_nobody_vouches_for(authority: tuple[ssl.SSLContext, Path]) -> None:
+def test_an_engine_with_an_untrusted_certificate_is_unavailable(authority: tuple[ssl.SSLContext, Path]) -> None:
     with serving(lambda call: Reply(200), authority[0]) as url, pytest.raises(EngineUnavailable, match="SSLError"):
         Engine(url, "user", "password").get("/engine")

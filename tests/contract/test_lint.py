@@ -1,4 +1,4 @@
-"""What bpmnlint finds is told in our words, with what to do."""
+"""Findings of bpmnlint, in our words and with a remedy."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from config.settings import ROOT
 DIAGRAM = "take_sample.bpmn"
 
 
-def with_fault(folder: Path, old: str, new: str) -> list[Finding]:
+def lint_with_fault(folder: Path, old: str, new: str) -> list[Finding]:
     text = (ROOT / "processes" / DIAGRAM).read_text()
     assert old in text
     (folder / DIAGRAM).write_text(text.replace(old, new, 1))
     return list(lint.findings(folder))
 
 
-def test_nothing_is_found_in_the_diagrams_as_they_are() -> None:
+def test_our_diagrams_have_no_finding() -> None:
     assert list(lint.findings(ROOT / "processes")) == []
 
 
-def test_a_step_without_a_name(tmp_path: Path) -> None:
-    [found] = with_fault(tmp_path, ' name="Visit patient and take sample"', "")
+def test_a_step_without_a_name_is_found(tmp_path: Path) -> None:
+    [found] = lint_with_fault(tmp_path, ' name="Visit patient and take sample"', "")
     assert (found.file, found.id, found.wrong) == (DIAGRAM, "Task_VisitPatient", "it has no name")
 
 
-def test_a_process_that_would_be_kept_for_ever(tmp_path: Path) -> None:
-    [found] = with_fault(tmp_path, ' camunda:historyTimeToLive="P180D"', "")
+def test_a_process_without_a_history_time_to_live_is_found(tmp_path: Path) -> None:
+    [found] = lint_with_fault(tmp_path, ' camunda:historyTimeToLive="P180D"', "")
     assert found.wrong == "it doesn't say for how long an ended case is kept"
     assert "P180D" in found.todo
 
 
-def test_every_rule_that_is_told_of_is_a_rule() -> None:
+def test_each_rule_with_a_text_exists() -> None:
     files = (ROOT / "node_modules" / "bpmnlint" / "rules").glob("*.js")
     known = {path.stem for path in files} | {"import", "camunda-compat/history-time-to-live"}
     assert lint.RULES.keys() <= known
 
 
-def test_a_machine_without_node_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_node_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    # its folder has the Node.js of the virtual environment
+    # the virtual environment's Node.js is in the folder of its Python
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(lint.LintFailed, match=r"`make setup` brings it"):
         list(lint.findings(tmp_path))
 
 
-def test_what_can_not_run_is_told_with_its_reason(tmp_path: Path) -> None:
+def test_a_failed_run_is_reported_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(lint.LintFailed, match=r"ENOENT"):
         list(lint.findings(tmp_path / "nowhere"))
 
 
-def test_a_file_that_can_not_be_read(tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_read_is_found(tmp_path: Path) -> None:
     (tmp_path / DIAGRAM).write_text("<no")
     [found] = lint.findings(tmp_path)
     assert found.wrong == "it can't be read"

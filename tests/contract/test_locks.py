@@ -1,4 +1,4 @@
-"""The locks hold for each Python that we promise, agree with setup.cfg and each other, and keep to their purpose."""
+"""The lock files are complete for each supported Python, and agree with setup.cfg and each other."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from config.settings import ROOT
 from tests.support import locks
 from tests.support.locks import ENVIRONMENTS, LOCKS, PRODUCT, direct_requirements, missing_pins, read_lock
 
-# in the order in which each contains the one before
+# each contains the one before
 RUNNING, LINT, TEST = PRODUCT
 ENVIRONMENT_IDS = [f"{each['python_version']}-{each['sys_platform']}" for each in ENVIRONMENTS]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=ENVIRONMENT_IDS)
 @pytest.mark.parametrize("lock", LOCKS)
-def test_all_that_is_needed_is_pinned(lock: str, environment: dict[str, str]) -> None:
+def test_each_requirement_is_pinned(lock: str, environment: dict[str, str]) -> None:
     assert missing_pins(lock, environment) == []
 
 
@@ -35,13 +35,13 @@ def test_a_larger_lock_has_the_versions_of_the_smaller(smaller: str, larger: str
 
 
 @pytest.mark.parametrize(("lock", "larger"), [(RUNNING, LINT), (LINT, TEST)])
-def test_what_only_a_larger_lock_is_for_is_not_in_the_smaller(lock: str, larger: str) -> None:
+def test_requirements_of_a_larger_lock_are_not_in_the_smaller(lock: str, larger: str) -> None:
     own = {each.name for each in direct_requirements(larger)} - {each.name for each in direct_requirements(lock)}
     assert own
     assert own & {pin.name for pin in read_lock(lock)} == set()
 
 
-def test_the_image_installs_what_the_running_software_needs_alone() -> None:
+def test_the_image_installs_only_the_runtime_requirements() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert [line for line in lines if "requirements" in line] == [
         f"COPY {RUNNING} ./",
@@ -49,7 +49,7 @@ def test_the_image_installs_what_the_running_software_needs_alone() -> None:
     ]
 
 
-def test_a_pin_that_a_marker_shuts_out_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pin_that_a_marker_excludes_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = (ROOT / TEST).read_text().replace("python_full_version == '3.13.*'", "python_full_version < '3.12'")
     (tmp_path / TEST).write_text(lock)
     (tmp_path / "setup.cfg").write_text((ROOT / "setup.cfg").read_text())

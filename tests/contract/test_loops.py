@@ -1,4 +1,4 @@
-"""What runs in the background survives its errors and is watched: each thread and loop of the parts is listed here."""
+"""Background threads and loops survive their errors and are monitored; all of the parts are listed here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STARTERS = {
     "start_new_thread",
     "create_task",
 }
-# where threads begin, and who holds what runs on them to this promise
+# modules that start threads, and what tests or monitors these threads
 THREADS = {
     "hosting/periodic.py": "tests/unit/hosting/test_periodic.py; alert PeriodicTaskFails",
     "hosting/gunicorn_worker.py": "a timer that ends a slow request, once",
@@ -41,15 +41,15 @@ THREADS = {
     "stack/platform.py": "a pool that `make up` waits for",
     "stack/replay.py": "a pool that the demo waits for",
     "stack/tour.py": "a pool that the demo waits for",
-    "camunda7/worker/clock.py": "here; alert WorkerDefect",
+    "camunda7/worker/clock.py": "this file; alert WorkerDefect",
     "camunda7/worker/health.py": "answers /healthz itself: alert PartGone",
-    "camunda7/worker/runtime.py": "here, by run_until; alert WorkerDefect",
+    "camunda7/worker/runtime.py": "this file, by run_until; alert WorkerDefect",
     "camunda7/worker/service.py": "stops the runtime, once",
     "camunda7/worker/handler_pool.py": "tests/unit/camunda7/worker; alert WorkerDefect",
-    "camunda7/worker/threads.py": "here; alert WorkerDefect",
+    "camunda7/worker/threads.py": "this file; alert WorkerDefect",
 }
 PERIODIC = {"lab_feed", "outbox", "erasures", "forwarder", "housekeeping", "bench"}
-# loops of the engine's module, beside Camunda's own
+# loops of the engine's module, in addition to Camunda's own
 ENGINE = {
     "EmbeddedDatabase.java": "ends the engine: alert PartGone",
     "EngineMetrics.java": "alert EngineTaskFails",
@@ -69,12 +69,12 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
             yield node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""), node
 
 
-def test_threads_begin_in_no_other_place() -> None:
+def test_no_other_module_starts_threads() -> None:
     found = {path for path, tree in sources() if any(name in STARTERS for name, _ in calls(tree))}
     assert found == set(THREADS)
 
 
-def test_each_periodic_task_is_known() -> None:
+def test_each_periodic_task_is_listed() -> None:
     found = {
         call.args[0].value
         for _, tree in sources()
@@ -84,12 +84,12 @@ def test_each_periodic_task_is_known() -> None:
     assert found == PERIODIC
 
 
-def test_no_other_loop_waits_for_its_next_turn() -> None:
+def test_no_other_loop_waits_for_its_next_iteration() -> None:
     """`while not stopping.wait(…)` and `while True` with a sleep are loops of this kind."""
     allowed = {
-        # the thread that everything else is started from; a part that can't be started is tried again
+        # the main thread, which retries a part that can't be started
         "stack/supervisor.py",
-        # started again by run_until
+        # restarted by run_until
         "camunda7/worker/lock_keeper.py",
         "camunda7/worker/runtime.py",
     }
@@ -102,7 +102,7 @@ def test_no_other_loop_waits_for_its_next_turn() -> None:
     assert found == allowed
 
 
-def test_loops_of_the_engine_are_these() -> None:
+def test_each_loop_of_the_engine_is_listed() -> None:
     files = (ROOT / "engine/src/main/java").rglob("*.java")
     starts = re.compile(r"@Scheduled|new Thread\(|Executors\.|TimerTask|\.parallelStream\(|CompletableFuture")
     assert {path.name for path in files if starts.search(path.read_text())} == set(ENGINE)
@@ -116,7 +116,7 @@ def raise_(error: BaseException) -> None:
     raise error
 
 
-def broken_text() -> BaseException:
+def error_without_text() -> BaseException:
     class Broken(Exception):
         def __str__(self) -> str:
             raise KeyError
@@ -132,29 +132,29 @@ FAULTS: dict[str, Callable[[], None]] = {
     "KeyboardInterrupt": lambda: raise_(KeyboardInterrupt()),
     "GeneratorExit": lambda: raise_(GeneratorExit()),
     "BaseExceptionGroup": lambda: raise_(BaseExceptionGroup("Ada Lovelace", [SystemExit()])),
-    "Broken": lambda: raise_(broken_text()),
+    "Broken": lambda: raise_(error_without_text()),
 }
 
 
-def once(runs: list[int], fault: Callable[[], None]) -> None:
+def fail_once(runs: list[int], fault: Callable[[], None]) -> None:
     runs.append(1)
     if len(runs) == 1:
         fault()
 
 
-def on_clock(function: Callable[[], None]) -> None:
+def run_on_clock(function: Callable[[], None]) -> None:
     clock = Clock()
     clock.call_at(0, function)
     clock.call_at(0, function)
 
 
-def on_threads(function: Callable[[], None]) -> None:
+def run_on_threads(function: Callable[[], None]) -> None:
     callers = Threads(1, "test")
     callers.submit(function)
     callers.submit(function)
 
 
-def in_keeper(function: Callable[[], None]) -> None:
+def run_in_loop(function: Callable[[], None]) -> None:
     stopped = threading.Event()
 
     def loop(_: threading.Event) -> None:
@@ -164,25 +164,25 @@ def in_keeper(function: Callable[[], None]) -> None:
     threading.Thread(target=run_until, args=(stopped, loop), daemon=True).start()
 
 
-def on_slot(function: Callable[[], None]) -> None:
+def run_on_slot(function: Callable[[], None]) -> None:
     slots = HandlerPool(1, {"a.topic"}, lambda task: function(), lambda: 0)
     slots.add([Task({"id": name, "topicName": "a.topic"}, 0) for name in ("t1", "t2")])
 
 
-def between_slots_tasks(function: Callable[[], None]) -> None:
+def run_between_tasks(function: Callable[[], None]) -> None:
     slots = HandlerPool(1, {"a.topic"}, lambda task: None, lambda: 0)
     slots.on_slot_released = function
     slots.add([Task({"id": name, "topicName": "a.topic"}, 0) for name in ("t1", "t2")])
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("begin", [on_clock, on_threads, in_keeper, on_slot, between_slots_tasks])
-def test_a_thread_of_the_runtime_goes_on_and_its_error_is_counted(
-    begin: Callable[[Any], None], fault: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("run_twice", [run_on_clock, run_on_threads, run_in_loop, run_on_slot, run_between_tasks])
+def test_a_thread_of_the_runtime_survives_an_error_which_is_counted(
+    run_twice: Callable[[Any], None], fault: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(threads, "RESTART_AFTER_S", 0.01)
     before, runs = DEFECTS._value.get(), []
-    begin(lambda: once(runs, FAULTS[fault]))
+    run_twice(lambda: fail_once(runs, FAULTS[fault]))
     eventually(lambda: len(runs) == 2)
     assert DEFECTS._value.get() == before + 1
     assert f"{fault} at " in caplog.text
@@ -190,7 +190,7 @@ def test_a_thread_of_the_runtime_goes_on_and_its_error_is_counted(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_loop_that_fetches_goes_on(fault: str, caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
+def test_the_fetch_loop_survives_an_error(fault: str, caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
     monkeypatch.setattr(threads, "RESTART_AFTER_S", 0.01)
 
     @topic("lab.order_test")
@@ -210,10 +210,10 @@ def test_the_loop_that_fetches_goes_on(fault: str, caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_periodic_task_goes_on(fault: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_periodic_task_survives_an_error(fault: str, caplog: pytest.LogCaptureFixture) -> None:
     runs: list[int] = []
     stopping = threading.Event()
-    PeriodicTask("odd", lambda: once(runs, FAULTS[fault]), 0.001, lambda error: f"{error!s:.0}").start(stopping)
+    PeriodicTask("odd", lambda: fail_once(runs, FAULTS[fault]), 0.001, lambda error: f"{error!s:.0}").start(stopping)
     eventually(lambda: len(runs) >= 2)
     stopping.set()
     assert f"odd failed ({fault})" in caplog.text

@@ -1,4 +1,4 @@
-"""Each target sets up what it needs, and no more."""
+"""Each target of the Makefile installs what it needs, and no more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEST_PACKAGES = "--requirement requirements-test.txt"
 
 @cache
 def commands_of(target: str) -> list[str]:
-    """What make would run for a target on a machine where nothing is set up."""
+    """The commands that make runs for a target on a machine where nothing is installed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = ["make", "--dry-run", "--always-make", "PYTHON=python3", target]
     return subprocess.run(
@@ -30,8 +30,8 @@ def commands_of(target: str) -> list[str]:
 
 
 def needs_of(target: str) -> list[str]:
-    [looking] = [line for line in commands_of(target) if line.startswith("tools/machine ")]
-    return looking.split()[1:]
+    [check] = [line for line in commands_of(target) if line.startswith("tools/machine ")]
+    return check.split()[1:]
 
 
 def position(commands: list[str], text: str) -> int:
@@ -39,21 +39,21 @@ def position(commands: list[str], text: str) -> int:
 
 
 @pytest.mark.parametrize("target", RUN_TESTS)
-def test_packages_of_the_tests_are_there_before_they_run(target: str) -> None:
+def test_packages_of_the_tests_are_installed_before_they_run(target: str) -> None:
     commands = commands_of(target)
     runs = min(number for number, line in enumerate(commands) if "-m pytest" in line or "-m tests.run" in line)
     assert position(commands, TEST_PACKAGES) < runs
 
 
 @pytest.mark.parametrize("target", ["setup", "demo", "up", "status", "lint"])
-def test_what_only_tests_use_is_not_installed_for_others(target: str) -> None:
+def test_packages_of_the_tests_are_not_installed_for_other_targets(target: str) -> None:
     commands = commands_of(target)
     assert not any(TEST_PACKAGES in line for line in commands)
     assert any("--requirement requirements.txt" in line for line in commands)
 
 
 @pytest.mark.parametrize("target", ["test", "verify", "tools"])
-def test_everything_is_looked_for_at_once_for_tests(target: str) -> None:
+def test_all_programs_of_the_tests_are_checked_at_once(target: str) -> None:
     programs = ["chromium", "postgresql", "haproxy", "prometheus", "nftables", "iproute2", "procps"]
     assert needs_of(target) == ["python", "jdk", *programs]
 
@@ -64,10 +64,10 @@ def test_the_product_needs_python_and_a_jdk(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", sorted(RULES.keys() - {"help", "machine"}))
-def test_the_jar_is_built_only_where_a_jdk_was_looked_for(target: str) -> None:
+def test_a_target_that_builds_the_jar_checks_for_a_jdk(target: str) -> None:
     builds = any("tools/maven.py" in line for line in commands_of(target))
     assert "jdk" in needs_of(target) or not builds
 
 
-def test_the_machine_is_looked_at_before_anything_is_set_up() -> None:
+def test_the_machine_is_checked_before_anything_is_installed() -> None:
     assert position(commands_of("demo"), "tools/machine") == 0

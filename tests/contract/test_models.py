@@ -1,4 +1,4 @@
-"""Beside what `make check` finds (camunda7/lint/): the folder's files, and whether forms fit decisions."""
+"""In addition to `make check`: the kinds of files in processes/, and first pages of forms that match a decision."""
 
 import json
 from xml.etree import ElementTree
@@ -10,17 +10,17 @@ from camunda7.lint.tables import DMN
 from config.settings import ROOT
 
 
-def test_nothing_else_lies_beside_the_diagrams() -> None:
+def test_the_folder_has_only_these_kinds_of_files() -> None:
     suffixes = {path.suffix for path in (ROOT / "processes").iterdir() if path.is_file()}
     assert suffixes == {".bpmn", ".dmn", ".py", ".yaml"}
 
 
 @pytest.mark.parametrize("name", ["pre_screening", "symptoms_worsened"])
-def test_the_first_page_asks_for_just_what_its_decision_takes(name: str) -> None:
-    """The decision alone says what an emergency is: a sign that is added to it must be asked for, and first."""
+def test_the_first_page_asks_for_exactly_the_inputs_of_its_decision(name: str) -> None:
+    """The decision defines what an emergency is: a sign that is added to it must be on the first page."""
     page = Form.parse(json.loads((ROOT / "forms" / f"{name}.form").read_text())).pages[0]
-    asked = {each.path[0] for component in page.components for each in component.within() if each.path}
-    assert asked == inputs_of(page.decision)
+    fields = {each.path[0] for component in page.components for each in component.within() if each.path}
+    assert fields == inputs_of(page.decision)
 
 
 def inputs_of(decision: str) -> set[str]:

@@ -31,25 +31,25 @@ def test_every_declared_variable_is_used() -> None:
     for handler in HANDLERS:
         used |= set(handler.variables) | _keys_returned(handler)
     for name in ("processes/cases.py", "workers/lab_feed.py", "workers/channels.py", "webapp/forwarding.py"):
-        used |= _words_of(ROOT / name)
+        used |= _literals_of(ROOT / name)
     assert set(VARIABLES) - used == set()
 
 
-def test_pre_screening_reads_nothing_that_the_form_does_not_ask() -> None:
-    asked = set(diagrams.form_fields(ROOT / "forms" / "pre_screening.form"))
+def test_the_form_asks_for_each_input_of_pre_screening() -> None:
+    fields = set(diagrams.form_fields(ROOT / "forms" / "pre_screening.form"))
     read = diagrams.decision_inputs(ROOT / "processes" / "pre_screening.dmn")
-    assert read - asked == {"age", "bmi"}
-    assert asked == set(PRE_SCREENING)
+    assert read - fields == {"age", "bmi"}
+    assert fields == set(PRE_SCREENING)
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.topic)
-def test_a_topic_leads_to_file_and_function(handler: Handler) -> None:
+def test_a_topic_names_its_lane_and_function(handler: Handler) -> None:
     lane, name = handler.topic.split(".")
     assert getattr(LANES[lane], name) is handler.function
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.topic)
-def test_a_handler_asks_for_variables_and_known_resources_only(handler: Handler) -> None:
+def test_a_handler_has_only_known_resources(handler: Handler) -> None:
     assert set(handler.resources) <= RESOURCES
 
 
@@ -59,7 +59,7 @@ def test_every_error_code_is_raised_by_code_and_caught_by_a_diagram() -> None:
     assert codes | {JAVA_EXCEPTION} == diagrams.error_codes()
 
 
-def test_every_notice_is_a_template() -> None:
+def test_every_notice_has_a_template() -> None:
     assert set(VARIABLES["notice"].values) <= set(TEXTS)
 
 
@@ -73,12 +73,12 @@ def _keys_returned(handler: Handler) -> set[str]:
     return {key.value for value in returned if isinstance(value, ast.Dict) for key in value.keys}
 
 
-def _words_of(path: Path) -> set[str]:
+def _literals_of(path: Path) -> set[str]:
     tree = ast.parse(path.read_text())
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def test_the_accounts_of_parts_are_the_same_everywhere() -> None:
-    """One that the engine's configuration doesn't list could call anything, and be locked out by whoever guesses."""
+    """For one that isn't in the engine's configuration, no call is forbidden, and wrong passwords lock it."""
     listed = yaml.safe_load((ROOT / "engine/src/main/resources/application.yaml").read_text())["coronacare"]
     assert set(load_people(Path("config/people.yaml")).services) == set(listed["service-accounts"]) == PARTS

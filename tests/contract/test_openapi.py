@@ -1,4 +1,4 @@
-"""The descriptions of the lab's and the government's servers are valid, and say what the servers do, both ways."""
+"""The OpenAPI descriptions of the services are valid, and describe exactly the served operations."""
 
 import re
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_the_description_is_valid(name: str, tmp_path: Path) -> None:
 
 
 @servers
-def test_described_and_served_are_the_same(name: str, tmp_path: Path) -> None:
+def test_described_and_served_operations_are_the_same(name: str, tmp_path: Path) -> None:
     app = SERVERS[name](tmp_path)
     described = {(method.upper(), path) for path, methods in _description(app)["paths"].items() for method in methods}
     served = {
@@ -59,7 +59,7 @@ def test_described_and_served_are_the_same(name: str, tmp_path: Path) -> None:
 
 
 @servers
-def test_everything_but_health_and_description_asks_for_the_key(name: str, tmp_path: Path) -> None:
+def test_all_operations_but_health_and_description_require_the_api_key(name: str, tmp_path: Path) -> None:
     app = SERVERS[name](tmp_path)
     tried = 0
     for rule in app.url_map.iter_rules():
@@ -74,8 +74,7 @@ def test_everything_but_health_and_description_asks_for_the_key(name: str, tmp_p
 
 
 @servers
-def test_what_takes_effect_once_asks_for_a_key(name: str, tmp_path: Path) -> None:
-    """A view that is wrapped by Effects.once needs the header, and so has it in its signature."""
+def test_operations_that_create_something_require_an_idempotency_key(name: str, tmp_path: Path) -> None:
     paths = _description(SERVERS[name](tmp_path))["paths"].values()
     created = [each["post"] for each in paths if "201" in each.get("post", {}).get("responses", ())]
     assert created

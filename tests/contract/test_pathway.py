@@ -1,4 +1,4 @@
-"""docs/pathway.md says what the diagrams say, of every element that has a name."""
+"""docs/pathway.md is generated from the diagrams, and has every named element."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ sys.path.insert(0, str(ROOT / "tools"))
 PAGE = ROOT / "docs" / "pathway.md"
 
 
-def test_the_page_is_that_of_the_diagrams() -> None:
+def test_the_page_is_up_to_date() -> None:
     from pathway import written
 
     assert PAGE.read_text() == written(), "run `make pathway`"
 
 
 @pytest.mark.parametrize("path", PROCESSES, ids=lambda path: path.stem)
-def test_every_named_element_is_told_in_plain_words(path: Path) -> None:
+def test_every_named_element_has_a_documentation(path: Path) -> None:
     named = [element for element in elements(path, *FLOW_NODES) if element.get("name")]
-    silent = [element.get("id") for element in named if not element.findtext(f"{BPMN}documentation")]
+    undocumented = [element.get("id") for element in named if not element.findtext(f"{BPMN}documentation")]
     assert named
-    assert silent == []
+    assert undocumented == []
 
 
 @pytest.mark.parametrize("path", PROCESSES, ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""The reference pages hold what code and settings say."""
+"""The reference pages are up to date with code and settings."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ METRICS = {"Counter", "Gauge", "Histogram", "Summary", "Info", "GaugeMetricFamil
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pages, written anew by a process of their own: they open records of their own."""
+    """The pages as they are generated now, in a process of its own, because it opens a database."""
     folder = tmp_path_factory.mktemp("reference")
     subprocess.run([sys.executable, "-m", "tools.reference", str(folder)], cwd=ROOT, check=True)
     return folder
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_that_of_the_code(page: str, written: Path) -> None:
+def test_a_page_is_up_to_date(page: str, written: Path) -> None:
     assert (ROOT / page).read_text() == (written / page).read_text(), "run `make reference`"
 
 
@@ -79,7 +79,7 @@ def test_each_metric_in_code_is_on_its_page() -> None:
 
 
 def metrics_in(path: Path) -> Iterator[str]:
-    """Names of the metrics that a module makes, where they are literals."""
+    """Names of the metrics that a module creates with literal names."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in METRICS and node.args:
             name = node.args[0]
@@ -87,6 +87,6 @@ def metrics_in(path: Path) -> Iterator[str]:
                 yield name.value
 
 
-def test_each_variable_is_on_its_page_with_what_writes_it() -> None:
+def test_each_variable_is_on_its_page_with_its_writers() -> None:
     assert {name for part in PARTS.values() for name in part} == set(VARIABLES)
     assert set(VARIABLES) - find_writers().keys() == set()

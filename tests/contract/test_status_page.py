@@ -1,4 +1,4 @@
-"""Wherever a case may stand, its patient is told so."""
+"""The patient's page has a text for each step at which a case may wait."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from webapp.status import STEPS
 
 WAITS = ("userTask", "receiveTask", "eventBasedGateway", "serviceTask", "businessRuleTask", "callActivity")
 PARENTS = ("process", "subProcess")
-# a patient who has withdrawn or feels worse reads other texts, and so does one whose first answers are being assessed
-OTHER_WORDS = {
+# for withdrawal, worsening and the assessment of the first answers, the page has other texts
+OTHER_TEXTS = {
     "Task_RegisterWithdrawnCase",
     "SubProcess_Worsening",
-    # a call has a case of its own
+    # a telephone call is a process instance of its own, not a step of the case
     "tell_by_telephone",
     "Task_AssessSymptoms",
     "Task_AssessEmergencySigns",
 }
 
 
-def places() -> dict[str, set[str]]:
-    """Each element at which a case may wait, with all that it is within: subprocesses, calls, processes."""
+def waiting_steps() -> dict[str, set[str]]:
+    """Each element at which a case may wait, with its ancestors: subprocesses, call activities, processes."""
     within: dict[str, str] = {}
     waits = set()
     for path in PROCESSES:
@@ -32,20 +32,20 @@ def places() -> dict[str, set[str]]:
                     waits |= {child.get("id")} if child.tag.removeprefix(BPMN) in WAITS else set()
                     if child.get("calledElement"):
                         within[child.get("calledElement")] = child.get("id")
-    return {place: {place, *_above(place, within)} for place in waits}
+    return {step: {step, *_ancestors(step, within)} for step in waits}
 
 
-def _above(place: str, within: dict[str, str]) -> list[str]:
-    return [within[place], *_above(within[place], within)] if place in within else []
+def _ancestors(step: str, within: dict[str, str]) -> list[str]:
+    return [within[step], *_ancestors(within[step], within)] if step in within else []
 
 
-def test_each_place_is_told() -> None:
-    found = places()
+def test_each_step_has_a_text() -> None:
+    found = waiting_steps()
     assert {"Task_CallPatient", "Task_ChaseResult", "Task_NotifyContact", "Gateway_WaitForKit"} <= set(found)
     assert found["Task_NotifyContact"] >= {"Task_TraceContacts", "SubProcess_Tracing", "corona_care"}
-    silent = {place for place, around in found.items() if not around & (set(STEPS) | OTHER_WORDS)}
-    assert silent == set()
+    without_text = {step for step, ancestors in found.items() if not ancestors & (set(STEPS) | OTHER_TEXTS)}
+    assert without_text == set()
 
 
-def test_each_text_has_its_place() -> None:
-    assert set(STEPS) - set().union(*places().values()) == set()
+def test_each_text_has_a_step() -> None:
+    assert set(STEPS) - set().union(*waiting_steps().values()) == set()

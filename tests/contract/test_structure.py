@@ -1,4 +1,4 @@
-"""The structure of docs/architecture.md, held: who may import whom, who may do what."""
+"""The structure of docs/architecture.md: imports between packages, and which modules call the task API."""
 
 import ast
 import tomllib
@@ -10,7 +10,7 @@ import pytest
 from config.settings import ROOT
 from tests.support.packages import PACKAGES
 
-# what each package may import of ours, beside itself; entry points may also read the settings
+# our packages that each package may import in addition to itself; entry points may also read the settings
 ALLOWED = {
     "access": {"camunda7", "config", "processes"},
     "bench": {"camunda7", "processes", "workers"},
@@ -26,8 +26,8 @@ ALLOWED = {
     "webapp": {"camunda7", "hosting", "kpi", "processes", "records"},
     "workers": {"camunda7", "hosting", "kpi", "processes", "records"},
 }
-# where a package's face and its modules import each other
-WITH_CIRCLES = {"camunda7"}
+# packages whose __init__.py and modules import each other
+WITH_CYCLES = {"camunda7"}
 ENTRY_POINTS = {"__main__.py", "wsgi.py"}
 
 
@@ -46,7 +46,7 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_run_one_way(path: Path) -> None:
+def test_a_module_imports_only_allowed_packages(path: Path) -> None:
     package = path.relative_to(ROOT).parts[0]
     allowed = {package, *ALLOWED[package]}
     if path.name in ENTRY_POINTS:
@@ -55,8 +55,8 @@ def test_imports_run_one_way(path: Path) -> None:
     assert wrong == set()
 
 
-def circle(files: dict[str, Path]) -> list[str]:
-    """Modules of a package that import each other in a circle; none if there is no circle.
+def find_cycle(files: dict[str, Path]) -> list[str]:
+    """Find modules of a package that import each other in a cycle; returns none without a cycle.
 
     Args:
         files: by name of the module.
@@ -72,36 +72,36 @@ def circle(files: dict[str, Path]) -> list[str]:
 
 
 def module_of(name: str, files: dict[str, Path]) -> str | None:
-    """The module that is imported by this name, or that has what is."""
+    """The module of an imported name, which is the module's own or one that it defines."""
     return next((each for each in (name, name.rpartition(".")[0]) if each in files), None)
 
 
-@pytest.mark.parametrize("package", sorted(set(PACKAGES) - WITH_CIRCLES))
-def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+@pytest.mark.parametrize("package", sorted(set(PACKAGES) - WITH_CYCLES))
+def test_no_modules_import_each_other_in_a_cycle(package: str) -> None:
     paths = [path.relative_to(ROOT) for path in modules() if path.relative_to(ROOT).parts[0] == package]
     names = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): ROOT / path for path in paths}
     assert len(names) > 1
-    assert circle(names) == []
+    assert find_cycle(names) == []
 
 
-def test_a_planted_circle_is_found(tmp_path: Path) -> None:
+def test_a_planted_cycle_is_found(tmp_path: Path) -> None:
     files = {}
     for name, other in (("a", "b"), ("b", "c"), ("c", "a"), ("d", "a")):
         files[f"records.{name}"] = tmp_path / f"{name}.py"
         files[f"records.{name}"].write_text(f"from records.{other} import thing\n")
-    assert set(circle(files)) == {"records.a", "records.b", "records.c"}
+    assert set(find_cycle(files)) == {"records.a", "records.b", "records.c"}
 
 
-def test_only_the_client_of_the_workers_speaks_the_external_task_api() -> None:
-    speakers = {path.relative_to(ROOT).as_posix() for path in modules() if "external_task_client" in path.read_text()}
-    assert speakers == {"camunda7/worker/client.py"}
+def test_only_the_client_of_the_workers_calls_the_external_task_api() -> None:
+    callers = {path.relative_to(ROOT).as_posix() for path in modules() if "external_task_client" in path.read_text()}
+    assert callers == {"camunda7/worker/client.py"}
 
 
 def test_only_the_runtime_finishes_external_tasks() -> None:
-    """Nobody else has the client in hand; entry points make it."""
+    """Outside the runtime only entry points import the client, to create it."""
     clients = {"camunda7.worker.TaskClient", "camunda7.worker.client.TaskClient"}
-    holders = {path for path in modules() if clients & imported(path)}
-    outside = {path.relative_to(ROOT).as_posix() for path in holders if path.parent != ROOT / "camunda7/worker"}
+    importers = {path for path in modules() if clients & imported(path)}
+    outside = {path.relative_to(ROOT).as_posix() for path in importers if path.parent != ROOT / "camunda7/worker"}
     assert outside == {"workers/__main__.py", "bench/peers/runtime.py"}
 
 

@@ -1,4 +1,4 @@
-"""Camunda Modeler can read the element templates, and what they make is what `make check` wants."""
+"""The element templates are valid for Camunda Modeler, and create steps that pass `make check`."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ SCHEMA = ROOT / "node_modules/@camunda/element-templates-json-schema/resources/s
 HANDLERS = {handler.topic: handler for handler in all_handlers()}
 
 
-def validated(file: Path) -> subprocess.CompletedProcess[str]:
+def validate(file: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA), str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_all_are_as_the_modelers_schema_says(tmp_path: Path) -> None:
+def test_all_templates_are_valid_by_the_modelers_schema(tmp_path: Path) -> None:
     file = write_templates(all_handlers(), tmp_path)
-    done = validated(file)
+    done = validate(file)
     assert done.returncode == 0, done.stdout + done.stderr
-    # and it would say otherwise
+    # control: an invalid template is found
     nowhere = {"type": "Hidden", "value": "x", "binding": {"type": "nowhere"}}
     broken = [{**each, "properties": [nowhere]} for each in json.loads(file.read_text())]
     file.write_text(json.dumps(broken))
-    assert validated(file).returncode == 1
+    assert validate(file).returncode == 1
 
 
 @pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
-def test_a_template_makes_an_external_task_of_its_topic(handler: Handler) -> None:
-    made = {each["binding"]["name"]: each["value"] for each in create_template(handler)["properties"]}
-    assert made["camunda:topic"] == handler.topic
-    assert (made["camunda:type"], made["camunda:asyncAfter"]) == ("external", True)
+def test_a_template_creates_an_external_task_of_its_topic(handler: Handler) -> None:
+    properties = {each["binding"]["name"]: each["value"] for each in create_template(handler)["properties"]}
+    assert properties["camunda:topic"] == handler.topic
+    assert (properties["camunda:type"], properties["camunda:asyncAfter"]) == ("external", True)
 
 
-def test_a_description_says_what_is_read_and_reported() -> None:
-    said = create_template(HANDLERS["lab.reserve_kit"])["description"]
-    assert said.startswith("Without a kit the sample is on the lab's waiting list")
-    assert "Reads sample_number, testing_priority." in said
-    assert "May report the error kit_shortage" in said
+def test_a_description_names_variables_and_errors() -> None:
+    description = create_template(HANDLERS["lab.reserve_kit"])["description"]
+    assert description.startswith("Without a kit the sample is on the lab's waiting list")
+    assert "Reads sample_number, testing_priority." in description
+    assert "May report the error kit_shortage" in description

@@ -1,4 +1,4 @@
-"""Every text that patients read is there in every language."""
+"""Every text that patients read is translated to every language."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|</?\w+[^>]*>")
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """What is marked to be translated, of code, templates and forms."""
+    """The texts of code, templates and forms that are marked for translation."""
     found = tmp_path_factory.mktemp("texts") / "texts.pot"
     mapping = ["--mapping", str(TRANSLATIONS / "babel.cfg"), "--keywords", "lazy_gettext"]
     CommandLineInterface().run(["pybabel", "--quiet", "extract", *mapping, "--output", str(found), str(ROOT)])
@@ -37,8 +37,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return {message.id for message in read_po(file) if message.id}
 
 
-def lacking(texts: set[str], translations: Catalog) -> set[str]:
-    """Texts without a translation that can be used, and translations without a text."""
+def find_differences(texts: set[str], translations: Catalog) -> set[str]:
+    """Texts without a usable translation, and translations without a text."""
     usable = {message.id for message in translations if message.id and message.string and not message.fuzzy}
     return texts ^ usable | set(translations.obsolete)
 
@@ -48,29 +48,29 @@ def placeholders(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_no_translation_is_missing_and_none_is_left_over(texts: set[str], language: str) -> None:
+def test_no_translation_is_missing_or_obsolete(texts: set[str], language: str) -> None:
     assert len(texts) > 300
-    assert lacking(texts, catalogue(language)) == set(), "run `make texts`, and translate"
+    assert find_differences(texts, catalogue(language)) == set(), "run `make texts`, and translate"
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_a_translation_inserts_what_its_text_does(language: str) -> None:
+def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
     wrong = [m.id for m in catalogue(language) if m.id and placeholders(m.id) != placeholders(m.string)]
     assert wrong == []
 
 
-def test_a_missing_an_uncertain_and_a_left_over_translation_are_found() -> None:
+def test_missing_fuzzy_and_obsolete_translations_are_found() -> None:
     planted = Catalog(locale="fr")
     planted.add("done", "fait")
     planted.add("empty", "")
     planted.add("uncertain", "incertain", flags=["fuzzy"])
     planted.add("gone", "parti")
-    assert lacking({"done", "empty", "uncertain", "new"}, planted) == {"empty", "uncertain", "new", "gone"}
+    assert find_differences({"done", "empty", "uncertain", "new"}, planted) == {"empty", "uncertain", "new", "gone"}
     assert placeholders("%(day)s of <b>{label}</b>") != placeholders("%(days)s of <b>{label}</b>")
 
 
 def unmarked(template: str) -> list[str]:
-    """Words of a template that aren't marked to be translated."""
+    """Words of a template that aren't marked for translation."""
     data = "".join(text if kind == "data" else "\x00" for _, kind, text in Environment().lex(_without_trans(template)))
     words = html.unescape(re.sub(r"<[^>]*>", " ", data)).replace("CoronaCare", "")
     return re.findall(r"[^\W\d_]{2,}", words)
@@ -90,21 +90,21 @@ def test_a_text_that_is_not_marked_is_found() -> None:
     assert unmarked(planted) == ["Not", "marked"]
 
 
-def test_a_form_tells_all_texts_that_it_shows(texts: set[str]) -> None:
-    """Held against its file: labels, hints and contents, wherever they are."""
+def test_all_texts_of_a_form_are_marked_for_translation(texts: set[str]) -> None:
+    """Compared with the form's file: labels, hints and contents at any depth."""
     names = {"label", "description", "text", "dateLabel", "timeLabel", "page"}
     for form in questionnaires.FORMS:
         found: set[str] = set()
 
-        def keep(item: dict, found: set[str] = found) -> dict:
+        def collect(item: dict, found: set[str] = found) -> dict:
             found |= {value for name, value in item.items() if name in names and isinstance(value, str) and value}
             return item
 
-        json.loads((ROOT / "forms" / f"{form}.form").read_text(), object_hook=keep)
+        json.loads((ROOT / "forms" / f"{form}.form").read_text(), object_hook=collect)
         assert found - texts - set(LANGUAGES.values()) == set()
 
 
-def test_every_message_is_there_in_every_language() -> None:
+def test_every_message_is_translated_to_every_language() -> None:
     to_staff = messages.TO_DOCTORS | messages.TO_MANAGERS
     to_patients = {name: found for name, found in messages.TEXTS.items() if name not in to_staff}
     for name, found in (to_patients | notification.TEXTS).items():

@@ -1,4 +1,4 @@
-"""What a type checker finds in the code of those who have installed the toolkit's wheel."""
+"""A type checker accepts right uses of the installed toolkit, and finds wrong ones."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_right_uses_pass_and_each_wrong_one_is_found(tmp_path: Path) -> None:
 
 
 def environment_with_the_wheel(folder: Path) -> Path:
-    """The Python of a virtual environment that has the wheel, and of this one what the toolkit needs."""
+    """Create a virtual environment with the wheel and this environment's packages; returns its Python."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
     [packages] = (folder / "venv/lib").glob("python*/site-packages")
     with zipfile.ZipFile(build_wheel(folder)) as wheel:

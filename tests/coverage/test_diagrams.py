@@ -15,6 +15,6 @@ from tests.support.diagrams import PROCESSES
 
 
 @pytest.mark.parametrize("path", PROCESSES, ids=lambda path: path.stem)
-def test_nothing_of_the_diagram_is_unvisited(path: Path) -> None:
+def test_each_element_of_the_diagram_is_visited(path: Path) -> None:
     assert RECORDED.exists(), "no coverage was recorded: run `make test`"
     assert json.loads(RECORDED.read_text())[path.name] == []

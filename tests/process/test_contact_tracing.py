@@ -1,4 +1,4 @@
-"""The process trace_contacts: who names contacts late, wrongly or not at all, and whom no message reaches."""
+"""The process trace_contacts: contacts named late, incorrectly or never, and contacts whom no message reaches."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tests.support.sms import texts_to
 CALLED = {"call_reached": "yes", "contact_symptoms": "no", "will_quarantine": "yes", "link_wanted": "no"}
 
 
-def names(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
+def send_contacts(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
     case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
 
 
 def outcomes(case: CaseUnderTest) -> list[str | None]:
-    """How the government says that the contacts were reached."""
+    """The outcome of each contact, as the government's server has it."""
     known = case.at_government(f"/v1/cases/{case.reference}")
     return [contact["outcome"] for contact in known["contacts"]]
 
 
-def reachable(case: CaseUnderTest, name: str = "kim") -> dict[str, Any]:
+def reachable_contact(case: CaseUnderTest, name: str = "kim") -> dict[str, Any]:
     return {**CONTACT, "name": name, "email": f"{case.barcode.lower()}-{name}@contacts.example"}
 
 
-UNREACHABLE = {**CONTACT, "name": "Nobody Knows", "email": None, "phone": "000 123 456"}
+UNREACHABLE = {**CONTACT, "name": "Uma Unreachable", "email": None, "phone": "000 123 456"}
 
 
 def test_after_24_hours_the_patient_is_reminded(case: CaseUnderTest, records: None) -> None:
@@ -56,7 +56,7 @@ def test_after_48_hours_a_contact_tracer_may_fill_in_the_list(case: CaseUnderTes
     eventually(lambda: case.value("contacts_named") == 0)
 
 
-def test_after_4_days_tracing_goes_on_with_none(case: CaseUnderTest) -> None:
+def test_after_4_days_tracing_continues_without_contacts(case: CaseUnderTest) -> None:
     case.is_told("positive")
     case.waits_for("close_contacts")
 
@@ -75,19 +75,17 @@ def test_after_4_days_tracing_goes_on_with_none(case: CaseUnderTest) -> None:
     ],
     ids=["before the infectious days", "in the future", "no address"],
 )
-def test_a_list_that_is_not_in_order_goes_back_with_the_reason(
-    case: CaseUnderTest, wrong: dict[str, Any], reason: str
-) -> None:
-    """Onset is 20 March; the infectious days begin two days before."""
+def test_an_invalid_list_is_returned_with_the_reason(case: CaseUnderTest, wrong: dict[str, Any], reason: str) -> None:
+    """The onset was 8 days ago; the infectious period begins two days earlier."""
     case.is_told("positive")
     first = case.waits_for("close_contacts").id
 
-    names(case, {**reachable(case), **wrong})
+    send_contacts(case, {**reachable_contact(case), **wrong})
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
     [refused] = case.value("contacts_refused")
     assert (refused["reason"], refused["infectious_from"]) == (reason, days_ago(10))
-    names(case, reachable(case))
+    send_contacts(case, reachable_contact(case))
     eventually(lambda: outcomes_or_none(case) == ["notified"])
 
 
@@ -95,35 +93,37 @@ def outcomes_or_none(case: CaseUnderTest) -> list[str | None]:
     return outcomes(case) if case.value("contacts_named") else []
 
 
-def test_when_the_list_is_never_put_in_order_those_inside_are_told(case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_valid_contacts_of_a_list_that_is_never_corrected_are_notified(
+    case: CaseUnderTest, state: dict[str, Any]
+) -> None:
     case.is_told("positive")
     first = case.waits_for("close_contacts").id
-    outside = {**reachable(case, "outside"), "last_exposure_date": days_ago(87)}
-    names(case, reachable(case, "inside"), outside)
+    too_early = {**reachable_contact(case, "too-early"), "last_exposure_date": days_ago(87)}
+    send_contacts(case, reachable_contact(case, "valid"), too_early)
     eventually(lambda: case.waits_for("close_contacts").id != first)
 
     case.timer_falls_due("Event_ContactsGivenUp")
 
     eventually(lambda: outcomes_or_none(case) == ["notified"])
     assert case.value("contacts_named") == 1
-    assert mails_to(state, outside["email"]) == []
+    assert mails_to(state, too_early["email"]) == []
 
 
-def test_the_tracers_call_does_not_begin_anew_when_the_list_goes_back(case: CaseUnderTest) -> None:
+def test_the_timer_of_the_tracers_call_is_not_restarted_when_the_list_is_returned(case: CaseUnderTest) -> None:
     case.is_told("positive")
     first = case.waits_for("close_contacts").id
     due = case.jobs("Task_FillInCloseContacts")[0]["dueDate"]
 
-    names(case, {**reachable(case), "last_exposure_date": days_ago(87)})
+    send_contacts(case, {**reachable_contact(case), "last_exposure_date": days_ago(87)})
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
     assert case.jobs("Task_FillInCloseContacts")[0]["dueDate"] == due
 
 
-def test_a_contact_without_e_mail_is_told_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_a_contact_without_e_mail_is_notified_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
     number = case.telephone()
     case.is_told("positive")
-    names(case, {**CONTACT, "email": None, "phone": number})
+    send_contacts(case, {**CONTACT, "email": None, "phone": number})
 
     eventually(lambda: outcomes_or_none(case) == ["notified"])
     texts = texts_to(state, number)
@@ -132,14 +132,14 @@ def test_a_contact_without_e_mail_is_told_by_sms(case: CaseUnderTest, state: dic
     assert "Lovelace" not in texts[0]
 
 
-def test_whom_no_message_reaches_is_called(case: CaseUnderTest) -> None:
-    # given one who can be told, and one who can't
+def test_a_contact_whom_no_message_reaches_is_called(case: CaseUnderTest) -> None:
+    # given a contact who can be notified, and one who can't
     case.is_told("positive")
-    names(case, reachable(case), UNREACHABLE)
+    send_contacts(case, reachable_contact(case), UNREACHABLE)
     # then a tracer sees whom to call
     call = case.waits_for("contact_call")
     shown = case.admin.get(f"/task/{call.id}/form-variables")
-    assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Nobody Knows", "000 123 456")
+    assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Uma Unreachable", "000 123 456")
     assert case.value("contacts_notified_at") is None
     # when the call reaches them, more than a day after they were named
     tracing = case.task("contact_call")["processInstanceId"]
@@ -150,16 +150,16 @@ def test_whom_no_message_reaches_is_called(case: CaseUnderTest) -> None:
         {"modifications": VARIABLES.to_engine({"contacts_named_at": long_ago})},
     )
     case.staff_completes("contact_tracer", "contact_call", CALLED)
-    # then all are notified, and one of them in time
+    # then both are notified, and one of them within 24 hours
     eventually(lambda: case.value("contacts_notified_at"))
     assert sorted(outcomes(case)) == ["called", "notified"]
     assert (case.value("contacts_notified"), case.value("contacts_notified_in_24_h")) == (2, 1)
 
 
-def test_a_contact_who_is_not_reached_is_called_again_at_the_time_that_was_noted(case: CaseUnderTest) -> None:
+def test_a_contact_who_is_not_reached_is_called_again_at_the_noted_time(case: CaseUnderTest) -> None:
     again = (datetime.now(UTC) + timedelta(hours=5)).replace(second=0, microsecond=0)
     case.is_told("positive")
-    names(case, UNREACHABLE)
+    send_contacts(case, UNREACHABLE)
     first = case.waits_for("contact_call").id
 
     missed = {"call_reached": "no", "call_again_at": again.isoformat(timespec="minutes")}
@@ -171,9 +171,9 @@ def test_a_contact_who_is_not_reached_is_called_again_at_the_time_that_was_noted
     eventually(lambda: outcomes_or_none(case) == ["called"])
 
 
-def test_a_contact_who_is_never_reached_is_an_outcome(case: CaseUnderTest) -> None:
+def test_a_contact_who_is_never_reached_is_recorded_as_unreachable(case: CaseUnderTest) -> None:
     case.is_told("positive")
-    names(case, UNREACHABLE)
+    send_contacts(case, UNREACHABLE)
     case.waits_for("contact_call")
 
     case.timer_falls_due("Event_ContactCallGivenUp")
@@ -184,10 +184,10 @@ def test_a_contact_who_is_never_reached_is_an_outcome(case: CaseUnderTest) -> No
     assert case.incidents() == []
 
 
-def test_a_called_contact_gets_the_link_that_they_want(case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_a_called_contact_gets_the_link_by_sms_on_request(case: CaseUnderTest, state: dict[str, Any]) -> None:
     number = case.telephone()
     case.is_told("positive")
-    names(case, UNREACHABLE)
+    send_contacts(case, UNREACHABLE)
 
     wanted = {**CALLED, "link_wanted": "sms", "link_phone": number}
     case.staff_completes("contact_tracer", "contact_call", wanted)
@@ -196,9 +196,9 @@ def test_a_called_contact_gets_the_link_that_they_want(case: CaseUnderTest, stat
     assert len(texts_to(state, number)) == 1
 
 
-def test_two_calls_at_the_same_time_are_kept_apart(case: CaseUnderTest) -> None:
+def test_two_concurrent_calls_have_variables_of_their_own(case: CaseUnderTest) -> None:
     case.is_told("positive")
-    names(case, {**UNREACHABLE, "name": "One"}, {**UNREACHABLE, "name": "Two"})
+    send_contacts(case, {**UNREACHABLE, "name": "One"}, {**UNREACHABLE, "name": "Two"})
     calls = eventually(lambda: [c for c in [[t for t in case.tasks() if t.form == "contact_call"]] if len(c) == 2])[0]
     shown = {case.admin.get(f"/task/{call.id}/form-variables")["contact_name"]["value"] for call in calls}
     assert shown == {"One", "Two"}

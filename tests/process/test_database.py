@@ -1,4 +1,4 @@
-"""What the parts need of PostgreSQL: indexes, and requests that take effect once."""
+"""PostgreSQL: our indexes of the engine's tables, and a repeated request during a lock."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def engine_database(state: dict[str, Any]) -> Iterator[Connection]:
-    """A connection to the engine's database."""
     url = os.environ[environment_name("engine", "database_url")].removeprefix("jdbc:")
     connection = psycopg2.connect(url, user=os.environ[environment_name("engine", "database_username")])
     yield connection
     connection.close()
 
 
-def test_of_what_waits_the_database_finds_what_is_due_without_going_through_all(
+def test_the_engines_tables_have_our_indexes(
     engine_database: Connection,
 ) -> None:
     with engine_database, engine_database.cursor() as cursor:
@@ -46,16 +45,16 @@ def test_of_what_waits_the_database_finds_what_is_due_without_going_through_all(
 def test_a_request_that_hangs_in_the_database_and_is_repeated_takes_effect_once(
     state: dict[str, Any], engine_database: Connection
 ) -> None:
-    # given a database that lets nobody write for a while, and somebody who doesn't wait for so long
-    patient, who = CaseUnderTest(state), state["accounts"]["admin"]
-    impatient = Engine(state["engine"], who["username"], who["password"], timeout_s=2)
+    # given a table that is locked against writes, and a client with a short timeout
+    case, account = CaseUnderTest(state), state["accounts"]["admin"]
+    impatient = Engine(state["engine"], account["username"], account["password"], timeout_s=2)
     with engine_database, engine_database.cursor() as cursor:
         cursor.execute("LOCK TABLE act_ru_execution IN EXCLUSIVE MODE")
-        # when they start a case, and again as there is no answer
+        # when the client starts a case, and repeats the request after its timeout
         for _ in range(2):
             with pytest.raises(EngineUnavailable):
-                start_case(impatient, patient.reference, WITH_COUGH, patient.policy)
-    # then it begins once
-    patient.waits_for("evaluation_request")
-    start_case(impatient, patient.reference, WITH_COUGH, patient.policy)
-    assert starts_of(patient.admin, [patient.reference]) == [1]
+                start_case(impatient, case.reference, WITH_COUGH, case.policy)
+    # then the case is started once
+    case.waits_for("evaluation_request")
+    start_case(impatient, case.reference, WITH_COUGH, case.policy)
+    assert starts_of(case.admin, [case.reference]) == [1]

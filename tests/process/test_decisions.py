@@ -1,6 +1,6 @@
-"""The decisions: thousands of combinations against the rules stated a second time, and each input spoilt.
+"""The decision tables: thousands of inputs compared with an independent implementation, and invalid inputs.
 
-The combinations are evaluated by the DMN engine alone, some of them also by the process engine.
+The DMN engine evaluates all of the combinations, the process engine a sample of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.support.algorithm import ILLNESSES, orientation
 from tests.support.decisions import evaluate_all
 
 TEMPERATURES = ("below_35_5", "from_35_5_to_37_7", "from_37_8_to_38_9", "at_least_39", "unknown", "no_fever")
-WELL: dict[str, Any] = {
+HEALTHY: dict[str, Any] = {
     "age": 30,
     "bmi": 22.0,
     "temperature": "no_fever",
@@ -37,8 +37,8 @@ PRIORITY = {
     "exposed": False,
 }
 PRIORITY_INPUTS = ("orientation", "risk_factor", "works_in", "lives", "exposed")
-RANDOM = 1500
-ON_ENGINE = 40
+RANDOM_COUNT = 1500
+ENGINE_COUNT = 40
 
 
 @pytest.fixture(scope="module")
@@ -47,35 +47,35 @@ def engine(state: dict[str, Any]) -> Engine:
 
 
 def combinations() -> Iterator[dict[str, Any]]:
-    """Each temperature with each set of symptoms, with and without risk; the edges of age and BMI; random answers."""
+    """Each temperature with each set of symptoms, with and without risk; limits of age and BMI; random answers."""
     flags = ("cough", "sore_throat_or_aches", "loss_of_taste_or_smell", "diarrhea", "fatigue", "bedridden_half_day")
     for temperature, risk in itertools.product(TEMPERATURES, (False, True)):
         for values in itertools.product((False, True), repeat=len(flags)):
-            yield {**WELL, "temperature": temperature, "diabetes": risk, **dict(zip(flags, values, strict=True))}
+            yield {**HEALTHY, "temperature": temperature, "diabetes": risk, **dict(zip(flags, values, strict=True))}
     for age, bmi, fever in itertools.product((0, 14, 15, 49, 50, 64, 65, 120), (29.9, 30, 30.1), TEMPERATURES):
-        yield {**WELL, "age": age, "bmi": bmi, "temperature": fever}
-        yield {**WELL, "age": age, "bmi": bmi, "temperature": fever, "diarrhea": True}
+        yield {**HEALTHY, "age": age, "bmi": bmi, "temperature": fever}
+        yield {**HEALTHY, "age": age, "bmi": bmi, "temperature": fever, "diarrhea": True}
     for illness in ILLNESSES:
-        yield {**WELL, "cough": True, illness: True}
+        yield {**HEALTHY, "cough": True, illness: True}
     for heart, immunity in itertools.product(("yes", "no", "unknown"), repeat=2):
-        yield {**WELL, "cough": True, "heart_disease": heart, "weakened_immunity": immunity}
+        yield {**HEALTHY, "cough": True, "heart_disease": heart, "weakened_immunity": immunity}
     for major in ("breathless", "unable_to_eat_or_drink"):
-        yield {**WELL, major: True}
-    chance = random.Random(2020)
-    for _ in range(RANDOM):
-        yield {name: _any(chance, name, value) for name, value in WELL.items()}
+        yield {**HEALTHY, major: True}
+    rng = random.Random(2020)
+    for _ in range(RANDOM_COUNT):
+        yield {name: _random_value(rng, name, value) for name, value in HEALTHY.items()}
 
 
-def _any(chance: random.Random, name: str, value: Any) -> Any:
+def _random_value(rng: random.Random, name: str, value: Any) -> Any:
     if name == "age":
-        return chance.choice((10, 14, 15, 30, 49, 50, 64, 65, 90))
+        return rng.choice((10, 14, 15, 30, 49, 50, 64, 65, 90))
     if name == "bmi":
-        return chance.choice((18.5, 29.9, 30.0, 41.0))
+        return rng.choice((18.5, 29.9, 30.0, 41.0))
     if name == "temperature":
-        return chance.choice(TEMPERATURES)
+        return rng.choice(TEMPERATURES)
     if isinstance(value, bool):
-        return chance.random() < 0.25
-    return chance.choice(("yes", "no", "no", "unknown"))
+        return rng.random() < 0.25
+    return rng.choice(("yes", "no", "no", "unknown"))
 
 
 def evaluate(engine: Engine, decision: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -85,36 +85,36 @@ def evaluate(engine: Engine, decision: str, inputs: dict[str, Any]) -> dict[str,
     return {name: output["value"] for name, output in rows[0].items()}
 
 
-def test_pre_screening_says_what_the_algorithm_says() -> None:
+def test_pre_screening_agrees_with_the_algorithm() -> None:
     cases = list(combinations())
     assert len(cases) > 2500
-    said = [row["orientation"] for row in evaluate_all("pre_screening", cases)]
+    results = [row["orientation"] for row in evaluate_all("pre_screening", cases)]
 
-    wrong = [(inputs, answer) for inputs, answer in zip(cases, said, strict=True) if answer != orientation(inputs)]
+    wrong = [(inputs, answer) for inputs, answer in zip(cases, results, strict=True) if answer != orientation(inputs)]
     assert wrong == []
-    reached = Counter(said)
-    assert len(reached) == 7
-    assert min(reached.values()) >= 20, reached
+    counts = Counter(results)
+    assert len(counts) == 7
+    assert min(counts.values()) >= 20, counts
 
 
-def test_the_engine_says_the_same(engine: Engine) -> None:
-    for inputs in random.Random(ON_ENGINE).sample(list(combinations()), ON_ENGINE):
+def test_the_engine_agrees_with_the_algorithm(engine: Engine) -> None:
+    for inputs in random.Random(ENGINE_COUNT).sample(list(combinations()), ENGINE_COUNT):
         assert evaluate(engine, "pre_screening", inputs)["orientation"] == orientation(inputs)
 
 
-@pytest.mark.parametrize("name", WELL)
-@pytest.mark.parametrize("spoilt", ["missing", "null", "malformed"])
-def test_pre_screening_answers_nothing_without_an_input(engine: Engine, name: str, spoilt: str) -> None:
-    _refused(engine, "pre_screening", WELL, name, spoilt)
+@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("defect", ["missing", "null", "malformed"])
+def test_pre_screening_fails_on_an_invalid_input(engine: Engine, name: str, defect: str) -> None:
+    _assert_refused(engine, "pre_screening", HEALTHY, name, defect)
 
 
 @pytest.mark.parametrize("name", PRIORITY)
-@pytest.mark.parametrize("spoilt", ["missing", "null", "malformed"])
-def test_testing_priority_answers_nothing_without_an_input(engine: Engine, name: str, spoilt: str) -> None:
-    _refused(engine, "testing_priority", PRIORITY, name, spoilt)
+@pytest.mark.parametrize("defect", ["missing", "null", "malformed"])
+def test_testing_priority_fails_on_an_invalid_input(engine: Engine, name: str, defect: str) -> None:
+    _assert_refused(engine, "testing_priority", PRIORITY, name, defect)
 
 
-def test_the_first_row_that_holds_gives_the_priority() -> None:
+def test_testing_priority_agrees_with_the_rules() -> None:
     orientations = ("evaluation_advised", "evaluation_needed", "evaluation_needed_at_risk", "evaluation_urgent")
     works = ("health_or_care", "closed_setting", "school", "other", "none")
     lives = ("alone", "family", "shared", "closed_setting")
@@ -125,27 +125,27 @@ def test_the_first_row_that_holds_gives_the_priority() -> None:
         assert (row["testing_priority"], row["report_due_hours"]) == _priority(*case)
 
 
-def _priority(said: str, risk: bool, where: str, how: str, exposed: bool) -> tuple[int, int]:
-    symptoms = said != "self_monitor"
-    if said == "evaluation_urgent":
+def _priority(advice: str, risk: bool, works_in: str, lives: str, exposed: bool) -> tuple[int, int]:
+    symptoms = advice != "self_monitor"
+    if advice == "evaluation_urgent":
         return 90, 4
     if symptoms and risk:
         return 80, 4
-    if where == "health_or_care":
+    if works_in == "health_or_care":
         return 70, 12
-    if "closed_setting" in (where, how):
+    if "closed_setting" in (works_in, lives):
         return 60, 12
     if symptoms:
         return (50, 24) if exposed else (40, 24)
     return 20, 48
 
 
-def _refused(engine: Engine, decision: str, well: dict[str, Any], name: str, spoilt: str) -> None:
-    inputs = dict(well)
-    if spoilt == "missing":
+def _assert_refused(engine: Engine, decision: str, valid: dict[str, Any], name: str, defect: str) -> None:
+    inputs = dict(valid)
+    if defect == "missing":
         del inputs[name]
     else:
-        inputs[name] = None if spoilt == "null" else "nonsense"
+        inputs[name] = None if defect == "null" else "nonsense"
     with pytest.raises(EngineRefused) as refusal:
         evaluate(engine, decision, inputs)
     assert refusal.value.status == 500

@@ -1,4 +1,4 @@
-"""A lane runs alone, and ends when it is asked to."""
+"""A lane of the workers runs as a process of its own, and stops on SIGTERM."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def environment(state: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def test_a_lane_runs_alone_and_ends_on_sigterm(
+def test_a_lane_runs_alone_and_stops_on_sigterm(
     state: dict[str, Any], environment: dict[str, str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
     with log.open("w") as output:
         lane = subprocess.Popen([sys.executable, "-m", "workers", "kpi"], cwd=ROOT, env=environment, stderr=output)
-    # both this lane and the platform's workers take cases; some come here
+    # this lane and the platform's workers fetch tasks of the same topic; some go to this lane
     for _ in range(15):
         CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
     eventually(lambda: "complete topic=kpi.record_case case=C-" in log.read_text())

@@ -1,4 +1,4 @@
-"""Step 5: a medical form that doesn't come back."""
+"""Step 5: a medical form that isn't returned."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from records.outbox import Message
 from tests.support.case import MEDICAL, WITH_COUGH, CaseUnderTest, eventually
 
 
-def asked_for_the_form(case: CaseUnderTest, **request: str) -> None:
+def reach_medical_form(case: CaseUnderTest, **request: str) -> None:
     case.starts(WITH_COUGH)
     case.requests_evaluation(**request)
     case.waits_for("medical_form")
 
 
 def test_after_24_hours_the_patient_is_reminded_once(case: CaseUnderTest, records: None) -> None:
-    asked_for_the_form(case)
+    reach_medical_form(case)
 
     case.timer_falls_due("Event_MedicalFormReminder")
 
@@ -26,24 +26,24 @@ def test_after_24_hours_the_patient_is_reminded_once(case: CaseUnderTest, record
 
 def test_after_72_hours_a_contact_tracer_may_fill_it_in_by_telephone(case: CaseUnderTest) -> None:
     # given
-    asked_for_the_form(case)
+    reach_medical_form(case)
     assert case.groups_of("medical_form") == set()
     # when
     case.timer_falls_due("Task_FillInMedicalForm")
-    # then the same task is the tracers' too
+    # then contact tracers may claim the same task
     assert case.groups_of("medical_form") == {"contact-tracers"}
     case.staff_completes("contact_tracer", "medical_form", MEDICAL)
     case.waits_for("medical_visit")
 
 
 def test_a_patient_who_has_only_a_telephone_is_called_at_once(case: CaseUnderTest) -> None:
-    asked_for_the_form(case, channel="telephone", email=None, phone="+44 20 7946 0958")
+    reach_medical_form(case, channel="telephone", email=None, phone="+44 20 7946 0958")
 
     assert case.groups_of("medical_form") == {"contact-tracers"}
 
 
 def test_after_7_days_the_case_ends(case: CaseUnderTest) -> None:
-    asked_for_the_form(case)
+    reach_medical_form(case)
 
     case.timer_falls_due("Event_MedicalFormExpired")
 
@@ -51,7 +51,7 @@ def test_after_7_days_the_case_ends(case: CaseUnderTest) -> None:
 
 
 def test_a_form_that_is_sent_too_late_is_refused(case: CaseUnderTest) -> None:
-    asked_for_the_form(case)
+    reach_medical_form(case)
     task = case.waits_for("medical_form")
     case.timer_falls_due("Event_MedicalFormExpired")
     case.ends()
@@ -60,4 +60,4 @@ def test_a_form_that_is_sent_too_late_is_refused(case: CaseUnderTest) -> None:
         case.admin.submit(task.id, MEDICAL)
     except EngineRefused:
         return
-    raise AssertionError("the engine took a form of a task that is gone")
+    raise AssertionError("the engine accepted a form of a task that has ended")

@@ -1,4 +1,4 @@
-"""What runs in the background of each part is watched: its last success is in the part's metrics."""
+"""Periodic tasks: the time of each one's last success is in the metrics of its part."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def last_successes(url: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("part", TASKS)
-def test_each_periodic_task_succeeds_and_says_when(state: dict[str, Any], part: str) -> None:
+def test_each_periodic_task_exports_the_time_of_its_last_success(state: dict[str, Any], part: str) -> None:
     known = eventually(lambda: last_successes(state[part]))
     assert known.keys() == TASKS[part]
     assert all(time.time() - when < 3700 for when in known.values())
 
 
-def test_those_of_the_engine_are_counted_by_spring(state: dict[str, Any]) -> None:
-    def done() -> set[str]:
+def test_the_engines_scheduled_methods_are_counted_by_spring(state: dict[str, Any]) -> None:
+    def succeeded() -> set[str]:
         metrics = requests.get(f"{state['engine']}/actuator/prometheus", timeout=10).text
-        succeeded = r'tasks_scheduled_execution_seconds_count\{code_function="(\w+)".*outcome="SUCCESS"\} [1-9]'
-        return set(re.findall(succeeded, metrics))
+        pattern = r'tasks_scheduled_execution_seconds_count\{code_function="(\w+)".*outcome="SUCCESS"\} [1-9]'
+        return set(re.findall(pattern, metrics))
 
-    eventually(lambda: done() == {"look", "forget"})
+    eventually(lambda: succeeded() == {"look", "forget"})
 
 
-def test_none_is_left_out() -> None:
+def test_each_periodic_task_is_tested() -> None:
     assert {task for tasks in TASKS.values() for task in tasks} == PERIODIC

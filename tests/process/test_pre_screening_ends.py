@@ -1,4 +1,4 @@
-"""The early ends of step 3: who isn't evaluated is referred or advised, and recorded."""
+"""The early ends of step 3: patients who need no evaluation are referred or advised, and recorded."""
 
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
@@ -34,20 +34,20 @@ def test_a_child_under_15_is_referred_to_a_physician(case: CaseUnderTest) -> Non
     assert case.ends().values["case_outcome"] == "physician"
 
 
-def test_without_symptoms_and_not_exposed_one_watches_oneself(case: CaseUnderTest) -> None:
+def test_without_symptoms_and_exposure_the_case_ends_with_self_monitoring(case: CaseUnderTest) -> None:
     case.starts(NO_SYMPTOMS)
 
     assert case.ends().values["case_outcome"] == "self_monitoring"
 
 
-def test_without_symptoms_but_exposed_one_may_request_an_evaluation(case: CaseUnderTest) -> None:
+def test_an_exposed_patient_without_symptoms_may_request_an_evaluation(case: CaseUnderTest) -> None:
     case.starts({**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": days_ago(8)})
 
     case.waits_for("evaluation_request")
     assert case.value("exposed") is True
 
 
-def test_whoever_comes_by_a_contacts_token_is_exposed(case: CaseUnderTest) -> None:
+def test_a_pre_screening_with_a_contacts_token_counts_as_exposed(case: CaseUnderTest) -> None:
     case.starts(NO_SYMPTOMS, exposed_to="token")
 
     case.waits_for("evaluation_request")

@@ -1,4 +1,4 @@
-"""Steps 6, 8 and 14: who goes first, when visit and report are due, which doctor is suggested."""
+"""Steps 6, 8 and 14: testing priority, due dates of visit and report, and the suggested doctor."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,5 +52,5 @@ def test_a_report_is_due_in_time_and_a_doctor_on_duty_is_suggested(case: CaseUnd
     due_after = datetime.strptime(report["due"], ENGINE_TIME) - case.value("result_told_at")
     assert timedelta(hours=4) <= due_after < timedelta(hours=4, minutes=1)
     assert case.value("suggested_doctor") in ("doctor", "doctor2")
-    # suggested, but open to claim
+    # suggested, but not assigned: any doctor may claim it
     assert report["assignee"] is None

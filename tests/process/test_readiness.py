@@ -1,4 +1,4 @@
-"""The platform's parts are ready, and the engine's refusal of a password is taken for that, however often it comes."""
+"""Readiness of the platform's parts; a wrong password for the engine is reported as such at each check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from camunda7.worker import TaskClient
 from processes.engine import Engine
 
 pytestmark = pytest.mark.engine
-ANOTHER = "another"
+WRONG_PASSWORD = "wrong"
 
 
 @pytest.mark.parametrize("part", ["webapp", "workers"])
@@ -21,15 +21,15 @@ def test_a_part_is_ready(state: dict[str, Any], part: str) -> None:
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
-def test_a_wrong_password_of_the_web_application_is_named_as_that(state: dict[str, Any]) -> None:
-    engine = Engine(state["engine"], "webapp", ANOTHER)
+def test_a_wrong_password_of_the_web_application_is_reported_as_such(state: dict[str, Any]) -> None:
+    engine = Engine(state["engine"], "webapp", WRONG_PASSWORD)
     for _ in range(3):
         with pytest.raises(SignInRefused, match=r"the engine refuses engine\.username or engine\.password \(401\)"):
             engine.check("/process-definition/key/corona_care", 10)
 
 
-def test_a_wrong_password_of_the_workers_is_named_as_that(state: dict[str, Any]) -> None:
-    client = TaskClient("w-1", state["engine"], "workers", ANOTHER, lock_s=20, long_poll_s=1)
+def test_a_wrong_password_of_the_workers_is_reported_as_such(state: dict[str, Any]) -> None:
+    client = TaskClient("w-1", state["engine"], "workers", WRONG_PASSWORD, lock_s=20, long_poll_s=1)
     for _ in range(3):
         with pytest.raises(SignInRefused, match=r"the engine refuses engine\.username or engine\.password \(401\)"):
             client.check(10)

@@ -1,4 +1,4 @@
-"""`make rehearse`: for whom a changed decision would say something else, held against plain Python."""
+"""`make rehearse`: the cases for which a changed decision has another result, compared with plain Python."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.case import NO_SYMPTOMS, eventually
 pytestmark = pytest.mark.serial
 
 CASES = 1000 if os.environ.get("FAULTS") else 60
-# the age from which somebody is at risk, as it is and as it might be
+# the age from which people are at risk, before and after the change
 AGE, CHANGED_AGE = 65, 55
 SYMPTOMS = ("cough", "sore_throat_or_aches", "loss_of_taste_or_smell", "diarrhea", "fatigue", "bedridden_half_day")
 
@@ -37,42 +37,46 @@ def engine(state: dict[str, Any]) -> Engine:
     return Engine(state["engine"], account["username"], account["password"])
 
 
-def answers_of(chance: random.Random) -> dict[str, Any]:
-    born = date(date.today().year - chance.randint(15, 90), 1, 1)
-    drawn = {name: chance.random() < 0.3 for name in SYMPTOMS}
+def answers_of(rng: random.Random) -> dict[str, Any]:
+    born = date(date.today().year - rng.randint(15, 90), 1, 1)
+    symptoms = {name: rng.random() < 0.3 for name in SYMPTOMS}
     return {
         **NO_SYMPTOMS,
-        **drawn,
+        **symptoms,
         "date_of_birth": str(born),
-        "temperature": chance.choice(("at_least_39", "no_fever")),
+        "temperature": rng.choice(("at_least_39", "no_fever")),
     }
 
 
-def expected(answers: dict[str, Any], limit: int) -> str:
-    """What the algorithm says, if people are at risk from this age on."""
+def expected_orientation(answers: dict[str, Any], limit: int) -> str:
+    """The algorithm's result if people are at risk from the age `limit`."""
     bmi = answers["weight_kg"] / (answers["height_cm"] / 100) ** 2
     age = date.today().year - int(answers["date_of_birth"][:4])
     known = {**dict.fromkeys(ILLNESSES, False), **answers, "age": age, "bmi": bmi}
-    # whoever is at risk by age has an illness instead, so that the algorithm as it is counts it
-    moved = {**known, "age": min(age, AGE - 1), "cancer": known["cancer"] or age >= limit}
-    return orientation(moved)
+    # an age at risk is replaced by an illness, because the algorithm's own age limit is fixed
+    converted = {**known, "age": min(age, AGE - 1), "cancer": known["cancer"] or age >= limit}
+    return orientation(converted)
 
 
-def taken(engine: Engine) -> int:
-    """How often cases have been pre-screened."""
-    of = {"decisionDefinitionKey": "pre_screening", "processDefinitionKey": Process.CORONA_CARE}
-    return engine.get("/history/decision-instance/count", **of)["count"]
+def count_evaluations(engine: Engine) -> int:
+    """Number of pre-screenings in the engine's history."""
+    query = {"decisionDefinitionKey": "pre_screening", "processDefinitionKey": Process.CORONA_CARE}
+    return engine.get("/history/decision-instance/count", **query)["count"]
 
 
-def rehearsed(state: dict[str, Any], file: Path, *count: str, who: str = "admin") -> subprocess.CompletedProcess[str]:
-    account = state["accounts"][who]
-    told = {
+def run_rehearsal(
+    state: dict[str, Any], file: Path, *count: str, user: str = "admin"
+) -> subprocess.CompletedProcess[str]:
+    account = state["accounts"][user]
+    engine_access = {
         environment_name("engine", "url"): state["engine"],
         environment_name("engine", "username"): account["username"],
         environment_name("engine", "password"): account["password"],
     }
     command = [sys.executable, "-m", "deployment", "rehearse", str(file), *count]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **told}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **engine_access}, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
@@ -86,47 +90,47 @@ def changed(tmp_path: Path) -> Path:
     return tmp_path / "pre_screening.dmn"
 
 
-def test_a_changed_age_limit_is_told_case_by_case(state: dict[str, Any], engine: Engine, changed: Path) -> None:
-    chance, policy = random.Random(3), settings.load().policy.model_dump()
-    cases = {new_reference(): answers_of(chance) for _ in range(CASES)}
-    before = taken(engine)
+def test_a_changed_age_limit_is_reported_case_by_case(state: dict[str, Any], engine: Engine, changed: Path) -> None:
+    rng, policy = random.Random(3), settings.load().policy.model_dump()
+    cases = {new_reference(): answers_of(rng) for _ in range(CASES)}
+    before = count_evaluations(engine)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda case: start_case(engine, case, cases[case], policy), cases))
-    eventually(lambda: taken(engine) >= before + CASES)
-    before = taken(engine)
+    eventually(lambda: count_evaluations(engine) >= before + CASES)
+    before = count_evaluations(engine)
 
-    # others' cases are taken as well
-    done = rehearsed(state, changed, str(3 * CASES))
+    # more than CASES, because the cases of other tests are rehearsed as well
+    done = run_rehearsal(state, changed, str(3 * CASES))
 
     assert done.returncode == 0, done.stderr
-    wanted = {
+    expected = {
         case: (old, new)
         for case, answers in cases.items()
-        if (old := expected(answers, AGE)) != (new := expected(answers, CHANGED_AGE))
+        if (old := expected_orientation(answers, AGE)) != (new := expected_orientation(answers, CHANGED_AGE))
     }
-    told: dict[str, tuple[str, str]] = {}
+    reported: dict[str, tuple[str, str]] = {}
     for change, references in re.findall(r"  orientation: (.*): \d+\n    (.*)\n", done.stdout):
         old, new = change.split(" → ")
-        told |= {case: (old, new) for case in references.split(", ") if case in cases}
-    assert told == wanted
-    assert len(Counter(wanted.values())) > 1
-    # nothing was decided anew, and no answer is told
-    assert taken(engine) == before
+        reported |= {case: (old, new) for case in references.split(", ") if case in cases}
+    assert reported == expected
+    assert len(Counter(expected.values())) > 1
+    # the rehearsal adds no evaluation to the history, and prints no answer
+    assert count_evaluations(engine) == before
     assert not re.search(r"\d{4}-\d{2}-\d{2}|at_least_39", done.stdout)
 
 
-def test_as_it_is_it_says_the_same(state: dict[str, Any]) -> None:
-    done = rehearsed(state, ROOT / "processes" / "testing_priority.dmn", "20")
+def test_an_unchanged_decision_has_the_same_results(state: dict[str, Any]) -> None:
+    done = run_rehearsal(state, ROOT / "processes" / "testing_priority.dmn", "20")
     assert done.returncode == 0, done.stderr
     assert "another result for 0 cases" in done.stdout or "no case has evaluated" in done.stdout
 
 
-def test_what_can_not_be_rehearsed_is_said(state: dict[str, Any], changed: Path) -> None:
+def test_a_file_that_can_not_be_rehearsed_is_reported(state: dict[str, Any], changed: Path) -> None:
     renamed = changed.rename(changed.with_name("other.dmn"))
-    assert "other.dmn isn't deployed" in rehearsed(state, renamed).stderr
+    assert "other.dmn isn't deployed" in run_rehearsal(state, renamed).stderr
     broken = renamed.rename(renamed.with_name("pre_screening.dmn"))
     broken.write_text(broken.read_text().replace("<text>&lt; 15</text>", "<text>young</text>"))
-    assert "row 1, column “Age”: “young” is no text" in rehearsed(state, broken).stderr
-    # whoever may not read answers learns nothing
-    manager = rehearsed(state, ROOT / "processes" / "pre_screening.dmn", who="process_manager")
+    assert "row 1, column “Age”: “young” is no text" in run_rehearsal(state, broken).stderr
+    # an account that may not read answers finds no case
+    manager = run_rehearsal(state, ROOT / "processes" / "pre_screening.dmn", user="process_manager")
     assert manager.stdout == "no case has evaluated these decisions\n"

@@ -1,4 +1,4 @@
-"""Steps 14 to 17: overdue reports, tracing by the report, another sample on the doctor's wish."""
+"""Steps 14 to 17: overdue reports, tracing started by the report, another sample ordered by the doctor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from records.outbox import Message
 from tests.support.case import CaseUnderTest, eventually
 
 
-def test_an_overdue_report_goes_before_the_others_and_the_doctors_on_duty_are_told(
+def test_an_overdue_report_gets_a_higher_priority_and_the_doctors_on_duty_are_notified(
     case: CaseUnderTest, records: None
 ) -> None:
     case.is_told("negative")
@@ -32,13 +32,13 @@ def test_waiting_raises_the_priority_of_a_report(case: CaseUnderTest) -> None:
 
 
 @pytest.mark.parametrize("classification", ["confirmed", "probable", "suspect"])
-def test_a_case_without_positive_result_is_traced_by_the_report(case: CaseUnderTest, classification: str) -> None:
+def test_the_report_starts_tracing_without_a_positive_result(case: CaseUnderTest, classification: str) -> None:
     case.is_told("negative")
     assert case.value("contacts_traced") is False
 
     case.is_reported(case_classification=classification)
 
-    # both at the same time
+    # tracing and review run in parallel
     case.waits_for("close_contacts")
     case.waits_for("review")
     assert "Event_TracingBegunByReport" in case.visited()
@@ -52,20 +52,20 @@ def test_the_contacts_of_a_positive_case_are_not_traced_again_by_the_report(case
     assert "Event_TracingBegunByReport" not in case.visited()
 
 
-def test_the_doctor_wants_another_sample_while_contacts_are_being_traced(case: CaseUnderTest) -> None:
-    # given a positive case whose contacts are asked for
+def test_the_doctor_orders_another_sample_during_contact_tracing(case: CaseUnderTest) -> None:
+    # given a positive case whose contacts are requested
     case.is_told("positive")
     case.waits_for("close_contacts")
-    # when the doctor wants the test repeated
+    # when the doctor orders another test
     case.is_reported(case_classification="confirmed", assessment="First report.", repeat_test=True)
-    # then the team visits again, and tracing goes on beside it
+    # then another visit is due, and tracing continues in parallel
     case.waits_for("medical_visit")
     case.waits_for("close_contacts")
     case.is_visited("negative", sample=2)
     case.waits_for("doctor_report")
     assert (case.value("sample_number"), case.value("result_number")) == (2, 2)
     assert "First report." in case.value("earlier_reports")
-    # and is begun once only
+    # and tracing is started only once
     assert len([task for task in case.tasks() if task.form == "close_contacts"]) == 1
     case.is_reported()
     case.sends("close_contacts", {"had_contacts": "no"})
@@ -73,7 +73,7 @@ def test_the_doctor_wants_another_sample_while_contacts_are_being_traced(case: C
     assert case.ends().values["lab_result"] == "negative"
 
 
-def test_after_the_third_sample_there_is_no_other(case: CaseUnderTest) -> None:
+def test_after_the_third_sample_no_other_can_be_ordered(case: CaseUnderTest) -> None:
     case.is_told("negative")
     for sample in (2, 3):
         case.is_reported(repeat_test=True)
@@ -81,7 +81,7 @@ def test_after_the_third_sample_there_is_no_other(case: CaseUnderTest) -> None:
         case.is_visited("negative", sample=sample)
         eventually(lambda sample=sample: case.value("result_number") == sample)
     task = case.waits_for("doctor_report")
-    # the form doesn't offer it
+    # the form doesn't offer another sample
     possible = case.admin.get(f"/task/{task.id}/variables/another_sample_possible")
     assert possible["value"] is False
 

@@ -1,4 +1,4 @@
-"""Steps 10 to 12: late results, results that say nothing, and another sample: three in all."""
+"""Steps 10 to 12: late and inconclusive results, and further samples, three at most."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.support.case import CaseUnderTest, eventually
 from tests.support.laboratory import lab_gets_to
 
 
-def first_sample_given_up(case: CaseUnderTest, finding: str) -> None:
-    """The lab doesn't get to the first sample, in which it would find this; a second one is wanted."""
+def give_up_first_sample(case: CaseUnderTest, finding: str) -> None:
+    """Run a case until a second sample is needed, because the first one's result is overdue."""
     case.reaches_the_visit()
     case.is_visited(finding, after_s=3600)
     case.stands_at("Task_WaitForTestResult")
@@ -19,23 +19,23 @@ def first_sample_given_up(case: CaseUnderTest, finding: str) -> None:
     eventually(lambda: case.value("sample_number") == 2)
 
 
-def test_a_late_result_is_chased_and_the_patient_told_of_the_delay(
+def test_a_late_result_is_chased_and_the_patient_is_notified_of_the_delay(
     case: CaseUnderTest, lab_database: None, records: None
 ) -> None:
-    # given a sample that the lab doesn't get to
+    # given a sample whose result is late
     case.reaches_the_visit()
     case.is_visited("negative", after_s=3600)
     case.stands_at("Task_WaitForTestResult")
     before = Order.get(Order.case_reference == case.reference).priority
     # when 48 hours have passed
     case.timer_falls_due("Event_ResultLate")
-    # then the lab puts it before the others, the patient is told, and the case waits on
+    # then the lab raises its priority, the patient is notified, and the case keeps waiting
     eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/result_late/1"))
     assert Order.get(Order.case_reference == case.reference).priority == before + 100
     case.stands_at("Task_WaitForTestResult")
 
 
-def test_a_result_that_never_comes_is_given_up_and_another_sample_taken(case: CaseUnderTest) -> None:
+def test_a_result_that_never_arrives_is_given_up_and_another_sample_is_taken(case: CaseUnderTest) -> None:
     case.reaches_the_visit()
     case.is_visited("never")
     case.stands_at("Task_WaitForTestResult")
@@ -49,7 +49,7 @@ def test_a_result_that_never_comes_is_given_up_and_another_sample_taken(case: Ca
     assert case.value("lab_result") == "positive"
 
 
-def test_an_inconclusive_result_calls_for_another_sample(case: CaseUnderTest) -> None:
+def test_after_an_inconclusive_result_another_sample_is_taken(case: CaseUnderTest) -> None:
     case.reaches_the_visit()
     case.is_visited("inconclusive")
     eventually(lambda: case.value("sample_number") == 2)
@@ -64,7 +64,7 @@ def test_an_inconclusive_result_calls_for_another_sample(case: CaseUnderTest) ->
     assert "inconclusive; Sample 2" in so_far
 
 
-def test_three_samples_without_result_are_for_the_doctor_to_judge(case: CaseUnderTest) -> None:
+def test_after_three_samples_without_a_result_the_doctor_decides(case: CaseUnderTest) -> None:
     case.reaches_the_visit()
     for sample, finding in enumerate(("inconclusive", "unsatisfactory", "inconclusive"), 1):
         eventually(lambda sample=sample: case.value("sample_number") == sample)
@@ -75,15 +75,13 @@ def test_three_samples_without_result_are_for_the_doctor_to_judge(case: CaseUnde
     assert case.value("contacts_traced") is False
 
 
-def test_a_late_result_of_the_first_sample_makes_the_second_visit_superfluous(
-    case: CaseUnderTest, lab_database: None
-) -> None:
+def test_a_late_result_of_the_first_sample_cancels_the_second_visit(case: CaseUnderTest, lab_database: None) -> None:
     # given a first sample that was given up, and a second visit that is due
-    first_sample_given_up(case, "negative")
+    give_up_first_sample(case, "negative")
     case.waits_for("medical_visit")
-    # when the lab gets to the first
+    # when the first result arrives
     lab_gets_to(case.barcode)
-    # then its result is told, nobody visits again, and the second kit is back
+    # then the patient is notified, the second visit is cancelled, and its kit is returned
     case.waits_for("doctor_report")
     assert (case.value("lab_result"), case.value("lab_result_barcode")) == ("negative", case.barcode)
     assert "Event_EarlierResultBeforeSample" in case.visited()
@@ -91,14 +89,14 @@ def test_a_late_result_of_the_first_sample_makes_the_second_visit_superfluous(
     assert [kit.sample_number for kit in kits] == [1]
 
 
-def test_a_late_result_of_the_first_sample_while_the_second_is_tested(case: CaseUnderTest, lab_database: None) -> None:
+def test_a_late_result_of_the_first_sample_cancels_the_second_test(case: CaseUnderTest, lab_database: None) -> None:
     # given two samples at the lab
-    first_sample_given_up(case, "positive")
+    give_up_first_sample(case, "positive")
     case.is_visited("negative", sample=2, after_s=3600)
     case.stands_at("Task_WaitForTestResult")
-    # when the first one's result comes
+    # when the first result arrives
     lab_gets_to(case.barcode)
-    # then it is told, and the second test is cancelled
+    # then the patient is notified, and the second test is cancelled
     case.waits_for("doctor_report")
     assert case.value("lab_result") == "positive"
     assert Order.get(Order.sample_barcode == case.barcode_of(2)).state == "cancelled"
@@ -108,7 +106,7 @@ def test_a_late_result_of_the_first_sample_while_the_second_is_tested(case: Case
 def test_an_inconclusive_late_result_of_the_first_sample_changes_nothing(
     case: CaseUnderTest, lab_database: None
 ) -> None:
-    first_sample_given_up(case, "inconclusive")
+    give_up_first_sample(case, "inconclusive")
     case.waits_for("medical_visit")
 
     lab_gets_to(case.barcode)
@@ -119,22 +117,24 @@ def test_an_inconclusive_late_result_of_the_first_sample_changes_nothing(
     assert case.value("lab_result") == "positive"
 
 
-def test_a_result_that_comes_before_the_case_waits_for_it(case: CaseUnderTest, lab_database: None) -> None:
+def test_a_result_that_arrives_before_the_case_waits_for_it_is_delivered_later(
+    case: CaseUnderTest, lab_database: None
+) -> None:
     # given a visit that is due
     case.reaches_the_visit()
-    # when the lab is so quick, or the platform so slow, that the result is first
+    # when the result arrives before the case waits for it
     barcode = case.barcode
     FeedItem.create(
         kind="result", case_reference=case.reference, sample_number=1, sample_barcode=barcode, status="final",
         result="negative",
     )  # fmt: skip
     case.is_visited("never")
-    # then it is taken as soon as the case waits
+    # then it is delivered as soon as the case waits
     case.waits_for("doctor_report")
     assert case.value("lab_result") == "negative"
 
 
-def test_the_same_result_twice_is_told_once(case: CaseUnderTest, lab_database: None, state: dict[str, Any]) -> None:
+def test_a_repeated_result_is_delivered_once(case: CaseUnderTest, lab_database: None, state: dict[str, Any]) -> None:
     case.is_told("positive")
     item = FeedItem.get(FeedItem.case_reference == case.reference)
     FeedItem.create(**{**item.__data__, "id": None, "acknowledged": False})

@@ -1,4 +1,4 @@
-"""Times that the check accepts the engine can read, and the other way round, but for what nobody writes."""
+"""The check accepts a timer's time if the engine can read it, and refuses it otherwise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.reading import refusals
 from tests.support.tier import rounds
 
 COUNT = rounds(test=3000, verify=60_000)
-SENSIBLE = {
+VALID = {
     "timeDuration": ["PT30M", "P2D", "P1W", "P1Y2M3DT4H5M6S", "PT1.5S", "PT0S", "P0D", "P01D"],
     "timeDate": [
         "2020-03-20", "2020-03-20T09:00", "2020-03-20T09:00:00", "2020-03-20T09:00:00.5Z", "2020-03-20T09:00+01:00",
@@ -25,7 +25,7 @@ SENSIBLE = {
         "0 0 12 15W * ?", "0 0 12 ? * FRI#2", "0 0 12 * JAN-MAR *", "@daily",
     ],
 }  # fmt: skip
-REFUSED = {
+INVALID = {
     "timeDuration": ["", "PT", "P1W2D", "P1WT1H", "P1.5D", "PT1.5H", "-P1D", "P-1D", "p1d", "P1M2Y", "1D", "PT٣M"],
     "timeDate": ["2020-02-30", "2021-02-29", "2020-13-01", "2020-03-20T24:00", "2020-03-20T09:60", "09:00", "today"],
     "timeCycle": ["", "PT1H", "R3", "R3/", "R3/P1W2D", "R2147483648/PT1H", "0 0 24 * * *", "* * * * *", "0 0 9 * * 8"],
@@ -33,90 +33,90 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", TIMES)
-def test_the_check_knows_what_people_write(kind: str) -> None:
+def test_check_and_engine_agree_on_common_times(kind: str) -> None:
     is_time = TIMES[kind][0]
-    assert [text for text in SENSIBLE[kind] if not is_time(text)] == []
-    assert [text for text in REFUSED[kind] if is_time(text)] == []
-    assert [text for text, why in zip(SENSIBLE[kind], asked(kind, SENSIBLE[kind]), strict=True) if why] == []
+    assert [text for text in VALID[kind] if not is_time(text)] == []
+    assert [text for text in INVALID[kind] if is_time(text)] == []
+    assert [text for text, why in zip(VALID[kind], engine_refusals(kind, VALID[kind]), strict=True) if why] == []
     # an empty one isn't deployed
-    refused = list(filter(None, REFUSED[kind]))
-    assert [text for text, why in zip(refused, asked(kind, refused), strict=True) if not why] == []
+    refused = list(filter(None, INVALID[kind]))
+    assert [text for text, why in zip(refused, engine_refusals(kind, refused), strict=True) if not why] == []
 
 
-def test_a_cycle_at_which_the_engine_would_count_for_ever_is_refused() -> None:
+def test_a_cycle_that_the_engine_would_compute_endlessly_is_refused() -> None:
     is_cycle = TIMES["timeCycle"][0]
     assert not any(map(is_cycle, ["R/PT0S", "R3/2020-03-20/P0D", "R/0001-01-01/PT1S", "R/PT1S/9999-01-01"]))
     assert is_cycle("R/2020-03-20T09:00:00Z/PT1H")
 
 
 def test_the_engine_reads_whatever_the_check_accepts() -> None:
-    chance = random.Random(1)
-    kinds = [chance.choice([*TIMES]) for _ in range(COUNT)]
-    made = [(kind, text(kind, chance)) for kind in kinds]
-    accepted = [(kind, value) for kind, value in made if TIMES[kind][0](value)]
+    rng = random.Random(1)
+    kinds = [rng.choice([*TIMES]) for _ in range(COUNT)]
+    generated = [(kind, random_time(kind, rng)) for kind in kinds]
+    accepted = [(kind, value) for kind, value in generated if TIMES[kind][0](value)]
     wrong = [each for each, why in zip(accepted, refusals(accepted), strict=True) if why]
-    print(f"{len(made)} times tried, {len(accepted)} accepted, {len(wrong)} of them refused by the engine")
+    print(f"{len(generated)} times tried, {len(accepted)} accepted, {len(wrong)} of them refused by the engine")
     assert wrong == []
     counts = Counter(kind for kind, _ in accepted)
     assert min(counts[kind] for kind in TIMES) > COUNT / 100
 
 
-def asked(kind: str, texts: list[str]) -> list[str]:
+def engine_refusals(kind: str, texts: list[str]) -> list[str]:
     return refusals((kind, text) for text in texts)
 
 
-def text(kind: str, chance: random.Random) -> str:
-    """A time of this kind by chance; some of them are damaged."""
-    made = chance.choice(MADE[kind])(chance)
-    if made and chance.random() < 0.1:
-        place = chance.randrange(len(made))
-        made = made[:place] + chance.choice(["", "x", "1", "/", "P", ".", "-"]) + made[place + 1 :]
-    return made.strip()
+def random_time(kind: str, rng: random.Random) -> str:
+    """Generate a time of this kind; one in ten has a random character replaced."""
+    time = rng.choice(GENERATORS[kind])(rng)
+    if time and rng.random() < 0.1:
+        place = rng.randrange(len(time))
+        time = time[:place] + rng.choice(["", "x", "1", "/", "P", ".", "-"]) + time[place + 1 :]
+    return time.strip()
 
 
-def _duration(chance: random.Random) -> str:
-    units = chance.choice(["", "D", "YMD", "W", "WD", "M", "MD", "DM"])
-    clock = chance.choice(["", "H", "M", "S", "HM", "HMS", "MH"])
-    return "P" + _figures(units, chance) + ("T" + _figures(clock, chance) if clock else "")
+def _duration(rng: random.Random) -> str:
+    units = rng.choice(["", "D", "YMD", "W", "WD", "M", "MD", "DM"])
+    clock = rng.choice(["", "H", "M", "S", "HM", "HMS", "MH"])
+    return "P" + _figures(units, rng) + ("T" + _figures(clock, rng) if clock else "")
 
 
-def _figures(units: str, chance: random.Random) -> str:
+def _figures(units: str, rng: random.Random) -> str:
     odd = ["1.5", ".5", "-1", "", "9" * 9, "9" * 12, "٣"]
-    return "".join(f"{chance.randrange(90) if chance.random() < 0.9 else chance.choice(odd)}{unit}" for unit in units)
+    return "".join(f"{rng.randrange(90) if rng.random() < 0.9 else rng.choice(odd)}{unit}" for unit in units)
 
 
-def _moment(chance: random.Random) -> str:
-    year, month, day = chance.choice([1, 1999, 2020, 2021, 9999]), chance.randrange(14), chance.randrange(33)
-    week = f"{year:04}-W{chance.randrange(55):02}-{chance.randrange(9)}"
+def _moment(rng: random.Random) -> str:
+    year, month, day = rng.choice([1, 1999, 2020, 2021, 9999]), rng.randrange(14), rng.randrange(33)
+    week = f"{year:04}-W{rng.randrange(55):02}-{rng.randrange(9)}"
     days = [f"{year:04}-{month:02}-{day:02}"] * 3 + [
         f"{year:04}-{month:02}",
-        f"{year}-{chance.randrange(400):03}",
+        f"{year}-{rng.randrange(400):03}",
         week,
     ]
-    clock = f"T{chance.randrange(26):02}:{chance.randrange(62):02}"
-    seconds = chance.choice(["", f":{chance.randrange(62):02}", ":30.123", ":30,5"])
-    zone = chance.choice(["", "Z", "+01:00", "-0530", "+01", "+24:00", "z"])
-    return chance.choice(days) + chance.choice(["", clock + seconds + zone, "T09" + zone])
+    clock = f"T{rng.randrange(26):02}:{rng.randrange(62):02}"
+    seconds = rng.choice(["", f":{rng.randrange(62):02}", ":30.123", ":30,5"])
+    zone = rng.choice(["", "Z", "+01:00", "-0530", "+01", "+24:00", "z"])
+    return rng.choice(days) + rng.choice(["", clock + seconds + zone, "T09" + zone])
 
 
-def _cycle(chance: random.Random) -> str:
-    repeated = chance.choice(["R", "R3", "R0", "R-1", "R2147483648", "r3", ""])
-    parts = chance.choice([(_duration,), (_moment, _duration), (_duration, _moment), (_moment, _moment), ()])
-    return "/".join([repeated, *(part(chance) for part in parts)])
+def _cycle(rng: random.Random) -> str:
+    repeated = rng.choice(["R", "R3", "R0", "R-1", "R2147483648", "r3", ""])
+    parts = rng.choice([(_duration,), (_moment, _duration), (_duration, _moment), (_moment, _moment), ()])
+    return "/".join([repeated, *(part(rng) for part in parts)])
 
 
-def _cron(chance: random.Random) -> str:
+def _cron(rng: random.Random) -> str:
     odd = ["?", "L", "15W", "6#3", "x", "5-1", "*/0", "L-3", "LW", "FRIL", "MON/2", "JAN-MAR", "1,2,"]
 
-    def field(most: int) -> str:
-        one, other = sorted([chance.randrange(most + 2), chance.randrange(most + 2)])
+    def field(maximum: int) -> str:
+        one, other = sorted([rng.randrange(maximum + 2), rng.randrange(maximum + 2)])
         usual = ["*", "*", f"{one}", f"{one}-{other}", f"{one},{other}", f"*/{other}", f"{one}/{other}"]
-        return chance.choice(usual if chance.random() < 0.9 else odd)
+        return rng.choice(usual if rng.random() < 0.9 else odd)
 
-    return " ".join(field(most) for most in (59, 59, 23, 31, 12, 7)[: chance.choice([6, 6, 6, 5])])
+    return " ".join(field(maximum) for maximum in (59, 59, 23, 31, 12, 7)[: rng.choice([6, 6, 6, 5])])
 
 
-MADE: dict[str, list[Callable[[random.Random], str]]] = {
+GENERATORS: dict[str, list[Callable[[random.Random], str]]] = {
     "timeDuration": [_duration, _duration, _moment, _cycle],
     "timeDate": [_moment, _moment, _duration],
     "timeCycle": [_cycle, _cycle, _cron, _duration],

@@ -1,4 +1,4 @@
-"""Step 8: visits that end without a sample, and the kit that goes back."""
+"""Step 8: visits without a sample, after which the kit is returned."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def has_kit(case: CaseUnderTest) -> bool:
     return Reservation.select().where(Reservation.case_reference == case.reference).exists()
 
 
-def test_the_patient_is_told_when_the_visit_is_planned(
+def test_the_patient_is_notified_of_the_planned_visit(
     case: CaseUnderTest, state: dict[str, Any], records: None
 ) -> None:
     address = f"{case.barcode.lower()}@patients.example"
@@ -29,24 +29,22 @@ def test_the_patient_is_told_when_the_visit_is_planned(
     assert Message.get(Message.key == f"{case.reference}/notify/visit_planned/1.1").state == SENT
 
 
-def test_nobody_at_home_the_visit_is_repeated_at_the_appointment(case: CaseUnderTest, records: None) -> None:
+def test_a_missed_visit_is_repeated_at_the_appointment(case: CaseUnderTest, records: None) -> None:
     # given
     case.reaches_the_visit()
     appointment = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
-    # when nobody is at home
+    # when the patient isn't at home
     case.is_visited_without_sample("not_at_home", next_appointment=appointment.isoformat(timespec="minutes"))
-    # then there is a second visit then, of which the patient is told
+    # then a second visit is due at the appointment, and the patient is notified
     eventually(lambda: case.value("visit_number") == 2)
     assert datetime.strptime(case.task("medical_visit")["due"], ENGINE_TIME) == appointment
     eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/visit_planned/1.2"))
-    # and it may still end well
+    # and the second visit may yield a sample
     case.is_visited("negative")
     case.waits_for("doctor_report")
 
 
-def test_nobody_at_home_for_the_third_time_ends_the_case_and_gives_the_kit_back(
-    case: CaseUnderTest, lab_database: None
-) -> None:
+def test_the_third_missed_visit_ends_the_case_and_returns_the_kit(case: CaseUnderTest, lab_database: None) -> None:
     case.reaches_the_visit()
     assert has_kit(case)
     for visit in (1, 2, 3):
@@ -57,7 +55,7 @@ def test_nobody_at_home_for_the_third_time_ends_the_case_and_gives_the_kit_back(
     assert not has_kit(case)
 
 
-def test_a_refused_sample_ends_the_case_and_gives_the_kit_back(case: CaseUnderTest, lab_database: None) -> None:
+def test_a_refused_sample_ends_the_case_and_returns_the_kit(case: CaseUnderTest, lab_database: None) -> None:
     case.reaches_the_visit()
     case.is_visited_without_sample("refused")
 
@@ -77,13 +75,13 @@ def test_an_emergency_at_the_visit_alerts_the_doctors_on_duty(
     eventually(lambda: Message.get(Message.key == key).state == SENT)
 
 
-def test_the_time_at_which_the_sample_was_taken_may_be_told_later(case: CaseUnderTest) -> None:
-    taken = (datetime.now(UTC) - timedelta(hours=3)).replace(second=0, microsecond=0)
+def test_the_sampling_time_may_be_entered_later(case: CaseUnderTest) -> None:
+    sampled_at = (datetime.now(UTC) - timedelta(hours=3)).replace(second=0, microsecond=0)
     case.reaches_the_visit()
-    case.is_visited("negative", sampling_time=taken.isoformat(timespec="minutes"))
+    case.is_visited("negative", sampling_time=sampled_at.isoformat(timespec="minutes"))
     case.waits_for("doctor_report")
 
-    assert case.value("sample_taken_at") == taken
+    assert case.value("sample_taken_at") == sampled_at
 
 
 def test_waiting_raises_the_priority_of_a_visit(case: CaseUnderTest) -> None:
@@ -93,7 +91,7 @@ def test_waiting_raises_the_priority_of_a_visit(case: CaseUnderTest) -> None:
     case.timer_falls_due("Task_VisitPatient")
 
     assert case.task("medical_visit")["priority"] == before + 1
-    # and goes on rising
+    # and the timer is set again
     assert len(case.jobs("Task_VisitPatient")) == 1
 
 

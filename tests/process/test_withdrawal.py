@@ -1,4 +1,4 @@
-"""Patients who withdraw: before the sample nothing more happens; after it only a positive result is registered."""
+"""Withdrawal: before sampling it ends the case; after sampling only a positive result is registered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.lab.models import FeedItem, Reservation, Waiting
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 from tests.support.laboratory import lab_gets_to
 
-# a race shows itself only now and then
+# a race condition occurs only in some of the rounds
 ROUNDS = 60 if os.environ.get("FAULTS") else 3
 
 
@@ -31,7 +31,7 @@ def has_kit(case: CaseUnderTest) -> bool:
     return Reservation.select().where(Reservation.case_reference == case.reference).exists()
 
 
-def test_while_the_medical_form_is_asked_for(case: CaseUnderTest, records: None) -> None:
+def test_withdrawal_before_the_medical_form_ends_the_case(case: CaseUnderTest, records: None) -> None:
     case.starts(WITH_COUGH)
     case.requests_evaluation()
     case.waits_for("medical_form")
@@ -42,7 +42,7 @@ def test_while_the_medical_form_is_asked_for(case: CaseUnderTest, records: None)
     assert eventually(case.kpi_row)["outcome"] == "withdrawn"
 
 
-def test_before_the_visit_the_kit_goes_back(case: CaseUnderTest, lab_database: None) -> None:
+def test_withdrawal_before_the_visit_returns_the_kit(case: CaseUnderTest, lab_database: None) -> None:
     case.reaches_the_visit()
     assert has_kit(case)
 
@@ -53,8 +53,10 @@ def test_before_the_visit_the_kit_goes_back(case: CaseUnderTest, lab_database: N
 
 
 @pytest.mark.parametrize("_round", range(5))
-def test_while_a_kit_is_being_reserved(case: CaseUnderTest, lab_database: None, _round: int) -> None:
-    """Whoever comes first, the worker or the patient: no kit is kept for a case that has ended."""
+def test_withdrawal_during_the_kit_reservation_leaves_no_reservation(
+    case: CaseUnderTest, lab_database: None, _round: int
+) -> None:
+    """Whether the worker or the patient is first, no kit stays reserved for an ended case."""
     case.starts(WITH_COUGH)
     case.requests_evaluation()
     case.waits_for("medical_form")
@@ -70,8 +72,8 @@ def test_while_a_kit_is_being_reserved(case: CaseUnderTest, lab_database: None, 
     assert case.incidents() == []
 
 
-def test_a_late_request_of_a_withdrawn_case_is_refused(case: CaseUnderTest) -> None:
-    """The lab refuses a reservation that was on its way when the case ended."""
+def test_a_late_kit_reservation_of_a_withdrawn_case_is_refused(case: CaseUnderTest) -> None:
+    """The request was sent before the case ended."""
     case.reaches_the_visit()
     case.withdraws()
     case.ends()
@@ -83,7 +85,7 @@ def test_a_late_request_of_a_withdrawn_case_is_refused(case: CaseUnderTest) -> N
 
 
 @pytest.mark.parametrize(("finding", "registered"), [("positive", True), ("negative", False), ("inconclusive", False)])
-def test_once_sampled_the_case_waits_for_its_result_and_registers_a_positive_only(
+def test_withdrawal_after_sampling_waits_for_the_result_and_registers_only_a_positive(
     case: CaseUnderTest, lab_database: None, finding: str, registered: bool
 ) -> None:
     # given a sample at the lab
@@ -95,7 +97,7 @@ def test_once_sampled_the_case_waits_for_its_result_and_registers_a_positive_onl
     # then the case waits for the result
     case.stands_at("Task_WaitForTestResult")
     lab_gets_to(case.barcode)
-    # and only a positive one is registered; the patient isn't told, nobody is asked for contacts, no other sample taken
+    # and only a positive one is registered: without notification, contact tracing and another sample
     assert case.ends().values["case_outcome"] == "withdrawn"
     assert is_registered(case) is registered
     assert not case.visited() & {"Task_TellResult", "Task_TraceContacts", "Task_WriteDoctorsReport"}
@@ -103,19 +105,21 @@ def test_once_sampled_the_case_waits_for_its_result_and_registers_a_positive_onl
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))
-def test_just_as_the_result_comes(case: CaseUnderTest, lab_database: None, _round: int) -> None:
-    """Whoever was told that they have withdrawn has: also when the case learns both at once."""
+def test_withdrawal_at_the_same_time_as_the_result_takes_effect(
+    case: CaseUnderTest, lab_database: None, _round: int
+) -> None:
+    """A confirmed withdrawal isn't lost when the engine correlates both messages concurrently."""
     case.reaches_the_visit()
     case.is_visited("negative", after_s=3600)
     case.stands_at("Task_WaitForTestResult")
-    # what goes on beside the test lets the engine take both without a conflict
+    # a parallel branch, with which the engine accepts both messages without an OptimisticLockingException
     case.feels_worse(breathless=True)
     case.waits_for("worsening_call")
     both, result = threading.Barrier(2, timeout=60), {"lab_result": "negative", "lab_result_id": 0}
     lab = threading.Thread(target=lambda: (both.wait(), case.message_arrives("lab_result_received", result)))
     lab.start()
     both.wait()
-    # the engine goes on from the result in a job of its own
+    # the engine continues from the result in an asynchronous job
     time.sleep(random.uniform(0, 0.1))
     case.withdraws()
     lab.join(60)
@@ -123,7 +127,7 @@ def test_just_as_the_result_comes(case: CaseUnderTest, lab_database: None, _roun
     assert case.ends().values["case_outcome"] == "withdrawn"
 
 
-def test_before_the_report_tracing_goes_on(case: CaseUnderTest) -> None:
+def test_withdrawal_before_the_report_does_not_stop_tracing(case: CaseUnderTest) -> None:
     case.is_told("positive")
     case.waits_for("close_contacts")
 
@@ -146,9 +150,9 @@ def test_a_late_positive_result_of_a_withdrawn_case_is_registered(
     case.withdraws()
     case.ends()
     assert not is_registered(case)
-    # when the lab finds the virus in the first sample after all
+    # when the lab corrects the first sample's result to positive
     case.lab_corrects("positive")
-    # then it is registered, as the law says, and no more
+    # then it is registered, as the law requires, and the patient isn't notified
     eventually(lambda: is_registered(case))
     assert case.ends().values["case_outcome"] == "withdrawn"
     assert "Task_TellResult" not in case.visited()

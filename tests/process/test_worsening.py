@@ -29,7 +29,7 @@ def test_a_higher_orientation_raises_the_priority_of_the_visit(case: CaseUnderTe
     case.waits_for("doctor_report")
 
 
-def test_who_was_only_exposed_and_now_has_symptoms_goes_up(case: CaseUnderTest) -> None:
+def test_new_symptoms_of_an_exposed_patient_raise_the_priority(case: CaseUnderTest) -> None:
     case.reaches_the_visit(EXPOSED)
     assert case.task("medical_visit")["priority"] == 20
 
@@ -38,9 +38,7 @@ def test_who_was_only_exposed_and_now_has_symptoms_goes_up(case: CaseUnderTest) 
     eventually(lambda: case.task("medical_visit")["priority"] == 50)
 
 
-def test_the_lab_puts_the_test_of_a_patient_who_feels_worse_before_others(
-    case: CaseUnderTest, lab_database: None
-) -> None:
+def test_worsening_raises_the_priority_of_the_lab_order(case: CaseUnderTest, lab_database: None) -> None:
     case.reaches_the_visit(AT_RISK)
     case.is_visited("negative", after_s=3600)
     case.stands_at("Task_WaitForTestResult")
@@ -51,7 +49,7 @@ def test_the_lab_puts_the_test_of_a_patient_who_feels_worse_before_others(
     assert not Waiting.select().where(Waiting.case_reference == case.reference).exists()
 
 
-def test_before_the_priority_is_set_the_worse_symptoms_count_for_it(case: CaseUnderTest) -> None:
+def test_worsening_before_the_medical_form_counts_for_the_priority(case: CaseUnderTest) -> None:
     case.starts(AT_RISK)
     case.waits_for("evaluation_request")
 
@@ -63,7 +61,7 @@ def test_before_the_priority_is_set_the_worse_symptoms_count_for_it(case: CaseUn
     assert case.task("medical_visit")["priority"] == 90
 
 
-def test_no_worse_than_before_changes_nothing(case: CaseUnderTest) -> None:
+def test_symptoms_that_are_no_worse_change_nothing(case: CaseUnderTest) -> None:
     case.reaches_the_visit(AT_RISK)
 
     case.feels_worse(cough=True)
@@ -85,7 +83,7 @@ def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest, records: None) -> N
     case.reaches_the_visit()
     # when the patient is breathless
     case.feels_worse(breathless=True)
-    # then a doctor is to call before anything else, and the case goes on beside it
+    # then a doctor's call has the highest priority, and the case continues in parallel
     call = case.task("worsening_call")
     assert call["priority"] == 120
     assert case.groups_of("worsening_call") == {"doctors"}
@@ -104,7 +102,7 @@ def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest, records: None) -> N
     case.waits_for("doctor_report")
 
 
-def test_once_a_doctor_has_claimed_the_call_no_one_else_is_alerted(case: CaseUnderTest, records: None) -> None:
+def test_once_a_doctor_has_claimed_the_call_no_further_alerts_are_sent(case: CaseUnderTest, records: None) -> None:
     case.reaches_the_visit()
     case.feels_worse(breathless=True)
     task = case.waits_for("worsening_call")
@@ -115,28 +113,28 @@ def test_once_a_doctor_has_claimed_the_call_no_one_else_is_alerted(case: CaseUnd
     assert {template for template, _ in eventually(lambda: alerts(case))} == {"patient_call"}
 
 
-def test_each_time_that_a_patient_feels_worse_is_announced(case: CaseUnderTest, records: None) -> None:
+def test_each_worsening_alerts_the_doctors_on_duty(case: CaseUnderTest, records: None) -> None:
     case.reaches_the_visit()
     for _ in range(2):
         case.feels_worse(breathless=True)
     eventually(lambda: Message.select().where(Message.key.startswith(f"{case.reference}/announce_call/")).count() == 4)
 
 
-def test_what_comes_again_and_again_at_once_counts_once(case: CaseUnderTest) -> None:
+def test_concurrent_repetitions_of_a_message_take_effect_once(case: CaseUnderTest) -> None:
     case.reaches_the_visit()
     worse = {**NO_SYMPTOMS, "breathless": True}
 
     def send(number: int) -> None:
         case.admin.correlate("symptoms_worsened", case.reference, worse, key=f"{case.reference}/worse/1")
 
-    with ThreadPoolExecutor(8) as networks:
-        list(networks.map(send, range(8)))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send, range(8)))
 
     query = {"activityId": "Event_SymptomsWorsened", "processInstanceId": case.instance_id}
     assert case.admin.post("/history/activity-instance/count", query)["count"] == 1
 
 
-def test_after_the_end_nobody_listens(case: CaseUnderTest) -> None:
+def test_an_ended_case_has_no_event_subscription_for_worsening(case: CaseUnderTest) -> None:
     """The patient's page offers a new pre-screening instead."""
     case.starts({**NO_SYMPTOMS, "breathless": True})
     case.ends()

@@ -1,4 +1,4 @@
-"""One platform whose parts are killed, for all tests that do so; it runs where all is hostile."""
+"""A platform of this folder's own, in a hostile environment, whose parts may be killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.recording_proxy import RecordingProxy, recording_proxy
 
 @pytest.fixture(scope="session")
 def proxy() -> Iterator[RecordingProxy]:
-    """What the platform's environment names as the proxy of all that it asks."""
+    """The proxy that the platform's environment variables name."""
     with recording_proxy() as proxy:
         yield proxy
 
@@ -34,7 +34,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory, proxy: RecordingProxy)
 
 @pytest.fixture(scope="session")
 def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator[dict[str, Any]]:
-    """A platform of our own, started as `make up` does; what its state.json says."""
+    """A platform of our own, started as by `make up`: the content of its state.json."""
     folder = Path(environment["CORONACARE_FOLDER"]).parent
     command = in_hostile_checkout([sys.executable, "-m", "stack", "up"], folder)
     output = (folder / "output").open("w+")
@@ -42,10 +42,10 @@ def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator
     eventually(lambda: "Ctrl-C" in Path(output.name).read_text() or up.poll() is not None)
     assert up.poll() is None, Path(output.name).read_text()
     yield read_state(environment)
-    left = list(read_state(environment)["processes"].values())
+    pids = list(read_state(environment)["processes"].values())
     subprocess.run([sys.executable, "-m", "stack", "down"], cwd=ROOT, env=environment, check=True, timeout=90)
     assert up.wait(30) == 0
-    assert [pid for pid in left if is_running(pid)] == []
+    assert [pid for pid in pids if is_running(pid)] == []
     assert not state_file(environment).exists()
     assert proxy.requests == []
     output.close()
@@ -53,6 +53,6 @@ def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator
 
 @pytest.fixture
 def own(own_platform: dict[str, Any]) -> dict[str, Any]:
-    """Our own platform, its engine up whatever the test before did to it."""
-    eventually(lambda: answers(own_platform["engine"]), "the engine isn't back")
+    """Our own platform, once its engine answers again after the previous test."""
+    eventually(lambda: answers(own_platform["engine"]), "the engine doesn't answer")
     return own_platform

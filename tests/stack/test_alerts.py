@@ -1,5 +1,6 @@
-"""Each alert fires when it should, and clears when that is over: on a platform whose parts are killed, by a real
-Prometheus. Nothing fires while all goes well.
+"""Each alert fires and is resolved, by a real Prometheus and on a platform whose parts are killed.
+
+No alert fires without a fault.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ from tests.support.prometheus import MONITORING, Prometheus, prometheus
 from tests.support.work import Work, deploy
 
 pytestmark = pytest.mark.engine
-# of what takes days otherwise
-SOON_S = 2
+# limit of the alerts that fire after minutes or days in production
+LIMIT_S = 2
 LIMITS = {
-    "WorkWaits": SOON_S, "JobsWait": SOON_S, "VisitWaits": SOON_S, "ReportWaits": SOON_S, "LabLate": SOON_S,
-    "LabItemsWait": SOON_S, "KitsLow": 10_000,
+    "WorkWaits": LIMIT_S, "JobsWait": LIMIT_S, "VisitWaits": LIMIT_S, "ReportWaits": LIMIT_S, "LabLate": LIMIT_S,
+    "LabItemsWait": LIMIT_S, "KitsLow": 10_000,
 }  # fmt: skip
-# all at once, and one after the other: jobs of one process instance exclude each other
+# 500 jobs at once; as exclusive jobs of one process instance they are executed one after another
 MANY_JOBS = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
     xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="http://coronacare.example/tests">
   <bpmn:process id="many_jobs" isExecutable="true" camunda:historyTimeToLive="P1D">
@@ -56,15 +57,15 @@ def server(own_platform: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
         yield server
 
 
-def fires(server: Prometheus, *alerts: str) -> None:
+def wait_until_firing(server: Prometheus, *alerts: str) -> None:
     eventually(lambda: server.firing() >= set(alerts), f"{alerts} don't fire")
 
 
-def clears(server: Prometheus, *alerts: str) -> None:
-    eventually(lambda: not server.firing() & set(alerts), f"{alerts} don't clear")
+def wait_until_resolved(server: Prometheus, *alerts: str) -> None:
+    eventually(lambda: not server.firing() & set(alerts), f"{alerts} aren't resolved")
 
 
-def test_the_rules_say_when() -> None:
+def test_the_thresholds_of_all_rules() -> None:
     rules = Path(__file__).with_name("alerts_test.yml")
     done = subprocess.run(["promtool", "test", "rules", rules], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -75,7 +76,7 @@ def test_the_rules_say_when() -> None:
 
 
 @pytest.mark.verify
-def test_nothing_fires_while_all_goes_well(own: dict[str, Any], tmp_path: Path) -> None:
+def test_no_alert_fires_without_a_fault(own: dict[str, Any], tmp_path: Path) -> None:
     with prometheus(tmp_path, own) as server:
         case = CaseUnderTest(own).starts(WITH_COUGH)
         case.requests_evaluation()
@@ -90,97 +91,101 @@ def test_nothing_fires_while_all_goes_well(own: dict[str, Any], tmp_path: Path) 
 
 @pytest.mark.verify
 @pytest.mark.parametrize("part", ["workers", "engine"])
-def test_a_part_is_gone(own: dict[str, Any], environment: dict[str, str], server: Prometheus, part: str) -> None:
+def test_the_alert_of_a_missing_part(
+    own: dict[str, Any], environment: dict[str, str], server: Prometheus, part: str
+) -> None:
     old = kill(environment, part)
-    fires(server, "PartGone")
+    wait_until_firing(server, "PartGone")
     started_again(environment, part, old)
-    clears(server, "PartGone")
+    wait_until_resolved(server, "PartGone")
 
 
 @pytest.mark.verify
-def test_many_errors(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
+def test_the_alert_of_many_errors(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
     patient = Browser(own["webapp"])
     patient.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)})
     old = kill(environment, "engine")
     assert [patient.open("/case").status for _ in range(20)] == [503] * 20
-    fires(server, "ManyErrors")
+    wait_until_firing(server, "ManyErrors")
     started_again(environment, "engine", old)
     eventually(lambda: answers(own["engine"]))
     requests.get(own["webapp"], timeout=30)
-    clears(server, "ManyErrors")
+    wait_until_resolved(server, "ManyErrors")
 
 
 @pytest.mark.verify
-def test_a_task_that_nobody_takes_and_one_that_stands_still(own: dict[str, Any], server: Prometheus) -> None:
+def test_the_alerts_of_a_task_without_a_worker_and_of_an_incident(own: dict[str, Any], server: Prometheus) -> None:
     work = Work(own)
     deploy(work.engine)
     [task] = work.starts()
-    fires(server, "WorkWaits")
+    wait_until_firing(server, "WorkWaits")
     [locked] = work.engine.post(
         "/external-task/fetchAndLock",
         {"workerId": "w", "maxTasks": 1, "topics": [{"topicName": work.topic, "lockDuration": 60_000}]},
     )
     failed = {"workerId": "w", "errorMessage": "no", "retries": 0, "retryTimeout": 0}
     work.engine.post(f"/external-task/{locked['id']}/failure", failed)
-    fires(server, "IncidentOpen")
-    clears(server, "WorkWaits")
+    wait_until_firing(server, "IncidentOpen")
+    wait_until_resolved(server, "WorkWaits")
     work.engine.put(f"/external-task/{task}/retries", {"retries": 1})
     work.engine.post(f"/external-task/{task}/complete", {"workerId": "w"})
-    clears(server, "IncidentOpen", "WorkWaits")
+    wait_until_resolved(server, "IncidentOpen", "WorkWaits")
 
 
 @pytest.mark.verify
-def test_an_engine_that_does_not_keep_up(own: dict[str, Any], server: Prometheus) -> None:
+def test_the_alert_of_a_job_executor_that_is_behind(own: dict[str, Any], server: Prometheus) -> None:
     engine = CaseUnderTest(own).admin
     engine.upload("/deployment/create", {"deployment-name": "many jobs"}, {"many_jobs.bpmn": MANY_JOBS.encode()})
     engine.post("/process-definition/key/many_jobs/start", {})
-    fires(server, "JobsWait")
-    clears(server, "JobsWait")
+    wait_until_firing(server, "JobsWait")
+    wait_until_resolved(server, "JobsWait")
 
 
 @pytest.mark.verify
-def test_patients_who_wait(own: dict[str, Any], server: Prometheus) -> None:
+def test_the_alerts_of_overdue_visits_results_and_reports(own: dict[str, Any], server: Prometheus) -> None:
     case = CaseUnderTest(own)
     case.reaches_the_visit()
-    fires(server, "VisitWaits")
-    case.lab_will_find("negative", after_s=4 * SOON_S)
+    wait_until_firing(server, "VisitWaits")
+    case.lab_will_find("negative", after_s=4 * LIMIT_S)
     case.is_visited()
-    fires(server, "LabLate")
+    wait_until_firing(server, "LabLate")
     case.waits_for("doctor_report")
-    fires(server, "ReportWaits")
-    clears(server, "VisitWaits", "LabLate")
+    wait_until_firing(server, "ReportWaits")
+    wait_until_resolved(server, "VisitWaits", "LabLate")
     case.is_reported()
-    clears(server, "ReportWaits")
+    wait_until_resolved(server, "ReportWaits")
 
 
 @pytest.mark.verify
-def test_a_result_of_an_unknown_case(environment: dict[str, str], server: Prometheus) -> None:
-    lab = connect_to(data_of(environment, "lab"))
+def test_the_alert_of_a_feed_item_that_is_not_acknowledged(environment: dict[str, str], server: Prometheus) -> None:
+    lab = connect_to(database_url(environment, "lab"))
     item = {"kind": "result", "case_reference": "C-UNKNOWN", "sample_number": 1, "sample_barcode": "B-1"}
     with lab.bind_ctx(MODELS), lab.connection_context():
         unknown = FeedItem.create(**item, status="final", result="negative")
-        fires(server, "LabItemsWait")
+        wait_until_firing(server, "LabItemsWait")
         FeedItem.update(acknowledged=True).where(FeedItem.id == unknown.id).execute()
-    clears(server, "LabItemsWait")
+    wait_until_resolved(server, "LabItemsWait")
 
 
 @pytest.mark.verify
-def test_too_few_kits_and_no_doctor(own: dict[str, Any], environment: dict[str, str], server: Prometheus) -> None:
+def test_the_alerts_of_a_low_stock_of_kits_and_of_no_doctor_on_duty(
+    own: dict[str, Any], environment: dict[str, str], server: Prometheus
+) -> None:
     case = CaseUnderTest(own)
     case.reaches_the_visit()
-    fires(server, "KitsLow")
+    wait_until_firing(server, "KitsLow")
     case.at_lab("POST", "/v1/stock", {"kits": 100})
-    clears(server, "KitsLow")
-    database.open(data_of(environment, "records"))
+    wait_until_resolved(server, "KitsLow")
+    database.open(database_url(environment, "records"))
     with database.database.connection_context():
         duties = list(Duty.select().dicts())
         Duty.delete().execute()
-        fires(server, "NoDoctorOnDuty")
+        wait_until_firing(server, "NoDoctorOnDuty")
         Duty.insert_many(duties).execute()
     database.database.close()
-    clears(server, "NoDoctorOnDuty")
+    wait_until_resolved(server, "NoDoctorOnDuty")
 
 
-def data_of(environment: dict[str, str], name: str) -> str:
+def database_url(environment: dict[str, str], name: str) -> str:
     """URL of a database of our platform."""
     return f"sqlite:///{Path(environment[environment_name('folder')]).absolute()}/data/{name}.db"

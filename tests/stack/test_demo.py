@@ -1,4 +1,4 @@
-"""`make demo` with pilots of a few patients: the file's figures, a failure when they are others, and the tour."""
+"""`make demo` with pilots of a few patients: the expected figures, a failure on other figures, and the tour."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.platform import own_environment
 pytestmark = pytest.mark.engine
 
 
-def demo(folder: Path, pilot: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
+def replay_pilot(folder: Path, pilot: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
     """Replay a pilot; returns the exit status, the report and what was printed."""
     environment = {**environment_of(folder, pilot), "EXIT": "1"}
     done = subprocess.run(
@@ -39,21 +39,21 @@ def demo(folder: Path, pilot: dict[str, Any]) -> tuple[int, dict[str, Any], str]
 
 @contextmanager
 def demo_up(folder: Path, pilot: dict[str, Any], **settings: str) -> Iterator[tuple[dict[str, Any], Path]]:
-    """A demo that has come to its tour: what state.json says of it, and the file with what was printed."""
+    """Run the demo until its tour: the content of state.json, and the file with its output."""
     environment, printed = environment_of(folder, pilot) | settings, folder / "printed"
     with printed.open("w") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "stack", "demo"], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
         )
         try:
-            yield eventually(lambda: toured(process, environment), "no tour", within_s=300), printed
+            yield eventually(lambda: state_with_tour(process, environment), "no tour", within_s=300), printed
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
     assert not state_file(environment).exists()
 
 
-def toured(process: subprocess.Popen[bytes], environment: dict[str, str]) -> dict[str, Any] | None:
+def state_with_tour(process: subprocess.Popen[bytes], environment: dict[str, str]) -> dict[str, Any] | None:
     assert process.poll() is None, "the demo has ended"
     state = read_state(environment) if state_file(environment).exists() else {}
     return state if "tour" in state else None
@@ -66,14 +66,14 @@ def environment_of(folder: Path, pilot: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.verify
-def test_the_tour_shows_cases_to_sign_in_to_and_history_apart_from_the_pilots_kpis(tmp_path: Path) -> None:
+def test_the_tour_has_access_codes_and_the_pilots_kpis_exclude_the_history(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     pilot |= {"patients": [pilot["patients"][0]], "expected": {"closed": 1}}
-    few = {environment_name("lab", "kits"): "40", environment_name("demo", "history_weeks"): "2"}
-    with demo_up(tmp_path, pilot, **few) as (state, printed):
+    settings = {environment_name("lab", "kits"): "40", environment_name("demo", "history_weeks"): "2"}
+    with demo_up(tmp_path, pilot, **settings) as (state, printed):
         manager = signed_in_manager(state)
         figures = manager.read_json("/staff/kpis.json")
-        # no open case counts, and no invented one
+        # neither open nor invented cases are counted
         report = json.loads((tmp_path / "report.json").read_text())
         assert (
             (figures["closed"]["value"], figures["ratings"]["value"]) == (1, 1) == (report["closed"], report["ratings"])
@@ -81,7 +81,7 @@ def test_the_tour_shows_cases_to_sign_in_to_and_history_apart_from_the_pilots_kp
         assert 0 <= figures["onset_to_result_mean"]["value"] < 14
         assert manager.read_json("/staff/kpis.json?history=included")["closed"]["value"] > 20
         assert "Includes 2 weeks of invented history" in manager.open("/staff/kpis?history=included").text("main")
-        # each patient gets into their own case
+        # each access code opens its own case
         assert len(state["tour"]) == 15
         for stop in state["tour"]:
             browser = Browser(state["webapp"])
@@ -89,16 +89,16 @@ def test_the_tour_shows_cases_to_sign_in_to_and_history_apart_from_the_pilots_kp
             assert stop["case_reference"] in page.text("main")
         waits = {each["what"]: each["now"] for each in manager.read_json("/staff/now.json")["waits"]}
         assert {what: now > 0 for what, now in waits.items()} == dict.fromkeys(waits, True)
-        said = eventually(lambda: "Ctrl-C" in printed.read_text() and printed.read_text(), "the tour did not end")
-        assert all(f"{stop['case_reference']}  {stop['what']}" in said for stop in state["tour"])
+        output = eventually(lambda: "Ctrl-C" in printed.read_text() and printed.read_text(), "the tour did not end")
+        assert all(f"{stop['case_reference']}  {stop['what']}" in output for stop in state["tour"])
 
 
-def test_other_lab_results_give_other_kpis_and_early_ends_are_walked(tmp_path: Path) -> None:
+def test_a_pilot_with_other_results_and_early_ends(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     positive = next(p for p in pilot["patients"] if p["lab_result"] == "positive" and "contact_call" not in p)
     report = {"report_advice": "Rest.", "case_classification": "not_a_case"}
-    turned = {**positive, "lab_result": "negative", "doctor_report": report, "review": {"rating": "3"}}
-    del turned["close_contacts"]
+    negative = {**positive, "lab_result": "negative", "doctor_report": report, "review": {"rating": "3"}}
+    del negative["close_contacts"]
     declining = {
         "patient": "Declines",
         "outcome": "evaluation_declined",
@@ -110,11 +110,11 @@ def test_other_lab_results_give_other_kpis_and_early_ends_are_walked(tmp_path: P
         "outcome": "emergency_services",
         "pre_screening": {**positive["pre_screening"], "breathless": True},
     }
-    pilot["patients"] = [positive, turned, declining, emergency]
+    pilot["patients"] = [positive, negative, declining, emergency]
     rating = int(positive["review"]["rating"])
     pilot["expected"] = {"closed": 4, "positive": 1, "negative": 1, "ratings": 2, "mean_feedback": (rating + 3) / 2}
 
-    status, report, printed = demo(tmp_path, pilot)
+    status, report, printed = replay_pilot(tmp_path, pilot)
 
     assert status == 0, printed
     assert {name: report[name] for name in pilot["expected"]} == pilot["expected"]
@@ -123,12 +123,12 @@ def test_other_lab_results_give_other_kpis_and_early_ends_are_walked(tmp_path: P
 
 
 @pytest.mark.verify
-def test_a_case_that_ends_otherwise_fails_the_demo(tmp_path: Path) -> None:
+def test_a_case_with_an_unexpected_outcome_fails_the_demo(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     pilot["patients"] = [{**pilot["patients"][0], "outcome": "evaluation_declined"}]
     pilot["expected"] = {"positive": 7}
 
-    status, report, printed = demo(tmp_path, pilot)
+    status, report, printed = replay_pilot(tmp_path, pilot)
 
     assert status == 1
     assert report["closed"] == 1

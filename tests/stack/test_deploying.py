@@ -1,4 +1,4 @@
-"""`make deploy`: what changes is told and drawn; all is there or nothing, whoever deploys at once or is killed."""
+"""`make deploy`: changes are listed and drawn; a deployment is atomic, also if it is concurrent or killed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.case import CaseUnderTest, eventually
 
 pytestmark = pytest.mark.engine
 
-# as `python -m deployment drawn FILE` does, of another folder; killed before, during or after one of its calls
+# as `python -m deployment drawn FILE`, for another folder; killed before, during or after one of its calls
 DEPLOY = """
 import os, signal, sys, threading
 from pathlib import Path
@@ -36,7 +36,7 @@ from processes.engine import Engine
 root, page, when, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 calls, call = 0, Engine._call
 
-def killed(*arguments, **options):
+def call_or_die(*arguments, **options):
     global calls
     calls += 1
     if (when, number) == ("before", calls):
@@ -48,7 +48,7 @@ def killed(*arguments, **options):
         os.kill(os.getpid(), signal.SIGKILL)
     return answer
 
-Engine._call = killed
+Engine._call = call_or_die
 settings = load_with_secrets("engine.password")
 account = settings.engine
 engine = Engine(account.url, account.username, account.password.get_secret_value())
@@ -58,7 +58,7 @@ print("deployed" if deploy(engine, NAME, root, names_of(settings), print, page) 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The files, to be changed."""
+    """A copy of the files, which the test changes."""
     for name in ("processes", "forms"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def deployer(own: dict[str, Any]) -> Iterator[Engine]:
-    """The deployer's account; afterwards the engine runs the files as they are."""
+    """The engine for the deployer's account; after the test the original files are deployed again."""
     account = own["accounts"]["deployer"]
     engine = Engine(own["engine"], account["username"], account["password"])
     yield engine
@@ -77,7 +77,7 @@ def deployer(own: dict[str, Any]) -> Iterator[Engine]:
 @pytest.fixture
 def start(own: dict[str, Any], environment: dict[str, str], folder: Path) -> Callable[..., subprocess.Popen]:
     account = own["accounts"]["deployer"]
-    told = {
+    engine_access = {
         environment_name("engine", "url"): own["engine"],
         environment_name("engine", "username"): account["username"],
         environment_name("engine", "password"): account["password"],
@@ -86,7 +86,7 @@ def start(own: dict[str, Any], environment: dict[str, str], folder: Path) -> Cal
     def start(when: str = "never", number: int = 0) -> subprocess.Popen:
         command = [sys.executable, "-c", DEPLOY, str(folder), str(folder / "changes.html"), when, str(number)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, cwd=ROOT, env={**environment, **told}, **pipes)
+        return subprocess.Popen(command, cwd=ROOT, env={**environment, **engine_access}, **pipes)
 
     return start
 
@@ -98,38 +98,38 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
     path.write_text(text)
 
 
-def said(process: subprocess.Popen) -> str:
+def output_of(process: subprocess.Popen) -> str:
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     return output
 
 
-def deployments(engine: Engine) -> int:
+def count_deployments(engine: Engine) -> int:
     return len(engine.get("/deployment", name=NAME))
 
 
-def runs(engine: Engine) -> dict[str, bytes]:
-    """What was deployed last."""
+def deployed_files(engine: Engine) -> dict[str, bytes]:
+    """The files of the latest deployment."""
     return running.download_files(engine, running.latest_deployment_id(engine, NAME))
 
 
-def called(case: CaseUnderTest) -> list[dict[str, Any]]:
-    """The calls to be made to the patient."""
+def telephone_calls(case: CaseUnderTest) -> list[dict[str, Any]]:
+    """The open tasks to call the patient."""
     return case.admin.get("/task", processInstanceBusinessKey=case.reference, taskDefinitionKey="Task_TellPatient")
 
 
-def test_what_changes_is_told_and_drawn(
+def test_changes_are_listed_and_drawn(
     own: dict[str, Any], deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
     case = CaseUnderTest(own)
     case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
-    eventually(lambda: called(case))
+    eventually(lambda: telephone_calls(case))
     change(folder, "tell_by_telephone.bpmn", "Task_TellPatient", "Task_CallTheirTelephone")
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory"')
     change(folder, "testing_priority.dmn", "<text>70</text>", "<text>75</text>")
     change(folder, "review.form", '"label": "Your rating"', '"label": "Your opinion"')
 
-    lines = said(start()).splitlines()
+    lines = output_of(start()).splitlines()
 
     assert "  - step Tell patient by telephone (Task_TellPatient) removed" in lines
     assert "  + step Tell patient by telephone (Task_CallTheirTelephone) added" in lines
@@ -138,52 +138,52 @@ def test_what_changes_is_told_and_drawn(
     assert any("changed: label: Your rating → Your opinion" in line for line in lines)
     assert any(re.match(r"Tell by telephone: \d+ running cases stay on their version", line) for line in lines)
     assert any(re.match(r"  \d+ of them can't be migrated", line) for line in lines)
-    stuck = r"    \d+ at Tell patient by telephone: the new version has no such step"
-    assert any(re.fullmatch(stuck, line) for line in lines)
+    blocked = r"    \d+ at Tell patient by telephone: the new version has no such step"
+    assert any(re.fullmatch(blocked, line) for line in lines)
     assert any("add it to processes/migration.yaml" in line for line in lines)
     page = (folder / "changes.html").read_text()
     assert re.search(r"Tell by telephone, before: \d+ elements marked", page)
     assert page.count("<svg") == 4
-    # the call is still to be made, under its version
-    assert called(case)
+    # the telephone call is still open, on its version
+    assert telephone_calls(case)
 
-    # once it is said what the step is called now, nobody is lost
+    # with a migration hint for the renamed step, no case is blocked
     hints = folder / "processes" / "migration.yaml"
     hints.write_text("tell_by_telephone: {steps: {Task_TellPatient: Task_CallTheirTelephone}}")
     change(folder, "review.form", '"label": "Your opinion"', '"label": "Your view"')
-    assert "can't be migrated" not in said(start())
+    assert "can't be migrated" not in output_of(start())
 
 
 def test_the_same_files_are_deployed_once(
     deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
-    before = deployments(deployer)
-    assert said(start()).startswith("nothing")
+    before = count_deployments(deployer)
+    assert output_of(start()).startswith("nothing")
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory once more"')
-    # two terminals, at once
-    both = [said(process).splitlines()[-1].split()[0] for process in [start(), start()]]
+    # two concurrent deployments
+    both = [output_of(process).splitlines()[-1].split()[0] for process in [start(), start()]]
     assert sorted(both) == ["deployed", "nothing"]
-    assert deployments(deployer) == before + 1
-    assert said(start()).startswith("nothing")
-    assert deployments(deployer) == before + 1
+    assert count_deployments(deployer) == before + 1
+    assert output_of(start()).startswith("nothing")
+    assert count_deployments(deployer) == before + 1
 
 
-def test_whoever_is_killed_leaves_all_or_nothing(
+def test_a_killed_deployment_leaves_all_files_or_none(
     deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask again"')
     old, new = resources(ROOT), resources(folder)
-    last = int(said(start()).split()[-1])
+    last = int(output_of(start()).split()[-1])
     found = set()
     for when, number in (("before", 1), ("after", 2), ("before", last), ("during", last), ("after", last)):
         deployer.upload("/deployment/create", {"deployment-name": NAME, "deployment-source": NAME}, old)
         process = start(when, number)
         process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL, when
-        now = runs(deployer)
+        now = deployed_files(deployer)
         assert now in (old, new), (when, number)
         found.add("new" if now == new else "old")
-        # the next one brings it to an end
-        said(start())
-        assert runs(deployer) == new
+        # the next deployment completes it
+        output_of(start())
+        assert deployed_files(deployer) == new
     assert found == {"old", "new"}

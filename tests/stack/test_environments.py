@@ -26,32 +26,32 @@ DATABASES = {"engine.mv.db", "government.db", "lab.db", "records.db", "sms.db"}
 
 @pytest.fixture
 def folder(own: dict[str, Any], environment: dict[str, str]) -> Path:
-    """Of the run."""
+    """The folder of the run."""
     return Path(environment["CORONACARE_FOLDER"])
 
 
-def stack(command: str, environment: dict[str, str]) -> str:
+def run_stack(command: str, environment: dict[str, str]) -> str:
     """Run a command of `python -m stack`; returns what it prints."""
-    called = [sys.executable, "-m", "stack", command]
-    done = subprocess.run(called, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
+    arguments = [sys.executable, "-m", "stack", command]
+    done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
     assert done.stderr == b""
     return done.stdout.decode("utf-8")
 
 
-def test_parts_call_each_other_directly_whatever_proxy_is_named(
+def test_parts_call_each_other_directly_despite_proxy_variables(
     own: dict[str, Any], environment: dict[str, str], proxy: RecordingProxy
 ) -> None:
     CaseUnderTest(own).is_told("positive")
-    assert "no change since" in stack("deploy", environment)
-    assert "doesn't answer" not in stack("status", environment)
+    assert "no change since" in run_stack("deploy", environment)
+    assert "doesn't answer" not in run_stack("status", environment)
     assert proxy.requests == []
 
 
 def test_without_a_locale_tables_are_drawn_in_utf8(own: dict[str, Any], environment: dict[str, str]) -> None:
-    assert "┃ Part" in stack("status", environment)
+    assert "┃ Part" in run_stack("status", environment)
 
 
-def test_all_that_is_written_is_its_owners_alone(own: dict[str, Any], folder: Path) -> None:
+def test_files_can_be_read_by_their_owner_only(own: dict[str, Any], folder: Path) -> None:
     CaseUnderTest(own).reaches_the_visit()
     modes = {}
     for path in [folder, *folder.rglob("*")]:
@@ -63,15 +63,15 @@ def test_all_that_is_written_is_its_owners_alone(own: dict[str, Any], folder: Pa
     assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
 
 
-def test_data_is_where_the_folders_name_says_letter_by_letter(folder: Path) -> None:
-    """Not in a folder beside it, with %41 decoded or letters replaced."""
+def test_data_is_in_the_folder_of_exactly_this_name(folder: Path) -> None:
+    """Not in another folder, with %41 decoded or letters replaced."""
     assert {path.name for path in (folder / "data").glob("*.db")} == DATABASES
     assert list(folder.parent.parent.iterdir()) == [folder.parent]
 
 
 @pytest.mark.verify
 @pytest.mark.own_platform
-def test_a_patient_is_taken_through_on_a_machine_without_ipv4(tmp_path: Path) -> None:
+def test_a_case_is_completed_on_a_machine_without_ipv4(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     pilot |= {"patients": pilot["patients"][:1], "expected": {"closed": 1}}
     (tmp_path / "pilot.yaml").write_text(yaml.safe_dump(pilot))

@@ -1,5 +1,6 @@
-"""Each part on a host of its own, behind the firewall of stack/firewall.py: from outside there is one port, by which a
-positive case goes its whole road.
+"""Each part in a network namespace with the rules of stack/firewall.py.
+
+One port is open to the outside; a positive case can be completed by it.
 """
 
 from __future__ import annotations
@@ -57,35 +58,35 @@ def platform(hosts: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", without_settings(os.environ))
         urls = {name: f"http://{hosts[name].address}:{port}" for name, port in PORTS.items() if name != "mail"}
-        told = {environment_name(name, "url"): url for name, url in urls.items()}
-        told[environment_name("mail", "host")] = hosts["mail"].address
-        told[environment_name("mail", "port")] = str(PORTS["mail"])
-        told[environment_name("lab", "positive_share")] = "1"
-        os.environ.update(told)
+        variables = {environment_name(name, "url"): url for name, url in urls.items()}
+        variables[environment_name("mail", "host")] = hosts["mail"].address
+        variables[environment_name("mail", "port")] = str(PORTS["mail"])
+        variables[environment_name("lab", "positive_share")] = "1"
+        os.environ.update(variables)
         with platform_up(tmp_path_factory.mktemp("firewall"), parts=on_hosts) as platform:
             yield platform
 
 
-def test_a_case_goes_its_whole_road_from_outside(platform: Platform, hosts: dict[str, Host]) -> None:
+def test_a_case_is_completed_from_outside(platform: Platform, hosts: dict[str, Host]) -> None:
     with hosts[OUTSIDE].here():
         browser = Browser(platform.state["webapp"])
         browser.fill_in("/forms/pre_screening", WITH_COUGH)
         browser.fill_in("/forms/evaluation_request", REQUEST)
         browser.fill_in("/forms/medical_form", MEDICAL)
-        in_tasklist(platform, "medical_team", "medical_visit", {**VISIT, "sample_barcode": BARCODE})
+        complete_in_tasklist(platform, "medical_team", "medical_visit", {**VISIT, "sample_barcode": BARCODE})
         browser.fill_in("/forms/close_contacts", {"had_contacts": "yes", "close_contacts": [CONTACT]})
-        in_tasklist(platform, "doctor", "doctor_report", {**REPORT, "case_classification": "confirmed"})
+        complete_in_tasklist(platform, "doctor", "doctor_report", {**REPORT, "case_classification": "confirmed"})
         browser.fill_in("/forms/review", {"rating": "5"})
-    eventually(lambda: mails_to(platform.state, CONTACT["email"]), "the contact isn't told")
+    eventually(lambda: mails_to(platform.state, CONTACT["email"]), "the contact isn't notified")
     assert {name: host.refused() for name, host in hosts.items() if name != OUTSIDE} == dict.fromkeys(
         platform.state["processes"], 0
     )
 
 
 @pytest.mark.parametrize("part", PORTS)
-def test_from_outside_there_is_one_port(platform: Platform, hosts: dict[str, Host], part: str) -> None:
+def test_only_the_front_is_open_to_the_outside(platform: Platform, hosts: dict[str, Host], part: str) -> None:
     port, before = PORTS[part], hosts[part].refused()
-    assert is_open(hosts[part], port), "an operator sees it"
+    assert is_open(hosts[part], port), "an operator can't connect"
     with hosts[OUTSIDE].here():
         assert is_open(hosts[part], port) == (part == "front")
     assert (hosts[part].refused() > before) == (part != "front")
@@ -94,7 +95,7 @@ def test_from_outside_there_is_one_port(platform: Platform, hosts: dict[str, Hos
 @pytest.mark.parametrize(
     ("part", "other"), [("webapp", "sms"), ("lab", "engine"), ("workers", "webapp"), ("engine", OUTSIDE)]
 )
-def test_a_part_reaches_only_those_that_it_calls(
+def test_a_part_can_not_connect_to_parts_that_it_does_not_call(
     platform: Platform, hosts: dict[str, Host], part: str, other: str
 ) -> None:
     before = hosts[part].refused()
@@ -103,10 +104,10 @@ def test_a_part_reaches_only_those_that_it_calls(
     assert hosts[part].refused() > before
 
 
-def in_tasklist(platform: Platform, account: str, form: str, values: dict[str, object]) -> None:
-    """Claim and complete a task by what Tasklist itself calls, at the address that staff have."""
+def complete_in_tasklist(platform: Platform, account: str, form: str, values: dict[str, object]) -> None:
+    """Claim and complete a task by the API of Tasklist, at the address for staff."""
     api = web({**platform.state, "engine": platform.state["staff"]}, account, "tasklist")
-    task = eventually(lambda: task_of(api, form), f"{form} isn't asked for")
+    task = eventually(lambda: task_of(api, form), f"{form} isn't open")
     claimed = api.post(f"/task/{task}/claim", {"userId": account})
     completed = api.post(f"/task/{task}/submit-form", {"variables": VARIABLES.to_engine(values)})
     assert (claimed.status_code, completed.status_code) == (204, 204), completed.text

@@ -1,4 +1,4 @@
-"""`make migrate`: cases come to the newest version, or go on under theirs and it is told why."""
+"""`make migrate`: cases are migrated to the latest version, or stay on theirs with a reported reason."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from deployment.__main__ import NAME, migrate_cases
 from processes.cases import new_reference
 from processes.engine import Engine
 from processes.variables import VARIABLES
-from tests.stack.probe import AFTER, BEFORE, PROBE, probe
+from tests.stack.migration_probe import AFTER, BEFORE, PROBE, create_diagram
 from tests.support.case import eventually
 
 pytestmark = pytest.mark.engine
 
 STEPS = {"Task_Ask": "Task_Request", "Task_Each": "Task_Every"}
 HINTS = {PROBE: Hints(steps=STEPS, variables={"reminder_after": "PT48H"})}
-STAND_AT = [step for step in BEFORE.values() if step.startswith("Task_")] + ["Task_Work", "Task_Wait", "Task_Keep"]
+START_STEPS = [step for step in BEFORE.values() if step.startswith("Task_")] + ["Task_Work", "Task_Wait", "Task_Keep"]
 
 
-def unseen(items: Iterable[Any], what: str, count: int) -> Iterable[Any]:
+def without_progress(items: Iterable[Any], what: str, count: int) -> Iterable[Any]:
     return items
 
 
@@ -50,12 +50,12 @@ def admin(own: dict[str, Any]) -> Engine:
 
 
 @pytest.fixture
-def deployed(deployer: Engine, admin: Engine) -> Iterator[Callable[[dict[str, str]], str]]:
-    """Deploys all files, with a version of the probe; returns the id of its definition."""
+def deploy_version(deployer: Engine, admin: Engine) -> Iterator[Callable[[dict[str, str]], str]]:
+    """Return a function that deploys all files with a version of the probe; it returns the id of its definition."""
 
     def create(version: dict[str, str]) -> str:
         fields = {"deployment-name": NAME, "deployment-source": NAME}
-        made = deployer.upload("/deployment/create", fields, {**resources(ROOT), "probe.bpmn": probe(version)})
+        made = deployer.upload("/deployment/create", fields, {**resources(ROOT), "probe.bpmn": create_diagram(version)})
         return next(each for each in made["deployedProcessDefinitions"] if each.startswith(f"{PROBE}:"))
 
     yield create
@@ -65,10 +65,12 @@ def deployed(deployer: Engine, admin: Engine) -> Iterator[Callable[[dict[str, st
 
 
 def start(admin: Engine, step: str) -> str:
-    """A case that stands at a step; returns its reference."""
+    """Start a case at a step; returns its reference."""
     reference = new_reference()
-    at = [{"type": "startBeforeActivity", "activityId": f"{step}#multiInstanceBody" if step == "Task_Each" else step}]
-    admin.post(f"/process-definition/key/{PROBE}/start", {"businessKey": reference, "startInstructions": at})
+    instructions = [
+        {"type": "startBeforeActivity", "activityId": f"{step}#multiInstanceBody" if step == "Task_Each" else step}
+    ]
+    admin.post(f"/process-definition/key/{PROBE}/start", {"businessKey": reference, "startInstructions": instructions})
     return reference
 
 
@@ -87,24 +89,24 @@ def latest(admin: Engine) -> str:
     return found["id"]
 
 
-def due_of(admin: Engine, reference: str, event: str) -> list[str]:
-    """When a timer of a case is due."""
+def due_dates(admin: Engine, reference: str, event: str) -> list[str]:
+    """Due dates of a case's timer."""
     return [
         each["dueDate"] for each in admin.get("/job", processInstanceId=instance_of(admin, reference), activityId=event)
     ]
 
 
-def test_each_case_comes_along_or_is_told_to_stay(
-    deployer: Engine, admin: Engine, deployed: Callable[[dict[str, str]], str]
+def test_each_case_is_migrated_or_reported_as_blocked(
+    deployer: Engine, admin: Engine, deploy_version: Callable[[dict[str, str]], str]
 ) -> None:
-    old = deployed(BEFORE)
-    cases = {step: start(admin, step) for step in STAND_AT}
-    kept = due_of(admin, cases["Task_Wait"], "Event_Late")
-    new = deployed(AFTER)
-    said: list[str] = []
+    old = deploy_version(BEFORE)
+    cases = {step: start(admin, step) for step in START_STEPS}
+    due_before = due_dates(admin, cases["Task_Wait"], "Event_Late")
+    new = deploy_version(AFTER)
+    lines: list[str] = []
 
-    # would each come along? nothing is changed by asking
-    rehearse_migration(deployer, NAME, HINTS, said.append, unseen)
+    # a dry run changes nothing
+    rehearse_migration(deployer, NAME, HINTS, lines.append, without_progress)
     assert {version_of(admin, case) for case in cases.values()} == {old}
     assert (
         admin.get(
@@ -115,9 +117,9 @@ def test_each_case_comes_along_or_is_told_to_stay(
         == 0
     )
 
-    assert migrate(deployer, NAME, HINTS, said.append, unseen)
+    assert migrate(deployer, NAME, HINTS, lines.append, without_progress)
 
-    told = "\n".join(said)
+    output = "\n".join(lines)
     assert {step: version_of(admin, case) == new for step, case in cases.items()} == {
         "Task_Ask": True,
         "Task_Each": True,
@@ -126,84 +128,86 @@ def test_each_case_comes_along_or_is_told_to_stay(
         "Task_Gone": False,
         "Task_Work": False,
     }
-    assert f"{cases['Task_Gone']}: Probe, at Do what nobody needs (Task_Gone): the new version has no such step" in told
-    waits = "waits for a worker of the topic probe.work, and the new version has probe.work_elsewhere there"
-    assert f"{cases['Task_Work']}: Probe, at Work (Task_Work): {waits}" in told
-    # renamed, with the new timer; both of those that are repeated; another message, another time
+    assert f"{cases['Task_Gone']}: Probe, at Obsolete (Task_Gone): the new version has no such step" in output
+    reason = "waits for a worker of the topic probe.work, and the new version has probe.work_elsewhere there"
+    assert f"{cases['Task_Work']}: Probe, at Work (Task_Work): {reason}" in output
+    # the renamed step has its new timer, both instances are migrated, and message and duration are the new ones
     names = {step: admin.get("/task", processInstanceBusinessKey=cases[step]) for step in ("Task_Ask", "Task_Each")}
     assert [each["taskDefinitionKey"] for each in names["Task_Ask"]] == ["Task_Request"]
     assert [each["taskDefinitionKey"] for each in names["Task_Each"]] == ["Task_Every"] * 2
-    assert len(due_of(admin, cases["Task_Ask"], "Event_Reminder")) == 1
-    assert due_of(admin, cases["Task_Wait"], "Event_Late") > kept
+    assert len(due_dates(admin, cases["Task_Ask"], "Event_Reminder")) == 1
+    assert due_dates(admin, cases["Task_Wait"], "Event_Late") > due_before
     admin.correlate("probe_asked_for", cases["Task_Wait"], {})
     assert not admin.post("/process-instance", {"businessKey": cases["Task_Wait"]})
     assert not admin.get("/batch")
 
-    # again: nothing is left that could come along
+    # a second migration finds no case
     again: list[str] = []
-    assert migrate(deployer, NAME, HINTS, again.append, unseen)
+    assert migrate(deployer, NAME, HINTS, again.append, without_progress)
     assert again[0].startswith("0 cases can be migrated to the latest version")
 
 
-def test_without_the_variable_the_case_is_named_and_stays(
-    deployer: Engine, admin: Engine, deployed: Callable[[dict[str, str]], str]
+def test_a_case_without_the_new_variable_is_reported_and_stays(
+    deployer: Engine, admin: Engine, deploy_version: Callable[[dict[str, str]], str]
 ) -> None:
-    old = deployed(BEFORE)
+    old = deploy_version(BEFORE)
     case, other = start(admin, "Task_Ask"), start(admin, "Task_Keep")
-    new = deployed(AFTER)
-    said: list[str] = []
-    assert migrate(deployer, NAME, {PROBE: Hints(steps=STEPS)}, said.append, unseen)
-    [told] = [line for line in said if f"  {case}: Probe: " in line]
-    assert "${reminder_after}" in told
+    new = deploy_version(AFTER)
+    lines: list[str] = []
+    assert migrate(deployer, NAME, {PROBE: Hints(steps=STEPS)}, lines.append, without_progress)
+    [reason] = [line for line in lines if f"  {case}: Probe: " in line]
+    assert "${reminder_after}" in reason
     assert (version_of(admin, case), version_of(admin, other)) == (old, new)
 
 
-def test_a_plan_that_the_engine_can_not_follow_is_refused(
-    deployer: Engine, admin: Engine, deployed: Callable[[dict[str, str]], str]
+def test_a_migration_plan_that_the_engine_rejects_is_refused(
+    deployer: Engine, admin: Engine, deploy_version: Callable[[dict[str, str]], str]
 ) -> None:
-    old = deployed(BEFORE)
+    old = deploy_version(BEFORE)
     case = start(admin, "Task_Keep")
-    deployed(AFTER)
+    deploy_version(AFTER)
     with pytest.raises(MigrationRefused, match=r"migration.yaml: Ask \(Task_Ask → Task_Wait\)"):
-        migrate(deployer, NAME, {PROBE: Hints(steps={"Task_Ask": "Task_Wait"})}, print, unseen)
+        migrate(deployer, NAME, {PROBE: Hints(steps={"Task_Ask": "Task_Wait"})}, print, without_progress)
     assert version_of(admin, case) == old
 
 
-def test_and_back(deployer: Engine, admin: Engine, deployed: Callable[[dict[str, str]], str]) -> None:
-    deployed(BEFORE)
+def test_cases_can_be_migrated_back(
+    deployer: Engine, admin: Engine, deploy_version: Callable[[dict[str, str]], str]
+) -> None:
+    deploy_version(BEFORE)
     case = start(admin, "Task_Ask")
-    deployed(AFTER)
-    assert migrate(deployer, NAME, HINTS, print, unseen)
+    deploy_version(AFTER)
+    assert migrate(deployer, NAME, HINTS, print, without_progress)
     redeploy_previous(deployer, NAME)
     back = latest(admin)
-    assert migrate(deployer, NAME, {PROBE: HINTS[PROBE].invert()}, print, unseen)
+    assert migrate(deployer, NAME, {PROBE: HINTS[PROBE].invert()}, print, without_progress)
     assert version_of(admin, case) == back
-    eventually(lambda: not due_of(admin, case, "Event_Reminder"))
+    eventually(lambda: not due_dates(admin, case, "Event_Reminder"))
     [task] = admin.get("/task", processInstanceBusinessKey=case)
     assert task["taskDefinitionKey"] == "Task_Ask"
     admin.submit(task["id"], {})
-    # and it is the version of those who come now
+    # and new cases start on this version
     assert version_of(admin, start(admin, "Task_Ask")) == back
     assert not admin.post("/process-instance", {"businessKey": case})
 
 
 @pytest.mark.parametrize(("step", "timer"), [("Task_Wait", "Event_Late"), ("Task_Keep", "Task_Keep")])
-def test_a_timer_that_is_as_it_was_goes_on_counting(
-    deployer: Engine, admin: Engine, deployed: Callable[[dict[str, str]], str], step: str, timer: str
+def test_an_unchanged_timer_keeps_its_due_date(
+    deployer: Engine, admin: Engine, deploy_version: Callable[[dict[str, str]], str], step: str, timer: str
 ) -> None:
-    deployed(BEFORE)
+    deploy_version(BEFORE)
     cases = [start(admin, step) for _ in range(3)]
-    due = [due_of(admin, case, timer) for case in cases]
+    due = [due_dates(admin, case, timer) for case in cases]
     assert list(map(len, due)) == [1, 1, 1]
-    new = deployed({**BEFORE, "gone": "Task_Other"})
-    assert migrate(deployer, NAME, {}, print, unseen)
+    new = deploy_version({**BEFORE, "removed": "Task_Other"})
+    assert migrate(deployer, NAME, {}, print, without_progress)
     assert [version_of(admin, case) for case in cases] == [new] * 3
-    assert [due_of(admin, case, timer) for case in cases] == due
-    # and so does who comes later
-    assert len(due_of(admin, start(admin, step), timer)) == 1
+    assert [due_dates(admin, case, timer) for case in cases] == due
+    # and a case that starts later has the timer, too
+    assert len(due_dates(admin, start(admin, step), timer)) == 1
 
 
-def test_make_migrate_looks_and_changes_nothing(
+def test_a_dry_run_of_make_migrate_changes_nothing(
     environment: dict[str, str], own: dict[str, Any], admin: Engine
 ) -> None:
     before = admin.post("/process-instance", {})
@@ -221,9 +225,12 @@ def test_make_migrate_looks_and_changes_nothing(
     assert admin.post("/process-instance", {}) == before
 
 
-def test_it_says_when_it_is_about_something_else_than_the_files(
-    own: dict[str, Any], deployed: Callable[[dict[str, str]], str], deployer: Engine, capsys: pytest.CaptureFixture[str]
+def test_files_that_are_not_deployed_are_reported(
+    own: dict[str, Any],
+    deploy_version: Callable[[dict[str, str]], str],
+    deployer: Engine,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    deployed(BEFORE)
+    deploy_version(BEFORE)
     migrate_cases(deployer, "dry")
     assert "processes/ and forms/ have changes that aren't deployed (`make deploy`)" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`make up` as a user has it: a part is killed, and everything goes on by itself; nothing that was accepted is lost."""
+"""`make up`: parts that are killed are restarted, and no accepted work is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_only_its_owner_can_read_addresses_and_passwords(own: dict[str, Any], en
     assert {"admin", "doctor", "medical_team", "contact_tracer", "process_manager"} <= set(own["accounts"])
 
 
-def test_as_it_is_served_by_https(own: dict[str, Any]) -> None:
+def test_with_https_cookies_are_secure_and_hsts_is_sent(own: dict[str, Any]) -> None:
     answer = requests.get(own["engine"] + "/camunda/app/tasklist/default/", timeout=10)
     cookies = answer.raw.headers.getlist("Set-Cookie")
     assert [cookie.partition("=")[0] for cookie in cookies] == ["JSESSIONID", "XSRF-TOKEN"]
@@ -36,19 +36,19 @@ def test_as_it_is_served_by_https(own: dict[str, Any]) -> None:
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
-def test_a_second_one_is_refused(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_a_second_platform_in_the_same_folder_is_refused(own: dict[str, Any], environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "stack", "up"]
     second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (second.returncode, second.stdout.strip()) == (1, "the platform is already running; `make down` stops it")
 
 
-def test_deploying_what_has_not_changed_deploys_nothing(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_unchanged_files_are_not_deployed_again(own: dict[str, Any], environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "stack", "deploy"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "no change since the last deployment"
 
 
-def test_the_lab_dies_and_the_case_goes_on_when_it_is_back(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_a_case_continues_after_the_lab_was_killed(own: dict[str, Any], environment: dict[str, str]) -> None:
     case = CaseUnderTest(own).starts(WITH_COUGH)
     case.requests_evaluation()
     old = kill(environment, "lab")
@@ -58,7 +58,7 @@ def test_the_lab_dies_and_the_case_goes_on_when_it_is_back(own: dict[str, Any], 
     assert case.incidents() == []
 
 
-def test_the_workers_die_and_their_tasks_are_taken_over(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_tasks_are_executed_after_the_workers_were_killed(own: dict[str, Any], environment: dict[str, str]) -> None:
     case = CaseUnderTest(own).starts(WITH_COUGH)
     case.requests_evaluation()
     old = kill(environment, "workers")
@@ -68,7 +68,7 @@ def test_the_workers_die_and_their_tasks_are_taken_over(own: dict[str, Any], env
     started_again(environment, "workers", old)
 
 
-def test_workers_that_are_asked_to_end_leave_nothing_locked(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_terminated_workers_leave_no_lock(own: dict[str, Any], environment: dict[str, str]) -> None:
     cases = [CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True}) for _ in range(10)]
     old = kill(environment, "workers", signal.SIGTERM)
     eventually(lambda: not is_running(old) or is_zombie(old), "the workers did not end")
@@ -78,41 +78,40 @@ def test_workers_that_are_asked_to_end_leave_nothing_locked(own: dict[str, Any],
         case.ends()
 
 
-def test_the_engine_dies_and_no_accepted_case_is_lost(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_no_accepted_case_is_lost_when_the_engine_is_killed(own: dict[str, Any], environment: dict[str, str]) -> None:
     accepted = [CaseUnderTest(own).starts(WITH_COUGH) for _ in range(20)]
     last = CaseUnderTest(own).starts(WITH_COUGH)
     old = kill(environment, "engine")
-    # and everything goes on when the engine is back
     started_again(environment, "engine", old)
     eventually(lambda: answers(own["engine"]))
     for case in [*accepted, last]:
         case.waits_for("evaluation_request")
 
 
-def test_the_engine_dies_while_handlers_run_and_none_is_repeated(
+def test_handlers_that_run_while_the_engine_is_killed_are_not_repeated(
     own: dict[str, Any], environment: dict[str, str]
 ) -> None:
-    work, calls, goes_on = Work(own), [], threading.Event()
+    work, calls, resume = Work(own), [], threading.Event()
     deploy(work.engine)
 
     @topic(work.topic)
     def handle() -> None:
         calls.append(1)
-        goes_on.wait(120)
+        resume.wait(120)
 
     work.starts(3)
-    # their locks run out long before the engine is back
+    # their locks expire long before the engine answers again
     with working(**work.worker, functions=[handle], slots=2, lock_s=3):
         eventually(lambda: len(calls) == 2)
         old = kill(environment, "engine")
         started_again(environment, "engine", old)
         eventually(lambda: answers(own["engine"]))
-        goes_on.set()
+        resume.set()
         eventually(lambda: work.left() == 0)
     assert len(calls) == 3
 
 
 def is_zombie(pid: int) -> bool:
-    """Ended, and its parent has yet to take note."""
+    """Whether a process has ended and its parent hasn't waited for it yet."""
     shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return shown.stdout.strip().startswith("Z")

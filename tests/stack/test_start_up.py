@@ -1,4 +1,4 @@
-"""What a new user runs into: each is one line that says what to do, and nothing is left running."""
+"""Problems at the start: each is reported in one line that says what to do, and no process stays running."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from config.settings import ROOT
 from tests.support.disk import disk_at
 from tests.support.platform import own_environment
 
-# bytes of a disk on which little more than a folder can be made
+# size in bytes of a disk with space for little more than a folder
 FULL = 64_000
 
 
-def stack(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_stack(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "stack", command],
         cwd=ROOT,
@@ -36,50 +36,50 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
-def test_a_wrong_setting(tmp_path: Path) -> None:
-    done = stack("up", tmp_path, CORONACARE_LAB__KITS="many")
+def test_a_wrong_setting_is_reported(tmp_path: Path) -> None:
+    done = run_stack("up", tmp_path, CORONACARE_LAB__KITS="many")
     assert done.returncode == 1
     assert last_line(done).startswith("lab.kits: input should be a valid integer")
 
 
-def test_an_unknown_setting(tmp_path: Path) -> None:
-    done = stack("up", tmp_path, CORONACARE_LAB__KIT="1")
+def test_an_unknown_setting_is_reported(tmp_path: Path) -> None:
+    done = run_stack("up", tmp_path, CORONACARE_LAB__KIT="1")
     assert (done.returncode, last_line(done)) == (
         1,
         "CORONACARE_LAB__KIT: unknown setting; config/default.yaml lists all",
     )
 
 
-def test_no_jdk(tmp_path: Path) -> None:
+def test_a_missing_jdk_is_reported(tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "ps").symlink_to(shutil.which("ps"))
-    done = stack("up", tmp_path, PATH=str(tools))
+    done = run_stack("up", tmp_path, PATH=str(tools))
     assert done.returncode == 1
     assert last_line(done).startswith("no JDK found: install JDK 17 or newer")
 
 
-def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("a file")
-    done = stack("up", tmp_path / "taken")
+def test_a_folder_that_can_not_be_written_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "occupied").write_text("a file")
+    done = run_stack("up", tmp_path / "occupied")
     assert done.returncode == 1
-    assert last_line(done).startswith(f"{tmp_path}/taken can't be written (File exists)")
+    assert last_line(done).startswith(f"{tmp_path}/occupied can't be written (File exists)")
 
 
-def test_a_full_disk(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     with disk_at(tmp_path / "disk", FULL) as disk:
-        done = stack("up", disk.folder / "run")
+        done = run_stack("up", disk.folder / "run")
     assert done.returncode == 1
     assert last_line(done).startswith(f"{tmp_path}/disk/run can't be written (No space left on device)")
 
 
-def test_no_pilot_file(tmp_path: Path) -> None:
-    done = stack("demo", tmp_path, PILOT="nowhere.yaml")
+def test_a_missing_pilot_file_is_reported(tmp_path: Path) -> None:
+    done = run_stack("demo", tmp_path, PILOT="nowhere.yaml")
     assert done.returncode == 1
     assert last_line(done).startswith("nowhere.yaml: can't be read")
 
 
-def test_no_engine_to_deploy_to(tmp_path: Path) -> None:
+def test_a_deployment_without_an_engine_fails(tmp_path: Path) -> None:
     environment = {**own_environment(tmp_path), "CORONACARE_ENGINE__PASSWORD": secrets.token_urlsafe(15)}
     done = subprocess.run(
         [sys.executable, "-m", "deployment"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -89,24 +89,24 @@ def test_no_engine_to_deploy_to(tmp_path: Path) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_nothing_to_end(tmp_path: Path) -> None:
-    done = stack("down", tmp_path)
+def test_make_down_without_a_platform_succeeds(tmp_path: Path) -> None:
+    done = run_stack("down", tmp_path)
     assert (done.returncode, last_line(done)) == (0, "the platform isn't running")
 
 
-def test_nothing_to_deploy_to(tmp_path: Path) -> None:
-    done = stack("deploy", tmp_path)
+def test_make_deploy_without_a_platform_fails(tmp_path: Path) -> None:
+    done = run_stack("deploy", tmp_path)
     assert done.returncode == 2
     assert last_line(done).startswith("the platform isn't running: start it with `make up`")
 
 
 @pytest.mark.engine
-def test_the_engines_database_is_in_use_by_another_run(
+def test_an_engine_database_in_use_by_another_run_is_reported(
     own: dict[str, Any], environment: dict[str, str], tmp_path: Path
 ) -> None:
     folder = environment["CORONACARE_FOLDER"]
     database = f"jdbc:h2:file:{folder}/data/engine;WRITE_DELAY=0;COMPRESS=TRUE;DB_CLOSE_ON_EXIT=FALSE"
-    done = stack("up", tmp_path, CORONACARE_ENGINE__DATABASE_URL=database)
+    done = run_stack("up", tmp_path, CORONACARE_ENGINE__DATABASE_URL=database)
     assert done.returncode == 1
     assert last_line(done) == "engine: its database is in use by another run: stop that run first"
     assert not (tmp_path / "state.json").exists()

@@ -1,4 +1,4 @@
-"""Page, CSV, JSON, Prometheus and terminal say the same, figure by figure; `make status` says whether all is well."""
+"""Page, CSV, JSON, Prometheus and terminal show the same figures; `make status` fails when something is wrong."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ pytestmark = pytest.mark.engine
 LONG = bool(os.environ.get("LOAD"))
 Figures = dict[str, dict[str, Any]]
 # a negative, a positive whose contact is called, and one whose negative result is corrected
-SOME = ("Ada Lindqvist", "Ines Romero", "Keiko Tanaka")
+SAMPLE = ("Ada Lindqvist", "Ines Romero", "Keiko Tanaka")
 
 
-def status(environment: dict[str, str]) -> tuple[int, str]:
-    """What `make status` ends with, and prints."""
+def run_status(environment: dict[str, str]) -> tuple[int, str]:
+    """Run `make status`; returns its exit status and its output."""
     wide = {**environment, "COLUMNS": "200"}
     command = [sys.executable, "-m", "stack", "status"]
     done = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True, check=False, timeout=60)
@@ -43,8 +43,8 @@ def status(environment: dict[str, str]) -> tuple[int, str]:
 
 
 @contextmanager
-def stopped(environment: dict[str, str], part: str) -> Iterator[None]:
-    """A part stands still meanwhile."""
+def paused(environment: dict[str, str], part: str) -> Iterator[None]:
+    """Pause a part with SIGSTOP."""
     process = read_state(environment)["processes"][part]
     os.kill(process, signal.SIGSTOP)
     try:
@@ -62,13 +62,15 @@ def figures(manager: Browser) -> Figures:
     return manager.read_json("/staff/kpis.json")
 
 
-def came(before: Figures, after: Figures, keys: Iterable[str]) -> dict[str, float]:
-    """By how much these figures grew; whatever there was before doesn't count."""
+def increases(before: Figures, after: Figures, keys: Iterable[str]) -> dict[str, float]:
+    """The increase of each of these figures."""
     return {key: (after[key]["value"] or 0) - (before[key]["value"] or 0) for key in keys}
 
 
-def test_all_say_the_same_of_the_pilot(own: dict[str, Any], environment: dict[str, str], manager: Browser) -> None:
-    patients = [each for each in Pilot.read(Demo.PILOT, today_in("UTC")).patients if LONG or each["patient"] in SOME]
+def test_all_outputs_show_the_same_figures_of_the_pilot(
+    own: dict[str, Any], environment: dict[str, str], manager: Browser
+) -> None:
+    patients = [each for each in Pilot.read(Demo.PILOT, today_in("UTC")).patients if LONG or each["patient"] in SAMPLE]
     CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True}).ends()
     before = figures(manager)
 
@@ -76,7 +78,7 @@ def test_all_say_the_same_of_the_pilot(own: dict[str, Any], environment: dict[st
 
     assert [each.patient for each in replayed if not each.is_expected] == []
     expected = totals(patients)
-    eventually(lambda: came(before, figures(manager), expected) == expected)
+    eventually(lambda: increases(before, figures(manager), expected) == expected)
     by_json = manager.read_json("/staff/kpis.json")
     texts = {figure["kpi"]: figure["text"] for figure in by_json.values()}
     # the page
@@ -91,36 +93,36 @@ def test_all_say_the_same_of_the_pilot(own: dict[str, Any], environment: dict[st
     samples = {each.labels["kpi"]: each.value for family in families for each in family.samples if "kpi" in each.labels}
     assert samples == {key: figure["value"] for key, figure in by_json.items() if figure["value"] is not None}
     # the terminal
-    code, printed = status(environment)
+    code, printed = run_status(environment)
     lines = [[cell.strip() for cell in line.strip("│").split("│")] for line in printed.splitlines() if "│" in line]
     assert {line[0]: line[1] for line in lines if line[0] in texts} == texts
     assert code == 0, printed
 
 
-def test_it_fails_when_something_stands_still_or_is_gone(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_it_fails_on_an_incident_and_on_a_killed_part(own: dict[str, Any], environment: dict[str, str]) -> None:
     case = CaseUnderTest(own)
-    with stopped(environment, "workers"):
+    with paused(environment, "workers"):
         case.starts({**NO_SYMPTOMS, "breathless": True})
-        # the task that their poll was given is taken from them, and fails for good
+        # the task that the paused workers have fetched is unlocked, and another worker reports an incident
         [task] = eventually(lambda: case.admin.get("/external-task", processInstanceId=case.instance_id, locked=True))
         path = f"/external-task/{task['id']}"
         case.admin.post(f"{path}/unlock")
         case.admin.post(f"{path}/lock", {"workerId": "w", "lockDuration": 60_000})
-        # until then the lock can't be renewed by the workers, who still have the task
+        # during the retry timeout, the paused workers, which still have the task, can't extend its lock
         failed = {"workerId": "w", "errorMessage": "no", "retries": 0, "retryTimeout": 10_000}
         case.admin.post(f"{path}/failure", failed)
-    # the page's figures are some seconds old
-    eventually(lambda: "Incidents: 1." in status(environment)[1], lambda: status(environment)[1])
-    assert status(environment)[0] == 1
+    # the page's figures may be some seconds old
+    eventually(lambda: "Incidents: 1." in run_status(environment)[1], lambda: run_status(environment)[1])
+    assert run_status(environment)[0] == 1
     case.admin.put(f"{path}/retries", {"retries": 1})
     case.ends()
-    eventually(lambda: status(environment)[0] == 0)
+    eventually(lambda: run_status(environment)[0] == 0)
     old = kill(environment, "engine")
-    code, printed = status(environment)
+    code, printed = run_status(environment)
     assert (code, "doesn't answer" in printed) == (1, True), printed
     started_again(environment, "engine", old)
 
 
-def test_nothing_is_up(environment: dict[str, str], tmp_path: Any) -> None:
-    code, printed = status({**environment, "CORONACARE_FOLDER": str(tmp_path)})
+def test_it_fails_without_a_platform(environment: dict[str, str], tmp_path: Any) -> None:
+    code, printed = run_status({**environment, "CORONACARE_FOLDER": str(tmp_path)})
     assert (code, printed) == (2, "the platform isn't running: start it with `make up`\n")

@@ -1,4 +1,4 @@
-"""`make watch`: what is saved runs within seconds; what would not work is refused, and what ran goes on."""
+"""`make watch`: saved files are deployed within seconds; a file that would not work leaves the previous version."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.support.packages import DEPLOYMENT
 
 pytestmark = pytest.mark.engine
 
-BEGAN = "deploying whenever a file is saved; Ctrl-C stops"
-# as the README has it, but for the account
+STARTED = "deploying whenever a file is saved; Ctrl-C stops"
+# the command of the README, without the account
 COMMAND = [sys.executable, "-m", "deployment", "drawn", "changes.html"]
 
 
@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def deployer(own: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """The deployer's account, which the command has too; afterwards the engine runs the files as they are."""
+    """The engine for the deployer's account, also of the command; the original files are deployed again after it."""
     account = own["accounts"]["deployer"]
     for name, value in {**account, "url": own["engine"]}.items():
         monkeypatch.setenv(environment_name("engine", name), value)
@@ -47,13 +47,13 @@ def deployer(own: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[E
 
 
 @pytest.fixture
-def said(deployer: Engine, folder: Path) -> Iterator[list[str]]:
-    """What is said while it is watched."""
+def output(deployer: Engine, folder: Path) -> Iterator[list[str]]:
+    """The lines that are printed during the watch."""
     lines: list[str] = []
     stopping = threading.Event()
     watching = threading.Thread(target=deploy_when_saved, args=(COMMAND, lines.append, folder, stopping))
     watching.start()
-    eventually(lambda: BEGAN in lines)
+    eventually(lambda: STARTED in lines)
     yield lines
     stopping.set()
     watching.join()
@@ -65,75 +65,77 @@ def save(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def said_again(said: list[str], pattern: str, after: int) -> str:
+def wait_for_line(output: list[str], pattern: str, after: int) -> str:
     def found() -> str | None:
-        return next((line for line in said[after:] if re.search(pattern, line)), None)
+        return next((line for line in output[after:] if re.search(pattern, line)), None)
 
-    return eventually(found, f"“{pattern}” is not said")
+    return eventually(found, f"“{pattern}” isn't printed")
 
 
-def runs(engine: Engine, file: str) -> str:
+def deployed_file(engine: Engine, file: str) -> str:
     return running.download_files(engine, running.latest_deployment_id(engine, NAME))[file].decode()
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "change"),
     [
         ("processes/test_sample.bpmn", 'name="Chase result"', 'name="Ask again"', "name: Chase result → Ask again"),
         ("processes/testing_priority.dmn", "<text>70</text>", "<text>76</text>", "testing_priority: 70 → 76"),
         ("forms/review.form", '"Your rating"', '"Your view"', "label: Your rating → Your view"),
     ],
 )
-def test_what_is_saved_runs(
-    said: list[str], deployer: Engine, folder: Path, file: str, old: str, new: str, told: str
+def test_a_saved_file_is_deployed(
+    output: list[str], deployer: Engine, folder: Path, file: str, old: str, new: str, change: str
 ) -> None:
-    before = len(said)
+    before = len(output)
     save(folder / file, old, new)
-    print(said_again(said, r"^\d+\.\d s after saving$", before))
-    assert any(told in line for line in said[before:])
-    assert new in runs(deployer, Path(file).name)
+    print(wait_for_line(output, r"^\d+\.\d s after saving$", before))
+    assert any(change in line for line in output[before:])
+    assert new in deployed_file(deployer, Path(file).name)
 
 
-def test_what_would_not_work_is_refused_until_it_does(said: list[str], deployer: Engine, folder: Path) -> None:
-    path, before = folder / "processes" / "test_sample.bpmn", len(said)
+def test_a_file_that_would_not_work_is_not_deployed_until_it_is_corrected(
+    output: list[str], deployer: Engine, folder: Path
+) -> None:
+    path, before = folder / "processes" / "test_sample.bpmn", len(output)
     save(path, "lab.chase_result", "lab.chase_results")
-    said_again(said, "^not deployed: the previous version stays$", before)
-    assert any("no worker does lab.chase_results" in line for line in said[before:])
-    assert "lab.chase_results" not in runs(deployer, path.name)
+    wait_for_line(output, "^not deployed: the previous version stays$", before)
+    assert any("no worker does lab.chase_results" in line for line in output[before:])
+    assert "lab.chase_results" not in deployed_file(deployer, path.name)
 
     # half a file, as an editor that is killed leaves it
-    before, whole = len(said), path.read_text().replace("lab.chase_results", "lab.chase_result")
+    before, whole = len(output), path.read_text().replace("lab.chase_results", "lab.chase_result")
     path.write_text(whole[: len(whole) // 2])
-    said_again(said, "not deployed: the previous version stays", before)
+    wait_for_line(output, "not deployed: the previous version stays", before)
 
-    before = len(said)
+    before = len(output)
     path.write_text(whole.replace('name="Chase result"', 'name="Ask once more"'))
-    said_again(said, "after saving$", before)
-    assert 'name="Ask once more"' in runs(deployer, path.name)
+    wait_for_line(output, "after saving$", before)
+    assert 'name="Ask once more"' in deployed_file(deployer, path.name)
 
 
-def test_other_files_are_nobodys(said: list[str], folder: Path) -> None:
-    before = len(said)
+def test_other_files_are_ignored(output: list[str], folder: Path) -> None:
+    before = len(output)
     (folder / "processes" / "notes.txt").write_text("x")
     (folder / "processes" / "sample.bpmn.autosave").write_text("x")
     save(folder / "forms" / "review.form", '"Your rating"', '"Your mark"')
-    said_again(said, "after saving$", before)
-    assert [line for line in said[before:] if " saved: " in line] == [f"{said[before]}"]
-    assert said[before].endswith("saved: review.form")
+    wait_for_line(output, "after saving$", before)
+    assert [line for line in output[before:] if " saved: " in line] == [f"{output[before]}"]
+    assert output[before].endswith("saved: review.form")
 
 
-def test_a_handler_that_is_just_written_is_known(said: list[str], deployer: Engine, folder: Path) -> None:
-    before = len(said)
+def test_a_new_handler_is_found(output: list[str], deployer: Engine, folder: Path) -> None:
+    before = len(output)
     save(folder / "processes" / "test_sample.bpmn", "lab.chase_result", "lab.ask_again")
-    said_again(said, "^not deployed", before)
-    before = len(said)
+    wait_for_line(output, "^not deployed", before)
+    before = len(output)
     save(folder / "workers" / "lab.py", "lab.chase_result", "lab.ask_again")
     save(folder / "workers" / "lab.py", "def chase_result(", "def ask_again(")
-    said_again(said, "after saving$", before)
-    assert "lab.ask_again" in runs(deployer, "test_sample.bpmn")
+    wait_for_line(output, "after saving$", before)
+    assert "lab.ask_again" in deployed_file(deployer, "test_sample.bpmn")
 
 
-def test_while_the_engine_is_away_it_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_engine_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"username": "deployer", "password": "planted-by-a-test", "url": "http://127.0.0.1:9"}.items():
         monkeypatch.setenv(environment_name("engine", name), value)
     lines: list[str] = []

@@ -1,6 +1,6 @@
-"""Who may what at the engine: each cell of access.yaml is tried, on the REST API and as the web applications do it.
+"""Permissions at the engine: each cell of access.yaml, on the REST API and at the API of the web applications.
 
-Whoever may not is tried first, all on one case, which must be as it was then; whoever may has a case of their own.
+Roles without permission call first, on one shared case, which must be unchanged then; each permitted role has its own.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ DIAGRAM = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/B
  <process id="%s" isExecutable="true" camunda:historyTimeToLive="P1D"><startEvent id="s"/></process></definitions>"""
 
 
-class World:
-    """What the calls of the table name, made when it is asked for."""
+class Resources:
+    """What the $names of the table's calls stand for, created on first use."""
 
     def __init__(self, state: dict[str, Any]):
         self._state = state
         self._admin = CaseUnderTest(state).admin
         self.new = "planted" + uuid.uuid4().hex[:8]
 
-    def filled(self, text: str, me: str) -> str:
+    def substitute(self, text: str, me: str) -> str:
         own = {"me": me, "password": secrets_of_run().get(me, "")}
         return re.sub(
             r"\$(\w+)", lambda found: own[found[1]] if found[1] in own else str(getattr(self, found[1])), text
@@ -82,7 +82,7 @@ class World:
 
     @cached_property
     def ended(self) -> str:
-        """A case that is over, as an emergency is at once."""
+        """An instance that has ended."""
         case = CaseUnderTest(self._state).starts({**NO_SYMPTOMS, "breathless": True})
         case.ends()
         return case.instance_id
@@ -97,7 +97,7 @@ class World:
 
     @cached_property
     def topic(self) -> str:
-        """One that no worker takes, with a task."""
+        """A topic without a worker, with one task."""
         topic = f"access.{self.new}"
         deploy(self._admin)
         variables = {"topic": {"value": topic, "type": "String"}, "priority": {"value": 0, "type": "Integer"}}
@@ -110,7 +110,7 @@ class World:
 
     @cached_property
     def scrap(self) -> str:
-        """A deployment that nobody needs."""
+        """A deployment that may be deleted."""
         return self._admin.upload("/deployment/create", {"deployment-name": self.new}, self.diagram)["id"]
 
     @property
@@ -129,16 +129,16 @@ class World:
 
     @cached_property
     def batch(self) -> str:
-        """One that never ends: there is no such job."""
+        """A batch that never ends, because its job doesn't exist."""
         return self._admin.post("/job/retries", {"jobIds": [self.new], "retries": 3})["id"]
 
-    def print(self) -> Any:
-        """What the tries of who may not must leave as it was."""
+    def snapshot(self) -> Any:
+        """The state that refused calls must not change."""
         case = self.case.case()
         return case.values, case.ended_at, self.case.task("evaluation_request")
 
-    def leave(self) -> None:
-        """What was planted goes: accounts, groups, filters and definitions by which other tests would stumble."""
+    def clean_up(self) -> None:
+        """Delete the created accounts, groups, filters and deployments, which other tests don't expect."""
         if "batch" in self.__dict__ and self._admin.get("/batch", batchId=self.batch):
             self._admin.delete(f"/batch/{self.batch}?cascade=true")
         for kind in ("user", "group", "tenant"):
@@ -157,63 +157,65 @@ class World:
 
 @pytest.fixture(scope="module")
 def shared(state: dict[str, Any]) -> Any:
-    world = World(state)
-    yield world
-    world.leave()
+    resources = Resources(state)
+    yield resources
+    resources.clean_up()
 
 
 @pytest.fixture(scope="module")
 def browsers(state: dict[str, Any]) -> dict[str, Api]:
-    """Who is signed in at a web application."""
+    """The API of each role's web application, signed in."""
     return {role: web(state, role, application) for role, application in WEB.items()}
 
 
-def answer(api: Api, row: dict[str, Any], world: World) -> requests.Response:
-    method, _, path = world.filled(row["call"], api.role).partition(" ")
+def send_call(api: Api, row: dict[str, Any], resources: Resources) -> requests.Response:
+    method, _, path = resources.substitute(row["call"], api.role).partition(" ")
     if row.get("upload"):
-        files = {name: (name, data) for name, data in world.diagram.items()}
-        return api.call(method, path, files=files, data={"deployment-name": world.new})
-    body = json.loads(world.filled(json.dumps(row["body"]), api.role)) if "body" in row else None
+        files = {name: (name, data) for name, data in resources.diagram.items()}
+        return api.call(method, path, files=files, data={"deployment-name": resources.new})
+    body = json.loads(resources.substitute(json.dumps(row["body"]), api.role)) if "body" in row else None
     return api.call(method, path, body)
 
 
-def gets(api: Api, row: dict[str, Any], world: World) -> tuple[bool, str]:
-    """Whether somebody gets what a row of the table is about, and how they were answered."""
-    marker = world.filled(row.get("marker", ""), api.role)
-    answered = answer(api, row, world)
-    said = f"{api.role}: {answered.status_code} {answered.text[:200]}"
-    assert answered.status_code < 500, said
+def has_access(api: Api, row: dict[str, Any], resources: Resources) -> tuple[bool, str]:
+    """Whether the role gets what a row of the table is about, and a description of the answer."""
+    marker = resources.substitute(row.get("marker", ""), api.role)
+    answered = send_call(api, row, resources)
+    description = f"{api.role}: {answered.status_code} {answered.text[:200]}"
+    assert answered.status_code < 500, description
     if answered.status_code in (*REFUSED, row.get("nothing")):
-        return False, said
-    return marker in answered.text, said
+        return False, description
+    return marker in answered.text, description
 
 
 @pytest.mark.parametrize("row", TABLE["engine"], ids=lambda row: row["call"])
-def test_who_may_call_the_engine(
-    state: dict[str, Any], shared: World, browsers: dict[str, Api], row: dict[str, Any]
+def test_only_permitted_roles_may_call_the_engine(
+    state: dict[str, Any], shared: Resources, browsers: dict[str, Api], row: dict[str, Any]
 ) -> None:
     allowed = row["sees"] if "sees" in row else row["may"]
     apis = [rest(state, role) for role in ROLES if role not in allowed]
     if row.get("only") != "rest":
         apis += [api for role, api in browsers.items() if role not in allowed]
-    before = shared.print()
-    through = [said for got, said in (gets(api, row, shared) for api in apis) if got]
-    assert through == []
-    assert shared.print() == before
+    before = shared.snapshot()
+    granted_to_others = [
+        description for granted, description in (has_access(api, row, shared) for api in apis) if granted
+    ]
+    assert granted_to_others == []
+    assert shared.snapshot() == before
     reads = row.get("reads") or row["call"].startswith("GET ")
     for role in allowed:
-        # what only reads needs no case of its own
-        own = shared if reads else World(state)
+        # a call that only reads needs no case of its own
+        own = shared if reads else Resources(state)
         try:
-            got, said = gets(rest(state, role), row, own)
-            assert got, said
+            granted, description = has_access(rest(state, role), row, own)
+            assert granted, description
         finally:
             if own is not shared:
-                own.leave()
+                own.clean_up()
 
 
-def test_who_has_claimed_a_task_may_give_it_back_and_nobody_else(state: dict[str, Any]) -> None:
-    task = World(state).task
+def test_only_the_assignee_may_unclaim_a_task(state: dict[str, Any]) -> None:
+    task = Resources(state).task
     doctor, other = rest(state, "doctor"), rest(state, "doctor2")
     doctor.post(f"/task/{task}/claim", {"userId": "doctor"}).raise_for_status()
     assert other.post(f"/task/{task}/unclaim", None).status_code == 403
@@ -224,7 +226,7 @@ def test_who_has_claimed_a_task_may_give_it_back_and_nobody_else(state: dict[str
 
 @pytest.mark.parametrize("application", TABLE["applications"])
 @pytest.mark.parametrize("role", ROLES[1:])
-def test_who_may_sign_in_where(state: dict[str, Any], role: str, application: str) -> None:
+def test_only_permitted_roles_may_sign_in_at_an_application(state: dict[str, Any], role: str, application: str) -> None:
     _, status = signed_in(state, role, application)
     assert (status == 200) == (role in TABLE["applications"][application])
     assert status in (200, 403)

@@ -1,4 +1,4 @@
-"""A diagram whose picture is damaged: /staff/now shows its tables, and a deployment goes on without the picture."""
+"""A diagram with a damaged picture: /staff/now shows the tables, and a deployment works without the picture."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DAMAGES = {
 
 @pytest.fixture
 def deployer(state: dict[str, Any]) -> Iterator[Engine]:
-    """The deployer's account; afterwards the engine runs the files as they are."""
+    """The engine for the deployer's account; after the test the original files are deployed again."""
     engine = Engine(state["engine"], **state["accounts"]["deployer"])
     yield engine
     engine.upload("/deployment/create", FIELDS, resources(ROOT))
@@ -48,7 +48,7 @@ def manager(state: dict[str, Any], new_page: Callable[..., Page]) -> Page:
     return page
 
 
-def test_a_damaged_picture_breaks_nothing(
+def test_a_damaged_picture_breaks_neither_page_nor_deployment(
     state: dict[str, Any], deployer: Engine, manager: Page, case: CaseUnderTest, tmp_path: Path
 ) -> None:
     case.reaches_the_visit()
@@ -65,10 +65,10 @@ def test_a_damaged_picture_breaks_nothing(
         row = manager.get_by_role("row").filter(has=manager.get_by_role("rowheader", name=STEP, exact=True))
         expect(row, damage).to_have_count(1)
 
-        # and the next deployment puts it right
-        said: list[str] = []
+        # and the next deployment repairs it
+        output: list[str] = []
         page = tmp_path / "no folder" / "changes.html" if damage == "no picture" else tmp_path / "changes.html"
-        assert deploy(deployer, NAME, ROOT, names_of(settings.load()), said.append, page), damage
-        assert any("only how it is drawn" in line for line in said), said
-        not_drawn = [line for line in said if "the changes couldn't be drawn" in line]
-        assert bool(not_drawn) == (damage == "no picture"), said
+        assert deploy(deployer, NAME, ROOT, names_of(settings.load()), output.append, page), damage
+        assert any("only how it is drawn" in line for line in output), output
+        not_drawn = [line for line in output if "the changes couldn't be drawn" in line]
+        assert bool(not_drawn) == (damage == "no picture"), output

@@ -1,4 +1,4 @@
-"""The front lets through what patients and staff need, and nothing else: HAProxy before the shared platform."""
+"""The front (HAProxy) forwards only the paths that patients and staff need."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.servers import answers
 
 pytestmark = pytest.mark.engine
 
-DETOURS = [
+REST_API_PATHS = [
     "/engine-rest/engine",
     "/engine-rest",
     "//engine-rest/engine",
@@ -42,7 +42,7 @@ DETOURS = [
 
 
 def status_of(url: str, path: str) -> int:
-    """The answer to a path as it stands: libraries would tidy it up."""
+    """Status of a request for the path as it is: HTTP libraries would normalize it."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
     connection.putrequest("GET", path)
@@ -54,7 +54,7 @@ def status_of(url: str, path: str) -> int:
 
 @pytest.fixture(scope="module")
 def front(state: dict[str, Any]) -> Iterator[Front]:
-    """A front of this module's own before the platform's web application and engine."""
+    """A front of this module's own for the platform's web application and engine."""
     own = {"url": f"http://127.0.0.1:{free_port()}", "metrics_url": f"http://127.0.0.1:{free_port()}"}
     settings = config.load(front=own)
     [part] = [part for part in list_parts(settings, secrets_of_run(), Path()) if part.name == "front"]
@@ -67,9 +67,9 @@ def front(state: dict[str, Any]) -> Iterator[Front]:
         process.wait(20)
 
 
-@pytest.mark.parametrize("path", DETOURS)
-def test_the_rest_api_is_not_reached(state: dict[str, Any], front: Front, path: str) -> None:
-    # where it is reached, it asks for a sign-in
+@pytest.mark.parametrize("path", REST_API_PATHS)
+def test_the_rest_api_is_not_forwarded(state: dict[str, Any], front: Front, path: str) -> None:
+    # control: the engine itself asks for a sign-in
     assert status_of(state["engine"], "/engine-rest/engine") == 401
     assert status_of(front.url, path) == 404
 
@@ -86,5 +86,5 @@ def test_the_metrics_are_on_a_port_of_their_own(front: Front) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/forms/symptoms_worsened", "/staff/sign-in", "/camunda/app/tasklist/default/"])
-def test_all_pages_are_at_one_address(front: Front, path: str) -> None:
+def test_all_pages_have_one_address(front: Front, path: str) -> None:
     assert status_of(front.url, path) == 200

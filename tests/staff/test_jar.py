@@ -1,4 +1,4 @@
-"""The engine's jar has the libraries that tools/floors.yaml judges, and its classes are ready to be shared."""
+"""The engine's jar has the libraries that tools/floors.yaml checks, and an archive of its classes (CDS)."""
 
 import subprocess
 
@@ -11,8 +11,8 @@ def test_the_list_of_libraries_is_that_of_the_jar() -> None:
     assert libraries() == (ROOT / "engine/dependencies.txt").read_text().splitlines(), "run `make lock`"
 
 
-def test_this_jdk_takes_the_archive_of_classes() -> None:
-    """Without `-Xshare:on` it would be ignored in silence, and each engine start twice as late."""
+def test_the_jdk_can_use_the_archive_of_classes() -> None:
+    """Without `-Xshare:on` an unusable archive is ignored silently, and the engine's start takes twice as long."""
     command = ["java", "-Xshare:on", f"-XX:SharedArchiveFile={CLASSES}", "-cp", CLASS_PATH, "-version"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Who may what at the web application: each cell of access.yaml, for each route there is; no post by others."""
+"""Permissions at the web application: each cell of access.yaml for each route, and CSRF tokens of each POST."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ pytestmark = pytest.mark.engine
 
 PAGES: dict[str, list[str] | None] = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text())["pages"]
 VISITORS = ["stranger", "patient", "contact", "manager"]
-# pages that can be opened again and again; a case must have gone on before it can be withdrawn
+# pages that can be opened repeatedly; a withdrawal needs a case that has been prepared for it
 READING = [route for route in PAGES if route.startswith("GET") and "withdraw" not in route]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FORM = "evaluation_request"
 BORN = {"date_of_birth-day": "1", "date_of_birth-month": "2", "date_of_birth-year": "1980"}
-TELLS_NOT_TO = ("You have already sent this", "Page not found")
+REFUSALS = ("You have already sent this", "Page not found")
 
 
 class Visitor:
-    """A browser, and the case that it has open."""
+    """A browser session, and the case that is open in it."""
 
     def __init__(self, state: dict[str, Any], links: dict[str, str], home: str):
         self.state = state
@@ -54,10 +54,10 @@ class Visitor:
         return self.session.post(self.state["webapp"] + path, data=data, timeout=30)
 
     def token(self) -> str:
-        """One of this session's."""
+        """A CSRF token of this session."""
         return TOKEN.search(self.get("/lost-code").text)[1]
 
-    def tries(self, route: str, **more: str | None) -> requests.Response:
+    def request(self, route: str, **more: str | None) -> requests.Response:
         method, _, rule = route.partition(" ")
         token = self._links["contact" if "contact" in rule else "link"]
         values = {
@@ -77,13 +77,13 @@ class Visitor:
         if rule == "/lost-code":
             # only a few attempts are allowed for one address
             return {"address": f"{uuid.uuid4().hex}@patients.example", **BORN}
-        return {"topic": "nobody's"} if rule.endswith("/retry") else {}
+        return {"topic": "unknown"} if rule.endswith("/retry") else {}
 
 
-def gets_through(answer: requests.Response) -> bool:
-    """Whether somebody was shown what they asked for, and wasn't led to a sign-in."""
-    led_away = answer.history and "/sign-in" in answer.url
-    return answer.status_code < 400 and not led_away and not any(text in answer.text for text in TELLS_NOT_TO)
+def is_granted(answer: requests.Response) -> bool:
+    """Whether the requested page was shown, instead of a sign-in page or a refusal."""
+    redirected = answer.history and "/sign-in" in answer.url
+    return answer.status_code < 400 and not redirected and not any(text in answer.text for text in REFUSALS)
 
 
 @pytest.fixture(scope="module")
@@ -99,24 +99,24 @@ def links(state: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture
 def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Callable[[str], Visitor]:
-    """Somebody of this role, with a session of their own."""
+    """Return a function that creates a visitor of a role, with a session of their own."""
 
-    def signed_in(role: str) -> Visitor:
-        who = Visitor(state, links, {"patient": "/case", "manager": "/staff/kpis"}.get(role, "/"))
+    def create_visitor(role: str) -> Visitor:
+        user = Visitor(state, links, {"patient": "/case", "manager": "/staff/kpis"}.get(role, "/"))
         if role == "patient":
-            who.case = CaseUnderTest(state).starts({**WITH_COUGH, "cough_since": days_ago(8)})
-            who.case.waits_for(FORM)
-            filled = dict(zip(("year", "month", "day"), who.case.value("date_of_birth").split("-"), strict=True))
-            code = access.create_code(who.case.reference, who.case.value("date_of_birth"), "")
-            born = {f"date_of_birth-{part}": text for part, text in filled.items()}
-            who.post("/sign-in", who.token(), access_code=code, **born)
+            user.case = CaseUnderTest(state).starts({**WITH_COUGH, "cough_since": days_ago(8)})
+            user.case.waits_for(FORM)
+            day = dict(zip(("year", "month", "day"), user.case.value("date_of_birth").split("-"), strict=True))
+            code = access.create_code(user.case.reference, user.case.value("date_of_birth"), "")
+            born = {f"date_of_birth-{part}": text for part, text in day.items()}
+            user.post("/sign-in", user.token(), access_code=code, **born)
         if role == "contact":
-            who.post(f"/contact/{links['contact']}", who.token())
+            user.post(f"/contact/{links['contact']}", user.token())
         if role == "manager":
-            who.post("/staff/sign-in", who.token(), **state["accounts"]["process_manager"])
-        return who
+            user.post("/staff/sign-in", user.token(), **state["accounts"]["process_manager"])
+        return user
 
-    return signed_in
+    return create_visitor
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def readers() -> dict[str, Visitor]:
 
 @pytest.fixture
 def routes(records: None) -> set[str]:
-    """All that there are."""
+    """All routes of the web application."""
     options = Options(secret_key="k" * 32, policy=config.load().policy.model_dump(), records_secret="r" * 32)
     app = create_app(
         options, Engine("http://nowhere", "webapp", ""), Government("http://nowhere", "", 1), Lab("http://nowhere", "")
@@ -140,48 +140,50 @@ def test_each_route_is_in_the_table(routes: set[str]) -> None:
     assert routes == set(PAGES)
 
 
-def opened(who: Visitor, route: str) -> Visitor:
-    """With what must have gone before: a form is begun, and its pages are answered before it is looked over."""
-    if who.case is not None and "/forms/" in route:
-        who.get(f"/forms/{FORM}")
+def prepare(user: Visitor, route: str) -> Visitor:
+    """Do what a route presupposes: open the form, answer its pages before they are checked, request an evaluation."""
+    if user.case is not None and "/forms/" in route:
+        user.get(f"/forms/{FORM}")
         if "/check" in route:
-            who.tries("POST /forms/<name>/<int:number>")
-    if "withdraw" in route and who.case is not None:
-        who.case.requests_evaluation()
-        who.case.waits_for("medical_form")
-    return who
+            user.request("POST /forms/<name>/<int:number>")
+    if "withdraw" in route and user.case is not None:
+        user.case.requests_evaluation()
+        user.case.waits_for("medical_form")
+    return user
 
 
-def assert_gets_what_is_theirs(who: Visitor, role: str, route: str) -> None:
-    answer = who.tries(route)
+def assert_access_as_in_the_table(user: Visitor, role: str, route: str) -> None:
+    answer = user.request(route)
     assert answer.status_code < 500
     allowed = PAGES[route] is None or role in PAGES[route]
-    assert gets_through(answer) == allowed, (role, answer.status_code, answer.text[:300])
+    assert is_granted(answer) == allowed, (role, answer.status_code, answer.text[:300])
 
 
 @pytest.mark.parametrize("route", READING)
-def test_who_gets_a_page(visitor: Callable[[str], Visitor], readers: dict[str, Visitor], route: str) -> None:
+def test_each_page_is_shown_only_to_its_roles(
+    visitor: Callable[[str], Visitor], readers: dict[str, Visitor], route: str
+) -> None:
     for role in VISITORS:
-        who = readers.get(role) or readers.setdefault(role, visitor(role))
-        assert_gets_what_is_theirs(opened(who, route), role, route)
+        user = readers.get(role) or readers.setdefault(role, visitor(role))
+        assert_access_as_in_the_table(prepare(user, route), role, route)
 
 
 @pytest.mark.parametrize("route", [route for route in PAGES if route not in READING])
-def test_who_changes_something_and_only_with_the_sessions_own_token(
+def test_each_change_is_allowed_only_to_its_roles_and_with_the_sessions_csrf_token(
     visitor: Callable[[str], Visitor], route: str
 ) -> None:
     other = visitor("stranger").token()
     for role in VISITORS:
-        who = opened(visitor(role), route)
+        user = prepare(visitor(role), route)
         if route.startswith("POST") and (PAGES[route] is None or role in (PAGES[route] or ["stranger"])):
-            for token in (None, "", "wrong", other, who.token()[:-1]):
-                assert who.tries(route, token=token).status_code == 400, (role, token)
-            # signed in as before, and what was not done yet can be done
-            assert who.get(who.home).url.endswith(who.home)
-        assert_gets_what_is_theirs(who, role, route)
+            for token in (None, "", "wrong", other, user.token()[:-1]):
+                assert user.request(route, token=token).status_code == 400, (role, token)
+            # the user is still signed in, and the same request with a valid token is accepted below
+            assert user.get(user.home).url.endswith(user.home)
+        assert_access_as_in_the_table(user, role, route)
 
 
-def test_a_pre_screening_is_open_to_everybody(visitor: Callable[[str], Visitor]) -> None:
+def test_a_pre_screening_is_open_to_all(visitor: Callable[[str], Visitor]) -> None:
     for role in VISITORS:
         assert visitor(role).get("/forms/pre_screening").url.endswith("/forms/pre_screening/1")
 
@@ -189,11 +191,11 @@ def test_a_pre_screening_is_open_to_everybody(visitor: Callable[[str], Visitor])
 def test_no_page_of_one_patient_shows_anything_of_another(visitor: Callable[[str], Visitor]) -> None:
     one, other = visitor("patient"), visitor("patient")
     for route in (route for route in PAGES if route.startswith("GET")):
-        assert one.case.reference not in opened(other, route).tries(route).text, route
+        assert one.case.reference not in prepare(other, route).request(route).text, route
     assert one.case.reference in one.get("/case").text
 
 
-def test_who_is_a_manager_no_more_is_out_at_the_next_page(
+def test_a_former_manager_is_signed_out_at_the_next_request(
     visitor: Callable[[str], Visitor], case: CaseUnderTest
 ) -> None:
     manager = visitor("manager")
@@ -204,22 +206,22 @@ def test_who_is_a_manager_no_more_is_out_at_the_next_page(
         assert manager.get("/staff/kpis").url.endswith("/staff/sign-in")
     finally:
         case.admin.put(member, {})
-    # nor is it as if nothing had been when they are one again
+    # and the session stays ended when they are a manager again
     assert manager.get("/staff/kpis").url.endswith("/staff/sign-in")
 
 
-def test_a_session_that_was_signed_out_is_over_on_the_server(visitor: Callable[[str], Visitor]) -> None:
+def test_signing_out_ends_the_session_on_the_server(visitor: Callable[[str], Visitor]) -> None:
     for role in ("patient", "manager"):
-        who = visitor(role)
-        kept = who.session.cookies.copy()
-        assert who.get(who.home).url.endswith(who.home)
-        who.tries("POST /sign-out")
-        who.session.cookies.update(kept)
-        assert who.get(who.home).url.endswith("/sign-in")
+        user = visitor(role)
+        cookies = user.session.cookies.copy()
+        assert user.get(user.home).url.endswith(user.home)
+        user.request("POST /sign-out")
+        user.session.cookies.update(cookies)
+        assert user.get(user.home).url.endswith("/sign-in")
 
 
-def test_signing_in_begins_another_session(visitor: Callable[[str], Visitor], state: dict[str, Any]) -> None:
-    """Whoever has given somebody a session before they signed in can't go on with it."""
+def test_signing_in_starts_another_session(visitor: Callable[[str], Visitor], state: dict[str, Any]) -> None:
+    """Session fixation: a session from before the sign-in gets no access."""
     stranger = visitor("stranger")
     token, before = stranger.token(), stranger.session.cookies.copy()
     stranger.post("/staff/sign-in", token, **state["accounts"]["process_manager"])
@@ -228,8 +230,8 @@ def test_signing_in_begins_another_session(visitor: Callable[[str], Visitor], st
     assert stranger.get("/staff/kpis").url.endswith("/sign-in")
 
 
-def test_a_session_that_somebody_made_up_is_none(visitor: Callable[[str], Visitor]) -> None:
+def test_an_invented_session_id_is_replaced(visitor: Callable[[str], Visitor]) -> None:
     stranger = visitor("stranger")
-    stranger.session.cookies.set("session", "made-up-by-somebody", domain="127.0.0.1", path="/")
+    stranger.session.cookies.set("session", "made-up-by-a-test", domain="127.0.0.1", path="/")
     stranger.token()
-    assert stranger.session.cookies["session"] != "made-up-by-somebody"
+    assert stranger.session.cookies["session"] != "made-up-by-a-test"

@@ -1,4 +1,4 @@
-"""One command gives access, and takes it: run again it changes nothing, and who is gone from the file is gone."""
+"""Provisioning of accounts, groups, authorizations and filters from the people file, which is idempotent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def engine(case: CaseUnderTest) -> Engine:
     return case.admin
 
 
-def with_one_more(people: People, account: str, *groups: str) -> People:
+def add_person(people: People, account: str, *groups: str) -> People:
     newcomer = Person(given_name="Nora", family_name="New", groups=list(groups))
     return people.model_copy(update={"people": {**people.people, account: newcomer}})
 
@@ -42,22 +42,22 @@ def test_a_second_run_changes_nothing(engine: Engine, people: People) -> None:
     assert run(engine, people) == []
 
 
-def test_who_comes_has_access_and_who_leaves_has_none(
+def test_an_added_person_has_access_and_a_removed_one_has_none(
     engine: Engine, people: People, case: CaseUnderTest, state: dict[str, Any]
 ) -> None:
-    # a doctor comes, and claims a report
-    bigger = with_one_more(people, "newcomer", "doctors")
-    assert run(engine, bigger, newcomer="correct horse battery") == [
+    # a doctor is added, and claims a report
+    extended = add_person(people, "newcomer", "doctors")
+    assert run(engine, extended, newcomer="correct horse battery") == [
         "created account newcomer",
         "added newcomer to doctors",
     ]
-    assert run(engine, bigger) == []
+    assert run(engine, extended) == []
     newcomer = Engine(state["engine"], "newcomer", "correct horse battery")
     case.is_told("negative")
     task = case.waits_for("doctor_report").id
     newcomer.post(f"/task/{task}/claim", {"userId": "newcomer"})
     assert engine.get(f"/task/{task}")["assignee"] == "newcomer"
-    # and leaves: the report is open to the others again
+    # and is removed: the report is unclaimed
     assert run(engine, people) == [
         "removed newcomer from doctors",
         "deleted account newcomer",
@@ -70,17 +70,19 @@ def test_who_comes_has_access_and_who_leaves_has_none(
     assert run(engine, people) == []
 
 
-def test_who_changes_roles_has_the_new_one_only(engine: Engine, people: People, state: dict[str, Any]) -> None:
-    run(engine, with_one_more(people, "mover", "doctors"), mover="correct horse battery")
-    done = run(engine, with_one_more(people, "mover", "process-managers"))
+def test_a_person_whose_role_changes_has_only_the_new_one(
+    engine: Engine, people: People, state: dict[str, Any]
+) -> None:
+    run(engine, add_person(people, "mover", "doctors"), mover="correct horse battery")
+    done = run(engine, add_person(people, "mover", "process-managers"))
     assert set(done) == {"removed mover from doctors", "added mover to process-managers"}
     mover = Engine(state["engine"], "mover", "correct horse battery")
     assert mover.groups_of("mover") == {"process-managers"}
     run(engine, people)
 
 
-def test_what_was_given_by_hand_is_taken_and_what_was_taken_is_given(engine: Engine, people: People) -> None:
-    # by hand: more for doctors, less for managers, another role, another filter
+def test_manual_changes_are_reverted(engine: Engine, people: People) -> None:
+    # more permissions of doctors, fewer of managers, another role of a doctor, another query of a filter
     more = {"type": 1, "permissions": ["ACCESS"], "groupId": "doctors", "userId": None}
     engine.post("/authorization/create", {**more, "resourceType": APPLICATION, "resourceId": "cockpit"})
     engine.post("/authorization/create", {**more, "permissions": ["ALL"], "resourceType": USER, "resourceId": "*"})

@@ -1,4 +1,4 @@
-"""The toolkit's wheel in an empty virtual environment: its example on Camunda as it comes, and on our engine."""
+"""The toolkit's wheel in an empty virtual environment: its example on an unmodified Camunda, and on our engine."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.support.toolkit_wheel import build_wheel, pip
 
 pytestmark = pytest.mark.verify
 TEST_CLASSES = ROOT / "engine/target/test-classes"
-ENDED = ["invoice 1: paid", "invoice 2: paid", "invoice 3: declined"]
+OUTPUT = ["invoice 1: paid", "invoice 2: paid", "invoice 3: declined"]
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the example, and a virtual environment with nothing but the wheel and what it needs."""
+    """A folder with the example, and a virtual environment with only the wheel and its requirements."""
     folder: Path = tmp_path_factory.mktemp("toolkit")
     wheel = build_wheel(folder)
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
@@ -38,8 +38,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stock() -> Iterator[str]:
-    """Camunda's starters without anything of ours, on H2 in memory: its URL."""
+def unmodified_camunda() -> Iterator[str]:
+    """The URL of Camunda's Spring Boot starters without our code, on H2 in memory."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     class_path = os.pathsep.join([str(TEST_CLASSES), *(each for each in CLASS_PATH.split(os.pathsep) if "lib" in each)])
     command = ["java", "-Xmx600m", "-cp", class_path, "org.stock.StockEngine", f"--server.port={port}"]
@@ -65,14 +65,14 @@ def running(command: list[str]) -> Iterator[None]:
         process.wait(30)
 
 
-def test_the_example_on_camunda_as_it_comes(installed: Path, stock: str) -> None:
-    assert run_example(installed, stock) == ENDED
+def test_the_example_runs_on_an_unmodified_camunda(installed: Path, unmodified_camunda: str) -> None:
+    assert run_example(installed, unmodified_camunda) == OUTPUT
 
 
-def test_the_example_on_our_engine(installed: Path, state: dict[str, Any]) -> None:
+def test_the_example_runs_on_our_engine(installed: Path, state: dict[str, Any]) -> None:
     account = state["accounts"]["admin"]
     try:
-        assert run_example(installed, state["engine"], account["username"], account["password"]) == ENDED
+        assert run_example(installed, state["engine"], account["username"], account["password"]) == OUTPUT
     finally:
         engine = Engine(state["engine"], **account)
         for deployment in engine.get("/deployment", name="invoice"):

@@ -1,4 +1,4 @@
-"""The runtime on the real engine, with handlers of the tests' own."""
+"""Fixtures for tests of the worker runtime on the real engine."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tests.support.work import Work, deploy
 
 
 @pytest.fixture(scope="session")
-def with_diagram(state: dict[str, Any]) -> dict[str, Any]:
-    """The platform, with the diagram of these tests."""
+def platform_with_diagram(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of the shared platform, with the diagram of these tests deployed."""
     deploy(Work(state).engine)
     return state
 
 
 @pytest.fixture
-def work(with_diagram: dict[str, Any]) -> Work:
-    return Work(with_diagram)
+def work(platform_with_diagram: dict[str, Any]) -> Work:
+    return Work(platform_with_diagram)
 
 
 @pytest.fixture
-def troubled(with_diagram: dict[str, Any]) -> Iterator[tuple[Work, Proxy]]:
-    """Work whose worker reaches the engine through a proxy that makes trouble."""
-    with proxy_to(with_diagram["engine"]) as (proxy, url):
-        yield Work(with_diagram, url), proxy
+def proxied_work(platform_with_diagram: dict[str, Any]) -> Iterator[tuple[Work, Proxy]]:
+    """Work whose worker reaches the engine through a proxy that injects faults."""
+    with proxy_to(platform_with_diagram["engine"]) as (proxy, url):
+        yield Work(platform_with_diagram, url), proxy

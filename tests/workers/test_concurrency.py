@@ -1,4 +1,4 @@
-"""Slots are filled as they become free; slow work holds up nothing else."""
+"""Concurrency: free slots are refilled at once, and a slow topic doesn't delay a fast one."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from tests.support.work import Work
 from tests.support.working import working
 
 
-def test_a_slot_is_filled_again_without_waiting_for_the_rest_of_a_batch(work: Work) -> None:
-    stuck = threading.Event()
+def test_a_free_slot_is_refilled_before_the_rest_of_the_batch_ends(work: Work) -> None:
+    release = threading.Event()
 
     @topic(work.topic)
     def handle(sample_number: int) -> None:
         if sample_number == 0:
-            stuck.wait(60)
+            release.wait(60)
 
     work.starts(1, sample_number=0)
     work.starts(15, sample_number=1)
     with working(**work.worker, functions=[handle], slots=2):
         eventually(lambda: work.left() == 1)
-        stuck.set()
+        release.set()
         eventually(lambda: work.left() == 0)
 
 
-def test_a_slow_topic_does_not_hold_up_a_fast_one_beside_it(work: Work) -> None:
-    stuck, slow, fast = threading.Event(), work.topic + ".slow", work.topic + ".fast"
+def test_a_slow_topic_does_not_delay_a_fast_one(work: Work) -> None:
+    release, slow, fast = threading.Event(), work.topic + ".slow", work.topic + ".fast"
     running: list[int] = []
 
     @topic(slow)
     def handle_slow() -> None:
         running.append(1)
-        stuck.wait(60)
+        release.wait(60)
 
     @topic(fast)
     def handle_fast() -> None:
@@ -46,28 +46,28 @@ def test_a_slow_topic_does_not_hold_up_a_fast_one_beside_it(work: Work) -> None:
         eventually(lambda: len(running) == 4)
         work.starts(20, topic=fast)
         eventually(lambda: work.left(fast) == 0)
-        assert len(running) == 4, "it waited for a slow one"
-        stuck.set()
+        assert len(running) == 4, "a fast task waited for a slow one"
+        release.set()
         eventually(lambda: work.left(slow) == 0)
 
 
-def test_the_highest_priority_goes_first(work: Work) -> None:
+def test_tasks_are_executed_by_descending_priority(work: Work) -> None:
     order: list[int] = []
 
     @topic(work.topic)
     def handle(testing_priority: int) -> None:
         order.append(testing_priority)
 
-    given = [3, 14, 1, 5, 9, 26]
-    for priority in given:
+    priorities = [3, 14, 1, 5, 9, 26]
+    for priority in priorities:
         work.starts(priority=priority, testing_priority=priority)
     with working(**work.worker, functions=[handle], slots=1):
         eventually(lambda: work.left() == 0)
-    assert order == sorted(given, reverse=True)
+    assert order == sorted(priorities, reverse=True)
 
 
-def test_many_waiting_tasks_are_each_worked_on_once(work: Work) -> None:
-    """`make bench` has ten thousand."""
+def test_each_of_many_waiting_tasks_is_executed_once(work: Work) -> None:
+    """`make bench` does the same with 10,000 tasks."""
     done: list[str] = []
 
     @topic(work.topic)
@@ -80,11 +80,11 @@ def test_many_waiting_tasks_are_each_worked_on_once(work: Work) -> None:
     assert sorted(done) == sorted(tasks)
 
 
-def test_a_lane_without_topics_waits_as_the_others_do(troubled: tuple[Work, Proxy]) -> None:
-    work, proxy = troubled
+def test_a_worker_without_topics_uses_long_polls_as_well(proxied_work: tuple[Work, Proxy]) -> None:
+    work, proxy = proxied_work
     polls: list[str] = []
     proxy.trouble = lambda path: polls.append(path) if path.endswith("/fetchAndLock") else None
     with working(**work.worker, functions=[], long_poll_s=2):
         time.sleep(3)
-    # beside the two that last 2 s: one that ends what a predecessor left, one that ends the last
+    # two long polls of 2 s, one fetch that ends a predecessor's poll, and one that ends the last at the shutdown
     assert 1 <= len(polls) <= 5

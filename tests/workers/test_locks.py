@@ -1,4 +1,4 @@
-"""Locks last as long as their handlers; whose lock is lost, is told."""
+"""Locks are renewed while their handlers run; a lost lock cancels the handler."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ def test_a_handler_may_run_longer_than_its_lock(work: Work) -> None:
 
     work.starts(3)
     with (
-        working(**work.worker, functions=[handle], lock_s=2, worker_id="patient"),
-        working(**work.worker, functions=[handle], lock_s=2, worker_id="greedy"),
+        working(**work.worker, functions=[handle], lock_s=2, worker_id="locks-1"),
+        working(**work.worker, functions=[handle], lock_s=2, worker_id="locks-2"),
     ):
         eventually(lambda: work.left() == 0)
     assert len(calls) == 3
 
 
 def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(work: Work) -> None:
-    begun, cancelled = threading.Event(), threading.Event()
+    started, cancelled = threading.Event(), threading.Event()
 
     @topic(work.topic)
     def handle(context: Context) -> dict[str, Any]:
-        begun.set()
+        started.set()
         eventually(lambda: context.cancelled)
         cancelled.set()
         return {"visit_note": "too late"}
 
     (task,) = work.starts()
     with working(**work.worker, functions=[handle], slots=1, lock_s=2) as runtime:
-        assert begun.wait(20)
-        # given that somebody hands the task back in Cockpit, and another takes it
+        assert started.wait(20)
+        # when the task is unlocked by an administrator, and another worker locks it
         work.engine.post(f"/external-task/{task}/unlock")
         work.engine.post(f"/external-task/{task}/lock", {"workerId": "another", "lockDuration": 60_000})
         assert cancelled.wait(5)
@@ -51,16 +51,16 @@ def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(work: Work) 
     assert work.engine.get("/history/variable-instance", variableName="visit_note", variableValue="too late") == []
 
 
-def test_what_waits_for_a_slot_too_long_is_handed_back_to_others(work: Work) -> None:
-    """Handlers that were quick have become slow; what was fetched ahead for them, another process may begin."""
+def test_tasks_that_wait_too_long_for_a_slot_are_unlocked_for_other_workers(work: Work) -> None:
+    """The handlers become slow, so that prefetched tasks wait; another worker executes them."""
     calls: dict[str, list[int]] = {"slow": [], "other": []}
-    stuck = threading.Event()
+    release = threading.Event()
 
     @topic(work.topic)
     def slow() -> None:
         calls["slow"].append(1)
         if len(calls["slow"]) > 40:
-            stuck.wait(60)
+            release.wait(60)
 
     @topic(work.topic)
     def other() -> None:
@@ -71,6 +71,6 @@ def test_what_waits_for_a_slot_too_long_is_handed_back_to_others(work: Work) -> 
         eventually(lambda: len(calls["slow"]) == 42)
         with working(**work.worker, functions=[other], slots=2, worker_id="other"):
             eventually(lambda: work.left() == 2)
-        stuck.set()
+        release.set()
         eventually(lambda: work.left() == 0)
     assert (len(calls["slow"]), len(calls["other"])) == (42, 58)

@@ -1,4 +1,4 @@
-"""One task that can't be read, or whose result the engine refuses, becomes an incident alone; all others go on."""
+"""A task that can't be read, or whose result the engine refuses, becomes an incident; all others are executed."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ from tests.support.working import working
 QUICK = Retry(attempts=2, first="50ms", most="50ms")
 
 
-def spin(value: str, name: str = "java.util.ArrayList", data_format: str = "application/json") -> dict[str, Any]:
+def object_variable(
+    value: str, name: str = "java.util.ArrayList", data_format: str = "application/json"
+) -> dict[str, Any]:
     info = {"objectTypeName": name, "serializationDataFormat": data_format}
     return {"value": value, "type": "Object", "valueInfo": info}
 
 
 POISON = {
-    "a class that isn't there": spin("{}", "no.such.Class"),
-    "broken JSON of an object": spin("{SECRET"),
-    "JSON of another type": spin('"SECRET"'),
-    "an unknown format": spin("SECRET", data_format="application/unknown"),
+    "an unknown class": object_variable("{}", "no.such.Class"),
+    "broken JSON of an object": object_variable("{SECRET"),
+    "JSON of another type": object_variable('"SECRET"'),
+    "an unknown format": object_variable("SECRET", data_format="application/unknown"),
     "broken JSON": {"value": "{SECRET", "type": "Json"},
     "JSON nested too deep": {"value": "[" * 20_000, "type": "Json"},
 }
 
 
-def test_a_task_that_can_not_be_read_is_an_incident_alone(work: Work) -> None:
+def test_an_unreadable_task_becomes_an_incident_and_others_are_executed(work: Work) -> None:
     done: list[str] = []
 
     @topic(work.topic)
@@ -53,19 +55,21 @@ def test_a_task_that_can_not_be_read_is_an_incident_alone(work: Work) -> None:
         eventually(lambda: sorted(done) == sorted(good) and work.left() == len(poisoned))
         later = work.starts(3)
         eventually(lambda: set(later) <= set(done))
-    messages = {incident["configuration"]: incident["incidentMessage"] for incident in all_incidents(work, poisoned)}
+    messages = {
+        incident["configuration"]: incident["incidentMessage"] for incident in incidents_of_tasks(work, poisoned)
+    }
     assert set(messages) == set(poisoned)
     assert {work.task(task)["retries"] for task in poisoned} == {0}
     assert all(message.startswith("The task can't be read: variable odd: ") for message in messages.values())
     assert "SECRET" not in str(messages)
 
 
-def all_incidents(work: Work, tasks: list[str]) -> list[dict[str, Any]]:
+def incidents_of_tasks(work: Work, tasks: list[str]) -> list[dict[str, Any]]:
     found = work.engine.get("/incident", incidentType="failedExternalTask")
     return [incident for incident in found if incident["configuration"] in tasks]
 
 
-def test_a_property_without_a_name_is_ignored(work: Work) -> None:
+def test_an_extension_property_without_a_name_is_ignored(work: Work) -> None:
     seen: list[dict[str, str]] = []
 
     @topic(work.topic)
@@ -123,7 +127,7 @@ ODD_RESULTS: list[Callable[[ExternalTask], Any]] = [
     lambda task: TaskResult.failure(task, "m", "d", 1, None),
     lambda task: TaskResult.failure(task, "m", "d", 1, 2**62),
     lambda task: TaskResult.failure(task, "m", "d", 1, "5"),
-    # always one more attempt: it would never be an incident
+    # retries stay at 1: unless attempts are counted, this never becomes an incident
     lambda task: TaskResult.failure(task, "m", "d", 1, 0),
     lambda task: task.bpmn_error("nothing_catches_it", "m"),
     lambda task: task.bpmn_error(1, "m"),
@@ -141,7 +145,7 @@ ODD_RESULTS: list[Callable[[ExternalTask], Any]] = [
 ]
 
 
-def test_each_odd_result_is_counted_and_an_incident_in_the_end(work: Work) -> None:
+def test_each_odd_result_becomes_an_incident_after_at_most_two_attempts(work: Work) -> None:
     runs: Counter[int] = Counter()
 
     @topic(work.topic, retry=QUICK)
@@ -152,6 +156,6 @@ def test_each_odd_result_is_counted_and_an_incident_in_the_end(work: Work) -> No
 
     tasks = [work.starts(number=number)[0] for number in range(len(ODD_RESULTS))]
     with working(**work.worker, functions=[handle], slots=8, long_poll_s=1):
-        eventually(lambda: len(all_incidents(work, tasks)) == len(tasks), lambda: str(runs), within_s=150)
+        eventually(lambda: len(incidents_of_tasks(work, tasks)) == len(tasks), lambda: str(runs), within_s=150)
     assert set(runs.values()) <= {1, 2}
     assert work.left() == len(tasks)

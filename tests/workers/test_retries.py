@@ -1,4 +1,4 @@
-"""Failures are counted down, with growing pauses, to one incident; a due try isn't waited for."""
+"""Retries: a failed task is retried with growing pauses until its incident; a due retry is fetched at once."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from tests.support.work import Work
 from tests.support.working import working
 
 
-class LabIsAway(Exception):
+class LabUnreachable(Exception):
     pass
 
 
 def test_retries_are_counted_down_to_exactly_one_incident(work: Work) -> None:
-    begun: list[float] = []
+    started_at: list[float] = []
 
     @topic(work.topic, retry=Retry(attempts=4, first="500ms", most="1s"))
     def handle() -> None:
-        begun.append(time.monotonic())
-        raise LabIsAway("for Ada Lovelace")
+        started_at.append(time.monotonic())
+        raise LabUnreachable("for Ada Lovelace")
 
     work.starts()
     with working(**work.worker, functions=[handle]):
         eventually(work.incidents)
         time.sleep(1.5)
-    assert len(begun) == 4
+    assert len(started_at) == 4
     failures = work.deliveries("failureLog")
-    # the history has what was left before
+    # the history has the number of retries before each failure
     assert [entry["retries"] for entry in failures] == [None, 3, 2, 1]
-    assert {entry["errorMessage"] for entry in failures} == {"LabIsAway"}
+    assert {entry["errorMessage"] for entry in failures} == {"LabUnreachable"}
     assert len(work.incidents()) == 1
 
 
-def test_a_due_retry_is_picked_up_at_once_although_the_poll_lasts_20_s(work: Work) -> None:
-    begun: list[float] = []
+def test_a_due_retry_is_fetched_at_once_although_the_poll_lasts_20_s(work: Work) -> None:
+    started_at: list[float] = []
 
     @topic(work.topic, retry=Retry(attempts=2, first="4s", most="4s"))
     def handle() -> None:
-        begun.append(time.time())
-        if len(begun) == 1:
-            raise LabIsAway
+        started_at.append(time.time())
+        if len(started_at) == 1:
+            raise LabUnreachable
 
     work.starts()
     with working(**work.worker, functions=[handle], long_poll_s=20):
@@ -54,26 +54,26 @@ def test_a_due_retry_is_picked_up_at_once_although_the_poll_lasts_20_s(work: Wor
         due = datetime.strptime(task["lockExpirationTime"], ENGINE_TIME).timestamp()
         eventually(lambda: work.left() == 0)
     assert task["retries"] == 1
-    assert due - 0.1 <= begun[1] < due + 10
+    assert due - 0.1 <= started_at[1] < due + 10
 
 
-def test_the_lock_of_a_worker_that_died_is_not_waited_for_beyond_its_end(work: Work) -> None:
+def test_a_dead_workers_task_is_fetched_as_soon_as_its_lock_expires(work: Work) -> None:
     @topic(work.topic)
     def handle() -> None:
         pass
 
     (task,) = work.starts()
     work.engine.post(f"/external-task/{task}/lock", {"workerId": "dead", "lockDuration": 3000})
-    begun = time.monotonic()
+    started_at = time.monotonic()
     with working(**work.worker, functions=[handle], long_poll_s=20):
         eventually(lambda: work.left() == 0)
-    assert 1.5 < time.monotonic() - begun < 15
+    assert 1.5 < time.monotonic() - started_at < 15
 
 
-def test_the_diagram_may_say_how_often(work: Work) -> None:
+def test_extension_properties_override_the_handlers_retry_policy(work: Work) -> None:
     @topic(work.topic, retry=Retry(attempts=50, first="1h", most="1h"))
     def handle() -> None:
-        raise LabIsAway
+        raise LabUnreachable
 
     work.starts(process="runtime_retry")
     with working(**work.worker, functions=[handle]):

@@ -1,4 +1,4 @@
-"""A worker process that is asked to end, is killed, is started twice: nothing stays locked, nothing is lost."""
+"""A worker process that is stopped, killed or started twice leaves no lock and loses no result."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tests.support.work import Work
 from tests.support.working import working
 
 LONG_LOCK_S = 120
-Starts = StartsOn = Callable[..., subprocess.Popen]
+StartWorker = Callable[..., subprocess.Popen]
 
 
 @pytest.fixture
-def starts(work: Work, starts_on: StartsOn) -> Starts:
-    """Starts a worker process on this test's topic."""
-    return functools.partial(starts_on, work)
+def start_worker(work: Work, start_worker_on: StartWorker) -> StartWorker:
+    """Start a worker process on this test's topic."""
+    return functools.partial(start_worker_on, work)
 
 
 @pytest.fixture
-def starts_on(tmp_path: Path) -> Iterator[StartsOn]:
-    """Starts worker processes; they have ended afterwards."""
+def start_worker_on(tmp_path: Path) -> Iterator[StartWorker]:
+    """Start worker processes, which are killed after the test."""
     processes: list[subprocess.Popen] = []
 
     def start(
@@ -42,13 +42,13 @@ def starts_on(tmp_path: Path) -> Iterator[StartsOn]:
         handler_s: float = 0.3,
         shutdown_timeout_s: float = 3,
     ) -> subprocess.Popen:
-        told = {f"WORK_{name.upper()}": value for name, value in work.worker.items()}
+        engine_access = {f"WORK_{name.upper()}": value for name, value in work.worker.items()}
         command = [sys.executable, "-W", "ignore", "-m", "tests.support.worker_process"]
         with (tmp_path / "log").open("a") as log:
             process = subprocess.Popen(
                 [*command, worker_id or work.reference, work.topic, *map(str, (lock_s, handler_s, shutdown_timeout_s))],
                 cwd=ROOT,
-                env={**os.environ, **told, "FOLDER": str(tmp_path)},
+                env={**os.environ, **engine_access, "FOLDER": str(tmp_path)},
                 stdout=log,
                 stderr=log,
             )
@@ -65,54 +65,60 @@ def log_of(tmp_path: Path) -> str:
     return (tmp_path / "log").read_text()
 
 
-def test_sigterm_under_load_leaves_nothing_locked_and_loses_nothing(work: Work, starts: Starts, tmp_path: Path) -> None:
+def test_sigterm_under_load_leaves_no_lock_and_loses_no_result(
+    work: Work, start_worker: StartWorker, tmp_path: Path
+) -> None:
     tasks = work.starts(150, sample_number=1)
-    process = starts()
+    process = start_worker()
     eventually(lambda: work.left() < 130)
 
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
 
     assert work.locked() == 0
-    left = work.left()
-    # what had begun has ended and was reported, and nothing twice
+    remaining = work.left()
+    # each handler that had started has finished and was reported, none twice
     lines = log_of(tmp_path).splitlines()
-    assert lines.count("begins 1") == lines.count("ends 1") == len(tasks) - left == len(work.deliveries())
-    assert 0 < left < 130
+    assert lines.count("begins 1") == lines.count("ends 1") == len(tasks) - remaining == len(work.deliveries())
+    assert 0 < remaining < 130
 
 
-def test_what_does_not_end_in_time_is_handed_back(work: Work, starts: Starts, tmp_path: Path) -> None:
+def test_tasks_that_exceed_the_shutdown_timeout_are_unlocked(
+    work: Work, start_worker: StartWorker, tmp_path: Path
+) -> None:
     work.starts(4)
-    process = starts(handler_s=60)
+    process = start_worker(handler_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 4)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
-    assert 2.5 < time.monotonic() - begun < 20
+    assert 2.5 < time.monotonic() - started_at < 20
     assert (work.locked(), work.left()) == (0, 4)
 
 
-def test_a_second_signal_hands_back_and_leaves_at_once(work: Work, starts: Starts, tmp_path: Path) -> None:
+def test_a_second_signal_unlocks_the_tasks_and_exits_at_once(
+    work: Work, start_worker: StartWorker, tmp_path: Path
+) -> None:
     work.starts(4)
-    process = starts(handler_s=60, shutdown_timeout_s=60)
+    process = start_worker(handler_s=60, shutdown_timeout_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 4)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - started_at < 20
     assert (work.locked(), work.left()) == (0, 4)
 
 
-def test_what_is_handed_back_is_not_taken_again_by_a_poll_that_ends_late(
-    troubled: tuple[Work, Proxy], starts_on: StartsOn, tmp_path: Path
+def test_unlocked_tasks_are_not_locked_again_by_a_poll_that_ends_late(
+    proxied_work: tuple[Work, Proxy], start_worker_on: StartWorker, tmp_path: Path
 ) -> None:
-    work, proxy = troubled
+    work, proxy = proxied_work
     work.starts(4)
-    process = starts_on(work, handler_s=60, shutdown_timeout_s=60)
+    process = start_worker_on(work, handler_s=60, shutdown_timeout_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 4)
-    # its next poll is with the engine already; what ends it takes 2 s
+    # the next long poll is pending at the engine; the fetch that ends it is delayed by 2 s
     time.sleep(1)
     proxy.trouble = lambda path: time.sleep(2) if path.endswith("fetchAndLock") else None
     process.send_signal(signal.SIGINT)
@@ -122,22 +128,24 @@ def test_what_is_handed_back_is_not_taken_again_by_a_poll_that_ends_late(
     assert (work.locked(), work.left()) == (0, 4)
 
 
-def test_an_engine_that_hangs_holds_up_no_end(
-    troubled: tuple[Work, Proxy], starts_on: StartsOn, tmp_path: Path
+def test_an_engine_that_hangs_does_not_delay_the_shutdown(
+    proxied_work: tuple[Work, Proxy], start_worker_on: StartWorker, tmp_path: Path
 ) -> None:
-    work, proxy = troubled
-    process = starts_on(work)
+    work, proxy = proxied_work
+    process = start_worker_on(work)
     eventually(lambda: "health" in log_of(tmp_path))
     proxy.trouble = lambda path: time.sleep(30)
     time.sleep(1)
     process.send_signal(signal.SIGTERM)
-    # 3 s for what runs
+    # the shutdown timeout is 3 s
     assert process.wait(20) == 0
 
 
-def test_a_killed_worker_takes_its_tasks_back_when_it_restarts(work: Work, starts: Starts, tmp_path: Path) -> None:
+def test_a_restarted_worker_fetches_the_tasks_it_had_locked(
+    work: Work, start_worker: StartWorker, tmp_path: Path
+) -> None:
     work.starts(8)
-    process = starts(handler_s=60)
+    process = start_worker(handler_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 8)
     process.kill()
     process.wait(20)
@@ -149,17 +157,19 @@ def test_a_killed_worker_takes_its_tasks_back_when_it_restarts(work: Work, start
     def handle() -> None:
         done.append(1)
 
-    begun = time.monotonic()
+    started_at = time.monotonic()
     with working(**work.worker, functions=[handle], slots=8, worker_id=work.reference):
         eventually(lambda: len(done) == 8)
-        took_s = time.monotonic() - begun
+        took_s = time.monotonic() - started_at
         eventually(lambda: work.left() == 0)
-    # the locks last two minutes
+    # long before the locks would expire, after LONG_LOCK_S
     assert took_s < 20
 
 
-def test_the_poll_that_a_killed_worker_has_left_takes_nothing(work: Work, starts: Starts, tmp_path: Path) -> None:
-    process = starts()
+def test_the_pending_poll_of_a_killed_worker_locks_no_task(
+    work: Work, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    process = start_worker()
     eventually(lambda: "health" in log_of(tmp_path))
     time.sleep(1)
     process.kill()
@@ -172,14 +182,14 @@ def test_the_poll_that_a_killed_worker_has_left_takes_nothing(work: Work, starts
 
     with working(**work.worker, functions=[handle], worker_id=work.reference):
         time.sleep(0.5)
-        begun = time.monotonic()
+        started_at = time.monotonic()
         work.starts(3)
         eventually(lambda: len(done) == 3)
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - started_at < 20
 
 
-def test_a_worker_that_ended_leaves_no_poll_behind(work: Work, starts: Starts, tmp_path: Path) -> None:
-    process = starts()
+def test_a_stopped_worker_leaves_no_pending_poll(work: Work, start_worker: StartWorker, tmp_path: Path) -> None:
+    process = start_worker()
     eventually(lambda: "health" in log_of(tmp_path))
     time.sleep(1)
     process.send_signal(signal.SIGTERM)
@@ -189,21 +199,23 @@ def test_a_worker_that_ended_leaves_no_poll_behind(work: Work, starts: Starts, t
     assert work.locked() == 0
 
 
-def test_a_second_process_of_the_same_name_is_refused(work: Work, starts: Starts, tmp_path: Path) -> None:
-    first = starts()
+def test_a_second_process_with_the_same_worker_id_is_refused(
+    work: Work, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    first = start_worker()
     eventually(lambda: "health" in log_of(tmp_path))
-    second = starts()
+    second = start_worker()
     assert second.wait(20) != 0
-    said = (
+    message = (
         f"worker {work.reference} is already running as process {first.pid}: stop it, or set another number "
         "(workers.number)"
     )
-    assert said in log_of(tmp_path)
-    # another name works, and so does the same one when the first has died
-    other = starts("w-2")
+    assert message in log_of(tmp_path)
+    # another id works, and so does the same id once the first process has died
+    other = start_worker("w-2")
     eventually(lambda: log_of(tmp_path).count("health") == 2)
     first.kill()
     first.wait(20)
-    again = starts()
+    again = start_worker()
     eventually(lambda: log_of(tmp_path).count("health") == 3)
     assert (other.poll(), again.poll()) == (None, None)

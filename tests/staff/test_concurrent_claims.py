@@ -1,4 +1,4 @@
-"""Two doctors want the same report at the same moment: one has it, and the other is told so."""
+"""Two doctors claim the same report concurrently: one succeeds, and the other gets an error message."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ pytestmark = pytest.mark.engine
 
 RACES = rounds(test=15, verify=100)
 DOCTORS = ("doctor", "doctor2")
-TAKEN = "is already claimed by someone else"
+ALREADY_CLAIMED = "is already claimed by someone else"
 
 
-def claims(engine: Engine, doctor: str, task: str, at_once: Barrier) -> str | None:
-    """Claim a task; returns what a doctor is told who doesn't get it."""
-    at_once.wait()
+def claim(engine: Engine, doctor: str, task: str, barrier: Barrier) -> str | None:
+    """Claim a task; returns the error message if another doctor has claimed it."""
+    barrier.wait()
     try:
         engine.post(f"/task/{task}/claim", {"userId": doctor})
     except EngineRefused as refused:
@@ -39,30 +39,30 @@ def claims(engine: Engine, doctor: str, task: str, at_once: Barrier) -> str | No
     return None
 
 
-def test_of_two_who_claim_at_once_one_has_it(case: CaseUnderTest) -> None:
+def test_of_two_concurrent_claims_one_succeeds(case: CaseUnderTest) -> None:
     case.is_told("negative")
     report = case.waits_for("doctor_report").id
     engines = {doctor: case.account(doctor) for doctor in DOCTORS}
-    won = dict.fromkeys(DOCTORS, 0)
+    wins = dict.fromkeys(DOCTORS, 0)
     with ThreadPoolExecutor(2) as pool:
         for race in range(RACES):
-            # neither is always a hair ahead
+            # they take turns in being submitted first
             doctors = DOCTORS[:: 1 if race % 2 else -1]
-            at_once = Barrier(2, timeout=60)
-            claiming = [pool.submit(claims, engines[doctor], doctor, report, at_once) for doctor in doctors]
-            told = dict(zip(doctors, [one.result() for one in claiming], strict=True))
-            [winner] = [doctor for doctor, message in told.items() if message is None]
-            [message] = [message for message in told.values() if message is not None]
-            assert TAKEN in message
+            barrier = Barrier(2, timeout=60)
+            claiming = [pool.submit(claim, engines[doctor], doctor, report, barrier) for doctor in doctors]
+            messages = dict(zip(doctors, [one.result() for one in claiming], strict=True))
+            [winner] = [doctor for doctor, message in messages.items() if message is None]
+            [message] = [message for message in messages.values() if message is not None]
+            assert ALREADY_CLAIMED in message
             assert case.admin.get(f"/task/{report}")["assignee"] == winner
-            won[winner] += 1
+            wins[winner] += 1
             engines[winner].post(f"/task/{report}/unclaim")
-    print(f"{RACES} races: one winner in each, {won}")
-    assert min(won.values()) > 0, "never was it a race"
+    print(f"{RACES} races: one winner in each, {wins}")
+    assert min(wins.values()) > 0, "the same doctor won each time"
 
 
 @pytest.mark.browser
-def test_whoever_comes_second_is_told_in_tasklist(
+def test_tasklist_shows_an_error_to_the_second_doctor(
     state: dict[str, Any], case: CaseUnderTest, new_page: Callable[..., Page]
 ) -> None:
     case.is_told("negative")
@@ -76,11 +76,11 @@ def test_whoever_comes_second_is_told_in_tasklist(
     first.page.locator("button.claim").click()
     expect(first.page.locator("button.claim")).to_have_count(0)
     second.page.locator("button.claim").click()
-    expect(second.page.get_by_text(TAKEN)).to_be_visible()
+    expect(second.page.get_by_text(ALREADY_CLAIMED)).to_be_visible()
 
 
-class ClaimBetween(Engine):
-    """The workers' engine; just before each call that changes something, when all has been read, a doctor is faster."""
+class EngineWithRacingDoctor(Engine):
+    """The workers' engine; a doctor claims or unclaims just before each call that changes something."""
 
     doctor: Callable[[], None]
 
@@ -90,51 +90,51 @@ class ClaimBetween(Engine):
         return super()._call(method, path, **options)
 
 
-def test_an_escalation_and_a_new_priority_leave_a_claim_as_it_is(
+def test_an_escalation_and_a_new_priority_do_not_change_the_assignee(
     state: dict[str, Any], case: CaseUnderTest, records: None
 ) -> None:
     case.is_told("negative")
     report, doctor = case.waits_for("doctor_report").id, case.account("doctor")
     before = case.admin.get(f"/task/{report}")
-    workers = ClaimBetween(state["engine"], "workers", secrets_of_run()["workers"])
+    workers = EngineWithRacingDoctor(state["engine"], "workers", secrets_of_run()["workers"])
 
     workers.doctor = lambda: doctor.post(f"/task/{report}/claim", {"userId": "doctor"})
     escalate(case.reference, f"{case.reference}/escalate/1", roster=Roster(), engine=workers, outbox=Outbox())
     raised = case.admin.get(f"/task/{report}")
-    noted = {"lastUpdated": ANY, "taskState": "Updated"}
-    assert raised == {**before, "assignee": "doctor", "priority": before["priority"] + 100, **noted}
+    updated = {"lastUpdated": ANY, "taskState": "Updated"}
+    assert raised == {**before, "assignee": "doctor", "priority": before["priority"] + 100, **updated}
 
-    # the other way round; what is higher stays so
+    # unclaimed just before the priority is raised; a higher priority isn't lowered
     workers.doctor = lambda: doctor.post(f"/task/{report}/unclaim")
     raise_priority(case.reference, 90, engine=workers, lab=Mock())
-    assert case.admin.get(f"/task/{report}") == {**raised, "assignee": None, **noted}
+    assert case.admin.get(f"/task/{report}") == {**raised, "assignee": None, **updated}
 
 
-def test_claims_and_priorities_at_once_lose_neither(state: dict[str, Any], case: CaseUnderTest) -> None:
+def test_concurrent_claims_and_priorities_all_take_effect(state: dict[str, Any], case: CaseUnderTest) -> None:
     case.is_told("negative")
     report, doctor = case.waits_for("doctor_report").id, case.account("doctor")
     workers = Engine(state["engine"], "workers", secrets_of_run()["workers"])
 
-    def raise_to(priority: int, at_once: Barrier) -> None:
-        at_once.wait()
+    def raise_to(priority: int, barrier: Barrier) -> None:
+        barrier.wait()
         workers.raise_task_priority(report, priority)
 
     with ThreadPoolExecutor(4) as pool:
         for race in range(RACES):
-            highest, at_once = 200 + 3 * race, Barrier(4, timeout=60)
-            raising = [pool.submit(raise_to, highest - lower, at_once) for lower in range(3)]
-            claiming = pool.submit(claims, doctor, "doctor", report, at_once)
+            highest, barrier = 200 + 3 * race, Barrier(4, timeout=60)
+            raising = [pool.submit(raise_to, highest - lower, barrier) for lower in range(3)]
+            claiming = pool.submit(claim, doctor, "doctor", report, barrier)
             assert [each.result() for each in (*raising, claiming)] == [None] * 4
             task = case.admin.get(f"/task/{report}")
             assert (task["assignee"], task["priority"]) == ("doctor", highest)
             doctor.post(f"/task/{report}/unclaim")
-    print(f"{RACES} races of a claim and three priorities: each claim stayed, and each highest priority")
+    print(f"{RACES} races of a claim and three priorities: all claims and the highest priority took effect")
 
 
-def test_the_priority_of_a_task_that_is_gone_or_of_nothing_is_refused(case: CaseUnderTest) -> None:
+def test_the_priority_of_an_unknown_task_and_an_invalid_priority_are_refused(case: CaseUnderTest) -> None:
     with pytest.raises(NotFound):
-        case.admin.raise_task_priority("gone", 10)
+        case.admin.raise_task_priority("unknown", 10)
     for body in ({}, {"priority": "high"}, {"priority": 2**40}):
         with pytest.raises(EngineRefused) as refused:
-            case.admin.post("/coronacare/task/gone/raise-priority", body)
+            case.admin.post("/coronacare/task/unknown/raise-priority", body)
         assert refused.value.status == 400

@@ -1,4 +1,4 @@
-"""A handler as the README of camunda-external-task-client-python3 has it runs unchanged."""
+"""A handler written for camunda-external-task-client-python3, as in its README, runs unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.working import working
 
 
 def handle_task(task: ExternalTask) -> TaskResult:
-    """The README's example: success, BPMN error and failure by what the task's variables say."""
+    """The README's example: complete, BPMN error or failure, depending on the task's variables."""
     failure, bpmn_error = task.get_variable("failure"), task.get_variable("bpmn_error")
     if failure:
         return task.failure(
@@ -31,7 +31,7 @@ def variables_of(work: Work, instance: str) -> dict[str, Any]:
     return {variable["name"]: variable["value"] for variable in found}
 
 
-def test_it_completes_and_fails_as_with_the_library(work: Work) -> None:
+def test_the_librarys_example_handler_completes_and_fails_tasks(work: Work) -> None:
     done, failed = work.starts(), work.starts(failure=True)
     instance = work.task(done[0])["processInstanceId"]
     with working(**work.worker, functions=[topic(work.topic)(handle_task)]):
@@ -40,14 +40,14 @@ def test_it_completes_and_fails_as_with_the_library(work: Work) -> None:
     task = work.task(failed[0])
     assert (task["errorMessage"], task["retries"]) == ("task failed", 3)
     assert work.engine.get(f"/external-task/{failed[0]}/errorDetails") == "failed task details"
-    # its properties, its key and its topic are there, too
+    # the extension properties, the business key and the topic are available, too
     seen: dict[str, Any] = {}
 
-    def look(task: ExternalTask) -> TaskResult:
+    def inspect_task(task: ExternalTask) -> TaskResult:
         seen.update(key=task.get_business_key(), topic=task.get_topic_name(), **task.get_extension_properties())
         return task.complete()
 
     work.starts()
-    with working(**work.worker, functions=[topic(work.topic)(look)]):
+    with working(**work.worker, functions=[topic(work.topic)(inspect_task)]):
         eventually(lambda: seen)
     assert seen == {"key": work.reference, "topic": work.topic, "colour": "red"}

@@ -1,4 +1,4 @@
-"""A small process with one step of each kind that a migration has to do with, in two versions."""
+"""A small process in two versions, with a step of each kind that a migration treats differently."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ BEFORE = {
     "message": "probe_wanted",
     "late": "P7D",
     "rises": "R/PT6H",
-    "gone": "Task_Gone",
+    "removed": "Task_Gone",
 }
-# renamed, repeated and renamed, worked on elsewhere, another message, another time, another step, a variable
+# renamed step, renamed multi-instance step, other topic, other message, other duration, removed step, new variable
 AFTER = {
     "ask": "Task_Request",
     "each": "Task_Every",
@@ -22,7 +22,7 @@ AFTER = {
     "message": "probe_asked_for",
     "late": "P9D",
     "rises": "R/PT6H",
-    "gone": "Task_Other",
+    "removed": "Task_Other",
     "reminder": "${reminder_after}",
 }
 
@@ -38,7 +38,7 @@ FILE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 STEPS = """<bpmn:startEvent id="Start" />
 <bpmn:userTask id="{ask}" name="Ask" />
-<bpmn:userTask id="{gone}" name="Do what nobody needs" />
+<bpmn:userTask id="{removed}" name="Obsolete" />
 <bpmn:userTask id="{each}" name="Ask each">
   <bpmn:multiInstanceLoopCharacteristics>
     <bpmn:loopCardinality xsi:type="bpmn:tFormalExpression">2</bpmn:loopCardinality>
@@ -71,9 +71,9 @@ REMINDER = """<bpmn:boundaryEvent id="Event_Reminder" attachedToRef="{ask}" canc
 """
 
 
-def probe(version: dict[str, Any]) -> bytes:
-    """Its file: each step leads to the end, and a case is started at the one that a test wants."""
-    steps = [version["ask"], version["gone"], version["each"], "Task_Work", "Task_Wait", "Task_Keep", "Event_Late"]
+def create_diagram(version: dict[str, Any]) -> bytes:
+    """The diagram of a version: each step leads to the end, and tests start cases at any step."""
+    steps = [version["ask"], version["removed"], version["each"], "Task_Work", "Task_Wait", "Task_Keep", "Event_Late"]
     flows = [f'<bpmn:sequenceFlow id="Flow_{each}" sourceRef="{each}" targetRef="End" />' for each in steps]
     flows.append(f'<bpmn:sequenceFlow id="Flow_Start" sourceRef="Start" targetRef="{version["ask"]}" />')
     body = STEPS.format(**version) + "".join(flows)

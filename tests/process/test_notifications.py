@@ -1,4 +1,4 @@
-"""People whom the simple version forgets: no e-mail, in another's care, one telephone for a family, named twice."""
+"""Notifications of people without e-mail, with a carer, with a shared telephone, or named by two cases."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.support.sms import texts_to
 
 
 def page_of(state: dict[str, Any], text: str) -> dict[str, Any]:
-    """What the government says to whoever opens the link of a message."""
+    """The government's data for the link in a message."""
     token = text.split("/contact/")[1].split()[0]
     headers = {"X-API-Key": state["government_api_key"]}
     return requests.get(f"{state['government']}/v1/tokens/{token}", headers=headers, timeout=10).json()
 
 
-def traces(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
+def notify_contacts(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
     case.is_told("positive")
     case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
     eventually(lambda: case.value("contacts_notified_at"))
 
 
-def test_a_patient_without_e_mail_is_told_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_a_patient_without_e_mail_is_notified_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
     number = case.telephone()
     case.is_told("negative", channel="sms", email=None, phone=number)
 
@@ -37,29 +37,29 @@ def test_a_patient_without_e_mail_is_told_by_sms(case: CaseUnderTest, state: dic
         assert "Ada" not in text
 
 
-def test_a_patient_who_has_only_a_telephone_is_called_with_each_message(case: CaseUnderTest) -> None:
+def test_a_patient_with_only_a_telephone_is_called_up_to_three_times(case: CaseUnderTest) -> None:
     # given
     case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0999")
-    # then there is a task for the contact tracers, with what to say and nothing else
+    # then there is a task for the contact tracers, with the text of the message and no result
     (call,) = eventually(lambda: calls_of(case))
     shown = case.admin.get(f"/task/{call['id']}/form-variables")
     assert shown["notice_text"]["value"].startswith("A visit is planned")
     assert (shown["phone"]["value"], shown["given_name"]["value"]) == ("+44 20 7946 0999", "Ada")
     assert "lab_result" not in shown
-    # when nobody answers, it is tried again, three times in all
+    # when the patient doesn't answer, the call is repeated, three calls in all
     for number in (1, 2, 3):
         (call,) = eventually(lambda: calls_of(case))
         assert case.admin.get(f"/task/{call['id']}/variables/call_number")["value"] == number
-        complete(case, call, {"call_reached": "no"})
+        complete_call(case, call, {"call_reached": "no"})
         eventually(lambda call=call: call["id"] not in {other["id"] for other in calls_of(case)})
     assert calls_of(case) == []
 
 
-def test_a_telephone_call_that_reaches_the_patient_is_made_once(case: CaseUnderTest, records: None) -> None:
+def test_a_telephone_call_that_reaches_the_patient_is_not_repeated(case: CaseUnderTest, records: None) -> None:
     case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
     (call,) = eventually(lambda: calls_of(case))
 
-    complete(case, call, {"call_reached": "yes", "call_note": "Will be there."})
+    complete_call(case, call, {"call_reached": "yes", "call_note": "Will be there."})
 
     eventually(lambda: calls_of(case) == [])
     assert Message.get(Message.key == f"{case.reference}/notify/visit_planned/1.1").state == SENT
@@ -68,7 +68,7 @@ def test_a_telephone_call_that_reaches_the_patient_is_made_once(case: CaseUnderT
 
 
 def test_a_patient_whom_no_message_reaches_is_called(case: CaseUnderTest, records: None) -> None:
-    # given a number that no network knows, for messages
+    # given a number to which no SMS can be delivered
     case.reaches_the_visit(channel="sms", email=None, phone="000 7946 0997")
     # then there is a task for the contact tracers, which names the address that failed
     (call,) = eventually(lambda: calls_of(case))
@@ -81,7 +81,7 @@ def test_a_patient_whom_no_message_reaches_is_called(case: CaseUnderTest, record
     assert states == {key: REFUSED, f"{key}/telephone": SENT}
 
 
-def test_the_language_is_kept_for_every_message(case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_all_messages_of_a_case_are_in_the_patients_language(case: CaseUnderTest, state: dict[str, Any]) -> None:
     patient, contact = case.telephone(), case.telephone()
     case.is_told("positive", channel="sms", email=None, phone=patient, language="fr")
     contacts = [{**CONTACT, "email": None, "phone": contact}]
@@ -93,7 +93,7 @@ def test_the_language_is_kept_for_every_message(case: CaseUnderTest, state: dict
     assert "Veuillez lire" in eventually(lambda: texts_to(state, contact))[0]
 
 
-def test_someone_in_anothers_care_keeps_the_carers_name(case: CaseUnderTest) -> None:
+def test_the_visit_shows_the_carers_name(case: CaseUnderTest) -> None:
     case.reaches_the_visit({**WITH_COUGH, "for_whom": "someone_in_my_care"}, carer_name="Lady Byron")
 
     shown = case.admin.get(f"/task/{case.waits_for('medical_visit').id}/form-variables")
@@ -106,7 +106,7 @@ def test_a_family_with_one_telephone_gets_a_message_for_each_of_them(
     number = case.telephone()
     family = [{**CONTACT, "name": name, "email": None, "phone": number} for name in ("Kim", "Sam", "Alex")]
 
-    traces(case, *family)
+    notify_contacts(case, *family)
 
     texts = texts_to(state, number)
     assert len(texts) == 3
@@ -117,24 +117,26 @@ def test_one_person_named_by_two_cases_gets_one_message_a_day_and_both_exposures
     # given one person whom two cases name, with different days and spellings
     first, second = CaseUnderTest(state), CaseUnderTest(state)
     address = f"{first.barcode.lower()}@contacts.example"
-    traces(first, {**CONTACT, "email": address, "last_exposure_date": days_ago(9)})
-    traces(second, {**CONTACT, "name": "charles  BABBAGE", "email": address.upper(), "last_exposure_date": days_ago(7)})
+    notify_contacts(first, {**CONTACT, "email": address, "last_exposure_date": days_ago(9)})
+    notify_contacts(
+        second, {**CONTACT, "name": "charles  BABBAGE", "email": address.upper(), "last_exposure_date": days_ago(7)}
+    )
     # then there is one message
     messages = mails_to(state, address) + mails_to(state, address.upper())
     assert len(messages) == 1
-    # whose page counts from the later day
+    # whose page has the later date of exposure
     assert page_of(state, messages[0]) == {"last_exposure_date": days_ago(7), "released": False}
-    # and both cases know their contact as notified
+    # and in both cases the contact is notified
     for case in (first, second):
         known = case.at_government(f"/v1/cases/{case.reference}")["contacts"]
         assert [contact["outcome"] for contact in known] == ["notified"]
 
 
-def test_a_contact_of_two_cases_stays_one_when_the_other_turns_negative(state: dict[str, Any]) -> None:
+def test_a_contact_of_two_cases_is_not_released_when_one_becomes_negative(state: dict[str, Any]) -> None:
     first, second = CaseUnderTest(state), CaseUnderTest(state)
     address = f"{first.barcode.lower()}@contacts.example"
-    traces(first, {**CONTACT, "email": address, "last_exposure_date": days_ago(9)})
-    traces(second, {**CONTACT, "email": address, "last_exposure_date": days_ago(7)})
+    notify_contacts(first, {**CONTACT, "email": address, "last_exposure_date": days_ago(9)})
+    notify_contacts(second, {**CONTACT, "email": address, "last_exposure_date": days_ago(7)})
 
     second.lab_corrects("negative")
 
@@ -143,12 +145,12 @@ def test_a_contact_of_two_cases_stays_one_when_the_other_turns_negative(state: d
 
 
 def calls_of(case: CaseUnderTest) -> list[dict[str, Any]]:
-    """The open tasks of telling the patient something by telephone."""
+    """The open tasks to call the patient by telephone."""
     query = {"processInstanceBusinessKey": case.reference, "taskDefinitionKey": "Task_TellPatient"}
     return case.admin.post("/task", query)
 
 
-def complete(case: CaseUnderTest, call: dict[str, Any], answers: dict[str, Any]) -> None:
+def complete_call(case: CaseUnderTest, call: dict[str, Any], answers: dict[str, Any]) -> None:
     tracer = case.account("contact_tracer")
     tracer.post(f"/task/{call['id']}/claim", {"userId": "contact_tracer"})
     tracer.submit(call["id"], answers)

@@ -1,4 +1,4 @@
-"""What the engine and the pages show to whoever knocks: headers, cookies, errors; and what wrong sign-ins do."""
+"""Hardening of the engine and the pages: headers, cookies, error messages and wrong passwords."""
 
 from __future__ import annotations
 
@@ -20,38 +20,40 @@ from tests.support.platform import secrets_of_run
 
 pytestmark = pytest.mark.engine
 
-PAGES_AT_ONCE = 200
+CONCURRENT_PAGES = 200
 APPLICATIONS = ("tasklist", "cockpit", "admin")
-# what is served by plain HTTP can't say the first (tests/unit/webapp does by HTTPS); gunicorn says its name, without a
-# version, and a proxy before it may drop that
-EXCEPT = {"Strict-Transport-Security", "Server"}
-TRACES = ("\tat ", ".java:", "Traceback", 'File "')
+# Strict-Transport-Security is sent only by HTTPS (see tests/unit/webapp); gunicorn sends its name in Server, without a
+# version
+IGNORED = {"Strict-Transport-Security", "Server"}
+STACK_TRACES = ("\tat ", ".java:", "Traceback", 'File "')
 
 
-def found_by_checker(headers: dict[str, str]) -> list[str]:
-    """The complaints of drHEADer, which isn't ours, by its default rules."""
+def find_header_problems(headers: dict[str, str]) -> list[str]:
+    """The findings of drHEADer, an independent checker, with its default rules."""
     command = [str(ROOT / ".venv-headers/bin/python"), str(ROOT / "tools/headers/check.py")]
     done = subprocess.run(command, input=json.dumps(headers), capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
-    return [f"{each['rule']}: {each['message']}" for each in found if each["rule"] not in EXCEPT]
+    return [f"{each['rule']}: {each['message']}" for each in found if each["rule"] not in IGNORED]
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/forms/pre_screening/1", "/staff/sign-in", "/nothing", "/healthz"])
-def test_a_checker_finds_no_header_of_the_pages_missing(state: dict[str, Any], path: str) -> None:
+def test_pages_have_all_security_headers(state: dict[str, Any], path: str) -> None:
     answer = requests.get(state["webapp"] + path, timeout=10)
     headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
-    assert found_by_checker(headers) == []
+    assert find_header_problems(headers) == []
 
 
 @pytest.mark.parametrize("path", ["/engine-rest/engine", "/engine-rest/task", "/nothing"])
-def test_nor_of_the_engine(state: dict[str, Any], path: str) -> None:
+def test_the_engine_has_all_security_headers(state: dict[str, Any], path: str) -> None:
     headers = dict(requests.get(state["engine"] + path, auth=("admin", secrets_of_run()["admin"]), timeout=10).headers)
-    found = found_by_checker(headers)
+    found = find_header_problems(headers)
     assert [each for each in found if "Content-Security-Policy" not in each or "engine-rest" in path] == []
 
 
 @pytest.mark.parametrize("application", APPLICATIONS)
-def test_nor_of_camundas_applications_but_for_their_inline_styles(state: dict[str, Any], application: str) -> None:
+def test_camundas_applications_have_all_security_headers_but_allow_inline_styles(
+    state: dict[str, Any], application: str
+) -> None:
     answer = requests.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=10)
     headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
     policy = headers["Content-Security-Policy"]
@@ -60,11 +62,11 @@ def test_nor_of_camundas_applications_but_for_their_inline_styles(state: dict[st
     headers["Content-Security-Policy"] = policy.replace(" 'unsafe-inline'", "").replace(
         "default-src 'self'", "default-src 'none'"
     )
-    assert found_by_checker(headers) == []
+    assert find_header_problems(headers) == []
 
 
 def test_each_page_has_the_nonce_of_its_own_policy(state: dict[str, Any]) -> None:
-    """Also of pages that are loaded at once: their scripts would be refused, and they would stay blank."""
+    """Also if pages are loaded concurrently: with the nonce of another page, their scripts would be blocked."""
 
     def nonces(_: int) -> tuple[set[str], set[str]]:
         answer = requests.get(f"{state['engine']}/camunda/app/tasklist/default/", timeout=60)
@@ -72,18 +74,18 @@ def test_each_page_has_the_nonce_of_its_own_policy(state: dict[str, Any]) -> Non
         return set(in_policy), set(re.findall(r'nonce="([^"]+)"', answer.text))
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(nonces, range(PAGES_AT_ONCE)))
+        found = list(pool.map(nonces, range(CONCURRENT_PAGES)))
     assert [(policy, page) for policy, page in found if policy != page] == []
-    assert len({nonce for policy, _ in found for nonce in policy}) == PAGES_AT_ONCE
+    assert len({nonce for policy, _ in found for nonce in policy}) == CONCURRENT_PAGES
 
 
-def test_the_checker_finds_what_is_missing() -> None:
-    found = found_by_checker({"Content-Type": "text/html"})
+def test_missing_headers_are_found() -> None:
+    found = find_header_problems({"Content-Type": "text/html"})
     assert len(found) >= 5
     assert any("Content-Security-Policy" in each for each in found)
 
 
-def test_cookies_are_for_the_server_and_for_our_own_site(state: dict[str, Any]) -> None:
+def test_cookies_are_http_only_and_same_site(state: dict[str, Any]) -> None:
     answers = {
         "session": requests.get(state["webapp"] + "/sign-in", timeout=10),
         "JSESSIONID": requests.get(state["engine"] + "/camunda/app/tasklist/default/", timeout=10),
@@ -109,7 +111,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), MALFORMED, ids=lambda value: str(value)[:30])
-def test_what_is_malformed_is_refused_without_a_trace_of_the_inside(
+def test_a_malformed_request_is_refused_without_a_stack_trace(
     state: dict[str, Any], method: str, path: str, body: bytes | None
 ) -> None:
     as_doctor, _ = signed_in(state, "doctor", "tasklist")
@@ -120,10 +122,10 @@ def test_what_is_malformed_is_refused_without_a_trace_of_the_inside(
         headers = {"Content-Type": "application/json"}
         answer = session.request(method, state["engine"] + base + path, data=body, headers=headers, timeout=20)
         assert 400 <= answer.status_code < 500, answer.text[:300]
-        assert [trace for trace in TRACES if trace in answer.text] == []
+        assert [trace for trace in STACK_TRACES if trace in answer.text] == []
 
 
-def test_who_guesses_at_a_parts_password_stops_no_part(state: dict[str, Any]) -> None:
+def test_wrong_passwords_do_not_lock_the_account_of_a_part(state: dict[str, Any]) -> None:
     for part in ("webapp", "workers", "deployer"):
         for _ in range(12):
             assert (
@@ -132,9 +134,7 @@ def test_who_guesses_at_a_parts_password_stops_no_part(state: dict[str, Any]) ->
         assert rest(state, part).call("GET", "/task/nothing").status_code in (403, 404)
 
 
-def test_who_guesses_at_a_persons_password_waits_and_locks_nobody_out_for_good(
-    state: dict[str, Any], case: CaseUnderTest
-) -> None:
+def test_a_wrong_password_locks_the_account_of_a_person_temporarily(state: dict[str, Any], case: CaseUnderTest) -> None:
     account = "guessed" + case.barcode.lower().replace("-", "")
     body = {"profile": {"id": account}, "credentials": {"password": "the right one"}}
     case.admin.post("/user/create", body)
@@ -147,7 +147,7 @@ def test_who_guesses_at_a_persons_password_waits_and_locks_nobody_out_for_good(
 
         assert status("the right one") == 200
         assert status("wrong") == 401
-        # at once, the right one is refused too
+        # while the account is locked, the right password is refused as well
         assert status("the right one") == 401
         deadline = time.monotonic() + 20
         while status("the right one") != 200:
@@ -158,11 +158,11 @@ def test_who_guesses_at_a_persons_password_waits_and_locks_nobody_out_for_good(
 
 
 @pytest.mark.serial
-def test_without_an_administrator_nobody_makes_one(state: dict[str, Any], case: CaseUnderTest) -> None:
-    """The group is emptied for a moment; whoever is asked for the set-up path finds none."""
+def test_without_an_administrator_the_set_up_page_creates_none(state: dict[str, Any], case: CaseUnderTest) -> None:
+    """While the administrators' group is empty, Camunda's own set-up page would create a member."""
     own = {"type": 1, "permissions": ["ALL"], "userId": "admin", "resourceId": "*"}
     planted = {"profile": {"id": "planted"}, "credentials": {"password": "planted-by-a-test"}}
-    # by which the administrator comes back
+    # with these grants the administrator can be added to the group again
     grants = [
         case.admin.post("/authorization/create", {**own, "resourceType": n})["id"] for n in (USER, GROUP, MEMBERSHIP)
     ]
@@ -194,8 +194,8 @@ def test_without_an_administrator_nobody_makes_one(state: dict[str, Any], case: 
 
 
 @pytest.mark.parametrize("name", ["WEBAPP", "Webapp", " webapp", "webapp ", "webapp\t", "ｗebapp"])
-def test_no_account_has_a_second_name(state: dict[str, Any], name: str) -> None:
-    """Tries would be counted, and calls be limited, by a name that isn't the account's."""
+def test_a_variant_of_an_account_name_is_refused(state: dict[str, Any], name: str) -> None:
+    """Otherwise attempts and calls would be counted under a name that isn't the account's."""
     credentials = (name.encode(), secrets_of_run()["webapp"].encode())
     answer = requests.get(state["engine"] + "/engine-rest/engine", auth=credentials, timeout=10)
     assert answer.status_code == 401
@@ -203,6 +203,6 @@ def test_no_account_has_a_second_name(state: dict[str, Any], name: str) -> None:
 
 @pytest.mark.parametrize("path", ["/camunda", "/camunda/", "/camunda/app", "/camunda/app/tasklist", "/"])
 def test_a_redirect_of_the_engine_names_no_host(state: dict[str, Any], path: str) -> None:
-    """The engine doesn't know the scheme and host that people open, if a proxy stands before it."""
+    """Behind a proxy, the engine doesn't know the scheme and host of its public address."""
     answer = requests.get(state["engine"] + path, allow_redirects=False, timeout=10)
     assert answer.headers.get("Location", "/").startswith("/")

@@ -1,4 +1,4 @@
-"""The straight road: evaluated, visited, tested, told, reported, reviewed."""
+"""The happy path: evaluation, visit, test, notification, report and review."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 
 
-def test_a_patient_without_infection_goes_the_whole_road(case: CaseUnderTest, records: None) -> None:
+def test_a_case_with_a_negative_result_is_completed(case: CaseUnderTest, records: None) -> None:
     # given a patient with a cough who requests an evaluation
     case.starts(WITH_COUGH)
     case.requests_evaluation()
@@ -15,7 +15,7 @@ def test_a_patient_without_infection_goes_the_whole_road(case: CaseUnderTest, re
     # when the team visits, the lab finds nothing and the doctor reports
     case.is_visited(finding="negative")
     case.is_reported()
-    # then the patient may tell what they think, and the case ends
+    # then the patient may give feedback, and the case ends
     case.sends("review", {"rating": "5", "review_comment": "Quick."})
     ended = case.ends()
     assert ended.values["case_outcome"] == "care_completed"
@@ -67,7 +67,7 @@ def test_the_contacts_of_a_positive_case_are_notified(
     assert row["contacts_notified_at"] >= row["contacts_named_at"]
 
 
-def test_tracing_waits_for_no_report_and_the_report_for_no_tracing(case: CaseUnderTest) -> None:
+def test_contact_tracing_and_the_report_run_in_parallel(case: CaseUnderTest) -> None:
     case.starts(WITH_COUGH)
     case.requests_evaluation()
     case.fills_in_medical_form()
@@ -78,13 +78,13 @@ def test_tracing_waits_for_no_report_and_the_report_for_no_tracing(case: CaseUnd
     case.waits_for("doctor_report")
     case.is_reported(case_classification="confirmed")
     case.sends("review", {"rating": "4"})
-    # and the case goes on until the contacts are told
+    # and the case runs until contact tracing ends
     assert case.case().ended_at is None
     case.sends("close_contacts", {"had_contacts": "no"})
     assert case.ends().values["contacts_named"] == 0
 
 
-def test_the_patient_is_told_by_a_message_that_says_nothing(
+def test_messages_to_the_patient_have_neither_name_nor_result(
     case: CaseUnderTest, state: dict[str, Any], records: None
 ) -> None:
     address = f"{case.barcode.lower()}@patients.example"
@@ -108,7 +108,7 @@ def test_the_patient_is_told_by_a_message_that_says_nothing(
     assert Message.get(Message.key == f"{case.reference}/tell_result/1").state == SENT
 
 
-def test_a_review_that_is_skipped_ends_the_case(case: CaseUnderTest) -> None:
+def test_a_case_without_a_review_ends_when_the_review_expires(case: CaseUnderTest) -> None:
     case.starts(WITH_COUGH)
     case.requests_evaluation()
     case.fills_in_medical_form()

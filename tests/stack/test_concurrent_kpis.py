@@ -1,4 +1,4 @@
-"""Several KPI workers record the same cases at once, on each kind of database; the sums are worked out anew."""
+"""Concurrent KPI workers that record the same cases, on each kind of database; the tallies are rebuilt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from records import database
 from tests.support.postgresql import postgresql
 
 CASES, WORKERS = 200, 3
-# each in an order of its own: first that the result is told, then the end, for some a correction
+# each worker has an order of its own; of each case first the result, then the end, of some a correction
 RECORDS = f"""
 import random, sys
 from datetime import UTC, datetime, timedelta
@@ -25,12 +25,12 @@ from records import database
 from kpi.rows import KpiRows
 
 database.open(sys.argv[1])
-chance = random.Random(int(sys.argv[2]))
+rng = random.Random(int(sys.argv[2]))
 rows, noon = KpiRows(), datetime(2020, 3, 20, 12, tzinfo=UTC)
-for number in chance.sample(range({CASES}), {CASES}):
-    told = noon + timedelta(minutes=number)
-    rows.record(f"C-{{number}}", sample_taken_at=noon, result_told_at=told, result="positive")
-    rows.record(f"C-{{number}}", outcome="care_completed", care_completed_at=told, rating=number % 5 + 1)
+for number in rng.sample(range({CASES}), {CASES}):
+    told_at = noon + timedelta(minutes=number)
+    rows.record(f"C-{{number}}", sample_taken_at=noon, result_told_at=told_at, result="positive")
+    rows.record(f"C-{{number}}", outcome="care_completed", care_completed_at=told_at, rating=number % 5 + 1)
     if number % 3 == 0:
         rows.record(f"C-{{number}}", 1, outcome="care_completed", result="negative", rating=5)
 """
@@ -49,13 +49,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def test_a_case_counts_once_whoever_records_it(url: str) -> None:
+def test_each_case_is_counted_once(url: str) -> None:
     command = [sys.executable, "-W", "error", "-c", RECORDS, url]
     workers = [subprocess.Popen([*command, str(number)], cwd=ROOT) for number in range(WORKERS)]
     assert [worker.wait(120) for worker in workers] == [0] * WORKERS
     database.open(url)
     with database.database.connection_context():
-        kept = sorted(Tally.select().tuples())
+        tallies = sorted(Tally.select().tuples())
         figures = {figure.key: figure.value for figure in compute_kpis()}
         assert CaseRow.select().count() == CASES
         assert figures["ended_care_completed"] == figures["ratings"] == CASES
@@ -74,29 +74,29 @@ def test_a_case_counts_once_whoever_records_it(url: str) -> None:
     assert f"{CASES} of {CASES} cases" in rebuilding.stdout
     assert rebuilding.stdout.splitlines()[-1] == "the sums of the KPIs were wrong, and are corrected"
     with database.database.connection_context():
-        assert sorted(Tally.select().tuples()) == kept
+        assert sorted(Tally.select().tuples()) == tallies
 
 
-def test_invented_cases_are_apart_from_recorded_ones(url: str) -> None:
+def test_invented_cases_are_not_counted_among_recorded_ones(url: str) -> None:
     database.open(url)
     with database.database.connection_context():
         for number in range(5):
             KpiRows().record(f"C-{number}", outcome="care_completed", result="positive", rating=4)
         before = compute_kpis()
     database.database.close()
-    assert kpi("invent", "2", url=url).endswith(" invented cases")
+    assert run_kpi("invent", "2", url=url).endswith(" invented cases")
     database.open(url)
     with database.database.connection_context():
         assert compute_kpis() == before
         assert compute_kpis(invented=True)[0].value == CaseRow.select().count() > 5
-        assert kpi("rebuild", url=url).endswith("were right")
-    assert kpi("invent", "0", url=url) == "0 invented cases"
+        assert run_kpi("rebuild", url=url).endswith("were right")
+    assert run_kpi("invent", "0", url=url) == "0 invented cases"
     with database.database.connection_context():
         assert (compute_kpis(), compute_kpis(invented=True)) == (before, before)
 
 
-def kpi(*arguments: str, url: str) -> str:
-    """The last line that a command prints."""
+def run_kpi(*arguments: str, url: str) -> str:
+    """Run a command of `python -m kpi`; returns the last line of its output."""
     done = subprocess.run(
         [sys.executable, "-m", "kpi", *arguments],
         cwd=ROOT,

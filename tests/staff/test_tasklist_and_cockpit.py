@@ -1,4 +1,4 @@
-"""Staff at their browsers: doctors, medics and tracers in Tasklist, process managers in Cockpit and on our pages."""
+"""Staff in their browsers: doctors, medics and tracers in Tasklist, process managers in Cockpit and on our pages."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ URGENT = {**WITH_COUGH, "temperature": "at_least_39", "fatigue": True, "bedridde
 
 
 @pytest.fixture
-def works(state: dict[str, Any], new_page: Callable[..., Page]) -> Callable[..., StaffMember]:
-    """A member of the staff, signed in at Tasklist."""
+def sign_in_staff(state: dict[str, Any], new_page: Callable[..., Page]) -> Callable[..., StaffMember]:
+    """Return a function that signs a member of the staff in at Tasklist."""
 
     def sign_in(account: str, viewport: dict[str, int] = DESKTOP) -> StaffMember:
         member = StaffMember(new_page(viewport, javascript=True), state, account)
@@ -33,16 +33,16 @@ def works(state: dict[str, Any], new_page: Callable[..., Page]) -> Callable[...,
 
 
 def test_a_doctor_claims_by_priority_and_reports(
-    state: dict[str, Any], case: CaseUnderTest, works: Callable[..., StaffMember]
+    state: dict[str, Any], case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
 ) -> None:
     case.reaches_the_visit(URGENT)
     case.is_visited("positive")
     report = case.waits_for("doctor_report")
-    # another, less urgent one, came later
+    # and a later, less urgent one
     later = CaseUnderTest(state)
     later.is_told("negative")
 
-    doctor = works("doctor")
+    doctor = sign_in_staff("doctor")
     of_reports = ["My reports", "Unclaimed reports by priority", "Overdue reports"]
     assert doctor.filters() == ["Patients to call", *of_reports, "Patients to assess"]
     doctor.chooses("Unclaimed reports by priority")
@@ -66,26 +66,26 @@ def test_a_doctor_claims_by_priority_and_reports(
     eventually(lambda: case.value("report_published_at"))
 
 
-def test_a_doctor_finds_what_is_overdue(case: CaseUnderTest, works: Callable[..., StaffMember]) -> None:
+def test_a_doctor_finds_overdue_reports(case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]) -> None:
     case.is_told("negative")
     report = case.waits_for("doctor_report")
-    doctor = works("doctor")
+    doctor = sign_in_staff("doctor")
     doctor.chooses("Overdue reports")
     assert report.id not in doctor.tasks()
-    falls_due(case, "doctor_report", datetime.now(UTC) - timedelta(minutes=1))
+    set_due_date(case, "doctor_report", datetime.now(UTC) - timedelta(minutes=1))
     doctor.chooses("Overdue reports")
     assert report.id in doctor.tasks()
 
 
-def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, works: Callable[..., StaffMember]) -> None:
+def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]) -> None:
     case.reaches_the_visit(URGENT, address="7 Station Road", phone=case.telephone())
     visit = case.waits_for("medical_visit")
-    falls_due(case, "medical_visit", datetime.now(UTC) + timedelta(days=1, minutes=1))
-    medic = works("medical_team", PHONE)
+    set_due_date(case, "medical_visit", datetime.now(UTC) + timedelta(days=1, minutes=1))
+    medic = sign_in_staff("medical_team", PHONE)
     assert medic.filters() == ["Visits today", "All visits"]
     medic.chooses("Visits today")
     assert visit.id not in medic.tasks()
-    falls_due(case, "medical_visit", datetime.now(UTC))
+    set_due_date(case, "medical_visit", datetime.now(UTC))
     medic.chooses("Visits today")
     assert {"Address", "7 Station Road", "Telephone"} <= set(medic.card(visit.id))
     assert not medic.is_wider_than_the_screen
@@ -99,13 +99,15 @@ def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, works: Call
     eventually(lambda: case.value("lab_order_id"))
 
 
-def test_a_tracer_finds_the_calls_to_make_on_a_phone(case: CaseUnderTest, works: Callable[..., StaffMember]) -> None:
+def test_a_tracer_finds_the_calls_to_make_on_a_phone(
+    case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
+) -> None:
     case.is_told("positive")
-    # the gateway knows no such number, so that no message reaches them
+    # the SMS gateway refuses this number
     unreachable = {**CONTACT, "name": "Ida Call", "email": None, "phone": "000 124"}
     case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [unreachable]})
     call = case.waits_for("contact_call")
-    tracer = works("contact_tracer", PHONE)
+    tracer = sign_in_staff("contact_tracer", PHONE)
     assert tracer.filters() == ["Calls to make"]
     tracer.chooses("Calls to make")
     assert {"Contact", "Ida Call", "000 124"} <= set(tracer.card(call.id))
@@ -141,7 +143,7 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
     page.get_by_role("tab", name="Incidents").or_(page.get_by_text("Incidents", exact=True)).first.click()
     expect(page.get_by_text("Failed External Task").or_(page.get_by_text("failedExternalTask")).first).to_be_visible()
 
-    # what was wrong is put right, one is retried, then all that are left
+    # the variable is corrected; one incident is retried, then all others of the topic
     for case in cases:
         [instance] = case.case().called
         body = {"modifications": VARIABLES.to_engine({"specimen_type": "saliva"})}
@@ -159,27 +161,27 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
     expect(page.get_by_role("main")).not_to_contain_text("lab.order_test")
 
 
-def test_nothing_stays_in_the_browser_of_whoever_signs_out(
-    case: CaseUnderTest, works: Callable[..., StaffMember]
+def test_signing_out_deletes_drafts_in_the_browser(
+    case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
 ) -> None:
     case.reaches_the_visit(URGENT)
-    medic = works("medical_team")
+    medic = sign_in_staff("medical_team")
     medic.takes_from("All visits", case.waits_for("medical_visit"))
     medic.answers({}, {"visit_outcome": "Patient refuses"})
     medic.answers({"Note for the doctor": "half a sentence"}, {})
     medic.signs_out()
-    kept = "JSON.stringify({...localStorage})"
+    local_storage = "JSON.stringify({...localStorage})"
     deadline = time.monotonic() + 5
-    while "half a sentence" in medic.page.evaluate(kept) and time.monotonic() < deadline:
+    while "half a sentence" in medic.page.evaluate(local_storage) and time.monotonic() < deadline:
         medic.page.wait_for_timeout(100)
-    # nor does it write it again later
+    # and the page doesn't write it again later
     medic.page.wait_for_timeout(1000)
-    assert "half a sentence" not in medic.page.evaluate(kept)
+    assert "half a sentence" not in medic.page.evaluate(local_storage)
 
 
-def falls_due(case: CaseUnderTest, form: str, due: datetime) -> None:
-    """Have the task with this form be due then."""
+def set_due_date(case: CaseUnderTest, form: str, due: datetime) -> None:
+    """Set the due date of the open task with this form."""
     task = case.task(form)
-    kept = ("name", "description", "assignee", "owner", "delegationState", "followUp", "priority", "parentTaskId")
-    body = {name: task[name] for name in kept} | {"due": f"{due:%Y-%m-%dT%H:%M:%S}.000+0000"}
+    unchanged = ("name", "description", "assignee", "owner", "delegationState", "followUp", "priority", "parentTaskId")
+    body = {name: task[name] for name in unchanged} | {"due": f"{due:%Y-%m-%dT%H:%M:%S}.000+0000"}
     case.admin.put(f"/task/{task['id']}", body)

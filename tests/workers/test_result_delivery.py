@@ -1,4 +1,4 @@
-"""What a handler has done is reported until the engine has it, and the handler isn't repeated."""
+"""A handler's result is delivered despite failures of the engine, and the handler isn't executed again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.support.proxy import ANSWER_LOST, CUT, Proxy
 from tests.support.work import Work
 from tests.support.working import working
 
-# a minute in the long run: OUTAGE_S=60
+# seconds; the environment variable sets a longer outage
 OUTAGE_S = float(os.environ.get("OUTAGE_S", "8"))
 LOCK_S = 3
 
 
 @pytest.mark.parametrize("trouble", [500, 503, CUT, ANSWER_LOST])
-def test_a_complete_that_fails_at_first(troubled: tuple[Work, Proxy], trouble: int | str) -> None:
-    work, proxy = troubled
+def test_a_failed_complete_call_is_repeated(proxied_work: tuple[Work, Proxy], trouble: int | str) -> None:
+    work, proxy = proxied_work
     calls: list[int] = []
     failing = [trouble] * 3
     proxy.trouble = lambda path: failing.pop() if path.endswith("/complete") and failing else None
@@ -38,34 +38,34 @@ def test_a_complete_that_fails_at_first(troubled: tuple[Work, Proxy], trouble: i
     assert len(work.deliveries()) == 1
 
 
-def test_the_engine_is_gone_for_longer_than_a_lock(troubled: tuple[Work, Proxy]) -> None:
-    work, proxy = troubled
+def test_results_are_delivered_after_an_outage_longer_than_the_lock(proxied_work: tuple[Work, Proxy]) -> None:
+    work, proxy = proxied_work
     calls: list[int] = []
-    gone, goes_on = threading.Event(), threading.Event()
-    proxy.trouble = lambda path: CUT if gone.is_set() else None
+    outage, resume = threading.Event(), threading.Event()
+    proxy.trouble = lambda path: CUT if outage.is_set() else None
 
     @topic(work.topic)
     def handle(sample_number: int) -> None:
         calls.append(sample_number)
         if sample_number < 3:
-            goes_on.wait(120)
+            resume.wait(120)
 
     for number in range(6):
         work.starts(sample_number=number)
     with working(**work.worker, functions=[handle], slots=3, lock_s=LOCK_S):
         eventually(lambda: sorted(calls)[:3] == [0, 1, 2] or len(calls) >= 3)
-        gone.set()
-        # one ends while the engine is gone, the others run on; all their locks run out
+        outage.set()
+        # the handlers keep running while the engine can't be reached, and all locks expire
         time.sleep(OUTAGE_S)
-        gone.clear()
+        outage.clear()
         time.sleep(1)
-        goes_on.set()
+        resume.set()
         eventually(lambda: work.left() == 0)
     assert sorted(calls) == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_slow_engine(troubled: tuple[Work, Proxy]) -> None:
-    work, proxy = troubled
+def test_tasks_of_a_slow_engine_are_executed_once(proxied_work: tuple[Work, Proxy]) -> None:
+    work, proxy = proxied_work
     calls: list[int] = []
     proxy.trouble = lambda path: time.sleep(0.7)
 
@@ -79,10 +79,10 @@ def test_a_slow_engine(troubled: tuple[Work, Proxy]) -> None:
     assert len(calls) == 20
 
 
-def test_an_engine_that_answers_500_to_everything_for_a_while(
-    troubled: tuple[Work, Proxy], caplog: pytest.LogCaptureFixture
+def test_an_engine_that_answers_500_for_a_while_causes_no_second_execution(
+    proxied_work: tuple[Work, Proxy], caplog: pytest.LogCaptureFixture
 ) -> None:
-    work, proxy = troubled
+    work, proxy = proxied_work
     calls: list[int] = []
     broken = threading.Event()
     proxy.trouble = lambda path: 500 if broken.is_set() else None
@@ -103,7 +103,7 @@ def test_an_engine_that_answers_500_to_everything_for_a_while(
     assert len(caplog.records) < 20
 
 
-def test_tasks_of_one_instance_that_thwart_each_other(work: Work) -> None:
+def test_conflicts_between_tasks_of_one_instance_are_retried(work: Work) -> None:
     calls: list[int] = []
 
     @topic(work.topic)
@@ -116,7 +116,7 @@ def test_tasks_of_one_instance_that_thwart_each_other(work: Work) -> None:
         errors = runtime.metrics.call_errors.labels("complete")._value.get()
     assert len(calls) == 16
     assert work.deliveries("failureLog") == []
-    # the search finds its planted control: the engine did refuse some
+    # control: the engine did refuse some calls (OptimisticLockingException)
     assert errors > 0
 
 
@@ -142,12 +142,12 @@ def test_the_results_of_suspended_instances_are_delivered_when_they_are_activate
     """Locks are renewed all the time, also as the instances are suspended and activated."""
     monkeypatch.setattr(reports, "MAX_SUSPENDED_PAUSE_S", 0.5)
     runs: list[int] = []
-    goes_on = threading.Event()
+    resume = threading.Event()
 
     @topic(work.topic, retry=Retry(attempts=1))
     def handle() -> None:
         runs.append(1)
-        goes_on.wait(60)
+        resume.wait(60)
 
     tasks = work.starts(8, process="runtime_suspended")
     of_task = work.task(tasks[0])
@@ -164,7 +164,7 @@ def test_the_results_of_suspended_instances_are_delivered_when_they_are_activate
     with working(**work.worker, functions=[handle], slots=8, lock_s=1) as runtime:
         eventually(lambda: len(runs) == 8)
         suspend(True)
-        goes_on.set()
+        resume.set()
         eventually(lambda: runtime.metrics.call_errors.labels("complete")._value.get() > 8 * 7)
         suspend(False)
         eventually(lambda: work.left() == 0, within_s=20)

@@ -1,4 +1,4 @@
-"""The engine's known holes are closed: each is tried, harmlessly, as every role."""
+"""Known vulnerabilities of the engine are closed: each is tried, harmlessly, with every role."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 
 PEOPLE = ["admin", "doctor", "medical_team", "contact_tracer", "process_manager"]
 PARTS = ["webapp", "workers", "deployer"]
-NOT_FOR_THIS_CALL = 403
+FORBIDDEN = 403
 TOP = {"dueAfterExpression": "${now()}"}
 NESTED = {"orQueries": [{"dueAfterExpression": "${now()}", "taskDefinitionKey": "x"}]}
 PLAIN = {"orQueries": [{"name": "x", "taskDefinitionKey": "x"}]}
@@ -34,34 +34,34 @@ def api(request: pytest.FixtureRequest, state: dict[str, Any]) -> Api:
 
 @pytest.mark.parametrize("path", ["/task", "/task/count", "/task?firstResult=0&maxResults=1"])
 def test_no_expression_of_a_query_is_evaluated(api: Api, path: str) -> None:
-    if api.post(path, PLAIN).status_code == NOT_FOR_THIS_CALL:
+    if api.post(path, PLAIN).status_code == FORBIDDEN:
         assert api.role in PARTS
-        assert [api.post(path, query).status_code for query in (TOP, NESTED)] == [NOT_FOR_THIS_CALL] * 2
+        assert [api.post(path, query).status_code for query in (TOP, NESTED)] == [FORBIDDEN] * 2
         return
     assert api.post(path, TOP).status_code == 400
     refused = api.post(path, NESTED)
     assert (refused.status_code, "forbidden within orQueries" in refused.text) == (400, True)
 
 
-def test_nor_of_what_extends_a_filter(state: dict[str, Any], api: Api) -> None:
+def test_no_expression_that_extends_a_filter_is_evaluated(state: dict[str, Any], api: Api) -> None:
     if api.role in PARTS:
         ids = [known["id"] for known in rest(state, "admin").get("/filter")]
-        assert {api.post(f"/filter/{known}/list", NESTED).status_code for known in ids} == {NOT_FOR_THIS_CALL}
+        assert {api.post(f"/filter/{known}/list", NESTED).status_code for known in ids} == {FORBIDDEN}
         return
     for known in api.get("/filter"):
         for path in (f"/filter/{known['id']}/list", f"/filter/{known['id']}/count"):
             assert api.post(path, NESTED).status_code == 400, known["name"]
-            # the filter itself goes on working
+            # the filter without the extension works
             assert api.post(path, {}).status_code == 200, known["name"]
 
 
-def test_nor_of_a_filter_that_is_saved(state: dict[str, Any], api: Api) -> None:
+def test_no_filter_with_an_expression_can_be_saved(state: dict[str, Any], api: Api) -> None:
     body = {"resourceType": "Task", "name": "planted", "query": NESTED, "properties": {}}
     assert api.post("/filter/create", body).status_code in (400, 403)
     assert [known for known in rest(state, "admin").get("/filter") if known["name"] == "planted"] == []
 
 
-def test_our_own_filters_have_expressions_that_work(state: dict[str, Any], case: CaseUnderTest) -> None:
+def test_expressions_of_our_own_filters_are_evaluated(state: dict[str, Any], case: CaseUnderTest) -> None:
     case.is_told("negative")
     task = case.waits_for("doctor_report").id
     doctor = rest(state, "doctor")
@@ -71,7 +71,7 @@ def test_our_own_filters_have_expressions_that_work(state: dict[str, Any], case:
     assert task in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
 
 
-@pytest.mark.parametrize("what", ["env", "heapdump", "health", "loggers", "beans", "mappings", "threaddump"])
-def test_the_engine_tells_its_metrics_and_nothing_else_of_itself(state: dict[str, Any], what: str) -> None:
+@pytest.mark.parametrize("endpoint", ["env", "heapdump", "health", "loggers", "beans", "mappings", "threaddump"])
+def test_of_the_engines_actuator_endpoints_only_the_metrics_are_served(state: dict[str, Any], endpoint: str) -> None:
     assert requests.get(f"{state['engine']}/actuator/prometheus", timeout=10).status_code == 200
-    assert requests.get(f"{state['engine']}/actuator/{what}", timeout=10).status_code == 404
+    assert requests.get(f"{state['engine']}/actuator/{endpoint}", timeout=10).status_code == 404

@@ -1,6 +1,6 @@
-"""What a patient types, or has sent, survives whatever dies meanwhile: once acknowledged, it arrives once.
+"""Drafts and submissions survive when engine or web application are killed; each is forwarded once.
 
-SUBMISSIONS=200 sends so many while the engine is away (`make drafts`); `make test` sends fewer.
+The environment variable SUBMISSIONS is the number of submissions during an outage of the engine (`make drafts`: 200).
 """
 
 from __future__ import annotations
@@ -32,40 +32,40 @@ def is_up(url: str) -> bool:
         return False
 
 
-def engine_dies(own: dict[str, Any], environment: dict[str, str]) -> int:
+def kill_engine(own: dict[str, Any], environment: dict[str, str]) -> int:
     eventually(lambda: answers(own["engine"]))
     return kill(environment, "engine")
 
 
-def engine_is_back(own: dict[str, Any], environment: dict[str, str], old: int) -> None:
+def wait_for_engine(own: dict[str, Any], environment: dict[str, str], old: int) -> None:
     started_again(environment, "engine", old)
     eventually(lambda: answers(own["engine"]))
 
 
-def steps(browser: Browser, page: Page, filled: dict[str, Any], count: int) -> Page:
-    """Answer so many pages."""
+def send_pages(browser: Browser, page: Page, filled: dict[str, Any], count: int) -> Page:
+    """Fill in and send a number of pages."""
     for _ in range(count):
         page = browser.send(page, filled)
         assert page.complaints == []
     return page
 
 
-def cases(own: dict[str, Any], reference: str) -> int:
+def count_cases(own: dict[str, Any], reference: str) -> int:
     engine = CaseUnderTest(own).admin
     query = {"processInstanceBusinessKey": reference, "processDefinitionKey": "corona_care"}
     return engine.post("/history/process-instance/count", query)["count"]
 
 
-def test_what_was_typed_is_there_on_another_browser(own: dict[str, Any], environment: dict[str, str]) -> None:
+def test_a_draft_is_continued_in_another_browser(own: dict[str, Any], environment: dict[str, str]) -> None:
     browser = Browser(own["webapp"])
     browser.fill_in("/forms/pre_screening", FILLED)
     code = browser.fill_in("/forms/evaluation_request", REQUEST).text(".access-code")
     page = browser.wait_for_form("/forms/medical_form", 60)
     onset = days_ago(10)
-    page = steps(browser, page, {**MEDICAL, "onset_date": onset}, 1)
-    old = engine_dies(own, environment)
+    page = send_pages(browser, page, {**MEDICAL, "onset_date": onset}, 1)
+    old = kill_engine(own, environment)
 
-    # the next page doesn't need the engine, and neither does signing in
+    # neither the next page nor signing in needs the engine
     page = browser.send(page, {"allergies": "Penicillin"})
     assert page.heading == "Pregnancy and vaccination"
     other = Browser(own["webapp"])
@@ -77,60 +77,60 @@ def test_what_was_typed_is_there_on_another_browser(own: dict[str, Any], environ
     first = other.open("/forms/medical_form/1").content
     assert first.select_one("[name=onset_date-day]")["value"] == day_of_month(onset)
 
-    engine_is_back(own, environment, old)
+    wait_for_engine(own, environment, old)
     sent = other.fill_in("/forms/medical_form", MEDICAL)
     assert sent.heading == "Your case"
-    # the first browser learns that it was sent
+    # the first browser shows that the form was sent
     assert browser.send(page, MEDICAL).heading == "You have already sent this"
 
 
-def test_what_was_sent_while_the_engine_was_away_is_forwarded_once(
+def test_a_submission_during_an_outage_of_the_engine_is_forwarded_once(
     own: dict[str, Any], environment: dict[str, str]
 ) -> None:
     browser = Browser(own["webapp"])
     page = browser.open("/forms/pre_screening")
-    old = engine_dies(own, environment)
-    # with a sign of an emergency no other question is asked, though the decision can't be evaluated now
-    page = steps(browser, page, {**NO_SYMPTOMS, "breathless": True}, 1)
+    old = kill_engine(own, environment)
+    # after an emergency sign no other question is asked, although the decision can't be evaluated
+    page = send_pages(browser, page, {**NO_SYMPTOMS, "breathless": True}, 1)
     assert page.heading == CALL_NOW
     reference = page.text("main strong")
 
-    # the web application dies too before it could forward anything
+    # the web application is killed before it could forward the submission
     web = kill(environment, "webapp")
     started_again(environment, "webapp", web)
     eventually(lambda: is_up(own["webapp"]))
     assert browser.open("/case").heading == CALL_NOW
     assert browser.open("/case?all=yes").heading == "We have your answers"
 
-    engine_is_back(own, environment, old)
-    eventually(lambda: cases(own, reference) == 1)
+    wait_for_engine(own, environment, old)
+    eventually(lambda: count_cases(own, reference) == 1)
     ended = "We can't help with an emergency here. Your case has ended."
     eventually(lambda: ended in browser.open("/case?all=yes").text("main"))
-    assert cases(own, reference) == 1
+    assert count_cases(own, reference) == 1
 
 
-def test_many_submissions_while_engine_and_web_application_die(
+def test_many_submissions_while_engine_and_web_application_are_killed(
     own: dict[str, Any], environment: dict[str, str]
 ) -> None:
     browsers = [Browser(own["webapp"]) for _ in range(SUBMISSIONS)]
     pages = [browser.open("/forms/pre_screening") for browser in browsers]
-    old = engine_dies(own, environment)
+    old = kill_engine(own, environment)
 
     def send(pair: tuple[Browser, Page]) -> str:
-        """Send a pre-screening, going on where it was when the web application is gone for a while."""
+        """Send a pre-screening; after an outage of the web application, continue the draft."""
         browser, page = pair
         for _ in range(100):
             try:
                 page = browser.send(page, {**NO_SYMPTOMS, "breathless": True})
             except requests.RequestException:
                 eventually(lambda: is_up(own["webapp"]))
-                # the draft goes on; whose form was taken, though the answer was lost, sees that it was
+                # continues the draft; if the form was accepted and the response was lost, the page says so
                 page = browser.open("/forms/pre_screening")
             if page.heading == "You have already sent this":
                 page = browser.open("/case")
             if page.form is None:
                 return page.text("main strong")
-        raise AssertionError(f"asks on and on: {page.url}")
+        raise AssertionError(f"the form doesn't end: {page.url}")
 
     with ThreadPoolExecutor(8) as pool:
         sending = [pool.submit(send, pair) for pair in zip(browsers, pages, strict=True)]
@@ -139,6 +139,6 @@ def test_many_submissions_while_engine_and_web_application_die(
         started_again(environment, "webapp", web)
         references = [future.result() for future in sending]
     assert len(set(references)) == SUBMISSIONS
-    engine_is_back(own, environment, old)
-    eventually(lambda: all(cases(own, reference) == 1 for reference in references), within_s=180)
-    assert [cases(own, reference) for reference in references] == [1] * SUBMISSIONS
+    wait_for_engine(own, environment, old)
+    eventually(lambda: all(count_cases(own, reference) == 1 for reference in references), within_s=180)
+    assert [count_cases(own, reference) for reference in references] == [1] * SUBMISSIONS

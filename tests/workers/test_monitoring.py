@@ -1,4 +1,4 @@
-"""What a running worker tells those who watch it, and what it never tells anybody."""
+"""Health, metrics and logs of a running worker, and that they have no patient data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.working import working
 CANARY = "Xylophon-7731"
 
 
-def test_the_platforms_workers_say_how_they_are(state: dict[str, Any]) -> None:
+def test_the_platforms_workers_serve_health_checks_and_metrics(state: dict[str, Any]) -> None:
     case = CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
     case.ends()
     url = state["workers"]
@@ -42,10 +42,10 @@ def test_the_platforms_workers_say_how_they_are(state: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def watched(troubled: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskClient], Callable[[str], int]]]:
+def serve_health(proxied_work: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskClient], Callable[[str], int]]]:
     servers: list[Health] = []
 
-    def watch(runtime: Runtime, client: TaskClient) -> Callable[[str], int]:
+    def serve(runtime: Runtime, client: TaskClient) -> Callable[[str], int]:
         port = free_port()
         servers.append(
             Health(
@@ -58,17 +58,17 @@ def watched(troubled: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskCli
         )
         return lambda path: requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code
 
-    yield watch
+    yield serve
     for server in servers:
         server.close()
 
 
 def test_without_the_engine_a_worker_is_alive_but_not_ready(
-    troubled: tuple[Work, Proxy], watched: Callable[..., Any]
+    proxied_work: tuple[Work, Proxy], serve_health: Callable[..., Any]
 ) -> None:
-    work, proxy = troubled
+    work, proxy = proxied_work
     with working(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
-        status = watched(runtime, runtime.client)
+        status = serve_health(runtime, runtime.client)
         assert (status("/healthz"), status("/readyz")) == (200, 200)
         proxy.trouble = lambda path: CUT
         time.sleep(2)
@@ -77,26 +77,26 @@ def test_without_the_engine_a_worker_is_alive_but_not_ready(
         eventually(lambda: status("/readyz") == 200)
 
 
-def test_a_loop_that_stands_still_is_not_alive(
-    troubled: tuple[Work, Proxy], watched: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def test_a_worker_whose_poll_loop_hangs_is_not_alive(
+    proxied_work: tuple[Work, Proxy], serve_health: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work, _ = troubled
-    goes_on = threading.Event()
+    work, _ = proxied_work
+    resume = threading.Event()
     with working(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
-        status = watched(runtime, runtime.client)
+        status = serve_health(runtime, runtime.client)
         monkeypatch.setattr("camunda7.worker.runtime.POLL_LOOP_TIMEOUT_S", -5.0)
-        monkeypatch.setattr(runtime.client, "fetch", lambda topics, most: goes_on.wait(60) and [])
+        monkeypatch.setattr(runtime.client, "fetch", lambda topics, most: resume.wait(60) and [])
         eventually(lambda: status("/healthz") == 503)
         assert status("/readyz") == 200
-        goes_on.set()
+        resume.set()
 
 
 def canary_of(name: str) -> Any:
-    """A value of the variable's type that is found again wherever it goes."""
+    """A recognisable value of the variable's type."""
     return {"Integer": 77317731, "Double": 7731.7731, "Boolean": True}.get(VARIABLES[name].type, CANARY)
 
 
-def test_a_canary_in_every_variable_is_found_where_it_belongs_and_nowhere_else(
+def test_values_of_variables_are_in_no_log_metric_or_incident(
     work: Work, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     names = [name for name, variable in VARIABLES.items() if variable.type in ("String", "Integer", "Double")]
@@ -113,31 +113,31 @@ def test_a_canary_in_every_variable_is_found_where_it_belongs_and_nowhere_else(
     with working(**work.worker, functions=[handle]) as runtime:
         eventually(work.incidents)
         metrics = generate_latest(runtime.metrics.registry).decode()
-    # the search finds it where it belongs: with the handler, and in the engine
+    # control: the handler and the engine have the values
     found = str(seen)
     assert all(text in found for text in (CANARY, "77317731", "7731.7731"))
     instance = work.engine.get("/external-task", topicName=work.topic)[0]["processInstanceId"]
     assert CANARY in str(work.engine.get(f"/process-instance/{instance}/variables"))
-    # the library is silent, and its voice would have been heard
-    voices = {record.name for record in caplog.records}
-    assert not any(name == "root" or name.startswith("camunda") for name in voices)
+    # the client library logs nothing (control: its log records would be captured)
+    loggers = {record.name for record in caplog.records}
+    assert not any(name == "root" or name.startswith("camunda") for name in loggers)
     log_with_context("control")
     assert "root" in {record.name for record in caplog.records}
-    # and nowhere else
-    elsewhere = {
+    # and nothing else has them
+    outputs = {
         "log": str([vars(record) for record in caplog.records]) + caplog.text,
         "output": "".join(capfd.readouterr()),
         "metrics": metrics,
         "incident": str(work.incidents()),
         "failure": str(work.deliveries("failureLog")),
     }
-    assert work.topic in elsewhere["log"]
-    for where, text in elsewhere.items():
+    assert work.topic in outputs["log"]
+    for where, text in outputs.items():
         for canary in (CANARY, "77317731", "7731.7731"):
             assert canary not in text, where
 
 
-def test_a_patients_name_stands_in_no_log_of_the_platform(state: dict[str, Any]) -> None:
+def test_no_log_of_the_platform_has_a_patients_name(state: dict[str, Any]) -> None:
     case = CaseUnderTest(state)
     case.starts(WITH_COUGH)
     case.requests_evaluation(**{**REQUEST, "family_name": CANARY, "address": f"1 {CANARY} Street"})
