@@ -26,7 +26,7 @@ def test_an_unknown_access_code(browser: Browser) -> None:
     page = browser.send(browser.open("/sign-in"), filled)
     assert (page.status, page.complaints) == (
         403,
-        ["This access code and date of birth don't belong together. Check both."],
+        ["The access code or the date of birth is wrong. Check both and try again."],
     )
 
 

@@ -121,7 +121,7 @@ def test_the_link_of_a_message_opens_the_case_with_the_date_of_birth(
     refused = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
     assert (refused.status, refused.complaints) == (
         403,
-        ["This link and this date of birth don't belong together. Check the date."],
+        ["The date of birth doesn't match this link. Check it and try again."],
     )
     opened = browser.send(browser.open(link), {"date_of_birth": BORN})
     assert known.reference in opened.text("main")
@@ -171,7 +171,7 @@ def test_twins_with_one_birthday_and_address_open_each_their_own_case_by_given_n
         # nothing tells apart a link of twins and any other, before the date of birth is right
         assert browser.open(link).content.select_one("[name=given_name]") is None
         wrong = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
-        assert wrong.complaints == ["This link and this date of birth don't belong together. Check the date."]
+        assert wrong.complaints == ["The date of birth doesn't match this link. Check it and try again."]
         for one, name in ((known, "ada"), (twin, "GRACE")):
             page = browser.send(browser.open(link), {"date_of_birth": BORN})
             assert (page.status, page.complaints, "Your case" in page.text("main")) == (403, [], False)

@@ -16,7 +16,7 @@ from webapp.sign_in import MOST_PER_CODE
 pytestmark = pytest.mark.usefixtures("records")
 BORN = {"date_of_birth-day": "10", "date_of_birth-month": "5", "date_of_birth-year": "1990"}
 NO_DAY = "Enter an answer: Date of birth"
-NO_CODE, NO_ADDRESS = "Enter your access code", "Enter your e-mail address or mobile number"
+NO_CODE, NO_ADDRESS = "Enter your access code", "Enter your email address or mobile number"
 CODE = {"access_code": "abc234-DEF567-ghj892"}
 
 
@@ -78,7 +78,7 @@ def test_what_is_missing_is_said_on_its_field(
 def test_a_code_that_is_refused_is_kept(client: Any) -> None:
     status, page = sent(client, "/sign-in", **CODE, **BORN)
     assert status == 403
-    assert complaints(page) == ["This access code and date of birth don't belong together. Check both."]
+    assert complaints(page) == ["The access code or the date of birth is wrong. Check both and try again."]
     assert page.select_one("[name=access_code]")["value"] == CODE["access_code"]
     assert page.select_one("[name=date_of_birth-year]")["value"] == "1990"
 
