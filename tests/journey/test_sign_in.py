@@ -99,7 +99,7 @@ def test_guessing_at_a_code_is_locked_whether_it_exists_or_not(
 
     # the real patient comes in by the link that they have sent to themselves
     asked = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
-    assert asked.heading == "Look for our message"
+    assert asked.heading == "Check your email or text messages"
     link = link_sent_to(state, known.email)
     assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
 
@@ -140,7 +140,7 @@ def test_an_expired_link_is_renewed_by_the_patient(
     renewed = browser.open(f"/link/{token}/renew")
     assert renewed.status == 405
     sent = browser.post_to(expired, f"/link/{token}/renew")
-    assert sent.heading == "Look for our message"
+    assert sent.heading == "Check your email or text messages"
     link = link_sent_to(state, known.email)
     assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
 

@@ -111,7 +111,7 @@ def test_two_clicks_on_a_new_code_show_the_same_and_an_older_page_says_so(
     assert first == second
     late = clicked(other)
     assert late.select_one(".access-code") is None
-    assert "Only the last one works" in late.text
+    assert "Only the newest one works" in late.text
     assert Access(Cipher("r" * 32)).find_case_by_code(first, "1990-05-10") == "C-1"
     newer = clicked(opened()).select_one(".access-code").text
     assert newer != first
