@@ -120,7 +120,7 @@ def test_static_files_are_kept_by_browsers_until_they_change_and_set_no_cookie()
 def test_while_the_engine_is_away_and_no_form_is_known_one_is_told_so() -> None:
     answer = application().test_client().get("/forms/pre_screening", follow_redirects=True)
     assert answer.status_code == 503
-    assert "Nothing was lost" in answer.text
+    assert "Nothing has been lost" in answer.text
     assert int(answer.headers["Retry-After"]) > 0
 
 
@@ -189,7 +189,7 @@ def test_while_the_records_are_away_nothing_is_promised_and_advice_is_shown(reco
     asked = [client.get("/case"), client.post("/forms/pre_screening/1", data={"cough": "true"}), client.get("/sign-in")]
     assert [answer.status_code for answer in asked] == [503] * 3
     for answer in asked:
-        assert "may not be kept" in answer.text
+        assert "may not have been saved" in answer.text
         assert int(answer.headers["Retry-After"]) > 0
     told = [client.get("/"), client.get("/forms/symptoms_worsened")]
     assert [answer.status_code for answer in told] == [200, 200]
