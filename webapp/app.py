@@ -275,7 +275,8 @@ def _register_errors(app: Flask) -> None:
         records_outage.record_failure(error, describe(error))
         return _render_unavailable(
             _(
-                "Try again in a few minutes. What you just sent may not have been saved, so you may need to send it again."
+                "Try again in a few minutes. What you just sent may not have been saved, so you may need to send it "
+                "again."
             )
         )
 

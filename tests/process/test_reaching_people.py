@@ -43,7 +43,7 @@ def test_a_patient_who_has_only_a_telephone_is_called_with_each_message(case: Ca
     # then there is a task for the contact tracers, with what to say and nothing else
     (call,) = eventually(lambda: calls_of(case))
     shown = case.admin.get(f"/task/{call['id']}/form-variables")
-    assert shown["notice_text"]["value"].startswith("A visit is planned")
+    assert shown["notice_text"]["value"].startswith("We've planned your visit")
     assert (shown["phone"]["value"], shown["given_name"]["value"]) == ("+44 20 7946 0999", "Ada")
     assert "lab_result" not in shown
     # when nobody answers, it is tried again, three times in all
@@ -73,8 +73,8 @@ def test_a_patient_whom_no_message_reaches_is_called(case: CaseUnderTest, record
     # then there is a task for the contact tracers, which names the address that failed
     (call,) = eventually(lambda: calls_of(case))
     shown = case.admin.get(f"/task/{call['id']}/form-variables")
-    assert shown["notice_text"]["value"].startswith("A visit is planned")
-    assert "Not delivered to 000 7946 0997: reach this person another way" in shown["notice_text"]["value"]
+    assert shown["notice_text"]["value"].startswith("We've planned your visit")
+    assert "We couldn't deliver this message to 000 7946 0997." in shown["notice_text"]["value"]
     assert shown["phone"]["value"] == "000 7946 0997"
     key = f"{case.reference}/notify/visit_planned/1.1"
     states = {message.key: message.state for message in Message.select().where(Message.key.startswith(key))}

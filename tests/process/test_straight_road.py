@@ -97,9 +97,9 @@ def test_the_patient_is_told_by_a_message_that_says_nothing(
 
     messages = eventually(lambda: [] if len(mails_to(state, address)) < 3 else mails_to(state, address))
     assert {message.split("Subject: ")[1].split("\n")[0] for message in messages} == {
-        "A visit is planned",
-        "There is news for you",
-        "The doctor has written to you",
+        "We've planned your visit",
+        "You have an update",
+        "Your doctor's report is ready",
     }
     for message in messages:
         assert "Ada" not in message
