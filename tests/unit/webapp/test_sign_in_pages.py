@@ -59,9 +59,9 @@ def complaints(page: Any) -> list[str]:
         ("/link/unknown", {}, [NO_DAY]),
         ("/link/unknown", {**BORN, "given_name": ""}, ["Enter the given name"]),
         ("/link/unknown", {"given_name": ""}, ["Enter the given name", NO_DAY]),
-        ("/staff/sign-in", {}, ["Enter your account", "Enter your password"]),
+        ("/staff/sign-in", {}, ["Enter your username", "Enter your password"]),
         ("/staff/sign-in", {"username": "manager"}, ["Enter your password"]),
-        ("/staff/sign-in", {"username": " ", "password": "secret"}, ["Enter your account"]),
+        ("/staff/sign-in", {"username": " ", "password": "secret"}, ["Enter your username"]),
     ],
 )
 def test_what_is_missing_is_said_on_its_field(
