@@ -213,7 +213,7 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
     onset = days_ago(10)
     page = browser.send(page, {"onset_date": onset})
     assert page.url.endswith("/sign-in")
-    assert "What you typed is kept" in page.text("main")
+    assert "your answers are saved" in page.text("main")
     # nothing is shown to whoever doesn't sign in
     assert browser.open("/forms/medical_form/1").url.endswith("/sign-in")
     sign_in(browser, known.code, BORN)

@@ -89,8 +89,8 @@ def test_the_language_is_kept_for_every_message(case: CaseUnderTest, state: dict
     case.is_reported(case_classification="confirmed")
 
     texts = eventually(lambda: (found := texts_to(state, patient)) and len(found) == 3 and found)
-    assert sorted(text.split(" ")[0] for text in texts) == ["Il", "L'heure", "Le"]
-    assert "Veuillez lire" in eventually(lambda: texts_to(state, contact))[0]
+    assert sorted(text.split(" ")[0] for text in texts) == ["Connectez-vous", "Il", "L'équipe"]
+    assert "Consultez-les ici" in eventually(lambda: texts_to(state, contact))[0]
 
 
 def test_someone_in_anothers_care_keeps_the_carers_name(case: CaseUnderTest) -> None:

@@ -217,8 +217,8 @@ def test_a_session_that_can_not_be_kept_is_told_of(monkeypatch: pytest.MonkeyPat
         (("10", "5", "0001"), "Date of birth must be"),
         (("10", "5", "9999"), "Date of birth must be today or in the past"),
         (("31", "2", "1990"), "Date of birth: enter a real date"),
-        (("١٠", "٥", "١٩٩٠"), "This access code and date of birth"),
-        (("\u200e10", "5\u00a0", "１９９０"), "This access code and date of birth"),
+        (("١٠", "٥", "١٩٩٠"), "The access code or the date of birth is wrong"),
+        (("\u200e10", "5\u00a0", "１９９０"), "The access code or the date of birth is wrong"),
     ],
 )
 def test_the_date_of_birth_at_sign_in_is_read_as_in_forms(day: tuple[str, str, str], complaint: str) -> None:
