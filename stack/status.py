@@ -79,7 +79,7 @@ def _show_cases(state: dict[str, Any], console: Console) -> list[str]:
 
 
 def _show_waits(waits: Iterable[Wait], console: Console) -> None:
-    table = Table("Waiting for", "Now", "Yesterday", "Longest", "Half for at least", title="Who waits")
+    table = Table("Waiting for", "Now", "Yesterday", "Longest", "Median", title="Patients waiting")
     for wait in waits:
         count, longest, median = 0, None, None
         if wait.now:

@@ -14,16 +14,16 @@ ROLES = {
     "doctors": _("A doctor"),
     "medical-team": _("The medical team"),
     "contact-tracers": _("A contact tracer"),
-    "process-managers": _("A manager of CoronaCare"),
+    "process-managers": _("A CoronaCare manager"),
     "camunda-admin": _("An administrator"),
 }
 DONE = {
-    READ: _("read your data"),
-    WORKED: _("worked on a form of your case"),
-    CHANGED: _("changed something of your case"),
+    READ: _("viewed your data"),
+    WORKED: _("worked on a form in your case"),
+    CHANGED: _("changed your case"),
 }
 
 
 def role_of(groups: Set[str]) -> Any:
     """The role of somebody in these groups, in words."""
-    return next((name for group, name in ROLES.items() if group in groups), _("Somebody who no longer works here"))
+    return next((name for group, name in ROLES.items() if group in groups), _("Someone who no longer works here"))

@@ -94,10 +94,11 @@ ENDPOINTS_WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "readyz",
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 # title of the error page, by HTTP status
 ERROR_TITLES = {
-    400: lazy_gettext("This can't be read"),
-    405: lazy_gettext("This page can't be opened so"),
-    413: lazy_gettext("This is too much at once"),
+    400: lazy_gettext("We couldn't read your request"),
+    405: lazy_gettext("You can't open this page directly"),
+    413: lazy_gettext("Your answers are too long"),
 }
+ERROR_ADVICE = {413: lazy_gettext("Go back, shorten your answers and send them again.")}
 
 
 class Application(Flask):
@@ -241,7 +242,9 @@ def _register_errors(app: Flask) -> None:
 
     @app.errorhandler(404)
     def handle_not_found(error: HTTPException) -> tuple[str, int]:
-        return _render_error(404, _("Page not found"), _("Check the address, or begin from the start page."))
+        return _render_error(
+            404, _("Page not found"), _("Check that the web address is correct, or go to the start page.")
+        )
 
     @app.errorhandler(HTTPException)
     def handle_http_error(error: HTTPException) -> Answer:
@@ -252,8 +255,10 @@ def _register_errors(app: Flask) -> None:
         if isinstance(cause, UnusableForm):
             # raised by handle_csrf_error
             return handle_unusable_form(cause)
-        title = ERROR_TITLES.get(error.code or 500, _("This can't be done"))
-        text = error.description if error.code == 400 and error.description else _("Go back and try again.")
+        title = ERROR_TITLES.get(error.code or 500, _("Sorry, there is a problem"))
+        text = ERROR_ADVICE.get(error.code or 500, _("Go back and try again."))
+        if error.code == 400 and error.description:
+            text = error.description
         return _render_error(error.code or 500, title, text)
 
     engine_outage, records_outage = Outage("engine", log), Outage("records", log)
@@ -264,12 +269,15 @@ def _register_errors(app: Flask) -> None:
             engine_outage.record_failure(error)
         else:
             log.warning("engine: %s", error)
-        return _render_unavailable(_("Please try again in a few minutes. Nothing was lost."))
+        return _render_unavailable(_("Try again in a few minutes. Nothing has been lost."))
 
     def handle_records_outage(error: Exception) -> Answer:
         records_outage.record_failure(error, describe(error))
         return _render_unavailable(
-            _("Please try again in a few minutes. What you sent just now may not be kept: send it again then.")
+            _(
+                "Try again in a few minutes. What you just sent may not have been saved, so you may need to send it "
+                "again."
+            )
         )
 
     for kind in DATABASE_ERRORS:
@@ -292,10 +300,10 @@ def _register_errors(app: Flask) -> None:
         if request.blueprint == forms.pages.name and name in questionnaires.FORMS:
             unusable_forms.report(UnusableForm(name, f"{type(error).__name__} in {position}"))
             return _render_unusable_form(500)
-        return _render_error(500, _("Something went wrong"), _("It was our fault. Please try again in a few minutes."))
+        return _render_error(500, _("Sorry, there is a problem with the service"), _("Try again in a few minutes."))
 
 
-def _render_error(status: int, title: Any, text: str) -> tuple[str, int]:
+def _render_error(status: int, title: Any, text: Any) -> tuple[str, int]:
     return render_template("error.html", title=title, text=text), status
 
 
@@ -306,4 +314,4 @@ def _render_unusable_form(status: int) -> Answer:
 
 
 def _render_unavailable(text: str) -> Answer:
-    return *_render_error(503, _("CoronaCare can't answer just now"), text), {"Retry-After": str(RETRY_AFTER_S)}
+    return *_render_error(503, _("Sorry, the service is unavailable"), text), {"Retry-After": str(RETRY_AFTER_S)}

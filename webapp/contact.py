@@ -21,8 +21,8 @@ def contact(token: str) -> str | Response | tuple[str, int]:
     try:
         exposure = resources().government.exposure(token)
     except ServiceError:
-        text = _("Your link can't be checked just now. Please try again in a few minutes.")
-        return render_template("error.html", title=_("Please try again"), text=text), 503
+        text = _("We can't check your link at the moment. Try again in a few minutes.")
+        return render_template("error.html", title=_("Sorry, there is a problem with the service"), text=text), 503
     if exposure is None:
         abort(404)
     if request.method == "POST":

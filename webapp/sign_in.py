@@ -85,7 +85,7 @@ def sign_in() -> Answer:
     if not allowed:
         return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
     if case_reference is None and not problems:
-        problems = [("access_code", _("This access code and date of birth don't belong together. Check both."))]
+        problems = [("access_code", _("The access code or the date of birth is wrong. Check both and try again."))]
     if problems or case_reference is None:
         return render_template("sign_in.html", problems=problems), 403
     return _opened(case_reference, attempt)
@@ -125,7 +125,7 @@ def sign_in_by_link(token: str) -> Answer:
 def _wrong_at_link(asks_name: bool) -> Problems:
     if asks_name:
         return [("given_name", _("The given name or the date of birth is wrong. Check both and try again."))]
-    return [("date_of_birth-day", _("This link and this date of birth don't belong together. Check the date."))]
+    return [("date_of_birth-day", _("The date of birth doesn't match this link. Check it and try again."))]
 
 
 def _sharing(case_reference: str) -> tuple[Case | None, list[Case]]:
@@ -171,7 +171,7 @@ def lost_code() -> Answer:
     birth, problems = _date_of_birth()
     address = _typed_address()
     if not (EMAIL.fullmatch(address) or re.search("[0-9]", address)):
-        problems.insert(0, ("address", _("Enter your e-mail address or mobile number")))
+        problems.insert(0, ("address", _("Enter your email address or mobile number")))
     if problems:
         return render_template("lost_code.html", problems=problems), 403
     if not is_allowed(f"lost {normalize_address(address)}"):

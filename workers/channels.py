@@ -20,7 +20,7 @@ from records.access import Access
 from records.outbox import Message
 from workers.messages import TO_DOCTORS, TO_MANAGERS, text_of
 
-ANOTHER_WAY = "reach this person another way, and ask for an address that works."
+ANOTHER_WAY = "Contact this person another way, and ask for an email address or phone number that works."
 
 
 class Channel(Protocol):
@@ -120,4 +120,4 @@ def _spoken(message: Message) -> str:
     subject, text = text_of(message.template, message.language)
     if not message.is_replacement:
         return f"{subject}. {text}"
-    return f"{subject}. {text}\n\nNot delivered to {message.recipient}: {ANOTHER_WAY}"
+    return f"{subject}. {text}\n\nWe couldn't deliver this message to {message.recipient}. {ANOTHER_WAY}"

@@ -1,7 +1,7 @@
-"""The texts of the messages, by template and language. None shows a name or a result; a link leads to the page.
+"""Texts of the messages, by template and language. They contain no name and no result.
 
-A patient's link opens their case, together with the date of birth; a doctor's leads to Tasklist, a manager's to the
-page of what waits.
+The channel appends a link: a patient's opens their case, together with the date of birth; a doctor's leads to Tasklist,
+a manager's to /staff/now.
 """
 
 from __future__ import annotations
@@ -11,82 +11,114 @@ ENGLISH, FRENCH, ARABIC = "en", "fr", "ar"
 # template → language → subject, text
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "visit_planned": {
-        ENGLISH: ("A visit is planned", "The time of the medical team's visit is on your page of CoronaCare."),
-        FRENCH: ("Une visite est prévue", "L'heure de la visite de l'équipe médicale est sur votre page CoronaCare."),
-        ARABIC: ("تم تحديد موعد زيارة", "موعد زيارة الفريق الطبي موجود على صفحتك في CoronaCare."),
+        ENGLISH: ("We've planned your visit", "The medical team will visit you. Sign in to CoronaCare to see when."),
+        FRENCH: (
+            "Votre visite est prévue",
+            "L'équipe médicale viendra chez vous. Connectez-vous à CoronaCare pour voir à quel moment.",
+        ),
+        ARABIC: ("تم تحديد موعد زيارتك", "سيزورك الفريق الطبي. يرجى تسجيل الدخول إلى CoronaCare لمعرفة الموعد."),
     },
     "medical_form_wanted": {
-        ENGLISH: ("Your medical form", "We wait for your medical form. It takes about five minutes."),
-        FRENCH: ("Votre formulaire médical", "Nous attendons votre formulaire médical. Il prend environ cinq minutes."),
-        ARABIC: ("الاستمارة الطبية", "ننتظر استمارتك الطبية. تستغرق نحو خمس دقائق."),
+        ENGLISH: (
+            "Fill in your medical form",
+            "We still need your medical form. Sign in to CoronaCare to fill it in. It takes about 3 minutes.",
+        ),
+        FRENCH: (
+            "Remplissez votre formulaire médical",
+            "Il nous manque votre formulaire médical. Connectez-vous à CoronaCare pour le remplir (3 minutes environ).",
+        ),
+        ARABIC: (
+            "املأ استمارتك الطبية",
+            "ما زلنا نحتاج إلى استمارتك الطبية. يرجى تسجيل الدخول إلى CoronaCare لملئها. يستغرق ذلك نحو 3 دقائق.",
+        ),
     },
     "result_late": {
         ENGLISH: (
-            "Your case takes longer",
-            "There is a delay. We have asked the laboratory; you need not do anything.",
+            "Your result is delayed",
+            "Sorry, your result is taking longer than expected. We've asked the lab. You don't need to do anything.",
         ),
         FRENCH: (
-            "Votre dossier prend plus de temps",
-            "Il y a un retard. Nous avons interrogé le laboratoire ; vous n'avez rien à faire.",
+            "Votre résultat a du retard",
+            "Votre résultat tarde plus que prévu. Nous avons contacté le laboratoire. Vous n'avez rien à faire.",
         ),
-        ARABIC: ("تأخير في ملفك", "هناك تأخير. لقد سألنا المختبر ولا يلزمك فعل أي شيء."),
+        ARABIC: (
+            "تأخرت نتيجتك",
+            "نعتذر، تستغرق نتيجتك وقتًا أطول من المتوقع. لقد سألنا المختبر، ولا يلزمك فعل أي شيء.",
+        ),
     },
     "result_there": {
-        ENGLISH: ("There is news for you", "There is news on your page of CoronaCare. Please sign in to read it."),
+        ENGLISH: ("You have an update", "There is an update on your case. Sign in to CoronaCare to read it."),
         FRENCH: (
-            "Il y a du nouveau pour vous",
-            "Il y a du nouveau sur votre page CoronaCare. Connectez-vous pour le lire.",
+            "Du nouveau dans votre dossier",
+            "Il y a du nouveau dans votre dossier. Connectez-vous à CoronaCare pour le lire.",
         ),
-        ARABIC: ("هناك جديد لك", "هناك جديد على صفحتك في CoronaCare. يرجى تسجيل الدخول لقراءته."),
+        ARABIC: ("لديك تحديث", "هناك تحديث في ملفك. يرجى تسجيل الدخول إلى CoronaCare لقراءته."),
     },
     "report_there": {
-        ENGLISH: (
-            "The doctor has written to you",
-            "The doctor's report is on your page of CoronaCare. Please sign in to read it.",
-        ),
+        ENGLISH: ("Your doctor's report is ready", "Sign in to CoronaCare to read your doctor's report."),
         FRENCH: (
-            "Le médecin vous a écrit",
-            "Le rapport du médecin est sur votre page CoronaCare. Connectez-vous pour le lire.",
+            "Le rapport du médecin est disponible",
+            "Connectez-vous à CoronaCare pour lire le rapport du médecin.",
         ),
-        ARABIC: ("كتب لك الطبيب", "تقرير الطبيب موجود على صفحتك في CoronaCare. يرجى تسجيل الدخول لقراءته."),
+        ARABIC: ("تقرير الطبيب جاهز", "يرجى تسجيل الدخول إلى CoronaCare لقراءة تقرير الطبيب."),
     },
     "contacts_wanted": {
-        ENGLISH: ("Please name your contacts", "We wait for the list on your page of CoronaCare. Please sign in."),
-        FRENCH: ("Veuillez nommer vos contacts", "Nous attendons la liste sur votre page CoronaCare. Connectez-vous."),
-        ARABIC: ("يرجى تسمية المخالطين", "ننتظر القائمة على صفحتك في CoronaCare. يرجى تسجيل الدخول."),
+        ENGLISH: (
+            "Tell us who you've been close to",
+            "We need a list of the people you've been close to. Sign in to CoronaCare to fill it in.",
+        ),
+        FRENCH: (
+            "Indiquez vos contacts rapprochés",
+            "Nous avons besoin de la liste de vos contacts rapprochés. Connectez-vous à CoronaCare pour la remplir.",
+        ),
+        ARABIC: (
+            "أخبرنا بمخالطيك المقرّبين",
+            "نحتاج إلى قائمة بمخالطيك المقرّبين. يرجى تسجيل الدخول إلى CoronaCare لملئها.",
+        ),
     },
     "link_wanted": {
-        ENGLISH: ("Your link to CoronaCare", "You asked for a link to your case. It works for 10 days."),
-        FRENCH: (
-            "Votre lien vers CoronaCare",
-            "Vous avez demandé un lien vers votre dossier. Il est valable 10 jours.",
+        ENGLISH: (
+            "Your CoronaCare sign-in link",
+            "You asked for a link to your case. You'll need your date of birth to sign in. The link works for 10 days.",
         ),
-        ARABIC: ("رابطك إلى CoronaCare", "لقد طلبت رابطًا إلى ملفك. الرابط صالح لمدة 10 أيام."),
+        FRENCH: (
+            "Votre lien de connexion à CoronaCare",
+            "Vous avez demandé un lien vers votre dossier. Votre date de naissance vous sera demandée. Le lien est "
+            "valable 10 jours.",
+        ),
+        ARABIC: (
+            "رابط تسجيل الدخول إلى CoronaCare",
+            "لقد طلبت رابطًا إلى ملفك. ستحتاج إلى تاريخ ميلادك لتسجيل الدخول. الرابط صالح لمدة 10 أيام.",
+        ),
     },
     # to doctors
     "patient_call": {
         ENGLISH: (
             "Call a patient now",
-            "A patient has signs of an emergency. Claim the task in Tasklist's list “Patients to call”, and call.",
+            "A patient has signs of an emergency. In Tasklist, open “Patients to call”, claim the task and call.",
         ),
     },
     "patient_call_unclaimed": {
         ENGLISH: (
             "Call a patient now: no doctor has claimed the call",
-            "A patient with signs of an emergency is still waiting. Claim the task in “Patients to call”, and call.",
+            "A patient with signs of an emergency is still waiting. In Tasklist, open “Patients to call”, claim the "
+            "task and call.",
         ),
     },
     "visit_emergency": {
-        ENGLISH: ("An emergency at a visit", "The medical team met an emergency; the emergency services were called."),
+        ENGLISH: (
+            "Emergency during a visit",
+            "The medical team found a patient in an emergency and called the emergency services.",
+        ),
     },
     "report_overdue": {
-        ENGLISH: ("A report is overdue", "A report has not been written in time. It is first in Tasklist's list."),
+        ENGLISH: ("A report is overdue", "A doctor's report is overdue. It is at the top of the list in Tasklist."),
     },
     # to process managers
     "patient_call_escalated": {
         ENGLISH: (
             "No doctor has claimed an emergency call",
-            "A patient with signs of an emergency is waiting for a doctor's call. Find a doctor who claims the task.",
+            "A patient with signs of an emergency is waiting for a doctor's call. Find a doctor to claim the task.",
         ),
     },
 }
@@ -96,6 +128,6 @@ TO_MANAGERS = frozenset({"patient_call_escalated"})
 
 
 def text_of(template: str, language: str) -> tuple[str, str]:
-    """Subject and text of a template, in English where it isn't there in that language."""
+    """Return subject and text of a template, in English if the template has no text in this language."""
     texts = TEXTS[template]
     return texts.get(language, texts[ENGLISH])

@@ -14,14 +14,29 @@ EXPOSED, RELEASED = "exposed", "released"
 # template → language → subject, text
 TEXTS = {
     EXPOSED: {
-        "en": ("A message from the health authority", "Please read what the health authority has to tell you:"),
-        "fr": ("Un message de l'autorité sanitaire", "Veuillez lire ce que l'autorité sanitaire a à vous dire :"),
-        "ar": ("رسالة من السلطة الصحية", "يرجى قراءة ما تود السلطة الصحية إبلاغك به:"),
+        "en": (
+            "Message from the health authority",
+            "The health authority has important information about your health. Read it here:",
+        ),
+        "fr": (
+            "Message de l'autorité sanitaire",
+            "L'autorité sanitaire a des informations importantes pour votre santé. Consultez-les ici :",
+        ),
+        "ar": ("رسالة من السلطة الصحية", "لدى السلطة الصحية معلومات مهمة تخص صحتك. يمكنك قراءتها هنا:"),
     },
     RELEASED: {
-        "en": ("News from the health authority", "What we told you has changed. Please read what holds now:"),
-        "fr": ("Du nouveau de l'autorité sanitaire", "Ce que nous vous avions dit a changé. Veuillez lire :"),
-        "ar": ("جديد من السلطة الصحية", "تغيّر ما أبلغناك به. يرجى قراءة ما يسري الآن:"),
+        "en": (
+            "Update from the health authority",
+            "The information in our last message has changed. Read the new information here:",
+        ),
+        "fr": (
+            "Nouvelles informations de l'autorité sanitaire",
+            "Les informations de notre dernier message ont changé. Consultez les nouvelles ici :",
+        ),
+        "ar": (
+            "تحديث من السلطة الصحية",
+            "تغيّرت المعلومات الواردة في رسالتنا الأخيرة. يمكنك قراءة المعلومات الجديدة هنا:",
+        ),
     },
 }
 

@@ -168,6 +168,8 @@ def test_a_planted_fault_is_found(state: dict[str, Any], chromium: Browser) -> N
     context.close()
     assert found == {"label", "target-size", "too wide", "not translated"}
     assert is_foreign(
-        "Stay in quarantine until 1 mai 2020: 14 jours from the last time you were close, as we know it.", "fr"
+        "Stay in quarantine until 1 mai 2020. "
+        "As far as we know, that is 14 jours after you were last close to this person.",
+        "fr",
     )
     assert not is_foreign("Symptômes", "fr")

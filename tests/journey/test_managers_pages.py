@@ -58,8 +58,8 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
     # then
     manager.reload()
     for what, step in BOTTLENECKS.items():
-        assert row(manager, "Who waits", what)[0] == str(waiting(case, step))
-    assert int(row(manager, "Who waits", "The visit")[0]) >= 3
+        assert row(manager, "Patients waiting", what)[0] == str(waiting(case, step))
+    assert int(row(manager, "Patients waiting", "The visit")[0]) >= 3
     # what waits as longest leads to that case in Cockpit
     oldest = case.admin.post(
         "/history/activity-instance?maxResults=1",
@@ -73,7 +73,7 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
     assert oldest[0]["processInstanceId"] in (link.get_attribute("href") or "")
     # and the picture says the same as the tables
     visit = row(manager, "Take sample", "Visit patient and take sample")
-    assert visit[0] == row(manager, "Who waits", "The visit")[0]
+    assert visit[0] == row(manager, "Patients waiting", "The visit")[0]
     expect(manager.locator("svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
     assert manager.locator("svg").count() >= len(Process)
 
@@ -98,8 +98,8 @@ def test_the_figures_and_their_course(manager: Page, case: CaseUnderTest, state:
     # each chart is there, and its table says the same of today as the figures, for all ended today
     for chart in manager.locator("img").all():
         assert chart.evaluate("image => image.complete && image.naturalWidth > 0")
-    manager.get_by_text("Results of the cases that ended, as a table").click()
-    today = row(manager, "Results of the cases that ended", str(datetime.now(UTC).date()))
+    manager.get_by_text("Results of closed cases: table").click()
+    today = row(manager, "Results of closed cases", str(datetime.now(UTC).date()))
     assert today == [row(manager, "All closed cases", name)[0] for name in ("Positive", "Negative", "Other results")]
     # the number leads to the cases
     manager.get_by_role("link", name="Closed cases", exact=True).last.click()

@@ -26,7 +26,7 @@ def test_an_unknown_access_code(browser: Browser) -> None:
     page = browser.send(browser.open("/sign-in"), filled)
     assert (page.status, page.complaints) == (
         403,
-        ["This access code and date of birth don't belong together. Check both."],
+        ["The access code or the date of birth is wrong. Check both and try again."],
     )
 
 
@@ -123,7 +123,7 @@ def test_the_kpis_are_for_managers(browser: Browser, state: dict[str, Any], acco
     assert browser.open("/staff/kpis").url.endswith("/staff/sign-in")
     who = state["accounts"][account]
     filled = {"username": who["username"], "password": who["password"]}
-    with pytest.raises(PageRefused, match="don't open the KPIs"):
+    with pytest.raises(PageRefused, match="isn't a process manager's"):
         browser.fill_in("/staff/sign-in", filled)
     assert browser.open("/staff/kpis.csv").url.endswith("/staff/sign-in")
 
@@ -136,4 +136,4 @@ def test_the_kpis_of_a_period(state: dict[str, Any]) -> None:
     assert browser.read_json("/staff/kpis.json?last=2020-01-01")["closed"]["value"] == 0
     assert "none yet" in browser.open("/staff/kpis?last=2020-01-01").text("main")
     refused = browser.open("/staff/kpis?first=yesterday")
-    assert (refused.status, "A day is written YYYY-MM-DD." in refused.text("main")) == (400, True)
+    assert (refused.status, "Enter dates as YYYY-MM-DD" in refused.text("main")) == (400, True)

@@ -142,7 +142,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     last_day = date.fromisoformat(days_ago(9)) + timedelta(days=14)
     assert f"Stay in quarantine until {last_day:%-d %B %Y}" in contact_page.text
     assert "Hopper" not in contact_page.page.content()
-    contact_page.presses("Start a pre-screening")
+    contact_page.presses("Start a symptom check")
     expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Emergency signs")
 
 

@@ -99,7 +99,7 @@ def test_guessing_at_a_code_is_locked_whether_it_exists_or_not(
 
     # the real patient comes in by the link that they have sent to themselves
     asked = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
-    assert asked.heading == "Look for our message"
+    assert asked.heading == "Check your email or text messages"
     link = link_sent_to(state, known.email)
     assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
 
@@ -121,7 +121,7 @@ def test_the_link_of_a_message_opens_the_case_with_the_date_of_birth(
     refused = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
     assert (refused.status, refused.complaints) == (
         403,
-        ["This link and this date of birth don't belong together. Check the date."],
+        ["The date of birth doesn't match this link. Check it and try again."],
     )
     opened = browser.send(browser.open(link), {"date_of_birth": BORN})
     assert known.reference in opened.text("main")
@@ -140,7 +140,7 @@ def test_an_expired_link_is_renewed_by_the_patient(
     renewed = browser.open(f"/link/{token}/renew")
     assert renewed.status == 405
     sent = browser.post_to(expired, f"/link/{token}/renew")
-    assert sent.heading == "Look for our message"
+    assert sent.heading == "Check your email or text messages"
     link = link_sent_to(state, known.email)
     assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
 
@@ -171,7 +171,7 @@ def test_twins_with_one_birthday_and_address_open_each_their_own_case_by_given_n
         # nothing tells apart a link of twins and any other, before the date of birth is right
         assert browser.open(link).content.select_one("[name=given_name]") is None
         wrong = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
-        assert wrong.complaints == ["This link and this date of birth don't belong together. Check the date."]
+        assert wrong.complaints == ["The date of birth doesn't match this link. Check it and try again."]
         for one, name in ((known, "ada"), (twin, "GRACE")):
             page = browser.send(browser.open(link), {"date_of_birth": BORN})
             assert (page.status, page.complaints, "Your case" in page.text("main")) == (403, [], False)
@@ -213,7 +213,7 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
     onset = days_ago(10)
     page = browser.send(page, {"onset_date": onset})
     assert page.url.endswith("/sign-in")
-    assert "What you typed is kept" in page.text("main")
+    assert "your answers are saved" in page.text("main")
     # nothing is shown to whoever doesn't sign in
     assert browser.open("/forms/medical_form/1").url.endswith("/sign-in")
     sign_in(browser, known.code, BORN)

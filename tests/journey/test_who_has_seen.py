@@ -58,8 +58,8 @@ def test_who_reads_and_who_works_is_on_the_patients_page(
 
     shown = seen_by(state, case, access).text("main")
     assert "The medical team" in shown
-    assert "read your data" in shown
-    assert "worked on a form of your case" in shown
+    assert "viewed your data" in shown
+    assert "worked on a form in your case" in shown
     assert "Mika" not in shown
     assert "medical_team" not in shown
 

@@ -97,9 +97,9 @@ def test_messages_to_the_patient_have_neither_name_nor_result(
 
     messages = eventually(lambda: [] if len(mails_to(state, address)) < 3 else mails_to(state, address))
     assert {message.split("Subject: ")[1].split("\n")[0] for message in messages} == {
-        "A visit is planned",
-        "There is news for you",
-        "The doctor has written to you",
+        "We've planned your visit",
+        "You have an update",
+        "Your doctor's report is ready",
     }
     for message in messages:
         assert "Ada" not in message

@@ -43,7 +43,7 @@ def test_a_patient_with_only_a_telephone_is_called_up_to_three_times(case: CaseU
     # then there is a task for the contact tracers, with the text of the message and no result
     (call,) = eventually(lambda: calls_of(case))
     shown = case.admin.get(f"/task/{call['id']}/form-variables")
-    assert shown["notice_text"]["value"].startswith("A visit is planned")
+    assert shown["notice_text"]["value"].startswith("We've planned your visit")
     assert (shown["phone"]["value"], shown["given_name"]["value"]) == ("+44 20 7946 0999", "Ada")
     assert "lab_result" not in shown
     # when the patient doesn't answer, the call is repeated, three calls in all
@@ -73,8 +73,8 @@ def test_a_patient_whom_no_message_reaches_is_called(case: CaseUnderTest, record
     # then there is a task for the contact tracers, which names the address that failed
     (call,) = eventually(lambda: calls_of(case))
     shown = case.admin.get(f"/task/{call['id']}/form-variables")
-    assert shown["notice_text"]["value"].startswith("A visit is planned")
-    assert "Not delivered to 000 7946 0997: reach this person another way" in shown["notice_text"]["value"]
+    assert shown["notice_text"]["value"].startswith("We've planned your visit")
+    assert "We couldn't deliver this message to 000 7946 0997." in shown["notice_text"]["value"]
     assert shown["phone"]["value"] == "000 7946 0997"
     key = f"{case.reference}/notify/visit_planned/1.1"
     states = {message.key: message.state for message in Message.select().where(Message.key.startswith(key))}
@@ -89,8 +89,8 @@ def test_all_messages_of_a_case_are_in_the_patients_language(case: CaseUnderTest
     case.is_reported(case_classification="confirmed")
 
     texts = eventually(lambda: (found := texts_to(state, patient)) and len(found) == 3 and found)
-    assert sorted(text.split(" ")[0] for text in texts) == ["Il", "L'heure", "Le"]
-    assert "Veuillez lire" in eventually(lambda: texts_to(state, contact))[0]
+    assert sorted(text.split(" ")[0] for text in texts) == ["Connectez-vous", "Il", "L'équipe"]
+    assert "Consultez-les ici" in eventually(lambda: texts_to(state, contact))[0]
 
 
 def test_the_visit_shows_the_carers_name(case: CaseUnderTest) -> None:

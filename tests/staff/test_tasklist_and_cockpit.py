@@ -150,10 +150,10 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         case.admin.post(f"/process-instance/{instance}/variables", body)
     manager.opens_our_page("/staff/incidents")
     page.get_by_role("button", name=f"Retry lab.order_test of {first.reference}").click()
-    expect(page.get_by_role("status")).to_contain_text("1 retried")
+    expect(page.get_by_role("status")).to_contain_text("1 incident retried")
     first.waits_for("doctor_report")
-    page.get_by_role("button", name="Retry all of lab.order_test").click()
-    expect(page.get_by_role("status")).to_contain_text("2 retried")
+    page.get_by_role("button", name="Retry all lab.order_test tasks").click()
+    expect(page.get_by_role("status")).to_contain_text("2 incidents retried")
     for case in cases[1:]:
         case.waits_for("doctor_report")
         assert case.incidents() == []

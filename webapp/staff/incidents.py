@@ -42,6 +42,6 @@ def retry() -> Response:
         case {"job": job}:
             retried = int(incidents.retry_job(resources().engine, job))
         case _:
-            abort(400, "Say what to retry: a topic, a task or a job.")
+            abort(400, "Choose what to retry: a topic, a task or a job.")
     log.info("%s incidents retried by %s", retried, session["manager"])
     return redirect(url_for("staff.show_incidents", retried=retried), 303)

@@ -34,7 +34,7 @@ def sign_in() -> Any:
     if request.method == "GET":
         return render_template("staff/sign_in.html")
     username, password = request.form.get("username", "")[:100], request.form.get("password", "")
-    asked = (("username", username.strip(), "Enter your account"), ("password", password, "Enter your password"))
+    asked = (("username", username.strip(), "Enter your username"), ("password", password, "Enter your password"))
     missing = {name: message for name, typed, message in asked if not typed}
     if missing:
         return render_template("staff/sign_in.html", missing=missing, username=username), 403

@@ -28,8 +28,8 @@ DAY = timedelta(days=1)
 # what is within them is told by itself
 SCOPES = ("subProcess", "callActivity")
 MULTI_INSTANCE_BODY = "#multiInstanceBody"
-NOT_DRAWN = "There is no picture: the diagram that was deployed can't be drawn. “make check” says why."
-NO_PLACE = "These steps have no place in the picture: it doesn't show them, or they are of an older version."
+NOT_DRAWN = "We can't show the deployed diagram. Run “make check” to find out why."
+NO_PLACE = "The diagram doesn't show these steps, or they belong to an older version of it."
 CHANGES = ("closed", "positive", "negative")
 
 
@@ -169,9 +169,9 @@ def steps_of(elements: list[Element], found: Mapping[str, ActivityCount]) -> lis
 def told(title: str, elements: list[Element], found: Mapping[str, ActivityCount]) -> str:
     """A picture in words."""
     if not elements:
-        return f"{title}: the diagram; no case stands in it."
+        return f"{title}: diagram. No cases."
     where = ", ".join(f"{found[each.id].count} at {each.name or each.kind}" for each in elements)
-    return f"{title}: the diagram, with the cases that stand in it: {where}."
+    return f"{title}: diagram. Cases: {where}."
 
 
 def brief(each: ActivityCount) -> str:

@@ -12,5 +12,5 @@ def period() -> tuple[date | None, date | None]:
     try:
         first, last = (date.fromisoformat(day) if day else None for day in map(request.args.get, ("first", "last")))
     except ValueError:
-        abort(400, "A day is written YYYY-MM-DD.")
+        abort(400, "Enter dates as YYYY-MM-DD, for example 2026-11-27.")
     return first, last

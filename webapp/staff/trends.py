@@ -59,7 +59,7 @@ class Trend:
 
 TRENDS = {
     "results": Trend(
-        "Results of the cases that ended",
+        "Results of closed cases",
         (RESULT,),
         ("positive", "negative", "other"),
         pygal.StackedBar,
@@ -67,7 +67,7 @@ TRENDS = {
     ),
     "positivity": Trend("Test positivity", (RESULT,), ("positivity",), pygal.Line, "%", lambda share: 100 * share),
     "times": Trend(
-        "Half of the cases took at most",
+        "Median time",
         (CYCLE_TIME, SAMPLE_TO_RESULT, RESULT_TO_REPORT),
         ("cycle_time_median", "sample_to_result_median", "result_to_report_median"),
         pygal.Line,
@@ -147,7 +147,7 @@ def chart(trend: Trend, found: Course) -> str:
         show_minor_x_labels=False,
         include_x_axis=True,
         allow_interruptions=True,
-        no_data_text="none yet",
+        no_data_text="No data yet",
     )
     graph.x_labels = list(found)
     graph.x_labels_major = list(found)[:: max(1, len(found) // 10)]

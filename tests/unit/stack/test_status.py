@@ -111,7 +111,7 @@ def test_figures_come_from_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_engines_figures_are_left_out_during_its_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     is_well, lines = run_status(monkeypatch, engine=Reply(503, b"", "text/html"))
     assert (is_well, lines[-1]) == (False, "NOT WELL: engine: answers 503")
-    assert not any("Who waits" in line for line in lines)
+    assert not any("Patients waiting" in line for line in lines)
 
 
 def test_an_unavailable_part_does_not_hide_the_figures_of_others(monkeypatch: pytest.MonkeyPatch) -> None:

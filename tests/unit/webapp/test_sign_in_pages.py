@@ -16,7 +16,7 @@ from webapp.sign_in import MOST_PER_CODE
 pytestmark = pytest.mark.usefixtures("records")
 BORN = {"date_of_birth-day": "10", "date_of_birth-month": "5", "date_of_birth-year": "1990"}
 NO_DAY = "Enter an answer: Date of birth"
-NO_CODE, NO_ADDRESS = "Enter your access code", "Enter your e-mail address or mobile number"
+NO_CODE, NO_ADDRESS = "Enter your access code", "Enter your email address or mobile number"
 CODE = {"access_code": "abc234-DEF567-ghj892"}
 
 
@@ -59,9 +59,9 @@ def errors_of(page: Any) -> list[str]:
         ("/link/unknown", {}, [NO_DAY]),
         ("/link/unknown", {**BORN, "given_name": ""}, ["Enter the given name"]),
         ("/link/unknown", {"given_name": ""}, ["Enter the given name", NO_DAY]),
-        ("/staff/sign-in", {}, ["Enter your account", "Enter your password"]),
+        ("/staff/sign-in", {}, ["Enter your username", "Enter your password"]),
         ("/staff/sign-in", {"username": "manager"}, ["Enter your password"]),
-        ("/staff/sign-in", {"username": " ", "password": "secret"}, ["Enter your account"]),
+        ("/staff/sign-in", {"username": " ", "password": "secret"}, ["Enter your username"]),
     ],
 )
 def test_a_missing_answer_is_an_error_on_its_field(
@@ -78,7 +78,7 @@ def test_a_missing_answer_is_an_error_on_its_field(
 def test_a_refused_code_is_shown_again(client: Any) -> None:
     status, page = submit(client, "/sign-in", **CODE, **BORN)
     assert status == 403
-    assert errors_of(page) == ["This access code and date of birth don't belong together. Check both."]
+    assert errors_of(page) == ["The access code or the date of birth is wrong. Check both and try again."]
     assert page.select_one("[name=access_code]")["value"] == CODE["access_code"]
     assert page.select_one("[name=date_of_birth-year]")["value"] == "1990"
 
@@ -111,7 +111,7 @@ def test_two_clicks_on_new_code_show_the_same_code_and_an_older_page_creates_non
     assert first == second
     of_older_page = click(older_page)
     assert of_older_page.select_one(".access-code") is None
-    assert "Only the last one works" in of_older_page.text
+    assert "Only the newest one works" in of_older_page.text
     assert Access(Cipher("r" * 32)).find_case_by_code(first, "1990-05-10") == "C-1"
     newer = click(open_page()).select_one(".access-code").text
     assert newer != first
