@@ -44,7 +44,7 @@ def begin(name: str) -> Answer:
     if name == questionnaires.PRE_SCREENING and sessions.open_submitted_case():
         return redirect(url_for("patient.case"))
     if name != questionnaires.PRE_SCREENING and not sessions.case_reference():
-        return _worse() if name == questionnaires.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
+        return _worse() if name == questionnaires.SYMPTOMS_WORSENED else redirect(url_for("sign_in.show_sign_in"))
     if not sessions.has_cookie():
         return _cookie_wanted(name)
     draft = _up_to_date(name)
@@ -134,8 +134,8 @@ def of_another_session() -> Answer | None:
             return _not_open(view["name"])
     if sessions.restore_draft_owner(draft.owner):
         return redirect(url_for("forms.begin", name=draft.name), 303)
-    session["kept"] = True
-    return redirect(url_for("sign_in.ask"), 303)
+    session["answers_saved"] = True
+    return redirect(url_for("sign_in.show_sign_in"), 303)
 
 
 def _known_form(name: str) -> None:

@@ -61,7 +61,7 @@ def case() -> str | Response | tuple[str, int]:
     sessions.open_submitted_case()
     reference = sessions.case_reference()
     if reference is None:
-        return redirect(url_for("sign_in.ask"))
+        return redirect(url_for("sign_in.show_sign_in"))
     on_their_way = resources().submissions.list_pending_forms(reference)
     try:
         found = _position(reference, wait=not on_their_way and not sessions.is_emergency_reported())
@@ -72,7 +72,7 @@ def case() -> str | Response | tuple[str, int]:
     if found is None and not on_their_way:
         # the erasure worker deleted the case
         sessions.reset()
-        return redirect(url_for("sign_in.ask"))
+        return redirect(url_for("sign_in.show_sign_in"))
     if found:
         languages.follow(found.case.values.get("language"))
     emergency = _emergency(found)
@@ -130,7 +130,7 @@ def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way:
 def withdraw() -> str | Response | tuple[str, int]:
     known = _case()
     if known is None:
-        return redirect(url_for("sign_in.ask"))
+        return redirect(url_for("sign_in.show_sign_in"))
     steps = set() if known.ended_at or known.values.get("withdrawn") else current_steps(resources().engine, known)
     if not steps & WITHDRAWABLE:
         return render_template("already_sent.html", title=_("Withdraw"))
@@ -151,7 +151,7 @@ def erase() -> str | Response:
     """Have everything erased, once the case has ended."""
     reference = sessions.case_reference()
     if reference is None:
-        return redirect(url_for("sign_in.ask"))
+        return redirect(url_for("sign_in.show_sign_in"))
     if request.method == "GET":
         return render_template("erase.html", asked=resources().erasures.find(reference) is not None)
     resources().erasures.request(reference, PATIENT)
@@ -164,7 +164,7 @@ def seen_by() -> str | Response:
     """Who has seen what the patient said, by role."""
     reference = sessions.case_reference()
     if reference is None:
-        return redirect(url_for("sign_in.ask"))
+        return redirect(url_for("sign_in.show_sign_in"))
     found = list_accesses(resources().engine, reference)
     return render_template("seen_by.html", accesses=[(each, role_of(each.groups), DONE[each.kind]) for each in found])
 
@@ -173,7 +173,7 @@ def seen_by() -> str | Response:
 def access_code() -> str | Response:
     known = _case()
     if known is None:
-        return redirect(url_for("sign_in.ask"))
+        return redirect(url_for("sign_in.show_sign_in"))
     code, reference = None, known.reference
     if request.method == "POST":
         address = known.values.get("email") or known.values.get("phone") or ""

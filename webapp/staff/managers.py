@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 
 from webapp import sessions
 from webapp.resources import resources
-from webapp.sign_in import is_allowed, reset_attempts
+from webapp.sign_in import allow_attempt, reset_attempts
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -38,13 +38,13 @@ def sign_in() -> Any:
     missing = {name: message for name, typed, message in asked if not typed}
     if missing:
         return render_template("staff/sign_in.html", missing=missing, username=username), 403
-    attempt = f"manager {username.strip().casefold()}"
-    if not is_allowed(attempt):
+    subject = f"manager {username.strip().casefold()}"
+    if not allow_attempt(subject):
         return render_template("staff/sign_in.html", locked=True), 429
     groups = resources().engine.authenticate_groups(username, password)
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
-    reset_attempts(attempt)
+    reset_attempts(subject)
     sessions.open_manager_session(username)
     return redirect(url_for("staff.show_now"), 303)
 
