@@ -60,7 +60,7 @@ def pre_screening(drafts: FormDrafts, forms: TaskForms, owner: str, exposed_to: 
     """The pre-screening of a case to come."""
     reference = new_reference()
     command = StartCase(case_reference=reference, key=f"{reference}/{PRE_SCREENING}", exposed_to=exposed_to)
-    return drafts.new(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), command, {})
+    return drafts.new(owner, PRE_SCREENING, forms.get_start_form(PRE_SCREENING), command, {})
 
 
 def symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case) -> FormDraft:
@@ -71,7 +71,7 @@ def symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, case: Ca
         key=f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}",
         context={"orientation": case.values.get("orientation")},
     )
-    return drafts.new(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), command, {})
+    return drafts.new(owner, SYMPTOMS_WORSENED, forms.get_message_form(SYMPTOMS_WORSENED), command, {})
 
 
 def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
@@ -98,4 +98,4 @@ def task(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task
     command = CompleteTask(
         task_id=open_task.id, case_reference=case.reference, key=f"{case.reference}/{open_task.id}", context=context
     )
-    return drafts.new(owner, open_task.form, forms.of_task(open_task), command, case.values)
+    return drafts.new(owner, open_task.form, forms.get_task_form(open_task), command, case.values)
