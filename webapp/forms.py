@@ -267,7 +267,7 @@ def _send(draft: FormDraft, values: dict[str, Any]) -> ResponseReturnValue:
     languages.prefer(values.get("language"))
     if values.get("wants_evaluation") == "yes":
         return _render_access_code(command, values)
-    confirmation.remember(draft.name, command.context.get("orientation"))
+    confirmation.record(draft.name, command.context.get("orientation"))
     return redirect(url_for("patient.case"), 303)
 
 

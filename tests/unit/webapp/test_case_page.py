@@ -22,14 +22,14 @@ from webapp import confirmation, patient, sessions
 from webapp.app import create_app
 from webapp.options import Options
 from webapp.session_store import BrowserSession
-from webapp.status import ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
+from webapp.status import OUTCOME_TEXTS, STEPS, TESTING_STEPS, choose_advice, describe_emergency, describe_status
 
 pytestmark = pytest.mark.usefixtures("records")
 NOWHERE = "http://127.0.0.1:9"
 POLICY = config.load().policy.model_dump()
 AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
 ORIENTATIONS = ("emergency", "under_15", "self_monitor", *POLICY["severity"])
-OUTCOMES = (None, *ENDS)
+OUTCOMES = (None, *OUTCOME_TEXTS)
 CALL = "Call 112 now"
 
 REQUESTED = {"wants_evaluation": "yes", "given_name": "Ada", "evaluation_requested_at": AT, "channel": "email"}
@@ -67,8 +67,8 @@ def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         monkeypatch.setattr(patient, "find_case", lambda *_: known)
         monkeypatch.setattr(patient, "current_steps", lambda *_: steps)
         monkeypatch.setattr(patient, "open_tasks", lambda *_: [OpenTask(form, form, "1") for form in forms])
-        found = confirmation.Sent(sent, "evaluation_needed", 0) if sent else None
-        monkeypatch.setattr(confirmation, "pending", lambda: found)
+        found = confirmation.SentForm(sent, "evaluation_needed", 0) if sent else None
+        monkeypatch.setattr(confirmation, "find_pending", lambda: found)
         answer = app.test_client().get(path)
         assert answer.status_code == 200
         return " ".join(BeautifulSoup(answer.text, "html.parser").main.get_text(" ").split())
@@ -366,9 +366,9 @@ def test_nothing_is_confirmed_before_the_engine_has_weighed_it(page: Callable[..
 
 def test_an_emergency_is_worse_than_all_that_the_policy_ranks(app: Flask) -> None:
     for before in POLICY["severity"]:
-        sent = confirmation.Sent("symptoms_worsened", before, 0)
+        sent = confirmation.SentForm("symptoms_worsened", before, 0)
         with app.test_request_context():
-            assert "You are worse than before" in confirmation.text_of(sent, case(orientation_now="emergency"))
+            assert "You are worse than before" in confirmation.describe(sent, case(orientation_now="emergency"))
 
 
 def test_answers_that_could_not_be_assessed_are_not_called_no_worse(page: Callable[..., str]) -> None:
@@ -431,11 +431,15 @@ def test_over_all_combinations_no_statement_contradicts_another() -> None:
     ):
         values = {**REQUESTED, "orientation": first, "orientation_now": now, "case_outcome": outcome}
         known = case(**values, withdrawn=withdrawn)
-        emergency, advice, status = emergency_of(known, {step}), advice_of(known), status_of(known, {step})
+        emergency, advice, status = (
+            describe_emergency(known, {step}),
+            choose_advice(known),
+            describe_status(known, {step}),
+        )
         # a doctor also calls who could not be assessed: then the answers show no sign of an emergency
         is_called = step == UserTask.CALL_PATIENT and now is not None
         assert ("emergency" in (first, now) or is_called) == (emergency is not None)
-        assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING)
+        assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING_STEPS)
         if advice and (withdrawn or outcome in ("withdrawn", "evaluation_declined")):
             assert "evaluat" not in str(advice[0])
         tried += 1
