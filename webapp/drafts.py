@@ -77,7 +77,9 @@ class FormDrafts:
         self._drafts = drafts
         self._place = place
 
-    def new(self, owner: str, name: str, schema: dict[str, Any], command: Command, known: dict[str, Any]) -> FormDraft:
+    def create(
+        self, owner: str, name: str, schema: dict[str, Any], command: Command, known: dict[str, Any]
+    ) -> FormDraft:
         """Create a draft that contains only known values; it isn't stored yet.
 
         Args:

@@ -185,7 +185,7 @@ def _validate_draft(name: str, draft: FormDraft | None) -> FormDraft | None:
     """Return the draft if the case still waits for it, or a new one; None if the case doesn't wait for the form."""
     drafts, forms, owner = resources().drafts, resources().task_forms, sessions.ensure_draft_owner()
     if name == questionnaires.PRE_SCREENING:
-        return draft or questionnaires.pre_screening(drafts, forms, owner, session.get("exposed_to"))
+        return draft or questionnaires.create_pre_screening(drafts, forms, owner, session.get("exposed_to"))
     engine, reference = resources().engine, sessions.case_reference()
     if reference is None:
         return None
@@ -193,7 +193,7 @@ def _validate_draft(name: str, draft: FormDraft | None) -> FormDraft | None:
         case = find_case(engine, reference)
         if case is None or case.ended_at:
             return None
-        return draft or questionnaires.symptoms_worsened(drafts, forms, owner, case)
+        return draft or questionnaires.create_symptoms_worsened(drafts, forms, owner, case)
     task = next((task for task in open_tasks(engine, reference) if task.form == name), None)
     if task is None:
         return None
@@ -201,7 +201,7 @@ def _validate_draft(name: str, draft: FormDraft | None) -> FormDraft | None:
         return draft
     case = find_case(engine, reference)
     # None: the case was erased between the two queries
-    return questionnaires.task(drafts, forms, owner, case, task) if case else None
+    return questionnaires.create_task_draft(drafts, forms, owner, case, task) if case else None
 
 
 def _get_page(draft: FormDraft, number: int) -> Page:
@@ -232,7 +232,7 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         back=before[-1] if before else None,
         problems=problems,
         more=checked and not problems,
-        reasons=questionnaires.reasons(draft.command.context.get("refused")),
+        reasons=questionnaires.describe_refusals(draft.command.context.get("refused")),
         fields=form.html(page, answers, checked, translated),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
@@ -264,7 +264,7 @@ def _send(draft: FormDraft, values: dict[str, Any]) -> ResponseReturnValue:
         sessions.open_case(command.case_reference)
     if command.emergency_signs_only:
         sessions.record_emergency()
-    languages.prefer(values.get("language"))
+    languages.select_language(values.get("language"))
     if values.get("wants_evaluation") == "yes":
         return _render_access_code(command, values)
     confirmation.record(draft.name, command.context.get("orientation"))

@@ -74,7 +74,7 @@ def case() -> str | Response | tuple[str, int]:
         sessions.reset()
         return redirect(url_for("sign_in.show_sign_in"))
     if position:
-        languages.follow(position.case.values.get("language"))
+        languages.adopt_case_language(position.case.values.get("language"))
     emergency = _find_emergency(position)
     if emergency and "all" not in request.args:
         confirmation.clear()
@@ -111,7 +111,9 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         emergency=emergency,
         sent=confirmation.describe(sent, case) if sent and not status.is_brief else None,
         refresh=sent is not None and status.is_brief,
-        refused=questionnaires.reasons(case.values.get("contacts_refused")) if "close_contacts" in tasks else [],
+        refused=questionnaires.describe_refusals(case.values.get("contacts_refused"))
+        if "close_contacts" in tasks
+        else [],
         result=RESULTS.get(case.values.get("lab_result", "")) if case.values.get("result_told_at") else None,
         classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
         advice=None if emergency else choose_advice(case),

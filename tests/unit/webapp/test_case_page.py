@@ -415,7 +415,7 @@ def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
         for row, reason in enumerate(patient.questionnaires.CONTACT_REFUSED)
     ]
     with app.test_request_context():
-        assert [id_ for id_, _message in patient.questionnaires.reasons(refused)] == [
+        assert [id_ for id_, _message in patient.questionnaires.describe_refusals(refused)] == [
             "close_contacts-0-last_exposure_date-day",
             "close_contacts-1-last_exposure_date-day",
             "close_contacts-2-last_exposure_date-day",

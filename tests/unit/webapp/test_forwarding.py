@@ -13,7 +13,7 @@ from records.queue import WAITING
 from records.submissions import FORWARDED, VOID, Submission, Submissions
 from tests.support.clock import passes_hour
 from webapp.commands import CompleteTask, CorrelateMessage
-from webapp.forwarding import RETRIES, Forwarder, SubmissionsWait
+from webapp.forwarding import RETRIES, Forwarder, SubmissionsPending
 
 pytestmark = pytest.mark.usefixtures("records")
 SEAL = Cipher("a secret of the tests")
@@ -81,9 +81,9 @@ def test_at_once_while_the_engine_is_there(engine: Engine) -> None:
 def test_later_when_it_is_back(engine: Engine) -> None:
     send("C-1/T-1", task="T-1")
     engine.answers = [EngineUnavailable("away"), EngineUnavailable("away")]
-    assert [forwarder(engine).forward("C-1/T-1"), forwarder(engine).forward_waiting()] == [False, False]
+    assert [forwarder(engine).forward("C-1/T-1"), forwarder(engine).forward_due()] == [False, False]
     assert states() == [WAITING]
-    assert forwarder(engine).forward_waiting()
+    assert forwarder(engine).forward_due()
     assert (engine.done, states()) == (["T-1"], [FORWARDED])
 
 
@@ -91,7 +91,7 @@ def test_while_it_is_away_the_others_are_not_tried(engine: Engine) -> None:
     for number in (1, 2):
         send(f"C-1/T-{number}", task=f"T-{number}")
     engine.answers = [EngineUnavailable("away")]
-    assert not forwarder(engine).forward_waiting()
+    assert not forwarder(engine).forward_due()
     assert (engine.done, states(), engine.answers) == ([], [WAITING, WAITING], [])
 
 
@@ -105,7 +105,7 @@ def test_what_the_engine_refuses_waits_and_holds_up_nothing(engine: Engine, capl
     send("C-1/T-1", task="T-1", values={"given_name": "Ada"})
     send("C-1/T-2", task="T-2")
     engine.answers = [EngineRefused("POST submit-form", 500, "ScriptException")]
-    assert not forwarder(engine).forward_waiting()
+    assert not forwarder(engine).forward_due()
     assert (engine.done, states()) == (["T-2"], [WAITING, FORWARDED])
     assert "C-1/T-1 can't be forwarded" in caplog.text
     assert "Ada" not in caplog.text
@@ -114,7 +114,7 @@ def test_what_the_engine_refuses_waits_and_holds_up_nothing(engine: Engine, capl
 def test_what_waits_is_a_failed_run(engine: Engine) -> None:
     send("C-1/T-1", task="T-1")
     engine.answers = [EngineUnavailable("away")]
-    with pytest.raises(SubmissionsWait):
+    with pytest.raises(SubmissionsPending):
         forwarder(engine).run()
     forwarder(engine).run()
     assert states() == [FORWARDED]
@@ -126,7 +126,7 @@ def test_any_other_error_of_one_submission_holds_up_no_other_and_shows_nothing_o
     for number in (1, 2):
         send(f"C-1/T-{number}", task=f"T-{number}")
     engine.answers = [KeyError("Ada")]
-    assert not forwarder(engine).forward_waiting()
+    assert not forwarder(engine).forward_due()
     assert (engine.done, states()) == (["T-2"], [WAITING, FORWARDED])
     assert "C-1/T-1 can't be forwarded: KeyError; attempts: 1" in caplog.text
     assert "Ada" not in caplog.text
@@ -141,7 +141,7 @@ def test_one_that_the_engine_fails_on_is_tried_ever_less_often(engine: Engine, m
         raise EngineRefused("POST submit-form", 500, "ScriptException")
 
     monkeypatch.setattr(engine, "submit", fail)
-    passes_hour(running.forward_waiting, monkeypatch)
+    passes_hour(running.forward_due, monkeypatch)
     # 10 s doubled up to an hour; a fixed second would make 3,600
     assert 8 <= len(attempts) <= 10
     assert states() == [WAITING]
@@ -151,7 +151,7 @@ def test_a_message_whose_answer_was_lost_is_not_sent_twice(engine: Engine) -> No
     send("C-1/worse/1", CorrelateMessage.kind, message="symptoms_worsened")
     engine.answers = [EngineUnavailable("the answer was lost")]
     assert not forwarder(engine).forward("C-1/worse/1")
-    assert forwarder(engine).forward_waiting()
+    assert forwarder(engine).forward_due()
     assert (engine.done, states()) == (["symptoms_worsened"], [FORWARDED])
     assert engine.keys == {"C-1/worse/1"}
 
@@ -159,13 +159,13 @@ def test_a_message_whose_answer_was_lost_is_not_sent_twice(engine: Engine) -> No
 def test_the_next_message_is_another_one(engine: Engine) -> None:
     for number in (1, 2):
         send(f"C-1/worse/{number}", CorrelateMessage.kind, message="symptoms_worsened")
-        assert forwarder(engine).forward_waiting()
+        assert forwarder(engine).forward_due()
     assert engine.done == ["symptoms_worsened"] * 2
 
 
 def test_what_was_sealed_with_another_secret_is_given_up(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     send("C-1/T-1", task="T-1")
     other = Submissions(Cipher("another secret, of somebody else"))
-    assert Forwarder(engine, other, {}, RETRIES).forward_waiting()
+    assert Forwarder(engine, other, {}, RETRIES).forward_due()
     assert states() == [VOID]
-    assert "sealed with another secret" in caplog.text
+    assert "encrypted with another secret" in caplog.text

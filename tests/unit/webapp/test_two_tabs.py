@@ -29,7 +29,7 @@ def new_draft() -> FormDrafts:
     schema = json.loads((config.ROOT / "forms" / f"{NAME}.form").read_text())
     drafts = FormDrafts(Drafts(SEAL), NOWHERE)
     command = StartCase(case_reference="C-1", key=f"C-1/{NAME}", exposed_to=None)
-    drafts.save(drafts.new(OWNER, NAME, schema, command, {}))
+    drafts.save(drafts.create(OWNER, NAME, schema, command, {}))
     return drafts
 
 
