@@ -1,4 +1,4 @@
-"""Process managers sign in with their account of Cockpit; whoever is no longer one is out at their next page."""
+"""Sign-in of process managers, with their account in the engine; each request checks that they still are managers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ MANAGERS = {"process-managers", "camunda-admin"}
 
 
 def managers_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Redirect to the sign-in unless the session is that of a process manager."""
+
     @functools.wraps(view)
-    def checked(**arguments: Any) -> Any:
+    def wrapper(**arguments: Any) -> Any:
         manager = session.get("manager")
         if manager is None or not resources().engine.groups_of(manager) & MANAGERS:
             sessions.reset()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)
 
-    return checked
+    return wrapper
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -34,8 +36,8 @@ def sign_in() -> Any:
     if request.method == "GET":
         return render_template("staff/sign_in.html")
     username, password = request.form.get("username", "")[:100], request.form.get("password", "")
-    asked = (("username", username.strip(), "Enter your account"), ("password", password, "Enter your password"))
-    missing = {name: message for name, typed, message in asked if not typed}
+    fields = (("username", username.strip(), "Enter your account"), ("password", password, "Enter your password"))
+    missing = {name: message for name, typed, message in fields if not typed}
     if missing:
         return render_template("staff/sign_in.html", missing=missing, username=username), 403
     subject = f"manager {username.strip().casefold()}"
@@ -49,6 +51,6 @@ def sign_in() -> Any:
     return redirect(url_for("staff.show_now"), 303)
 
 
-def least() -> int:
-    """Of fewer people the KPIs tell nothing."""
+def min_people() -> int:
+    """Return the minimum number of people of a KPI; smaller ones are suppressed."""
     return resources().options.suppress_below

@@ -16,7 +16,7 @@ from kpi.rows import KpiRows
 from kpi.synthetic import invent
 from processes.engine import Engine
 from tests.unit.webapp.test_application import application
-from webapp.staff.now import changes
+from webapp.staff.now import compare_days
 
 pytestmark = pytest.mark.usefixtures("records")
 WEEKS = 2
@@ -99,7 +99,7 @@ def test_an_invented_case_is_called_so_in_the_list(client: FlaskClient, history:
 def test_what_changed_since_yesterday(client: FlaskClient, history: int) -> None:
     for query, some_closed_yesterday in ((WITH, True), ("", False)):
         with client.application.test_request_context(f"/staff/now?{query}"):
-            closed = next(row for row in changes() if row[0] == "Closed cases")
+            closed = next(row for row in compare_days() if row[0] == "Closed cases")
         assert closed[1] == "3"
         assert (closed[2] != "0") == some_closed_yesterday
 

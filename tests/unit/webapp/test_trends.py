@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from kpi.rows import KpiRows
-from webapp.staff.trends import TRENDS, chart, figures_of, spans_of
+from webapp.staff.trends import TRENDS, draw_chart, list_spans, load_series
 
 pytestmark = pytest.mark.usefixtures("records")
 ENDED = {"2020-03-01": 4, "2020-03-03": 1, "2020-05-20": 2}
@@ -25,9 +25,9 @@ def cases(records: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_by_days() -> None:
-    found = figures_of(spans_of(date(2020, 3, 1), date(2020, 3, 3)))
+    series = load_series(list_spans(date(2020, 3, 1), date(2020, 3, 3)))
     keys = TRENDS["results"].figures
-    assert {span: [figures[key].value for key in keys] for span, figures in found.items()} == {
+    assert {span: [figures[key].value for key in keys] for span, figures in series.items()} == {
         "2020-03-01": [1, 3, 0],
         "2020-03-02": [0, 0, 0],
         "2020-03-03": [1, 0, 0],
@@ -35,8 +35,8 @@ def test_by_days() -> None:
 
 
 def test_by_months_where_there_are_many_days() -> None:
-    found = figures_of(spans_of(date(2020, 2, 20), date(2020, 5, 31)))
-    assert {span: figures["positivity"].text for span, figures in found.items()} == {
+    series = load_series(list_spans(date(2020, 2, 20), date(2020, 5, 31)))
+    assert {span: figures["positivity"].text for span, figures in series.items()} == {
         "2020-02": "none yet",
         "2020-03": "40.0%",
         "2020-04": "none yet",
@@ -55,11 +55,11 @@ def test_by_months_where_there_are_many_days() -> None:
     ],
 )
 def test_however_long_the_period_is(first: date, last: date, count: int) -> None:
-    assert len(spans_of(first, last)) == count
+    assert len(list_spans(first, last)) == count
 
 
 def drawn(name: str, first: date, last: date) -> ElementTree.Element:
-    return ElementTree.fromstring(chart(TRENDS[name], figures_of(spans_of(first, last))))
+    return ElementTree.fromstring(draw_chart(TRENDS[name], load_series(list_spans(first, last))))
 
 
 @pytest.mark.parametrize("name", TRENDS)
