@@ -301,4 +301,5 @@ def _render_not_open(name: str) -> str:
 
 def _render_worsening_advice() -> str:
     """Render the advice for people who feel worse and have no case in this session, or one that has ended."""
-    return render_template("worse.html", signed_in=bool(sessions.case_reference()), emergency_advice=CALL_NOW)
+    signed_in = sessions.case_reference() is not None
+    return render_template("worsening_advice.html", signed_in=signed_in, emergency_advice=CALL_NOW)

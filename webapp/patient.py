@@ -81,7 +81,7 @@ def case() -> str | Response | tuple[str, int]:
         return render_template("emergency.html", paragraphs=emergency, reference=reference)
     if position is None:
         titles = [questionnaires.FORMS[form].title for form in pending_forms]
-        return render_template("kept.html", titles=titles, reference=reference)
+        return render_template("answers_received.html", titles=titles, reference=reference)
     return _render_case(position, emergency, pending_forms)
 
 
@@ -159,7 +159,7 @@ def erase() -> str | Response:
         return render_template("erase.html", is_requested=resources().erasures.find(reference) is not None)
     resources().erasures.request(reference, PATIENT)
     sessions.reset()
-    return render_template("erasure_asked.html", reference=reference)
+    return render_template("erasure_requested.html", reference=reference)
 
 
 @pages.get("/case/seen-by")
@@ -170,7 +170,7 @@ def access_log() -> str | Response:
         return redirect(url_for("sign_in.show_sign_in"))
     accesses = list_accesses(resources().engine, reference)
     rows = [(access, name_role(access.groups), ACTIONS[access.kind]) for access in accesses]
-    return render_template("seen_by.html", accesses=rows)
+    return render_template("access_log.html", accesses=rows)
 
 
 @pages.route("/case/access-code", methods=["GET", "POST"])
