@@ -125,8 +125,8 @@ def handle_expired_session() -> ResponseReturnValue | None:
     token = request.form.get("page_token", "")
     if not is_form or not sessions.is_same_origin(token):
         return None
-    found = sessions.parse_page_token(token)
-    draft = resources().drafts.find(*found) if found and found[1] == view["name"] else None
+    parsed = sessions.parse_page_token(token)
+    draft = resources().drafts.find(*parsed) if parsed and parsed[1] == view["name"] else None
     if draft is None:
         return _render_not_open(view["name"]) if sessions.case_reference() and not _find_draft(view["name"]) else None
     if request.endpoint == "forms.answer":
@@ -244,11 +244,11 @@ def _is_emergency(draft: FormDraft, page: Page) -> bool:
     if not page.decision or not any(values.values()):
         return False
     try:
-        found = resources().engine.evaluate(page.decision, values)
+        rows = resources().engine.evaluate(page.decision, values)
     except EngineError:
         # while the decision can't be evaluated, any sign counts as an emergency
         return True
-    return any(True in outputs.values() for outputs in found)
+    return any(True in outputs.values() for outputs in rows)
 
 
 def _send(draft: FormDraft, values: dict[str, Any]) -> ResponseReturnValue:

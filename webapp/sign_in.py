@@ -106,20 +106,20 @@ def sign_in_by_link(token: str) -> ResponseReturnValue:
     given_name = clean_line(request.form.get("given_name", "")[:200])
     if needs_name and not given_name:
         problems.insert(0, ("given_name", _("Enter the given name")))
-    found = resources().access.open_link(token, date_of_birth)
+    link = resources().access.open_link(token, date_of_birth)
     if not allowed:
         return render_template("link.html", token=token, locked=True, minutes=_throttle_minutes()), 429
-    if found.is_expired and not problems:
+    if link.is_expired and not problems:
         return render_template("link.html", token=token, expired=True), 410
-    if problems or found.case_reference is None:
+    if problems or link.case_reference is None:
         problems = problems or _describe_mismatch(needs_name)
         return render_template("link.html", token=token, problems=problems, needs_name=needs_name), 403
-    case, others = _find_related_cases(found.case_reference)
+    case, others = _find_related_cases(link.case_reference)
     if case and persons.needs_given_name(case, others) and not persons.has_given_name(case, given_name):
         problems = _describe_mismatch(needs_name) if needs_name else []
         return render_template("link.html", token=token, problems=problems, needs_name=True), 403
     own = [other.reference for other in others if case and persons.is_same_person(case, other)]
-    return _open_case(found.case_reference, subject, [found.case_reference, *own])
+    return _open_case(link.case_reference, subject, [link.case_reference, *own])
 
 
 def _describe_mismatch(needs_name: bool) -> Problems:

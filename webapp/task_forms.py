@@ -33,10 +33,10 @@ class TaskForms:
         except EngineRefused as error:
             raise UnusableForm(name, str(error)) from None
         except EngineUnavailable:
-            known = self._deployed.find(START)
-            if known is None:
+            stored = self._deployed.find(START)
+            if stored is None:
                 raise
-            return known
+            return stored
         if is_new:
             self._deployed.save(START, schema)
         return schema
