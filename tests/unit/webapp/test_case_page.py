@@ -382,7 +382,7 @@ def test_an_assessment_that_comes_while_the_page_is_made_counts(app: Flask, monk
     monkeypatch.setattr(patient, "find_case", lambda *_: next(read))
     monkeypatch.setattr(patient, "current_steps", lambda *_: {"Task_CallPatient", *AT_VISIT})
     with app.test_request_context():
-        found = patient._position("C-1", wait=False)
+        found = patient._wait_for_position("C-1", wait=False)
     assert (found.case.values["orientation_now"], found.status.must_call) == ("emergency", False)
 
 
