@@ -1,4 +1,4 @@
-"""How the page "Who has seen my data" names roles, and what somebody did."""
+"""Texts of the page "Who has seen my data": roles and actions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from processes.audit import CHANGED, READ, WORKED
 
-# the first that fits names the person
+# a person in several groups has the role of the first one
 ROLES = {
     "doctors": _("A doctor"),
     "medical-team": _("The medical team"),
@@ -17,13 +17,13 @@ ROLES = {
     "process-managers": _("A CoronaCare manager"),
     "camunda-admin": _("An administrator"),
 }
-DONE = {
+ACTIONS = {
     READ: _("viewed your data"),
     WORKED: _("worked on a form in your case"),
     CHANGED: _("changed your case"),
 }
 
 
-def role_of(groups: Set[str]) -> Any:
-    """The role of somebody in these groups, in words."""
+def name_role(groups: Set[str]) -> Any:
+    """Return the name of the role of a person in these groups."""
     return next((name for group, name in ROLES.items() if group in groups), _("Someone who no longer works here"))

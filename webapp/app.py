@@ -91,7 +91,7 @@ MAX_CONTENT_LENGTH = 1_000_000
 RETRY_AFTER_S = 30
 # endpoints that answer while the records' database is unavailable
 ENDPOINTS_WITHOUT_RECORDS = ("patient.home", "forms.begin", "healthz", "readyz", "static")
-Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
+ErrorResponse = tuple[str, int] | tuple[str, int, dict[str, str]]
 # title of the error page, by HTTP status
 ERROR_TITLES = {
     400: lazy_gettext("We couldn't read your request"),
@@ -226,12 +226,12 @@ def _require_records() -> None:
 def _register_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def handle_csrf_error(error: CSRFError) -> Any:
-        answer = forms.of_another_session()
-        if answer is not None:
-            return answer
+        response = forms.handle_expired_session()
+        if response is not None:
+            return response
         if not sessions.has_cookie() and request.form.get("csrf_token"):
             # the token shows that one of our pages was posted; the browser has dropped the cookie
-            return forms.cookies_needed()
+            return forms.render_cookies_needed()
         text = _("Go back, reload the page and send it again.")
         if sessions.is_origin_hidden():
             text = _(
@@ -247,7 +247,7 @@ def _register_errors(app: Flask) -> None:
         )
 
     @app.errorhandler(HTTPException)
-    def handle_http_error(error: HTTPException) -> Answer:
+    def handle_http_error(error: HTTPException) -> ErrorResponse:
         cause = getattr(error, "original_exception", None)
         if isinstance(cause, DATABASE_ERRORS):
             # save_session failed, after the view had returned
@@ -264,14 +264,14 @@ def _register_errors(app: Flask) -> None:
     engine_outage, records_outage = Outage("engine", log), Outage("records", log)
 
     @app.errorhandler(EngineError)
-    def handle_engine_error(error: EngineError) -> Answer:
+    def handle_engine_error(error: EngineError) -> ErrorResponse:
         if isinstance(error, EngineUnavailable):
             engine_outage.record_failure(error)
         else:
             log.warning("engine: %s", error)
         return _render_unavailable(_("Try again in a few minutes. Nothing has been lost."))
 
-    def handle_records_outage(error: Exception) -> Answer:
+    def handle_records_outage(error: Exception) -> ErrorResponse:
         records_outage.record_failure(error, describe(error))
         return _render_unavailable(
             _(
@@ -284,12 +284,12 @@ def _register_errors(app: Flask) -> None:
         app.register_error_handler(kind, handle_records_outage)
 
     @app.errorhandler(UnusableForm)
-    def handle_unusable_form(error: UnusableForm) -> Answer:
+    def handle_unusable_form(error: UnusableForm) -> ErrorResponse:
         unusable_forms.report(error)
         return _render_unusable_form(503)
 
     @app.errorhandler(Exception)
-    def handle_unexpected_error(error: Exception) -> Answer:
+    def handle_unexpected_error(error: Exception) -> ErrorResponse:
         # log class and position only: the message of an unforeseen error might contain a patient's data
         traceback = error.__traceback__
         while traceback and traceback.tb_next:
@@ -307,11 +307,11 @@ def _render_error(status: int, title: Any, text: Any) -> tuple[str, int]:
     return render_template("error.html", title=title, text=text), status
 
 
-def _render_unusable_form(status: int) -> Answer:
+def _render_unusable_form(status: int) -> ErrorResponse:
     """Render the page that replaces a form which can't be shown."""
     page = render_template("form_not_shown.html", emergency_advice=CALL_NOW)
     return page, status, {"Retry-After": str(RETRY_AFTER_S)}
 
 
-def _render_unavailable(text: str) -> Answer:
+def _render_unavailable(text: str) -> ErrorResponse:
     return *_render_error(503, _("Sorry, the service is unavailable"), text), {"Retry-After": str(RETRY_AFTER_S)}

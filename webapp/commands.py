@@ -1,7 +1,6 @@
-"""What the engine does with the answers to a form: start a case, complete a task, correlate a message.
+"""Commands to the engine with the answers to a form: start a case, complete a task, correlate a message.
 
-A draft keeps its command, and so does a submission until the engine has it. The JSON is that of rows which running
-installations have.
+Drafts and submissions store their command as JSON; its format must stay readable, because installations have such rows.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from processes.cases import start_case
 from processes.engine import Engine
 
 
-class NotAsked(Exception):
-    """The engine doesn't ask for this any more."""
+class UndeliverableCommand(Exception):
+    """The process instance doesn't wait for the command any more, or its content can't be decrypted."""
 
 
 class FormContext(TypedDict, total=False):
-    """What a form's pages say of its case beside the form's own fields, as it was when the form was opened.
+    """Variables of the case that a form's pages show beside its fields, as they were when the form was opened.
 
     Attributes:
         refused: the process variable contacts_refused.
@@ -33,13 +32,13 @@ class FormContext(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Command(ABC):
-    """One command to the engine, carried out once.
+    """One command to the engine, which takes effect once.
 
     Attributes:
-        kind: names the class in JSON.
-        opens_case: the browser that sends the form may open the case.
-        key: names the submission; a message is correlated once under it.
-        emergency_signs_only: the answers are those of the form's first page, and call for nothing else.
+        kind: the class, in JSON.
+        opens_case: whether the browser that submits the form may open the case.
+        key: key of the submission, and idempotency key of a message.
+        emergency_signs_only: the answers are those of the form's first page, which found an emergency.
     """
 
     kind: ClassVar[str]
@@ -52,15 +51,15 @@ class Command(ABC):
 
     @abstractmethod
     def deliver(self, engine: Engine, answers: dict[str, Any], policy: dict[str, Any], language: str | None) -> None:
-        """Have the engine carry it out.
+        """Send the command to the engine.
 
         Args:
             answers: the values of the form's fields.
-            policy: the durations and limits that new cases go by.
-            language: the one that the patient reads.
+            policy: durations and limits of new cases.
+            language: the patient's language.
 
         Raises:
-            NotAsked: the engine doesn't wait for it any more.
+            UndeliverableCommand: the process instance doesn't wait for the command any more.
         """
 
     @classmethod
@@ -77,7 +76,7 @@ class StartCase(Command):
     """Start a case with the answers to the pre-screening.
 
     Attributes:
-        exposed_to: the token of the notified contact by which the patient came.
+        exposed_to: the token of the notification, if the patient is a notified contact.
     """
 
     kind = "start"
@@ -118,8 +117,8 @@ class CompleteTask(Command):
         except EngineRefused as error:
             if engine.has_task(self.task_id):
                 raise
-            # completed already: by an earlier attempt if the engine's answer was lost on its way
-            raise NotAsked(error.status) from None
+            # completed already, perhaps by an earlier attempt whose response was lost
+            raise UndeliverableCommand(f"the task is completed (HTTP {error.status})") from None
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
@@ -143,7 +142,7 @@ class CorrelateMessage(Command):
         except EngineRefused as error:
             if error.status != 400:
                 raise
-            raise NotAsked("no case waits for it") from None
+            raise UndeliverableCommand("no case waits for it") from None
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
@@ -161,7 +160,7 @@ def command_from_json(stored: dict[str, Any]) -> Command:
 
 
 def _common_fields(stored: dict[str, Any]) -> dict[str, Any]:
-    """The fields of Command."""
+    """Return the fields of Command."""
     context = {name: stored[name] for name in FormContext.__optional_keys__ if name in stored}
     return {
         "case_reference": stored["case"],

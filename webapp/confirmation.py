@@ -1,4 +1,4 @@
-"""The confirmation after a patient sent something: the case's page shows it once, above what happens next and when."""
+"""The confirmation after a patient has submitted a form: the case's page shows it once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processes.cases import Case
 from webapp.status import EMERGENCY
 
 KEY = "sent"
-# a case that has not moved on by then is waiting for a part of the platform that is down
+# a case that is still at the same step after this time waits for a service that is down
 MAX_AGE_S = 60
 WITHDRAWAL = "withdrawal"
 RECEIVED = {
@@ -27,12 +27,12 @@ RECEIVED = {
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What the patient sent last in this session.
+class SentForm:
+    """The last form that was submitted in this session.
 
     Attributes:
-        form: its name, or WITHDRAWAL.
-        orientation: of the case when "I feel worse" was started.
+        form: name of the form, or WITHDRAWAL.
+        orientation: the case's orientation when the form "I feel worse" was opened.
         at: seconds since the epoch.
     """
 
@@ -41,22 +41,22 @@ class Sent:
     at: float
 
 
-def remember(form: str, orientation: str | None = None) -> None:
-    session[KEY] = asdict(Sent(form, orientation, time.time()))
+def record(form: str, orientation: str | None = None) -> None:
+    session[KEY] = asdict(SentForm(form, orientation, time.time()))
 
 
-def pending() -> Sent | None:
-    """What was sent and has not been confirmed yet."""
-    sent = Sent(**session[KEY]) if KEY in session else None
+def find_pending() -> SentForm | None:
+    """Return the submitted form that hasn't been confirmed to the patient yet."""
+    sent = SentForm(**session[KEY]) if KEY in session else None
     return sent if sent and time.time() - sent.at < MAX_AGE_S else None
 
 
-def close() -> None:
+def clear() -> None:
     session.pop(KEY, None)
 
 
-def text_of(sent: Sent, case: Case) -> str:
-    """That we have received it; of "I feel worse" also what the assessment said."""
+def describe(sent: SentForm, case: Case) -> str:
+    """Return the confirmation; of the form "I feel worse" with the result of the assessment."""
     if sent.form in RECEIVED:
         return str(RECEIVED[sent.form])
     if case.values.get("orientation_now") is None:
@@ -73,8 +73,8 @@ def text_of(sent: Sent, case: Case) -> str:
     )
 
 
-def _is_worse(sent: Sent, case: Case) -> bool:
+def _is_worse(sent: SentForm, case: Case) -> bool:
     now, before = case.values.get("orientation_now"), sent.orientation
-    # the policy ranks what the pathway goes on with; an emergency has a page and a call of its own
+    # the policy doesn't rank emergencies, which have their own page and call
     severity = case.values["policy"]["severity"]
     return now == EMERGENCY or severity.get(now, -1) > severity.get(before, -1)

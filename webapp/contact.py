@@ -1,4 +1,4 @@
-"""The page of a notified contact: what it means, what to do, and the way into a pre-screening of their own."""
+"""The page of a notified contact: what the notification means, what to do, and the start of a pre-screening."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form that a patient fills in: all that its pages need, so that they need no other part's answer."""
+"""Drafts of forms: all that a form's pages need, so that they work while the engine is unavailable."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from camunda7.forms import Answers, Filled, Form, Page
 from camunda7.inputs.place import Place
 from records.drafts import Drafts
 from webapp.commands import Command, command_from_json
-from webapp.unusable_forms import usable_form
+from webapp.unusable_forms import parse_form
 
 
 @dataclass
 class FormDraft:
-    """A form with what was typed into it so far.
+    """A form with the answers so far.
 
     Attributes:
-        owner: whose it is: a case's, or a browser's.
-        name: of the form.
-        schema: the form as it was deployed, as JSON.
-        command: what the engine does with its answers.
-        place: where the people are who use the application.
-        data: what was known when the form was opened, so far as the form reads it.
-        posted: all that was typed.
-        version: of the draft in the records; empty when it isn't there yet.
+        owner: the case or the browser to which the draft belongs.
+        name: name of the form.
+        schema: the deployed form, as JSON.
+        command: what the engine does with the answers.
+        place: time zone and telephone region of the users.
+        data: the variables that the form reads, as they were when it was opened.
+        posted: all posted fields.
+        version: version of the draft in the records; empty if it isn't stored yet.
     """
 
     owner: str
@@ -42,14 +42,14 @@ class FormDraft:
 
     @property
     def form(self) -> Form:
-        return _usable(self.name, self.schema)
+        return _parse_form(self.name, self.schema)
 
     @cached_property
     def answers(self) -> Answers:
         return self.form.read(self.posted, self.data, self.place)
 
-    def take(self, page: Page, posted: MultiDict[str, str]) -> Filled:
-        """Take what was posted from a page."""
+    def merge(self, page: Page, posted: MultiDict[str, str]) -> Filled:
+        """Merge what was posted from a page."""
         filled = self.form.filled(self.posted, page, posted)
         self.posted = filled.posted
         self.__dict__.pop("answers", None)
@@ -57,54 +57,60 @@ class FormDraft:
 
     @property
     def pages(self) -> list[Page]:
-        """The pages on which there is something to answer now."""
+        """The pages that have questions, which may depend on other answers."""
         return [page for page in self.form.pages if page.asks(self.answers)]
 
     @property
     def unanswered(self) -> Page | None:
-        """The first page that hasn't been answered as it must be."""
+        """The first page whose answers are incomplete or invalid."""
         return next((page for page in self.pages if not page.is_answered(self.answers)), None)
 
 
 class FormDrafts:
-    """Keeps drafts, under their owner and form.
+    """Stores drafts by owner and form.
 
     Args:
-        place: where the people are who use the application.
+        place: time zone and telephone region of the users.
     """
 
     def __init__(self, drafts: Drafts, place: Place):
         self._drafts = drafts
         self._place = place
 
-    def new(self, owner: str, name: str, schema: dict[str, Any], command: Command, known: dict[str, Any]) -> FormDraft:
-        """A form with nothing but what is known in it; it isn't kept yet."""
+    def create(
+        self, owner: str, name: str, schema: dict[str, Any], command: Command, known: dict[str, Any]
+    ) -> FormDraft:
+        """Create a draft that contains only known values; it isn't stored yet.
+
+        Args:
+            known: values of process variables.
+        """
         draft = FormDraft(owner, name, json.dumps(schema), command, self._place)
         draft.data = {key: value for key, value in known.items() if key in draft.form.reads}
         draft.posted = draft.form.initial_post(draft.data, self._place)
         return draft
 
-    def keep(self, draft: FormDraft) -> None:
-        self._drafts.save(key_of(draft.owner, draft.name), _content(draft))
+    def save(self, draft: FormDraft) -> None:
+        self._drafts.save(draft_key(draft.owner, draft.name), _content(draft))
 
     def fill_in(self, draft: FormDraft, number: int, posted: MultiDict[str, str]) -> tuple[FormDraft, Filled] | None:
-        """Add what was posted from a page to the newest version of a draft, and keep it.
+        """Merge what was posted from a page into the newest version of a draft, and store it.
 
-        Another page of it may be posted at the same time, from a second tab: then that one's answers are read first.
+        If another page of the draft is stored at the same time, from a second tab, the draft is read again and merged.
 
         Returns:
-            None when the form was sent since the draft was read.
+            None if the form was submitted after the draft was read.
         """
         newest: FormDraft | None = draft
         while newest is not None:
-            filled = newest.take(newest.form.pages[number - 1], posted)
-            if self._drafts.replace(key_of(draft.owner, draft.name), _content(newest), newest.version):
+            filled = newest.merge(newest.form.pages[number - 1], posted)
+            if self._drafts.replace(draft_key(draft.owner, draft.name), _content(newest), newest.version):
                 return newest, filled
             newest = self.find(draft.owner, draft.name)
         return None
 
     def find(self, owner: str, name: str) -> FormDraft | None:
-        found, version = self._drafts.find_with_version(key_of(owner, name))
+        found, version = self._drafts.find_with_version(draft_key(owner, name))
         if found is None:
             return None
         posted: MultiDict[str, str] = MultiDict([(name, text) for name, text in found["posted"]])
@@ -117,10 +123,10 @@ def _content(draft: FormDraft) -> dict[str, Any]:
     return {"schema": draft.schema, "target": draft.command.to_json(), "data": draft.data, "posted": posted}
 
 
-def key_of(owner: str, name: str) -> str:
+def draft_key(owner: str, name: str) -> str:
     return f"{owner}/{name}"
 
 
 @lru_cache(maxsize=64)
-def _usable(name: str, schema: str) -> Form:
-    return usable_form(name, json.loads(schema))
+def _parse_form(name: str, schema: str) -> Form:
+    return parse_form(name, json.loads(schema))

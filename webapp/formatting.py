@@ -1,4 +1,4 @@
-"""How texts, days, times and durations are written in the reader's language."""
+"""Template filters for texts, dates, times and durations in the reader's language."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Unit = Literal["minute", "hour", "day"]
 
 
 def translated(text: str) -> str:
-    """A text that isn't known before it is shown: of a form. In English where nobody has translated it."""
+    """Translate a text that is only known at run time, from a form; English if there is no translation."""
     return gettext(text) if text else ""
 
 
 def day(value: date | str) -> str:
-    """A calendar day; as it was written where that was no day."""
+    """Format a date; a text that isn't an ISO date is returned as it is."""
     try:
         return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "long", rebase=False)
     except ValueError:
@@ -26,13 +26,13 @@ def day(value: date | str) -> str:
 
 
 def moment(value: datetime) -> str:
-    """A point in time, as the clock of the place shows it."""
+    """Format a point in time in the application's time zone."""
     clock = format_time(value, "short")
     zone = value.astimezone(get_timezone()).tzname()
     return gettext("%(day)s, %(time)s", day=format_date(value, "long"), time=f"{clock} {zone}")
 
 
 def duration(count: int, unit: Unit) -> str:
-    """So many minutes, hours or days, in words."""
+    """Format a duration for people: `3 hours`, `2 days`."""
     length = timedelta(**{f"{unit}s": count})
     return format_timedelta(length, granularity=unit, threshold=math.inf, locale=get_locale() or "en")

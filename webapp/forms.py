@@ -1,7 +1,7 @@
-"""The pages of forms: one topic a page, the answers to look over, and sending them.
+"""The pages of forms: one topic a page, a check page with all answers, and submission.
 
-What is typed is kept on the server at each step. A form is sent once: kept with us first, acknowledged then, and
-taken to the engine as soon as it can be reached.
+The answers of each page are saved on the server in a draft. A form is submitted once: its answers are stored durably,
+then acknowledged, and delivered to the engine as soon as it is available.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response
 
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.forms import Page
 from processes.cases import find_case, open_tasks
 from webapp import confirmation, languages, questionnaires, sessions, unusable_forms
 from webapp.commands import Command, CompleteTask
-from webapp.drafts import FormDraft, key_of
+from webapp.drafts import FormDraft, draft_key
 from webapp.formatting import translated
 from webapp.resources import resources
 from webapp.status import CALL_NOW
@@ -27,79 +27,78 @@ from webapp.unusable_forms import UnusableForm
 
 log = logging.getLogger("webapp.forms")
 
-# what the pages post beside a form's answers
-OURS = {"csrf_token", "page_token", "send"}
-# of an address: the cookie was set by the answer before
-OFFERED = "cookie"
+# fields of the pages that aren't the form's
+PAGE_FIELDS = {"csrf_token", "page_token", "send"}
+# query parameter after a redirect that has set the cookie
+COOKIE_PARAMETER = "cookie"
 
 pages = Blueprint("forms", __name__, url_prefix="/forms")
 
-Answer = str | Response | tuple[str, int]
-
 
 @pages.get("/<name>")
-def begin(name: str) -> Answer:
-    """The first page that has yet to be answered."""
-    _known_form(name)
+def begin(name: str) -> ResponseReturnValue:
+    """Redirect to the first page that isn't answered yet."""
+    _require_form(name)
+    is_worsening = name == questionnaires.SYMPTOMS_WORSENED
     if name == questionnaires.PRE_SCREENING and sessions.open_submitted_case():
         return redirect(url_for("patient.case"))
     if name != questionnaires.PRE_SCREENING and not sessions.case_reference():
-        return _worse() if name == questionnaires.SYMPTOMS_WORSENED else redirect(url_for("sign_in.ask"))
+        return _render_worsening_advice() if is_worsening else redirect(url_for("sign_in.show_sign_in"))
     if not sessions.has_cookie():
-        return _cookie_wanted(name)
-    draft = _up_to_date(name)
+        return _check_cookies(name)
+    draft = _find_or_create_draft(name)
     if draft is None:
-        return _worse() if name == questionnaires.SYMPTOMS_WORSENED else _not_open(name)
+        return _render_worsening_advice() if is_worsening else _render_not_open(name)
     if not draft.version:
-        resources().drafts.keep(draft)
+        resources().drafts.save(draft)
     if name == questionnaires.PRE_SCREENING:
         sessions.remember_pre_screening(draft.command.key)
-    return redirect(_next_step(draft))
+    return redirect(_next_url(draft))
 
 
 @pages.get("/<name>/<int:number>")
-def page(name: str, number: int) -> Answer:
-    draft = _draft(name)
+def page(name: str, number: int) -> ResponseReturnValue:
+    draft = _find_draft(name)
     if draft is None:
         return redirect(url_for("forms.begin", name=name))
-    shown = _page(draft, number)
-    return _shown(draft, shown) if shown in draft.pages else redirect(_next_step(draft))
+    shown = _get_page(draft, number)
+    return _render_page(draft, shown) if shown in draft.pages else redirect(_next_url(draft))
 
 
 @pages.post("/<name>/<int:number>")
-def answer(name: str, number: int) -> Answer:
-    draft = _draft(name)
+def answer(name: str, number: int) -> ResponseReturnValue:
+    draft = _find_draft(name)
     if draft is None:
-        return _not_open(name)
-    _page(draft, number)
-    taken = _take(draft, number)
-    if taken is None:
-        return _not_open(name)
-    draft, rows_changed = taken
-    answered = _page(draft, number)
+        return _render_not_open(name)
+    _get_page(draft, number)
+    saved = _save_post(draft, number)
+    if saved is None:
+        return _render_not_open(name)
+    draft, rows_changed = saved
+    answered = _get_page(draft, number)
     if rows_changed:
-        return _shown(draft, answered)
+        return _render_page(draft, answered)
     for component, pattern in draft.answers.slow_patterns.items():
-        finding = f"component {component}: some answers to it can't be held against the pattern {pattern} in time"
+        finding = f"component {component}: matching an answer against the pattern {pattern} took too long"
         unusable_forms.report(UnusableForm(name, finding))
     if not answered.is_answered(draft.answers):
-        return _shown(draft, answered, checked=True)
+        return _render_page(draft, answered, checked=True)
     if _is_emergency(draft, answered):
         draft.command = replace(draft.command, emergency_signs_only=True)
         return _send(draft, answered.values(draft.answers))
     if len(draft.form.pages) == 1:
         return _send(draft, draft.answers.values)
-    return redirect(_next_step(draft), 303)
+    return redirect(_next_url(draft), 303)
 
 
 @pages.get("/<name>/check")
-def check(name: str) -> Answer:
-    """All answers, to look over before they are sent."""
-    draft = _draft(name)
+def check(name: str) -> ResponseReturnValue:
+    """Show all answers, for the patient to check before submission."""
+    draft = _find_draft(name)
     if draft is None:
         return redirect(url_for("forms.begin", name=name))
     if draft.unanswered:
-        return redirect(_next_step(draft))
+        return redirect(_next_url(draft))
     form, about = draft.form, questionnaires.FORMS[name]
     summaries = [(page, form.summary(page, draft.answers, translated)) for page in draft.pages]
     token = sessions.create_page_token(draft.owner, name)
@@ -107,82 +106,86 @@ def check(name: str) -> Answer:
 
 
 @pages.post("/<name>/check")
-def send(name: str) -> Answer:
-    draft = _draft(name)
+def send(name: str) -> ResponseReturnValue:
+    draft = _find_draft(name)
     if draft is None:
-        return _not_open(name)
-    return redirect(_next_step(draft), 303) if draft.unanswered else _send(draft, draft.answers.values)
+        return _render_not_open(name)
+    return redirect(_next_url(draft), 303) if draft.unanswered else _send(draft, draft.answers.values)
 
 
-def of_another_session() -> Answer | None:
-    """A page of a form was sent that an earlier session had been shown: nothing of it is lost.
+def handle_expired_session() -> ResponseReturnValue | None:
+    """Save the answers of a form's page that was rendered for an earlier session, so that they aren't lost.
 
-    What was typed is kept, if the page was ours; a form that is sent already is so.
+    Returns:
+        A redirect to the form or to the sign-in, or the page that the form was already submitted; None if the request
+        isn't a form's page, or didn't come from one of our pages.
     """
     view = request.view_args or {}
     is_form = request.endpoint in ("forms.answer", "forms.send") and view["name"] in questionnaires.FORMS
     token = request.form.get("page_token", "")
     if not is_form or not sessions.is_same_origin(token):
         return None
-    found = sessions.parse_page_token(token)
-    draft = resources().drafts.find(*found) if found and found[1] == view["name"] else None
+    parsed = sessions.parse_page_token(token)
+    draft = resources().drafts.find(*parsed) if parsed and parsed[1] == view["name"] else None
     if draft is None:
-        return _not_open(view["name"]) if sessions.case_reference() and not _draft(view["name"]) else None
+        return _render_not_open(view["name"]) if sessions.case_reference() and not _find_draft(view["name"]) else None
     if request.endpoint == "forms.answer":
-        _page(draft, view["number"])
-        if _take(draft, view["number"]) is None:
-            return _not_open(view["name"])
+        _get_page(draft, view["number"])
+        if _save_post(draft, view["number"]) is None:
+            return _render_not_open(view["name"])
     if sessions.restore_draft_owner(draft.owner):
         return redirect(url_for("forms.begin", name=draft.name), 303)
-    session["kept"] = True
-    return redirect(url_for("sign_in.ask"), 303)
+    session["answers_saved"] = True
+    return redirect(url_for("sign_in.show_sign_in"), 303)
 
 
-def _known_form(name: str) -> None:
+def _require_form(name: str) -> None:
     if name not in questionnaires.FORMS:
         abort(404)
 
 
-def _draft(name: str) -> FormDraft | None:
-    """What this browser, or the case that it has open, has typed into the form."""
-    _known_form(name)
+def _find_draft(name: str) -> FormDraft | None:
+    """Find the form's draft of this session's case or browser."""
+    _require_form(name)
     owner = sessions.get_draft_owner()
     return resources().drafts.find(owner, name) if owner else None
 
 
-def _take(draft: FormDraft, number: int) -> tuple[FormDraft, bool] | None:
-    """Keep what was posted from a page.
+def _save_post(draft: FormDraft, number: int) -> tuple[FormDraft, bool] | None:
+    """Save what was posted from a page.
 
     Returns:
-        The newest draft, and whether only rows were added or removed; None when the form was sent since it was read.
+        The newest version of the draft, and whether the post added or removed rows; None if the form was submitted
+        after the draft was read.
     """
-    posted = MultiDict((key, text) for key, text in request.form.items(True) if key not in OURS)
-    taken = resources().drafts.fill_in(draft, number, posted)
-    if taken is None:
+    posted = MultiDict((key, text) for key, text in request.form.items(True) if key not in PAGE_FIELDS)
+    saved = resources().drafts.fill_in(draft, number, posted)
+    if saved is None:
         return None
-    draft, filled = taken
+    draft, filled = saved
     if filled.dropped:
-        # how many; their names are whatever somebody wrote
-        log.warning("%s: %s posted values that the page doesn't ask for are dropped", draft.name, filled.dropped)
+        # only their number: clients choose the names of fields, which may be personal data
+        log.warning("%s: dropped %s posted fields that the page doesn't have", draft.name, filled.dropped)
     return draft, filled.rows_changed
 
 
-def _up_to_date(name: str) -> FormDraft | None:
-    """The draft if it is still asked for, or a new one; None when the form isn't asked for now."""
-    draft = _draft(name)
+def _find_or_create_draft(name: str) -> FormDraft | None:
+    """Return the form's draft, or a new one; None if the case doesn't wait for the form."""
+    draft = _find_draft(name)
     try:
-        return _asked_for(name, draft)
+        return _validate_draft(name, draft)
     except EngineUnavailable:
-        # what was begun can be finished while the engine is away
+        # a draft can be completed while the engine is unavailable
         if draft is None:
             raise
         return draft
 
 
-def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
+def _validate_draft(name: str, draft: FormDraft | None) -> FormDraft | None:
+    """Return the draft if the case still waits for it, or a new one; None if the case doesn't wait for the form."""
     drafts, forms, owner = resources().drafts, resources().task_forms, sessions.ensure_draft_owner()
     if name == questionnaires.PRE_SCREENING:
-        return draft or questionnaires.pre_screening(drafts, forms, owner, session.get("exposed_to"))
+        return draft or questionnaires.create_pre_screening(drafts, forms, owner, session.get("exposed_to"))
     engine, reference = resources().engine, sessions.case_reference()
     if reference is None:
         return None
@@ -190,7 +193,7 @@ def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
         case = find_case(engine, reference)
         if case is None or case.ended_at:
             return None
-        return draft or questionnaires.symptoms_worsened(drafts, forms, owner, case)
+        return draft or questionnaires.create_symptoms_worsened(drafts, forms, owner, case)
     task = next((task for task in open_tasks(engine, reference) if task.form == name), None)
     if task is None:
         return None
@@ -198,16 +201,16 @@ def _asked_for(name: str, draft: FormDraft | None) -> FormDraft | None:
         return draft
     case = find_case(engine, reference)
     # None: the case was erased between the two queries
-    return questionnaires.task(drafts, forms, owner, case, task) if case else None
+    return questionnaires.create_task_draft(drafts, forms, owner, case, task) if case else None
 
 
-def _page(draft: FormDraft, number: int) -> Page:
+def _get_page(draft: FormDraft, number: int) -> Page:
     if not 1 <= number <= len(draft.form.pages):
         abort(404)
     return draft.form.pages[number - 1]
 
 
-def _next_step(draft: FormDraft) -> str:
+def _next_url(draft: FormDraft) -> str:
     page = draft.unanswered
     if page is None and len(draft.form.pages) == 1:
         page = draft.form.pages[0]
@@ -216,7 +219,7 @@ def _next_step(draft: FormDraft) -> str:
     return url_for("forms.page", name=draft.name, number=page.number)
 
 
-def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
+def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
     form, answers = draft.form, draft.answers
     problems = form.problems(page, answers, translated) if checked else []
     before = [other.number for other in draft.pages if other.number < page.number]
@@ -229,73 +232,74 @@ def _shown(draft: FormDraft, page: Page, checked: bool = False) -> str:
         back=before[-1] if before else None,
         problems=problems,
         more=checked and not problems,
-        reasons=questionnaires.reasons(draft.command.context.get("refused")),
+        reasons=questionnaires.describe_refusals(draft.command.context.get("refused")),
         fields=form.html(page, answers, checked, translated),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
 
 
 def _is_emergency(draft: FormDraft, page: Page) -> bool:
-    """Whether the page's decision is true of its answers, so that no other question is asked."""
+    """Whether the page's decision finds an emergency in its answers, so that the remaining pages are skipped."""
     values = page.values(draft.answers)
     if not page.decision or not any(values.values()):
         return False
     try:
-        found = resources().engine.evaluate(page.decision, values)
+        rows = resources().engine.evaluate(page.decision, values)
     except EngineError:
-        # while the decision can't be evaluated, any sign is taken for an emergency
+        # while the decision can't be evaluated, any sign counts as an emergency
         return True
-    return any(True in outputs.values() for outputs in found)
+    return any(True in outputs.values() for outputs in rows)
 
 
-def _send(draft: FormDraft, values: dict[str, Any]) -> Answer:
-    """Keep the answers durably, then take them to the engine, now or later."""
+def _send(draft: FormDraft, values: dict[str, Any]) -> ResponseReturnValue:
+    """Store the answers durably and try to deliver them to the engine; the forwarder retries if that fails."""
     command = draft.command
     content = {**command.to_json(), "values": values, "language": languages.language()}
     submissions = resources().submissions
-    submissions.add(command.key, command.case_reference, draft.name, content, key_of(draft.owner, draft.name))
+    submissions.add(command.key, command.case_reference, draft.name, content, draft_key(draft.owner, draft.name))
     resources().forwarder.forward(command.key)
     if submissions.is_void(command.key):
-        return _not_open(draft.name)
+        return _render_not_open(draft.name)
     if command.opens_case:
         sessions.open_case(command.case_reference)
     if command.emergency_signs_only:
         sessions.record_emergency()
-    languages.prefer(values.get("language"))
+    languages.select_language(values.get("language"))
     if values.get("wants_evaluation") == "yes":
-        return _access_code(command, values)
-    confirmation.remember(draft.name, command.context.get("orientation"))
+        return _render_access_code(command, values)
+    confirmation.record(draft.name, command.context.get("orientation"))
     return redirect(url_for("patient.case"), 303)
 
 
-def _access_code(command: Command, values: dict[str, Any]) -> str:
-    """The confirmation of a request: the access code is shown here, once."""
+def _render_access_code(command: Command, values: dict[str, Any]) -> str:
+    """Render the confirmation of a request with the access code, which isn't shown again."""
     address = values.get("email") or values.get("phone") or ""
-    # the page's token names the click: of two clicks at once each shows the same code
+    # the page's token is the same for a double click, so that both responses show the same code
     click = request.form.get("page_token", "")
     date_of_birth = command.context.get("date_of_birth") or ""
     code = resources().access.create_code(command.case_reference, date_of_birth, address, click)
     return render_template("access_code.html", code=code, sent=True)
 
 
-def _cookie_wanted(name: str) -> Answer:
-    """Set the cookie and have the browser come again; one that comes without it takes none."""
-    if OFFERED in request.args:
-        return cookies_needed()
+def _check_cookies(name: str) -> ResponseReturnValue:
+    """Set the cookie and redirect; a browser that follows without the cookie gets the page on cookies."""
+    if COOKIE_PARAMETER in request.args:
+        return render_cookies_needed()
     sessions.send_cookie()
-    offered: dict[str, Any] = {OFFERED: "sent"}
-    return redirect(url_for("forms.begin", name=name, **offered))
+    parameters: dict[str, Any] = {COOKIE_PARAMETER: "sent"}
+    return redirect(url_for("forms.begin", name=name, **parameters))
 
 
-def cookies_needed() -> Answer:
-    """Say why nothing can be filled in without cookies, and what to do."""
+def render_cookies_needed() -> ResponseReturnValue:
+    """Render the page that says why forms need cookies, and what to do."""
     return render_template("cookies_needed.html", emergency_advice=CALL_NOW), 400
 
 
-def _not_open(name: str) -> str:
+def _render_not_open(name: str) -> str:
     return render_template("already_sent.html", title=questionnaires.FORMS[name].title)
 
 
-def _worse() -> str:
-    """What to do for whoever feels worse and has no case open, or one that has ended."""
-    return render_template("worse.html", signed_in=bool(sessions.case_reference()), emergency_advice=CALL_NOW)
+def _render_worsening_advice() -> str:
+    """Render the advice for people who feel worse and have no case in this session, or one that has ended."""
+    signed_in = sessions.case_reference() is not None
+    return render_template("worsening_advice.html", signed_in=signed_in, emergency_advice=CALL_NOW)

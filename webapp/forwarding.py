@@ -1,7 +1,7 @@
-"""Takes what patients sent to the engine: at once, and again later while the engine is away.
+"""Delivers submitted forms to the engine: at once, and with retries while the engine is unavailable.
 
-Each submission goes there once: a task that is done is gone, and the engine knows the keys of cases that it has started
-and of messages that it has taken.
+Each submission takes effect once: a task can be completed once, and the engine knows the keys of started cases and of
+correlated messages.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from hosting.databases import DATABASE_ERRORS
 from processes.engine import Engine
 from records.retries import RetrySchedule
 from records.submissions import Submission, Submissions
-from webapp.commands import NotAsked, command_from_json
+from webapp.commands import UndeliverableCommand, command_from_json
 
 log = logging.getLogger("webapp.forwarding")
 
-# between two looks for submissions
+# interval of the search for due submissions
 INTERVAL_S = 1.0
-# an engine that starts is found soon
+# short, so that submissions are delivered soon after the engine has started
 MAX_OUTAGE_PAUSE_S = 10.0
 RETRIES = RetrySchedule(first=timedelta(seconds=10), longest=timedelta(hours=1))
 
 
-class SubmissionsWait(Exception):
-    """Something can't be forwarded now."""
+class SubmissionsPending(Exception):
+    """Due submissions couldn't be forwarded; they are retried."""
 
 
 class Forwarder:
     """Forwards submissions.
 
     Args:
-        policy: the durations and limits that new cases go by.
-        schedule: when a submission that the engine fails on is forwarded again.
+        policy: durations and limits of new cases.
+        schedule: when to retry a submission on which the engine fails.
     """
 
     def __init__(self, engine: Engine, submissions: Submissions, policy: dict[str, Any], schedule: RetrySchedule):
@@ -50,37 +50,37 @@ class Forwarder:
         """Forward the submissions that are due.
 
         Raises:
-            SubmissionsWait: not all of them could be forwarded.
+            SubmissionsPending: at least one couldn't be forwarded.
         """
-        if not self.forward_waiting():
-            raise SubmissionsWait
+        if not self.forward_due():
+            raise SubmissionsPending
 
-    def forward_waiting(self) -> bool:
-        """Forward the submissions that are due; False when one of them has to wait on.
+    def forward_due(self) -> bool:
+        """Forward the submissions that are due; returns False if at least one couldn't be forwarded.
 
-        One that the engine fails on holds up no other; while the engine is away, all wait.
+        A submission on which the engine fails doesn't block others; while the engine is unavailable, none is tried.
         """
         if self.outage.is_pausing:
             return False
         try:
-            outcomes = [self._forwarded(submission) for submission in self._submissions.claim()]
+            outcomes = [self._forward(submission) for submission in self._submissions.claim()]
         except EngineUnavailable:
             return False
         return all(outcomes)
 
     def forward(self, key: str) -> bool:
-        """Forward one now; returns whether it has arrived, or the engine doesn't wait for it any more."""
+        """Forward one submission now; returns False if it has to be retried."""
         submission = self._submissions.claim_by_key(key)
         try:
-            return submission is not None and self._forwarded(submission)
+            return submission is not None and self._forward(submission)
         except EngineUnavailable:
             return False
 
-    def _forwarded(self, submission: Submission) -> bool:
-        """Forward a claimed submission, and end the claim.
+    def _forward(self, submission: Submission) -> bool:
+        """Forward a claimed submission and record the result; returns False if it has to be retried.
 
         Raises:
-            EngineUnavailable: it waits on.
+            EngineUnavailable: the submission is released, to be retried.
         """
         try:
             self._deliver(submission)
@@ -88,13 +88,13 @@ class Forwarder:
             self._submissions.release(submission)
             self.outage.record_failure(error)
             raise
-        except NotAsked as error:
-            log.warning("not asked for any more: %s (%s)", submission.key, error)
+        except UndeliverableCommand as error:
+            log.warning("submission %s is void: %s", submission.key, error)
             self._submissions.mark_void(submission)
         except DATABASE_ERRORS:
             raise
         except Exception as error:
-            # an error's text may hold what the patient answered
+            # the message of an unforeseen error may contain the patient's answers: log a safe description only
             self._submissions.retry(submission, self._schedule)
             log.error("%s can't be forwarded: %s; attempts: %d", submission.key, describe(error), submission.attempts)
             return False
@@ -106,6 +106,6 @@ class Forwarder:
     def _deliver(self, submission: Submission) -> None:
         content = self._submissions.content(submission)
         if content is None:
-            raise NotAsked("sealed with another secret")
+            raise UndeliverableCommand("encrypted with another secret")
         command = command_from_json(content)
         command.deliver(self._engine, content["values"], self._policy, content.get("language"))

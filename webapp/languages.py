@@ -1,6 +1,6 @@
-"""The reader's language: as they chose it, as their case has it, or as their browser asks for it.
+"""The reader's language: as they chose it, as their case has it, or as their browser requests it.
 
-All texts stand in English where they are shown; webapp/translations/ has them in the other languages.
+The source texts in code and templates are English; webapp/translations/ has the other languages.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from webapp.resources import resources
 
 pages = Blueprint("languages", __name__)
 
-# as each calls itself; and the country whose way of writing days is ours
+# names in the language itself, and the locales whose date formats are used
 LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية"}
 LOCALES = {"en": "en_GB"}
 ENGLISH = "en"
 
 
 class TranslationsMissing(Exception):
-    """Start-up: a language's catalogue hasn't been compiled."""
+    """A language's catalogue hasn't been compiled; raised at start-up."""
 
 
 def init_app(app: Flask, time_zone: str) -> None:
-    """Have the application speak the reader's language, in this time zone.
+    """Register translations, template filters and the time zone of an application.
 
     Raises:
         TranslationsMissing: `make setup` hasn't been run.
@@ -44,62 +44,67 @@ def init_app(app: Flask, time_zone: str) -> None:
         raise TranslationsMissing(f"webapp/translations: {', '.join(sorted(missing))} not compiled; run `make setup`")
     for write in (translated, day, moment, duration):
         app.add_template_filter(write)
-    app.context_processor(_of_the_reader)
+    app.context_processor(_template_variables)
 
 
 @pages.post("/language")
 def choose() -> Response:
-    """Take the reader's choice, for the messages of the case that they have open too; go back to the page."""
+    """Set the reader's language, also for the messages of their case, and redirect to the page they came from."""
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
-        prefer(chosen)
-        _keep_with_case(chosen)
-    return redirect(_own_page(request.form.get("back", "")), 303)
+        select_language(chosen)
+        _store_in_case(chosen)
+    return redirect(_local_path(request.form.get("back", "")), 303)
 
 
 def language() -> str:
-    """The reader's language. Staff read English."""
+    """Return the reader's language; English on the pages of staff."""
     if request.blueprint == "staff":
         return ENGLISH
     return session.get("language") or negotiate_locale(request.accept_languages.values(), LANGUAGES, "-") or ENGLISH
 
 
-def prefer(chosen: str | None) -> None:
-    """Speak this language from now on, if it is one of ours."""
+def select_language(chosen: str | None) -> None:
+    """Set the session's language; unknown ones are ignored."""
     if chosen in LANGUAGES:
         session["language"] = chosen
         refresh()
 
 
-def follow(case_language: str | None) -> None:
-    """Speak the language of the case from now on, unless the reader has chosen another."""
+def adopt_case_language(case_language: str | None) -> None:
+    """Set the session's language to that of the case, unless the reader has chosen one."""
     if "language" not in session:
-        prefer(case_language)
+        select_language(case_language)
 
 
-def _of_the_reader() -> dict[str, Any]:
+def _template_variables() -> dict[str, Any]:
     locale = get_locale()
-    return {"language": locale.language, "direction": locale.text_direction, "languages": LANGUAGES, "here": _here()}
+    return {
+        "language": locale.language,
+        "direction": locale.text_direction,
+        "languages": LANGUAGES,
+        "current_path": _current_path(),
+    }
 
 
-def _here() -> str:
-    """The page to show again in another language; the start page for what can't be shown twice."""
+def _current_path() -> str:
+    """Return the path of the page, to return to after a change of language; the start page if it has no GET."""
     rule = request.url_rule
     return request.path if rule is None or "GET" in (rule.methods or ()) else url_for("patient.home")
 
 
-def _own_page(path: str) -> str:
-    """A path of ours; whatever else was sent would lead to somebody else's page."""
+def _local_path(path: str) -> str:
+    """Return the path if it is one of this application, else the start page: prevents an open redirect."""
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_ours else url_for("patient.home")
 
 
-def _keep_with_case(chosen: str) -> None:
+def _store_in_case(chosen: str) -> None:
     reference = sessions.case_reference()
     if reference is None:
         return
     try:
         set_language(resources().engine, reference, chosen)
     except EngineUnavailable:
-        # the pages speak it all the same
-        current_app.logger.warning("the language of %s is not kept: the engine is away", reference)
+        # the session has the language; only the case's messages don't
+        current_app.logger.warning("the language of case %s couldn't be changed: the engine is unavailable", reference)

@@ -1,4 +1,4 @@
-"""The patient's pages beside their forms: the start, where the case stands, withdrawing, the access code."""
+"""Pages of patients other than forms: start, case, withdrawal, erasure, access log and access code."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from processes.cases import Case, current_steps, find_case, open_tasks
 from processes.elements import Message, SubProcess
 from records.erasures import PATIENT
 from webapp import confirmation, languages, questionnaires, sessions
-from webapp.access_log import DONE, role_of
+from webapp.access_log import ACTIONS, name_role
 from webapp.resources import resources
 from webapp.status import (
     CLASSIFICATIONS,
     RESULTS,
     SIGNS,
-    TESTING,
-    WITHDRAWABLE,
+    TESTING_STEPS,
+    WITHDRAWABLE_STEPS,
     Status,
-    advice_of,
-    emergency_of,
-    quarantine_end,
-    status_of,
+    choose_advice,
+    compute_quarantine_end,
+    describe_emergency,
+    describe_status,
 )
 
 pages = Blueprint("patient", __name__)
@@ -40,10 +40,10 @@ ASSESSMENT_WAIT_S = 3.0
 
 @dataclass(frozen=True)
 class Position:
-    """A case and where it stands.
+    """A case and its position in the process.
 
     Attributes:
-        steps: ids of the elements at which it does; none when it has ended.
+        steps: ids of the case's current activities; empty after its end.
     """
 
     case: Case
@@ -61,124 +61,128 @@ def case() -> str | Response | tuple[str, int]:
     sessions.open_submitted_case()
     reference = sessions.case_reference()
     if reference is None:
-        return redirect(url_for("sign_in.ask"))
-    on_their_way = resources().submissions.list_pending_forms(reference)
+        return redirect(url_for("sign_in.show_sign_in"))
+    pending_forms = resources().submissions.list_pending_forms(reference)
     try:
-        found = _position(reference, wait=not on_their_way and not sessions.is_emergency_reported())
+        position = _wait_for_position(reference, wait=not pending_forms and not sessions.is_emergency_reported())
     except EngineUnavailable:
-        if not on_their_way:
+        if not pending_forms:
             raise
-        found = None
-    if found is None and not on_their_way:
+        position = None
+    if position is None and not pending_forms:
         # the erasure worker deleted the case
         sessions.reset()
-        return redirect(url_for("sign_in.ask"))
-    if found:
-        languages.follow(found.case.values.get("language"))
-    emergency = _emergency(found)
+        return redirect(url_for("sign_in.show_sign_in"))
+    if position:
+        languages.adopt_case_language(position.case.values.get("language"))
+    emergency = _find_emergency(position)
     if emergency and "all" not in request.args:
-        confirmation.close()
+        confirmation.clear()
         return render_template("emergency.html", paragraphs=emergency, reference=reference)
-    if found is None:
-        titles = [questionnaires.FORMS[form].title for form in on_their_way]
-        return render_template("kept.html", titles=titles, reference=reference)
-    return _case_page(found, emergency, on_their_way)
+    if position is None:
+        titles = [questionnaires.FORMS[form].title for form in pending_forms]
+        return render_template("answers_received.html", titles=titles, reference=reference)
+    return _render_case(position, emergency, pending_forms)
 
 
-def _emergency(found: Position | None) -> tuple[str, ...] | None:
-    """What the patient reads beside "Call now"; None where neither the case nor what they reported calls for it.
+def _find_emergency(position: Position | None) -> tuple[str, ...] | None:
+    """Return the paragraphs of the emergency card; None if neither the case nor a reported sign is an emergency.
 
     Args:
-        found: None while the engine doesn't have the case yet.
+        position: None while the engine doesn't have the case yet.
     """
-    emergency = emergency_of(found.case, found.steps) if found else None
-    is_unassessed = found is None or found.status.is_brief or found.status.must_call
+    emergency = describe_emergency(position.case, position.steps) if position else None
+    is_unassessed = position is None or position.status.is_brief or position.status.must_call
     is_reported = sessions.is_emergency_recent() or (is_unassessed and sessions.is_emergency_reported())
     return emergency or ((SIGNS,) if is_reported else None)
 
 
-def _case_page(found: Position, emergency: tuple[str, ...] | None, on_their_way: list[str]) -> str:
-    known, steps, status = found.case, found.steps, found.status
-    tasks = [task.form for task in open_tasks(resources().engine, known.reference) if task.form in questionnaires.TASKS]
-    sent = None if on_their_way or emergency else confirmation.pending()
+def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_forms: list[str]) -> str:
+    case, steps, status = position.case, position.steps, position.status
+    tasks = [task.form for task in open_tasks(resources().engine, case.reference) if task.form in questionnaires.TASKS]
+    sent = None if pending_forms or emergency else confirmation.find_pending()
     now = datetime.now(get_timezone())
-    visit_due_at = known.values.get("visit_due_at")
+    visit_due_at = case.values.get("visit_due_at")
     if not status.is_brief:
-        confirmation.close()
+        confirmation.clear()
     return render_template(
         "case.html",
-        case=known,
+        case=case,
         emergency=emergency,
-        sent=confirmation.text_of(sent, known) if sent and not status.is_brief else None,
+        sent=confirmation.describe(sent, case) if sent and not status.is_brief else None,
         refresh=sent is not None and status.is_brief,
-        refused=questionnaires.reasons(known.values.get("contacts_refused")) if "close_contacts" in tasks else [],
-        result=RESULTS.get(known.values.get("lab_result", "")) if known.values.get("result_told_at") else None,
-        classification=CLASSIFICATIONS.get(known.values.get("case_classification", "")),
-        advice=None if emergency else advice_of(known),
-        quarantine_end=quarantine_end(known, now.date()),
+        refused=questionnaires.describe_refusals(case.values.get("contacts_refused"))
+        if "close_contacts" in tasks
+        else [],
+        result=RESULTS.get(case.values.get("lab_result", "")) if case.values.get("result_told_at") else None,
+        classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
+        advice=None if emergency else choose_advice(case),
+        quarantine_end=compute_quarantine_end(case, now.date()),
         is_visit_late=visit_due_at is not None and visit_due_at < now,
         status=status,
-        may_withdraw=bool(steps & WITHDRAWABLE) and not known.values.get("withdrawn"),
-        tasks=[(form, questionnaires.FORMS[form]) for form in tasks if form not in on_their_way],
-        on_their_way=[questionnaires.FORMS[form].title for form in on_their_way],
-        has_code=resources().access.has_code(known.reference),
-        erasure=resources().erasures.find(known.reference),
+        may_withdraw=bool(steps & WITHDRAWABLE_STEPS) and not case.values.get("withdrawn"),
+        tasks=[(form, questionnaires.FORMS[form]) for form in tasks if form not in pending_forms],
+        pending_titles=[questionnaires.FORMS[form].title for form in pending_forms],
+        has_code=resources().access.has_code(case.reference),
+        erasure=resources().erasures.find(case.reference),
     )
 
 
 @pages.route("/case/withdraw", methods=["GET", "POST"])
 def withdraw() -> str | Response | tuple[str, int]:
-    known = _case()
-    if known is None:
-        return redirect(url_for("sign_in.ask"))
-    steps = set() if known.ended_at or known.values.get("withdrawn") else current_steps(resources().engine, known)
-    if not steps & WITHDRAWABLE:
+    case = _find_case()
+    if case is None:
+        return redirect(url_for("sign_in.show_sign_in"))
+    steps = set() if case.ended_at or case.values.get("withdrawn") else current_steps(resources().engine, case)
+    if not steps & WITHDRAWABLE_STEPS:
         return render_template("already_sent.html", title=_("Withdraw"))
     if request.method == "GET":
-        return render_template("withdraw.html", is_testing=bool(steps & TESTING), is_told=SubProcess.REPORT in steps)
+        is_testing, has_result = bool(steps & TESTING_STEPS), SubProcess.REPORT in steps
+        return render_template("withdraw.html", is_testing=is_testing, has_result=has_result)
     try:
-        resources().engine.correlate(Message.CASE_WITHDRAWN, known.reference, {"withdrawn": True})
+        resources().engine.correlate(Message.CASE_WITHDRAWN, case.reference, {"withdrawn": True})
     except EngineRefused as error:
         if error.status != 400:
             raise
         return render_template("already_sent.html", title=_("Withdraw"))
-    confirmation.remember(confirmation.WITHDRAWAL)
+    confirmation.record(confirmation.WITHDRAWAL)
     return redirect(url_for("patient.case"), 303)
 
 
 @pages.route("/case/erase", methods=["GET", "POST"])
 def erase() -> str | Response:
-    """Have everything erased, once the case has ended."""
+    """Request the erasure of the patient's data, which takes place after the case has ended."""
     reference = sessions.case_reference()
     if reference is None:
-        return redirect(url_for("sign_in.ask"))
+        return redirect(url_for("sign_in.show_sign_in"))
     if request.method == "GET":
-        return render_template("erase.html", asked=resources().erasures.find(reference) is not None)
+        return render_template("erase.html", is_requested=resources().erasures.find(reference) is not None)
     resources().erasures.request(reference, PATIENT)
     sessions.reset()
-    return render_template("erasure_asked.html", reference=reference)
+    return render_template("erasure_requested.html", reference=reference)
 
 
 @pages.get("/case/seen-by")
-def seen_by() -> str | Response:
-    """Who has seen what the patient said, by role."""
+def access_log() -> str | Response:
+    """Show who has accessed the patient's data, by role."""
     reference = sessions.case_reference()
     if reference is None:
-        return redirect(url_for("sign_in.ask"))
-    found = list_accesses(resources().engine, reference)
-    return render_template("seen_by.html", accesses=[(each, role_of(each.groups), DONE[each.kind]) for each in found])
+        return redirect(url_for("sign_in.show_sign_in"))
+    accesses = list_accesses(resources().engine, reference)
+    rows = [(access, name_role(access.groups), ACTIONS[access.kind]) for access in accesses]
+    return render_template("access_log.html", accesses=rows)
 
 
 @pages.route("/case/access-code", methods=["GET", "POST"])
 def access_code() -> str | Response:
-    known = _case()
-    if known is None:
-        return redirect(url_for("sign_in.ask"))
-    code, reference = None, known.reference
+    case = _find_case()
+    if case is None:
+        return redirect(url_for("sign_in.show_sign_in"))
+    code, reference = None, case.reference
     if request.method == "POST":
-        address = known.values.get("email") or known.values.get("phone") or ""
+        address = case.values.get("email") or case.values.get("phone") or ""
         click, since = request.form.get("page_token", ""), request.form.get("since", "")
-        code = resources().access.replace_code(reference, known.values["date_of_birth"], address, click, since)
+        code = resources().access.replace_code(reference, case.values["date_of_birth"], address, click, since)
     return render_template(
         "access_code.html",
         code=code,
@@ -188,29 +192,29 @@ def access_code() -> str | Response:
     )
 
 
-def _case() -> Case | None:
+def _find_case() -> Case | None:
     reference = sessions.case_reference()
     return find_case(resources().engine, reference) if reference else None
 
 
-def _position(reference: str, wait: bool) -> Position | None:
-    """Where the case stands; None where there is none.
+def _wait_for_position(reference: str, wait: bool) -> Position | None:
+    """Return the case and its position; None if the engine doesn't have the case.
 
     Args:
-        wait: after something was sent, wait for the engine to leave the steps that take it a moment.
+        wait: whether to wait until the engine has left steps that take seconds, after the patient submitted a form.
     """
     deadline = time.monotonic() + (ASSESSMENT_WAIT_S if wait else 0)
     while True:
-        known = find_case(resources().engine, reference)
-        if known is None:
+        case = find_case(resources().engine, reference)
+        if case is None:
             return None
-        steps = set() if known.ended_at else current_steps(resources().engine, known)
-        status = status_of(known, steps)
+        steps = set() if case.ended_at else current_steps(resources().engine, case)
+        status = describe_status(case, steps)
         if status.must_call:
-            # the assessment may have come between the two readings: values that are older than the steps lack it
-            known = find_case(resources().engine, reference) or known
-            status = status_of(known, steps)
-        is_passing = status.assessing or (status.is_brief and confirmation.pending())
-        if not is_passing or time.monotonic() > deadline:
-            return Position(known, steps, status)
+            # the engine may have assessed the answers between the two queries: then the values, read first, lack it
+            case = find_case(resources().engine, reference) or case
+            status = describe_status(case, steps)
+        is_transient = status.assessing or (status.is_brief and confirmation.find_pending())
+        if not is_transient or time.monotonic() > deadline:
+            return Position(case, steps, status)
         time.sleep(0.1)

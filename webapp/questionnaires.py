@@ -1,4 +1,4 @@
-"""What patients are asked: each form's title, what it is for, how long it takes, and how it is begun."""
+"""The forms of patients: titles, purposes and durations, and the drafts in which they are opened."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from webapp.task_forms import TaskForms
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """A form as patients know it.
+    """Texts of a form.
 
     Attributes:
-        minutes: about how long it takes.
+        minutes: approximate time to fill it in.
     """
 
     title: str
@@ -42,7 +42,7 @@ FORMS = {
     ),
     "review": Questionnaire(_("Your opinion of CoronaCare"), _("Tell us how it was for you."), 1),
 }
-# why a list of contacts came back: the input to change, and the message
+# (input to correct, message) by reason of contacts_refused
 CONTACT_REFUSED = {
     "before_infectious_days": (
         "last_exposure_date-day",
@@ -52,33 +52,33 @@ CONTACT_REFUSED = {
     "no_day": ("last_exposure_date-day", _("%(name)s: enter the day when you were last close to them.")),
     "no_address": ("email", _("%(name)s: give an e-mail address or a telephone number, one at least.")),
 }
-# those that are tasks of the engine
+# forms of user tasks
 TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
 
 
-def pre_screening(drafts: FormDrafts, forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
-    """The pre-screening of a case to come."""
+def create_pre_screening(drafts: FormDrafts, forms: TaskForms, owner: str, exposed_to: str | None) -> FormDraft:
+    """Create the draft of a pre-screening, with the reference of the case that it will start."""
     reference = new_reference()
     command = StartCase(case_reference=reference, key=f"{reference}/{PRE_SCREENING}", exposed_to=exposed_to)
-    return drafts.new(owner, PRE_SCREENING, forms.of_start(PRE_SCREENING), command, {})
+    return drafts.create(owner, PRE_SCREENING, forms.get_start_form(PRE_SCREENING), command, {})
 
 
-def symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case) -> FormDraft:
-    """What a patient says who feels worse; as often as they do."""
+def create_symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case) -> FormDraft:
+    """Create the draft of the form "I feel worse", which a patient may submit repeatedly."""
     command = CorrelateMessage(
         message=Message.SYMPTOMS_WORSENED,
         case_reference=case.reference,
         key=f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}",
         context={"orientation": case.values.get("orientation")},
     )
-    return drafts.new(owner, SYMPTOMS_WORSENED, forms.of_message(SYMPTOMS_WORSENED), command, {})
+    return drafts.create(owner, SYMPTOMS_WORSENED, forms.get_message_form(SYMPTOMS_WORSENED), command, {})
 
 
-def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
-    """Why a list of contacts is asked for again: the id of each input to change, and the message.
+def describe_refusals(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
+    """Return why a list of contacts was refused: id of the input to correct, and message.
 
     Args:
-        refused: the process variable contacts_refused; None where nothing was refused.
+        refused: the process variable contacts_refused; None if nothing was refused.
     """
     found = []
     for each in refused or []:
@@ -88,8 +88,8 @@ def reasons(refused: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
     return found
 
 
-def task(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
-    """The form of a task that is open in a case, with what the case knows already."""
+def create_task_draft(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
+    """Create the draft of an open user task's form, with the values that the case already has."""
     context: FormContext = {}
     if open_task.form == "close_contacts":
         context["refused"] = case.values.get("contacts_refused")
@@ -98,4 +98,4 @@ def task(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task
     command = CompleteTask(
         task_id=open_task.id, case_reference=case.reference, key=f"{case.reference}/{open_task.id}", context=context
     )
-    return drafts.new(owner, open_task.form, forms.of_task(open_task), command, case.values)
+    return drafts.create(owner, open_task.form, forms.get_task_form(open_task), command, case.values)

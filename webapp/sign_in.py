@@ -1,11 +1,11 @@
-"""Coming back to a case: by access code and date of birth, or by a link that was sent, and the date of birth.
+"""Sign-in of patients: by access code and date of birth, or by a link that was sent to them and the date of birth.
 
-Whoever is wrong too often waits; an unknown code and a wrong date of birth look the same. The way back in for whoever
-lost the code, or was locked out by somebody else, is a new link to where their messages go.
+Attempts are throttled. An unknown code and a wrong date of birth get the same response. Patients who have lost their
+code, or whose code is locked because others guessed at it, request a new link, sent to the address of their case.
 
-A link opens its case. Twins who share an address are distinguished by their given name, which is asked for once the
-date of birth was right. Only a link lets people change to their other cases, for it went to their own address: a code
-comes with every request, whatever address was typed into it.
+A link opens its case. Twins who share an address are distinguished by their given name, which the page requests after
+a correct date of birth. Only a link lets people switch to their other cases, because it proves that they receive the
+messages of this address; a code doesn't, because the address of a request isn't verified.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -35,18 +36,17 @@ from webapp.resources import resources
 
 pages = Blueprint("sign_in", __name__)
 
-Answer = str | Response | tuple[str, int]
-# the id of each input, and the message
+# (id of the input, message)
 Problems = list[tuple[str, str]]
 
-WAIT = timedelta(minutes=15)
-MOST_PER_CODE = 5
-MOST_LINKS = 3
-LINKS_WITHIN = timedelta(hours=1)
-NEW_LINK = "link_wanted"
-BIRTH = "date_of_birth"
-# the same field as in the form pre_screening
-BIRTH_FORM = Form.parse(
+THROTTLE_WINDOW = timedelta(minutes=15)
+MAX_ATTEMPTS_PER_CODE = 5
+MAX_LINKS = 3
+LINKS_WINDOW = timedelta(hours=1)
+LINK_MESSAGE = "link_wanted"
+DATE_OF_BIRTH = "date_of_birth"
+# as the field date_of_birth of forms/pre_screening.form
+DATE_OF_BIRTH_FORM = Form.parse(
     {
         "type": "default",
         "id": "sign_in",
@@ -54,8 +54,8 @@ BIRTH_FORM = Form.parse(
             {
                 "type": "datetime",
                 "subtype": "date",
-                "id": BIRTH,
-                "key": BIRTH,
+                "id": DATE_OF_BIRTH,
+                "key": DATE_OF_BIRTH,
                 "dateLabel": "Date of birth",
                 "validate": {"required": True},
                 "properties": {"notBefore": "today - 130 years", "notAfter": "today"},
@@ -66,70 +66,70 @@ BIRTH_FORM = Form.parse(
 
 
 @pages.get("/sign-in")
-def ask() -> str:
-    return render_template("sign_in.html", kept=session.pop("kept", False))
+def show_sign_in() -> str:
+    return render_template("sign_in.html", answers_saved=session.pop("answers_saved", False))
 
 
 @pages.post("/sign-in")
-def sign_in() -> Answer:
-    code = _access_code()
-    birth, problems = _date_of_birth()
+def sign_in() -> ResponseReturnValue:
+    code = _read_access_code()
+    date_of_birth, problems = _read_date_of_birth()
     if not normalize_code(code):
-        # nobody's code: it isn't tried, and counts for none
+        # an empty code isn't an attempt at anyone's case: it isn't counted
         problems.insert(0, ("access_code", _("Enter your access code")))
         return render_template("sign_in.html", problems=problems), 403
-    # as it is looked up: however it is typed, it is the same code
-    attempt = f"code {normalize_code(code)}"
-    allowed = is_allowed(attempt)
-    case_reference = resources().access.find_case_by_code(code, birth)
+    # normalized, as Access looks codes up: other spellings of a code don't get attempts of their own
+    subject = f"code {normalize_code(code)}"
+    allowed = allow_attempt(subject)
+    case_reference = resources().access.find_case_by_code(code, date_of_birth)
     if not allowed:
-        return render_template("sign_in.html", locked=True, minutes=_minutes()), 429
+        return render_template("sign_in.html", locked=True, minutes=_throttle_minutes()), 429
     if case_reference is None and not problems:
         problems = [("access_code", _("The access code or the date of birth is wrong. Check both and try again."))]
     if problems or case_reference is None:
         return render_template("sign_in.html", problems=problems), 403
-    return _opened(case_reference, attempt)
+    return _open_case(case_reference, subject)
 
 
 @pages.get("/link/<token>")
-def ask_by_link(token: str) -> str:
+def show_link(token: str) -> str:
     return render_template("link.html", token=token)
 
 
 @pages.post("/link/<token>")
-def sign_in_by_link(token: str) -> Answer:
-    birth, problems = _date_of_birth()
-    # all links to a case are guesses at the same date of birth
-    attempt = f"link {resources().access.find_case_by_link(token) or token}"
-    allowed = is_allowed(attempt)
-    asks_name = "given_name" in request.form
+def sign_in_by_link(token: str) -> ResponseReturnValue:
+    date_of_birth, problems = _read_date_of_birth()
+    # one limit for all links to a case: each attempt guesses the same date of birth
+    subject = f"link {resources().access.find_case_by_link(token) or token}"
+    allowed = allow_attempt(subject)
+    needs_name = "given_name" in request.form
     given_name = clean_line(request.form.get("given_name", "")[:200])
-    if asks_name and not given_name:
+    if needs_name and not given_name:
         problems.insert(0, ("given_name", _("Enter the given name")))
-    found = resources().access.open_link(token, birth)
+    link = resources().access.open_link(token, date_of_birth)
     if not allowed:
-        return render_template("link.html", token=token, locked=True, minutes=_minutes()), 429
-    if found.is_expired and not problems:
+        return render_template("link.html", token=token, locked=True, minutes=_throttle_minutes()), 429
+    if link.is_expired and not problems:
         return render_template("link.html", token=token, expired=True), 410
-    if problems or found.case_reference is None:
-        problems = problems or _wrong_at_link(asks_name)
-        return render_template("link.html", token=token, problems=problems, asks_name=asks_name), 403
-    case, others = _sharing(found.case_reference)
-    if case and persons.needs_given_name(case, others) and not persons.is_named(case, given_name):
-        problems = _wrong_at_link(asks_name) if asks_name else []
-        return render_template("link.html", token=token, problems=problems, asks_name=True), 403
+    if problems or link.case_reference is None:
+        problems = problems or _describe_mismatch(needs_name)
+        return render_template("link.html", token=token, problems=problems, needs_name=needs_name), 403
+    case, others = _find_related_cases(link.case_reference)
+    if case and persons.needs_given_name(case, others) and not persons.has_given_name(case, given_name):
+        problems = _describe_mismatch(needs_name) if needs_name else []
+        return render_template("link.html", token=token, problems=problems, needs_name=True), 403
     own = [other.reference for other in others if case and persons.is_same_person(case, other)]
-    return _opened(found.case_reference, attempt, [found.case_reference, *own])
+    return _open_case(link.case_reference, subject, [link.case_reference, *own])
 
 
-def _wrong_at_link(asks_name: bool) -> Problems:
-    if asks_name:
+def _describe_mismatch(needs_name: bool) -> Problems:
+    if needs_name:
         return [("given_name", _("The given name or the date of birth is wrong. Check both and try again."))]
     return [("date_of_birth-day", _("The date of birth doesn't match this link. Check it and try again."))]
 
 
-def _sharing(case_reference: str) -> tuple[Case | None, list[Case]]:
-    """A case, and the others with its address and date of birth."""
+def _find_related_cases(case_reference: str) -> tuple[Case | None, list[Case]]:
+    """Return a case, and the other cases with its address and date of birth; (None, []) if there are no others."""
     others = resources().access.find_related_cases(case_reference)
     if not others:
         return None, []
@@ -138,8 +138,8 @@ def _sharing(case_reference: str) -> tuple[Case | None, list[Case]]:
 
 
 @pages.route("/cases", methods=["GET", "POST"])
-def choose_case() -> Answer:
-    """Which case to open, where the session has proved to be of a person with several."""
+def choose_case() -> ResponseReturnValue:
+    """Let a person with several cases choose one; only a sign-in by link allows this."""
     own = sessions.cases_of_person()
     if not own:
         return redirect(url_for("patient.case"))
@@ -153,8 +153,8 @@ def choose_case() -> Answer:
 
 
 @pages.post("/link/<token>/renew")
-def renew(token: str) -> Answer:
-    """Send a new link to where the case's messages go; whoever has the old one learns nothing by it."""
+def renew(token: str) -> ResponseReturnValue:
+    """Send a new link to the address of the case; the response doesn't reveal whether there is one."""
     case_reference = resources().access.find_case_by_link(token)
     case = find_case(resources().engine, case_reference) if case_reference else None
     if case is not None:
@@ -164,19 +164,19 @@ def renew(token: str) -> Answer:
 
 
 @pages.route("/lost-code", methods=["GET", "POST"])
-def lost_code() -> Answer:
-    """Send links to all cases of people with this birthday whose messages go to this address: there or not."""
+def lost_code() -> ResponseReturnValue:
+    """Send links to all cases with this address and date of birth; the response doesn't reveal whether any exist."""
     if request.method == "GET":
         return render_template("lost_code.html")
-    birth, problems = _date_of_birth()
-    address = _typed_address()
+    date_of_birth, problems = _read_date_of_birth()
+    address = _read_address()
     if not (EMAIL.fullmatch(address) or re.search("[0-9]", address)):
         problems.insert(0, ("address", _("Enter your email address or mobile number")))
     if problems:
         return render_template("lost_code.html", problems=problems), 403
-    if not is_allowed(f"lost {normalize_address(address)}"):
-        return render_template("lost_code.html", locked=True, minutes=_minutes()), 429
-    for case_reference in resources().access.find_cases_by_address(address, birth):
+    if not allow_attempt(f"lost {normalize_address(address)}"):
+        return render_template("lost_code.html", locked=True, minutes=_throttle_minutes()), 429
+    for case_reference in resources().access.find_cases_by_address(address, date_of_birth):
         _send_link(case_reference, normalize_address(address), languages.language())
     return render_template("link_sent.html")
 
@@ -188,42 +188,47 @@ def sign_out() -> Response:
 
 
 def _send_link(case_reference: str, address: str, language: str) -> None:
-    if not address or not resources().login_throttle.allow(f"links of {case_reference}", MOST_LINKS, LINKS_WITHIN):
+    if not address or not resources().login_throttle.allow(f"links of {case_reference}", MAX_LINKS, LINKS_WINDOW):
         return
-    key = f"{case_reference}/{NEW_LINK}/{secrets.token_hex(8)}"
+    key = f"{case_reference}/{LINK_MESSAGE}/{secrets.token_hex(8)}"
     channel = "email" if "@" in address else "sms"
-    resources().outbox.add(key, channel, address, NEW_LINK, language)
+    resources().outbox.add(key, channel, address, LINK_MESSAGE, language)
 
 
-def _opened(case_reference: str, attempt: str, of_person: Sequence[str] = ()) -> Response:
-    reset_attempts(attempt)
+def _open_case(case_reference: str, subject: str, of_person: Sequence[str] = ()) -> Response:
+    reset_attempts(subject)
     sessions.open_case(case_reference, of_person)
     return redirect(url_for("patient.case"), 303)
 
 
-def is_allowed(what: str) -> bool:
-    """Count an attempt at this, from this address; both must have some left."""
-    at_this = resources().login_throttle.allow(what, MOST_PER_CODE, WAIT)
-    from_here = resources().login_throttle.allow(_address(), resources().options.sign_in_attempts_per_address, WAIT)
-    return at_this and from_here
-
-
-def reset_attempts(what: str) -> None:
-    """The attempt doesn't count, nor those before it at the same."""
-    resources().login_throttle.reset(what)
-    resources().login_throttle.refund(_address())
-
-
-def _address() -> str:
-    return f"address {network_of(request.remote_addr or '')}"
-
-
-def network_of(text: str) -> str:
-    """Whom to count as one: an IPv4 address, or the /64 network that one connection gets of IPv6.
+def allow_attempt(subject: str) -> bool:
+    """Count a sign-in attempt; returns whether the subject and the client's address are both within their limits.
 
     Args:
-        text: an address as servers and proxies write it: with a port, in brackets, with a zone, IPv4 within IPv6. What
-            is none ("unknown", RFC 7239 6.2) is counted as it is.
+        subject: what is guessed at: a code, the links to a case, an account.
+    """
+    throttle, max_per_address = resources().login_throttle, resources().options.sign_in_attempts_per_address
+    subject_allowed = throttle.allow(subject, MAX_ATTEMPTS_PER_CODE, THROTTLE_WINDOW)
+    address_allowed = throttle.allow(_client_subject(), max_per_address, THROTTLE_WINDOW)
+    return subject_allowed and address_allowed
+
+
+def reset_attempts(subject: str) -> None:
+    """After a successful sign-in, delete the attempts at a subject and discount one from the client's address."""
+    resources().login_throttle.reset(subject)
+    resources().login_throttle.refund(_client_subject())
+
+
+def _client_subject() -> str:
+    return f"address {normalize_network(request.remote_addr or '')}"
+
+
+def normalize_network(text: str) -> str:
+    """Return the network that shares one limit: an IPv4 address, or the IPv6 /64 that one connection is assigned.
+
+    Args:
+        text: an address as servers and proxies write it: with a port, in brackets, with a zone, IPv4 within IPv6. A
+            text that isn't an address ("unknown", RFC 7239 6.2) is returned as it is, cut to 100 characters.
     """
     bare = re.sub(r"^\[(.*)\](:\d+)?$|^([^:]*):\d+$", r"\1\3", text.strip())
     try:
@@ -235,26 +240,26 @@ def network_of(text: str) -> str:
     return str(address if address.version == 4 else IPv6Network((int(address), 64), strict=False))
 
 
-def _access_code() -> str:
+def _read_access_code() -> str:
     return clean_code(request.form.get("access_code", "")[:100])
 
 
-def _typed_address() -> str:
-    """An e-mail address or telephone number as the form evaluation_request stores it."""
+def _read_address() -> str:
+    """Read an e-mail address or telephone number, normalized as the form evaluation_request does."""
     typed = request.form.get("address", "")[:200]
     if "@" in clean_code(typed):
         return clean_email(typed)
     return parse_telephone(typed, resources().place.telephone_region) or clean_code(typed)
 
 
-def _date_of_birth() -> tuple[str, Problems]:
-    """The date of birth that was typed, and what is wrong with it."""
-    posted = MultiDict((key, text[:20]) for key, text in request.form.items() if key.startswith(BIRTH))
-    posted[SHOWN] = BIRTH
-    answers = BIRTH_FORM.read(posted, place=resources().place)
-    problems = BIRTH_FORM.problems(BIRTH_FORM.pages[0], answers, translated)
-    return answers.values[BIRTH] or "", problems
+def _read_date_of_birth() -> tuple[str, Problems]:
+    """Read and validate the date of birth: as an ISO date, empty if there is none, and its problems."""
+    posted = MultiDict((key, text[:20]) for key, text in request.form.items() if key.startswith(DATE_OF_BIRTH))
+    posted[SHOWN] = DATE_OF_BIRTH
+    answers = DATE_OF_BIRTH_FORM.read(posted, place=resources().place)
+    problems = DATE_OF_BIRTH_FORM.problems(DATE_OF_BIRTH_FORM.pages[0], answers, translated)
+    return answers.values[DATE_OF_BIRTH] or "", problems
 
 
-def _minutes() -> int:
-    return int(WAIT.total_seconds() // 60)
+def _throttle_minutes() -> int:
+    return int(THROTTLE_WINDOW.total_seconds() // 60)

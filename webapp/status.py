@@ -1,4 +1,4 @@
-"""In plain words: what the pre-screening advises, where the case stands, and how it ended."""
+"""Texts of a case for its patient: advice of the pre-screening, status and outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from processes.elements import (
 )
 from webapp.formatting import Unit, duration
 
-# what the algorithm's authors advise, by orientation, the gravest first: a title and its paragraphs
+# (title, paragraphs) by orientation, the most severe first, as the authors of the algorithm advise
 ISOLATE = _("Stay at home and keep apart from others until you know more.")
 CALL_NOW = _(
     "Call the emergency number at once if you have trouble breathing, if you can't eat or drink for a day, "
@@ -48,7 +48,7 @@ ADVICE: dict[str, Advice] = {
     ),
 }
 URGENT = "evaluation_urgent"
-# where we do not evaluate, or have done so already
+# for cases without an evaluation, and cases whose result is known
 SEE_A_DOCTOR: Advice = (
     _("See a doctor today"),
     (_("Your answers show that a doctor should see you today. Call your doctor now."), CALL_NOW),
@@ -67,13 +67,13 @@ TEAM_CALLED = _(
 
 @dataclass(frozen=True)
 class Step:
-    """Where a case may stand, in words for its patient.
+    """Text of an activity, for patients whose case is there.
 
     Attributes:
-        next: what comes then.
-        wait: for what the patient waits, of kpi/waits.py.
-        by_phone: the text for patients who get telephone calls only, where it differs.
-        is_brief: the engine leaves the step within seconds.
+        next: text on what follows.
+        wait: the stage of kpi/waits.py whose duration is forecast.
+        by_phone: replaces the text for patients who are only reached by telephone; empty if it is the same.
+        is_brief: the engine leaves the activity within seconds.
     """
 
     text: str
@@ -90,9 +90,9 @@ PLANNING = Step(_("We're planning your visit."), VISIT_NEXT, VISIT)
 CHECKING = Step(_("We're checking your answers."), is_brief=True)
 CORRECTED = Step(_("The laboratory has corrected a result. We look at your case again."))
 NOT_ASSESSED = _("We could not assess your answers")
-TESTING = {ServiceTask.ORDER_LAB_TEST, ReceiveTask.WAIT_FOR_TEST_RESULT, CallActivity.TEST_SAMPLE}
-REPORT_PENDING = {SubProcess.REPORT, SubProcess.CORRECTION, ServiceTask.CORRECT_CASE}
-# by element of the diagrams; the first at which the case stands counts
+TESTING_STEPS = {ServiceTask.ORDER_LAB_TEST, ReceiveTask.WAIT_FOR_TEST_RESULT, CallActivity.TEST_SAMPLE}
+REPORT_STEPS = {SubProcess.REPORT, SubProcess.CORRECTION, ServiceTask.CORRECT_CASE}
+# by id of the BPMN element; of a case with several current activities the first in this order counts
 STEPS: dict[str, Step] = {
     UserTask.ASSESS_BY_HAND: Step(NOT_ASSESSED),
     UserTask.SET_PRIORITY_BY_HAND: Step(NOT_ASSESSED),
@@ -108,7 +108,7 @@ STEPS: dict[str, Step] = {
     ),
     BusinessRuleTask.ASSESS_RISK: PLANNING,
     BusinessRuleTask.SET_PRIORITY: PLANNING,
-    # there is no telling when a kit arrives
+    # without a forecast: past waits say nothing about when a kit arrives
     EventBasedGateway.WAIT_FOR_KIT: Step(
         _("No test kit is left at the moment. You are on the waiting list."), VISIT_NEXT
     ),
@@ -134,15 +134,20 @@ STEPS: dict[str, Step] = {
     SubProcess.TRACING: Step(_("The health authority is telling your close contacts, without naming you.")),
 }
 NO_CONTACTS = Step(_("You had no close contacts. There is nothing more to do."))
-# a decision failed: doctors assess by hand
-BY_HAND = {place for place, step in STEPS.items() if step.text == NOT_ASSESSED}
-# where a patient may withdraw; while the evaluation is only offered, declining it is withdrawing
-WITHDRAWABLE = {UserTask.FILL_IN_MEDICAL_FORM, CallActivity.TAKE_SAMPLE, CallActivity.TEST_SAMPLE, SubProcess.REPORT}
+# doctors assess by hand after a decision table has failed
+MANUAL_ASSESSMENT_STEPS = {element for element, step in STEPS.items() if step.text == NOT_ASSESSED}
+# activities with a boundary event for withdrawal; before these the patient declines the evaluation instead
+WITHDRAWABLE_STEPS = {
+    UserTask.FILL_IN_MEDICAL_FORM,
+    CallActivity.TAKE_SAMPLE,
+    CallActivity.TEST_SAMPLE,
+    SubProcess.REPORT,
+}
 WITHDRAWN = _("You have withdrawn. You can begin again at any time.")
 STILL_TESTED = _("You have withdrawn. The laboratory still tests your sample; by law we report a positive result.")
 STILL_TRACED = _("You have withdrawn. The health authority still tells your close contacts, without naming you.")
 REFERRED_AT_VISIT = _("Our medical team called the emergency services when they visited you.")
-ENDS = {
+OUTCOME_TEXTS = {
     "emergency_services": _("We can't help with an emergency here. Your case has ended."),
     "physician": _("A doctor should advise you. Your case has ended."),
     "self_monitoring": _("You do not need a test at the moment."),
@@ -154,8 +159,8 @@ ENDS = {
     "withdrawn": WITHDRAWN,
     "care_completed": _("Your doctor's report is on this page. Your case has ended."),
 }
-# ends without an evaluation that the pre-screening had advised
-WITHOUT_EVALUATION = {
+# outcomes of cases that the pre-screening advised to be evaluated, but weren't
+OUTCOMES_WITHOUT_EVALUATION = {
     "evaluation_declined",
     "evaluation_not_requested",
     "medical_form_not_returned",
@@ -171,7 +176,7 @@ RESULTS = {
     "indeterminate": _("Not clear"),
     "entered_in_error": _("Withdrawn"),
 }
-# of the doctor's report
+# in the doctor's report
 CLASSIFICATIONS = {
     "confirmed": _("COVID-19, confirmed"),
     "probable": _("COVID-19, probable"),
@@ -179,15 +184,15 @@ CLASSIFICATIONS = {
     "not_a_case": _("Not COVID-19"),
 }
 ASSESSING = CHECKING.text
-# the assessment takes seconds; where it takes longer, something is broken
-ASSESSED_WITHIN = timedelta(minutes=2)
+# the assessment takes seconds; after this time it has failed
+ASSESSMENT_TIMEOUT = timedelta(minutes=2)
 UNIT_NAMES: Mapping[int, Unit] = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
 BETWEEN_STEPS = Step(_("We have your answers, and are working on your case."), is_brief=True)
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Between which times it takes for 8 of 10, in words; `least` is empty where it may be at once."""
+    """The range of durations that covers 8 of 10 waits, as texts; `least` is empty if it begins at 0."""
 
     least: str
     most: str
@@ -195,14 +200,14 @@ class Wait:
 
 @dataclass(frozen=True)
 class Status:
-    """Where a case stands.
+    """Status of a case, for its patient.
 
     Attributes:
-        wait: how long that takes, if that is known.
-        assessing: the pre-screening has no outcome yet.
+        wait: forecast of the duration; None if unknown.
+        assessing: the pre-screening isn't assessed yet.
         is_brief: another status follows within seconds.
-        report_pending: a doctor's report on the result is still to come.
-        must_call: the patient has to call us, for the answers could not be assessed.
+        report_pending: the doctor's report on the result isn't published yet.
+        must_call: the patient has to call us, because the answers could not be assessed.
     """
 
     text: str
@@ -215,11 +220,11 @@ class Status:
     must_call: bool = False
 
 
-def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
-    """What the patient reads beside "Call now" where the outcome is an emergency; None where it isn't.
+def describe_emergency(case: Case, steps: set[str]) -> tuple[str, ...] | None:
+    """Return the paragraphs of the emergency card; None if the case is no emergency.
 
     Args:
-        steps: ids of the elements at which the case stands.
+        steps: ids of the case's current activities.
     """
     values = case.values
     if values.get("case_outcome") == "emergency_services" and values.get("visit_outcome") == EMERGENCY:
@@ -232,8 +237,12 @@ def emergency_of(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     return (SIGNS, DOCTOR_CALLS if values.get("phone") or values.get("emergency_phone") else NO_NUMBER)
 
 
-def advice_of(case: Case) -> Advice | None:
-    """What to do by the gravest of the patient's answers; None where a result or report says it, or an emergency."""
+def choose_advice(case: Case) -> Advice | None:
+    """Choose the advice for the most severe of the case's orientations.
+
+    Returns:
+        None in an emergency, and where the page has the advice with the result or report.
+    """
     values = case.values
     now = values.get("orientation_now")
     if values.get("result_told_at"):
@@ -242,13 +251,13 @@ def advice_of(case: Case) -> Advice | None:
     gravest = min(known, key=list(ADVICE).index, default=None)
     if gravest is None:
         return None
-    if values.get("withdrawn") or values.get("case_outcome") in WITHOUT_EVALUATION:
+    if values.get("withdrawn") or values.get("case_outcome") in OUTCOMES_WITHOUT_EVALUATION:
         return SEE_A_DOCTOR if gravest == URGENT else LOOK_AFTER_YOURSELF
     return ADVICE[gravest]
 
 
-def quarantine_end(case: Case, today: date) -> date | None:
-    """The last day of an exposed patient's quarantine; None where it is over, or the exposure's day isn't known."""
+def compute_quarantine_end(case: Case, today: date) -> date | None:
+    """Return the last day of an exposed patient's quarantine; None if it is over or the exposure's date is unknown."""
     exposure = case.values.get("last_exposure_date")
     if not exposure:
         return None
@@ -256,49 +265,49 @@ def quarantine_end(case: Case, today: date) -> date | None:
     return end if end >= today else None
 
 
-def status_of(case: Case, steps: set[str]) -> Status:
-    """Where a case stands.
+def describe_status(case: Case, steps: set[str]) -> Status:
+    """Describe the status of a case.
 
     Args:
-        steps: ids of the elements at which it does; none when it has ended.
+        steps: ids of the case's current activities; empty after its end.
     """
     values = case.values
-    if _is_not_assessed(case, steps):
+    if _is_assessment_failed(case, steps):
         return Status(NOT_ASSESSED, must_call=True)
     if values.get("orientation") is None:
         return Status(ASSESSING, assessing=True, is_brief=True)
     if case.ended_at:
-        return Status(_end_of(case) or BETWEEN_STEPS.text, ended=True)
+        return Status(_describe_outcome(case) or BETWEEN_STEPS.text, ended=True)
     if values.get("withdrawn"):
-        return Status(_after_withdrawal(case, steps))
+        return Status(_describe_withdrawal(case, steps))
     step = next((step for element, step in STEPS.items() if element in steps), None)
-    if step is None and _end_of(case):
-        # the engine is recording the end
-        return Status(_end_of(case), ended=True)
+    if step is None and _describe_outcome(case):
+        # the outcome is set, and the engine is about to end the process instance
+        return Status(_describe_outcome(case), ended=True)
     step = step or BETWEEN_STEPS
     if step is STEPS[SubProcess.TRACING]:
-        step = _tracing_of(case)
+        step = _get_tracing_step(case)
     text = step.by_phone if step.by_phone and values.get("channel") == "telephone" else step.text
-    wait = wait_for(step.wait) if step.wait and not values.get("visit_due_at") else None
-    return Status(text, step.next, wait, is_brief=step.is_brief, report_pending=bool(steps & REPORT_PENDING))
+    wait = describe_wait(step.wait) if step.wait and not values.get("visit_due_at") else None
+    return Status(text, step.next, wait, is_brief=step.is_brief, report_pending=bool(steps & REPORT_STEPS))
 
 
-def _end_of(case: Case) -> str:
-    """How a case ended, in words; empty while it hasn't."""
+def _describe_outcome(case: Case) -> str:
+    """Return the text of the case's outcome; empty if it has none yet."""
     if case.values.get("case_outcome") == "emergency_services" and case.values.get("visit_outcome") == EMERGENCY:
         return REFERRED_AT_VISIT
-    return ENDS.get(case.values.get("case_outcome") or "", "")
+    return OUTCOME_TEXTS.get(case.values.get("case_outcome") or "", "")
 
 
-def _after_withdrawal(case: Case, steps: set[str]) -> str:
-    """What is still done for a case after its patient withdrew."""
-    if steps & TESTING:
+def _describe_withdrawal(case: Case, steps: set[str]) -> str:
+    """Return the text of a withdrawn case, with what continues by law."""
+    if steps & TESTING_STEPS:
         return STILL_TESTED
-    return STILL_TRACED if SubProcess.TRACING in steps and _tracing_of(case) is not NO_CONTACTS else WITHDRAWN
+    return STILL_TRACED if SubProcess.TRACING in steps and _get_tracing_step(case) is not NO_CONTACTS else WITHDRAWN
 
 
-def _tracing_of(case: Case) -> Step:
-    """What becomes of the list of contacts, once the patient has sent it or the time for it is over."""
+def _get_tracing_step(case: Case) -> Step:
+    """Return the step of contact tracing after the patient has submitted the contacts, or the time for it is over."""
     match case.values.get("had_contacts"), case.values.get("contacts_named"):
         case "no", _any:
             return NO_CONTACTS
@@ -307,30 +316,30 @@ def _tracing_of(case: Case) -> Step:
     return STEPS[SubProcess.TRACING]
 
 
-def _is_not_assessed(case: Case, steps: set[str]) -> bool:
-    """Whether a decision failed on the patient's answers, or doesn't come to an end."""
+def _is_assessment_failed(case: Case, steps: set[str]) -> bool:
+    """Whether a decision table failed on the patient's answers, or has no result in time."""
     if case.ended_at:
         return False
     if case.values.get("orientation") is None:
-        is_late = case.started_at is not None and datetime.now(UTC) - case.started_at > ASSESSED_WITHIN
-        return bool(steps & BY_HAND) or is_late
-    return bool(steps & BY_HAND) or _is_worsening_unknown(case, steps)
+        is_late = case.started_at is not None and datetime.now(UTC) - case.started_at > ASSESSMENT_TIMEOUT
+        return bool(steps & MANUAL_ASSESSMENT_STEPS) or is_late
+    return bool(steps & MANUAL_ASSESSMENT_STEPS) or _is_worsening_unknown(case, steps)
 
 
 def _is_worsening_unknown(case: Case, steps: set[str]) -> bool:
-    """Whether a doctor calls because a decision failed on how the patient feels today."""
+    """Whether a doctor calls because a decision table failed on the form "I feel worse"."""
     return UserTask.CALL_PATIENT in steps and case.values.get("orientation_now") is None
 
 
-def wait_for(stage: tuple[str, str]) -> Wait | None:
-    """How long patients wait for this; None while too few have."""
-    between = forecast_wait(stage)
-    if between is None:
+def describe_wait(stage: tuple[str, str]) -> Wait | None:
+    """Describe the forecast of a wait; None if too few patients have waited for this stage."""
+    forecast = forecast_wait(stage)
+    if forecast is None:
         return None
-    return Wait(in_words(between.low_s) if between.low_s else "", in_words(between.high_s or MINUTE_S))
+    return Wait(format_seconds(forecast.low_s) if forecast.low_s else "", format_seconds(forecast.high_s or MINUTE_S))
 
 
-def in_words(seconds: float) -> str:
-    """Whole minutes, hours or days."""
+def format_seconds(seconds: float) -> str:
+    """Format a duration in whole minutes, hours or days."""
     count, unit = to_units(seconds)
     return duration(count, UNIT_NAMES[unit])

@@ -1,4 +1,4 @@
-"""A deployed form that can't be shown or sent, as one that was deployed past the check: what staff are told of it."""
+"""Deployed forms that can't be shown or submitted, because `make check` wasn't run on them: reports to staff."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processes.variables import VARIABLES
 log = logging.getLogger("webapp.forms")
 
 MAX_FINDING_LENGTH = 300
-# of what wasn't there before, Prometheus sees no increase: a time shows the first one, too
+# a timestamp, not a counter: Prometheus sees no increase where a series begins, so the first report would be missed
 LAST_SHOWN = Gauge(
     "coronacare_form_unusable_timestamp_seconds",
     "When this form last couldn't be shown to a patient",
@@ -29,8 +29,8 @@ class UnusableForm(Exception):
     """A deployed form can't be shown, or its answers couldn't be sent.
 
     Attributes:
-        form: its name.
-        finding: what is wrong with it, for staff; it has nothing that a patient typed.
+        form: name of the form.
+        finding: what is wrong with it, for staff; contains nothing that a patient typed.
     """
 
     def __init__(self, form: str, finding: str):
@@ -39,11 +39,11 @@ class UnusableForm(Exception):
         self.finding = finding
 
 
-def usable_form(name: str, schema: Any) -> Form:
-    """Read a deployed form.
+def parse_form(name: str, schema: Any) -> Form:
+    """Parse a deployed form.
 
     Raises:
-        UnusableForm: it can't be shown, or the engine wouldn't take its answers.
+        UnusableForm: it can't be shown, or the engine would refuse its answers.
     """
     try:
         form = Form.parse(schema) if isinstance(schema, dict) else None
@@ -51,30 +51,30 @@ def usable_form(name: str, schema: Any) -> Form:
         raise UnusableForm(name, str(error)) from None
     if form is None:
         raise UnusableForm(name, "the file is no JSON object")
-    for finding in _refused_by_engine(form.components):
+    for finding in _find_refused_values(form.components):
         raise UnusableForm(name, finding)
     return form
 
 
 def report(error: UnusableForm) -> None:
-    """Have staff told: by the log, and by the alert FormUnusable."""
+    """Report the form to staff: in the log, and by the metric of the alert FormUnusable."""
     finding = error.finding[:MAX_FINDING_LENGTH]
     log.error("the form %s can't be shown to patients: %s", error.form, finding)
     LAST_SHOWN.labels(error.form, finding).set_to_current_time()
 
 
-def _refused_by_engine(components: Iterable[Component]) -> Iterator[str]:
-    """Why the values of fields can't become process variables."""
+def _find_refused_values(components: Iterable[Component]) -> Iterator[str]:
+    """Find the reasons why values of fields can't become process variables."""
     for component in components:
         if component.repeats or component.type in KEYED:
-            yield from _refused_value(component)
+            yield from _check_value(component)
         else:
-            yield from _refused_by_engine(component.children)
+            yield from _find_refused_values(component.children)
 
 
-def _refused_value(component: Component) -> Iterator[str]:
+def _check_value(component: Component) -> Iterator[str]:
     if component.disabled:
-        # isn't submitted
+        # values of disabled fields aren't submitted
         return
     variable = VARIABLES.get(component.path[0])
     if variable is None:

@@ -1,4 +1,4 @@
-"""The pages of process managers: the KPIs, and the incidents to retry."""
+"""The pages of process managers: current state, KPIs, closed cases and incidents."""
 
 from webapp.staff import closed, history, incidents, kpis, now, trends
 from webapp.staff.managers import pages

@@ -1,4 +1,4 @@
-"""The cases that have closed, one by one: community Cockpit shows running ones only."""
+"""The list of closed cases, which Cockpit's community edition doesn't have: it shows running instances only."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from kpi.indicators import DURATIONS, seconds_between
 from kpi.rows import CaseRow, list_closed_cases
 from webapp.staff.history import is_included
 from webapp.staff.managers import managers_only, pages
-from webapp.staff.period import period
+from webapp.staff.period import read_period
 
-AT_ONCE = 50
+PAGE_SIZE = 50
 
 
 @pages.get("/closed")
 @managers_only
 def show_closed() -> str:
-    first, last = period()
+    first, last = read_period()
     outcome, after = request.args.get("outcome", "")[:50], request.args.get("after", type=int)
-    rows = list_closed_cases(first, last, outcome or None, after, AT_ONCE + 1, is_included())
+    rows = list_closed_cases(first, last, outcome or None, after, PAGE_SIZE + 1, is_included())
     return render_template(
         "staff/closed.html",
-        rows=rows[:AT_ONCE],
-        more=rows[AT_ONCE - 1].id if len(rows) > AT_ONCE else None,
+        rows=rows[:PAGE_SIZE],
+        next_after=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
         first=first,
         last=last,
-        chosen={"first": first, "last": last, "outcome": outcome or None},
+        filters={"first": first, "last": last, "outcome": outcome or None},
     )
 
 
-@pages.app_template_filter("took_s")
-def took_s(row: CaseRow, figure: str) -> float | None:
-    """How long a case took for what a KPI measures, in seconds; None where it didn't come so far."""
-    begun, ended = (getattr(row, moment) for moment in DURATIONS[figure])
-    return seconds_between(begun, ended) if begun and ended else None
+@pages.app_template_filter("duration_s")
+def duration_s(row: CaseRow, figure: str) -> float | None:
+    """Return the duration that a KPI measures, in seconds; None if the case ended before it did."""
+    started, ended = (getattr(row, moment) for moment in DURATIONS[figure])
+    return seconds_between(started, ended) if started and ended else None

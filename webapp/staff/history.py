@@ -1,6 +1,6 @@
-"""Whether the pages of process managers include the demo's invented history: the query parameter `history=included`.
+"""The demo's synthetic history on the pages of process managers: the query parameter `history=included` adds it.
 
-Every link within the pages keeps it. Where no case is invented, nothing of this is shown.
+All links within the pages keep the parameter. Without synthetic cases the pages don't mention it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ def is_included() -> bool:
 
 
 @pages.url_defaults
-def keep_in_links(_: str, values: dict[str, Any]) -> None:
+def add_to_links(_: str, values: dict[str, Any]) -> None:
     if is_included():
         values.setdefault(PARAMETER, INCLUDED)
 
 
 @pages.context_processor
-def describe() -> dict[str, Any]:
-    """For staff/history.html: the weeks of the history are counted only where it is shown."""
-    return {"history_included": is_included(), "history_weeks": count_weeks, "switch_history": switch}
+def template_variables() -> dict[str, Any]:
+    """Variables of staff/history.html; history_weeks is a function, so that only pages that use it run the query."""
+    return {"history_included": is_included(), "history_weeks": count_weeks, "history_toggle_url": toggle_url}
 
 
-def switch() -> str:
-    """A link to the same page with the history, or without it where it is included."""
+def toggle_url() -> str:
+    """Return the URL of the same page without the history if it is included, else with it."""
     others = {name: value for name, value in request.args.items() if name != PARAMETER}
     return "?" + urlencode(others if is_included() else others | {PARAMETER: INCLUDED})

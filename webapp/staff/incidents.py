@@ -1,4 +1,4 @@
-"""The incidents: what stands still, by topic, and having it tried again, one by one or all of a topic."""
+"""The page "Incidents": lists incidents by topic and retries one of them, or all of a topic."""
 
 from __future__ import annotations
 

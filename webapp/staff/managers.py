@@ -1,4 +1,4 @@
-"""Process managers sign in with their account of Cockpit; whoever is no longer one is out at their next page."""
+"""Sign-in of process managers, with their account in the engine; each request checks that they still are managers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 
 from webapp import sessions
 from webapp.resources import resources
-from webapp.sign_in import is_allowed, reset_attempts
+from webapp.sign_in import allow_attempt, reset_attempts
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -18,15 +18,17 @@ MANAGERS = {"process-managers", "camunda-admin"}
 
 
 def managers_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Redirect to the sign-in unless the session is that of a process manager."""
+
     @functools.wraps(view)
-    def checked(**arguments: Any) -> Any:
+    def wrapper(**arguments: Any) -> Any:
         manager = session.get("manager")
         if manager is None or not resources().engine.groups_of(manager) & MANAGERS:
             sessions.reset()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)
 
-    return checked
+    return wrapper
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -34,21 +36,21 @@ def sign_in() -> Any:
     if request.method == "GET":
         return render_template("staff/sign_in.html")
     username, password = request.form.get("username", "")[:100], request.form.get("password", "")
-    asked = (("username", username.strip(), "Enter your username"), ("password", password, "Enter your password"))
-    missing = {name: message for name, typed, message in asked if not typed}
+    fields = (("username", username.strip(), "Enter your username"), ("password", password, "Enter your password"))
+    missing = {name: message for name, typed, message in fields if not typed}
     if missing:
         return render_template("staff/sign_in.html", missing=missing, username=username), 403
-    attempt = f"manager {username.strip().casefold()}"
-    if not is_allowed(attempt):
+    subject = f"manager {username.strip().casefold()}"
+    if not allow_attempt(subject):
         return render_template("staff/sign_in.html", locked=True), 429
     groups = resources().engine.authenticate_groups(username, password)
     if groups is None or not groups & MANAGERS:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
-    reset_attempts(attempt)
+    reset_attempts(subject)
     sessions.open_manager_session(username)
     return redirect(url_for("staff.show_now"), 303)
 
 
-def least() -> int:
-    """Of fewer people the KPIs tell nothing."""
+def min_people() -> int:
+    """Return the minimum number of people of a KPI; smaller ones are suppressed."""
     return resources().options.suppress_below

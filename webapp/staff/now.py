@@ -1,4 +1,4 @@
-"""What is going on: what changed since yesterday, who waits for what, and where on the pathway."""
+"""The page "Now": figures of today and yesterday, waiting patients, and diagrams with the current activities."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from processes import incidents, positions
 from processes.positions import ActivityCount, Definition
 from webapp.resources import resources
 from webapp.staff.history import is_included
-from webapp.staff.managers import least, managers_only, pages
+from webapp.staff.managers import managers_only, min_people, pages
 
 log = logging.getLogger("webapp.staff")
 
 DAY = timedelta(days=1)
-# what is within them is told by itself
+# not listed as steps: the activities within them are
 SCOPES = ("subProcess", "callActivity")
 MULTI_INSTANCE_BODY = "#multiInstanceBody"
 NOT_DRAWN = "We can't show the deployed diagram. Run “make check” to find out why."
@@ -35,23 +35,24 @@ CHANGES = ("closed", "positive", "negative")
 
 @dataclass(frozen=True)
 class Step:
-    """A step at which cases stand."""
+    """A step of the process and its current activity instances."""
 
     name: str
-    standing: ActivityCount
+    activities: ActivityCount
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A diagram with what stands where.
+    """A diagram with the number of activity instances at each step.
 
     Attributes:
-        svg: empty where there is no picture; then `why` says why.
+        svg: empty if the diagram can't be drawn or has no steps to draw.
+        reason: why `svg` is empty.
     """
 
     title: str
     svg: str
-    why: str
+    reason: str
     steps: list[Step]
 
 
@@ -59,12 +60,12 @@ class Drawing:
 @managers_only
 def show_now() -> str:
     versions = positions.list_definitions(resources().engine)
-    found = positions.count_activities_by_diagram(resources().engine, versions)
+    counts = positions.count_activities_by_diagram(resources().engine, versions)
     return render_template(
         "staff/now.html",
-        **overview({step: each for own in found.values() for step, each in own.items()}),
-        changes=list(changes()),
-        pictures=list(pictures(versions, found)),
+        **load_figures({step: each for own in counts.values() for step, each in own.items()}),
+        changes=list(compare_days()),
+        pictures=list(draw_diagrams(versions, counts)),
         cockpit=resources().options.cockpit_url,
     )
 
@@ -72,8 +73,9 @@ def show_now() -> str:
 @pages.get("/now.json")
 @managers_only
 def now_json() -> dict[str, Any]:
-    """Who waits, kits, doctors and incidents; durations in seconds."""
-    content = overview(positions.count_activities(resources().engine, positions.list_definitions(resources().engine)))
+    """Return waiting patients, kits, doctors and incidents; durations in seconds."""
+    engine = resources().engine
+    content = load_figures(positions.count_activities(engine, positions.list_definitions(engine)))
     waiting = [
         {
             "what": wait.label,
@@ -88,100 +90,102 @@ def now_json() -> dict[str, Any]:
     return {"waits": waiting, "kits": kits, "doctors": content["doctors"], "incidents": content["incidents"]}
 
 
-def overview(found: Mapping[str, ActivityCount]) -> dict[str, Any]:
-    """The figures of now, on the page and as JSON."""
+def load_figures(counts: Mapping[str, ActivityCount]) -> dict[str, Any]:
+    """Load the figures that the page and the JSON have in common."""
     return {
-        "waits": positions.list_waits(resources().engine, found),
-        "stock": stock(),
+        "waits": positions.list_waits(resources().engine, counts),
+        "stock": get_stock(),
         "doctors": len(resources().roster.doctors_on_duty()),
         "incidents": len(incidents.list_incidents(resources().engine)),
     }
 
 
-def changes() -> Iterator[tuple[str, str, str]]:
-    """Figures of today so far, and of yesterday."""
+def compare_days() -> Iterator[tuple[str, str, str]]:
+    """Return (label, today so far, yesterday) of each figure of CHANGES."""
     today = datetime.now(UTC).date()
     now, before = (
-        {figure.key: figure for figure in compute_kpis(day, day, least(), is_included())}
+        {figure.key: figure for figure in compute_kpis(day, day, min_people(), is_included())}
         for day in (today, today - DAY)
     )
     return ((now[key].label, now[key].text, before[key].text) for key in CHANGES)
 
 
-def stock() -> Stock | None:
-    """None when the lab doesn't say."""
+def get_stock() -> Stock | None:
+    """Return the lab's stock of test kits; None if the lab doesn't respond."""
     try:
         return resources().lab.stock()
     except ServiceError:
         return None
 
 
-def pictures(versions: list[Definition], found: Mapping[str, Mapping[str, ActivityCount]]) -> Iterator[Drawing]:
-    """The newest version of each diagram, with all that stands in any of its versions.
+def draw_diagrams(versions: list[Definition], counts: Mapping[str, Mapping[str, ActivityCount]]) -> Iterator[Drawing]:
+    """Draw the newest version of each diagram, with the activity instances of all versions.
 
     Args:
-        found: where cases stand, by diagram.
+        counts: activity counts by step, by key of the process definition.
     """
-    hottest = max((heat(each) for own in found.values() for each in own.values()), default=0) or 1
-    for key, own in found.items():
+    max_heat = max((compute_heat(each) for own in counts.values() for each in own.values()), default=0) or 1
+    for key, own in counts.items():
         newest = max((each for each in versions if each.key == key), key=lambda each: each.version, default=None)
         if newest is not None:
-            yield from _pictures(key, positions.get_diagram(resources().engine, newest.id), own, hottest)
+            yield from _draw_planes(key, positions.get_diagram(resources().engine, newest.id), own, max_heat)
 
 
-def _pictures(key: str, source: str, found: Mapping[str, ActivityCount], hottest: float) -> Iterator[Drawing]:
-    """The planes of a diagram, and a table of the steps that have no place on them."""
+def _draw_planes(key: str, source: str, counts: Mapping[str, ActivityCount], max_heat: float) -> Iterator[Drawing]:
+    """Draw the planes of a diagram; steps that aren't drawn on any are added as a table without a picture."""
     try:
         file = read_picture(parse(source))
-        drawings = [_drawing(plane, file.planes[0], found, hottest) for plane in file.planes]
+        drawings = [_draw_plane(plane, file.planes[0], counts, max_heat) for plane in file.planes]
     except Exception:
-        # managers need the figures, whatever was deployed
+        # the page shows the figures even if a deployed diagram is broken
         log.exception("the diagram %s can't be drawn", key)
         file, drawings = Picture([], [], {}), []
     yield from drawings
     shown = {shape.element.id for plane in file.planes for shape in plane.shapes}
-    hidden = [step for step in found if step not in shown and not step.endswith(MULTI_INSTANCE_BODY)]
-    steps = steps_of([file.elements.get(step, Element(step, "")) for step in hidden], found)
+    hidden = [step for step in counts if step not in shown and not step.endswith(MULTI_INSTANCE_BODY)]
+    steps = list_steps([file.elements.get(step, Element(step, "")) for step in hidden], counts)
     if not drawings:
         yield Drawing(key, "", NOT_DRAWN, steps)
     elif steps:
         yield Drawing(f"{drawings[0].title}: other steps", "", NO_PLACE, steps)
 
 
-def _drawing(plane: Plane, first: Plane, found: Mapping[str, ActivityCount], hottest: float) -> Drawing:
+def _draw_plane(plane: Plane, first: Plane, counts: Mapping[str, ActivityCount], max_heat: float) -> Drawing:
     title = plane.title if plane is first else f"{first.title}: {plane.title}"
-    elements = [shape.element for shape in plane.shapes if shape.element.id in found]
-    marks = {each.id: Heat(brief(found[each.id]), heat(found[each.id]) / hottest) for each in elements}
-    return Drawing(title, draw_svg(plane, marks, told(title, elements, found)), "", steps_of(elements, found))
+    elements = [shape.element for shape in plane.shapes if shape.element.id in counts]
+    found = {element.id: counts[element.id] for element in elements}
+    marks = {id_: Heat(format_badge(each), compute_heat(each) / max_heat) for id_, each in found.items()}
+    svg = draw_svg(plane, marks, describe_picture(title, elements, counts))
+    return Drawing(title, svg, "", list_steps(elements, counts))
 
 
-def heat(each: ActivityCount) -> float:
-    """So many for so long: of twice as many, or for twice as long, it is more by the same."""
-    return math.log1p(each.count * max(each.median.total_seconds(), 0))
+def compute_heat(activities: ActivityCount) -> float:
+    """Return log(1 + count * median duration in seconds): doubling either adds about the same amount."""
+    return math.log1p(activities.count * max(activities.median.total_seconds(), 0))
 
 
-def steps_of(elements: list[Element], found: Mapping[str, ActivityCount]) -> list[Step]:
-    """Those at which a case stands itself, the hottest first."""
-    own = sorted((each for each in elements if each.kind not in SCOPES), key=lambda each: -heat(found[each.id]))
-    return [Step(each.name or each.kind or each.id, found[each.id]) for each in own]
+def list_steps(elements: list[Element], counts: Mapping[str, ActivityCount]) -> list[Step]:
+    """Return the steps other than scopes, by descending heat."""
+    steps = [Step(each.name or each.kind or each.id, counts[each.id]) for each in elements if each.kind not in SCOPES]
+    return sorted(steps, key=lambda step: -compute_heat(step.activities))
 
 
-def told(title: str, elements: list[Element], found: Mapping[str, ActivityCount]) -> str:
-    """A picture in words."""
+def describe_picture(title: str, elements: list[Element], counts: Mapping[str, ActivityCount]) -> str:
+    """Return the text alternative of a picture."""
     if not elements:
         return f"{title}: diagram. No cases."
-    where = ", ".join(f"{found[each.id].count} at {each.name or each.kind}" for each in elements)
+    where = ", ".join(f"{counts[each.id].count} at {each.name or each.kind}" for each in elements)
     return f"{title}: diagram. Cases: {where}."
 
 
-def brief(each: ActivityCount) -> str:
-    """How many, and for how long half of them do."""
-    return f"{each.count} · {brief_duration(each.median)}"
+def format_badge(activities: ActivityCount) -> str:
+    """Format count and median duration: `3 · 2 h`."""
+    return f"{activities.count} · {format_short_duration(activities.median)}"
 
 
-@pages.app_template_filter("brief")
-def brief_duration(span: timedelta | float) -> str:
-    """A span, or so many seconds, in a few letters."""
+@pages.app_template_filter("short_duration")
+def format_short_duration(span: timedelta | float) -> str:
+    """Format a duration (seconds or timedelta) for badges and tables: `3 d`, `2 h`, `45 min`, `10 s`."""
     seconds = max(span.total_seconds() if isinstance(span, timedelta) else span, 0)
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:

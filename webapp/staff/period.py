@@ -1,4 +1,4 @@
-"""The period that a reader chooses: some days, or all."""
+"""The period of a report: query parameters `first` and `last`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import date
 from flask import abort, request
 
 
-def period() -> tuple[date | None, date | None]:
-    """The days that the reader chose, first and last; None where they left one open."""
+def read_period() -> tuple[date | None, date | None]:
+    """Read the first and last day from the query; None if one is left open. Aborts with 400 if one isn't a date."""
     try:
         first, last = (date.fromisoformat(day) if day else None for day in map(request.args.get, ("first", "last")))
     except ValueError:

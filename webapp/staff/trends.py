@@ -1,4 +1,4 @@
-"""The KPIs' course over time: charts drawn on the server, and their tables."""
+"""The KPIs over time: charts drawn on the server, and their tables."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from kpi.indicator import Indicator
 from kpi.indicators import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, compute_from_sums
 from kpi.tallies import load_sums_by_span
 from webapp.staff.history import is_included
-from webapp.staff.managers import least, managers_only, pages
-from webapp.staff.period import period
+from webapp.staff.managers import managers_only, min_people, pages
+from webapp.staff.period import read_period
 
-# a longer period is told by months
-MOST_DAYS, SHOWN_DAYS = 92, 30
+# a longer period is shown by months
+MAX_DAYS, DEFAULT_DAYS = 92, 30
 TEN_YEARS = timedelta(days=3652)
 STYLE = Style(
     background="white",
@@ -35,22 +35,22 @@ STYLE = Style(
 )
 HOUR_S = 3600
 
-# the KPIs of each day or month, by their keys
-Course = dict[str, dict[str, Indicator]]
+# by day or month, by key of the KPI
+KpiSeries = dict[str, dict[str, Indicator]]
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Some figures whose course is told together.
+    """KPIs that are shown in one chart.
 
     Attributes:
-        summed: what they are worked out from.
-        figures: the keys of KPIs.
-        scale: a figure's value as the chart shows it.
+        sums: the tallies from which they are computed.
+        figures: keys of the KPIs.
+        scale: converts a KPI's value to the chart's unit.
     """
 
     title: str
-    summed: tuple[str, ...]
+    sums: tuple[str, ...]
     figures: tuple[str, ...]
     kind: type[pygal.graph.graph.Graph]
     unit: str
@@ -76,15 +76,15 @@ TRENDS = {
     ),
     "feedback": Trend("Mean feedback", (RATING,), ("mean_feedback",), pygal.Line, "of 5"),
 }
-SUMMED = {figure for trend in TRENDS.values() for figure in trend.summed}
+ALL_SUMS = {figure for trend in TRENDS.values() for figure in trend.sums}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A trend as text: its columns after the first are the figures'."""
+    """A trend as a table: one row a day or month, one column a KPI."""
 
     title: str
-    picture: str
+    chart_url: str
     columns: list[str]
     rows: list[tuple[str, list[str]]]
 
@@ -93,51 +93,59 @@ class Table:
 @managers_only
 def show_trend(name: str) -> Response:
     trend = TRENDS.get(name) or abort(404)
-    svg = chart(trend, figures_of(spans_of(*shown(*period())), least(), trend.summed, is_included()))
-    # a picture by itself: it brings its own styles, and nothing else
+    spans = list_spans(*complete_period(*read_period()))
+    svg = draw_chart(trend, load_series(spans, min_people(), trend.sums, is_included()))
+    # the SVG contains its styles, and loads nothing
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return Response(svg, mimetype="image/svg+xml", headers={"Content-Security-Policy": policy})
 
 
-def shown(first: date | None, last: date | None) -> tuple[date, date]:
-    """The period whose course is told: without its first day the last month of it."""
+def complete_period(first: date | None, last: date | None) -> tuple[date, date]:
+    """Fill in the open ends of a period: until today, and DEFAULT_DAYS long."""
     last = last or datetime.now(UTC).date()
-    return first or last - min(timedelta(days=SHOWN_DAYS - 1), last - date.min), last
+    return first or last - min(timedelta(days=DEFAULT_DAYS - 1), last - date.min), last
 
 
-def tables(first: date | None, last: date | None) -> list[Table]:
-    """All trends over a period."""
-    found = figures_of(spans_of(*shown(first, last)), least(), invented=is_included())
+def load_tables(first: date | None, last: date | None) -> list[Table]:
+    """Load the tables of all trends over a period."""
+    series = load_series(list_spans(*complete_period(first, last)), min_people(), invented=is_included())
     return [
-        table(trend, found, url_for("staff.show_trend", name=name, first=first, last=last))
+        create_table(trend, series, url_for("staff.show_trend", name=name, first=first, last=last))
         for name, trend in TRENDS.items()
     ]
 
 
-def spans_of(first: date, last: date) -> list[str]:
-    """The days of a period, or the months of a long one, at most the last ten years of it."""
+def list_spans(first: date, last: date) -> list[str]:
+    """List the days of a period, or the months of one longer than MAX_DAYS; at most its last ten years."""
     first = max(first, last - min(TEN_YEARS, last - date.min))
     days = [str(first + timedelta(days=number)) for number in range((last - first).days + 1)]
-    return days if len(days) <= MOST_DAYS else sorted({day[: len("YYYY-MM")] for day in days})
+    return days if len(days) <= MAX_DAYS else sorted({day[: len("YYYY-MM")] for day in days})
 
 
-def figures_of(spans: list[str], below: int = 0, summed: Collection[str] = SUMMED, invented: bool = False) -> Course:
-    """The KPIs that can be worked out from some sums."""
-    found = load_sums_by_span(spans, summed, invented)
-    return {span: {figure.key: figure for figure in compute_from_sums(found[span], below)} for span in spans}
+def load_series(
+    spans: list[str], below: int = 0, sums: Collection[str] = ALL_SUMS, invented: bool = False
+) -> KpiSeries:
+    """Compute the KPIs of each day or month.
+
+    Args:
+        sums: the tallies from which to compute KPIs.
+        invented: whether to include the synthetic history.
+    """
+    sums_by_span = load_sums_by_span(spans, sums, invented)
+    return {span: {figure.key: figure for figure in compute_from_sums(sums_by_span[span], below)} for span in spans}
 
 
-def table(trend: Trend, found: Course, picture: str) -> Table:
-    rows = [(span, [figures[key] for key in trend.figures]) for span, figures in found.items()]
+def create_table(trend: Trend, series: KpiSeries, chart_url: str) -> Table:
+    rows = [(span, [figures[key] for key in trend.figures]) for span, figures in series.items()]
     labels = [figure.label for figure in rows[0][1]] if rows else []
-    return Table(trend.title, picture, labels, [(span, [figure.text for figure in each]) for span, each in rows])
+    return Table(trend.title, chart_url, labels, [(span, [figure.text for figure in each]) for span, each in rows])
 
 
-def chart(trend: Trend, found: Course) -> str:
-    """The picture; what is none yet has no point on it."""
+def draw_chart(trend: Trend, series: KpiSeries) -> str:
+    """Draw a chart as SVG; a KPI without a value has no point."""
     graph = trend.kind(
         style=STYLE,
-        # no script from elsewhere
+        # without pygal's tooltip script, which is loaded from another host
         js=[],
         title=f"{trend.title}, {trend.unit}",
         width=900,
@@ -149,17 +157,17 @@ def chart(trend: Trend, found: Course) -> str:
         allow_interruptions=True,
         no_data_text="No data yet",
     )
-    graph.x_labels = list(found)
-    graph.x_labels_major = list(found)[:: max(1, len(found) // 10)]
-    for key in trend.figures if found else ():
-        figures = [each[key] for each in found.values()]
+    graph.x_labels = list(series)
+    graph.x_labels_major = list(series)[:: max(1, len(series) // 10)]
+    for key in trend.figures if series else ():
+        figures = [each[key] for each in series.values()]
         values = [None if figure.value is None else round(trend.scale(figure.value), 2) for figure in figures]
         graph.add(figures[0].label, values)
-    graph.add_xml_filter(without_scripts)
+    graph.add_xml_filter(remove_scripts)
     return graph.render(is_unicode=True)
 
 
-def without_scripts(svg: Element) -> Element:
+def remove_scripts(svg: Element) -> Element:
     for parent in list(svg.iter()):
         for child in parent.findall("script"):
             parent.remove(child)

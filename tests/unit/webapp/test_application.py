@@ -24,7 +24,7 @@ from tests.support.templates import COMPILED
 from webapp.app import create_app
 from webapp.options import Options
 from webapp.resources import resources_of
-from webapp.sign_in import _access_code, _typed_address
+from webapp.sign_in import _read_access_code, _read_address
 from webapp.task_forms import START
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -247,7 +247,7 @@ def test_a_pasted_access_code_is_cleaned() -> None:
         {ord("-"): "\u2011", **{ord("0") + n: chr(0xFF10 + n) for n in range(10)}}
     )
     with app.test_request_context("/sign-in", method="POST", data={"access_code": pasted}):
-        assert resources_of(app).access.find_case_by_code(_access_code(), "1990-05-10") == "C-1"
+        assert resources_of(app).access.find_case_by_code(_read_access_code(), "1990-05-10") == "C-1"
 
 
 @pytest.mark.parametrize("typed", ["+44 20 7946 0958", "０２０ ７９４６ ０９５８", "0044\u200b20 7946\u20110958"])
@@ -255,7 +255,7 @@ def test_a_lost_code_request_finds_the_case_by_a_number_in_any_notation(typed: s
     app = application(telephone_region="GB")
     resources_of(app).access.create_code("C-1", "1990-05-10", "+442079460958")
     with app.test_request_context("/lost-code", method="POST", data={"address": typed}):
-        assert resources_of(app).access.find_cases_by_address(_typed_address(), "1990-05-10") == ["C-1"]
+        assert resources_of(app).access.find_cases_by_address(_read_address(), "1990-05-10") == ["C-1"]
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/lost-code", "/nothing"])

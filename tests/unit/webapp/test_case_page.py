@@ -22,14 +22,14 @@ from webapp import confirmation, patient, sessions
 from webapp.app import create_app
 from webapp.options import Options
 from webapp.session_store import BrowserSession
-from webapp.status import ENDS, STEPS, TESTING, advice_of, emergency_of, status_of
+from webapp.status import OUTCOME_TEXTS, STEPS, TESTING_STEPS, choose_advice, describe_emergency, describe_status
 
 pytestmark = pytest.mark.usefixtures("records")
 UNREACHABLE = "http://127.0.0.1:9"
 POLICY = config.load().policy.model_dump()
 MOMENT = datetime(2026, 3, 20, 12, tzinfo=UTC)
 ORIENTATIONS = ("emergency", "under_15", "self_monitor", *POLICY["severity"])
-OUTCOMES = (None, *ENDS)
+OUTCOMES = (None, *OUTCOME_TEXTS)
 CALL_NOW = "Call 112 now"
 
 REQUESTED = {"wants_evaluation": "yes", "given_name": "Ada", "evaluation_requested_at": MOMENT, "channel": "email"}
@@ -71,8 +71,8 @@ def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         monkeypatch.setattr(patient, "find_case", lambda *_: known)
         monkeypatch.setattr(patient, "current_steps", lambda *_: steps)
         monkeypatch.setattr(patient, "open_tasks", lambda *_: [OpenTask(form, form, "1") for form in forms])
-        found = confirmation.Sent(sent, "evaluation_needed", 0) if sent else None
-        monkeypatch.setattr(confirmation, "pending", lambda: found)
+        found = confirmation.SentForm(sent, "evaluation_needed", 0) if sent else None
+        monkeypatch.setattr(confirmation, "find_pending", lambda: found)
         answer = app.test_client().get(path)
         assert answer.status_code == 200
         return " ".join(BeautifulSoup(answer.text, "html.parser").main.get_text(" ").split())
@@ -380,9 +380,9 @@ def test_worsened_symptoms_are_not_confirmed_before_the_engine_has_assessed_them
 
 def test_an_emergency_is_worse_than_each_orientation_of_the_policy(app: Flask) -> None:
     for before in POLICY["severity"]:
-        sent = confirmation.Sent("symptoms_worsened", before, 0)
+        sent = confirmation.SentForm("symptoms_worsened", before, 0)
         with app.test_request_context():
-            assert "You are worse than before" in confirmation.text_of(sent, case(orientation_now="emergency"))
+            assert "You are worse than before" in confirmation.describe(sent, case(orientation_now="emergency"))
 
 
 def test_answers_that_could_not_be_assessed_are_not_described_as_no_worse(page: Callable[..., str]) -> None:
@@ -398,7 +398,7 @@ def test_an_assessment_that_ends_between_the_queries_of_a_page_is_shown(
     monkeypatch.setattr(patient, "find_case", lambda *_: next(read))
     monkeypatch.setattr(patient, "current_steps", lambda *_: {"Task_CallPatient", *VISIT_STEPS})
     with app.test_request_context():
-        found = patient._position("C-1", wait=False)
+        found = patient._wait_for_position("C-1", wait=False)
     assert (found.case.values["orientation_now"], found.status.must_call) == ("emergency", False)
 
 
@@ -431,7 +431,7 @@ def test_each_reason_for_refused_contacts_links_to_its_input(app: Flask) -> None
         for row, reason in enumerate(patient.questionnaires.CONTACT_REFUSED)
     ]
     with app.test_request_context():
-        assert [id_ for id_, _message in patient.questionnaires.reasons(refused)] == [
+        assert [id_ for id_, _message in patient.questionnaires.describe_refusals(refused)] == [
             "close_contacts-0-last_exposure_date-day",
             "close_contacts-1-last_exposure_date-day",
             "close_contacts-2-last_exposure_date-day",
@@ -447,11 +447,15 @@ def test_emergency_advice_and_status_never_contradict_each_other() -> None:
     ):
         values = {**REQUESTED, "orientation": first, "orientation_now": now, "case_outcome": outcome}
         known = case(**values, withdrawn=withdrawn)
-        emergency, advice, status = emergency_of(known, {step}), advice_of(known), status_of(known, {step})
+        emergency, advice, status = (
+            describe_emergency(known, {step}),
+            choose_advice(known),
+            describe_status(known, {step}),
+        )
         # a doctor also calls patients whose answers could not be assessed: no sign of an emergency is known then
         is_called = step == UserTask.CALL_PATIENT and now is not None
         assert ("emergency" in (first, now) or is_called) == (emergency is not None)
-        assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING)
+        assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING_STEPS)
         if advice and (withdrawn or outcome in ("withdrawn", "evaluation_declined")):
             assert "evaluat" not in str(advice[0])
         tried += 1

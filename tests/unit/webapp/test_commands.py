@@ -104,7 +104,7 @@ def test_a_stored_draft_keeps_its_command(row: str, command: Command) -> None:
     draft = drafts.find("C-1", "review")
     assert draft is not None
     assert draft.command == command
-    drafts.keep(draft)
+    drafts.save(draft)
     assert rows.find("C-1/review") == stored
 
 

@@ -13,7 +13,7 @@ from records.queue import WAITING
 from records.submissions import FORWARDED, VOID, Submission, Submissions
 from tests.support.clock import passes_hour
 from webapp.commands import CompleteTask, CorrelateMessage
-from webapp.forwarding import RETRIES, Forwarder, SubmissionsWait
+from webapp.forwarding import RETRIES, Forwarder, SubmissionsPending
 
 pytestmark = pytest.mark.usefixtures("records")
 CIPHER = Cipher("a secret of the tests")
@@ -81,9 +81,9 @@ def test_a_submission_is_forwarded_at_once(engine: Engine) -> None:
 def test_a_submission_is_forwarded_after_an_outage_of_the_engine(engine: Engine) -> None:
     send("C-1/T-1", task="T-1")
     engine.answers = [EngineUnavailable("unavailable"), EngineUnavailable("unavailable")]
-    assert [forwarder(engine).forward("C-1/T-1"), forwarder(engine).forward_waiting()] == [False, False]
+    assert [forwarder(engine).forward("C-1/T-1"), forwarder(engine).forward_due()] == [False, False]
     assert states() == [WAITING]
-    assert forwarder(engine).forward_waiting()
+    assert forwarder(engine).forward_due()
     assert (engine.effects, states()) == (["T-1"], [FORWARDED])
 
 
@@ -91,7 +91,7 @@ def test_during_an_outage_the_other_submissions_are_not_tried(engine: Engine) ->
     for number in (1, 2):
         send(f"C-1/T-{number}", task=f"T-{number}")
     engine.answers = [EngineUnavailable("unavailable")]
-    assert not forwarder(engine).forward_waiting()
+    assert not forwarder(engine).forward_due()
     assert (engine.effects, states(), engine.answers) == ([], [WAITING, WAITING], [])
 
 
@@ -105,7 +105,7 @@ def test_a_refused_submission_waits_and_blocks_no_other(engine: Engine, caplog: 
     send("C-1/T-1", task="T-1", values={"given_name": "Ada"})
     send("C-1/T-2", task="T-2")
     engine.answers = [EngineRefused("POST submit-form", 500, "ScriptException")]
-    assert not forwarder(engine).forward_waiting()
+    assert not forwarder(engine).forward_due()
     assert (engine.effects, states()) == (["T-2"], [WAITING, FORWARDED])
     assert "C-1/T-1 can't be forwarded" in caplog.text
     assert "Ada" not in caplog.text
@@ -114,7 +114,7 @@ def test_a_refused_submission_waits_and_blocks_no_other(engine: Engine, caplog: 
 def test_a_run_with_waiting_submissions_fails(engine: Engine) -> None:
     send("C-1/T-1", task="T-1")
     engine.answers = [EngineUnavailable("unavailable")]
-    with pytest.raises(SubmissionsWait):
+    with pytest.raises(SubmissionsPending):
         forwarder(engine).run()
     forwarder(engine).run()
     assert states() == [FORWARDED]
@@ -126,7 +126,7 @@ def test_an_unexpected_error_of_a_submission_blocks_no_other_and_logs_no_patient
     for number in (1, 2):
         send(f"C-1/T-{number}", task=f"T-{number}")
     engine.answers = [KeyError("Ada")]
-    assert not forwarder(engine).forward_waiting()
+    assert not forwarder(engine).forward_due()
     assert (engine.effects, states()) == (["T-2"], [WAITING, FORWARDED])
     assert "C-1/T-1 can't be forwarded: KeyError; attempts: 1" in caplog.text
     assert "Ada" not in caplog.text
@@ -141,7 +141,7 @@ def test_a_refused_submission_is_retried_with_growing_pauses(engine: Engine, mon
         raise EngineRefused("POST submit-form", 500, "ScriptException")
 
     monkeypatch.setattr(engine, "submit", fail)
-    passes_hour(running.forward_waiting, monkeypatch)
+    passes_hour(running.forward_due, monkeypatch)
     # pauses of 10 s, doubled up to an hour; pauses of 1 s would make 3,600 attempts
     assert 8 <= len(attempts) <= 10
     assert states() == [WAITING]
@@ -151,7 +151,7 @@ def test_a_message_whose_reply_was_lost_is_correlated_once(engine: Engine) -> No
     send("C-1/worse/1", CorrelateMessage.kind, message="symptoms_worsened")
     engine.answers = [EngineUnavailable("the reply was lost")]
     assert not forwarder(engine).forward("C-1/worse/1")
-    assert forwarder(engine).forward_waiting()
+    assert forwarder(engine).forward_due()
     assert (engine.effects, states()) == (["symptoms_worsened"], [FORWARDED])
     assert engine.keys == {"C-1/worse/1"}
 
@@ -159,13 +159,13 @@ def test_a_message_whose_reply_was_lost_is_correlated_once(engine: Engine) -> No
 def test_messages_with_different_keys_are_all_correlated(engine: Engine) -> None:
     for number in (1, 2):
         send(f"C-1/worse/{number}", CorrelateMessage.kind, message="symptoms_worsened")
-        assert forwarder(engine).forward_waiting()
+        assert forwarder(engine).forward_due()
     assert engine.effects == ["symptoms_worsened"] * 2
 
 
 def test_a_submission_encrypted_with_another_secret_is_void(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     send("C-1/T-1", task="T-1")
     other = Submissions(Cipher("another secret of the tests"))
-    assert Forwarder(engine, other, {}, RETRIES).forward_waiting()
+    assert Forwarder(engine, other, {}, RETRIES).forward_due()
     assert states() == [VOID]
-    assert "sealed with another secret" in caplog.text
+    assert "encrypted with another secret" in caplog.text

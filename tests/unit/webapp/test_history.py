@@ -16,7 +16,7 @@ from kpi.rows import KpiRows
 from kpi.synthetic import invent
 from processes.engine import Engine
 from tests.unit.webapp.test_application import application
-from webapp.staff.now import changes
+from webapp.staff.now import compare_days
 
 pytestmark = pytest.mark.usefixtures("records")
 WEEKS = 2
@@ -99,7 +99,7 @@ def test_invented_cases_are_marked_in_the_list(client: FlaskClient, history: int
 def test_changes_since_yesterday_include_the_history_on_request(client: FlaskClient, history: int) -> None:
     for query, is_changed in ((INCLUDED, True), ("", False)):
         with client.application.test_request_context(f"/staff/now?{query}"):
-            closed = next(row for row in changes() if row[0] == "Closed cases")
+            closed = next(row for row in compare_days() if row[0] == "Closed cases")
         assert closed[1] == "3"
         assert (closed[2] != "0") == is_changed
 

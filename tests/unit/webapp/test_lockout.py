@@ -12,7 +12,7 @@ from records.access import Access
 from records.cipher import Cipher
 from tests.support.tier import rounds
 from tests.unit.webapp.test_application import application, sign_in
-from webapp.sign_in import MOST_PER_CODE, network_of
+from webapp.sign_in import MAX_ATTEMPTS_PER_CODE, normalize_network
 
 pytestmark = pytest.mark.usefixtures("records")
 BORN = "1990-05-10"
@@ -38,14 +38,14 @@ def test_attempts_at_a_code_are_limited_in_any_notation(access: Access) -> None:
     client = application().test_client()
     statuses = [sign_in(client, vary_notation(code, chance)).status_code for _ in range(GUESSES)]
     print(f"{GUESSES} attempts at one code in different notations: {statuses.count(403)} were allowed")
-    assert statuses == [403] * MOST_PER_CODE + [429] * (GUESSES - MOST_PER_CODE)
+    assert statuses == [403] * MAX_ATTEMPTS_PER_CODE + [429] * (GUESSES - MAX_ATTEMPTS_PER_CODE)
 
 
 def test_a_code_in_another_notation_is_accepted_and_resets_the_limit(access: Access) -> None:
     code, chance = access.create_code("C-1", BORN), random.Random(25)
     client = application().test_client()
     for _ in range(3):
-        for _ in range(MOST_PER_CODE - 1):
+        for _ in range(MAX_ATTEMPTS_PER_CODE - 1):
             assert sign_in(client, vary_notation(code, chance)).status_code == 403
         token = csrf(client, "/sign-in")
         filled = {"access_code": vary_notation(code, chance), **born(), "csrf_token": token}
@@ -60,14 +60,14 @@ def test_attempts_at_all_links_to_a_case_are_limited_together(access: Access) ->
     token = csrf(client, "/sign-in")
     guesses = [f"/link/{tokens[number % 3]}" for number in range(9)]
     statuses = [client.post(link, data={"csrf_token": token, **born("1991")}).status_code for link in guesses]
-    assert statuses == [403] * MOST_PER_CODE + [429] * 4
+    assert statuses == [403] * MAX_ATTEMPTS_PER_CODE + [429] * 4
 
 
 def test_attempts_at_an_unknown_link_lock_no_other_link(access: Access) -> None:
     access.create_code("C-1", BORN)
     client = application().test_client()
     token = csrf(client, "/sign-in")
-    for _ in range(MOST_PER_CODE + 1):
+    for _ in range(MAX_ATTEMPTS_PER_CODE + 1):
         client.post("/link/unknown", data={"csrf_token": token, **born("1991")})
     assert (
         client.post(f"/link/{access.create_link('C-1/a/1', 'C-1')}", data={"csrf_token": token, **born()}).status_code
@@ -82,7 +82,7 @@ def test_attempts_at_a_staff_account_are_limited_in_any_notation_of_the_name() -
     typed = {"csrf_token": token, "password": "secret"}
     answers = [client.post("/staff/sign-in", data={**typed, "username": name}) for name in names]
     # the engine is unreachable: an allowed attempt is answered by 503
-    assert [answer.status_code for answer in answers] == [503] * MOST_PER_CODE + [429] * 2
+    assert [answer.status_code for answer in answers] == [503] * MAX_ATTEMPTS_PER_CODE + [429] * 2
 
 
 @pytest.mark.parametrize("name", ["manager:", "manager:a", "日本", "gérant"])
@@ -116,7 +116,7 @@ def test_a_user_name_of_any_characters_is_sent_to_the_engine_but_a_colon_is_refu
     ],
 )
 def test_the_network_of_an_address_in_any_notation(written: str, network: str) -> None:
-    assert network_of(written) == network
+    assert normalize_network(written) == network
 
 
 @pytest.mark.parametrize("address", ["unknown", "[2001:db8::1]:443", "192.0.2.7:4711", "x" * 5000])

@@ -18,7 +18,7 @@ def test_a_form_is_not_open_if_its_case_was_erased_between_two_queries(monkeypat
     monkeypatch.setattr(forms, "find_case", lambda engine, reference: None)
     with application().test_request_context("/forms/medical_form"):
         session["case"] = "C-1"
-        assert forms._asked_for("medical_form", None) is None
+        assert forms._validate_draft("medical_form", None) is None
 
 
 def test_without_a_case_no_task_is_queried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,4 +26,4 @@ def test_without_a_case_no_task_is_queried(monkeypatch: pytest.MonkeyPatch) -> N
     task = OpenTask("1", "medical_form", "definition 1", "C-1")
     monkeypatch.setattr(forms, "open_tasks", lambda engine, reference: [task])
     with application().test_request_context("/forms/medical_form"):
-        assert forms._asked_for("medical_form", None) is None
+        assert forms._validate_draft("medical_form", None) is None

@@ -11,7 +11,7 @@ from processes.cases import Case
 from records.access import Access
 from records.cipher import Cipher
 from tests.unit.webapp.test_application import application
-from webapp.sign_in import MOST_PER_CODE
+from webapp.sign_in import MAX_ATTEMPTS_PER_CODE
 
 pytestmark = pytest.mark.usefixtures("records")
 BORN = {"date_of_birth-day": "10", "date_of_birth-month": "5", "date_of_birth-year": "1990"}
@@ -85,7 +85,7 @@ def test_a_refused_code_is_shown_again(client: Any) -> None:
 
 def test_attempts_without_a_code_are_not_limited(client: Any) -> None:
     code = Access(Cipher("r" * 32)).create_code("C-1", "1990-05-10")
-    for _ in range(MOST_PER_CODE + 3):
+    for _ in range(MAX_ATTEMPTS_PER_CODE + 3):
         assert submit(client, "/sign-in", **BORN)[0] == 403
     assert submit(client, "/sign-in", access_code=code, **BORN)[0] == 303
 

@@ -9,7 +9,7 @@ from kpi.rows import KpiRows
 from processes.cases import Case
 from tests.support.catalogues import TRANSLATIONS
 from webapp import status
-from webapp.status import Wait, advice_of, in_words, status_of
+from webapp.status import Wait, choose_advice, describe_status, format_seconds
 
 pytestmark = pytest.mark.usefixtures("records")
 START = datetime(2020, 3, 20, 12, tzinfo=UTC)
@@ -29,25 +29,25 @@ def record_waits(hours: list[float], start: datetime = START) -> None:
 
 
 def test_the_status_describes_the_current_and_the_next_step() -> None:
-    found = status_of(case(), {"Task_WaitForTestResult", "Task_TestSample"})
+    found = describe_status(case(), {"Task_WaitForTestResult", "Task_TestSample"})
     assert (found.text, found.next) == ("The laboratory tests your sample.", status.RESULT_NEXT)
 
 
 def test_the_wait_is_the_range_of_8_in_10_cases() -> None:
     record_waits([float(hours) for hours in (2, 10, 3, 9, 4, 8, 5, 7, 6, 6, 6)])
-    assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("3 hours", "9 hours")
+    assert describe_status(case(), {"Task_WaitForTestResult"}).wait == Wait("3 hours", "9 hours")
     # a step without recorded waits has no forecast
-    assert status_of(case(), {"Task_VisitPatient"}).wait is None
+    assert describe_status(case(), {"Task_VisitPatient"}).wait is None
 
 
 def test_a_wait_of_too_few_cases_is_not_shown() -> None:
     record_waits([1.0] * 4)
-    assert status_of(case(), {"Task_WaitForTestResult"}).wait is None
+    assert describe_status(case(), {"Task_WaitForTestResult"}).wait is None
 
 
 def test_equal_waits_are_a_range_of_one_duration(records: None) -> None:
     record_waits([1.0] * 5)
-    assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("60 minutes", "60 minutes")
+    assert describe_status(case(), {"Task_WaitForTestResult"}).wait == Wait("60 minutes", "60 minutes")
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_equal_waits_are_a_range_of_one_duration(records: None) -> None:
     [(60, "1 minute"), (90 * 60, "90 minutes"), (91 * 60, "2 hours"), (48 * 3600, "48 hours"), (3 * 86400, "3 days")],
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert format_seconds(seconds) == words
 
 
 def test_a_wait_that_may_be_zero_has_no_lower_bound(records: None) -> None:
     record_waits([0.0, 0.0, 0.0, 0.0, 0.05, 0.05])
-    assert status_of(case(), {"Task_WaitForTestResult"}).wait == Wait("", "3 minutes")
+    assert describe_status(case(), {"Task_WaitForTestResult"}).wait == Wait("", "3 minutes")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_advice_is_of_the_most_severe_orientation_and_after_a_result_only_if
     initial_orientation: str | None, now: str | None, is_result_sent: bool, advice: status.Advice | None
 ) -> None:
     found = case(orientation=initial_orientation, orientation_now=now, result_told_at=START if is_result_sent else None)
-    assert advice_of(found) == advice
+    assert choose_advice(found) == advice
 
 
 def measures(texts: list[str]) -> dict[str, float]:
@@ -92,7 +92,7 @@ def texts_of_status(language: str) -> list[str]:
     translated = Translations.load(TRANSLATIONS, [language]).gettext
     steps = [*status.STEPS.values(), status.NO_CONTACTS, status.BETWEEN_STEPS]
     found = [text for step in steps for text in (step.text, step.next, step.by_phone) if text]
-    found += [*status.ENDS.values(), status.STILL_TESTED, status.STILL_TRACED, status.REFERRED_AT_VISIT]
+    found += [*status.OUTCOME_TEXTS.values(), status.STILL_TESTED, status.STILL_TRACED, status.REFERRED_AT_VISIT]
     found += [status.SIGNS, status.DOCTOR_CALLS, status.NO_NUMBER, status.TEAM_CALLED]
     for title, paragraphs in (*status.ADVICE.values(), status.SEE_A_DOCTOR, status.LOOK_AFTER_YOURSELF):
         found += [title, *paragraphs]
@@ -136,6 +136,6 @@ def test_a_patient_whose_answers_could_not_be_assessed_is_asked_to_call(
     if known["orientation"] is None:
         del known["orientation"]
     started_at = datetime.now(UTC) - timedelta(seconds=started_s_ago)
-    found = status_of(Case("C-1", "1", known, None, started_at=started_at), steps)
+    found = describe_status(Case("C-1", "1", known, None, started_at=started_at), steps)
     assert (found.must_call, found.assessing) == (must_call, assessing)
     assert (found.text == "We could not assess your answers") == must_call

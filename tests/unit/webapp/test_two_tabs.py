@@ -29,7 +29,7 @@ def new_draft() -> FormDrafts:
     schema = json.loads((config.ROOT / "forms" / f"{FORM}.form").read_text())
     drafts = FormDrafts(Drafts(CIPHER), NOWHERE)
     command = StartCase(case_reference="C-1", key=f"C-1/{FORM}", exposed_to=None)
-    drafts.keep(drafts.new(OWNER, FORM, schema, command, {}))
+    drafts.save(drafts.create(OWNER, FORM, schema, command, {}))
     return drafts
 
 
