@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from camunda7.forms import Answers, Filled, Form, Page
+from camunda7.forms import Answers, Form, MergedPost, Page
 from camunda7.inputs.place import Place
 from records.drafts import Drafts
 from webapp.commands import Command, command_from_json
@@ -48,9 +48,9 @@ class FormDraft:
     def answers(self) -> Answers:
         return self.form.read(self.posted, self.data, self.place)
 
-    def take(self, page: Page, posted: MultiDict[str, str]) -> Filled:
+    def take(self, page: Page, posted: MultiDict[str, str]) -> MergedPost:
         """Take what was posted from a page."""
-        filled = self.form.filled(self.posted, page, posted)
+        filled = self.form.merge_post(self.posted, page, posted)
         self.posted = filled.posted
         self.__dict__.pop("answers", None)
         return filled
@@ -58,7 +58,7 @@ class FormDraft:
     @property
     def pages(self) -> list[Page]:
         """The pages on which there is something to answer now."""
-        return [page for page in self.form.pages if page.asks(self.answers)]
+        return [page for page in self.form.pages if page.has_inputs(self.answers)]
 
     @property
     def unanswered(self) -> Page | None:
@@ -87,7 +87,9 @@ class FormDrafts:
     def keep(self, draft: FormDraft) -> None:
         self._drafts.save(key_of(draft.owner, draft.name), _content(draft))
 
-    def fill_in(self, draft: FormDraft, number: int, posted: MultiDict[str, str]) -> tuple[FormDraft, Filled] | None:
+    def fill_in(
+        self, draft: FormDraft, number: int, posted: MultiDict[str, str]
+    ) -> tuple[FormDraft, MergedPost] | None:
         """Add what was posted from a page to the newest version of a draft, and keep it.
 
         Another page of it may be posted at the same time, from a second tab: then that one's answers are read first.

@@ -40,7 +40,7 @@ class Cell:
         texts, numbers: that it names; what is between or beside them is all alike to it.
     """
 
-    takes: Callable[[Value], bool]
+    matches: Callable[[Value], bool]
     texts: frozenset[str] = frozenset()
     numbers: frozenset[float] = frozenset()
 
@@ -63,7 +63,7 @@ def cell(text: str) -> Cell:
         return ANYTHING
     if denied := re.fullmatch(r"not\((.*)\)", text, re.DOTALL):
         inner = _any(denied[1])
-        return Cell(lambda value: not inner.takes(value), inner.texts, inner.numbers)
+        return Cell(lambda value: not inner.matches(value), inner.texts, inner.numbers)
     return _any(text)
 
 
@@ -73,7 +73,7 @@ def _any(text: str) -> Cell:
     if len(tests) == 1:
         return tests[0]
     return Cell(
-        lambda value: any(test.takes(value) for test in tests),
+        lambda value: any(test.matches(value) for test in tests),
         frozenset().union(*(test.texts for test in tests)),
         frozenset().union(*(test.numbers for test in tests)),
     )

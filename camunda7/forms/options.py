@@ -1,4 +1,4 @@
-"""The options of a choice, as form-js takes them from the schema, the form's data or an expression."""
+"""Options of a choice: from the schema, the form's data or an expression, as in form-js."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def options_of(component: Component, initial: dict[str, Any], context: dict[str,
 
 
 def _option(item: Any) -> Option | None:
-    """An option, from a plain value or from its value and label; None from anything else."""
+    """Create an option from a plain value, or from an object with value and label; None for anything else."""
     if _is_plain(item):
         return Option(item, javascript.text_of(item))
     if not isinstance(item, dict):

@@ -98,7 +98,7 @@ class Diagram:
         """Processes, steps, events, gateways and sequence flows, by their ids."""
         found = {}
         for process in self.root.findall(BPMN + "process"):
-            for element in _within(process, ""):
+            for element in _walk(process, ""):
                 found[element.id] = element
         return found
 
@@ -191,9 +191,9 @@ class Diagram:
         return owners
 
 
-def _within(node: ElementTree.Element, scope: str) -> Iterator[Element]:
+def _walk(node: ElementTree.Element, scope: str) -> Iterator[Element]:
     """An element, and all in it."""
     yield Element(node, scope)
     for child in node:
         if child.tag.removeprefix(BPMN) in (*NODES, "sequenceFlow"):
-            yield from _within(child, node.get("id", ""))
+            yield from _walk(child, node.get("id", ""))

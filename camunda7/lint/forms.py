@@ -35,7 +35,7 @@ def findings(file: str, form: dict[str, Any], variables: Catalogue) -> Iterator[
     if form["id"] != stem:
         yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {stem}, as its file is called")
     yield from _slow_patterns(file, read)
-    everything = list(within(form["components"]))
+    everything = list(walk(form["components"]))
     names = {id(each): name for name, each in fields(form["components"])}
     known = {*variables, *(each.get("key") or each.get("path") or "" for each in everything)}
     for component in everything:
@@ -54,7 +54,7 @@ def _finding(file: str, component: Component, wrong: str, todo: str) -> Finding:
 
 
 def _slow_patterns(file: str, form: Form) -> Iterator[Finding]:
-    for component in (each for part in form.components for each in part.within()):
+    for component in (each for part in form.components for each in part.walk()):
         pattern = component.rules.get("pattern")
         if pattern and _is_slow(pattern):
             wrong = f"for some answers its pattern {pattern.source} takes too long to be checked"
@@ -73,12 +73,12 @@ def called(component: Component) -> str:
     return str(component.get("label") or component.get("text") or component.get("type", "")).strip("# \n")[:60]
 
 
-def within(components: Any) -> Iterator[Component]:
+def walk(components: Any) -> Iterator[Component]:
     """All of them, groups and what they hold; nothing of what is no list of components."""
     for component in components if isinstance(components, list) else []:
         if isinstance(component, dict):
             yield component
-            yield from within(component.get("components"))
+            yield from walk(component.get("components"))
 
 
 def fields(components: list[Component]) -> Iterator[tuple[str, Component]]:

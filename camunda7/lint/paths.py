@@ -78,7 +78,7 @@ class _Evaluation:
 
     def _counts(self, table: Table, row: Row) -> bool:
         return all(
-            cell is ANYTHING or cell.takes(self._value(column.name))
+            cell is ANYTHING or cell.matches(self._value(column.name))
             for column, cell in zip(table.inputs, row.cells, strict=True)
         )
 

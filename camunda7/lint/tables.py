@@ -217,7 +217,7 @@ def values_of(column: Input, cells: list[Cell], declared: Variable | None) -> li
     """
     kinds: dict[tuple[bool, ...], Value] = {}
     for value in _candidates(column, cells, declared):
-        kinds.setdefault(tuple(each.takes(value) for each in cells), value)
+        kinds.setdefault(tuple(each.matches(value) for each in cells), value)
     return list(kinds.values())
 
 
@@ -249,5 +249,5 @@ def _numbers(column: Input, cells: list[Cell], declared: Variable) -> Iterator[f
     figures = sorted(frozenset().union(*(each.numbers for each in (*cells, *bounds))) or {0.0})
     for figure in figures:
         for value in (figure, figure - step, figure + step):
-            if all(bound.takes(value) for bound in bounds):
+            if all(bound.matches(value) for bound in bounds):
                 yield value

@@ -19,7 +19,7 @@ def test_nothing_else_lies_beside_the_diagrams() -> None:
 def test_the_first_page_asks_for_just_what_its_decision_takes(name: str) -> None:
     """The decision alone says what an emergency is: a sign that is added to it must be asked for, and first."""
     page = Form.parse(json.loads((ROOT / "forms" / f"{name}.form").read_text())).pages[0]
-    asked = {each.path[0] for component in page.components for each in component.within() if each.path}
+    asked = {each.path[0] for component in page.components for each in component.walk() if each.path}
     assert asked == inputs_of(page.decision)
 
 

@@ -173,7 +173,7 @@ def _form(file: str, content: bytes) -> Items:
     about = {"id": str(form.get("id")), "schemaVersion": str(form.get("schemaVersion"))}
     return {file: Item("form", file, about)} | {
         str(each.get("id")): Item("field", forms.called(each), _field(each))
-        for each in forms.within(form.get("components"))
+        for each in forms.walk(form.get("components"))
     }
 
 

@@ -36,14 +36,14 @@ def read_one(component: dict[str, Any], **posted: str) -> tuple[Any, str | None]
 
 def errors(ours: Form, answers: Answers) -> dict[str, str]:
     """What is wrong, by the name of the input, wherever it is."""
-    nodes = {node.name: node for node in answers.within()}
+    nodes = {node.name: node for node in answers.walk()}
     return {name: found[0].text(nodes[name].component.label.text) for name, found in answers.problems.items()}
 
 
 def asked(ours: Form, posted: dict[str, str] | None = None, data: dict[str, Any] | None = None) -> Answers:
     """The answers to a form whose questions have all been shown."""
     everything = MultiDict(posted or {})
-    everything.setlist("shown", [node.name for node in ours.read(everything, data).within()])
+    everything.setlist("shown", [node.name for node in ours.read(everything, data).walk()])
     return ours.read(everything, data)
 
 
@@ -180,7 +180,7 @@ class TestConditions:
 
     def test_what_is_not_declared_is_dropped_and_counted(self) -> None:
         ours = form(field("textfield"))
-        filled = ours.filled(MultiDict(), ours.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"}))
+        filled = ours.merge_post(MultiDict(), ours.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"}))
         assert (dict(filled.posted), filled.dropped) == ({"x": "1"}, 1)
         assert ours.read(filled.posted).values == {"x": "1"}
 
@@ -199,19 +199,19 @@ class TestPages:
 
     def test_a_page_with_nothing_to_ask_is_passed_over(self) -> None:
         one, other = (self.PAGED.read(MultiDict(posted)) for posted in ({"more": "true"}, {}))
-        assert [page.asks(one) for page in self.PAGED.pages] == [True, True, True]
-        assert [page.asks(other) for page in self.PAGED.pages] == [True, False, True]
+        assert [page.has_inputs(one) for page in self.PAGED.pages] == [True, True, True]
+        assert [page.has_inputs(other) for page in self.PAGED.pages] == [True, False, True]
 
     def test_a_page_takes_only_what_it_asks(self) -> None:
         before = MultiDict({"more": "true", "last": "kept"})
         posted = MultiDict([("x", "new"), ("last", "forged"), ("shown", "x"), ("shown", "last")])
-        filled = self.PAGED.filled(before, self.PAGED.pages[1], posted)
+        filled = self.PAGED.merge_post(before, self.PAGED.pages[1], posted)
         assert filled.posted.to_dict(flat=False) == {
             "more": ["true"], "last": ["kept"], "x": ["new"], "shown": ["x"]
         }  # fmt: skip
 
     def test_what_is_taken_back_is_gone(self) -> None:
-        filled = self.PAGED.filled(MultiDict({"more": "true"}), self.PAGED.pages[0], MultiDict({"shown": "more"}))
+        filled = self.PAGED.merge_post(MultiDict({"more": "true"}), self.PAGED.pages[0], MultiDict({"shown": "more"}))
         assert "more" not in filled.posted
 
     def test_the_answers_to_look_over(self) -> None:
@@ -232,7 +232,7 @@ class TestLists:
     )
 
     def filled(self, posted: dict[str, str]) -> MultiDict:
-        return self.LIST.filled(MultiDict(), self.LIST.pages[0], MultiDict(posted)).posted
+        return self.LIST.merge_post(MultiDict(), self.LIST.pages[0], MultiDict(posted)).posted
 
     def test_rows_are_read_in_order(self) -> None:
         posted = {"people-rows": "2", "people-0-name": "A", "people-1-name": "B"}
@@ -291,7 +291,7 @@ class TestParsing:
         inner = {"type": "textfield", "key": "b"}
         items = [{"type": "textfield", "key": "a", "id": ""}, field("textfield", id="Field_1")]
         items.append({"type": "group", "components": [inner]})
-        ids = [[each.id for top in form(*items).components for each in top.within()] for _ in range(2)]
+        ids = [[each.id for top in form(*items).components for each in top.walk()] for _ in range(2)]
         assert ids == [["Field_2", "Field_1", "Field_3", "Field_4"]] * 2
 
     def test_two_of_one_id_are_refused(self) -> None:
@@ -322,7 +322,7 @@ class TestOurForms:
         ours = Form.parse(json.loads(path.read_text()))
         blank = ours.read(ours.initial_post())
         shown = {box["value"] for box in page_of(ours, blank).select("input[name=shown]")}
-        assert shown == {node.name for node in blank.within() if node.asks}
+        assert shown == {node.name for node in blank.walk() if node.is_editable}
 
     def test_each_control_has_a_label(self, path: Any) -> None:
         page = BeautifulSoup(_page(path), "html.parser")
@@ -338,7 +338,7 @@ class TestOurForms:
 
 def _page(path: Any, typed: str = "") -> str:
     ours = Form.parse(json.loads(path.read_text()))
-    names = [node.name for node in ours.read(ours.initial_post()).within()]
+    names = [node.name for node in ours.read(ours.initial_post()).walk()]
     return str(page_of(ours, asked(ours, dict.fromkeys(names, typed)), checked=True))
 
 
@@ -347,7 +347,7 @@ def _page(path: Any, typed: str = "") -> str:
 @given(st.dictionaries(st.sampled_from(["x", "had", "people-rows", "people-0-name", "remove", "add"]), st.text()))
 def test_no_post_breaks_a_form(posted: dict[str, str]) -> None:
     for one in (TestConditions.ASKED, TestLists.LIST):
-        filled = one.filled(MultiDict(), one.pages[0], MultiDict(posted))
+        filled = one.merge_post(MultiDict(), one.pages[0], MultiDict(posted))
         answers = one.read(filled.posted)
         assert set(answers.values) <= {"x", "had", "people"}
         page_of(one, answers, checked=True)
@@ -478,7 +478,7 @@ class TestViews:
 
 
 def test_fields_that_keep_their_values_in_one_place_are_refused() -> None:
-    with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is taken by A already"):
+    with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is already used by A"):
         form(field("textfield", id="A"), field("textfield", id="B", key="x.y"))
 
 
@@ -632,7 +632,7 @@ class TestLimitsOfDays:
 
     @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
     def test_each_date_that_is_asked_has_limits(self, path: Path) -> None:
-        components = [each for part in Form.parse(json.loads(path.read_text())).components for each in part.within()]
+        components = [each for part in Form.parse(json.loads(path.read_text())).components for each in part.walk()]
         dates = [each for each in components if each.type == "datetime" and not each.disabled]
         assert [each.id for each in dates if not (each.not_before and each.not_after)] == []
 

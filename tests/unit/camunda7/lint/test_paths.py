@@ -57,7 +57,7 @@ def test_each_way_leads_where_the_algorithm_does_whatever_else_is_answered() -> 
 )
 def test_a_cell_takes(text: str, taken: list, refused: list) -> None:
     cell = unary_tests.cell(text)
-    assert [value for value in (*taken, *refused) if cell.takes(value)] == taken
+    assert [value for value in (*taken, *refused) if cell.matches(value)] == taken
 
 
 @pytest.mark.parametrize("text", ["over 5", '"a', "date(x)", "< five", "a"])
