@@ -57,7 +57,7 @@ def parse_posted(
     if component.type == "number":
         return _parse_number(component, clean_code(text))
     if component.type in ("radio", "select"):
-        text = javascript.trimmed(text)
+        text = javascript.trim(text)
         return next(iter(_parse_choices(component, [text] if text else [], options)), None)
     return clean_text(text) if component.type == "textarea" else _parse_line(component, text, place.telephone_region)
 
@@ -71,9 +71,9 @@ def initial_value(component: Component, value: Any, options: list[Option]) -> An
         case "textfield" | "textarea" if isinstance(value, list | dict):
             return ""
         case "textfield":
-            return _to_one_line(javascript.text_of(value))
+            return _to_one_line(javascript.to_string(value))
         case "textarea":
-            return javascript.text_of(value)
+            return javascript.to_string(value)
         case "number":
             return _to_number(component, value)
         case "checkbox":
@@ -98,7 +98,7 @@ def as_posted(component: Component, value: Any, name: str, zone: tzinfo) -> dict
         return {name: "true"}
     if component.type in MULTIPLE_CHOICE:
         return {name: [Option(each, "").posted for each in value]}
-    return {name: Option(value, "").posted if component.type in ("radio", "select") else javascript.text_of(value)}
+    return {name: Option(value, "").posted if component.type in ("radio", "select") else javascript.to_string(value)}
 
 
 def _parse_line(component: Component, text: str, telephone_region: str | None) -> str:
@@ -125,11 +125,11 @@ def _to_one_line(text: str) -> str:
 def _to_number(component: Component, value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | str) or value == "":
         return None
-    number = javascript.number(value)
+    number = javascript.to_number(value)
     if math.isnan(number):
         return None
     if component.more.get("serializeToString"):
-        return javascript.text_of(value)
+        return javascript.to_string(value)
     return value if not isinstance(value, str) else _to_int_if_exact(number)
 
 

@@ -43,14 +43,14 @@ def options_of(component: Component, initial: dict[str, Any], context: dict[str,
 def _option(item: Any) -> Option | None:
     """Create an option from a plain value, or from an object with value and label; None for anything else."""
     if _is_plain(item):
-        return Option(item, javascript.text_of(item))
+        return Option(item, javascript.to_string(item))
     if not isinstance(item, dict):
         return None
     value, label = item.get("value"), item.get("label")
     if isinstance(label, str) and label:
         is_allowed = bool(value) if isinstance(value, dict) else _is_plain(value)
         return Option(value, label) if is_allowed else None
-    return Option(value, javascript.text_of(value)) if _is_plain(value) else None
+    return Option(value, javascript.to_string(value)) if _is_plain(value) else None
 
 
 def _is_plain(value: Any) -> bool:

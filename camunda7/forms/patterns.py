@@ -94,7 +94,7 @@ class Pattern:
     source: str
 
     def __post_init__(self) -> None:
-        regress.Regex(javascript.split_pairs(self.source))
+        regress.Regex(javascript.split_surrogates(self.source))
 
     def matches(self, text: str) -> bool:
         """Whether the pattern is found in a text.
@@ -102,7 +102,7 @@ class Pattern:
         Raises:
             PatternTooSlow: the match takes too long.
         """
-        return _matcher.matches(javascript.split_pairs(self.source), javascript.split_pairs(text))
+        return _matcher.matches(javascript.split_surrogates(self.source), javascript.split_surrogates(text))
 
     def find_slow_text(self) -> str | None:
         """Return one of the candidates for which matching takes too long; None if there is none."""

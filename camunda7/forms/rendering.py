@@ -229,7 +229,7 @@ def _format_date_and_time(written: str) -> str:
 
 
 def _format_cell(value: Any) -> str:
-    return "" if value is None else javascript.text_of(value)
+    return "" if value is None else javascript.to_string(value)
 
 
 def _sanitize(html: str) -> str:

@@ -77,7 +77,7 @@ def _required_problem(component: Component) -> Problem:
 
 def _check_decimals(component: Component, value: Any) -> list[Problem]:
     found = []
-    number = Decimal(javascript.text_of(value))
+    number = Decimal(javascript.to_string(value))
     decimals, increment = component.more.get("decimalDigits"), component.more.get("increment")
     exponent = number.normalize(_EXACT).as_tuple().exponent
     # the exponent of NaN and of infinities is a str
@@ -104,7 +104,7 @@ def _check_range(limits: dict[str, Any], value: Any) -> list[Problem]:
 
 
 def _check_length(limits: dict[str, Any], value: str) -> list[Problem]:
-    return _check_limits(limits, javascript.length(javascript.trimmed(value)), "minLength", "maxLength")
+    return _check_limits(limits, javascript.length(javascript.trim(value)), "minLength", "maxLength")
 
 
 def _check_limits(limits: dict[str, Any], value: Any, lower: str, upper: str) -> list[Problem]:

@@ -53,4 +53,4 @@ NO_TEXT = Template("")
 
 
 def _to_text(value: Any) -> str:
-    return "" if value is None else javascript.text_of(value)
+    return "" if value is None else javascript.to_string(value)

@@ -29,6 +29,6 @@ class Declared:
     named: Mapping[str, Collection[str]]
 
 
-def declare(variables: Catalogue) -> str:
-    """What to do about a variable that isn't declared."""
+def declaration_hint(variables: Catalogue) -> str:
+    """Return the remedy for a variable that isn't declared."""
     return f"Correct the name, or declare it in {variables.source}"

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from camunda7.lint.finding import Finding, like
+from camunda7.lint.finding import Finding, did_you_mean
 from camunda7.variables import Catalogue, UndeclaredVariable
 
 HINTS = "migration.yaml"
@@ -76,16 +76,16 @@ def findings(
     """
     for process, each in hints.items():
         if process not in steps:
-            wrong = f"there is no such process{like(process, steps)}"
+            wrong = f"there is no such process{did_you_mean(process, steps)}"
             yield Finding(HINTS, process, "", wrong, "Write the id of one of the diagrams' processes")
             continue
         for old, new in each.steps.items():
             if each.new_id(new, steps[process]) is None:
-                wrong = f"{old} is to be {new}, which the diagram doesn't have{like(new, steps[process])}"
+                wrong = f"{old} is to be {new}, which the diagram doesn't have{did_you_mean(new, steps[process])}"
                 yield Finding(HINTS, process, "", wrong, "Write the id of a step of the diagram, or delete the line")
         for name, value in each.variables.items():
             try:
                 catalogue.to_engine({name: value})
             except UndeclaredVariable as error:
                 todo = f"Correct it, or declare the variable in {catalogue.source}"
-                yield Finding(HINTS, process, "", f"{error}{like(name, catalogue)}", todo)
+                yield Finding(HINTS, process, "", f"{error}{did_you_mean(name, catalogue)}", todo)

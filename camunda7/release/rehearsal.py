@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from camunda7.engine import Engine
-from camunda7.expressions.unary_tests import Value, shown
+from camunda7.expressions.unary_tests import Value, format_value
 from camunda7.lint import tables
 from camunda7.lint.files import FileError, read_decisions
 from camunda7.lint.paths import Decisions, Gap
@@ -185,7 +185,7 @@ def _compare(
             continue
         for name in sorted({*old, *new}):
             if old.get(name) != new.get(name):
-                change = (name, _shown(old.get(name)), _shown(new.get(name)))
+                change = (name, _format_output(old.get(name)), _format_output(new.get(name)))
                 rehearsal.changed[change].append(each.business_key)
     return rehearsal
 
@@ -196,8 +196,8 @@ def _evaluate(found: Mapping[str, Table], key: str, answers: Mapping[str, Value]
         rows = Decisions(found).rows(found[key], _Answers(answers))
     except Gap:
         rows = []
-    return rows[0].says if rows else {}
+    return rows[0].outputs if rows else {}
 
 
-def _shown(value: Value | None) -> str:
-    return NOTHING if value is None else shown(value)
+def _format_output(value: Value | None) -> str:
+    return NOTHING if value is None else format_value(value)

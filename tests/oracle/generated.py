@@ -157,7 +157,7 @@ def _number(component: Component, chance: random.Random) -> str:
     limits = [rule for name in ("min", "max") if isinstance(rule := component.rules.get(name), int | float)]
     around = chance.choice([*limits, 0, 10, 100])
     value = around + chance.choice([-1, 0, 1, 0.5, -0.5, 10**-decimals, 10 ** -(decimals + 1), step, -step, 3 * step])
-    text = javascript.text_of(round(value, 8))
+    text = javascript.to_string(round(value, 8))
     return "0" if "e" in text else text
 
 
@@ -179,9 +179,9 @@ def _text(component: Component, chance: random.Random) -> str:
         case "pattern":
             # nobody types tabs and the like into one line
             typed = "".join(each if each.isprintable() else "x" for each in rstr.Rstr(chance).xeger(pattern))
-            return javascript.trimmed(typed) or "x"
+            return javascript.trim(typed) or "x"
         case "limit":
             length = max(1, chance.choice(limits) + chance.choice([-1, 0, 1, 1]))
             return "".join(chance.choice("aé-") for _ in range(length))
     text = "".join(chance.choice(ALPHABET) for _ in range(chance.randint(1, 12) if chance.random() < 0.9 else 0))
-    return javascript.trimmed(text) or "x"
+    return javascript.trim(text) or "x"

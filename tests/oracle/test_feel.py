@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from camunda7.expressions import feel
-from camunda7.lint.lint import find_node
+from camunda7.lint.bpmnlint import find_node
 from config.settings import ROOT
 
 OPERANDS: dict[str, list[Any]] = {

@@ -100,7 +100,7 @@ def _diff_properties(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator
 
 def _diagram(file: str, content: bytes) -> Items:
     diagram = read_diagram(file, content)
-    return {each.id: Item(_kind(each), diagram.called(each), _element(each)) for each in diagram.elements.values()}
+    return {each.id: Item(_kind(each), diagram.describe(each), _element(each)) for each in diagram.elements.values()}
 
 
 def _kind(element: Element) -> str:
@@ -172,7 +172,7 @@ def _form(file: str, content: bytes) -> Items:
     form = read_form(content)
     about = {"id": str(form.get("id")), "schemaVersion": str(form.get("schemaVersion"))}
     return {file: Item("form", file, about)} | {
-        str(each.get("id")): Item("field", forms.called(each), _field(each))
+        str(each.get("id")): Item("field", forms.get_label(each), _field(each))
         for each in forms.walk(form.get("components"))
     }
 

@@ -30,12 +30,12 @@ def test_each_way_leads_where_the_algorithm_does_whatever_else_is_answered() -> 
     file = next(path for path in diagrams.DECISIONS if path.stem == "pre_screening")
     found = {table.id: table for table in diagrams.decisions(file)}
     chance, said = random.Random(7), set()
-    ways = list(PathSearch(found, VARIABLES).through(found["pre_screening"]))
+    ways = list(PathSearch(found, VARIABLES).find_paths(found["pre_screening"]))
     for way in ways:
         answers = {name: chance.choice(values) for name, values in ANSWERS.items()} | way.known
         [row] = way.rows
-        assert row.says["orientation"] == orientation(answers), answers
-        said.add(row.says["orientation"])
+        assert row.outputs["orientation"] == orientation(answers), answers
+        said.add(row.outputs["orientation"])
     assert len(said) == len(VARIABLES["orientation"].values)
     assert len(ways) > 500
 
@@ -56,11 +56,11 @@ def test_each_way_leads_where_the_algorithm_does_whatever_else_is_answered() -> 
     ],
 )
 def test_a_cell_takes(text: str, taken: list, refused: list) -> None:
-    cell = unary_tests.cell(text)
+    cell = unary_tests.parse_cell(text)
     assert [value for value in (*taken, *refused) if cell.matches(value)] == taken
 
 
 @pytest.mark.parametrize("text", ["over 5", '"a', "date(x)", "< five", "a"])
 def test_a_cell_that_is_not_understood(text: str) -> None:
     with pytest.raises(unary_tests.CellError):
-        unary_tests.cell(text)
+        unary_tests.parse_cell(text)

@@ -1,6 +1,6 @@
-"""What bpmnlint says of the diagrams, with Camunda 7.24's rules (.bpmnlintrc), in our words and with what to do.
+"""Runs bpmnlint with the rules for Camunda 7.24 (.bpmnlintrc), and adds a remedy to each finding.
 
-Needs Node.js and node_modules/, which `make setup` and `make check` bring; a deployment goes without it.
+Needs Node.js and node_modules/, which `make setup` and `make check` install; a deployment doesn't need it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from camunda7.lint.finding import Finding
 
 LINT = Path(__file__).parents[2] / "tools" / "lint.cjs"
-# by rule: what is wrong, and what to do
+# problem and remedy by rule
 RULES = {
     "import": ("it can't be read", "Save it once more from Camunda Modeler, or take back the last change"),
     "ad-hoc-sub-process": ("an ad-hoc sub-process has no start and no end", "Take them out of it"),
@@ -54,14 +54,14 @@ RULES = {
 
 
 class LintFailed(Exception):
-    """bpmnlint couldn't run; the message says what is missing."""
+    """bpmnlint couldn't run; the message has the reason."""
 
 
 def findings(folder: Path) -> Iterator[Finding]:
-    """All that bpmnlint finds in the diagrams of a folder.
+    """Run bpmnlint on the diagrams of a folder.
 
     Raises:
-        LintFailed: nothing was checked.
+        LintFailed: bpmnlint couldn't run.
     """
     node = find_node()
     if node is None:
@@ -71,14 +71,14 @@ def findings(folder: Path) -> Iterator[Finding]:
         why = next((line for line in done.stderr.splitlines() if "Error" in line), "no reason is given")
         raise LintFailed(f"bpmnlint couldn't run ({why}); is `npm ci` done, as `make check` does it?")
     for report in json.loads(done.stdout):
-        yield _told(report)
+        yield _create_finding(report)
 
 
 def find_node() -> str | None:
-    """The path of Node.js: of the virtual environment, which has one where the machine has none, or of the machine."""
+    """Return the path of Node.js in the virtual environment, or else in PATH; None if there is none."""
     return shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 
-def _told(report: dict[str, Any]) -> Finding:
+def _create_finding(report: dict[str, Any]) -> Finding:
     wrong, todo = RULES.get(report["rule"], (report["message"].rstrip("."), f"See bpmnlint's rule {report['rule']}"))
     return Finding(report["file"], report["name"] or report["id"], report["id"], wrong, todo)
