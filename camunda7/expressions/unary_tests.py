@@ -93,7 +93,7 @@ def parse_literal(text: str) -> Value:
         return text == "true"
     if re.fullmatch(NUMBER, text):
         return float(text)
-    raise CellError(f"“{text}” is no text in quotes, number, true or false")
+    raise CellError(f"“{text}” isn't a text in quotes, a number, true or false")
 
 
 def format_value(value: Value) -> str:

@@ -95,9 +95,10 @@ class Form:
         """
         form = schema.get("id")
         if not isinstance(form, str) or not form:
-            raise UnsupportedForm(f"the form has {'no id' if form in (None, '') else 'an id that is no text'}", GIVE_ID)
+            wrong = "no id" if form in (None, "") else "an id that isn't a text"
+            raise UnsupportedForm(f"the form has {wrong}", GIVE_ID)
         if schema.get("type") != "default" or not COMPONENTS.accepts(schema.get("components")):
-            raise UnsupportedForm(f"{form}: is no Camunda Form")
+            raise UnsupportedForm(f"{form}: isn't a Camunda Form")
         version = schema.get("schemaVersion", 1)
         if not NUMBER.accepts(version):
             raise UnsupportedForm(f"{form}: schemaVersion is {describe(version)} instead of a number")

@@ -36,11 +36,11 @@ def findings(diagram: Diagram) -> Iterator[Finding]:
 def check_time_to_live(text: str | None) -> Iterator[Problem]:
     """Check the history time to live of a process or decision."""
     if not text:
-        yield "it doesn't say for how long an ended case is kept", SET_TIME_TO_LIVE
+        yield "it has no history time to live", SET_TIME_TO_LIVE
         return
     found = TIME_TO_LIVE.fullmatch(text)
     if not found or int((found[1] or found[2])[:20]) > MAX_INTEGER:
-        yield f"“{text[:40]}” is no number of days for which an ended case is kept", SET_TIME_TO_LIVE
+        yield f"its history time to live is “{text[:40]}” instead of a number of days", SET_TIME_TO_LIVE
 
 
 def _check_priorities(element: Element) -> Iterator[Problem]:
@@ -60,7 +60,7 @@ def _check_retries(element: Element) -> Iterator[Problem]:
         for found in node.findall(f"{{*}}extensionElements/{CAMUNDA}failedJobRetryTimeCycle"):
             text = (found.text or "").strip()
             if text and not is_expression(text) and not all(_is_retry(part.strip()) for part in text.split(",")):
-                wrong = f"“{text[:40]}” is no time after which it can be tried again"
+                wrong = f"its retry time cycle is “{text[:40]}”, which the engine can't read"
                 yield wrong, "Write a repetition as in R3/PT10M (3 times, every 10 minutes), or times as in PT1M,PT10M"
 
 
@@ -73,4 +73,4 @@ def _check_multi_instance(element: Element) -> Iterator[Problem]:
     if loop is None or loop.get(CAMUNDA + "collection"):
         return
     if all(loop.find(f"{{*}}{tag}") is None for tag in ("loopCardinality", "loopDataInputRef")):
-        yield "it doesn't say how often it is repeated", "Give it a collection, or a loop cardinality"
+        yield "its multi-instance has neither a collection nor a loop cardinality", "Give it one of them"

@@ -19,35 +19,44 @@ from camunda7.lint.finding import Finding
 LINT = Path(__file__).parents[2] / "tools" / "lint.cjs"
 # problem and remedy by rule
 RULES = {
-    "import": ("it can't be read", "Save it once more from Camunda Modeler, or take back the last change"),
-    "ad-hoc-sub-process": ("an ad-hoc sub-process has no start and no end", "Take them out of it"),
-    "conditional-flows": ("some of the ways out of it have a condition, others have none", "Give each way a condition"),
-    "end-event-required": ("it has no end", "Draw an end event"),
-    "event-based-gateway": ("its ways must lead to events", "Put an event first on each of its ways"),
-    "event-sub-process-typed-start-event": ("nothing starts it", "Make its start a message, a timer, an error …"),
-    "fake-join": ("several ways lead to it without a gateway", "Join them by a gateway"),
-    "global": ("a message, error or escalation is used by nothing, or has no name", "Name it, or delete it"),
-    "label-required": ("it has no name", "Name it: cases, tests and docs/pathway.md tell of it by that"),
-    "link-event": ("a link leads nowhere", "Draw both of its ends, with the same name"),
+    "import": ("it can't be read", "Save it from Camunda Modeler again, or undo the last change"),
+    "ad-hoc-sub-process": ("an ad-hoc sub-process may have neither a start event nor an end event", "Delete them"),
+    "conditional-flows": (
+        "some of its outgoing sequence flows have a condition, others have none",
+        "Write a condition for each of them",
+    ),
+    "end-event-required": ("it has no end event", "Draw one"),
+    "event-based-gateway": ("its sequence flows must lead to catching events", "Draw an event first on each of them"),
+    "event-sub-process-typed-start-event": ("nothing starts it", "Make its start event a message, a timer, an error …"),
+    "fake-join": ("several sequence flows lead to it without a gateway", "Join them by a gateway"),
+    "global": ("a message, error or escalation isn't used, or has no name", "Name it, or delete it"),
+    "label-required": ("it has no name", "Name it: cases, tests and docs/pathway.md show the name"),
+    "link-event": ("it has no counterpart", "Draw both link events, with the same name"),
     "no-bpmndi": ("it is in the file, but isn't drawn", "Open the file in Camunda Modeler and draw it, or delete it"),
     "no-complex-gateway": ("the engine has no complex gateway", "Use exclusive and parallel ones"),
-    "no-disconnected": ("it is connected with nothing", "Connect it, or delete it"),
-    "no-duplicate-sequence-flows": ("the same way is drawn twice", "Delete one"),
-    "no-gateway-join-fork": ("it joins and divides at once", "Use one gateway to join, and a second one to divide"),
-    "no-implicit-end": ("nothing comes after it, and it is no end", "Lead it to an end event"),
-    "no-implicit-split": ("several ways lead on from it without a gateway", "Divide them by a gateway"),
-    "no-implicit-start": ("nothing leads to it, and it is no start", "Connect it, or delete it"),
+    "no-disconnected": ("it isn't connected", "Connect it, or delete it"),
+    "no-duplicate-sequence-flows": ("the same sequence flow is drawn twice", "Delete one"),
+    "no-gateway-join-fork": ("it joins and forks at once", "Use one gateway to join, and a second one to fork"),
+    "no-implicit-end": ("it has no outgoing sequence flow, and isn't an end event", "Connect it with an end event"),
+    "no-implicit-split": ("several sequence flows leave it without a gateway", "Fork them by a gateway"),
+    "no-implicit-start": (
+        "it has no incoming sequence flow, and isn't a start event",
+        "Connect it, or delete it",
+    ),
     "no-inclusive-gateway": ("inclusive gateways are easily misread", "Use exclusive and parallel ones"),
-    "no-overlapping-elements": ("it lies over another element", "Move one of them"),
-    "single-blank-start-event": ("it has more than one start", "Keep one"),
-    "single-event-definition": ("it is two kinds of event at once", "Choose one"),
-    "start-event-required": ("it has no start", "Draw a start event"),
-    "sub-process-blank-start-event": ("a sub-process can't be started by something", "Make its start a plain one"),
-    "superfluous-gateway": ("one way leads to it and one away", "Delete the gateway"),
-    "superfluous-label": ("its name tells nothing", "Delete the name"),
-    "superfluous-termination": ("it ends nothing else", "Make it a plain end"),
+    "no-overlapping-elements": ("it overlaps another element", "Move one of them"),
+    "single-blank-start-event": ("it has more than one start event", "Keep one"),
+    "single-event-definition": ("it has more than one event definition", "Choose one"),
+    "start-event-required": ("it has no start event", "Draw one"),
+    "sub-process-blank-start-event": (
+        "the start event of a sub-process can't have an event definition",
+        "Make it a blank one",
+    ),
+    "superfluous-gateway": ("it has one incoming and one outgoing sequence flow", "Delete the gateway"),
+    "superfluous-label": ("its name has no meaning", "Delete the name"),
+    "superfluous-termination": ("there is nothing else that it would terminate", "Make it a blank end event"),
     "camunda-compat/history-time-to-live": (
-        "it doesn't say for how long an ended case is kept",
+        "it has no history time to live",
         "Set its history time to live to P180D",
     ),
 }
@@ -65,7 +74,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     """
     node = find_node()
     if node is None:
-        raise LintFailed("Node.js is missing: `make setup` brings it")
+        raise LintFailed("Node.js is missing: `make setup` installs it")
     done = subprocess.run([node, str(LINT), str(folder)], capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         why = next((line for line in done.stderr.splitlines() if "Error" in line), "no reason is given")

@@ -69,31 +69,36 @@ def _check_file(file: str, root: ElementTree.Element, found: Mapping[str, Table]
         TopologicalSorter(needs).prepare()
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        yield Finding(file, "", "", f"decisions need each other in a circle: {circle}", "Delete one of the connections")
+        yield Finding(
+            file, "", "", f"decisions require each other in a circle: {circle}", "Delete one of the connections"
+        )
 
 
 def _check_hit_policy(table: Table) -> Iterator[tuple[str, str]]:
     if table.policy not in POLICIES:
         yield f"the engine has no hit policy {table.policy}", f"Choose one of {', '.join(POLICIES)}"
     if table.policy != "COLLECT" and table.aggregation:
-        yield f"the engine has no {table.aggregation} of the hit policy {table.policy}", "Delete it, or choose COLLECT"
+        yield f"the hit policy {table.policy} has no aggregation {table.aggregation}", "Delete it, or choose COLLECT"
     if table.policy == "COLLECT" and table.aggregation not in (*AGGREGATIONS, "COUNT"):
-        yield "it collects, but doesn't say into what", "Choose SUM, MIN, MAX or COUNT"
+        yield "its hit policy COLLECT has no aggregation", "Choose SUM, MIN, MAX or COUNT"
     if table.policy == "COLLECT" and table.aggregation in AGGREGATIONS:
         values = [value for row in table.rows for value in row.outputs.values()]
         if len(table.outputs) > 1 or not all(isinstance(value, float) for value in values):
-            yield f"{table.aggregation} is of the numbers of one column", "Choose COUNT, or one column of numbers"
+            yield (
+                f"{table.aggregation} needs one output column, of numbers",
+                "Choose COUNT, or delete the other columns",
+            )
     for row in table.rows if table.policy != "COLLECT" else ():
         if all(cell is ANYTHING for cell in row.cells):
             yield (
                 f"row {row.number} matches everything, also unforeseen cases, which go unnoticed",
-                "Say in its cells what it is for",
+                "Write conditions in its cells",
             )
 
 
 def _check_inputs(table: Table, found: Mapping[str, Table], declared: Declared) -> Iterator[tuple[str, str]]:
     for missing in sorted(table.requires - found.keys()):
-        yield f"it needs the decision {missing}, which isn't in the file", "Draw it, or delete the connection"
+        yield f"it requires the decision {missing}, which isn't in the file", "Draw it, or delete the connection"
     for place, column in enumerate(table.inputs):
         named = [(row.number, text) for row in table.rows for text in sorted(row.cells[place].texts)]
         if column.name in found:
@@ -111,9 +116,8 @@ def _check_inputs(table: Table, found: Mapping[str, Table], declared: Declared) 
             continue
         for number, text in named if known else ():
             if text not in known:
-                wrong = (
-                    f"row {number}, column “{column.label}”: it is never “{text}”{did_you_mean(text, map(str, known))}"
-                )
+                hint = did_you_mean(text, map(str, known))
+                wrong = f"row {number}, column “{column.label}”: there is no code “{text}”{hint}"
                 yield wrong, f"Write one of {', '.join(sorted(map(str, known)))}"
 
 
@@ -122,7 +126,7 @@ def _check_outputs(table: Table, declared: Declared) -> Iterator[tuple[str, str]
         for name, value in row.outputs.items():
             codes = declared.variables[name].values if name in declared.variables else ()
             if codes and value not in codes:
-                wrong = f"row {row.number}: {name} is never “{value}”{did_you_mean(str(value), codes)}"
+                wrong = f"row {row.number}: {name} has no code “{value}”{did_you_mean(str(value), codes)}"
                 yield wrong, f"Write one of {', '.join(codes)}, or add the code in {declared.variables.source}"
 
 

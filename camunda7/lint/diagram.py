@@ -19,12 +19,12 @@ SCOPES = ("subProcess", "transaction", "adHocSubProcess")
 GATEWAYS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway")
 NODES = (*EVENTS, *TASKS, *SCOPES, "callActivity", *GATEWAYS)
 KINDS = {
-    "startEvent": "a start",
-    "endEvent": "an end",
-    "boundaryEvent": "an event at a step's edge",
-    "intermediateThrowEvent": "an event",
-    "intermediateCatchEvent": "an event that is waited for",
-    "callActivity": "a step that calls another diagram",
+    "startEvent": "a start event",
+    "endEvent": "an end event",
+    "boundaryEvent": "a boundary event",
+    "intermediateThrowEvent": "an intermediate throw event",
+    "intermediateCatchEvent": "an intermediate catch event",
+    "callActivity": "a call activity",
 }
 
 
@@ -149,13 +149,13 @@ class Diagram:
         if found is None:
             return "nothing"
         if found.kind == "sequenceFlow" and not found.name:
-            return f"the way from {self._end_of(found, 'sourceRef')} to {self._end_of(found, 'targetRef')}"
+            return f"the sequence flow from {self._end_of(found, 'sourceRef')} to {self._end_of(found, 'targetRef')}"
         return found.name or KINDS.get(found.kind, f"a {found.kind}")
 
     def _end_of(self, flow: Element, end: str) -> str:
         found = self.elements.get(flow.node.get(end, ""))
         # a damaged flow may lead to a flow, and so to itself
-        return "another way" if found and found.kind == "sequenceFlow" else self.describe(found)
+        return "another sequence flow" if found and found.kind == "sequenceFlow" else self.describe(found)
 
     def finding(self, element: Element, wrong: str, todo: str) -> Finding:
         """Create a finding on an element, with problem and remedy."""

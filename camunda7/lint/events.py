@@ -34,7 +34,7 @@ def _check_unreceived_messages(files: Files, declared: Declared) -> Iterator[Fin
         if each.kind in CATCHING
     }
     for message in sorted(set(declared.messages) - received):
-        wrong, todo = "no case waits for this message", "Give it an event, or delete it"
+        wrong, todo = "no event or task receives this message", "Add one that receives it, or delete the message"
         yield Finding("processes/elements.py", message, "", wrong, todo)
 
 
@@ -45,8 +45,8 @@ def _check_errors(diagram: Diagram, files: Files, declared: Declared) -> Iterato
             if not _is_caught(diagram, each, "error", code, files):
                 yield diagram.finding(
                     each,
-                    f"its worker may report the error {code}, which nothing here goes on from",
-                    f"Put an error event with the code {code} at its edge",
+                    f"its worker may report the error {code}, which no event catches",
+                    f"Attach an error event with the code {code} to it",
                 )
         caught = refers_to(diagram, each, "error")
         if each.kind in CATCHING and caught and caught not in codes | {JAVA_EXCEPTION}:
@@ -61,7 +61,7 @@ def _check_messages(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
             continue
         message = refers_to(diagram, each, "message")
         if not message:
-            yield diagram.finding(each, "it doesn't say which message it waits for", "Choose the message")
+            yield diagram.finding(each, "it has no message", "Choose the message that it receives")
         elif message not in declared.messages:
             wrong = f"the platform doesn't send the message {message}{did_you_mean(message, declared.messages)}"
             yield diagram.finding(each, wrong, "Correct its name, or declare it in processes/elements.py and send it")
@@ -73,7 +73,7 @@ def _check_references(diagram: Diagram) -> Iterator[Finding]:
         for kind in KINDS:
             reference = _reference(each, kind)
             if reference and reference not in diagram.declared(kind):
-                yield diagram.finding(each, f"its {kind} {reference} isn't in the file", f"Choose the {kind} once more")
+                yield diagram.finding(each, f"its {kind} {reference} isn't in the file", f"Choose the {kind} again")
 
 
 def _check_escalations_and_signals(diagram: Diagram, files: Files) -> Iterator[Finding]:
@@ -84,12 +84,10 @@ def _check_escalations_and_signals(diagram: Diagram, files: Files) -> Iterator[F
             if not name:
                 continue
             if each.kind in THROWING and not _is_caught(diagram, each, kind, name, files):
-                yield diagram.finding(
-                    each, f"nothing goes on from the {kind} {name}", f"Catch it, or delete the {kind}"
-                )
+                yield diagram.finding(each, f"no event catches the {kind} {name}", f"Catch it, or delete the {kind}")
             thrown = _find_thrown(files, kind)
             if each.kind in CATCHING and name not in thrown:
-                wrong = f"nothing throws the {kind} {name}{did_you_mean(name, thrown)}"
+                wrong = f"no event throws the {kind} {name}{did_you_mean(name, thrown)}"
                 yield diagram.finding(each, wrong, f"Correct its name, or delete the {kind}")
 
 

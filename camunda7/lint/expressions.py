@@ -124,10 +124,10 @@ def _check_comparison(left: Node, right: Node, declared: Declared) -> Iterator[P
 def _check_code(variable: Variable, text: str, declared: Declared) -> Iterator[Problem]:
     if variable.type in ("Boolean", "Integer", "Double"):
         what = "true or false" if variable.type == "Boolean" else "a number"
-        yield f"{variable.name} is {what}, and never “{text}”", "Compare it with what it can be"
+        yield f"{variable.name} is {what}, not “{text}”", "Use a value of its type"
     elif variable.values and text not in variable.values:
         yield (
-            f"{variable.name} is never “{text}”{did_you_mean(text, variable.values)}",
+            f"{variable.name} has no code “{text}”{did_you_mean(text, variable.values)}",
             f"Write one of {', '.join(variable.values)}, or add the code in {declared.variables.source}",
         )
 

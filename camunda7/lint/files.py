@@ -25,7 +25,7 @@ DMN_NAMESPACES = (
 )
 # in bytes: linting such a file takes seconds; usual files have a hundredth of it
 MAX_SIZE = 1_000_000
-SAVE = "Save it once more from Camunda Modeler, or take back the last change"
+SAVE = "Save it from Camunda Modeler again, or undo the last change"
 SAVE_AS_DMN_1_3 = "Save it from Camunda Modeler as a decision for Camunda 7, which is DMN 1.3"
 
 
@@ -85,7 +85,7 @@ def read_diagram(name: str, content: bytes) -> Diagram:
     """
     root = _parse(content)
     if root.tag != BPMN + "definitions":
-        raise FileError(f"it is no diagram in BPMN 2.0 (but {_describe_root(root)})")
+        raise FileError(f"it isn't a diagram in BPMN 2.0 (but {_describe_root(root)})")
     return Diagram(name, root)
 
 
@@ -98,7 +98,7 @@ def read_decisions(content: bytes) -> ElementTree.Element:
     root = _parse(content)
     namespace = root.tag.removesuffix("definitions")
     if namespace not in DMN_NAMESPACES:
-        raise FileError(f"it is no decision in DMN 1.1 to 1.5 (but {_describe_root(root)})", SAVE_AS_DMN_1_3)
+        raise FileError(f"it isn't a decision in DMN 1.1 to 1.5 (but {_describe_root(root)})", SAVE_AS_DMN_1_3)
     for node in root.iter():
         if node.tag.startswith(namespace):
             node.tag = DMN + node.tag.removeprefix(namespace)
@@ -125,7 +125,7 @@ def read_form(content: bytes) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} isn't a number in JSON")
 
 
 def _refuse_size(content: bytes) -> None:

@@ -33,7 +33,7 @@ def findings(file: str, form: dict[str, Any], variables: Catalogue) -> Iterator[
         return
     stem = PurePath(file).stem
     if form["id"] != stem:
-        yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Call it {stem}, as its file is called")
+        yield Finding(file, "", form["id"], f"its id is {form['id']}", f"Change it to {stem}, the name of the file")
     yield from _check_patterns(file, read)
     everything = list(walk(form["components"]))
     names = {id(each): name for name, each in fields(form["components"])}
@@ -65,7 +65,7 @@ def _check_patterns(file: str, form: Form) -> Iterator[Finding]:
         pattern = component.rules.get("pattern")
         if pattern and _is_slow(pattern):
             wrong = f"for some answers its pattern {pattern.source} takes too long to be checked"
-            todo = "Let no repetition hold another one that takes the same characters, as in (a+)+"
+            todo = "Write no repetition within a repetition of the same characters, like (a+)+"
             yield Finding(file, component.label.text, component.id, wrong, todo)
 
 
@@ -105,7 +105,8 @@ def _check_expressions(component: Component, known: set[str], variables: Catalog
         yield from _check_comparisons(text, variables)
         for missing in sorted(unary_tests.names(text) - known):
             yield (
-                f"“{text}” reads {missing}, which nothing asks for{did_you_mean(missing, filter(None, known))}",
+                f"“{text}” reads {missing}, which no field or variable provides"
+                f"{did_you_mean(missing, filter(None, known))}",
                 declaration_hint(variables),
             )
 
@@ -114,7 +115,7 @@ def _check_comparisons(text: str, variables: Catalogue) -> Iterator[tuple[str, s
     for name, value in COMPARISON.findall(text):
         codes = variables[name].values if name in variables else ()
         if codes and value not in codes:
-            yield f"{name} is never “{value}”{did_you_mean(value, codes)}", f"Write one of {', '.join(codes)}"
+            yield f"{name} has no code “{value}”{did_you_mean(value, codes)}", f"Write one of {', '.join(codes)}"
 
 
 def _check_field(component: Component, variable: Variable, source: str) -> Iterator[tuple[str, str]]:
@@ -126,14 +127,15 @@ def _check_field(component: Component, variable: Variable, source: str) -> Itera
             yield wrong, "Write it as a text, in quotes"
     for value in sorted(options - set(variable.values)):
         yield (
-            f"{variable.name} is never “{value}”{did_you_mean(value, variable.values)}",
-            f"Let the option have one of the values {', '.join(variable.values)}, or add it in {source}",
+            f"{variable.name} has no code “{value}”{did_you_mean(value, variable.values)}",
+            f"Give the option one of the values {', '.join(variable.values)}, or add it in {source}",
         )
     for value in sorted(set(variable.values) - options) if options else ():
-        yield f"it has no option for “{value}”", f"Add the option, or take the code out of {source}"
+        yield f"it has no option for “{value}”", f"Add the option, or delete the code in {source}"
     types = value_types(component)
     if variable.type not in types:
-        wrong = f"{variable.name} is of the type {variable.type}, and this field gives {' or '.join(sorted(types))}"
+        submitted = " or ".join(sorted(types))
+        wrong = f"{variable.name} is of the type {variable.type}, and the value of this field is a {submitted}"
         yield wrong, f"Choose another field, or change the type in {source}"
 
 

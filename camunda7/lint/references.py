@@ -25,8 +25,8 @@ def _check_ids_in_code(files: Files, declared: Declared) -> Iterator[Finding]:
     steps = {each.id for diagram in files.diagrams for each in diagram.nodes}
     for step in declared.named.keys() - steps:
         for file in declared.named[step]:
-            wrong = f"it looks at what is at {step}, and there is no such step{did_you_mean(step, steps)}"
-            yield Finding(file, "", "", wrong, "Name the step there as the diagram does")
+            wrong = f"it refers to the element {step}, which no diagram has{did_you_mean(step, steps)}"
+            yield Finding(file, "", "", wrong, "Use the id that the element has in the diagram")
 
 
 def _check_topics(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def _check_topics(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
         if each.topic and each.topic not in declared.topics:
             yield diagram.finding(
                 each,
-                f"no worker does {each.topic}{did_you_mean(each.topic, declared.topics)}",
+                f"no worker handles the topic {each.topic}{did_you_mean(each.topic, declared.topics)}",
                 "Correct the topic, or write its handler in workers/ (docs/how-to/write-a-worker.md)",
             )
 
@@ -62,12 +62,14 @@ def _check_unused(files: Files, declared: Declared) -> Iterator[Finding]:
         name = form.get("id")
         # a form without an id is a finding of forms.py
         if isinstance(name, str) and name not in forms:
-            yield Finding(file, "", name, "no step asks for this form", "Give it a task, or delete the file")
+            yield Finding(file, "", name, "no task uses this form", "Use it in a task, or delete the file")
     for file, root in files.decisions.items():
         if not decisions & set(_decision_ids(root)):
-            yield Finding(file, "", "", "no step takes this decision", "Give it a task, or delete the file")
+            yield Finding(file, "", "", "no task uses this decision", "Use it in a task, or delete the file")
     for topic in sorted(set(declared.topics) - {each.topic for each in nodes}):
-        yield Finding("workers", topic, "", "no step has this topic", "Give it a task, or delete its handler")
+        yield Finding(
+            "workers", topic, "", "no task or event has this topic", "Use it in a task, or delete its handler"
+        )
 
 
 def _all_decision_ids(files: Files) -> Iterator[str]:

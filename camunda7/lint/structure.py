@@ -68,12 +68,14 @@ def _check_reachability(diagram: Diagram) -> Iterator[Finding]:
         first = [each for each in lost if not before[each.id] & ids]
         for each in first or lost:
             if each.link is not None and each.kind == "intermediateCatchEvent":
-                yield diagram.finding(each, f"no link {each.link} leads to it", "Give a throwing link the same name")
+                yield diagram.finding(
+                    each, f"there is no throwing link event {each.link}", "Give a throwing link event the same name"
+                )
             elif each.compensates:
                 todo = "Connect it with the compensation event by an association, or delete it"
-                yield diagram.finding(each, "no compensation event leads to it", todo)
+                yield diagram.finding(each, "no compensation event is connected with it", todo)
             else:
-                yield diagram.finding(each, "no way leads to it from a start", "Connect it, or delete it")
+                yield diagram.finding(each, "it can't be reached from a start event", "Connect it, or delete it")
 
 
 def _find_reachable(starts: set[str], before: Mapping[str, set[str]]) -> set[str]:
@@ -128,18 +130,20 @@ def _check_outgoing_flows(diagram: Diagram) -> Iterator[Finding]:
         if each.kind == "intermediateThrowEvent" and each.link is not None:
             links = diagram.of("intermediateCatchEvent")
             if not any(other.link == each.link and other.scope == each.scope for other in links):
-                wrong, todo = f"no link {each.link} goes on from it", "Give a catching link the same name"
+                wrong, todo = f"there is no catching link event {each.link}", "Give a catching link event the same name"
                 yield diagram.finding(each, wrong, todo)
         elif each.kind == "boundaryEvent" and each.find_child("compensateEventDefinition") is not None:
             if not any(_is_compensation_handler(diagram, each, other) for other in diagram.nodes if other.compensates):
-                wrong, todo = "no step compensates", "Connect it by an association with a step that is for compensation"
+                wrong, todo = "no compensation activity is connected with it", "Connect it with one by an association"
                 yield diagram.finding(each, wrong, todo)
         elif not each.compensates and not _is_ad_hoc(diagram, each):
-            yield diagram.finding(each, "no way leads on from it", "Connect it with the next step, or with an end")
+            yield diagram.finding(
+                each, "it has no outgoing sequence flow", "Connect it with the next step, or with an end event"
+            )
     for flow in diagram.flows:
         for end in ("sourceRef", "targetRef"):
             if flow.node.get(end) not in diagram.elements:
-                yield diagram.finding(flow, "one of its ends is at no step", "Connect it, or delete it")
+                yield diagram.finding(flow, "its source or its target is missing", "Connect it, or delete it")
 
 
 def _check_conditions(diagram: Diagram) -> Iterator[Finding]:
@@ -147,13 +151,13 @@ def _check_conditions(diagram: Diagram) -> Iterator[Finding]:
         if gateway.node.get("default"):
             yield diagram.finding(
                 gateway,
-                "it has a default flow, so that unforeseen cases go there unnoticed",
+                "it has a default flow, which unforeseen cases would take unnoticed",
                 "Give that flow a condition of its own",
             )
         ways = diagram.outgoing(gateway)
         for way in ways if len(ways) > 1 else []:
             if way.find_child("conditionExpression") is None and gateway.node.get("default") != way.id:
-                yield diagram.finding(way, "it has no condition", "Say when a case goes that way")
+                yield diagram.finding(way, "it has no condition", "Write one that says when a case continues here")
     for flow in diagram.flows:
         source = diagram.elements.get(flow.node.get("sourceRef", ""))
         if flow.find_child("conditionExpression") is not None and source and source.kind not in GATEWAYS:
@@ -173,11 +177,11 @@ def _check_implementations(diagram: Diagram) -> Iterator[Finding]:
             "Make it a user task with a form, a service task with a topic, or a decision",
         )
     for each in diagram.of("adHocSubProcess", "complexGateway"):
-        yield diagram.finding(each, "the engine doesn't have it and passes over it", f"Replace the {each.kind}")
+        yield diagram.finding(each, "the engine doesn't support it, and ignores it", f"Replace the {each.kind}")
     for task in diagram.of("serviceTask", "sendTask"):
         if task.camunda("type") != "external" or not task.topic:
             yield diagram.finding(
-                task, "it has no topic, so that no worker does it", "Make it external, and give it a topic"
+                task, "it has no topic, so that no worker handles it", "Make it external, and give it a topic"
             )
     for task in diagram.of("userTask"):
         if not task.camunda("formRef"):
@@ -185,29 +189,35 @@ def _check_implementations(diagram: Diagram) -> Iterator[Finding]:
     for process in diagram.processes:
         if process.node.get("isExecutable") != "true":
             yield diagram.finding(
-                process, "it isn't executable, so that no case could begin", "Tick “Executable” at it"
+                process, "it isn't executable, so that no case could be started", "Tick “Executable” at it"
             )
 
 
 def _check_asynchronous_continuations(diagram: Diagram) -> Iterator[Finding]:
     """Check asyncAfter: without it an error after the node rolls its completion back, without an incident."""
-    why = "an error behind it would be shown to the person who completes it, each time, instead of a process manager"
+    why = "an error after it would make each attempt to complete it fail, instead of raising an incident"
     for each in diagram.of("userTask", "startEvent", "serviceTask", "sendTask"):
         loop = each.find_child("multiInstanceLoopCharacteristics")
         inner = Element(loop, each.id) if loop is not None else each
         waits = each.kind != "startEvent" or (each.camunda("formRef") and each.definition is None)
         if waits and not (each.camunda("asyncAfter") == inner.camunda("asyncAfter") == "true"):
-            yield diagram.finding(each, why, SET_ASYNC_AFTER + (", and at its repetitions" if loop is not None else ""))
+            yield diagram.finding(
+                each, why, SET_ASYNC_AFTER + (", and at its multi-instance" if loop is not None else "")
+            )
 
 
 def _check_boundary_events(diagram: Diagram) -> Iterator[Finding]:
     for event in diagram.of("boundaryEvent"):
         host = diagram.elements.get(event.node.get("attachedToRef", ""))
         if host is None or host.kind.endswith("Event"):
-            where = f"at {diagram.describe(host)}, which is an event" if host else "at no step"
-            yield diagram.finding(event, f"it is {where}", "Attach it to a task, for an event use a receive task")
+            where = (
+                f"attached to {diagram.describe(host)}, which is an event" if host else "not attached to an activity"
+            )
+            yield diagram.finding(
+                event, f"it is {where}", "Attach it to an activity; replace the event by a receive task"
+            )
         if event.definition is None:
-            yield diagram.finding(event, "it doesn't say what it waits for", "Make it a timer, a message, an error …")
+            yield diagram.finding(event, "it has no event definition", "Make it a timer, a message, an error …")
 
 
 def _check_bindings(diagram: Diagram) -> Iterator[Finding]:
@@ -216,7 +226,7 @@ def _check_bindings(diagram: Diagram) -> Iterator[Finding]:
             if (each.camunda(reference) or each.node.get(reference)) and each.camunda(binding) != "deployment":
                 yield diagram.finding(
                     each,
-                    "it takes the newest version of what it refers to, also for cases that began before",
+                    "it uses the latest version of what it refers to, also in older cases",
                     "Choose the binding “deployment”",
                 )
 
@@ -228,7 +238,7 @@ def _check_decisions(diagram: Diagram) -> Iterator[Finding]:
         elif not _maps_result(task):
             yield diagram.finding(
                 task,
-                "what its decision says goes nowhere that a gateway can read",
+                "the result of its decision isn't stored in a variable",
                 "Give it a result variable and map it as singleEntry, or an output parameter of decisionResult",
             )
 
@@ -253,7 +263,7 @@ def _check_ids(diagram: Diagram) -> Iterator[Finding]:
     for each in diagram.nodes:
         prefix = next((prefix for kind, prefix in ID_PREFIXES.items() if each.kind.endswith(kind)), "")
         if not each.id.startswith(prefix):
-            yield diagram.finding(each, f"its id is {each.id}", f"Let it begin with {prefix}")
+            yield diagram.finding(each, f"its id is {each.id}", f"Begin the id with {prefix}")
     name = diagram.file.removesuffix(".bpmn")
     if name not in {process.id for process in diagram.processes}:
         wrong = "the file isn't named after its process"

@@ -119,7 +119,7 @@ def read(decision: ElementTree.Element) -> Table:
     if len(found) != 1:
         other = next((name for name in OTHER_EXPRESSIONS if decision.find(DMN + name) is not None), "")
         wrong = f"it is a {other} instead of a table" if other else f"it has {len(found) or 'no'} tables"
-        raise TableError(wrong, "Make it one decision table: what another decision says can't be followed")
+        raise TableError(wrong, "Make it one decision table: other expressions can't be checked")
     table = found[0]
     inputs = tuple(_read_input(each) for each in table.findall(DMN + "input"))
     outputs = _read_outputs(table)
@@ -134,10 +134,10 @@ def _read_outputs(table: ElementTree.Element) -> tuple[Output, ...]:
     found = table.findall(DMN + "output")
     names = tuple(each.get("name", "") for each in found)
     if not names:
-        raise TableError("its table has no column for what it says")
+        raise TableError("its table has no output column")
     for name in names:
         if not name or names.count(name) > 1:
-            raise TableError(f"{names.count(name)} columns for what it says are called “{name}”")
+            raise TableError(f"{names.count(name)} output columns are named “{name}”")
     for each in found:
         _refuse_type(each, f"column “{each.get('name')}”")
     return tuple(Output(each.get("name", ""), each.get("typeRef", "any").lower()) for each in found)
@@ -169,9 +169,7 @@ def _read_input(column: ElementTree.Element) -> Input:
         _refuse_type(expression, f"column “{label}”")
         _refuse_language(expression, f"column “{label}”")
     if len(names) != 1:
-        raise TableError(
-            f"column “{label}” looks at {' and '.join(sorted(names)) or 'nothing'} instead of one variable"
-        )
+        raise TableError(f"column “{label}” reads {' and '.join(sorted(names)) or 'nothing'} instead of one variable")
     return Input(label, names.pop(), text)
 
 

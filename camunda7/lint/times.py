@@ -177,4 +177,4 @@ def _check_time(kind: str, text: str, what: str, declared: Declared) -> Iterator
     value = declared.policy.get(in_policy[1]) if in_policy else text
     is_time, example = TIMES[kind]
     if isinstance(value, str) and not is_expression(value) and not is_time(value):
-        yield f"“{value}” is no time that {what} can read", f"Write {example}"
+        yield f"“{value}” isn't a valid time for {what}", f"Write {example}"

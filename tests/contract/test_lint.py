@@ -32,7 +32,7 @@ def test_a_step_without_a_name(tmp_path: Path) -> None:
 
 def test_a_process_that_would_be_kept_for_ever(tmp_path: Path) -> None:
     [found] = with_fault(tmp_path, ' camunda:historyTimeToLive="P180D"', "")
-    assert found.wrong == "it doesn't say for how long an ended case is kept"
+    assert found.wrong == "it has no history time to live"
     assert "P180D" in found.todo
 
 
@@ -46,7 +46,7 @@ def test_a_machine_without_node_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("PATH", str(tmp_path))
     # its folder has the Node.js of the virtual environment
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    with pytest.raises(bpmnlint.LintFailed, match=r"`make setup` brings it"):
+    with pytest.raises(bpmnlint.LintFailed, match=r"`make setup` installs it"):
         list(bpmnlint.findings(tmp_path))
 
 

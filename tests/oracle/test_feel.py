@@ -33,7 +33,7 @@ TIMES = 50
 def evaluated(cases: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
     """What feelin makes of each expression with its values: as a value, and as a condition."""
     node = find_node()
-    assert node, "Node.js is missing: `make setup` brings it"
+    assert node, "Node.js is missing: `make setup` installs it"
     lines = "".join(json.dumps({"expression": text, "values": values}) + "\n" for text, values in cases)
     done = subprocess.run(
         [node, "tests/oracle/feel.cjs"], cwd=ROOT, input=lines, capture_output=True, text=True, check=True

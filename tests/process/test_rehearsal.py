@@ -126,7 +126,7 @@ def test_what_can_not_be_rehearsed_is_said(state: dict[str, Any], changed: Path)
     assert "other.dmn isn't deployed" in rehearsed(state, renamed).stderr
     broken = renamed.rename(renamed.with_name("pre_screening.dmn"))
     broken.write_text(broken.read_text().replace("<text>&lt; 15</text>", "<text>young</text>"))
-    assert "row 1, column “Age”: “young” is no text" in rehearsed(state, broken).stderr
+    assert "row 1, column “Age”: “young” isn't a text" in rehearsed(state, broken).stderr
     # whoever may not read answers learns nothing
     manager = rehearsed(state, ROOT / "processes" / "pre_screening.dmn", who="process_manager")
     assert manager.stdout == "no case has evaluated these decisions\n"

@@ -98,7 +98,7 @@ def test_what_would_not_work_is_refused_until_it_does(said: list[str], deployer:
     path, before = folder / "processes" / "test_sample.bpmn", len(said)
     save(path, "lab.chase_result", "lab.chase_results")
     said_again(said, "^not deployed: the previous version stays$", before)
-    assert any("no worker does lab.chase_results" in line for line in said[before:])
+    assert any("no worker handles the topic lab.chase_results" in line for line in said[before:])
     assert "lab.chase_results" not in runs(deployer, path.name)
 
     # half a file, as an editor that is killed leaves it

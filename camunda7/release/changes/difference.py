@@ -105,8 +105,8 @@ def _diagram(file: str, content: bytes) -> Items:
 
 def _kind(element: Element) -> str:
     if element.kind == "sequenceFlow":
-        # one without a name is labelled “the way from … to …”
-        return "way" if element.name else ""
+        # one without a name is labelled “the sequence flow from … to …”
+        return "sequence flow" if element.name else ""
     return "event" if element.kind.endswith("Event") else "gateway" if element.kind.endswith("Gateway") else "step"
 
 
@@ -186,7 +186,7 @@ def _plain(value: Any) -> str:
 
 
 def _unknown(file: str, content: bytes) -> Items:
-    raise FileError("it is no diagram, decision or form")
+    raise FileError("it isn't a diagram, decision or form")
 
 
 READERS: Mapping[str, Callable[[str, bytes], Items]] = {".bpmn": _diagram, ".dmn": _decisions, ".form": _form}

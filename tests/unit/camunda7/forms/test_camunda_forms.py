@@ -306,8 +306,8 @@ class TestParsing:
     @pytest.mark.parametrize(
         ("schema", "what"),
         [
-            ({"type": "default", "id": "f"}, "is no Camunda Form"),
-            ({"id": "f", "components": []}, "is no Camunda Form"),
+            ({"type": "default", "id": "f"}, "isn't a Camunda Form"),
+            ({"id": "f", "components": []}, "isn't a Camunda Form"),
             ({"type": "default", "id": "f", "schemaVersion": 17, "components": []}, "schemaVersion must be 16"),
         ],
     )

@@ -42,7 +42,7 @@ def test_a_form_for_a_later_tasklist() -> None:
 
 
 def test_what_is_no_form() -> None:
-    assert found(FIELD, type="other") == ["new: is no Camunda Form"]
+    assert found(FIELD, type="other") == ["new: isn't a Camunda Form"]
 
 
 def test_nothing_is_found_in_a_sound_form() -> None:
