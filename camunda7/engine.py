@@ -82,7 +82,7 @@ CONFLICT_TEXTS = (
 NO_RECEIVER_TYPE = "NullValueException"
 # "ExternalTask with id … is suspended"
 SUSPENDED = "ENGINE-03043 "
-# the engine's database can't be reached or written: engine/…/DatabaseAway.java
+# the engine's database can't be reached or written: engine/…/DatabaseUnavailable.java
 DATABASE_UNAVAILABLE_CODE = 20001
 # same as in engine/…/IdempotencyKeys.java
 DUPLICATE_REQUEST_CODE = 20002
