@@ -21,18 +21,15 @@ LIGHT_INK_FROM = 3
 
 
 class Mark(Protocol):
-    """A mark on an element.
-
-    Attributes:
-        text: text of the badge; a few letters.
-        paint: colours of the element; a sequence flow is highlighted in the fill colour.
-    """
+    """A mark on an element."""
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """Text of the badge; a few letters."""
 
     @property
-    def paint(self) -> Paint: ...
+    def paint(self) -> Paint:
+        """Colours of the element; a sequence flow is highlighted in the fill colour."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,7 @@ class Heat:
 
     @property
     def paint(self) -> Paint:
+        """Colours of the element: light for 0, dark for 1."""
         step = min(int(self.heat * len(HEAT)), len(HEAT) - 1)
         return Paint(HEAT[step], PAPER if step >= LIGHT_INK_FROM else INK)
 

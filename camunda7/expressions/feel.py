@@ -14,6 +14,8 @@ from typing import Any
 
 from camunda7.expressions import javascript
 
+__all__ = ["Expression", "UnsupportedExpression"]
+
 Evaluate = Callable[[dict[str, Any]], Any]
 
 MAX_TOKENS = 400

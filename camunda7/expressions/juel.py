@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+__all__ = ["ExpressionError", "Node", "is_expression", "parse"]
+
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<name>[A-Za-z_$][\w$]*)"""
     r"""|(?P<symbol>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:().,\[\]]))"""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import TypeGuard
 
+__all__ = ["Cell", "CellError", "format_value", "names", "parse_cell", "parse_literal"]
+
 NAME = re.compile(r'"(?:\\.|[^"\\])*"|(?<![.\w])([A-Za-z_]\w*)(?!\w*\()(?!\w)')
 # keywords and types of FEEL, and functions that aren't followed by a bracket
 KEYWORDS = {

@@ -17,7 +17,7 @@ class Finding:
     Attributes:
         file: name of the file.
         element: label of the step, field or row in its editor; empty for the whole file.
-        id: of the element; empty if it has none.
+        id: id of the element; empty if it has none.
         wrong: the problem.
         todo: the remedy.
     """

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from camunda7.lint.finding import Finding, did_you_mean
 from camunda7.variables import Catalogue, UndeclaredVariable
 
+__all__ = ["Hints", "InvalidHints", "findings", "read_hints"]
+
 HINTS = "migration.yaml"
 SHAPE = "Write for each process `steps` (old id: new id) and `variables` (name: value), as its comment shows"
 
@@ -34,7 +36,12 @@ class Hints(BaseModel):
     variables: dict[str, Any] = {}
 
     def new_id(self, step: str, existing: Collection[str]) -> str | None:
-        """Return the id of a step among the existing ones, also after several renames; None if it was removed."""
+        """Return the new id of a step, also after several renames; None if it was removed.
+
+        Args:
+            step: old id.
+            existing: ids of the elements in the new version.
+        """
         seen: set[str] = set()
         while step not in existing:
             if step in seen or step not in self.steps:
@@ -71,6 +78,7 @@ def findings(
     """Lint the hints.
 
     Args:
+        hints: by process.
         steps: ids of all elements of each process in the current diagrams.
         catalogue: the variables that may be set.
     """

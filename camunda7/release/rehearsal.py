@@ -20,6 +20,8 @@ from camunda7.lint.paths import Decisions, Gap
 from camunda7.lint.tables import DMN, Table, TableError
 from camunda7.release.changes import running
 
+__all__ = ["Evaluation", "Rehearsal", "RehearsalError", "as_text", "read_tables", "rehearse"]
+
 BATCH_SIZE = 500
 NOTHING = "nothing"
 Outputs = Mapping[str, Value]
@@ -107,6 +109,7 @@ def rehearse(
 
 
 def as_text(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield the lines of a report: number of evaluations, then each change with its cases."""
     cases = {reference for references in rehearsal.changed.values() for reference in references}
     evaluations = f"{rehearsal.decision}: {rehearsal.evaluated} evaluations repeated"
     yield f"{evaluations}, another result for {len(cases)} cases"

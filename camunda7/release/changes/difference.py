@@ -40,7 +40,9 @@ class Change:
     """One difference.
 
     Attributes:
+        file: name of the file.
         how: ADDED, REMOVED or CHANGED.
+        kind, label, id: of the item: step, sequence flow, row or field.
         details: of a changed item: "name: before → after".
     """
 
@@ -59,7 +61,11 @@ class Change:
 
 
 def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Change]:
-    """Return the changes from one set of files to another, by file names."""
+    """Return the changes from one set of files to another.
+
+    Args:
+        before, after: contents of the files, by file name.
+    """
     found: list[Change] = []
     for file in sorted({*before, *after}):
         if file not in after:
