@@ -154,7 +154,7 @@ class Diagram:
 
     def _end_of(self, flow: Element, end: str) -> str:
         found = self.elements.get(flow.node.get(end, ""))
-        # a damaged flow may lead to a flow, and so to itself
+        # a damaged sequence flow may have a sequence flow as its end, and so itself: don't recurse
         return "another sequence flow" if found and found.kind == "sequenceFlow" else self.describe(found)
 
     def finding(self, element: Element, wrong: str, todo: str) -> Finding:
