@@ -89,7 +89,8 @@ def findings(
             continue
         for old, new in each.steps.items():
             if each.new_id(new, steps[process]) is None:
-                wrong = f"{old} is to be {new}, which the diagram doesn't have{did_you_mean(new, steps[process])}"
+                hint = did_you_mean(new, steps[process])
+                wrong = f"the new id of {old} is {new}, which the diagram doesn't have{hint}"
                 yield Finding(HINTS, process, "", wrong, "Write the id of a step of the diagram, or delete the line")
         for name, value in each.variables.items():
             try:
