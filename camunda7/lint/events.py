@@ -28,7 +28,7 @@ def findings(files: Files, declared: Declared) -> Iterator[Finding]:
 
 def _check_unreceived_messages(files: Files, declared: Declared) -> Iterator[Finding]:
     received = {
-        refers_to(diagram, each, "message")
+        referenced_name(diagram, each, "message")
         for diagram in files.diagrams
         for each in diagram.nodes
         if each.kind in CATCHING
@@ -48,7 +48,7 @@ def _check_errors(diagram: Diagram, files: Files, declared: Declared) -> Iterato
                     f"its worker may report the error {code}, which no event catches",
                     f"Attach an error event with the code {code} to it",
                 )
-        caught = refers_to(diagram, each, "error")
+        caught = referenced_name(diagram, each, "error")
         if each.kind in CATCHING and caught and caught not in codes | {JAVA_EXCEPTION}:
             wrong = f"no worker or event throws an error with the code {caught}{did_you_mean(caught, codes)}"
             yield diagram.finding(each, wrong, "Correct the code, or declare it in processes/errors.py")
@@ -59,7 +59,7 @@ def _check_messages(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
         waits = each.kind == "receiveTask" or (each.kind in CATCHING and _definition(each, "message") is not None)
         if not waits:
             continue
-        message = refers_to(diagram, each, "message")
+        message = referenced_name(diagram, each, "message")
         if not message:
             yield diagram.finding(each, "it has no message", "Choose the message that it receives")
         elif message not in declared.messages:
@@ -80,7 +80,7 @@ def _check_escalations_and_signals(diagram: Diagram, files: Files) -> Iterator[F
     """Check that each thrown escalation or signal is caught, and each caught one is thrown."""
     for each in diagram.nodes:
         for kind in ("escalation", "signal"):
-            name = refers_to(diagram, each, kind)
+            name = referenced_name(diagram, each, kind)
             if not name:
                 continue
             if each.kind in THROWING and not _is_caught(diagram, each, kind, name, files):
@@ -101,7 +101,7 @@ def _reference(element: Element, kind: str) -> str:
     return source.get(f"{kind}Ref", "") if source is not None else ""
 
 
-def refers_to(diagram: Diagram, element: Element, kind: str) -> str:
+def referenced_name(diagram: Diagram, element: Element, kind: str) -> str:
     """Return the name of an element's message or signal, or the code of its error or escalation; empty if none."""
     reference = diagram.declared(kind).get(_reference(element, kind))
     if reference is None:
@@ -111,7 +111,10 @@ def refers_to(diagram: Diagram, element: Element, kind: str) -> str:
 
 def _find_thrown(files: Files, kind: str) -> set[str]:
     return {
-        refers_to(diagram, each, kind) for diagram in files.diagrams for each in diagram.nodes if each.kind in THROWING
+        referenced_name(diagram, each, kind)
+        for diagram in files.diagrams
+        for each in diagram.nodes
+        if each.kind in THROWING
     } - {""}
 
 
@@ -133,12 +136,12 @@ def _is_caught(
     while at:
         if any(each.node.get("attachedToRef") == at and _catches(diagram, each, kind, name) for each in diagram.nodes):
             return True
-        within = [
+        starts = [
             each
             for each in diagram.nodes
             if each.kind == "startEvent" and _starts_event_subprocess(diagram, each, scope)
         ]
-        if any(_catches(diagram, each, kind, name) for each in within):
+        if any(_catches(diagram, each, kind, name) for each in starts):
             return True
         at, scope = scope, diagram.elements[scope].scope if scope else ""
         if at in {each.id for each in diagram.processes}:
@@ -161,7 +164,7 @@ def _catches(diagram: Diagram, element: Element, kind: str, name: str) -> bool:
     """Whether an element catches this name or code; an event without a reference catches all."""
     if element.kind not in CATCHING or _definition(element, kind) is None:
         return False
-    return not _reference(element, kind) or refers_to(diagram, element, kind) == name
+    return not _reference(element, kind) or referenced_name(diagram, element, kind) == name
 
 
 def _call_activities(files: Files, process: str) -> Collection[tuple[Diagram, Element]]:

@@ -145,7 +145,7 @@ def _trigger(diagram: Diagram, element: Element) -> list[str]:
     waits = element.node if element.kind == "receiveTask" else element.definition
     if waits is None:
         return []
-    named = [events.refers_to(diagram, element, kind) for kind in ("message", "signal")]
+    named = [events.referenced_name(diagram, element, kind) for kind in ("message", "signal")]
     return named + [" ".join((each.text or "").split()) for each in waits if not each.tag.startswith(CAMUNDA)]
 
 
