@@ -18,6 +18,19 @@ from camunda7.http_client import new_session
 from camunda7.outages import CredentialsRefused, SafeToLog
 from camunda7.variables import UNTYPED, Catalogue
 
+__all__ = [
+    "Conflict",
+    "DuplicateRequest",
+    "Engine",
+    "EngineError",
+    "EngineRefused",
+    "EngineUnavailable",
+    "NotFound",
+    "SignInRefused",
+    "Suspended",
+    "Throttled",
+]
+
 
 class EngineError(SafeToLog):
     """A call of the engine's REST API failed; the message names the call, never a variable's value."""
@@ -42,7 +55,12 @@ class SignInRefused(EngineUnavailable, CredentialsRefused):
 
 
 class EngineRefused(EngineError):
-    """The engine refused the call."""
+    """The engine refused the call.
+
+    Attributes:
+        status: HTTP status.
+        message: the engine's message; it may contain variables' values, so don't log it.
+    """
 
     def __init__(self, call: str, status: int, kind: str, message: str = ""):
         super().__init__(f"{call}: {status} {kind}")
@@ -82,7 +100,7 @@ CONFLICT_TEXTS = (
 NO_RECEIVER_TYPE = "NullValueException"
 # "ExternalTask with id … is suspended"
 SUSPENDED = "ENGINE-03043 "
-# the engine's database can't be reached or written: engine/…/DatabaseAway.java
+# the engine's database can't be reached or written: engine/…/DatabaseUnavailable.java
 DATABASE_UNAVAILABLE_CODE = 20001
 # same as in engine/…/IdempotencyKeys.java
 DUPLICATE_REQUEST_CODE = 20002
@@ -93,6 +111,9 @@ MAX_RETRY_AFTER_S = 60.0
 
 class Engine:
     """Client of the engine's REST API, for one account. Keeps connections; thread-safe.
+
+    A call that the engine rolled back because of a concurrent transaction is repeated, up to 6 attempts. Each call
+    raises EngineUnavailable if a later attempt may succeed, or EngineRefused if not.
 
     Args:
         url: base URL, without /engine-rest.
@@ -121,6 +142,12 @@ class Engine:
         self._local = threading.local()
 
     def get(self, path: str, **query: Any) -> Any:
+        """Send a GET request; returns the parsed JSON, or a text, or None for an empty response.
+
+        Args:
+            path: path below /engine-rest, like all paths here.
+            query: query parameters.
+        """
         return self._call("GET", path, params={name: _text(value) for name, value in query.items()})
 
     def download(self, path: str) -> bytes:
@@ -129,24 +156,33 @@ class Engine:
         return content
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
+        """Send a POST request with a JSON body; returns the response like get().
+
+        Args:
+            options: further arguments of requests.request(), such as `headers` or `timeout`.
+        """
         return self._call("POST", path, json={} if body is None else body, **options)
 
     def put(self, path: str, body: Any) -> Any:
+        """Send a PUT request with a JSON body; returns the response like get()."""
         return self._call("PUT", path, json=body)
 
     def delete(self, path: str) -> Any:
+        """Send a DELETE request; returns the response like get()."""
         return self._call("DELETE", path)
 
     def upload(self, path: str, fields: dict[str, str], files: dict[str, bytes]) -> Any:
-        """Post a multipart form: fields and files by name."""
+        """Send a multipart POST request, with fields and files by name; returns the response like get()."""
         return self._call("POST", path, data=fields, files={name: (name, data) for name, data in files.items()})
 
     def start(self, process: str, business_key: str, values: dict[str, Any], key: str) -> None:
         """Start an instance of a process, once.
 
         Args:
+            process: key of the process definition; its latest version is started.
+            values: variables, by name.
             key: idempotency key: of several starts of this process with the same key, also concurrent ones, one takes
-                effect. The engine stores it for 30 days.
+                effect. CoronaCare's engine stores it for 30 days (IdempotencyKeys.java); a stock Camunda ignores it.
         """
         body = {"businessKey": business_key, "variables": self.catalogue.to_engine(values)}
         self._post_once(f"/process-definition/key/{process}/start", body, f"{process}/{key}")
@@ -162,6 +198,8 @@ class Engine:
         """Correlate a message to the one instance that waits for it, or to a message start event.
 
         Args:
+            message: name of the message.
+            values: variables to set in the instance, by name.
             waiting_for: correlation keys: variables that the instance must have, in addition to the business key.
             key: idempotency key, as of start(); without one, each call takes effect.
 
@@ -177,23 +215,29 @@ class Engine:
         self._post_once("/message", body, key and f"{message}/{key}")
 
     def evaluate(self, decision: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-        """Evaluate the latest version of a decision; returns the outputs by name of each matching rule."""
+        """Evaluate the latest version of a decision; returns the outputs by name of each matching rule.
+
+        Args:
+            decision: key of the decision definition.
+            values: input variables, by name.
+        """
         body = {"variables": self.catalogue.to_engine(values)}
         rows = self.post(f"/decision-definition/key/{decision}/evaluate", body)
         return [{name: output["value"] for name, output in row.items()} for row in rows]
 
     def submit(self, task_id: str, values: dict[str, Any]) -> None:
-        """Complete a user task by its form."""
+        """Complete a user task by its form, with these variables by name."""
         self.post(f"/task/{task_id}/submit-form", {"variables": self.catalogue.to_engine(values)})
 
     def check(self, path: str, timeout_s: float) -> None:
         """Check that the engine is available, and accepts the account.
 
         Args:
-            path: one that the account may get.
+            path: a path that the account may get.
+            timeout_s: of the call, in seconds.
 
         Raises:
-            EngineError: it isn't, or doesn't.
+            EngineError: the engine isn't available, or refuses the account.
         """
         self._call_once("GET", path, timeout=timeout_s)
 

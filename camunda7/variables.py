@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+__all__ = ["Catalogue", "UndeclaredVariable", "Variable", "engine_time", "from_engine", "to_python"]
+
 ENGINE_TIME = "%Y-%m-%dT%H:%M:%S.%f%z"
 
 
@@ -20,7 +22,8 @@ class Variable:
     Attributes:
         type: String, Boolean, Integer, Double, Date (a point in time) or Json, as the engine names them.
             A calendar day is a String, YYYY-MM-DD, as Camunda Forms submit it.
-        values: the codes that a String may take; empty when it is free.
+        meaning: what the value means, for people.
+        values: codes that a String may have; empty if it may have any value.
     """
 
     name: str
@@ -106,7 +109,7 @@ def _read(name: str, value: dict[str, Any]) -> Any:
 
 
 def to_python(kind: str, value: Any) -> Any:
-    """Convert a value of the engine's type `kind` to its Python value."""
+    """Convert a value of the engine's type `kind`: a Date to an aware datetime, Json parsed."""
     if value is None:
         return None
     if kind == "Date":

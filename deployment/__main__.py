@@ -27,9 +27,9 @@ from access.people import load_people
 from access.provision import WeakPassword, provision
 from camunda7.engine import EngineError
 from camunda7.lint import Declared, Finding, check
+from camunda7.lint.bpmnlint import LintFailed
+from camunda7.lint.bpmnlint import findings as linted
 from camunda7.lint.files import Files
-from camunda7.lint.lint import LintFailed
-from camunda7.lint.lint import findings as linted
 from camunda7.release.deploy import DeploymentRefused, deploy, is_deployed, redeploy_previous, resources
 from camunda7.release.hints import HINTS, InvalidHints, read_hints
 from camunda7.release.hints import findings as hinted

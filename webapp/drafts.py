@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from camunda7.forms import Answers, Filled, Form, Page
+from camunda7.forms import Answers, Form, MergedPost, Page
 from camunda7.inputs.place import Place
 from records.drafts import Drafts
 from webapp.commands import Command, command_from_json
@@ -48,9 +48,9 @@ class FormDraft:
     def answers(self) -> Answers:
         return self.form.read(self.posted, self.data, self.place)
 
-    def merge(self, page: Page, posted: MultiDict[str, str]) -> Filled:
+    def merge(self, page: Page, posted: MultiDict[str, str]) -> MergedPost:
         """Merge what was posted from a page."""
-        filled = self.form.filled(self.posted, page, posted)
+        filled = self.form.merge_post(self.posted, page, posted)
         self.posted = filled.posted
         self.__dict__.pop("answers", None)
         return filled
@@ -58,7 +58,7 @@ class FormDraft:
     @property
     def pages(self) -> list[Page]:
         """The pages that have questions, which may depend on other answers."""
-        return [page for page in self.form.pages if page.asks(self.answers)]
+        return [page for page in self.form.pages if page.has_inputs(self.answers)]
 
     @property
     def unanswered(self) -> Page | None:
@@ -93,7 +93,9 @@ class FormDrafts:
     def save(self, draft: FormDraft) -> None:
         self._drafts.save(draft_key(draft.owner, draft.name), _content(draft))
 
-    def fill_in(self, draft: FormDraft, number: int, posted: MultiDict[str, str]) -> tuple[FormDraft, Filled] | None:
+    def fill_in(
+        self, draft: FormDraft, number: int, posted: MultiDict[str, str]
+    ) -> tuple[FormDraft, MergedPost] | None:
         """Merge what was posted from a page into the newest version of a draft, and store it.
 
         If another page of the draft is stored at the same time, from a second tab, the draft is read again and merged.

@@ -1,4 +1,4 @@
-"""BPMN diagrams, drawn as SVG from their own diagram interchange, so that no browser has to run anything."""
+"""Draws BPMN diagrams as SVG from their diagram interchange (BPMN DI); browsers need no JavaScript."""
 
 from camunda7.diagrams.drawing import Heat, Mark, draw_svg
 from camunda7.diagrams.reading import Element, Fault, Picture, Plane, read_picture, read_planes

@@ -1,4 +1,4 @@
-"""What pictures are made of: rectangles, paths and lines of text, as elements of SVG."""
+"""SVG elements: rectangles, paths and wrapped text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from camunda7.diagrams.reading import Box
 
 INK, PAPER, LANES = "#0b0c0c", "#ffffff", "#505a5f"
 FONT, SIZE, LINE = "Arial, Helvetica, sans-serif", 12, 14
-# of a letter, on the average
+# average width of a letter, in pixels
 LETTER = 0.53 * SIZE
-# of a line in a box however narrow
+# minimum length of a line, also in a narrow box
 MIN_LETTERS = 4
 
 
 def add(parent: Node, tag: str, **attributes: str | float) -> Node:
+    """Add an element to its parent, and return it."""
     texts = {name: value if isinstance(value, str) else f"{value:g}" for name, value in attributes.items()}
     return ElementTree.SubElement(parent, tag, texts)
 
@@ -31,7 +32,7 @@ def add_symbol(group: Node, path: str, x: float, y: float, ink: str, width: str 
 
 
 def add_text(group: Node, words: str, box: Box, ink: str = INK, at_top: bool = False, at_left: bool = False) -> None:
-    """Text in the middle of a box, or from its top or left edge on, in as many lines as it takes."""
+    """Add text, wrapped to the width of a box: centred, or aligned to its top or left edge."""
     lines = textwrap.wrap(words, max(MIN_LETTERS, int(box.width / LETTER)), break_on_hyphens=False)
     x = box.x if at_left else box.x + box.width / 2
     top = box.y + (0 if at_top else (box.height - LINE * len(lines)) / 2)
@@ -42,7 +43,7 @@ def add_text(group: Node, words: str, box: Box, ink: str = INK, at_top: bool = F
 
 
 def add_upright_text(group: Node, words: str, x: float, y: float) -> None:
-    """A line of text from bottom to top, around a point."""
+    """Add a line of text that reads from bottom to top, centred at a point."""
     text = add(group, "text", x=x, y=y, fill=INK, stroke="none", transform=f"rotate(-90 {x:g} {y:g})")
     text.set("text-anchor", "middle")
     text.text = words

@@ -12,27 +12,24 @@ from camunda7.diagrams.canvas import FONT, INK, LETTER, PAPER, SIZE, add, add_re
 from camunda7.diagrams.reading import Box, Plane
 from camunda7.diagrams.shapes import CLEAR, Paint, add_markers, draw_edge, draw_shape, is_ground
 
-# read also where the whole picture is made smaller
+# font size in pixels; larger than SIZE, to be readable in a scaled-down picture
 BADGE_SIZE = 17
 MARGIN = 20
-# from low to high, distinguished by lightness alone; the text on the last ones is white
+# from low to high, distinguishable by lightness alone; from LIGHT_INK_FROM on the text is white
 HEAT = ("#fff3d6", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000")
 LIGHT_INK_FROM = 3
 
 
 class Mark(Protocol):
-    """A mark on an element.
-
-    Attributes:
-        text: of the badge; a few letters.
-        paint: of the element; of a line its fill.
-    """
+    """A mark on an element."""
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """Text of the badge; a few letters."""
 
     @property
-    def paint(self) -> Paint: ...
+    def paint(self) -> Paint:
+        """Colours of the element; a sequence flow is highlighted in the fill colour."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,7 @@ class Heat:
     """A mark of a heat map.
 
     Attributes:
+        text: text of the badge.
         heat: from 0 to 1.
     """
 
@@ -48,15 +46,17 @@ class Heat:
 
     @property
     def paint(self) -> Paint:
+        """Colours of the element: light for 0, dark for 1."""
         step = min(int(self.heat * len(HEAT)), len(HEAT) - 1)
         return Paint(HEAT[step], PAPER if step >= LIGHT_INK_FROM else INK)
 
 
 def draw_svg(plane: Plane, marks: Mapping[str, Mark], description: str) -> str:
-    """Draw a plane as an SVG document.
+    """Draw a plane; returns an SVG document.
 
     Args:
-        marks: by element id.
+        plane: one of read_planes().
+        marks: marks of elements, by element id.
         description: text alternative of the picture.
     """
     box = _bounds(plane)

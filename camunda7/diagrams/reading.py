@@ -1,6 +1,6 @@
-"""Reads the picture of a BPMN file: https://www.omg.org/spec/BPMN/2.0.2, chapter 12, "BPMN Diagram Interchange".
+"""Reads the diagram interchange of a BPMN file: https://www.omg.org/spec/BPMN/2.0.2, chapter 12.
 
-Any tool may have written it, so it may be wrong in any way: what can't be drawn is a Fault, the rest is drawn.
+Files of other tools may be damaged in any way: a part that can't be drawn is a Fault, and the others are drawn.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ BPMNDI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 DC = "{http://www.omg.org/spec/DD/20100524/DC}"
 DI = "{http://www.omg.org/spec/DD/20100524/DI}"
 EVENT_DEFINITION = "EventDefinition"
-# no drawing is larger; beyond it browsers draw inexactly
+# limit of coordinates and sizes; beyond it browsers draw inexactly
 MAX_PX = 100_000
 MAX_NAME = 300
-# of a label whose place or size the file doesn't have
+# in pixels, for a label without bounds or with bounds of size 0
 LABEL_WIDTH, LABEL_HEIGHT, LABEL_GAP = 90, 14, 5
 # xsd:double without INF and NaN
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -30,7 +30,7 @@ NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Box:
-    """Where something is, in pixels from the left and from the top."""
+    """A rectangle: upper left corner and size, in pixels."""
 
     x: float
     y: float
@@ -47,18 +47,18 @@ class Element:
     """An element of the model.
 
     Attributes:
-        kind: its name in BPMN, as userTask; empty for one that isn't in the file.
-        name: its name, text or category, as people read it.
-        definition: what an event is about, as timer; multiple or parallelMultiple for several; empty for none.
-        interrupts: it ends what it is attached to, or within.
-        triggered_by_event: it is an event sub-process.
-        loop: standard, parallel or sequential; empty for none.
-        compensates: it undoes an activity.
-        is_collection: it is data of several.
-        is_black_box: it is a participant without a process.
-        starts_instance: it is a gateway that starts the process.
-        is_default: it is the default flow of its source.
-        direction: of an association: One, Both or empty.
+        kind: name of the XML element, like userTask; empty if it isn't in the file.
+        name: its name, the text of an annotation, or the category of a group.
+        definition: type of an event, like timer; multiple or parallelMultiple if it has several; empty if none.
+        interrupts: whether an event is interrupting.
+        triggered_by_event: whether it is an event sub-process.
+        loop: standard, parallel or sequential; empty without a loop.
+        compensates: whether it is a compensation activity.
+        is_collection: whether it is a collection of data.
+        is_black_box: whether it is a participant without a process.
+        starts_instance: whether it is a gateway that starts the process.
+        is_default: whether it is the default flow of its source.
+        direction: associationDirection of an association: One, Both or empty.
     """
 
     id: str
@@ -78,13 +78,13 @@ class Element:
 
 @dataclass(frozen=True)
 class Shape:
-    """An element that has a place.
+    """A BPMNShape: an element with bounds.
 
     Attributes:
-        label: where its name stands, if not within it.
-        expanded: what is within it is drawn there.
-        marked: an exclusive gateway shows its cross.
-        horizontal: a pool or lane runs from left to right.
+        label: bounds of its name, if that isn't drawn within the shape.
+        expanded: whether a sub-process shows its content.
+        marked: whether an exclusive gateway shows its cross.
+        horizontal: whether a pool or lane is horizontal.
     """
 
     element: Element
@@ -97,7 +97,12 @@ class Shape:
 
 @dataclass(frozen=True)
 class Edge:
-    """An element that leads from one place to another, by two points or more."""
+    """A BPMNEdge: an element with at least two waypoints.
+
+    Attributes:
+        points: x and y of the waypoints.
+        label: bounds of its name.
+    """
 
     element: Element
     points: list[tuple[float, float]]
@@ -105,18 +110,18 @@ class Edge:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Of the line between the points in its middle."""
+        """Centre of the middle segment."""
         (x, y), (to_x, to_y) = self.points[(len(self.points) - 1) // 2 :][:2]
         return (x + to_x) / 2, (y + to_y) / 2
 
 
 @dataclass(frozen=True)
 class Plane:
-    """One picture: of the process, or of a collapsed sub-process.
+    """A BPMNPlane: the drawing of the process, or of a collapsed sub-process; not empty.
 
     Attributes:
-        element: what is drawn.
-        shapes, edges: one at least of either.
+        element: the process, collaboration or sub-process.
+        shapes, edges: what is drawn.
     """
 
     element: Element
@@ -125,24 +130,24 @@ class Plane:
 
     @property
     def parts(self) -> list[Shape | Edge]:
-        """All that is drawn: the shapes, then the edges."""
+        """The shapes, then the edges."""
         return [*self.shapes, *self.edges]
 
     @property
     def title(self) -> str:
-        """The name of what is drawn; of a collaboration that of its first pool."""
+        """Name of the element; of a collaboration the name of its first pool; otherwise the id."""
         pools = [shape.element.name for shape in self.shapes if shape.element.kind == "participant"]
         return next(filter(None, [self.element.name, *pools]), self.element.id)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A part of the picture that can't be drawn.
+    """A shape, edge or plane that can't be drawn.
 
     Attributes:
-        element: the id that it refers to.
-        id: of the part.
-        wrong: what is wrong with it.
+        element: id of the element to which it refers (bpmnElement).
+        id: its own id.
+        wrong: the problem.
     """
 
     element: str
@@ -152,12 +157,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Picture:
-    """The picture of a file.
+    """The diagram interchange of a file.
 
     Attributes:
-        planes: the process's first.
-        faults: what of them isn't drawn.
-        elements: of the model, by their ids, whether they are drawn or not.
+        planes: drawings, that of the process first.
+        faults: parts that can't be drawn.
+        elements: all elements of the model by id, including those that aren't drawn.
     """
 
     planes: list[Plane]
@@ -169,20 +174,20 @@ Part = TypeVar("Part", Shape, Edge)
 
 
 class _Unreadable(Exception):
-    """A part can't be drawn; the message says why."""
+    """A part can't be drawn; the message has the reason."""
 
 
 def read_planes(source: str | bytes) -> list[Plane]:
-    """The pictures of a BPMN file, the process's first.
+    """Read the planes of a BPMN file that have content, that of the process first.
 
     Raises:
-        XmlError: it isn't XML.
+        XmlError: the source isn't valid XML.
     """
     return read_picture(parse(source)).planes
 
 
 def read_picture(root: Node) -> Picture:
-    """The picture that the file with this root has."""
+    """Read the diagram interchange of a BPMN file, given its root element."""
     elements = _elements(root)
     reader = _Reader(elements)
     planes = [reader.plane(found) for found in root.iter(f"{BPMNDI}BPMNPlane")]
@@ -190,7 +195,7 @@ def read_picture(root: Node) -> Picture:
 
 
 def _elements(root: Node) -> dict[str, Element]:
-    """What has an id, but for the picture itself."""
+    """Return the elements of the model by id, without those of the diagram interchange."""
     parts = {part for diagram in root.iter(f"{BPMNDI}BPMNDiagram") for part in diagram.iter()}
     categories = {each.get("id", ""): each.get("value", "") for each in root.iter(f"{BPMN}categoryValue")}
     defaults = {each.get("default", "") for each in root.iter()}
@@ -200,14 +205,14 @@ def _elements(root: Node) -> dict[str, Element]:
 
 
 def _element(found: Node, categories: Mapping[str, str], defaults: set[str], collections: set[str]) -> Element:
-    stays = "false" in (found.get("cancelActivity"), found.get("isInterrupting"))
+    is_non_interrupting = "false" in (found.get("cancelActivity"), found.get("isInterrupting"))
     kind = found.tag.rpartition("}")[2]
     return Element(
         id=found.get("id", ""),
         kind=kind,
         name=_shortened(_name(found, categories)),
         definition=_definition(found),
-        interrupts=not stays,
+        interrupts=not is_non_interrupting,
         triggered_by_event=found.get("triggeredByEvent") == "true",
         loop=_loop(found),
         compensates=found.get("isForCompensation") == "true",
@@ -245,10 +250,10 @@ def _loop(found: Node) -> str:
 
 
 class _Reader:
-    """Reads planes; collects the faults of what can't be drawn.
+    """Reads planes, and collects faults.
 
     Args:
-        elements: of the model, by their ids.
+        elements: elements of the model, by id.
     """
 
     def __init__(self, elements: Mapping[str, Element]):
@@ -266,7 +271,7 @@ class _Reader:
         return Plane(element or Element(name, ""), shapes, edges)
 
     def _parts(self, plane: Node, tag: str, read: Callable[[Node, Element], Part], drawn: set[str]) -> Iterator[Part]:
-        """The shapes or edges of a plane, each element once."""
+        """Yield the shapes or edges of a plane, each element once."""
         for found in plane.iter(BPMNDI + tag):
             name = found.get("bpmnElement", "")
             element = self._referred(name)
@@ -303,7 +308,7 @@ class _Reader:
         return edge if edge.label or not element.name else replace(edge, label=_label_at(*edge.middle))
 
     def _label(self, found: Node) -> Box | None:
-        """Where the name stands; nowhere if that can't be read."""
+        """Return the bounds of the label; None if there are none, or if they can't be read."""
         bounds = found.find(f"{BPMNDI}BPMNLabel/{DC}Bounds")
         if bounds is None:
             return None
@@ -314,7 +319,7 @@ class _Reader:
             return None
 
     def _referred(self, name: str) -> Element | None:
-        """The element of an id, or of a name with a namespace's prefix (bpmnElement is an xsd:QName)."""
+        """Return the element of an id, or of a name with a namespace prefix (bpmnElement is an xsd:QName)."""
         return self._elements.get(name) or self._elements.get(name.rpartition(":")[2])
 
     def _add_fault(self, found: Node, wrong: str) -> None:
@@ -329,7 +334,7 @@ def _sized(bounds: Node) -> Box:
 
 
 def _label(box: Box) -> Box:
-    """Former versions of Camunda Modeler wrote labels of size 0."""
+    """Return the bounds of a label; earlier versions of Camunda Modeler wrote labels of size 0."""
     if box.width > 0 and box.height > 0:
         return box
     return _label_at(box.middle[0], box.y)
@@ -340,7 +345,7 @@ def _label_at(x: float, y: float) -> Box:
 
 
 def _is_named_beneath(element: Element) -> bool:
-    """Whether its name stands beneath it, if the file doesn't say where."""
+    """Whether the name is below the shape, if the file has no bounds for it."""
     return bool(element.name) and (element.kind.endswith(("Event", "Gateway")) or element.kind.startswith("data"))
 
 

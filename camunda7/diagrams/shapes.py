@@ -1,4 +1,4 @@
-"""Draws elements, each as what it is: https://www.omg.org/spec/BPMN/2.0.2, chapter 12.3, "Notational Depiction"."""
+"""Draws elements in BPMN notation: https://www.omg.org/spec/BPMN/2.0.2, chapter 12.3, "Notational Depiction"."""
 
 from __future__ import annotations
 
@@ -28,13 +28,18 @@ DATA = ("dataObject", "dataObjectReference", "dataInput", "dataOutput")
 STORES = ("dataStore", "dataStoreReference")
 CONVERSATIONS = ("conversation", "subConversation", "callConversation")
 THICK = ("callActivity", "callConversation", "callChoreography")
-# height of the bend of a data store, length of the bent corner of data, width of a hexagon's sides
+# height of a data store's curves, size of a data object's folded corner (pixels); width of a hexagon's slanted sides
 BEND, CORNER, SIDE = 8, 12, 0.25
 MARKER_WIDTH = 18
 
 
 class Paint(NamedTuple):
-    """What a shape is filled with, and what is drawn on it."""
+    """Colours of a shape.
+
+    Attributes:
+        fill: fill colour.
+        ink: colour of text and symbols on it.
+    """
 
     fill: str = PAPER
     ink: str = INK
@@ -44,7 +49,7 @@ CLEAR = Paint("none")
 
 
 def is_ground(shape: Shape) -> bool:
-    """Whether other elements are drawn on it, so that it has no filling of its own."""
+    """Whether a shape contains others: pools, lanes, groups, expanded sub-processes. It is drawn first, unfilled."""
     return shape.element.kind in (*POOLS, "group") or shape.expanded
 
 
@@ -110,7 +115,7 @@ def _activity(group: Node, shape: Shape, paint: Paint) -> None:
 
 
 def _markers(group: Node, shape: Shape, ink: str) -> None:
-    """Side by side in the middle of the lower edge."""
+    """Draw the markers side by side at the middle of the lower edge."""
     element, box = shape.element, shape.box
     found = [symbols.LOOPS[element.loop]] if element.loop else []
     found += [symbols.COMPENSATES] if element.compensates else []
@@ -152,7 +157,7 @@ def _event(group: Node, shape: Shape, paint: Paint) -> None:
 
 
 def _annotation(group: Node, shape: Shape, paint: Paint) -> None:
-    """A bracket at the left of the text, and nothing over what lies beneath."""
+    """Draw a bracket to the left of the text; unfilled, as annotations may overlap other shapes."""
     box = shape.box
     add_rectangle(group, box, stroke="none")
     add(group, "path", d=f"M{box.x + 10:g} {box.y:g}h-10v{box.height:g}h10", **{"stroke-width": "1.5"})
@@ -165,7 +170,7 @@ def _group(group: Node, shape: Shape, paint: Paint) -> None:
 
 
 def _data(group: Node, shape: Shape, paint: Paint) -> None:
-    """A page with a bent corner."""
+    """Draw a page with a folded corner."""
     box, element = shape.box, shape.element
     corner = min(CORNER, box.width / 2, box.height / 2)
     edge = f"M{box.x:g} {box.y:g}h{box.width - corner:g}l{corner:g} {corner:g}v{box.height - corner:g}h{-box.width:g}z"
@@ -180,7 +185,7 @@ def _data(group: Node, shape: Shape, paint: Paint) -> None:
 
 
 def _store(group: Node, shape: Shape, paint: Paint) -> None:
-    """A cylinder."""
+    """Draw a cylinder."""
     box = shape.box
     bend = min(BEND, box.height / 4)
     half = box.width / 2
@@ -206,7 +211,7 @@ def _conversation(group: Node, shape: Shape, paint: Paint) -> None:
 
 
 def _other(group: Node, shape: Shape, paint: Paint) -> None:
-    """What has no notation here is a box with its name."""
+    """Draw an element without a drawer of its own as a box with its name."""
     is_choreography = shape.element.kind in CHOREOGRAPHY
     style = {} if is_choreography else {"stroke-dasharray": "3 3"}
     add_rectangle(group, shape.box, fill=paint.fill, **{"stroke-width": "1.5"}, **style)
@@ -215,10 +220,10 @@ def _other(group: Node, shape: Shape, paint: Paint) -> None:
 
 
 def draw_edge(svg: Node, edge: Edge, mark: str) -> None:
-    """Draw a line.
+    """Draw an edge.
 
     Args:
-        mark: the colour of a broader line beneath; empty for none.
+        mark: colour of a broader line below it; empty for none.
     """
     group = add(svg, "g", id=edge.element.id, fill="none", stroke=INK)
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in edge.points)
@@ -232,7 +237,7 @@ def draw_edge(svg: Node, edge: Edge, mark: str) -> None:
 
 
 def _ends(edge: Edge) -> dict[str, str]:
-    """Dashes of a line, and what is drawn at its ends."""
+    """Return the SVG attributes for the dashes of an edge, and the markers at its ends."""
     element = edge.element
     match element.kind:
         case "association":
@@ -252,7 +257,7 @@ OPEN = "url(#open)"
 
 
 def add_markers(svg: Node) -> None:
-    """What lines end with."""
+    """Define the markers at the ends of edges."""
     definitions = add(svg, "defs")
     for name, path, place, fill in (
         ("end", "M0 1l10 4l-10 4z", 10, INK),

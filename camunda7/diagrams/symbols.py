@@ -1,4 +1,4 @@
-"""Paths of the symbols within shapes, around their middle or from their upper left corner."""
+"""SVG paths of symbols within shapes, relative to the shape's centre or upper left corner."""
 
 # in the upper left corner of a task
 TASKS = {
@@ -11,7 +11,7 @@ TASKS = {
     "manualTask": "M4 11l5-5h7v2h-5h6v2h-6h5v2h-5h4v2h-8c-2 0-3-1-4-3",
     "scriptTask": "M7 4h9c-4 4 3 8-2 12h-9c5-4-2-8 2-12z M8 8h5 M8 12h5",
 }
-# drawn in the shape's ink, as what is sent
+# filled: throwing, as opposed to catching
 FILLED_TASKS = ("sendTask",)
 EVENTS = {
     "timer": "M-9 0a9 9 0 1 0 18 0a9 9 0 1 0-18 0 M0-6v6l4 3",
@@ -35,7 +35,7 @@ GATEWAYS = {
     "inclusiveGateway": "M-11 0a11 11 0 1 0 22 0a11 11 0 1 0-22 0",
     "complexGateway": "M0-11v22 M-11 0h22 M-8-8l16 16 M8-8l-16 16",
 }
-# side by side at an activity's lower edge, around the middle of each
+# markers at an activity's lower edge, relative to the centre of each
 COLLAPSED = "M-7-7h14v14h-14z M0-4v8 M-4 0h8"
 LOOPS = {
     "standard": "M-2 5a6 6 0 1 1 4 0 M-6 5h4v-4",
@@ -44,6 +44,6 @@ LOOPS = {
 }
 COMPENSATES = "M0-5v10l-6-5z M6-5v10l-6-5z"
 AD_HOC = "M-7 1c3-6 5-4 7-1s4 4 7-2"
-# in the upper left corner of data that is read or written
+# in the upper left corner of data inputs and outputs
 DATA = {"dataInput": "M3 7h7v-3l5 5l-5 5v-3h-7z", "dataOutput": "M3 7h7v-3l5 5l-5 5v-3h-7z"}
 FILLED_DATA = ("dataOutput",)

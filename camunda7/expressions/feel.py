@@ -1,7 +1,7 @@
-"""The part of FEEL that forms use, with the results of feelin 3.1.0.
+"""The subset of FEEL that forms may use, with the results of feelin 3.1.0, the FEEL library of form-js 1.8.7.
 
-Comparison, and/or/not(), list contains(), literals, names and dotted paths. Anything else is refused when the
-form is read, not when a patient fills it in. Logic has three values: null is neither true nor false.
+Supports comparisons, and, or, not(), list contains(), literals, names and dotted paths. Refuses anything else when the
+form is parsed, not when a patient fills it in. The logic is three-valued: null is neither true nor false.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from camunda7.expressions import javascript
+
+__all__ = ["Expression", "UnsupportedExpression"]
 
 Evaluate = Callable[[dict[str, Any]], Any]
 
@@ -26,7 +28,7 @@ _TOKEN = re.compile(
 )
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _LITERALS = {"true": True, "false": False, "null": None}
-# words of FEEL, its functions, and what every object of JavaScript has: as names they would mean something else there
+# keywords and functions of FEEL, and members of every JavaScript object: feelin wouldn't read them as variables
 _RESERVED = frozenset(
     """
     and or not in if then else for return some every satisfies between instance of function external
@@ -41,51 +43,55 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 class UnsupportedExpression(Exception):
-    """The expression isn't in the part of FEEL that forms may use."""
+    """The expression isn't in the supported subset of FEEL; the message has the unsupported part."""
 
 
-class _Failed(Exception):
-    """feelin throws here; whatever the expression is part of is null."""
+class _FeelinError(Exception):
+    """feelin throws an error here, so that the whole expression is null."""
 
 
 class Expression:
-    """A compiled expression.
+    """A compiled expression, with the attribute `names`: the variables that it reads.
 
     Args:
         text: with or without the `=` that begins an expression in a form.
 
     Raises:
-        UnsupportedExpression: it isn't in the supported part; says what isn't understood.
+        UnsupportedExpression: it isn't in the supported subset.
     """
 
     def __init__(self, text: str):
         parser = _Parser(text.strip().removeprefix("="))
         self.names = parser.names
         try:
-            self._evaluate, self._negates = parser.parse()
+            self._evaluate, self._negated = parser.parse()
         except RecursionError:
             raise UnsupportedExpression("the expression is nested too deeply") from None
 
     def evaluate(self, values: dict[str, Any]) -> Any:
-        """The expression's value; null where feelin throws."""
+        """Return the expression's value; None if feelin would throw an error.
+
+        Args:
+            values: variables by name; missing ones are null.
+        """
         try:
             return self._evaluate(values)
-        except _Failed:
+        except _FeelinError:
             return None
 
     def test(self, values: dict[str, Any]) -> bool | None:
-        """What form-js makes of it as a condition: a unary test of null."""
+        """Evaluate the expression as a condition, like form-js: as a unary test of null; None if it is null."""
         try:
-            if self._negates is None:
-                return _tested(self._evaluate(values))
-            result = _tested(self._negates(values))
+            if self._negated is None:
+                return _as_unary_test(self._evaluate(values))
+            result = _as_unary_test(self._negated(values))
             return None if result is None else not result
-        except _Failed:
+        except _FeelinError:
             return None
 
 
 class _Parser:
-    """Recursive descent, one method per level of precedence, each giving a function of the values.
+    """Recursive descent parser: one method per level of precedence, which returns a function of the variables.
 
     Attributes:
         names: the variables that the expression reads.
@@ -95,16 +101,16 @@ class _Parser:
         self._text = text
         self._tokens = list(itertools.islice(self._scan(text.rstrip()), MAX_TOKENS + 1))
         if len(self._tokens) > MAX_TOKENS:
-            # each may be a call within the others' when it is evaluated
+            # each token may be a nested call during the evaluation: limits the depth of the stack
             raise UnsupportedExpression(f"the expression has more than {MAX_TOKENS} words and signs")
         self.names: set[str] = set()
 
     def parse(self) -> tuple[Evaluate, Evaluate | None]:
-        """The whole expression, and what it negates if it is nothing but not(…)."""
+        """Parse the whole expression; returns it, and the operand if it is a single not(…)."""
         expression = self._disjunction()
         if self._tokens:
             raise self._unexpected(self._tokens[0][1])
-        return expression, expression.negates if isinstance(expression, _Negation) else None
+        return expression, expression.operand if isinstance(expression, _Negation) else None
 
     def _scan(self, text: str) -> Iterator[tuple[str, str]]:
         position = 0
@@ -118,14 +124,14 @@ class _Parser:
 
     def _disjunction(self) -> Evaluate:
         left = self._conjunction()
-        while self._take("name", "or"):
-            left = _either(left, self._conjunction())
+        while self._accept("name", "or"):
+            left = _or(left, self._conjunction())
         return left
 
     def _conjunction(self) -> Evaluate:
         left = self._comparison()
-        while self._take("name", "and"):
-            left = _both(left, self._comparison())
+        while self._accept("name", "and"):
+            left = _and(left, self._comparison())
         return left
 
     def _comparison(self) -> Evaluate:
@@ -134,12 +140,12 @@ class _Parser:
         if symbol not in _COMPARISONS:
             return left
         self._tokens.pop(0)
-        return _compared(symbol, left, self._path())
+        return _compare(symbol, left, self._path())
 
     def _path(self) -> Evaluate:
         target = self._term()
-        while self._take("symbol", "."):
-            target = _step(target, self._name())
+        while self._accept("symbol", "."):
+            target = _access_member(target, self._name())
         return target
 
     def _term(self) -> Evaluate:
@@ -176,7 +182,7 @@ class _Parser:
 
     def _list(self) -> Evaluate:
         items: list[Evaluate] = []
-        while not self._take("symbol", "]"):
+        while not self._accept("symbol", "]"):
             if items:
                 self._expect(",")
             items.append(self._disjunction())
@@ -192,14 +198,14 @@ class _Parser:
         self._expect(")")
         return lambda values: _contains(first(values), second(values))
 
-    def _take(self, kind: str, text: str) -> bool:
+    def _accept(self, kind: str, text: str) -> bool:
         if self._tokens and self._tokens[0] == (kind, text):
             self._tokens.pop(0)
             return True
         return False
 
     def _expect(self, symbol: str) -> None:
-        if not self._take("symbol", symbol):
+        if not self._accept("symbol", symbol):
             raise UnsupportedExpression(f"{self._text}: {symbol!r} is missing")
 
     def _unexpected(self, text: str) -> UnsupportedExpression:
@@ -218,7 +224,7 @@ def _constant(value: Any) -> Evaluate:
     return lambda values: value
 
 
-def _step(target: Evaluate, name: str) -> Evaluate:
+def _access_member(target: Evaluate, name: str) -> Evaluate:
     def evaluate(values: dict[str, Any]) -> Any:
         found = target(values)
         if isinstance(found, list):
@@ -232,7 +238,7 @@ def _member(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _either(left: Evaluate, right: Evaluate) -> Evaluate:
+def _or(left: Evaluate, right: Evaluate) -> Evaluate:
     def evaluate(values: dict[str, Any]) -> bool | None:
         both = left(values), right(values)
         if any(value is True for value in both):
@@ -242,7 +248,7 @@ def _either(left: Evaluate, right: Evaluate) -> Evaluate:
     return evaluate
 
 
-def _both(left: Evaluate, right: Evaluate) -> Evaluate:
+def _and(left: Evaluate, right: Evaluate) -> Evaluate:
     def evaluate(values: dict[str, Any]) -> bool | None:
         both = left(values), right(values)
         if any(value is False for value in both):
@@ -254,34 +260,34 @@ def _both(left: Evaluate, right: Evaluate) -> Evaluate:
 
 @dataclass(frozen=True)
 class _Negation:
-    """not(…): a class, for a condition that is nothing else tests what it negates."""
+    """not(…), a class because Expression.test() needs the operand."""
 
-    negates: Evaluate
+    operand: Evaluate
 
     def __call__(self, values: dict[str, Any]) -> bool | None:
-        value = self.negates(values)
+        value = self.operand(values)
         return not value if isinstance(value, bool) else None
 
 
-def _compared(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
+def _compare(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
     def evaluate(values: dict[str, Any]) -> bool | None:
         one, other = left(values), right(values)
         if symbol == "=":
             return _equal(one, other)
         if symbol == "!=":
-            # what can't be compared is different
+            # values that can't be compared are different
             return not _equal(one, other)
-        return _ordered(symbol, one, other)
+        return _compare_order(symbol, one, other)
 
     return evaluate
 
 
-def _ordered(symbol: str, one: Any, bound: Any) -> bool | None:
+def _compare_order(symbol: str, one: Any, bound: Any) -> bool | None:
     if bound is None:
         return None
     is_letter = isinstance(bound, str) and bound in _LETTERS
     if not is_letter and (isinstance(bound, bool) or not isinstance(bound, int | float)):
-        raise _Failed
+        raise _FeelinError
     if one is None:
         return None
     match symbol:
@@ -296,11 +302,11 @@ def _ordered(symbol: str, one: Any, bound: Any) -> bool | None:
 
 
 def _equal(one: Any, other: Any) -> bool | None:
-    """Whether two values are equal; None where they can't be compared."""
+    """Whether two values are equal; None if they can't be compared."""
     if (one is None) != (other is None):
         return False
-    one, other = _unwrapped(one), _unwrapped(other)
-    if _kind(one) != _kind(other):
+    one, other = _unwrap_singleton(one), _unwrap_singleton(other)
+    if _type_of(one) != _type_of(other):
         return None
     if isinstance(one, list):
         return len(one) == len(other) and all(map(_equal, one, other))
@@ -309,13 +315,13 @@ def _equal(one: Any, other: Any) -> bool | None:
     return bool(one == other)
 
 
-def _unwrapped(value: Any) -> Any:
+def _unwrap_singleton(value: Any) -> Any:
     if isinstance(value, list) and len(value) < 2:
         return value[0] if value else None
     return value
 
 
-def _kind(value: Any) -> type:
+def _type_of(value: Any) -> type:
     return float if isinstance(value, int) and not isinstance(value, bool) else type(value)
 
 
@@ -328,10 +334,10 @@ def _contains(items: Any, item: Any) -> bool | None:
 def _identical(one: Any, other: Any) -> bool:
     if isinstance(one, list | dict):
         return one is other
-    return _kind(one) == _kind(other) and one == other
+    return _type_of(one) == _type_of(other) and one == other
 
 
-def _tested(result: Any) -> bool | None:
+def _as_unary_test(result: Any) -> bool | None:
     if result is None or isinstance(result, bool):
         return result
     return None in result if isinstance(result, list) else False

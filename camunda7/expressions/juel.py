@@ -1,4 +1,4 @@
-"""Reads the expressions of diagrams, ${…} in Unified EL as the engine takes them, into names, calls and texts.
+"""Parser of expressions in diagrams: ${…} in Unified EL, as the engine evaluates them.
 
 Source: JSR 245, Expression Language Specification 2.1, chapter 1.19 (grammar).
 """
@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+__all__ = ["ExpressionError", "Node", "is_expression", "parse"]
+
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<name>[A-Za-z_$][\w$]*)"""
-    r"""|(?P<sign>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:().,\[\]]))"""
+    r"""|(?P<symbol>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:().,\[\]]))"""
 )
 SPACE = re.compile(r"\s*")
-OPENING = re.compile(r"[$#]\{")
-# operators of two sides, those that bind least first
-LEVELS = (
+OPENING_BRACE = re.compile(r"[$#]\{")
+# from lowest to highest precedence
+BINARY_OPERATORS = (
     ("||", "or"),
     ("&&", "and"),
     ("==", "!=", "eq", "ne"),
@@ -24,22 +26,22 @@ LEVELS = (
     ("+", "-"),
     ("*", "/", "%", "div", "mod"),
 )
-ONE_SIDED = ("!", "not", "-", "empty")
-WORDS = {"true", "false", "null"}
+UNARY_OPERATORS = ("!", "not", "-", "empty")
+LITERALS = {"true", "false", "null"}
 
 
 class ExpressionError(Exception):
-    """It can't be read; the message says why."""
+    """An expression can't be parsed; the message has the reason."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A part of an expression.
+    """Node of an expression's syntax tree.
 
     Attributes:
-        kind: name, text, number, word (true, false, null), call, method, property, index, operation or choice.
-        value: the name, what the text or number is, the function or member, the operator.
-        parts: what it is made of; of a method whose it is, then the arguments.
+        kind: name, text, number, literal (true, false, null), call, method, property, index, operation or choice (?:).
+        value: the name, text, number, literal, function, member or operator.
+        parts: child nodes; of a method its object, then the arguments.
     """
 
     kind: str
@@ -47,124 +49,126 @@ class Node:
     parts: tuple[Node, ...] = ()
 
     def walk(self) -> Iterator[Node]:
+        """Yield the node and its descendants."""
         yield self
         for part in self.parts:
             yield from part.walk()
 
 
 def is_expression(text: str) -> bool:
+    """Whether a text contains an expression."""
     return "${" in text or "#{" in text
 
 
 def parse(text: str) -> list[Node]:
-    """The expressions of a text; what stands around and between them is text.
+    """Parse the expressions of a text; text around and between them is skipped.
 
     Raises:
-        ExpressionError: one of them can't be read.
+        ExpressionError: one of them can't be parsed.
     """
     found, at = [], 0
-    while start := OPENING.search(text, at):
+    while start := OPENING_BRACE.search(text, at):
         parser = _Parser(text, start.end())
         try:
-            found.append(parser.whole())
+            found.append(parser.parse())
         except RecursionError:
             raise ExpressionError("it is nested too deeply") from None
-        at = parser.at + 1
+        at = parser.position + 1
     return found
 
 
 class _Parser:
-    def __init__(self, text: str, at: int):
+    def __init__(self, text: str, position: int):
         self._text = text
-        self.at = at
+        self.position = position
 
-    def whole(self) -> Node:
-        """All until the closing brace."""
+    def parse(self) -> Node:
+        """Parse until the closing brace."""
         found = self._choice()
-        space = SPACE.match(self._text, self.at)
-        assert space, "it takes no space, too"
+        space = SPACE.match(self._text, self.position)
+        assert space, "SPACE matches an empty text, too"
         end = space.end()
         if end == len(self._text):
             raise ExpressionError("its closing brace } is missing")
         if self._text[end] != "}":
             raise ExpressionError(f"it can't be read from “{self._text[end : end + 20]}” on")
-        self.at = end
+        self.position = end
         return found
 
     def _choice(self) -> Node:
         condition = self._binary(0)
-        if not self._takes("?"):
+        if not self._accept("?"):
             return condition
         first = self._choice()
-        self._needs(":")
+        self._expect(":")
         return Node("choice", "?", (condition, first, self._choice()))
 
     def _binary(self, level: int) -> Node:
-        if level == len(LEVELS):
+        if level == len(BINARY_OPERATORS):
             return self._unary()
         left = self._binary(level + 1)
-        while operator := self._takes(*LEVELS[level]):
+        while operator := self._accept(*BINARY_OPERATORS[level]):
             left = Node("operation", operator, (left, self._binary(level + 1)))
         return left
 
     def _unary(self) -> Node:
-        operator = self._takes(*ONE_SIDED)
-        return Node("operation", operator, (self._unary(),)) if operator else self._value()
+        operator = self._accept(*UNARY_OPERATORS)
+        return Node("operation", operator, (self._unary(),)) if operator else self._postfix()
 
-    def _value(self) -> Node:
+    def _postfix(self) -> Node:
         found = self._primary()
-        while operator := self._takes(".", "["):
+        while operator := self._accept(".", "["):
             if operator == "[":
                 found = Node("index", "", (found, self._choice()))
-                self._needs("]")
+                self._expect("]")
                 continue
             member = self._next("name")
-            if self._takes("("):
+            if self._accept("("):
                 found = Node("method", member, (found, *self._arguments()))
             else:
                 found = Node("property", member, (found,))
         return found
 
     def _primary(self) -> Node:
-        if self._takes("("):
+        if self._accept("("):
             found = self._choice()
-            self._needs(")")
+            self._expect(")")
             return found
         kind, value, _ = self._peek()
         if kind == "name":
             self._next(kind)
-            if value in WORDS:
-                return Node("word", value)
-            return Node("call", value, tuple(self._arguments())) if self._takes("(") else Node("name", value)
+            if value in LITERALS:
+                return Node("literal", value)
+            return Node("call", value, tuple(self._arguments())) if self._accept("(") else Node("name", value)
         if kind in ("text", "number"):
             self._next(kind)
             return Node(kind, value[1:-1] if kind == "text" else value)
-        raise ExpressionError(f"a value is missing before “{self._text[self.at :].strip()[:20]}”")
+        raise ExpressionError(f"a value is missing before “{self._text[self.position :].strip()[:20]}”")
 
     def _arguments(self) -> Iterator[Node]:
-        if self._takes(")"):
+        if self._accept(")"):
             return
         yield self._choice()
-        while self._takes(","):
+        while self._accept(","):
             yield self._choice()
-        self._needs(")")
+        self._expect(")")
 
     def _peek(self) -> tuple[str, str, int]:
-        """The next token's kind and text, and where it ends; empty texts when there is none."""
-        match = TOKEN.match(self._text, self.at)
-        return (str(match.lastgroup), match[str(match.lastgroup)], match.end()) if match else ("", "", self.at)
+        """Return the next token's kind, text and end; empty texts if there is none."""
+        match = TOKEN.match(self._text, self.position)
+        return (str(match.lastgroup), match[str(match.lastgroup)], match.end()) if match else ("", "", self.position)
 
     def _next(self, kind: str) -> str:
         found, value, end = self._peek()
         if found != kind:
-            raise ExpressionError(f"a {kind} is missing before “{self._text[self.at :].strip()[:20]}”")
-        self.at = end
+            raise ExpressionError(f"a {kind} is missing before “{self._text[self.position :].strip()[:20]}”")
+        self.position = end
         return value
 
-    def _takes(self, *wanted: str) -> str:
+    def _accept(self, *wanted: str) -> str:
         kind, value, _ = self._peek()
-        return self._next(kind) if kind in ("sign", "name") and value in wanted else ""
+        return self._next(kind) if kind in ("symbol", "name") and value in wanted else ""
 
-    def _needs(self, sign: str) -> None:
-        if not self._takes(sign):
-            raise ExpressionError(f"a “{sign}” is missing before “{self._text[self.at :].strip()[:20]}”")
+    def _expect(self, symbol: str) -> None:
+        if not self._accept(symbol):
+            raise ExpressionError(f"a “{symbol}” is missing before “{self._text[self.position :].strip()[:20]}”")

@@ -1,4 +1,4 @@
-"""Which names an expression in FEEL has; and the cells of decision tables, as far as tables here use FEEL.
+"""Names in FEEL expressions, and cells of decision tables in the subset of FEEL that the linter supports.
 
 Source: OMG, Decision Model and Notation 1.3, chapter 10.3 (FEEL).
 """
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import TypeGuard
 
-WORD = re.compile(r'"(?:\\.|[^"\\])*"|(?<![.\w])([A-Za-z_]\w*)(?!\w*\()(?!\w)')
-# names of FEEL's own that aren't followed by a bracket
-WORDS = {
+__all__ = ["Cell", "CellError", "format_value", "names", "parse_cell", "parse_literal"]
+
+NAME = re.compile(r'"(?:\\.|[^"\\])*"|(?<![.\w])([A-Za-z_]\w*)(?!\w*\()(?!\w)')
+# keywords and types of FEEL, and functions that aren't followed by a bracket
+KEYWORDS = {
     "and", "or", "not", "true", "false", "null", "if", "then", "else", "for", "in", "return", "some", "every",
     "satisfies", "instance", "of", "between", "function", "boolean", "number", "string", "date", "years", "months",
     "days", "duration", "time", "list", "context", "Any",
@@ -21,12 +23,12 @@ WORDS = {
 
 
 def names(expression: str) -> set[str]:
-    """What may be variables in it."""
-    return {name for name in WORD.findall(expression) if name} - WORDS
+    """Return the names in an expression that may be variables."""
+    return {name for name in NAME.findall(expression) if name} - KEYWORDS
 
 
 class CellError(Exception):
-    """The cell isn't one of those that are understood here."""
+    """A cell isn't supported; the message has its text."""
 
 
 Value = str | float | bool
@@ -34,56 +36,57 @@ Value = str | float | bool
 
 @dataclass(frozen=True)
 class Cell:
-    """What a decision table's cell takes.
+    """Condition in a cell of a decision table.
 
     Attributes:
-        texts, numbers: that it names; what is between or beside them is all alike to it.
+        matches: whether a value satisfies it.
+        texts, numbers: its constants; it doesn't distinguish the values between and beside them.
     """
 
-    takes: Callable[[Value], bool]
+    matches: Callable[[Value], bool]
     texts: frozenset[str] = frozenset()
     numbers: frozenset[float] = frozenset()
 
 
 ANYTHING = Cell(lambda value: True)
 NUMBER = r"-?\d+(?:\.\d+)?"
-COMPARED = re.compile(rf"(<=|>=|<|>)\s*({NUMBER})")
-BETWEEN = re.compile(rf"([\[\](])\s*({NUMBER})\s*\.\.\s*({NUMBER})\s*([\[\])])")
-SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge}
+COMPARISON = re.compile(rf"(<=|>=|<|>)\s*({NUMBER})")
+INTERVAL = re.compile(rf"([\[\](])\s*({NUMBER})\s*\.\.\s*({NUMBER})\s*([\[\])])")
+OPERATORS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
-def cell(text: str) -> Cell:
-    """Reads a cell: - for anything, or texts, numbers, true, false, comparisons, ranges, several of them, not(…).
+def parse_cell(text: str) -> Cell:
+    """Parse a cell: - for anything; texts, numbers, booleans, comparisons, intervals, a list of these, or not(…).
 
     Raises:
-        CellError: it is something else.
+        CellError: it isn't supported.
     """
     text = text.strip()
     if text in ("", "-"):
         return ANYTHING
     if denied := re.fullmatch(r"not\((.*)\)", text, re.DOTALL):
-        inner = _any(denied[1])
-        return Cell(lambda value: not inner.takes(value), inner.texts, inner.numbers)
-    return _any(text)
+        inner = _parse_tests(denied[1])
+        return Cell(lambda value: not inner.matches(value), inner.texts, inner.numbers)
+    return _parse_tests(text)
 
 
-def _any(text: str) -> Cell:
-    """One or several tests, of which one must hold."""
-    tests = [_test(part.strip()) for part in _parts(text)]
+def _parse_tests(text: str) -> Cell:
+    """Parse a list of tests, one of which must match."""
+    tests = [_parse_test(part.strip()) for part in _split_at_commas(text)]
     if len(tests) == 1:
         return tests[0]
     return Cell(
-        lambda value: any(test.takes(value) for test in tests),
+        lambda value: any(test.matches(value) for test in tests),
         frozenset().union(*(test.texts for test in tests)),
         frozenset().union(*(test.numbers for test in tests)),
     )
 
 
-def literal(text: str) -> Value:
-    """A text, a number, true or false.
+def parse_literal(text: str) -> Value:
+    """Parse a text, a number, true or false.
 
     Raises:
-        CellError: it is something else.
+        CellError: it is none of these.
     """
     text = text.strip()
     if re.fullmatch(r'"[^"\\]*"', text):
@@ -92,27 +95,27 @@ def literal(text: str) -> Value:
         return text == "true"
     if re.fullmatch(NUMBER, text):
         return float(text)
-    raise CellError(f"“{text}” is no text in quotes, number, true or false")
+    raise CellError(f"“{text}” isn't a text in quotes, a number, true or false")
 
 
-def shown(value: Value) -> str:
-    """A value for people to read."""
+def format_value(value: Value) -> str:
+    """Format a value for people."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else value
 
 
-def _test(text: str) -> Cell:
-    if found := COMPARED.fullmatch(text):
-        sign, bound = SIGNS[found[1]], float(found[2])
+def _parse_test(text: str) -> Cell:
+    if found := COMPARISON.fullmatch(text):
+        sign, bound = OPERATORS[found[1]], float(found[2])
         return Cell(lambda value: _is_number(value) and sign(value, bound), numbers=frozenset({bound}))
-    if found := BETWEEN.fullmatch(text):
+    if found := INTERVAL.fullmatch(text):
         low, high = float(found[2]), float(found[3])
         above, below = (ge if found[1] == "[" else gt), (le if found[4] == "]" else lt)
         return Cell(
             lambda value: _is_number(value) and above(value, low) and below(value, high), numbers=frozenset({low, high})
         )
-    wanted = literal(text)
+    wanted = parse_literal(text)
     texts = frozenset({wanted}) if isinstance(wanted, str) else frozenset()
     numbers = frozenset({wanted}) if isinstance(wanted, float) else frozenset()
     return Cell(lambda value: type(value) is type(wanted) and value == wanted, texts, numbers)
@@ -122,8 +125,8 @@ def _is_number(value: Value) -> TypeGuard[float]:
     return isinstance(value, float)
 
 
-def _parts(text: str) -> list[str]:
-    """At the commas that aren't within quotes."""
+def _split_at_commas(text: str) -> list[str]:
+    """Split a text at the commas outside of quotes."""
     parts = [""]
     for piece in re.findall(r'"[^"]*"|[^",]+|[",]', text):
         if piece == ",":

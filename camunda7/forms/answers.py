@@ -25,12 +25,15 @@ from camunda7.inputs.place import Place
 
 @dataclass
 class Node:
-    """A component on the page, once for each row that it is in.
+    """A visible component; one in a list has a node for each row.
 
     Attributes:
-        name: of its input, unique in the form: that of its list and row, then its own.
-        indexes: of the rows that it is in.
-        context: values for its expressions.
+        name: name of the input, unique in the form; within a list it begins with the list's name and the row's index.
+        indexes: indexes of the rows that contain it, from 0, the outermost first.
+        context: values for the component's expressions, by name.
+        readonly: the component's property readonly, evaluated.
+        options: options of a choice.
+        problems: validation errors.
         children: nodes of a group.
         rows: nodes of a list, by row.
     """
@@ -46,15 +49,15 @@ class Node:
     children: list[Node] = field(default_factory=list)
     rows: list[list[Node]] = field(default_factory=list)
 
-    def within(self) -> Iterator[Node]:
-        """The node and all that it contains."""
+    def walk(self) -> Iterator[Node]:
+        """Yield the node and its descendants."""
         yield self
         for node in [*self.children, *(node for row in self.rows for node in row)]:
-            yield from node.within()
+            yield from node.walk()
 
     @property
-    def asks(self) -> bool:
-        """Whether it has an input that can be edited."""
+    def is_editable(self) -> bool:
+        """Whether the node has an input that can be edited."""
         return self.component.type in INPUTS and not self.component.disabled and not self.readonly
 
 
@@ -63,39 +66,40 @@ class Answers:
     """Answers of a form.
 
     Attributes:
-        posted: texts as they were typed.
+        posted: posted texts, by name of the input.
         nodes: visible components, as a tree.
-        values: values to submit: of visible fields that aren't disabled.
+        values: values to submit, nested by the components' keys: those of visible fields that aren't disabled.
     """
 
     posted: MultiDict[str, str]
     nodes: list[Node]
     values: dict[str, Any]
 
-    def within(self) -> Iterator[Node]:
-        """All visible nodes."""
+    def walk(self) -> Iterator[Node]:
+        """Yield all visible nodes."""
         for node in self.nodes:
-            yield from node.within()
+            yield from node.walk()
 
     @property
     def problems(self) -> dict[str, list[Problem]]:
         """Validation errors, by name of the input."""
-        return {node.name: node.problems for node in self.within() if node.problems}
+        return {node.name: node.problems for node in self.walk() if node.problems}
 
     @property
     def unseen(self) -> set[str]:
         """Names of visible inputs that no page has shown yet."""
         shown = set(self.posted.getlist(SHOWN))
-        return {node.name for node in self.within() if node.asks and node.name not in shown}
+        return {node.name for node in self.walk() if node.is_editable and node.name not in shown}
 
     @property
     def slow_patterns(self) -> dict[str, str]:
         """Patterns that couldn't be matched in time, by their component's id."""
-        problems = [(node.component.id, problem) for node in self.within() for problem in node.problems]
+        problems = [(node.component.id, problem) for node in self.walk() for problem in node.problems]
         return {id_: problem.details[TOO_SLOW] for id_, problem in problems if TOO_SLOW in problem.details}
 
     @property
     def accepted(self) -> bool:
+        """Whether the answers can be submitted: no validation errors, and no unseen inputs."""
         return not self.problems and not self.unseen
 
 
@@ -104,9 +108,12 @@ class Scope:
     """Scope of components: the form, a group, or a row of a list.
 
     Attributes:
-        data: all values of the form; initial ones for hidden fields.
+        data: all values of the form; of hidden fields the initial ones.
         here: values of the scope.
         initial: initial values of the scope.
+        prefix: prefix of the inputs' names.
+        indexes: indexes of the rows, from 0, the outermost first.
+        this: values of the form, or of the row.
         parent: context of the list; None in the form itself.
     """
 
@@ -119,19 +126,20 @@ class Scope:
     parent: dict[str, Any] | None = None
 
     def context(self) -> dict[str, Any]:
-        """The values that expressions may read here, named as form-js names them."""
+        """Return the values that expressions may read in this scope, by form-js's names (`i` counts from 1)."""
         special = {"this": self.this, "parent": self.parent, "i": [index + 1 for index in self.indexes]}
         return special | self.data | {f"_{name}_": value for name, value in special.items()}
 
     def group(self, component: Component) -> Scope:
-        """Within a group: nothing changes but where values are kept."""
+        """Return the scope of a group; only a group with a path nests values."""
         if not component.path:
             return self
         here, initial = (get_value(values, component.path) or {} for values in (self.here, self.initial))
         return replace(self, here=here, initial=initial, prefix=f"{self.prefix}{component.name}.")
 
     def row(self, component: Component, number: int) -> Scope:
-        here, initial = (_row(get_value(values, component.path), number) for values in (self.here, self.initial))
+        """Return the scope of a list's row."""
+        here, initial = (_row_values(get_value(values, component.path), number) for values in (self.here, self.initial))
         return Scope(
             self.data,
             here,
@@ -144,9 +152,11 @@ class Scope:
 
 
 class Reader:
-    """Reads a post for these components.
+    """Reads a post.
 
     Args:
+        components: of the form.
+        posted: posted texts, by name of the input.
         data: initial values.
         place: time zone and telephone region of the user.
     """
@@ -160,27 +170,29 @@ class Reader:
         self._initial = initial(components, data)
 
     def read(self) -> Answers:
-        values = self._values_of_all()
-        for _ in range(2 + sum(1 for component in self._components for _ in component.within())):
+        values = self._all_values()
+        for _ in range(2 + sum(1 for component in self._components for _ in component.walk())):
             data = {**self._initial, **values}
             nodes = self._nodes(self._components, Scope(data, values, self._initial, this=data))
             settled = collect_values(nodes)
             if settled == values:
                 break
             values = settled
-        for node in self._within(nodes):
-            if node.asks or node.readonly:
-                node.problems = node.problems or rules.broken(node.component, node.value, node.context, self._place)
+        for node in self._walk(nodes):
+            if node.is_editable or node.readonly:
+                node.problems = node.problems or rules.find_violations(
+                    node.component, node.value, node.context, self._place
+                )
         return Answers(self._posted, nodes, collect_values(nodes, submitted=True))
 
-    def _values_of_all(self) -> dict[str, Any]:
-        """The values, as if everything were visible."""
+    def _all_values(self) -> dict[str, Any]:
+        """Return the values of all fields, also of hidden ones."""
         visible_or_not = Scope(self._initial, self._initial, self._initial, this=self._initial)
         return collect_values(self._nodes(self._components, visible_or_not, everything=True))
 
-    def _within(self, nodes: list[Node]) -> Iterator[Node]:
+    def _walk(self, nodes: list[Node]) -> Iterator[Node]:
         for node in nodes:
-            yield from node.within()
+            yield from node.walk()
 
     def _nodes(self, components: tuple[Component, ...], scope: Scope, everything: bool = False) -> list[Node]:
         context = scope.context()
@@ -206,15 +218,15 @@ class Reader:
         return node
 
     def _read_value(self, node: Node, scope: Scope) -> None:
-        """Set the node's value: what was typed, or the initial value of a disabled or read-only field."""
+        """Set the node's value: the posted one, or the initial one of a disabled or read-only field."""
         component = node.component
         node.options = options_of(component, self._initial, node.context)
         node.readonly = component.is_readonly(node.context)
-        if not node.asks:
+        if not node.is_editable:
             node.value = fields.initial_value(component, get_value(scope.initial, component.path), node.options)
             return
         try:
-            node.value = fields.typed(component, self._posted, node.name, node.options, self._place)
+            node.value = fields.parse_posted(component, self._posted, node.name, node.options, self._place)
         except Invalid as error:
             node.value = None
             node.problems = [error.problem]
@@ -227,10 +239,10 @@ class Reader:
 
 
 def collect_values(nodes: list[Node], submitted: bool = False) -> dict[str, Any]:
-    """Collect the values of these nodes, each at its component's path.
+    """Return the values of these nodes, nested by their components' paths.
 
     Args:
-        submitted: for submission: without disabled fields and empty lists.
+        submitted: omit disabled fields and empty lists, as form-js does when it submits.
     """
     values: dict[str, Any] = {}
     for node in nodes:
@@ -247,5 +259,5 @@ def collect_values(nodes: list[Node], submitted: bool = False) -> dict[str, Any]
     return values
 
 
-def _row(rows: Any, number: int) -> dict[str, Any]:
+def _row_values(rows: Any, number: int) -> dict[str, Any]:
     return rows[number] if isinstance(rows, list) and number < len(rows) and isinstance(rows[number], dict) else {}

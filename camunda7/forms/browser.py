@@ -22,24 +22,39 @@ class PageRefused(Exception):
 
 @dataclass
 class Page:
+    """An HTML page.
+
+    Attributes:
+        url: after redirects.
+        status: HTTP status.
+    """
+
     url: str
     status: int
     content: BeautifulSoup
 
     @property
     def form(self) -> Tag | None:
+        """The first form in <main>."""
         return self.content.select_one("main form")
 
     @property
     def complaints(self) -> list[str]:
+        """Messages of the GOV.UK error summary."""
         return [item.get_text(strip=True) for item in self.content.select(".govuk-error-summary__list li")]
 
     @property
     def heading(self) -> str:
+        """Text of the first <h1>; empty without one."""
         heading = self.content.select_one("h1")
         return heading.get_text(strip=True) if heading else ""
 
     def text(self, selector: str) -> str:
+        """Return the text of the first element that matches a CSS selector.
+
+        Raises:
+            PageRefused: there is none.
+        """
         found = self.content.select_one(selector)
         if found is None:
             raise PageRefused(f"{self.url}: has no {selector}")
@@ -50,8 +65,9 @@ class Browser:
     """A browser with its own cookies.
 
     Args:
+        base_url: paths are relative to it.
         pause: sleeps for a number of seconds, or raises to end a wait.
-        language: of the header Accept-Language.
+        language: the header Accept-Language.
     """
 
     def __init__(self, base_url: str, pause: Callable[[float], None] = time.sleep, language: str = "en"):
@@ -61,7 +77,7 @@ class Browser:
         self._session.headers.update({"Origin": base_url, "Accept-Language": language})
 
     def listen(self, callback: Callable[[requests.Response], None]) -> None:
-        """Call a function with each response, including redirects."""
+        """Call a function with each response, including those to redirected requests."""
         self._session.hooks["response"].append(lambda response, **_: callback(response))
 
     def open(self, path: str) -> Page:
@@ -71,13 +87,16 @@ class Browser:
         """Fill in all pages of a form and submit it; returns the page that follows.
 
         Args:
-            answers: by name of the question: text, true or false, a day as YYYY-MM-DD, or a list of such mappings.
-            wait_s: maximum time until the form is available.
+            answers: by name of the input: a text, a boolean, a day as YYYY-MM-DD, or a list of such mappings.
+            wait_s: maximum time until the form is available, in seconds.
+
+        Raises:
+            PageRefused: no form within wait_s, or the page refuses the answers.
         """
         page = self.wait_for_form(path, wait_s)
         for _ in range(MAX_SUBMISSIONS):
-            missing_row = _missing_row(page, answers)
-            page = self.send(page, answers, {"add": missing_row} if missing_row else {"send": "yes"})
+            incomplete_list = _find_incomplete_list(page, answers)
+            page = self.send(page, answers, {"add": incomplete_list} if incomplete_list else {"send": "yes"})
             if page.complaints:
                 raise PageRefused(f"{path}: {'; '.join(page.complaints)}")
             if page.status >= 400:
@@ -90,7 +109,11 @@ class Browser:
         return self._session.get(urljoin(self._base_url, path), timeout=30).json()
 
     def wait_for_form(self, path: str, wait_s: float) -> Page:
-        """Open a page repeatedly until it has a form."""
+        """Open a page repeatedly until it has a form.
+
+        Raises:
+            PageRefused: it has none within wait_s seconds.
+        """
         deadline = time.monotonic() + wait_s
         while True:
             page = self.open(path)
@@ -101,46 +124,48 @@ class Browser:
             self._pause(0.3)
 
     def send(self, page: Page, answers: Mapping[str, Any], button: dict[str, str] | None = None) -> Page:
-        """Fill in the page's form and send it once."""
-        sent = [*_filled(_form_of(page), _by_input(answers)), *(button or {"send": "yes"}).items()]
+        """Fill in the page's form, and submit it once by the given button."""
+        sent = [*_form_data(_form_of(page), _text_by_input(answers)), *(button or {"send": "yes"}).items()]
         return self.post(page, sent)
 
     def post(self, page: Page, fields: list[tuple[str, str]]) -> Page:
-        """Send these fields from this page, whatever it asks."""
+        """Post these fields to the page's URL; they needn't be those of its form."""
         return self._page(self._session.post(page.url, data=fields, timeout=60))
 
     def post_raw(self, page: Page, body: bytes, kind: str) -> Page:
-        """Send this body from this page."""
+        """Post this body, with this media type, to the page's URL."""
         return self._page(self._session.post(page.url, data=body, headers={"Content-Type": kind}, timeout=60))
 
     def address(self, path: str) -> str:
+        """Return the URL of a path."""
         return urljoin(self._base_url, path)
 
     def post_to(self, page: Page, path: str, **fields: str) -> Page:
-        """Press a button of this page that leads elsewhere."""
+        """Post to another path, with the page's CSRF token."""
         token = page.content.select_one("[name=csrf_token]")
         if token is None:
             raise PageRefused(f"{page.url}: no form to send ({page.heading})")
         data = {"csrf_token": str(token["value"]), **fields}
         return self._page(self._session.post(urljoin(self._base_url, path), data=data, timeout=60))
 
-    def forget_cookies(self) -> None:
+    def clear_cookies(self) -> None:
         self._session.cookies.clear()
 
     def cookies(self) -> dict[str, str]:
+        """Return the cookies' values, by name."""
         return self._session.cookies.get_dict()
 
     def _page(self, response: requests.Response) -> Page:
         return Page(response.url, response.status_code, BeautifulSoup(response.text, "html.parser"))
 
 
-def _by_input(answers: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Answers by question → what to type, by name of the input."""
+def _text_by_input(answers: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return the text to type for each answer, by name of the input; a list's rows are flattened."""
     typed: dict[str, str] = {}
     for name, value in answers.items():
         if isinstance(value, list):
             for row, one in enumerate(value):
-                typed |= _by_input(one, f"{prefix}{name}-{row}-")
+                typed |= _text_by_input(one, f"{prefix}{name}-{row}-")
         elif isinstance(value, bool):
             typed[prefix + name] = "true" if value else ""
         elif value is not None:
@@ -154,8 +179,8 @@ def _form_of(page: Page) -> Tag:
     return page.form
 
 
-def _filled(form: Tag, typed: dict[str, str]) -> list[tuple[str, str]]:
-    """What a browser would send for this form, filled in so."""
+def _form_data(form: Tag, typed: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the fields that a browser would send for a form with these texts."""
     sent: list[tuple[str, str]] = []
     for control in form.select("input[name], textarea[name], select[name]"):
         name, kind = str(control["name"]), control.get("type", control.name)
@@ -165,11 +190,11 @@ def _filled(form: Tag, typed: dict[str, str]) -> list[tuple[str, str]]:
             if typed.get(name) == control.get("value"):
                 sent.append((name, str(control["value"])))
         else:
-            sent.append((name, _text_for(name, typed)))
+            sent.append((name, _input_text(name, typed)))
     return sent
 
 
-def _text_for(name: str, typed: dict[str, str]) -> str:
+def _input_text(name: str, typed: dict[str, str]) -> str:
     if name in typed:
         return typed[name]
     question, _, part = name.rpartition("-")
@@ -178,8 +203,8 @@ def _text_for(name: str, typed: dict[str, str]) -> str:
     return ""
 
 
-def _missing_row(page: Page, answers: Mapping[str, Any]) -> str | None:
-    """The list on the page that has fewer rows than the answer."""
+def _find_incomplete_list(page: Page, answers: Mapping[str, Any]) -> str | None:
+    """Return the name of a list that has fewer rows on the page than in the answers; None if there is none."""
     for name, value in answers.items():
         counter = _form_of(page).select_one(f'input[name="{name}-rows"]') if isinstance(value, list) else None
         if counter is not None and int(str(counter["value"])) < len(value):

@@ -9,10 +9,10 @@ from camunda7.forms import moments
 from camunda7.forms.fields import empty
 from camunda7.forms.options import options_of
 from camunda7.forms.properties import describe
-from camunda7.forms.schema import INPUTS, SEVERAL, Component, UnsupportedForm
+from camunda7.forms.schema import INPUTS, MULTIPLE_CHOICE, Component, UnsupportedForm
 
-# as form-js writes them; Python reads others as well
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}.*)?", re.ASCII)
+# form-js's format; fromisoformat() accepts others, too
+_DATE_OR_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})?T?(\d{2}:\d{2}.*)?", re.ASCII)
 
 
 def refuse_defaults(form: str, components: tuple[Component, ...]) -> None:
@@ -21,16 +21,16 @@ def refuse_defaults(form: str, components: tuple[Component, ...]) -> None:
     Raises:
         UnsupportedForm: there is such a value.
     """
-    for component in (each for top in components for each in top.within()):
+    for component in (each for top in components for each in top.walk()):
         if component.type in INPUTS and "defaultValue" in component.more:
             value = component.more["defaultValue"]
-            wanted = None if value is None and empty(component) is None else _wanted(component, value)
-            if wanted:
+            expected = None if value is None and empty(component) is None else _expected_default(component, value)
+            if expected:
                 where = f"{form}: component {component.id} ({component.type})"
-                raise UnsupportedForm(f"{where}: property defaultValue is {describe(value)} instead of {wanted}")
+                raise UnsupportedForm(f"{where}: property defaultValue is {describe(value)} instead of {expected}")
 
 
-def _wanted(component: Component, value: Any) -> str | None:
+def _expected_default(component: Component, value: Any) -> str | None:
     """Describe the expected default value; returns None if the value fits."""
     match component.type:
         case "textfield" | "textarea":
@@ -42,8 +42,8 @@ def _wanted(component: Component, value: Any) -> str | None:
         case "checkbox":
             return None if isinstance(value, bool) else "true or false"
         case "datetime":
-            return _wanted_moment(component, value)
-    chosen = value if component.type in SEVERAL else [value]
+            return _expected_date_or_time(component, value)
+    chosen = value if component.type in MULTIPLE_CHOICE else [value]
     if not isinstance(chosen, list):
         return "a list of values of its options"
     if not isinstance(component.options, tuple):
@@ -53,8 +53,8 @@ def _wanted(component: Component, value: Any) -> str | None:
     return None if is_known else "a value of its options"
 
 
-def _wanted_moment(component: Component, value: Any) -> str | None:
-    if isinstance(value, str) and _MOMENT.fullmatch(value) and moments.is_written(component, value):
+def _expected_date_or_time(component: Component, value: Any) -> str | None:
+    if isinstance(value, str) and _DATE_OR_TIME.fullmatch(value) and moments.is_serialized(component, value):
         return None
     examples = {"date": "a day like 2020-03-27", "time": "a time like 14:30"}
     return examples.get(component.more.get("subtype", "date"), "a moment like 2020-03-27T14:30")

@@ -17,7 +17,7 @@ from camunda7.forms.initial_values import as_posted, initial
 from camunda7.forms.properties import COMPONENTS, NUMBER, describe
 from camunda7.forms.schema import NEWEST_SCHEMA, Component, UnsupportedForm, parse_components
 from camunda7.forms.template import Translate
-from camunda7.inputs.place import NOWHERE, Place
+from camunda7.inputs.place import DEFAULT_PLACE, Place
 
 GIVE_ID = "Give it an id: in Camunda Modeler the form's property ID"
 OLDER_SCHEMA = (
@@ -33,6 +33,7 @@ class Page:
     Attributes:
         number: from 1.
         title: empty if the form has a single page.
+        components: top-level components of the page.
     """
 
     number: int
@@ -41,34 +42,36 @@ class Page:
 
     @property
     def decision(self) -> str:
-        """The decision that says whether the form ends here, as a component's properties.decision names it."""
+        """Key of the decision that may end the form after this page (properties.decision); empty without one."""
         named = (component.properties.get("decision") for component in self.components)
         return next(filter(None, named), "")
 
     def values(self, answers: Answers) -> dict[str, Any]:
-        """The answers to what the page itself asks, outside of lists, by name."""
-        return {node.name: node.value for node in self.within(answers) if node.asks and not node.indexes}
+        """Return the values of the page's editable inputs outside of lists, by name."""
+        return {node.name: node.value for node in self.walk(answers) if node.is_editable and not node.indexes}
 
-    def asks(self, answers: Answers) -> bool:
-        """Whether there is anything to answer on it now."""
-        return any(node.asks for node in self.within(answers))
+    def has_inputs(self, answers: Answers) -> bool:
+        """Whether the page has an editable input, given these answers."""
+        return any(node.is_editable for node in self.walk(answers))
 
     def nodes(self, answers: Answers) -> list[Node]:
+        """Return the page's visible top-level nodes."""
         return [node for node in answers.nodes if node.component in self.components]
 
-    def within(self, answers: Answers) -> Iterable[Node]:
+    def walk(self, answers: Answers) -> Iterable[Node]:
+        """Yield all visible nodes of the page."""
         for node in self.nodes(answers):
-            yield from node.within()
+            yield from node.walk()
 
     def faulty(self, answers: Answers) -> list[Node]:
         """Return the nodes on the page that were shown and have validation errors."""
         unseen = answers.unseen
-        return [node for node in self.within(answers) if node.problems and node.name not in unseen]
+        return [node for node in self.walk(answers) if node.problems and node.name not in unseen]
 
     def is_answered(self, answers: Answers) -> bool:
         """Whether all inputs of the page were shown, and have no validation errors."""
         unseen = answers.unseen
-        return not any(node.problems or node.name in unseen for node in self.within(answers))
+        return not any(node.problems or node.name in unseen for node in self.walk(answers))
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Form:
 
     Attributes:
         id: the form's id, which is also its file's name.
+        components: top-level components.
     """
 
     id: str
@@ -84,18 +88,19 @@ class Form:
 
     @classmethod
     def parse(cls, schema: dict[str, Any]) -> Form:
-        """Read a schema.
+        """Create a form from its schema, a parsed *.form file.
 
         Raises:
-            UnsupportedForm: it uses something that isn't supported.
+            UnsupportedForm: it has an unsupported component, property or expression.
         """
         form = schema.get("id")
         if not isinstance(form, str) or not form:
-            raise UnsupportedForm(f"the form has {'no id' if form in (None, '') else 'an id that is no text'}", GIVE_ID)
-        if schema.get("type") != "default" or not COMPONENTS.takes(schema.get("components")):
-            raise UnsupportedForm(f"{form}: is no Camunda Form")
+            wrong = "no id" if form in (None, "") else "an id that isn't a text"
+            raise UnsupportedForm(f"the form has {wrong}", GIVE_ID)
+        if schema.get("type") != "default" or not COMPONENTS.accepts(schema.get("components")):
+            raise UnsupportedForm(f"{form}: isn't a Camunda Form")
         version = schema.get("schemaVersion", 1)
-        if not NUMBER.takes(version):
+        if not NUMBER.accepts(version):
             raise UnsupportedForm(f"{form}: schemaVersion is {describe(version)} instead of a number")
         if version is not None and version > NEWEST_SCHEMA:
             wrong = f"{form}: schemaVersion must be {NEWEST_SCHEMA} or older, as Tasklist 7.24 reads it"
@@ -106,7 +111,7 @@ class Form:
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
-        """The pages, as the components' properties.page begins them."""
+        """The pages; a component with properties.page begins one."""
         parts: list[list[Component]] = []
         for component in self.components:
             if component.page or not parts:
@@ -116,39 +121,55 @@ class Form:
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """Names of the values, among those that are known, that make a difference to it."""
-        everything = [each for component in self.components for each in component.within()]
+        """Names of the variables that are initial values of its fields, or that its expressions read."""
+        everything = [each for component in self.components for each in component.walk()]
         own = {each.path[0] for each in everything if each.path}
         return frozenset(own.union(*(each.reads for each in everything)))
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """All texts that it may show, to be translated."""
-        everything = [each for component in self.components for each in component.within()]
+        """All texts of the schema that may be shown, for translation."""
+        everything = [each for component in self.components for each in component.walk()]
         return tuple(dict.fromkeys(text for component in everything for text in component.texts))
 
-    def initial_post(self, data: dict[str, Any] | None = None, place: Place = NOWHERE) -> MultiDict[str, str]:
-        """Return the initial values as a browser would post them."""
+    def initial_post(self, data: dict[str, Any] | None = None, place: Place = DEFAULT_PLACE) -> MultiDict[str, str]:
+        """Return the initial values as a browser would post them.
+
+        Args:
+            data: values by variable name; a field without one has its default value.
+            place: time zone and telephone region of the user.
+        """
         known = data or {}
         return as_posted(self.components, initial(self.components, known), place.zone)
 
-    def filled(self, before: MultiDict[str, str], page: Page, posted: MultiDict[str, str]) -> posting.Filled:
-        """Merge a post of this page into the earlier ones; drops fields that the page doesn't have."""
-        return posting.filled(before, page.components, posted)
-
-    def read(self, posted: MultiDict[str, str], data: dict[str, Any] | None = None, place: Place = NOWHERE) -> Answers:
-        """Read a post.
+    def merge_post(self, before: MultiDict[str, str], page: Page, posted: MultiDict[str, str]) -> posting.MergedPost:
+        """Merge a page's post into the posts of earlier pages.
 
         Args:
-            data: initial values, on which conditions may depend.
+            before: the earlier posts, merged.
+            page: the posted page; fields that it doesn't have are dropped.
+            posted: fields of the request.
+        """
+        return posting.merge_post(before, page.components, posted)
+
+    def read(
+        self, posted: MultiDict[str, str], data: dict[str, Any] | None = None, place: Place = DEFAULT_PLACE
+    ) -> Answers:
+        """Convert a post to answers, and validate them.
+
+        Args:
+            posted: merged posts of the pages.
+            data: initial values, which conditions may read.
             place: time zone and telephone region of the user.
         """
         return Reader(self.components, posted, data or {}, place).read()
 
     def html(self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str) -> Markup:
-        """Render a page's fields; the caller adds the <form> element, CSRF token and button.
+        """Render a page's fields as HTML; the caller adds the <form> element, CSRF token and button.
 
         Args:
+            page: one of `pages`.
+            answers: the answers so far.
             checked: show validation errors.
             translate: translates texts of the schema and of this package.
         """
@@ -156,9 +177,9 @@ class Form:
         return rendering.fields(page.title, page.nodes(answers), answers.posted, faulty, translate)
 
     def problems(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
-        """Return the validation errors of a page: id of the input, and message."""
+        """Return the validation errors of a page, for its error summary: id of the input, and message."""
         return rendering.problems(page.faulty(answers), translate)
 
     def summary(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
-        """Return a page's questions and answers as texts, for the summary."""
+        """Return the questions and answers of a page as texts, for the page "check your answers"."""
         return rendering.summary(page.nodes(answers), translate)

@@ -16,13 +16,13 @@ from camunda7.forms.schema import INPUTS, KEYED, Component
 
 
 def initial(components: tuple[Component, ...], data: dict[str, Any]) -> dict[str, Any]:
-    """Return the initial value of each field: from the data, its default, or the empty value."""
+    """Return the initial value of each field, nested by the components' keys: from the data, its default, or empty."""
     values = deepcopy(data)
-    _begin(components, values, data)
+    _set_initial_values(components, values, data)
     return values
 
 
-def _begin(components: tuple[Component, ...], values: dict[str, Any], data: dict[str, Any]) -> None:
+def _set_initial_values(components: tuple[Component, ...], values: dict[str, Any], data: dict[str, Any]) -> None:
     for component in components:
         if component.repeats:
             known = get_value(values, component.path)
@@ -30,15 +30,15 @@ def _begin(components: tuple[Component, ...], values: dict[str, Any], data: dict
                 known = [{} for _ in range(component.more.get("defaultRepetitions", 1))]
             rows = [row if isinstance(row, dict) else {} for row in known][:MAX_ROWS]
             for row in rows:
-                _begin(component.children, row, data)
+                _set_initial_values(component.children, row, data)
             set_value(values, component.path, rows)
         elif component.children and component.path:
             inner = get_value(values, component.path)
             inner = inner if isinstance(inner, dict) else {}
-            _begin(component.children, inner, data)
+            _set_initial_values(component.children, inner, data)
             set_value(values, component.path, inner)
         elif component.children:
-            _begin(component.children, values, data)
+            _set_initial_values(component.children, values, data)
         elif component.type in KEYED:
             options = options_of(component, data, data)
             set_value(

@@ -1,7 +1,7 @@
-"""The process that matches patterns, as patterns.py starts it: a line of JSON, [pattern, text], is answered by 1 or 0.
+"""Process that matches patterns, started by patterns.py: it answers each line of JSON, [pattern, text], by 1 or 0.
 
-A match that takes longer than MAX_CPU_S ends the process: regress can't be interrupted, but SIGPROF's default action
-works without its parent. It measures the processor's time, so that a busy machine makes no pattern slow.
+A match that takes longer than MAX_CPU_S terminates the process: regress can't be interrupted, but the default action of
+SIGPROF doesn't need the interpreter. The timer counts CPU time, so that a match isn't slower on a busy machine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Days and times: as they are typed, and as form-js writes them."""
+"""Dates and times: as people type them, and as form-js serializes them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from camunda7.forms.schema import Component
 from camunda7.inputs.cleaning import clean_code
 
 DATE_PARTS = ("day", "month", "year")
-# minutes that a time may be a multiple of; it is rounded down to the first of them
+# allowed values of timeInterval, in minutes; the first is form-js's default. Times are rounded down to a multiple
 INTERVALS = (15, 1, 5, 10, 30, 60)
-_READERS: dict[str, Callable[[str], object]] = {
+_PARSERS: dict[str, Callable[[str], object]] = {
     "date": date.fromisoformat,
     "time": time.fromisoformat,
     "datetime": datetime.fromisoformat,
@@ -21,18 +21,18 @@ _READERS: dict[str, Callable[[str], object]] = {
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-5][0-9]))? *(am|pm)?", re.ASCII | re.IGNORECASE)
 
 
-def typed(component: Component, posted: Mapping[str, str], name: str, zone: tzinfo) -> str | None:
-    """The day, time or moment that was typed; None when nothing was.
+def parse_posted(component: Component, posted: Mapping[str, str], name: str, zone: tzinfo) -> str | None:
+    """Convert a field's posted texts to a serialized date, time or both; None if they are empty.
 
     Args:
-        zone: in which the person who fills in the form reads a clock.
+        zone: time zone of the user.
 
     Raises:
-        Invalid: it is none.
+        Invalid: they aren't a date or time.
     """
     subtype = component.more.get("subtype", "date")
-    day = _day(posted, name) if subtype != "time" else None
-    clock = _clock(posted, name) if subtype != "date" else None
+    day = _parse_day(posted, name) if subtype != "time" else None
+    clock = _parse_time(posted, name) if subtype != "date" else None
     if day is not None and component.more.get("disallowPassedDates") and day < datetime.now(zone).date():
         raise Invalid("past")
     if subtype == "datetime" and (day is None) != (clock is None):
@@ -44,17 +44,20 @@ def typed(component: Component, posted: Mapping[str, str], name: str, zone: tzin
     clock = clock.replace(minute=clock.minute - clock.minute % interval)
     moment = datetime.combine(day or datetime.now(zone).date(), clock, zone)
     try:
-        return _written(component, moment, with_day=day is not None)
+        return _serialize(component, moment, with_day=day is not None)
     except OverflowError:
-        # in UTC it is before the year 1 or after the year 9999
+        # the UTC time is before the year 1 or after the year 9999
         raise Invalid("date") from None
 
 
 def as_posted(component: Component, value: str, name: str, zone: tzinfo) -> dict[str, str]:
-    """A written day, time or moment as a browser would post it; nothing when it isn't one."""
+    """Convert a serialized date, time or both to the fields that a browser would post.
+
+    Empty for a time that is before the year 1 or after the year 9999 in the time zone.
+    """
     subtype = component.more.get("subtype", "date")
     if subtype == "date":
-        return _parts(name, date.fromisoformat(value))
+        return _post_day(name, date.fromisoformat(value))
     if subtype == "time":
         today = datetime.now(zone).date()
         clock = time.fromisoformat(value)
@@ -64,49 +67,48 @@ def as_posted(component: Component, value: str, name: str, zone: tzinfo) -> dict
     try:
         local = moment.astimezone(zone) if moment.tzinfo else moment
     except OverflowError:
-        # in this zone it is before the year 1 or after the year 9999
         return {}
-    return _parts(name, local.date()) | {f"{name}-time": f"{local:%H:%M}"}
+    return _post_day(name, local.date()) | {f"{name}-time": f"{local:%H:%M}"}
 
 
-def is_written(component: Component, value: object) -> bool:
-    """Whether the value is a day, time or moment, as the component's subtype asks for it."""
+def is_serialized(component: Component, value: object) -> bool:
+    """Whether a value is a serialized date, time or both, according to the component's subtype."""
     subtype = component.more.get("subtype", "date")
     if not isinstance(value, str):
         return False
     try:
-        _READERS[subtype](value)
+        _PARSERS[subtype](value)
     except ValueError:
         return False
     return subtype != "datetime" or "T" in value
 
 
-def day_of(written: str, zone: tzinfo) -> date | None:
-    """The day on which a written day or moment falls in a time zone; None for a time without a day."""
-    if "-" not in written[:5]:
+def day_of(serialized: str, zone: tzinfo) -> date | None:
+    """Return the calendar day of a serialized date in a time zone; None for a time without a date."""
+    if "-" not in serialized[:5]:
         return None
-    if "T" not in written:
-        return date.fromisoformat(written)
-    moment = datetime.fromisoformat(written)
+    if "T" not in serialized:
+        return date.fromisoformat(serialized)
+    moment = datetime.fromisoformat(serialized)
     try:
         return (moment.astimezone(zone) if moment.tzinfo else moment).date()
     except OverflowError:
         return moment.date()
 
 
-def is_after(written: str, now: datetime) -> bool:
-    """Whether a written moment is later; one without an offset is read in the time zone of `now`."""
-    if "T" not in written:
+def is_after(serialized: str, now: datetime) -> bool:
+    """Whether a serialized date and time is later than `now`; without an offset it is in the time zone of `now`."""
+    if "T" not in serialized:
         return False
-    moment = datetime.fromisoformat(written)
+    moment = datetime.fromisoformat(serialized)
     return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)) > now
 
 
-def _parts(name: str, day: date) -> dict[str, str]:
+def _post_day(name: str, day: date) -> dict[str, str]:
     return {f"{name}-{part}": str(getattr(day, part)) for part in DATE_PARTS}
 
 
-def _day(posted: Mapping[str, str], name: str) -> date | None:
+def _parse_day(posted: Mapping[str, str], name: str) -> date | None:
     parts = {part: clean_code(posted.get(f"{name}-{part}", "")) for part in DATE_PARTS}
     if not any(parts.values()):
         return None
@@ -118,7 +120,7 @@ def _day(posted: Mapping[str, str], name: str) -> date | None:
         raise Invalid("date") from None
 
 
-def _clock(posted: Mapping[str, str], name: str) -> time | None:
+def _parse_time(posted: Mapping[str, str], name: str) -> time | None:
     text = clean_code(posted.get(f"{name}-time", ""))
     if not text:
         return None
@@ -129,12 +131,12 @@ def _clock(posted: Mapping[str, str], name: str) -> time | None:
     return time(hour % 12 + 12 * (half == "pm") if half else hour, int(match[2] or 0))
 
 
-def _written(component: Component, moment: datetime, with_day: bool) -> str:
-    """As form-js writes it: 2020-05-10T12:00+02:00, 2020-05-10T10:00Z or 2020-05-10T12:00."""
+def _serialize(component: Component, moment: datetime, with_day: bool) -> str:
+    """Format a time like form-js: 2020-05-10T12:00+02:00, 2020-05-10T10:00Z or 2020-05-10T12:00."""
     style = component.more.get("timeSerializingFormat")
     if style == "utc_normalized":
         moment = moment.astimezone(UTC)
-    # with a year of four digits, which %Y doesn't have everywhere
+    # isoformat() pads the year to four digits; %Y doesn't on every platform
     text = moment.replace(tzinfo=None).isoformat(timespec="minutes") if with_day else f"{moment:%H:%M}"
     if style == "utc_normalized":
         return text + "Z"

@@ -1,4 +1,4 @@
-"""The options of a choice, as form-js takes them from the schema, the form's data or an expression."""
+"""Options of a choice: from the schema, the form's data or an expression, as in form-js."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def options_of(component: Component, initial: dict[str, Any], context: dict[str,
 
 
 def _option(item: Any) -> Option | None:
-    """An option, from a plain value or from its value and label; None from anything else."""
+    """Create an option from a plain value, or from an object with value and label; None for anything else."""
     if _is_plain(item):
-        return Option(item, javascript.text_of(item))
+        return Option(item, javascript.to_string(item))
     if not isinstance(item, dict):
         return None
     value, label = item.get("value"), item.get("label")
     if isinstance(label, str) and label:
         is_allowed = bool(value) if isinstance(value, dict) else _is_plain(value)
         return Option(value, label) if is_allowed else None
-    return Option(value, javascript.text_of(value)) if _is_plain(value) else None
+    return Option(value, javascript.to_string(value)) if _is_plain(value) else None
 
 
 def _is_plain(value: Any) -> bool:

@@ -1,6 +1,6 @@
-"""The patterns of forms. Each match is bounded in time: one that backtracks without end (CWE-1333) stops no page.
+"""Patterns of forms. The time of each match is limited, because of catastrophic backtracking (CWE-1333).
 
-regress holds Python's global lock while it matches, so it does so in a process of its own, see matcher.py.
+regress doesn't release the GIL while it matches, so that it runs in a process of its own (matcher.py).
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ import regress
 from camunda7.expressions import javascript
 
 PROGRAM = Path(__file__).with_name("matcher.py")
-# repetitions with which one that doubles the steps takes for ever
+# with exponential backtracking 2**40 steps
 REPEATED = 40
 MAX_CHARACTERS = 30
 LITERALS = re.compile(r"\^?((?:[\w:/@ -]|\\[^\w])+)(?![*+?{|])")
 
 
 class PatternTooSlow(Exception):
-    """Whether the pattern matches wasn't found in time."""
+    """The match wasn't completed within matcher.MAX_CPU_S."""
 
 
 class Matcher:
-    """Matches in a process of its own, which is started when it is needed."""
+    """Matches patterns in another process, which is started on demand."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def matches(self, pattern: str, text: str) -> bool:
         """Whether the pattern is found in the text.
 
         Raises:
-            PatternTooSlow: that can't be found in time.
+            PatternTooSlow: the match takes too long.
         """
-        with self._guard:
-            process = self._running()
+        with self._lock:
+            process = self._start()
             assert process.stdin, "it has a pipe"
             assert process.stdout, "it has a pipe"
             try:
@@ -59,14 +59,14 @@ class Matcher:
             return answer == b"1"
 
     def stop(self) -> None:
-        with self._guard:
+        with self._lock:
             self._stop()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is not None:
             self._stop()
         if self._process is None:
-            # without our folder on the path (-P); Ctrl-C in a terminal is not for it
+            # -P: without this folder in sys.path; start_new_session: Ctrl-C in a terminal doesn't interrupt it
             command = [sys.executable, "-P", str(PROGRAM)]
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, start_new_session=True)
@@ -85,36 +85,40 @@ atexit.register(_matcher.stop)
 
 @dataclass(frozen=True)
 class Pattern:
-    """A regular expression of JavaScript, without flags.
+    """A JavaScript regular expression without flags.
 
     Raises:
-        regress.RegressError: it isn't one.
+        regress.RegressError: the source is invalid.
     """
 
     source: str
 
     def __post_init__(self) -> None:
-        regress.Regex(javascript.split_pairs(self.source))
+        regress.Regex(javascript.split_surrogates(self.source))
 
     def matches(self, text: str) -> bool:
-        """Whether it is found in a text.
+        """Whether the pattern is found in a text.
 
         Raises:
-            PatternTooSlow: that can't be found in time.
+            PatternTooSlow: the match takes too long.
         """
-        return _matcher.matches(javascript.split_pairs(self.source), javascript.split_pairs(text))
+        return _matcher.matches(javascript.split_surrogates(self.source), javascript.split_surrogates(text))
 
     def find_slow_text(self) -> str | None:
-        """A text for which matching takes too long, of those that usually show it; None if there is none of them."""
-        for text in self._suspects():
+        """Return one of the candidates for which matching takes too long; None if there is none."""
+        for text in self._slow_candidates():
             try:
                 self.matches(text)
             except PatternTooSlow:
                 return text
         return None
 
-    def _suspects(self) -> Iterator[str]:
-        """One or two of its characters again and again, then one that doesn't fit; after its literal beginning, too."""
+    def _slow_candidates(self) -> Iterator[str]:
+        """Yield texts that cause backtracking in vulnerable patterns.
+
+        Each repeats one or two characters of the pattern, with and without a character at the end that doesn't match,
+        and with and without the pattern's literal prefix.
+        """
         characters = list(dict.fromkeys(chain(filter(str.isalnum, self.source), "a0 -._@", self.source)))
         characters = characters[:MAX_CHARACTERS]
         pairs = ("".join(pair) for pair in product(characters, repeat=2))

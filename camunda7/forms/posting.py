@@ -10,16 +10,17 @@ from werkzeug.datastructures import MultiDict
 from camunda7.forms.moments import DATE_PARTS
 from camunda7.forms.schema import INPUTS, Component
 
-# names of controls beside the form's own
+# names of the pages' own controls
 SHOWN, ADD, REMOVE = "shown", "add", "remove"
 MAX_ROWS = 50
 
 
 @dataclass(frozen=True)
-class Filled:
-    """Merged posts.
+class MergedPost:
+    """Merged posts of a form's pages.
 
     Attributes:
+        posted: posted texts, by name of the input.
         rows_changed: whether a row was added or removed, so that the page must be rendered again.
         dropped: number of posted fields that the page doesn't have.
     """
@@ -29,8 +30,10 @@ class Filled:
     dropped: int
 
 
-def filled(before: MultiDict[str, str], components: tuple[Component, ...], posted: MultiDict[str, str]) -> Filled:
-    """Merge a post of these components into the earlier ones."""
+def merge_post(
+    before: MultiDict[str, str], components: tuple[Component, ...], posted: MultiDict[str, str]
+) -> MergedPost:
+    """Merge a post of these components into the earlier posts."""
     posted = MultiDict(posted)
     rows_changed = _change_rows(posted, components)
     now: MultiDict[str, str] = MultiDict()
@@ -46,7 +49,7 @@ def filled(before: MultiDict[str, str], components: tuple[Component, ...], poste
     seen = [name for name in posted.getlist(SHOWN) if name in names]
     for name in dict.fromkeys([*before.getlist(SHOWN), *seen]):
         after.add(SHOWN, name)
-    return Filled(after, rows_changed, len(set(posted) - set(now) - {SHOWN, ADD, REMOVE}))
+    return MergedPost(after, rows_changed, len(set(posted) - set(now) - {SHOWN, ADD, REMOVE}))
 
 
 def row_count(posted: MultiDict[str, str], name: str) -> int:
@@ -57,7 +60,7 @@ def row_count(posted: MultiDict[str, str], name: str) -> int:
 
 
 def _posted_names(components: tuple[Component, ...], posted: MultiDict[str, str]) -> Iterator[str]:
-    """Names of the controls of these components that were posted."""
+    """Yield the posted names that are controls of these components."""
     for component, name in _inputs(components, posted):
         suffixes = [""]
         if component.type == "datetime":
@@ -74,7 +77,7 @@ def _names(components: tuple[Component, ...], posted: MultiDict[str, str]) -> se
 def _inputs(
     components: tuple[Component, ...], posted: MultiDict[str, str], prefix: str = ""
 ) -> Iterator[tuple[Component, str]]:
-    """Inputs and lists with their names, in as many rows as were posted."""
+    """Yield inputs and lists with their names; those in a list for each posted row."""
     for component in components:
         name = prefix + component.name
         if component.repeats:

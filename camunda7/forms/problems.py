@@ -1,4 +1,4 @@
-"""What can be wrong with an answer, in the words of the GOV.UK design system."""
+"""Validation errors, with messages in the style of the GOV.UK Design System."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from camunda7.forms.template import Translate
 
 
 def _(message: str) -> str:
-    """Marks a text for translation."""
+    """Mark a text for translation."""
     return message
 
 
@@ -38,17 +38,18 @@ MESSAGES = {
     "time": _("{label}: enter a time, like 14:30"),
     "moment": _("{label}: enter a day and a time, like 14:30"),
 }
-# among the details of a problem: the pattern that couldn't be matched in time
+# key of Problem.details: source of a pattern that couldn't be matched in time
 TOO_SLOW = "too_slow"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One rule that an answer breaks.
+    """A validation error.
 
     Attributes:
-        rule: as the schema names it; for what can't be read at all, the type that was expected.
-        message: which of MESSAGES says so.
+        rule: name of the violated rule in the schema; for an unreadable text the expected type.
+        message: key of MESSAGES.
+        details: values of the message's placeholders, besides {label}.
     """
 
     rule: str
@@ -56,11 +57,12 @@ class Problem:
     details: dict[str, Any] = field(default_factory=dict)
 
     def text(self, label: str, translate: Translate = str) -> str:
+        """Return the message for people, in their language."""
         return translate(MESSAGES[self.message]).format(label=label, **self.details)
 
 
 class Invalid(Exception):
-    """What was typed can't be read as a value."""
+    """A posted text isn't a value of the component's type."""
 
     def __init__(self, rule: str):
         super().__init__(rule)

@@ -1,7 +1,7 @@
-"""The properties of each component of form-js 1.8.7, and what each may be.
+"""Properties of each component of form-js 1.8.7, and their types.
 
-Camunda Modeler writes no others; forms that are edited by hand, or by another tool, may have any. form-js then
-shows something, or fails on its own page; here it is refused when the form is read.
+Camunda Modeler writes no others. Forms that are edited by hand, or by another tool, may have any: form-js then shows
+something else, or fails when it renders the form. This package refuses such a form when it is parsed.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _DECIMAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Kind:
-    """What a property may be.
+    """Type of a property.
 
     Attributes:
-        name: for people.
-        takes: whether a value is of it.
-        parts: of an object, the properties that it has.
+        name: for messages.
+        accepts: whether a value is of this type.
+        parts: types of an object's properties, by name.
     """
 
     name: str
-    takes: Callable[[Any], bool]
+    accepts: Callable[[Any], bool]
     parts: Mapping[str, Kind] | None = None
 
 
@@ -48,7 +48,7 @@ def _is_feel(value: Any) -> bool:
 
 
 def _is_increment(value: Any) -> bool:
-    """A number, or one as a text, as Camunda Modeler writes it; null or 0 for none."""
+    """Whether a value is a number, or a text with a number, as Camunda Modeler writes it; null or 0 for none."""
     if value is None:
         return True
     if isinstance(value, str):
@@ -76,18 +76,18 @@ def object_of(**parts: Kind) -> Kind:
 
 
 def optional_object_of(**parts: Kind) -> Kind:
-    """An object, where form-js takes null for none."""
+    """An object that may be null in form-js."""
     return Kind("an object", _is_object_or_null, parts)
 
 
-# null is as good as nothing where form-js takes it for that
+# these accept null where form-js treats it as missing
 TEXT = Kind("a text", lambda value: value is None or isinstance(value, str))
 NAME = Kind("a text", lambda value: isinstance(value, str))
 FLAG = Kind("true or false", lambda value: value is None or isinstance(value, bool))
 NUMBER = Kind("a number", lambda value: value is None or _is_number(value))
 FEEL = Kind("an expression that begins with =", lambda value: value in (None, "") or _is_feel(value))
-LIMIT = Kind("a number, or an expression that begins with =", lambda value: NUMBER.takes(value) or _is_feel(value))
-FLAG_OR_FEEL = Kind("true, false, or an expression", lambda value: FLAG.takes(value) or _is_feel(value))
+LIMIT = Kind("a number, or an expression that begins with =", lambda value: NUMBER.accepts(value) or _is_feel(value))
+FLAG_OR_FEEL = Kind("true, false, or an expression", lambda value: FLAG.accepts(value) or _is_feel(value))
 DIGITS = Kind(f"a whole number from 0 to {MAX_DIGITS}", lambda value: _is_whole(value, MAX_DIGITS))
 ROWS = Kind(f"a whole number from 0 to {MAX_ROWS}", lambda value: _is_whole(value, MAX_ROWS))
 INCREMENT = Kind("a number above 0", _is_increment)
@@ -100,11 +100,11 @@ COMPONENTS = Kind(
 ANYTHING = Kind("anything", lambda value: True)
 OBJECT = Kind("an object", _is_object_or_null)
 
-_EVERY = {
+_COMMON = {
     "type": NAME,
     "id": NAME,
     "conditional": optional_object_of(hide=TEXT),
-    # at null its page fails
+    # form-js fails for null
     "layout": object_of(),
     "properties": optional_object_of(
         page=TEXT, autocomplete=TEXT, subject=TEXT, decision=TEXT, notBefore=TEXT, notAfter=TEXT
@@ -122,13 +122,13 @@ _FIELD = {
     "validate": object_of(**_REQUIRED),
 }
 _OPTIONS = {"values": LIST, "valuesKey": NAME, "valuesExpression": FEEL}
-_BOX = {"path": TEXT, "label": TEXT, "components": COMPONENTS, "showOutline": FLAG, "verticalAlignment": TEXT}
+_CONTAINER = {"path": TEXT, "label": TEXT, "components": COMPONENTS, "showOutline": FLAG, "verticalAlignment": TEXT}
 _APPEARANCE = {"appearance": object_of(prefixAdorner=TEXT, suffixAdorner=TEXT)}
-# what Camunda Modeler's editor writes and form-js doesn't read
-_EDITORS = {"label": TEXT}
+# written by Camunda Modeler, ignored by form-js
+_EDITOR_ONLY = {"label": TEXT}
 
 PROPERTIES: Mapping[str, Mapping[str, Kind]] = {
-    name: {**_EVERY, **own}
+    name: {**_COMMON, **own}
     for name, own in {
         "textfield": {
             **_FIELD,
@@ -159,19 +159,19 @@ PROPERTIES: Mapping[str, Mapping[str, Kind]] = {
         "select": {**_FIELD, **_OPTIONS, "searchable": FLAG},
         "checklist": {**_FIELD, **_OPTIONS},
         "taglist": {**_FIELD, **_OPTIONS},
-        "expression": {"key": NAME, "expression": FEEL, "computeOn": TEXT, **_EDITORS},
-        "group": _BOX,
+        "expression": {"key": NAME, "expression": FEEL, "computeOn": TEXT, **_EDITOR_ONLY},
+        "group": _CONTAINER,
         "dynamiclist": {
-            **_BOX,
+            **_CONTAINER,
             "isRepeating": FLAG,
             "allowAddRemove": FLAG,
             "defaultRepetitions": ROWS,
             "nonCollapsedItems": NUMBER,
             "disableCollapse": FLAG,
         },
-        "text": {"text": NAME, "strict": FLAG, **_EDITORS},
-        "html": {"content": TEXT, "strict": FLAG, **_EDITORS},
-        "image": {"source": TEXT, "alt": TEXT, **_EDITORS},
+        "text": {"text": NAME, "strict": FLAG, **_EDITOR_ONLY},
+        "html": {"content": TEXT, "strict": FLAG, **_EDITOR_ONLY},
+        "image": {"source": TEXT, "alt": TEXT, **_EDITOR_ONLY},
         "table": {
             "label": TEXT,
             "dataSource": TEXT,
@@ -180,37 +180,37 @@ PROPERTIES: Mapping[str, Mapping[str, Kind]] = {
             "columnsExpression": FEEL,
         },
         "iframe": {"label": TEXT, "url": TEXT, "height": NUMBER, "security": OBJECT},
-        "separator": _EDITORS,
-        "spacer": {"height": NUMBER, **_EDITORS},
+        "separator": _EDITOR_ONLY,
+        "spacer": {"height": NUMBER, **_EDITOR_ONLY},
         "button": {"label": TEXT, "action": TEXT, "key": TEXT},
     }.items()
 }
 
 
-def refusals(item: Mapping[str, Any]) -> Iterator[str]:
-    """What a component has that it can't have; its type is one of PROPERTIES."""
-    yield from _refusals(item, PROPERTIES[item["type"]], "property")
+def find_unsupported(item: Mapping[str, Any]) -> Iterator[str]:
+    """Yield descriptions of a component's unsupported properties; its type must be one of PROPERTIES."""
+    yield from _find_unsupported(item, PROPERTIES[item["type"]], "property")
 
 
-def _refusals(item: Mapping[str, Any], allowed: Mapping[str, Kind], what: str) -> Iterator[str]:
+def _find_unsupported(item: Mapping[str, Any], allowed: Mapping[str, Kind], what: str) -> Iterator[str]:
     for name, value in item.items():
         kind = allowed.get(name)
         if kind is None:
             yield f"{what} {name} is not supported"
-        elif not kind.takes(value):
+        elif not kind.accepts(value):
             yield f"{what} {name} is {describe(value)} instead of {kind.name}"
         elif kind.parts is not None and value is not None:
-            parts = {**dict.fromkeys(value, ANYTHING), **kind.parts} if name in FREE else kind.parts
-            yield from _refusals(value, parts, WORDS.get(name, name))
+            parts = {**dict.fromkeys(value, ANYTHING), **kind.parts} if name in EXTENSIBLE else kind.parts
+            yield from _find_unsupported(value, parts, SECTION_NAMES.get(name, name))
 
 
-WORDS = {"validate": "validation"}
-# objects that may have more than is read of them
-FREE = ("properties", "layout")
+SECTION_NAMES = {"validate": "validation"}
+# objects that may have other properties, too
+EXTENSIBLE = ("properties", "layout")
 
 
 def describe(value: Any) -> str:
-    """A value of JSON, for people."""
+    """Describe a JSON value for messages."""
     match value:
         case None:
             return "null"

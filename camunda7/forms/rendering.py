@@ -1,4 +1,4 @@
-"""Fields as GOV.UK components; views as safe HTML; answers as texts to look over."""
+"""Renders fields as GOV.UK components, views as sanitized HTML, and answers as texts for the summary."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from camunda7.forms.properties import CHOICES, COLUMNS
 from camunda7.forms.schema import INPUTS, Component
 from camunda7.forms.template import NO_TEXT, Template, Translate
 
-# texts of the templates, and of what is looked over
-WORDS = (
+# texts of the templates and of the summary, marked for translation
+TEXTS = (
     _("(optional)"),
     _("Select an answer"),
     _("Day"),
@@ -72,52 +72,52 @@ _environment.globals.update(date_parts=DATE_PARTS, shown=SHOWN, max_rows=MAX_ROW
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 
-class _Words:
-    """The texts of a page in the reader's language.
+class _PageTexts:
+    """Texts of a page in the user's language.
 
     Args:
-        faulty: names of the inputs at which to say what is wrong.
+        faulty: names of the inputs whose validation errors are shown.
     """
 
     def __init__(self, translate: Translate, faulty: Collection[str] = ()):
-        self.say = translate
+        self.translate = translate
         self._faulty = faulty
 
     def label(self, node: Node) -> str:
-        return self._line(node, node.component.label)
+        return self._first_line(node, node.component.label)
 
     def marked_label(self, node: Node) -> str:
-        """The label, saying so where an answer may be left out."""
-        optional = "" if node.component.required else f" {self.say('(optional)')}"
+        """Return the label, marked if the answer is optional."""
+        optional = "" if node.component.required else f" {self.translate('(optional)')}"
         return self.label(node) + optional
 
     def hint(self, node: Node, otherwise: str = "") -> dict[str, str] | None:
-        text = self._line(node, node.component.description) or (self.say(otherwise) if otherwise else "")
+        text = self._first_line(node, node.component.description) or (self.translate(otherwise) if otherwise else "")
         return {"text": text} if text else None
 
     def error(self, node: Node) -> dict[str, str] | None:
         if node.name not in self._faulty:
             return None
-        return {"text": self.problem(node), "visuallyHiddenText": self.say("Error:").rstrip(":")}
+        return {"text": self.problem(node), "visuallyHiddenText": self.translate("Error:").rstrip(":")}
 
     def problem(self, node: Node) -> str:
         subject = node.component.subject
-        return node.problems[0].text(self.say(subject) if subject else self.label(node), self.say)
+        return node.problems[0].text(self.translate(subject) if subject else self.label(node), self.translate)
 
     def option(self, option: Option) -> str:
-        return self.say(option.label)
+        return self.translate(option.label)
 
     def answer(self, node: Node) -> str:
-        """A question's answer as text."""
+        """Return the answer to a question as text."""
         if node.component.type == "checkbox":
-            return self.say("Yes" if node.value else "No")
+            return self.translate("Yes" if node.value else "No")
         if node.component.type in CHOICES:
             chosen = node.value if isinstance(node.value, list) else [node.value]
             texts = [self.option(option) for option in node.options if option.value in chosen]
-            return ", ".join(texts) or self.say("Not answered")
+            return ", ".join(texts) or self.translate("Not answered")
         if node.component.type == "datetime" and node.value:
-            return _as_typed(node.value)
-        return _cell(node.value) or self.say("Not answered")
+            return _format_date_and_time(node.value)
+        return _format_cell(node.value) or self.translate("Not answered")
 
     def input_type(self, component: Component) -> str:
         if component.is_telephone:
@@ -126,13 +126,13 @@ class _Words:
         return {"email": "email", "phone": "tel"}.get(kind, "text")
 
     def input_mode(self, component: Component) -> str | None:
-        """Which keyboard a telephone shows."""
+        """Return the HTML attribute inputmode, which chooses the keyboard of a telephone."""
         if component.type == "number":
             return "numeric" if component.more.get("decimalDigits") == 0 else "decimal"
         return {"email": "email", "tel": "tel"}.get(self.input_type(component))
 
     def direction(self, component: Component) -> str:
-        """Which way the answer is written: addresses and numbers as everywhere, other text as it begins."""
+        """Return the HTML attribute dir: ltr for numbers and addresses, for other text by its first letter."""
         is_code = (
             component.type == "number"
             or component.is_telephone
@@ -141,30 +141,30 @@ class _Words:
         return "ltr" if is_code else "auto"
 
     def adorner(self, node: Node, name: str) -> dict[str, str] | None:
-        """A unit before or behind an input."""
+        """Return the prefix or suffix of an input, such as a unit."""
         text = self.template(node, name)
         return {"text": text} if text else None
 
     def template(self, node: Node, name: str) -> str:
-        """One of the other texts of a component; empty where it has none."""
-        return self._line(node, node.component.templates.get(name, NO_TEXT))
+        """Return another text of a component, by property; empty if it has none."""
+        return self._first_line(node, node.component.templates.get(name, NO_TEXT))
 
-    def _line(self, node: Node, text: Template) -> str:
-        """The first line of a text, as form-js shows it."""
-        return text.filled(node.context, self.say).partition("\n")[0]
+    def _first_line(self, node: Node, text: Template) -> str:
+        """Return the first line of a text; form-js doesn't show the others."""
+        return text.render(node.context, self.translate).partition("\n")[0]
 
     def _content(self, node: Node) -> str:
         content = node.component.content
-        return content.filled(node.context, self.say) if isinstance(content, Template) else ""
+        return content.render(node.context, self.translate) if isinstance(content, Template) else ""
 
     def view(self, node: Node) -> Markup:
-        """What a text or html component shows."""
+        """Return the HTML of a text or html component."""
         text = self._content(node)
         html = _markdown.render(text) if node.component.type == "text" else text
-        return Markup(_safe(html))  # noqa: S704
+        return Markup(_sanitize(html))  # noqa: S704
 
     def source(self, node: Node) -> str:
-        """The address of an image or frame; empty where form-js wouldn't show it."""
+        """Return the URL of an image or iframe; empty if form-js wouldn't show it."""
         address = self._content(node).partition("\n")[0]
         allowed = ("https://",) if node.component.type == "iframe" else ("https://", "http://", "data:image/")
         return address if address.lower().startswith(allowed) else ""
@@ -173,67 +173,67 @@ class _Words:
         return self.template(node, "alt")
 
     def table(self, node: Node) -> tuple[list[str], list[list[str]]]:
-        """A table's heads and rows."""
+        """Return a table's column headings, and the texts of its rows."""
         columns = node.component.more.get("columns", [])
         if isinstance(node.component.more.get("columnsExpression"), str):
-            # form-js drops the columns of the schema then
+            # form-js ignores the schema's columns then
             evaluated = node.component.columns.evaluate(node.context) if node.component.columns else None
-            columns = evaluated if _are_labelled(evaluated) else []
+            columns = evaluated if _is_column_list(evaluated) else []
         content = node.component.content
         found = content.evaluate(node.context) if isinstance(content, Expression) else None
         rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-        heads = [self.say(column.get("label") or column["key"]) for column in columns]
-        return heads, [[_cell(row.get(column["key"])) for column in columns] for row in rows]
+        heads = [self.translate(column.get("label") or column["key"]) for column in columns]
+        return heads, [[_format_cell(row.get(column["key"])) for column in columns] for row in rows]
 
 
 def fields(
     title: str, nodes: list[Node], posted: MultiDict[str, str], faulty: Collection[str], translate: Translate
 ) -> Markup:
-    """The fields of a page; a group that is called like the page has no heading of its own."""
+    """Render the fields of a page; the heading of a group is hidden if it is the page's title."""
     template = _environment.get_template("fields.html")
-    words = _Words(translate, faulty)
-    return Markup(template.render(title=title, nodes=nodes, posted=posted, words=words))  # noqa: S704
+    texts = _PageTexts(translate, faulty)
+    return Markup(template.render(title=title, nodes=nodes, posted=posted, texts=texts))  # noqa: S704
 
 
 def problems(nodes: Iterable[Node], translate: Translate) -> list[tuple[str, str]]:
-    words = _Words(translate)
-    return [(anchor(node), words.problem(node)) for node in nodes]
+    texts = _PageTexts(translate)
+    return [(anchor(node), texts.problem(node)) for node in nodes]
 
 
 def summary(nodes: list[Node], translate: Translate) -> list[tuple[str, str]]:
-    words = _Words(translate)
-    return [(words.label(node), words.answer(node)) for node in _within(nodes) if node.asks]
+    texts = _PageTexts(translate)
+    return [(texts.label(node), texts.answer(node)) for node in _walk(nodes) if node.is_editable]
 
 
 def anchor(node: Node) -> str:
-    """The id of the input to go to."""
+    """Return the id of the input to which the error summary links."""
     if node.component.type != "datetime":
         return node.name
     return f"{node.name}-time" if node.component.more.get("subtype") == "time" else f"{node.name}-day"
 
 
-def _within(nodes: list[Node]) -> Iterator[Node]:
+def _walk(nodes: list[Node]) -> Iterator[Node]:
     for node in nodes:
-        yield from node.within()
+        yield from node.walk()
 
 
-def _are_labelled(columns: Any) -> bool:
-    """Whether an expression gave columns that form-js takes."""
-    return COLUMNS.takes(columns) and all("label" in column for column in columns)
+def _is_column_list(columns: Any) -> bool:
+    """Whether an expression's value is a list of columns that form-js accepts."""
+    return COLUMNS.accepts(columns) and all("label" in column for column in columns)
 
 
-def _as_typed(written: str) -> str:
-    """A day as it is typed, 27 3 1990, and the time."""
+def _format_date_and_time(written: str) -> str:
+    """Format a serialized date and time: `27 3 1990 14:30`."""
     day, _, time = written.partition("T") if "-" in written[:5] else ("", "", written)
     return " ".join([*(part.lstrip("0") for part in reversed(day.split("-"))), time[:5]]).strip()
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else javascript.text_of(value)
+def _format_cell(value: Any) -> str:
+    return "" if value is None else javascript.to_string(value)
 
 
-def _safe(html: str) -> str:
-    """HTML without scripts, styles, forms and pictures of other hosts, in the look of the page."""
+def _sanitize(html: str) -> str:
+    """Remove scripts, styles, forms and images from HTML, and add GOV.UK classes."""
     return nh3.clean(
         html,
         tags=_HTML_TAGS,

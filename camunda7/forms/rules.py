@@ -21,7 +21,7 @@ EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
 )
-# calling codes of countries and territories (ITU-T E.164); + or 00, one of them, then an area, then the number
+# calling codes of countries and territories (ITU-T E.164); form-js expects + or 00, one of them, an area code, digits
 COUNTRIES = """
 297 93 244 1264 358 355 376 971 54 374 1684 1268 61 43 994 257 32 229 226 880 359 973 1242 387 590 375 501 1441 591 55
 1246 673 975 267 236 1 41 56 86 225 237 243 242 682 57 269 238 506 53 5999 1345 357 420 49 253 1767 45 1809 1829 1849
@@ -40,47 +40,47 @@ PHONE = re.compile(rf"(?:\+|00)(?:{'|'.join(COUNTRIES.split())}){_AREA}\d{{4,20}
 _EXACT = Context(prec=400)
 
 
-def broken(component: Component, value: Any, context: dict[str, Any], place: Place) -> list[Problem]:
+def find_violations(component: Component, value: Any, context: dict[str, Any], place: Place) -> list[Problem]:
     """Return the rules that the value violates.
 
     Args:
-        context: the values that an expression in a rule may read.
-        place: whose day it is today.
+        context: values for expressions in rules, by name.
+        place: its time zone defines today.
     """
-    limits = {name: _limit(rule, context) for name, rule in component.rules.items()}
+    limits = {name: _evaluate_limit(rule, context) for name, rule in component.rules.items()}
     found: list[Problem] = []
     if component.type == "number" and value:
-        found += _broken_steps(component, value)
+        found += _check_decimals(component, value)
     if isinstance(value, str) and value and component.type in ("textfield", "textarea"):
-        found += _broken_format(limits, value)
+        found += _check_pattern(limits, value)
     if component.required and (value is None or value in ("", []) or value is False):
-        found.append(_missing(component))
+        found.append(_required_problem(component))
     if component.type == "number" and value is not None:
-        found += _broken_range(limits, value)
+        found += _check_range(limits, value)
     if isinstance(value, str) and value and component.type in ("textfield", "textarea"):
-        found += _broken_length(limits, value)
-        found += _broken_kind(limits.get("validationType"), value)
+        found += _check_length(limits, value)
+        found += _check_validation_type(limits.get("validationType"), value)
     if isinstance(value, str) and component.type == "datetime":
-        found += _broken_days(component, value, context, place)
+        found += _check_day_limits(component, value, context, place)
     return found
 
 
-def _limit(rule: Any, context: dict[str, Any]) -> Any:
+def _evaluate_limit(rule: Any, context: dict[str, Any]) -> Any:
     return rule.evaluate(context) if isinstance(rule, Expression) else rule
 
 
-def _missing(component: Component) -> Problem:
+def _required_problem(component: Component) -> Problem:
     if component.type in CHOICES:
         return Problem("required", "required_choice")
     return Problem("required", "required_box" if component.type == "checkbox" else "required")
 
 
-def _broken_steps(component: Component, value: Any) -> list[Problem]:
+def _check_decimals(component: Component, value: Any) -> list[Problem]:
     found = []
-    number = Decimal(javascript.text_of(value))
+    number = Decimal(javascript.to_string(value))
     decimals, increment = component.more.get("decimalDigits"), component.more.get("increment")
     exponent = number.normalize(_EXACT).as_tuple().exponent
-    # a text for NaN and the infinities, which no answer is
+    # the exponent of NaN and of infinities is a str
     if decimals is not None and isinstance(exponent, int) and -exponent > max(0, decimals):
         message = "decimals" if decimals else "integer"
         found.append(Problem("decimalDigits", message, {"limit": decimals}))
@@ -89,7 +89,7 @@ def _broken_steps(component: Component, value: Any) -> list[Problem]:
     return found
 
 
-def _broken_format(limits: dict[str, Any], value: str) -> list[Problem]:
+def _check_pattern(limits: dict[str, Any], value: str) -> list[Problem]:
     pattern: Pattern | None = limits.get("pattern")
     if not pattern:
         return []
@@ -99,16 +99,16 @@ def _broken_format(limits: dict[str, Any], value: str) -> list[Problem]:
         return [Problem("pattern", "pattern", {TOO_SLOW: pattern.source})]
 
 
-def _broken_range(limits: dict[str, Any], value: Any) -> list[Problem]:
-    return _outside(limits, value, "min", "max")
+def _check_range(limits: dict[str, Any], value: Any) -> list[Problem]:
+    return _check_limits(limits, value, "min", "max")
 
 
-def _broken_length(limits: dict[str, Any], value: str) -> list[Problem]:
-    return _outside(limits, javascript.length(javascript.trimmed(value)), "minLength", "maxLength")
+def _check_length(limits: dict[str, Any], value: str) -> list[Problem]:
+    return _check_limits(limits, javascript.length(javascript.trim(value)), "minLength", "maxLength")
 
 
-def _outside(limits: dict[str, Any], value: Any, lower: str, upper: str) -> list[Problem]:
-    """The limits of these names that the value passes."""
+def _check_limits(limits: dict[str, Any], value: Any, lower: str, upper: str) -> list[Problem]:
+    """Return the violated ones of the limits of these names."""
     least, most = limits.get(lower), limits.get(upper)
     found = []
     if least is not None and javascript.less(value, least):
@@ -118,30 +118,32 @@ def _outside(limits: dict[str, Any], value: Any, lower: str, upper: str) -> list
     return found
 
 
-def _broken_days(component: Component, value: str, context: dict[str, Any], place: Place) -> list[Problem]:
-    """The limits that a day, or a point in time, lies outside of."""
+def _check_day_limits(component: Component, value: str, context: dict[str, Any], place: Place) -> list[Problem]:
+    """Return the violated limits of a date, or of a date and time."""
     day, now = moments.day_of(value, place.zone), datetime.now(place.zone)
     found = []
     for limit in component.not_before:
         first = limit.day(today(place.zone), context)
         if day and first and day < first:
-            found.append(Problem("notBefore", "past" if limit.is_today else "not_before", {"limit": _as_typed(first)}))
+            found.append(
+                Problem("notBefore", "past" if limit.is_today else "not_before", {"limit": _format_day(first)})
+            )
     for limit in component.not_after:
         last = limit.day(today(place.zone), context)
         passed = last if day and last and day > last else None
         if limit.is_today and (passed or moments.is_after(value, now)):
             found.append(Problem("notAfter", "not_after_today"))
         elif passed:
-            found.append(Problem("notAfter", "not_after", {"limit": _as_typed(passed)}))
+            found.append(Problem("notAfter", "not_after", {"limit": _format_day(passed)}))
     return found
 
 
-def _as_typed(day: date) -> str:
-    """As the example beside the field: 27 3 1990."""
+def _format_day(day: date) -> str:
+    """Format a day like the example next to the field: `27 3 1990`."""
     return f"{day.day} {day.month} {day.year}"
 
 
-def _broken_kind(kind: str | None, value: str) -> list[Problem]:
+def _check_validation_type(kind: str | None, value: str) -> list[Problem]:
     if kind == "phone" and not PHONE.search(value):
         return [Problem("phone", "phone")]
     if kind == "email" and not EMAIL.fullmatch(value):

@@ -1,7 +1,7 @@
-"""A form's schema, read into components; what isn't supported is refused with a message that names it.
+"""Parses a form's schema into components; refuses what isn't supported, with a message that names it.
 
-All components of form-js 1.8.7 are read, each with the properties that it has there. Of FEEL and of templates the
-part that feel.py and template.py name.
+Supports all components of form-js 1.8.7 with all their properties, the subset of FEEL in expressions/feel.py, and the
+templates in template.py.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import regress
 
 from camunda7.expressions.feel import Expression, UnsupportedExpression
 from camunda7.forms.patterns import Pattern
-from camunda7.forms.properties import CHOICES, COMPONENTS, PROPERTIES, describe, refusals
+from camunda7.forms.properties import CHOICES, COMPONENTS, PROPERTIES, describe, find_unsupported
 from camunda7.forms.template import NO_TEXT, Template
 from camunda7.inputs.days import DayLimit, parse_limits
 
 NEWEST_SCHEMA = 16
-SEVERAL = ("checklist", "taglist")
+MULTIPLE_CHOICE = ("checklist", "taglist")
 INPUTS = ("textfield", "textarea", "number", "datetime", "checkbox", *CHOICES)
 KEYED = (*INPUTS, "expression")
 TELEPHONE = "telephone"
-# texts that may be templates, besides label, description and content
+# properties that may be templates, besides label, description and content
 TEMPLATES = ("timeLabel", "alt")
 ADORNERS = ("prefixAdorner", "suffixAdorner")
-# controls of the pages beside a form's own
+# names of the pages' own controls
 RESERVED = ("shown", "add", "remove")
 MAX_DEPTH = 20
-# JavaScript knows no whole number beyond exactly
+# beyond Number.MAX_SAFE_INTEGER JavaScript rounds whole numbers
 MAX_NUMBER = 2**53
 ROW = "[]"
 CORRECT_PROPERTY = "Correct its name or value, or delete it, as form-js 1.8.7 reads no other (docs/reference/forms.md)"
@@ -39,10 +39,10 @@ FEEL_RULES = ("min", "max", "minLength", "maxLength")
 
 
 class UnsupportedForm(Exception):
-    """The form uses something that isn't supported; names the form and the component.
+    """A form isn't supported; the message names the form, the component and the reason.
 
     Attributes:
-        todo: what to do, where it isn't to use something else.
+        todo: the remedy; empty if it is to use something else.
     """
 
     def __init__(self, wrong: str, todo: str = ""):
@@ -52,18 +52,20 @@ class UnsupportedForm(Exception):
 
 @dataclass(frozen=True)
 class Component:
-    """One component of a form.
+    """A component of a form.
 
     Attributes:
-        path: where its value is kept in the form's data; of a group or list, where its components' values are.
-        rules: its validation; min, max, minLength and maxLength may be an Expression.
-        hide: the condition under which it is neither shown, nor validated, nor submitted.
-        templates: its other texts, by the property.
-        columns: an expression that gives a table's columns, in place of those of the schema.
-        page: the title of the page that it begins; empty where it goes on with the one before.
-        subject: what messages about it call it; its label, where it is empty.
-        not_before, not_after: the limits of its day.
-        more: its other properties, as they are in the schema.
+        path: path of its value in the form's data; of a group or list, path of its components' values.
+        rules: its validation rules, by name; min, max, minLength and maxLength may be an Expression.
+        hide: condition under which it is neither shown, nor validated, nor submitted.
+        options: options of a choice, or the variable or expression that has them.
+        content: what a view shows.
+        templates: other texts that may be templates, by property.
+        columns: expression for a table's columns, which replaces those of the schema.
+        page: title of the page that it begins; empty if it is on the page of the previous component.
+        subject: its name in validation errors; if empty, its label.
+        not_before, not_after: limits of its date.
+        more: its properties in the schema.
     """
 
     type: str
@@ -97,7 +99,7 @@ class Component:
 
     @property
     def name(self) -> str:
-        """What it is called within its row or page."""
+        """Its name within its row or page."""
         return ".".join(self.path)
 
     @property
@@ -106,12 +108,12 @@ class Component:
 
     @property
     def properties(self) -> dict[str, str]:
-        """Its custom properties, which form-js passes over."""
+        """Its custom properties, which form-js ignores."""
         return self.more.get("properties") or {}
 
     @property
     def reads(self) -> frozenset[str]:
-        """Names of the values that its expressions, texts and options read."""
+        """Names of the variables that its expressions, texts and options read."""
         parts = [self.hide, self.readonly, self.options, self.expression, self.content, self.label, self.description]
         parts += [self.columns, *self.templates.values(), *self.rules.values()]
         names = [part.names for part in parts if isinstance(part, Expression | Template)]
@@ -135,67 +137,67 @@ class Component:
     def is_readonly(self, values: dict[str, Any]) -> bool:
         return self.readonly.test(values) is True if isinstance(self.readonly, Expression) else self.readonly
 
-    def within(self) -> Iterator[Component]:
-        """The component and all that it contains."""
+    def walk(self) -> Iterator[Component]:
+        """Yield the component and its descendants."""
         yield self
         for child in self.children:
-            yield from child.within()
+            yield from child.walk()
 
 
 def parse_components(form: str, items: list[dict[str, Any]]) -> tuple[Component, ...]:
-    """Read the components of the named form.
+    """Parse the components of the named form.
 
     Raises:
-        UnsupportedForm: it uses something that isn't supported.
+        UnsupportedForm: one of them isn't supported.
     """
-    _refuse_odd_values(form, items)
-    components = tuple(_component(form, item) for item in with_ids(items))
-    everything = [each for component in components for each in component.within()]
-    _refuse_twins(form, [each.id for each in everything])
-    _refuse_overlaps(form, list(_claims(components, ())))
-    _refuse_chains(form, everything)
+    _refuse_unsafe_values(form, items)
+    components = tuple(_parse_component(form, item) for item in add_missing_ids(items))
+    everything = [each for component in components for each in component.walk()]
+    _refuse_duplicate_ids(form, [each.id for each in everything])
+    _refuse_overlapping_paths(form, list(_value_paths(components, ())))
+    _refuse_dependent_expressions(form, everything)
     return components
 
 
-def _refuse_odd_values(form: str, value: Any, depth: int = 0) -> None:
-    """Numbers that JavaScript reads as others, and components within components without an end."""
+def _refuse_unsafe_values(form: str, value: Any, depth: int = 0) -> None:
+    """Refuse numbers that JavaScript rounds, and nesting deeper than MAX_DEPTH."""
     if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
         raise UnsupportedForm(f"{form}: the number {describe(value)[len('the number ') :]} is too large")
     if depth > MAX_DEPTH:
         raise UnsupportedForm(f"{form}: it is nested more than {MAX_DEPTH} deep")
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _refuse_odd_values(form, each, depth + 1)
+        _refuse_unsafe_values(form, each, depth + 1)
 
 
-def with_ids(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Components that all have an id, as form-js gives one to those without; always the same here.
+def add_missing_ids(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the components with an id for those without, as form-js does; the ids are the same each time.
 
-    Earlier versions of Camunda Modeler wrote none.
+    Earlier versions of Camunda Modeler wrote no ids.
     """
-    ids = set(_ids(items))
-    return _with_ids(items, (name for number in itertools.count(1) if (name := f"Field_{number}") not in ids))
+    ids = set(_existing_ids(items))
+    return _add_missing_ids(items, (name for number in itertools.count(1) if (name := f"Field_{number}") not in ids))
 
 
-def _with_ids(items: list[dict[str, Any]], names: Iterator[str]) -> list[dict[str, Any]]:
+def _add_missing_ids(items: list[dict[str, Any]], names: Iterator[str]) -> list[dict[str, Any]]:
     found = []
     for item in items:
         item = item if item.get("id") not in (None, "") else {**item, "id": next(names)}
         children = item.get("components")
-        if isinstance(children, list) and COMPONENTS.takes(children):
-            item = {**item, "components": _with_ids(children, names)}
+        if isinstance(children, list) and COMPONENTS.accepts(children):
+            item = {**item, "components": _add_missing_ids(children, names)}
         found.append(item)
     return found
 
 
-def _ids(items: list[dict[str, Any]]) -> Iterator[str]:
+def _existing_ids(items: list[dict[str, Any]]) -> Iterator[str]:
     for item in items:
         if isinstance(item.get("id"), str):
             yield item["id"]
-        if COMPONENTS.takes(item.get("components")):
-            yield from _ids(item["components"])
+        if COMPONENTS.accepts(item.get("components")):
+            yield from _existing_ids(item["components"])
 
 
-def _component(form: str, item: dict[str, Any]) -> Component:
+def _parse_component(form: str, item: dict[str, Any]) -> Component:
     kind = item.get("type", "")
     where = f"{form}: component {item['id']} ({kind})"
     _refuse_unknown(where, item)
@@ -204,23 +206,23 @@ def _component(form: str, item: dict[str, Any]) -> Component:
         component = Component(
             type=kind,
             id=item["id"],
-            path=_path(where, item),
-            label=Template(_label(item)),
+            path=_parse_path(where, item),
+            label=Template(_get_label(item)),
             description=Template(item.get("description") or ""),
-            rules=_rules(item),
-            hide=_expression((item.get("conditional") or {}).get("hide")),
+            rules=_parse_rules(item),
+            hide=_parse_expression((item.get("conditional") or {}).get("hide")),
             disabled=bool(item.get("disabled")),
-            readonly=_expression(item.get("readonly")) or bool(item.get("readonly")),
-            options=_options(item),
-            expression=_expression(item.get("expression")),
-            content=_content(item),
-            templates=_templates(item),
-            columns=_expression(item.get("columnsExpression")),
+            readonly=_parse_expression(item.get("readonly")) or bool(item.get("readonly")),
+            options=_parse_options(item),
+            expression=_parse_expression(item.get("expression")),
+            content=_parse_content(item),
+            templates=_parse_templates(item),
+            columns=_parse_expression(item.get("columnsExpression")),
             page=custom.get("page") or "",
             subject=custom.get("subject") or "",
             not_before=parse_limits(custom.get("notBefore") or ""),
             not_after=parse_limits(custom.get("notAfter") or ""),
-            children=tuple(_component(form, child) for child in item.get("components", [])),
+            children=tuple(_parse_component(form, child) for child in item.get("components", [])),
             more=item,
         )
     except (UnsupportedExpression, regress.RegressError, ValueError) as error:
@@ -232,57 +234,55 @@ def _refuse_unknown(where: str, item: dict[str, Any]) -> None:
     kind = item.get("type", "")
     if not isinstance(kind, str) or kind not in PROPERTIES:
         raise UnsupportedForm(f"{where} is not supported")
-    for wrong in refusals(item):
+    for wrong in find_unsupported(item):
         raise UnsupportedForm(f"{where}: {wrong}", CORRECT_PROPERTY)
 
 
-def _refuse_twins(form: str, ids: list[str]) -> None:
-    twins = sorted(each for each, count in Counter(ids).items() if count > 1)
-    if twins:
-        raise UnsupportedForm(f"{form}: component {', '.join(twins)}: more than one has this id")
+def _refuse_duplicate_ids(form: str, ids: list[str]) -> None:
+    duplicates = sorted(each for each, count in Counter(ids).items() if count > 1)
+    if duplicates:
+        raise UnsupportedForm(f"{form}: component {', '.join(duplicates)}: more than one has this id")
 
 
-def _refuse_overlaps(form: str, claims: list[tuple[tuple[str, ...], str]]) -> None:
-    """Two components can't keep their values in one place, nor one within the other's."""
+def _refuse_overlapping_paths(form: str, paths: list[tuple[tuple[str, ...], str]]) -> None:
+    """Refuse two components with the same path, or with a path within the other's value."""
     owners: dict[tuple[str, ...], str] = {}
-    for path, owner in claims:
-        _refuse_taken(form, owners.get(path), path, owner)
+    for path, owner in paths:
+        _refuse_used_path(form, owners.get(path), path, owner)
         owners[path] = owner
-    for path, owner in claims:
+    for path, owner in paths:
         for end in range(1, len(path)):
             if path[end] != ROW:
-                _refuse_taken(form, owners.get(path[:end]), path, owner)
+                _refuse_used_path(form, owners.get(path[:end]), path, owner)
 
 
-def _refuse_taken(form: str, owner: str | None, path: tuple[str, ...], intruder: str) -> None:
+def _refuse_used_path(form: str, owner: str | None, path: tuple[str, ...], component: str) -> None:
     if owner is not None:
-        raise UnsupportedForm(f"{form}: component {intruder}: {'.'.join(path)} is taken by {owner} already")
+        raise UnsupportedForm(f"{form}: component {component}: {'.'.join(path)} is already used by {owner}")
 
 
-def _claims(components: tuple[Component, ...], prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Where components keep values, each with its id; what is in a list keeps them in its rows."""
+def _value_paths(components: tuple[Component, ...], prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the paths of values, with the components' ids; those in a list are in its rows."""
     for component in components:
         path = prefix + component.path
         if component.type in KEYED or component.repeats:
             yield path, component.id
-        yield from _claims(component.children, (*path, ROW) if component.repeats else path)
+        yield from _value_paths(component.children, (*path, ROW) if component.repeats else path)
 
 
-def _refuse_chains(form: str, components: list[Component]) -> None:
-    """form-js computes each expression once: one that depends on another may be left behind."""
+def _refuse_dependent_expressions(form: str, components: list[Component]) -> None:
+    """Refuse expressions that depend on others: form-js computes each once, so that its value may be outdated."""
     computed = {each.path[0] for each in components if each.type == "expression"}
     for each in components:
         if each.expression and each.expression.names & computed:
             raise UnsupportedForm(f"{form}: component {each.id} (expression) depends on another expression")
 
 
-def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
+def _parse_path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
     text = item.get("key") if item["type"] in KEYED else item.get("path")
     if not text and (item["type"] in KEYED or item["type"] == "dynamiclist"):
         missing = "key" if item["type"] in KEYED else "path"
-        raise UnsupportedForm(
-            f"{where} has no {missing}", f"Give it a {missing}: the name under which its answer is kept"
-        )
+        raise UnsupportedForm(f"{where} has no {missing}", f"Give it a {missing}: the name of its variable")
     steps = tuple(text.split(".")) if text else ()
     if len(steps) > MAX_DEPTH:
         raise UnsupportedForm(f"{where}: its name has more than {MAX_DEPTH} parts")
@@ -293,13 +293,13 @@ def _path(where: str, item: dict[str, Any]) -> tuple[str, ...]:
     return steps
 
 
-def _label(item: dict[str, Any]) -> str:
+def _get_label(item: dict[str, Any]) -> str:
     if item["type"] == "datetime":
         return item.get("dateLabel") or item.get("timeLabel") or item.get("label") or "Date"
     return item.get("label") or ""
 
 
-def _rules(item: dict[str, Any]) -> dict[str, Any]:
+def _parse_rules(item: dict[str, Any]) -> dict[str, Any]:
     rules = dict(item.get("validate", {}))
     for name in FEEL_RULES:
         if isinstance(rules.get(name), str) and rules[name].startswith("="):
@@ -309,8 +309,8 @@ def _rules(item: dict[str, Any]) -> dict[str, Any]:
     return rules
 
 
-def _options(item: dict[str, Any]) -> tuple[Any, ...] | str | Expression:
-    """Where a choice gets its options: a list of them, a key of the form's data, or an expression."""
+def _parse_options(item: dict[str, Any]) -> tuple[Any, ...] | str | Expression:
+    """Return the source of a choice's options: a tuple of them, a key of the form's data, or an expression."""
     if item["type"] not in CHOICES:
         return ()
     if "valuesKey" in item:
@@ -321,20 +321,20 @@ def _options(item: dict[str, Any]) -> tuple[Any, ...] | str | Expression:
     return Expression(item.get("valuesExpression") or "=null")
 
 
-def _content(item: dict[str, Any]) -> Template | Expression | None:
-    """What a view shows."""
+def _parse_content(item: dict[str, Any]) -> Template | Expression | None:
+    """Return the content of a view."""
     if item["type"] == "table":
-        return _expression(item.get("dataSource"))
+        return _parse_expression(item.get("dataSource"))
     name = {"text": "text", "html": "content", "image": "source", "iframe": "url"}.get(item["type"])
     return Template(item.get(name) or "") if name else None
 
 
-def _templates(item: dict[str, Any]) -> dict[str, Template]:
-    """Its other texts that may be templates."""
+def _parse_templates(item: dict[str, Any]) -> dict[str, Template]:
+    """Return the other texts of a component that may be templates, by property."""
     texts = {name: item.get(name) for name in TEMPLATES}
     texts |= {name: item.get("appearance", {}).get(name) for name in ADORNERS}
     return {name: Template(text) for name, text in texts.items() if text}
 
 
-def _expression(text: Any) -> Expression | None:
+def _parse_expression(text: Any) -> Expression | None:
     return Expression(text) if isinstance(text, str) and text.startswith("=") else None

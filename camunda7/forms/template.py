@@ -1,4 +1,4 @@
-"""Texts of a form that may contain {{ expressions }}, or be one."""
+"""Texts of a form that may contain placeholders, {{ expression }}, or be an expression."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from camunda7.expressions import javascript
 from camunda7.expressions.feel import Expression, UnsupportedExpression
 
 Translate = Callable[[str], str]
-_INSERT = re.compile(r"\{\{(.*?)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
 
 
 class Template:
-    """A text with inserts; of the conditions and loops of feelers it has none.
+    """A text with placeholders. The conditions and loops of feelers, form-js's template library, aren't supported.
 
     Raises:
-        UnsupportedExpression: it uses something else.
+        UnsupportedExpression: the text has one, or an unsupported expression.
     """
 
     def __init__(self, text: str):
         self.text = text
-        whole = [text] if text.startswith("=") else _INSERT.findall(text)
-        if any(insert[:1] in "#/" for insert in whole if insert):
+        whole = [text] if text.startswith("=") else _PLACEHOLDER.findall(text)
+        if any(placeholder[:1] in "#/" for placeholder in whole if placeholder):
             raise UnsupportedExpression(f"{text}: conditions and loops in a text are not supported")
-        self._inserts = {insert: Expression(insert) for insert in whole if insert.strip()}
+        self._expressions = {placeholder: Expression(placeholder) for placeholder in whole if placeholder.strip()}
 
     @property
     def names(self) -> set[str]:
-        """The variables that its inserts read."""
-        return set().union(*(expression.names for expression in self._inserts.values()))
+        """Names of the variables that its placeholders read."""
+        return set().union(*(expression.names for expression in self._expressions.values()))
 
     def __bool__(self) -> bool:
         return bool(self.text)
 
-    def filled(self, values: dict[str, Any], translate: Translate = str) -> str:
-        """The text, translated, with the values of its inserts."""
-        if not self._inserts:
+    def render(self, values: dict[str, Any], translate: Translate = str) -> str:
+        """Return the translated text, with the values of its placeholders."""
+        if not self._expressions:
             return translate(self.text) if self.text else ""
-        if self.text in self._inserts:
-            return _written(self._inserts[self.text].evaluate(values))
+        if self.text in self._expressions:
+            return _to_text(self._expressions[self.text].evaluate(values))
 
-        def value(insert: re.Match[str]) -> str:
-            expression = self._inserts.get(insert[1])
-            return _written(expression.evaluate(values)) if expression else ""
+        def value(placeholder: re.Match[str]) -> str:
+            expression = self._expressions.get(placeholder[1])
+            return _to_text(expression.evaluate(values)) if expression else ""
 
-        return _INSERT.sub(value, translate(self.text))
+        return _PLACEHOLDER.sub(value, translate(self.text))
 
 
 NO_TEXT = Template("")
 
 
-def _written(value: Any) -> str:
-    return "" if value is None else javascript.text_of(value)
+def _to_text(value: Any) -> str:
+    return "" if value is None else javascript.to_string(value)

@@ -1,1 +1,1 @@
-"""What people type or paste: cleaned text, telephone numbers, e-mail addresses, and days in their time zone."""
+"""Cleans and parses input: text, telephone numbers, e-mail addresses, and days in the user's time zone."""

@@ -11,7 +11,7 @@ import unicodedata
 
 # format characters that are visible: signs over or before a number (Unicode property Prepended_Concatenation_Mark)
 _VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
-# look like nothing, though Unicode counts them among letters, marks and symbols: fillers, and the blank of Braille
+# invisible, although Unicode classifies them as letters, marks and symbols: fillers, and the blank of Braille
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 # zero-width non-joiner and joiner shape Arabic, Persian and Indic words, and join emoji
 _JOINERS = re.compile("[\u200c\u200d]+")
@@ -24,17 +24,20 @@ _FULL_WIDTH_OFFSET = 0xFEE0
 
 
 def clean_text(text: str) -> str:
-    """A text of several lines without invisible characters, with ordinary spaces, trimmed; empty if nothing shows."""
+    """Clean a text of several lines: without invisible characters, with ordinary spaces, trimmed.
+
+    Empty if no visible character remains.
+    """
     return _visible(_JOINERS.sub(_kept_joiner, text.replace("\r\n", "\n").translate(_TEXT)))
 
 
 def clean_line(text: str) -> str:
-    """The same on one line, with ordinary hyphens: names."""
+    """Clean a text of one line, such as a name: like clean_text(), with ordinary hyphens."""
     return re.sub(r"[\n\t]", " ", clean_text(text)).translate(_HYPHENS)
 
 
 def clean_code(text: str) -> str:
-    """The same in ASCII digits and signs: numbers, days, telephone numbers, e-mail addresses, access codes."""
+    """Clean a number, day, telephone number, e-mail address or access code: one line, with ASCII digits and signs."""
     return _visible(_JOINERS.sub("", text.translate(_TEXT)).translate(_CODE).replace("\n", " "))
 
 
@@ -43,7 +46,7 @@ def _visible(text: str) -> str:
 
 
 def _kept_joiner(found: re.Match[str]) -> str:
-    """A joiner between two letters or emoji that it may shape; it means nothing elsewhere."""
+    """Return the first joiner between two letters or emoji that it may shape; empty elsewhere."""
     text, before, after = found.string, found.start() - 1, found.end()
     return found[0][0] if before >= 0 and after < len(text) and _is_joined(text[before], text[after]) else ""
 
@@ -56,13 +59,14 @@ def _is_joined(*neighbours: str) -> bool:
 
 
 class _Table(dict[int, str]):
-    """A table for str.translate that is filled as characters come up."""
+    """A table for str.translate() that computes and caches the entry of each character on demand."""
 
     def __missing__(self, code: int) -> str:
         self[code] = self.translated(chr(code))
         return self[code]
 
     def translated(self, character: str) -> str:
+        """Return the replacement of a character."""
         raise NotImplementedError
 
 

@@ -17,17 +17,19 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def today(zone: tzinfo) -> date:
+    """Return the current calendar day in a time zone."""
     return datetime.now(zone).date()
 
 
 @dataclass(frozen=True)
 class DayLimit:
-    """One limit of a date field, as a form declares it: `today`, `today - 130 years`, `2020-03-01`, `date_of_birth`.
+    """A limit of a date field, as a form declares it: `today`, `today - 130 years`, `2020-03-01`, `date_of_birth`.
 
-    The engine reads the same (DayLimit.java), for forms that Tasklist sends.
+    DayLimit.java parses the same in the engine, for forms that Tasklist sends.
 
     Attributes:
-        base: today, a day, or the name of another answer.
+        base: `today`, a day (YYYY-MM-DD), or the name of another answer.
+        days, years: added to the base.
     """
 
     base: str
@@ -36,8 +38,10 @@ class DayLimit:
 
     @classmethod
     def parse(cls, text: str) -> DayLimit:
-        """Raises:
-        ValueError: it isn't one.
+        """Parse a limit.
+
+        Raises:
+            ValueError: the text isn't a limit.
         """
         match = _LIMIT.fullmatch(text.strip())
         if not match:
@@ -49,15 +53,23 @@ class DayLimit:
 
     @property
     def is_today(self) -> bool:
+        """Whether the limit is today itself."""
         return self == DayLimit(TODAY)
 
     @property
     def answer(self) -> str | None:
-        """The answer that it depends on."""
+        """Name of the answer on which the limit depends; None if it doesn't depend on one."""
         return None if self.base == TODAY or self.base[0].isdigit() else self.base
 
     def day(self, now: date, answers: Mapping[str, Any]) -> date | None:
-        """The day; None where it depends on an answer that isn't there, or is before the year 1 or after 9999."""
+        """Return the day of the limit.
+
+        None if it depends on a missing answer, or if it is before the year 1 or after the year 9999.
+
+        Args:
+            now: today in the user's time zone.
+            answers: values of other answers, by name.
+        """
         start = self._start(now, answers)
         try:
             return None if start is None else _years_later(start, self.years) + timedelta(days=self.days)
@@ -75,16 +87,16 @@ class DayLimit:
 
 
 def parse_limits(text: str) -> tuple[DayLimit, ...]:
-    """Several limits, separated by commas, all of which hold.
+    """Parse limits that are separated by commas, all of which apply.
 
     Raises:
-        ValueError: one of them can't be read.
+        ValueError: one of them can't be parsed.
     """
     return tuple(DayLimit.parse(each) for each in text.split(",") if each.strip())
 
 
 def _years_later(day: date, years: int) -> date:
-    """The same day of another year; 28 February for 29 February, as java.time has it."""
+    """Return the same day of another year; 28 February for 29 February, like java.time."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:

@@ -8,11 +8,11 @@ from camunda7.inputs.cleaning import clean_code
 
 
 def clean_email(text: str) -> str:
-    """Clean a typed e-mail address of invisible characters.
+    """Clean a typed e-mail address: without invisible characters, with the domain in ASCII.
 
-    The local part keeps its case. A domain in other letters than ASCII is written as in DNS (RFC 5891), so that any
-    mail server accepts it. A local part in other letters would need SMTPUTF8 (RFC 6531) on each server of the way:
-    it stays as it is, and the form refuses it.
+    The local part keeps its case. A domain with non-ASCII letters is encoded for DNS (RFC 5891), so that any mail
+    server accepts it. A non-ASCII local part would need SMTPUTF8 (RFC 6531) on each mail server on the way: it is
+    unchanged here, and refused by the form.
     """
     address = clean_code(text)
     local, at, domain = address.rpartition("@")

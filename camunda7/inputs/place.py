@@ -1,4 +1,4 @@
-"""Where people are: what their clocks show, and which country a telephone number without a country code is of."""
+"""Regional settings of users: time zone, and country of telephone numbers without a country code."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from datetime import UTC, tzinfo
 
 @dataclass(frozen=True)
 class Place:
-    """Attributes:
-    zone: in which people read a clock.
-    telephone_region: ISO 3166-1 code of the country; None where numbers need a country code.
+    """Regional settings.
+
+    Attributes:
+        zone: time zone.
+        telephone_region: ISO 3166-1 code of the country, like DE; None if numbers need a country code.
     """
 
     zone: tzinfo = UTC
     telephone_region: str | None = None
 
 
-# UTC, and no country
-NOWHERE = Place()
+DEFAULT_PLACE = Place()

@@ -13,12 +13,12 @@ _INTERNATIONAL_PREFIX = re.compile(r"^00")
 
 
 def parse_telephone(text: str, region: str | None = None) -> str | None:
-    """A typed telephone number in E.164; None if it is none.
+    """Parse a typed telephone number; returns it in E.164, or None if it is invalid.
 
-    Numbers whose length is possible in their country are accepted: which of them are assigned changes too often.
+    Checks only whether its length is possible in its country: which numbers are assigned changes too often.
 
     Args:
-        region: the country of numbers without a country code (ISO 3166-1, like DE); without it they are refused.
+        region: country of numbers without a country code (ISO 3166-1, like DE); without it they are refused.
     """
     typed = clean_code(text)
     if not _TYPED.fullmatch(typed):

@@ -19,14 +19,14 @@ __all__ = ["Declared", "Finding", "check"]
 
 
 def check(contents: Mapping[str, bytes], names: Declared) -> list[Finding]:
-    """Lint files that are deployed together.
+    """Lint files that are deployed together; returns the findings, sorted by file.
 
     Args:
-        contents: of *.bpmn, *.dmn and *.form, by file name.
+        contents: contents of *.bpmn, *.dmn and *.form, by file name.
         names: declared names to which they may refer.
     """
     files = Files.read(contents)
-    return sorted({*files.unread, *_findings(files, names)})
+    return sorted({*files.unreadable, *_findings(files, names)})
 
 
 def _findings(files: Files, names: Declared) -> Iterator[Finding]:
@@ -40,6 +40,6 @@ def _findings(files: Files, names: Declared) -> Iterator[Finding]:
     for file, form in files.forms.items():
         yield from forms.findings(file, form, names.variables)
     # an unreadable file may declare what others refer to
-    if not files.unread:
+    if not files.unreadable:
         yield from references.findings(files, names)
         yield from events.findings(files, names)

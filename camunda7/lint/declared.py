@@ -11,12 +11,13 @@ from camunda7.variables import Catalogue
 
 @dataclass(frozen=True)
 class Declared:
-    """Declared names.
+    """Names that code and settings declare, to which files may refer.
 
     Attributes:
-        topics: of workers, each with the BPMN error codes of its handler.
+        variables: process variables.
+        topics: BPMN error codes of the handler, by topic.
         messages: names of messages that the platform sends to cases.
-        groups: of staff.
+        groups: ids of groups of staff.
         policy: values of the variable `policy`, by name.
         named: ids of steps in code, each with the files that use it; without former ids of renamed steps.
     """
@@ -29,6 +30,6 @@ class Declared:
     named: Mapping[str, Collection[str]]
 
 
-def declare(variables: Catalogue) -> str:
-    """What to do about a variable that isn't declared."""
+def declaration_hint(variables: Catalogue) -> str:
+    """Return the remedy for a variable that isn't declared."""
     return f"Correct the name, or declare it in {variables.source}"

@@ -1,4 +1,4 @@
-"""A diagram as the check reads it: its elements, what they are called, and which way leads where."""
+"""Model of a BPMN diagram for the linter: elements, labels and sequence flows."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ SCOPES = ("subProcess", "transaction", "adHocSubProcess")
 GATEWAYS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway")
 NODES = (*EVENTS, *TASKS, *SCOPES, "callActivity", *GATEWAYS)
 KINDS = {
-    "startEvent": "a start",
-    "endEvent": "an end",
-    "boundaryEvent": "an event at a step's edge",
-    "intermediateThrowEvent": "an event",
-    "intermediateCatchEvent": "an event that is waited for",
-    "callActivity": "a step that calls another diagram",
+    "startEvent": "a start event",
+    "endEvent": "an end event",
+    "boundaryEvent": "a boundary event",
+    "intermediateThrowEvent": "an intermediate throw event",
+    "intermediateCatchEvent": "an intermediate catch event",
+    "callActivity": "a call activity",
 }
 
 
 @dataclass(frozen=True)
 class Element:
-    """A step, event, gateway, flow, or process of a diagram.
+    """An activity, event, gateway, sequence flow or process.
 
     Attributes:
-        scope: the id of the process or sub-process that it lies in; empty for a process.
+        node: its XML element.
+        scope: id of the process or sub-process that contains it; empty for a process.
     """
 
     node: ElementTree.Element
@@ -52,32 +53,32 @@ class Element:
         return " ".join(self.node.get("name", "").split())
 
     def camunda(self, attribute: str) -> str:
-        """A property of the engine's own; empty when it isn't there."""
+        """Return one of Camunda's extension attributes; empty if it is missing."""
         return self.node.get(CAMUNDA + attribute, "")
 
-    def has(self, *tags: str) -> ElementTree.Element | None:
-        """The first child that is one of these."""
+    def find_child(self, *tags: str) -> ElementTree.Element | None:
+        """Return the first child with one of these tags; None if there is none."""
         return next((each for tag in tags if (each := self.node.find(BPMN + tag)) is not None), None)
 
     @property
     def definition(self) -> ElementTree.Element | None:
-        """What kind of event it is: its …EventDefinition."""
+        """The event definition; None if it has none."""
         return next((child for child in self.node if child.tag.endswith("EventDefinition")), None)
 
     @property
     def link(self) -> str | None:
-        """The name by which a link event leads on to another, or another leads to it; None for any other element."""
-        found = self.has("linkEventDefinition")
+        """Name of a link event's definition; None for any other element."""
+        found = self.find_child("linkEventDefinition")
         return None if found is None else found.get("name", "")
 
     @property
     def compensates(self) -> bool:
-        """Whether it undoes another step; no sequence flow leads to it or on from it."""
+        """Whether it is a compensation activity, which has no sequence flows."""
         return self.node.get("isForCompensation") == "true"
 
     @property
     def topic(self) -> str:
-        """Of what a worker does: an external task's, or that of an event which sends."""
+        """Topic of an external task, or of a throwing message event; empty without one."""
         sender = self.definition if self.kind in EVENTS else self.node
         return sender.get(CAMUNDA + "topic", "") if sender is not None else ""
 
@@ -95,16 +96,16 @@ class Diagram:
 
     @cached_property
     def elements(self) -> dict[str, Element]:
-        """Processes, steps, events, gateways and sequence flows, by their ids."""
+        """Processes, activities, events, gateways and sequence flows, by id."""
         found = {}
         for process in self.root.findall(BPMN + "process"):
-            for element in _within(process, ""):
+            for element in _walk(process, ""):
                 found[element.id] = element
         return found
 
     @cached_property
     def nodes(self) -> list[Element]:
-        """What flows lead to and from."""
+        """Flow nodes: activities, events and gateways."""
         return self.of(*NODES)
 
     @cached_property
@@ -116,69 +117,72 @@ class Diagram:
         return self.of("process")
 
     def of(self, *kinds: str) -> list[Element]:
+        """Return the elements of these kinds."""
         return [each for each in self.elements.values() if each.kind in kinds]
 
-    def out_of(self, node: Element) -> list[Element]:
-        return self._outgoing.get(node.id, [])
+    def outgoing(self, node: Element) -> list[Element]:
+        """Return the outgoing sequence flows of a flow node."""
+        return self._flows_by_source.get(node.id, [])
 
-    def into(self, node: Element) -> list[Element]:
-        return self._incoming.get(node.id, [])
-
-    @cached_property
-    def _outgoing(self) -> dict[str | None, list[Element]]:
-        return self._flows_by("sourceRef")
+    def incoming(self, node: Element) -> list[Element]:
+        """Return the incoming sequence flows of a flow node."""
+        return self._flows_by_target.get(node.id, [])
 
     @cached_property
-    def _incoming(self) -> dict[str | None, list[Element]]:
-        return self._flows_by("targetRef")
+    def _flows_by_source(self) -> dict[str | None, list[Element]]:
+        return self._group_flows_by("sourceRef")
 
-    def _flows_by(self, end: str) -> dict[str | None, list[Element]]:
-        """Sequence flows by the id of the element at one of their ends."""
+    @cached_property
+    def _flows_by_target(self) -> dict[str | None, list[Element]]:
+        return self._group_flows_by("targetRef")
+
+    def _group_flows_by(self, end: str) -> dict[str | None, list[Element]]:
+        """Group the sequence flows by their sourceRef or targetRef."""
         found: dict[str | None, list[Element]] = {}
         for flow in self.flows:
             found.setdefault(flow.node.get(end), []).append(flow)
         return found
 
-    def called(self, element: Element | str | None) -> str:
-        """What people call an element: its name, or else what it is and where."""
+    def describe(self, element: Element | str | None) -> str:
+        """Describe an element, or the element of an id, for people: by its name, or else by its kind."""
         found = self.elements.get(element) if isinstance(element, str) else element
         if found is None:
             return "nothing"
         if found.kind == "sequenceFlow" and not found.name:
-            return f"the way from {self._end_of(found, 'sourceRef')} to {self._end_of(found, 'targetRef')}"
+            return f"the sequence flow from {self._end_of(found, 'sourceRef')} to {self._end_of(found, 'targetRef')}"
         return found.name or KINDS.get(found.kind, f"a {found.kind}")
 
     def _end_of(self, flow: Element, end: str) -> str:
         found = self.elements.get(flow.node.get(end, ""))
-        # a damaged flow may lead to a flow, and so to itself
-        return "another way" if found and found.kind == "sequenceFlow" else self.called(found)
+        # a damaged sequence flow may have a sequence flow as its end, and so itself: don't recurse
+        return "another sequence flow" if found and found.kind == "sequenceFlow" else self.describe(found)
 
     def finding(self, element: Element, wrong: str, todo: str) -> Finding:
-        """What is wrong with an element, and what to do."""
-        return Finding(self.file, self.called(element), element.id, wrong, todo)
+        """Create a finding on an element, with problem and remedy."""
+        return Finding(self.file, self.describe(element), element.id, wrong, todo)
 
     @cached_property
     def picture(self) -> Picture:
-        """What is drawn of it, and what can't be."""
+        """The diagram interchange."""
         return read_picture(self.root)
 
     @cached_property
     def drawn(self) -> set[str]:
-        """Ids of what has a shape or a line, even if that can't be drawn."""
+        """Ids of the elements with a shape or edge, also if that is damaged."""
         shapes = {part.element.id for plane in self.picture.planes for part in plane.parts}
         return shapes | {fault.element for fault in self.picture.faults}
 
     @cached_property
     def associated(self) -> set[tuple[str, str]]:
-        """Ids of what associations connect, from source to target."""
+        """Ids of the elements that associations connect: source, target."""
         return {(each.get("sourceRef", ""), each.get("targetRef", "")) for each in self.root.iter(BPMN + "association")}
 
     def declared(self, tag: str) -> dict[str, ElementTree.Element]:
-        """Messages, errors, escalations or signals of the file, by their ids."""
+        """Return the file's messages, errors, escalations or signals, by id."""
         return {each.get("id", ""): each for each in self.root.findall(BPMN + tag)}
 
     def owner(self, node: ElementTree.Element) -> Element | None:
-        """The element within which something stands in the file."""
+        """Return the innermost element that contains an XML node; None outside of processes."""
         return self._owners.get(node)
 
     @cached_property
@@ -186,14 +190,14 @@ class Diagram:
         owners = {}
         for element in self.elements.values():
             for node in element.node.iter():
-                # those that lie deeper come later
+                # inner elements come later, and replace outer ones
                 owners[node] = element
         return owners
 
 
-def _within(node: ElementTree.Element, scope: str) -> Iterator[Element]:
-    """An element, and all in it."""
+def _walk(node: ElementTree.Element, scope: str) -> Iterator[Element]:
+    """Yield an element and its descendants."""
     yield Element(node, scope)
     for child in node:
         if child.tag.removeprefix(BPMN) in (*NODES, "sequenceFlow"):
-            yield from _within(child, node.get("id", ""))
+            yield from _walk(child, node.get("id", ""))

@@ -1,4 +1,4 @@
-"""Whether expressions can be read, and name variables, codes, figures of the policy and groups that there are."""
+"""Linter for expressions: they can be parsed, and their variables, codes, policy values and groups are declared."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from xml.etree import ElementTree
 
 from camunda7.expressions import unary_tests
 from camunda7.expressions.juel import ExpressionError, Node, is_expression, parse
-from camunda7.lint.declared import Declared, declare
+from camunda7.lint.declared import Declared, declaration_hint
 from camunda7.lint.diagram import CAMUNDA, Diagram
-from camunda7.lint.finding import Finding, like
+from camunda7.lint.finding import Finding, did_you_mean
 from camunda7.variables import Variable
 
-# what the engine itself has in an expression
+# objects and functions that the engine provides
 OBJECTS = {"execution", "task", "policy", "decisionResult", "calendar"}
 FUNCTIONS = {"now", "dateTime", "currentUser", "currentUserGroups"}
-OF_VARIABLES = {
+VARIABLE_METHODS = {
     "setVariable", "setVariableLocal", "getVariable", "getVariableLocal", "hasVariable", "hasVariableLocal",
     "removeVariable", "removeVariableLocal",
 }  # fmt: skip
-OF_GROUPS = {"addCandidateGroup", "deleteCandidateGroup"}
-EQUAL = {"==", "!=", "eq", "ne"}
-# what is wrong, and what to do
+GROUP_METHODS = {"addCandidateGroup", "deleteCandidateGroup"}
+EQUALITY_OPERATORS = {"==", "!=", "eq", "ne"}
+# problem, and remedy
 Problem = tuple[str, str]
 
 
 def findings(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
-    """All that is wrong with a diagram's expressions, and with the variables that it names elsewhere."""
+    """Lint a diagram's expressions, and the variables that it names outside of expressions."""
     for node in diagram.root.iter():
         for wrong, todo in sorted(set(_problems(node, declared))):
             element = diagram.owner(node)
@@ -37,18 +37,18 @@ def findings(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
 def _problems(node: ElementTree.Element, declared: Declared) -> Iterator[Problem]:
     for text in (node.text or "", *node.attrib.values()):
         if is_expression(text) and node.tag != CAMUNDA + "script":
-            yield from _of_expression(text.strip(), declared)
-    yield from _undeclared(_named(node), declared)
+            yield from _check_expression(text.strip(), declared)
+    yield from _check_variables(_named_variables(node), declared)
     if node.tag == CAMUNDA + "inputParameter" and node.get("name") in declared.variables and not len(node):
         text = (node.text or "").strip()
-        yield from [] if is_expression(text) else _code(declared.variables[node.get("name", "")], text, declared)
+        yield from [] if is_expression(text) else _check_code(declared.variables[node.get("name", "")], text, declared)
     for group in node.get(CAMUNDA + "candidateGroups", "").split(","):
         if group.strip() and not is_expression(group):
-            yield from _group(group.strip(), declared)
+            yield from _check_group(group.strip(), declared)
 
 
-def _named(node: ElementTree.Element) -> Iterator[str]:
-    """Variables that a node names without an expression."""
+def _named_variables(node: ElementTree.Element) -> Iterator[str]:
+    """Yield the variables that a node names outside of expressions."""
     match node.tag.removeprefix(CAMUNDA):
         case "inputParameter" | "outputParameter":
             yield node.get("name", "")
@@ -59,74 +59,83 @@ def _named(node: ElementTree.Element) -> Iterator[str]:
     yield from (name for key in ("resultVariable", "elementVariable") if (name := node.get(CAMUNDA + key)))
 
 
-def _of_expression(text: str, declared: Declared) -> Iterator[Problem]:
+def _check_expression(text: str, declared: Declared) -> Iterator[Problem]:
     try:
         parts = [each for expression in parse(text) for each in expression.walk()]
     except ExpressionError as error:
         yield f"the expression “{text}” can't be read: {error}", "Correct the expression"
         return
-    yield from _undeclared((each.value for each in parts if each.kind == "name"), declared)
+    yield from _check_variables((each.value for each in parts if each.kind == "name"), declared)
     for each in parts:
         if each.kind == "call" and each.value not in FUNCTIONS:
-            yield f"there is no function {each.value}(){like(each.value, FUNCTIONS)}", "Correct the name"
+            yield f"there is no function {each.value}(){did_you_mean(each.value, FUNCTIONS)}", "Correct the name"
         elif each.kind == "method":
-            yield from _method(each, declared)
-        elif each.kind == "operation" and each.value in EQUAL:
+            yield from _check_method(each, declared)
+        elif each.kind == "operation" and each.value in EQUALITY_OPERATORS:
             left, right = each.parts
-            yield from _compared(left, right, declared)
+            yield from _check_comparison(left, right, declared)
 
 
-def _undeclared(names: Iterable[str], declared: Declared) -> Iterator[Problem]:
+def _check_variables(names: Iterable[str], declared: Declared) -> Iterator[Problem]:
     # once each: the search for similar names is slow
     for name in dict.fromkeys(names):
         if name not in declared.variables and name not in OBJECTS:
-            yield f"there is no variable {name}{like(name, declared.variables)}", declare(declared.variables)
+            yield (
+                f"there is no variable {name}{did_you_mean(name, declared.variables)}",
+                declaration_hint(declared.variables),
+            )
 
 
-def _method(call: Node, declared: Declared) -> Iterator[Problem]:
+def _check_method(call: Node, declared: Declared) -> Iterator[Problem]:
     of, *arguments = call.parts
-    said = arguments[0].value if arguments and arguments[0].kind == "text" else None
-    if said is None:
+    argument = arguments[0].value if arguments and arguments[0].kind == "text" else None
+    if argument is None:
         return
-    if call.value in OF_VARIABLES:
-        yield from _undeclared([said], declared)
-        variable = declared.variables.get(said)
+    if call.value in VARIABLE_METHODS:
+        yield from _check_variables([argument], declared)
+        variable = declared.variables.get(argument)
         if variable and len(arguments) > 1:
-            for value in _texts(arguments[1]):
-                yield from _code(variable, value, declared)
-    elif call.value in OF_GROUPS:
-        yield from _group(said, declared)
-    elif call.value == "prop" and of == Node("name", "policy") and said not in declared.policy:
-        yield f"the policy has no {said}{like(said, declared.policy)}", "Correct the name, or add it to the settings"
+            for value in _literal_texts(arguments[1]):
+                yield from _check_code(variable, value, declared)
+    elif call.value in GROUP_METHODS:
+        yield from _check_group(argument, declared)
+    elif call.value == "prop" and of == Node("name", "policy") and argument not in declared.policy:
+        yield (
+            f"the policy has no {argument}{did_you_mean(argument, declared.policy)}",
+            "Correct the name, or add it to the settings",
+        )
 
 
-def _texts(node: Node) -> Iterator[str]:
-    """What a value may be, as far as it is written out."""
+def _literal_texts(node: Node) -> Iterator[str]:
+    """Yield the literal texts that a value may have."""
     if node.kind == "choice":
         for part in node.parts[1:]:
-            yield from _texts(part)
+            yield from _literal_texts(part)
     elif node.kind == "text":
         yield node.value
 
 
-def _compared(left: Node, right: Node, declared: Declared) -> Iterator[Problem]:
+def _check_comparison(left: Node, right: Node, declared: Declared) -> Iterator[Problem]:
     for name, text in ((left, right), (right, left)):
         variable = declared.variables.get(name.value) if name.kind == "name" else None
         if variable and text.kind == "text":
-            yield from _code(variable, text.value, declared)
+            yield from _check_code(variable, text.value, declared)
 
 
-def _code(variable: Variable, text: str, declared: Declared) -> Iterator[Problem]:
+def _check_code(variable: Variable, text: str, declared: Declared) -> Iterator[Problem]:
     if variable.type in ("Boolean", "Integer", "Double"):
         what = "true or false" if variable.type == "Boolean" else "a number"
-        yield f"{variable.name} is {what}, and never “{text}”", "Compare it with what it can be"
+        yield f"{variable.name} is {what}, not “{text}”", "Use a value of its type"
     elif variable.values and text not in variable.values:
         yield (
-            f"{variable.name} is never “{text}”{like(text, variable.values)}",
+            f"{variable.name} has no code “{text}”{did_you_mean(text, variable.values)}",
             f"Write one of {', '.join(variable.values)}, or add the code in {declared.variables.source}",
         )
 
 
-def _group(name: str, declared: Declared) -> Iterator[Problem]:
+def _check_group(name: str, declared: Declared) -> Iterator[Problem]:
     if name not in declared.groups:
-        yield f"there is no group {name}{like(name, declared.groups)}", "Correct the name, or add it to the people file"
+        yield (
+            f"there is no group {name}{did_you_mean(name, declared.groups)}",
+            "Correct the name, or add it to the people file",
+        )

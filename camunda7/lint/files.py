@@ -1,4 +1,4 @@
-"""The files to be checked, read: diagrams, decisions, forms; what can't be read is a finding."""
+"""Parses the files to lint: diagrams, decisions, forms. A file that can't be parsed is a finding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from camunda7.lint.finding import Finding
 from camunda7.lint.tables import DMN
 from camunda7.xml import XmlError, parse
 
-# namespaces of DMN 1.1 to 1.5 that the engine reads, all alike in what tables have
+# namespaces of DMN 1.1 to 1.5 that the engine reads; decision tables are the same in all of them
 DMN_NAMESPACES = (
     "{http://www.omg.org/spec/DMN/20151101/dmn.xsd}",
     "{http://www.omg.org/spec/DMN/20151101/dmn11.xsd}",
@@ -23,17 +23,17 @@ DMN_NAMESPACES = (
     "{https://www.omg.org/spec/DMN/20211108/MODEL/}",
     "{https://www.omg.org/spec/DMN/20230324/MODEL/}",
 )
-# the check takes seconds for such a file; what people draw has a hundredth of it
+# in bytes: linting such a file takes seconds; usual files have a hundredth of it
 MAX_SIZE = 1_000_000
-SAVE = "Save it once more from Camunda Modeler, or take back the last change"
+SAVE = "Save it from Camunda Modeler again, or undo the last change"
 SAVE_AS_DMN_1_3 = "Save it from Camunda Modeler as a decision for Camunda 7, which is DMN 1.3"
 
 
 class FileError(Exception):
-    """A file can't be read; the message says why.
+    """A file can't be read; the message has the reason.
 
     Attributes:
-        todo: what to do.
+        todo: the remedy.
     """
 
     def __init__(self, wrong: str, todo: str = SAVE):
@@ -43,30 +43,31 @@ class FileError(Exception):
 
 @dataclass
 class Files:
-    """What is to be deployed together.
+    """Parsed files that are deployed together.
 
     Attributes:
-        decisions, forms: by the file's name.
-        unread: findings of the files that can't be read.
+        decisions: root elements of DMN files, by file name.
+        forms: schemas, by file name.
+        unreadable: findings on files that can't be read.
     """
 
     diagrams: list[Diagram] = field(default_factory=list)
     decisions: dict[str, ElementTree.Element] = field(default_factory=dict)
     forms: dict[str, dict[str, Any]] = field(default_factory=dict)
-    unread: list[Finding] = field(default_factory=list)
+    unreadable: list[Finding] = field(default_factory=list)
 
     @classmethod
     def read(cls, contents: Mapping[str, bytes]) -> Files:
-        """Read what the files hold, by their names."""
+        """Parse files, given their contents by file name."""
         files = cls()
         for name, content in sorted(contents.items()):
             try:
-                files._take(name, content)
+                files._add(name, content)
             except FileError as error:
-                files.unread.append(Finding(name, "", "", str(error), error.todo))
+                files.unreadable.append(Finding(name, "", "", str(error), error.todo))
         return files
 
-    def _take(self, name: str, content: bytes) -> None:
+    def _add(self, name: str, content: bytes) -> None:
         match PurePath(name).suffix:
             case ".bpmn":
                 self.diagrams.append(read_diagram(name, content))
@@ -77,27 +78,27 @@ class Files:
 
 
 def read_diagram(name: str, content: bytes) -> Diagram:
-    """A BPMN file.
+    """Parse a BPMN file.
 
     Raises:
-        FileError: it isn't one, or is too large.
+        FileError: it isn't BPMN 2.0, or is too large.
     """
     root = _parse(content)
     if root.tag != BPMN + "definitions":
-        raise FileError(f"it is no diagram in BPMN 2.0 (but {_described(root)})")
+        raise FileError(f"it isn't a diagram in BPMN 2.0 (but {_describe_root(root)})")
     return Diagram(name, root)
 
 
 def read_decisions(content: bytes) -> ElementTree.Element:
-    """The root of a DMN file, of whatever version, with the elements' names of DMN 1.3.
+    """Parse a DMN file; returns its root, with the namespace of DMN 1.3 whatever its version.
 
     Raises:
-        FileError: it isn't one, or is too large.
+        FileError: it isn't DMN 1.1 to 1.5, or is too large.
     """
     root = _parse(content)
     namespace = root.tag.removesuffix("definitions")
     if namespace not in DMN_NAMESPACES:
-        raise FileError(f"it is no decision in DMN 1.1 to 1.5 (but {_described(root)})", SAVE_AS_DMN_1_3)
+        raise FileError(f"it isn't a decision in DMN 1.1 to 1.5 (but {_describe_root(root)})", SAVE_AS_DMN_1_3)
     for node in root.iter():
         if node.tag.startswith(namespace):
             node.tag = DMN + node.tag.removeprefix(namespace)
@@ -105,7 +106,7 @@ def read_decisions(content: bytes) -> ElementTree.Element:
 
 
 def read_form(content: bytes) -> dict[str, Any]:
-    """A form's schema.
+    """Parse a form's schema.
 
     Raises:
         FileError: it isn't a JSON object in UTF-8, or is too large.
@@ -124,7 +125,7 @@ def read_form(content: bytes) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} isn't a number in JSON")
 
 
 def _refuse_size(content: bytes) -> None:
@@ -141,6 +142,6 @@ def _parse(content: bytes) -> ElementTree.Element:
         raise FileError(f"the file can't be read ({error})") from None
 
 
-def _described(root: ElementTree.Element) -> str:
+def _describe_root(root: ElementTree.Element) -> str:
     namespace, _, name = root.tag.rpartition("}")
     return f"<{name}> of {namespace.removeprefix('{') or 'no namespace'}"

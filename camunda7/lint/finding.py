@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-# what is wrong may quote a whole text of the file
+# in characters: a message may quote a long text of the file
 MAX_LENGTH = 500
 
 
@@ -17,7 +17,7 @@ class Finding:
     Attributes:
         file: name of the file.
         element: label of the step, field or row in its editor; empty for the whole file.
-        id: of the element; empty if it has none.
+        id: id of the element; empty if it has none.
         wrong: the problem.
         todo: the remedy.
     """
@@ -35,7 +35,7 @@ class Finding:
         return f"{self.file}: {where}{wrong}. {self.todo}."
 
 
-def like(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint with the most similar known name; empty if there is none."""
     close = get_close_matches(name, list(known), n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -1,7 +1,7 @@
-"""All paths through the decisions of a file: which answers lead to which rows.
+"""Finds all paths through the decisions of a file: which combinations of inputs match which rows.
 
-A decision is evaluated repeatedly, as a depth-first search. Where it first reads a variable, the path forks into the
-values of the variable; one value is tried of those that no cell distinguishes.
+A depth-first search evaluates a decision repeatedly. Where it first reads a variable, the path forks into the values of
+the variable; of values that no cell distinguishes one is tried.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class DecisionPath:
     """One path through a decision.
 
     Attributes:
-        known: the variables that it looked at.
-        rows: those that count.
+        known: values of the variables that were read, by name.
+        rows: rows that match, according to the hit policy.
     """
 
     known: dict[str, Value]
@@ -32,37 +32,37 @@ class DecisionPath:
 
 
 class Gap(Exception):
-    """A decision that this one needs says nothing."""
+    """No row of a required decision matches."""
 
 
 class Answers(Protocol):
-    """What is known when a decision is taken."""
+    """Values of the input variables of a decision."""
 
     def value(self, name: str) -> Value:
-        """Of a variable."""
+        """Return the value of a variable."""
 
 
 class Decisions:
-    """Decisions that belong together, taken.
+    """Evaluates the decisions of a file.
 
     Args:
-        tables: by their ids.
+        tables: decision tables, by id.
     """
 
     def __init__(self, tables: Mapping[str, Table]):
         self._tables = tables
 
     def rows(self, table: Table, answers: Answers) -> list[Row]:
-        """Those that count.
+        """Return the rows that match, according to the hit policy.
 
         Raises:
-            Gap: a decision that this one needs says nothing.
+            Gap: no row of a required decision matches.
         """
         return _Evaluation(self._tables, answers).rows(table)
 
 
 class _Evaluation:
-    """Decisions taken for one set of answers, each of them once."""
+    """Evaluates each decision at most once, for one set of answers."""
 
     def __init__(self, tables: Mapping[str, Table], answers: Answers):
         self._tables = tables
@@ -70,15 +70,15 @@ class _Evaluation:
         self._values: dict[str, Value] = {}
 
     def rows(self, table: Table) -> list[Row]:
-        counting = (row for row in table.rows if self._counts(table, row))
+        matching = (row for row in table.rows if self._matches(table, row))
         if table.policy == "FIRST":
-            first = next(counting, None)
+            first = next(matching, None)
             return [first] if first else []
-        return list(counting)
+        return list(matching)
 
-    def _counts(self, table: Table, row: Row) -> bool:
+    def _matches(self, table: Table, row: Row) -> bool:
         return all(
-            cell is ANYTHING or cell.takes(self._value(column.name))
+            cell is ANYTHING or cell.matches(self._value(column.name))
             for column, cell in zip(table.inputs, row.cells, strict=True)
         )
 
@@ -89,35 +89,37 @@ class _Evaluation:
         return self._values[name]
 
     def _result(self, table: Table) -> Value:
-        said = [value for row in self.rows(table) for value in row.says.values()]
+        said = [value for row in self.rows(table) for value in row.outputs.values()]
         if not said:
             raise Gap
         if table.policy != "COLLECT":
             return said[0]
         if table.aggregation == "COUNT":
             return float(len(said))
-        # a decision that aggregates anything else is a finding, and isn't followed
+        # a table that aggregates other values than numbers is a finding; its paths aren't searched
         return AGGREGATIONS[table.aggregation](value for value in said if isinstance(value, float))
 
 
 class PathSearch:
-    """The paths through decisions.
+    """Searches the paths through decisions.
 
     Args:
-        tables: by their ids, all that belong together.
+        tables: all decision tables of a file, by id.
+        variables: declared variables, by name.
     """
 
     def __init__(self, tables: Mapping[str, Table], variables: Mapping[str, Variable]):
         self._decisions = Decisions(tables)
         self._values = {
-            name: values_of(column, cells, variables.get(name)) for name, (column, cells) in _leaves(tables).items()
+            name: values_of(column, cells, variables.get(name))
+            for name, (column, cells) in _input_columns(tables).items()
         }
 
-    def through(self, table: Table) -> Iterator[DecisionPath]:
+    def find_paths(self, table: Table) -> Iterator[DecisionPath]:
         """Yield each path once, except those on which a required decision has a gap."""
         trail: list[list[Value]] = []
         while True:
-            forks = _Forks(trail, self._values)
+            forks = _Trail(trail, self._values)
             with contextlib.suppress(Gap):
                 yield DecisionPath(forks.known, self._decisions.rows(table, forks))
             while trail and len(trail[-1]) == 1:
@@ -127,8 +129,13 @@ class PathSearch:
             trail[-1].pop(0)
 
 
-class _Forks:
-    """Values of variables on the current path; the trail has the values that are still to be tried."""
+class _Trail:
+    """Values of variables on the current path.
+
+    Args:
+        trail: for each variable in the order of reading, the current value and those that are still to be tried.
+        values: values to try, by variable.
+    """
 
     def __init__(self, trail: list[list[Value]], values: Mapping[str, list[Value]]):
         self._trail = trail
@@ -143,8 +150,8 @@ class _Forks:
         return self.known[name]
 
 
-def _leaves(tables: Mapping[str, Table]) -> dict[str, tuple[Input, list[Cell]]]:
-    """The variables that decisions look at: all that their columns say of them, and the cells that do."""
+def _input_columns(tables: Mapping[str, Table]) -> dict[str, tuple[Input, list[Cell]]]:
+    """Return, for each input variable, a column with all expressions on it, and the cells of all its columns."""
     found: dict[str, tuple[Input, list[Cell]]] = {}
     for table in tables.values():
         for place, column in enumerate(table.inputs):

@@ -1,4 +1,4 @@
-"""Whether a case can go its way: what the engine would take, and then stop at or lose."""
+"""Linter for the structure of diagrams: faults that the engine would deploy, but at which cases would stop."""
 
 from __future__ import annotations
 
@@ -8,28 +8,39 @@ from collections.abc import Iterator, Mapping
 from camunda7.lint.diagram import BPMN, GATEWAYS, NODES, SCOPES, Diagram, Element
 from camunda7.lint.finding import Finding
 
-AFTER = "Tick “Asynchronous continuations: After” at it"
+SET_ASYNC_AFTER = "Tick “Asynchronous continuations: After” at it"
 DRAW = "Open the file in Camunda Modeler and draw it"
-# what ids begin with, by what elements are
-PREFIXES = {
+# prefix of ids, by the end of the element's kind
+ID_PREFIXES = {
     "Event": "Event_",
     "Gateway": "Gateway_",
     "Task": "Task_",
     "callActivity": "Task_",
     "subProcess": "SubProcess_",
 }
-# what binds a reference to the files that are deployed together
-BOUND = {"formRef": "formRefBinding", "decisionRef": "decisionRefBinding", "calledElement": "calledElementBinding"}
+# attributes that bind a reference to the same deployment
+BINDINGS = {"formRef": "formRefBinding", "decisionRef": "decisionRefBinding", "calledElement": "calledElementBinding"}
 
 
 def findings(diagram: Diagram) -> Iterator[Finding]:
-    """All that is wrong with how a diagram is built."""
-    for rule in (_drawn, _reached, _ways_on, _conditions, _kinds, _asynchronous, _edges, _bound, _decisions, _ids):
+    """Lint a diagram's structure."""
+    for rule in (
+        _check_drawing,
+        _check_reachability,
+        _check_outgoing_flows,
+        _check_conditions,
+        _check_implementations,
+        _check_asynchronous_continuations,
+        _check_boundary_events,
+        _check_bindings,
+        _check_decisions,
+        _check_ids,
+    ):
         yield from rule(diagram)
 
 
-def _drawn(diagram: Diagram) -> Iterator[Finding]:
-    """Whether each element has a place in the picture, and each part of the picture an element."""
+def _check_drawing(diagram: Diagram) -> Iterator[Finding]:
+    """Check that each element is drawn, and that the diagram interchange isn't damaged."""
     if not diagram.picture.planes and not diagram.picture.faults:
         yield Finding(diagram.file, "", "", "it has no drawing", "Draw it in Camunda Modeler")
         return
@@ -45,28 +56,30 @@ def _drawn(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(diagram.file, "", fault.id, wrong, todo)
 
 
-def _reached(diagram: Diagram) -> Iterator[Finding]:
-    """A step that nothing leads to."""
+def _check_reachability(diagram: Diagram) -> Iterator[Finding]:
+    """Check that each flow node can be reached."""
     for scope in diagram.of("process", *SCOPES):
         nodes = [each for each in diagram.nodes if each.scope == scope.id]
-        before = {each.id: _before(diagram, each) for each in nodes}
-        reached = _followed({each.id for each in nodes if _begins(diagram, each)}, before)
+        before = {each.id: _find_predecessors(diagram, each) for each in nodes}
+        reached = _find_reachable({each.id for each in nodes if _is_start(diagram, each)}, before)
         lost = [each for each in nodes if each.id not in reached]
-        # what follows a lost step is found again with it
+        # only the first of consecutive unreachable nodes is reported
         ids = {each.id for each in lost}
         first = [each for each in lost if not before[each.id] & ids]
         for each in first or lost:
             if each.link is not None and each.kind == "intermediateCatchEvent":
-                yield diagram.finding(each, f"no link {each.link} leads to it", "Give a throwing link the same name")
+                yield diagram.finding(
+                    each, f"there is no throwing link event {each.link}", "Give a throwing link event the same name"
+                )
             elif each.compensates:
                 todo = "Connect it with the compensation event by an association, or delete it"
-                yield diagram.finding(each, "no compensation event leads to it", todo)
+                yield diagram.finding(each, "no compensation event is connected with it", todo)
             else:
-                yield diagram.finding(each, "no way leads to it from a start", "Connect it, or delete it")
+                yield diagram.finding(each, "it can't be reached from a start event", "Connect it, or delete it")
 
 
-def _followed(starts: set[str], before: Mapping[str, set[str]]) -> set[str]:
-    """The steps that a case may reach from these, by what comes before each."""
+def _find_reachable(starts: set[str], before: Mapping[str, set[str]]) -> set[str]:
+    """Return the ids of the nodes that can be reached from these, given the predecessors of each node."""
     after: dict[str, list[str]] = {}
     for step, steps in before.items():
         for each in steps:
@@ -79,73 +92,75 @@ def _followed(starts: set[str], before: Mapping[str, set[str]]) -> set[str]:
     return reached
 
 
-def _begins(diagram: Diagram, node: Element) -> bool:
-    """Whether a case may come to it from nowhere else in its scope."""
+def _is_start(diagram: Diagram, node: Element) -> bool:
+    """Whether execution can start at a node without a predecessor in its scope."""
     if node.kind == "startEvent" or node.node.get("triggeredByEvent") == "true":
         return True
-    return _is_ad_hoc(diagram, node) and not node.compensates and not diagram.into(node)
+    return _is_ad_hoc(diagram, node) and not node.compensates and not diagram.incoming(node)
 
 
 def _is_ad_hoc(diagram: Diagram, node: Element) -> bool:
-    """Whether it lies in an ad-hoc sub-process, in which no way need lead to a step, or on from it."""
+    """Whether a node is in an ad-hoc sub-process, where activities need no sequence flows."""
     scope = diagram.elements.get(node.scope)
     return scope is not None and scope.kind == "adHocSubProcess" and node.kind != "boundaryEvent"
 
 
-def _before(diagram: Diagram, node: Element) -> set[str]:
-    """Where a case may be just before it comes here."""
-    found = {flow.node.get("sourceRef", "") for flow in diagram.into(node)} | {node.node.get("attachedToRef", "")}
+def _find_predecessors(diagram: Diagram, node: Element) -> set[str]:
+    """Return the ids of a node's predecessors: by sequence flow, boundary event, link or compensation."""
+    found = {flow.node.get("sourceRef", "") for flow in diagram.incoming(node)} | {node.node.get("attachedToRef", "")}
     if node.link is not None and node.kind == "intermediateCatchEvent":
         links = diagram.of("intermediateThrowEvent")
         found |= {each.id for each in links if each.link == node.link and each.scope == node.scope}
     if node.compensates:
-        found |= {event.id for event in diagram.of("boundaryEvent") if _is_handled(diagram, event, node)}
+        found |= {event.id for event in diagram.of("boundaryEvent") if _is_compensation_handler(diagram, event, node)}
     return found
 
 
-def _is_handled(diagram: Diagram, event: Element, handler: Element) -> bool:
-    """Whether a compensation event is connected with this step."""
-    is_compensation = event.has("compensateEventDefinition") is not None
+def _is_compensation_handler(diagram: Diagram, event: Element, handler: Element) -> bool:
+    """Whether an association connects a compensation boundary event with this activity."""
+    is_compensation = event.find_child("compensateEventDefinition") is not None
     return is_compensation and (event.id, handler.id) in diagram.associated
 
 
-def _ways_on(diagram: Diagram) -> Iterator[Finding]:
-    """A step after which nothing comes: only an end is one, and what is left by another way than a sequence flow."""
+def _check_outgoing_flows(diagram: Diagram) -> Iterator[Finding]:
+    """Check that each node other than an end event has a successor: by sequence flow, link or compensation."""
     for each in diagram.nodes:
-        if diagram.out_of(each) or each.kind == "endEvent" or each.node.get("triggeredByEvent") == "true":
+        if diagram.outgoing(each) or each.kind == "endEvent" or each.node.get("triggeredByEvent") == "true":
             continue
         if each.kind == "intermediateThrowEvent" and each.link is not None:
             links = diagram.of("intermediateCatchEvent")
             if not any(other.link == each.link and other.scope == each.scope for other in links):
-                wrong, todo = f"no link {each.link} goes on from it", "Give a catching link the same name"
+                wrong, todo = f"there is no catching link event {each.link}", "Give a catching link event the same name"
                 yield diagram.finding(each, wrong, todo)
-        elif each.kind == "boundaryEvent" and each.has("compensateEventDefinition") is not None:
-            if not any(_is_handled(diagram, each, other) for other in diagram.nodes if other.compensates):
-                wrong, todo = "no step compensates", "Connect it by an association with a step that is for compensation"
+        elif each.kind == "boundaryEvent" and each.find_child("compensateEventDefinition") is not None:
+            if not any(_is_compensation_handler(diagram, each, other) for other in diagram.nodes if other.compensates):
+                wrong, todo = "no compensation activity is connected with it", "Connect it with one by an association"
                 yield diagram.finding(each, wrong, todo)
         elif not each.compensates and not _is_ad_hoc(diagram, each):
-            yield diagram.finding(each, "no way leads on from it", "Connect it with the next step, or with an end")
+            yield diagram.finding(
+                each, "it has no outgoing sequence flow", "Connect it with the next step, or with an end event"
+            )
     for flow in diagram.flows:
         for end in ("sourceRef", "targetRef"):
             if flow.node.get(end) not in diagram.elements:
-                yield diagram.finding(flow, "one of its ends is at no step", "Connect it, or delete it")
+                yield diagram.finding(flow, "its source or its target is missing", "Connect it, or delete it")
 
 
-def _conditions(diagram: Diagram) -> Iterator[Finding]:
+def _check_conditions(diagram: Diagram) -> Iterator[Finding]:
     for gateway in diagram.of("exclusiveGateway", "inclusiveGateway"):
         if gateway.node.get("default"):
             yield diagram.finding(
                 gateway,
-                "it has a default flow, so that unforeseen cases go there unnoticed",
+                "it has a default flow, which unforeseen cases would take unnoticed",
                 "Give that flow a condition of its own",
             )
-        ways = diagram.out_of(gateway)
+        ways = diagram.outgoing(gateway)
         for way in ways if len(ways) > 1 else []:
-            if way.has("conditionExpression") is None and gateway.node.get("default") != way.id:
-                yield diagram.finding(way, "it has no condition", "Say when a case goes that way")
+            if way.find_child("conditionExpression") is None and gateway.node.get("default") != way.id:
+                yield diagram.finding(way, "it has no condition", "Write one that says when a case continues here")
     for flow in diagram.flows:
         source = diagram.elements.get(flow.node.get("sourceRef", ""))
-        if flow.has("conditionExpression") is not None and source and source.kind not in GATEWAYS:
+        if flow.find_child("conditionExpression") is not None and source and source.kind not in GATEWAYS:
             yield diagram.finding(
                 flow,
                 "it has a condition, but doesn't come from a gateway",
@@ -153,7 +168,7 @@ def _conditions(diagram: Diagram) -> Iterator[Finding]:
             )
 
 
-def _kinds(diagram: Diagram) -> Iterator[Finding]:
+def _check_implementations(diagram: Diagram) -> Iterator[Finding]:
     """Yield tasks without an implementation."""
     for task in diagram.of("task", "manualTask", "scriptTask"):
         yield diagram.finding(
@@ -162,11 +177,11 @@ def _kinds(diagram: Diagram) -> Iterator[Finding]:
             "Make it a user task with a form, a service task with a topic, or a decision",
         )
     for each in diagram.of("adHocSubProcess", "complexGateway"):
-        yield diagram.finding(each, "the engine doesn't have it and passes over it", f"Replace the {each.kind}")
+        yield diagram.finding(each, "the engine doesn't support it, and ignores it", f"Replace the {each.kind}")
     for task in diagram.of("serviceTask", "sendTask"):
         if task.camunda("type") != "external" or not task.topic:
             yield diagram.finding(
-                task, "it has no topic, so that no worker does it", "Make it external, and give it a topic"
+                task, "it has no topic, so that no worker handles it", "Make it external, and give it a topic"
             )
     for task in diagram.of("userTask"):
         if not task.camunda("formRef"):
@@ -174,55 +189,61 @@ def _kinds(diagram: Diagram) -> Iterator[Finding]:
     for process in diagram.processes:
         if process.node.get("isExecutable") != "true":
             yield diagram.finding(
-                process, "it isn't executable, so that no case could begin", "Tick “Executable” at it"
+                process, "it isn't executable, so that no case could be started", "Tick “Executable” at it"
             )
 
 
-def _asynchronous(diagram: Diagram) -> Iterator[Finding]:
-    """Yield steps that aren't asynchronous after: an error behind them rolls them back, and is no incident."""
-    why = "an error behind it would be shown to the person who completes it, each time, instead of a process manager"
+def _check_asynchronous_continuations(diagram: Diagram) -> Iterator[Finding]:
+    """Check asyncAfter: without it an error after the node rolls its completion back, without an incident."""
+    why = "an error after it would make each attempt to complete it fail, instead of raising an incident"
     for each in diagram.of("userTask", "startEvent", "serviceTask", "sendTask"):
-        loop = each.has("multiInstanceLoopCharacteristics")
+        loop = each.find_child("multiInstanceLoopCharacteristics")
         inner = Element(loop, each.id) if loop is not None else each
         waits = each.kind != "startEvent" or (each.camunda("formRef") and each.definition is None)
         if waits and not (each.camunda("asyncAfter") == inner.camunda("asyncAfter") == "true"):
-            yield diagram.finding(each, why, AFTER + (", and at its repetitions" if loop is not None else ""))
+            yield diagram.finding(
+                each, why, SET_ASYNC_AFTER + (", and at its multi-instance" if loop is not None else "")
+            )
 
 
-def _edges(diagram: Diagram) -> Iterator[Finding]:
+def _check_boundary_events(diagram: Diagram) -> Iterator[Finding]:
     for event in diagram.of("boundaryEvent"):
         host = diagram.elements.get(event.node.get("attachedToRef", ""))
         if host is None or host.kind.endswith("Event"):
-            where = f"at {diagram.called(host)}, which is an event" if host else "at no step"
-            yield diagram.finding(event, f"it is {where}", "Attach it to a task, for an event use a receive task")
+            where = (
+                f"attached to {diagram.describe(host)}, which is an event" if host else "not attached to an activity"
+            )
+            yield diagram.finding(
+                event, f"it is {where}", "Attach it to an activity; replace the event by a receive task"
+            )
         if event.definition is None:
-            yield diagram.finding(event, "it doesn't say what it waits for", "Make it a timer, a message, an error …")
+            yield diagram.finding(event, "it has no event definition", "Make it a timer, a message, an error …")
 
 
-def _bound(diagram: Diagram) -> Iterator[Finding]:
+def _check_bindings(diagram: Diagram) -> Iterator[Finding]:
     for each in diagram.elements.values():
-        for reference, binding in BOUND.items():
+        for reference, binding in BINDINGS.items():
             if (each.camunda(reference) or each.node.get(reference)) and each.camunda(binding) != "deployment":
                 yield diagram.finding(
                     each,
-                    "it takes the newest version of what it refers to, also for cases that began before",
+                    "it uses the latest version of what it refers to, also in older cases",
                     "Choose the binding “deployment”",
                 )
 
 
-def _decisions(diagram: Diagram) -> Iterator[Finding]:
+def _check_decisions(diagram: Diagram) -> Iterator[Finding]:
     for task in diagram.of("businessRuleTask"):
         if not task.camunda("decisionRef"):
             yield diagram.finding(task, "it has no decision", "Name a decision of processes/ as its Decision reference")
-        elif not _is_mapped(task):
+        elif not _maps_result(task):
             yield diagram.finding(
                 task,
-                "what its decision says goes nowhere that a gateway can read",
+                "the result of its decision isn't stored in a variable",
                 "Give it a result variable and map it as singleEntry, or an output parameter of decisionResult",
             )
 
 
-def _is_mapped(task: Element) -> bool:
+def _maps_result(task: Element) -> bool:
     if task.camunda("resultVariable"):
         return task.camunda("mapDecisionResult") == "singleEntry"
     return any(
@@ -230,8 +251,8 @@ def _is_mapped(task: Element) -> bool:
     )
 
 
-def _ids(diagram: Diagram) -> Iterator[Finding]:
-    """Ids are in logs, tests and filters: they tell what an element is."""
+def _check_ids(diagram: Diagram) -> Iterator[Finding]:
+    """Check ids: unique, with a prefix for the kind, as they are in logs, tests and task filters."""
     ids = Counter(each.get("id", "") for each in diagram.root.iter() if each.tag.startswith(BPMN) and each.get("id"))
     for name in sorted(name for name, count in ids.items() if count > 1):
         yield Finding(diagram.file, "", name, f"{ids[name]} elements have this id", "Give each an id of its own")
@@ -240,9 +261,9 @@ def _ids(diagram: Diagram) -> Iterator[Finding]:
             name = node.get("name", "") or node.tag.removeprefix(BPMN)
             yield Finding(diagram.file, name, "", "it has no id", "Give it one")
     for each in diagram.nodes:
-        prefix = next((prefix for kind, prefix in PREFIXES.items() if each.kind.endswith(kind)), "")
+        prefix = next((prefix for kind, prefix in ID_PREFIXES.items() if each.kind.endswith(kind)), "")
         if not each.id.startswith(prefix):
-            yield diagram.finding(each, f"its id is {each.id}", f"Let it begin with {prefix}")
+            yield diagram.finding(each, f"its id is {each.id}", f"Begin the id with {prefix}")
     name = diagram.file.removesuffix(".bpmn")
     if name not in {process.id for process in diagram.processes}:
         wrong = "the file isn't named after its process"

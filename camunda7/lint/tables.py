@@ -1,4 +1,4 @@
-"""Decision tables as the check reads them."""
+"""Model of decision tables for the linter."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from camunda7.variables import Variable
 
 DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
 CAMUNDA_DMN = "{http://camunda.org/schema/1.0/dmn}"
-# those that the engine converts values to; of any other it leaves them as they are
+# types to which the engine converts values; it ignores others
 WHOLE, NUMBERS = ("integer", "long"), ("integer", "long", "double", "number")
 TYPES = ("string", "boolean", *NUMBERS, "date", "any")
-# FEEL, as the versions of DMN name it; in a cell the short name as well
+# URIs of FEEL in the versions of DMN; cells may also have the name “feel”
 FEEL = (
     "http://www.omg.org/spec/FEEL/20140401",
     "http://www.omg.org/spec/DMN/20180521/FEEL/",
@@ -25,21 +25,21 @@ FEEL = (
     "https://www.omg.org/spec/DMN/20230324/FEEL/",
 )
 WRITE_FEEL = "Write it in FEEL, and delete the expression language"
-UNDERSTOOD = "Write texts in quotes, numbers, true, false, < 5, >= 5, [1..5], several with commas, or not(…)"
-# what a decision may be besides a table
-OTHERS = ("literalExpression", "context", "invocation", "relation", "list", "functionDefinition")
-IN_CODES = r"\b{name} in \(([^)]*)\)"
-# beside the figures that cells name, values that lie between them
+SUPPORTED_CELLS = "Write texts in quotes, numbers, true, false, < 5, >= 5, [1..5], several with commas, or not(…)"
+# kinds of decision logic other than a table
+OTHER_EXPRESSIONS = ("literalExpression", "context", "invocation", "relation", "list", "functionDefinition")
+IN_LIST = r"\b{name} in \(([^)]*)\)"
+# distance of the values that are tried below and above each constant
 STEP, WHOLE_STEP = 0.001, 1.0
 
 
 @dataclass(frozen=True)
 class Input:
-    """A column of conditions.
+    """An input column.
 
     Attributes:
-        name: the variable, or the decision, that it looks at.
-        expression: what the column says, with the checks around the name.
+        name: variable or decision that it reads.
+        expression: its expression, which may check the value with assert().
     """
 
     label: str
@@ -49,10 +49,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """A column of what is said.
+    """An output column.
 
     Attributes:
-        type: as the file has it, in small letters.
+        type: typeRef in lower case.
     """
 
     name: str
@@ -61,26 +61,28 @@ class Output:
 
 @dataclass(frozen=True)
 class Row:
-    """A row.
+    """A row (rule).
 
     Attributes:
-        number: as the editor counts, from 1.
-        says: by the name of its column.
+        number: from 1, as in Camunda Modeler.
+        cells: conditions, by input column.
+        outputs: values, by name of the output column.
     """
 
     id: str
     number: int
     cells: tuple[Cell, ...]
-    says: Mapping[str, Value]
+    outputs: Mapping[str, Value]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A decision.
+    """A decision with a decision table.
 
     Attributes:
-        policy: FIRST, UNIQUE, ANY, COLLECT, RULE ORDER.
-        requires: ids of the decisions that it is connected with.
+        policy: hit policy: FIRST, UNIQUE, ANY, COLLECT, RULE ORDER.
+        aggregation: SUM, MIN, MAX or COUNT of COLLECT; otherwise empty.
+        requires: ids of its required decisions.
     """
 
     id: str
@@ -94,10 +96,10 @@ class Table:
 
 
 class TableError(Exception):
-    """A decision that can't be followed; the message says which cell, and why.
+    """A decision can't be read; the message names the cell, and the reason.
 
     Attributes:
-        todo: what to do.
+        todo: the remedy.
     """
 
     def __init__(self, wrong: str, todo: str = "Correct the table in Camunda Modeler"):
@@ -106,36 +108,36 @@ class TableError(Exception):
 
 
 def read(decision: ElementTree.Element) -> Table:
-    """A decision.
+    """Read a decision.
 
     Raises:
-        TableError: it has no table, or a cell isn't understood.
+        TableError: it has no table, or a cell isn't supported.
     """
     if not decision.get("id"):
         raise TableError("it has no id")
     found = decision.findall(DMN + "decisionTable")
     if len(found) != 1:
-        other = next((name for name in OTHERS if decision.find(DMN + name) is not None), "")
+        other = next((name for name in OTHER_EXPRESSIONS if decision.find(DMN + name) is not None), "")
         wrong = f"it is a {other} instead of a table" if other else f"it has {len(found) or 'no'} tables"
-        raise TableError(wrong, "Make it one decision table: what another decision says can't be followed")
+        raise TableError(wrong, "Make it one decision table: other expressions can't be checked")
     table = found[0]
-    inputs = tuple(_input(each) for each in table.findall(DMN + "input"))
-    outputs = _outputs(table)
+    inputs = tuple(_read_input(each) for each in table.findall(DMN + "input"))
+    outputs = _read_outputs(table)
     required = (each.get("href", "").lstrip("#") for each in decision.iter(DMN + "requiredDecision"))
-    rows = tuple(_row(row, number, inputs, outputs) for number, row in enumerate(table.findall(DMN + "rule"), 1))
+    rows = tuple(_read_row(row, number, inputs, outputs) for number, row in enumerate(table.findall(DMN + "rule"), 1))
     policy, aggregation = table.get("hitPolicy", "UNIQUE"), table.get("aggregation", "")
     name = decision.get("name") or decision.get("id") or ""
     return Table(decision.get("id", ""), name, policy, aggregation, inputs, outputs, rows, frozenset(required))
 
 
-def _outputs(table: ElementTree.Element) -> tuple[Output, ...]:
+def _read_outputs(table: ElementTree.Element) -> tuple[Output, ...]:
     found = table.findall(DMN + "output")
     names = tuple(each.get("name", "") for each in found)
     if not names:
-        raise TableError("its table has no column for what it says")
+        raise TableError("its table has no output column")
     for name in names:
         if not name or names.count(name) > 1:
-            raise TableError(f"{names.count(name)} columns for what it says are called “{name}”")
+            raise TableError(f"{names.count(name)} output columns are named “{name}”")
     for each in found:
         _refuse_type(each, f"column “{each.get('name')}”")
     return tuple(Output(each.get("name", ""), each.get("typeRef", "any").lower()) for each in found)
@@ -148,7 +150,7 @@ def _refuse_type(node: ElementTree.Element, where: str) -> None:
 
 
 def is_feel(node: ElementTree.Element) -> bool:
-    """Whether a cell, or what a file says of all of them, is in FEEL."""
+    """Whether the expression language of a cell, or of a file's definitions, is FEEL."""
     language = node.get("expressionLanguage", "feel")
     return language.lower() == "feel" or language in FEEL
 
@@ -159,7 +161,7 @@ def _refuse_language(node: ElementTree.Element, where: str) -> None:
         raise TableError(f"{where}: it is written in {language} instead of FEEL", WRITE_FEEL)
 
 
-def _input(column: ElementTree.Element) -> Input:
+def _read_input(column: ElementTree.Element) -> Input:
     expression = column.find(DMN + "inputExpression")
     text = _text(expression)
     label, names = column.get("label") or text, unary_tests.names(text)
@@ -167,14 +169,12 @@ def _input(column: ElementTree.Element) -> Input:
         _refuse_type(expression, f"column “{label}”")
         _refuse_language(expression, f"column “{label}”")
     if len(names) != 1:
-        raise TableError(
-            f"column “{label}” looks at {' and '.join(sorted(names)) or 'nothing'} instead of one variable"
-        )
+        raise TableError(f"column “{label}” reads {' and '.join(sorted(names)) or 'nothing'} instead of one variable")
     return Input(label, names.pop(), text)
 
 
-def _row(row: ElementTree.Element, number: int, inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> Row:
-    cells, says = [], {}
+def _read_row(row: ElementTree.Element, number: int, inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> Row:
+    cells, values = [], {}
     entries = [row.findall(DMN + tag) for tag in ("inputEntry", "outputEntry")]
     for found, columns in zip(entries, (inputs, outputs), strict=True):
         if len(found) != len(columns):
@@ -182,22 +182,24 @@ def _row(row: ElementTree.Element, number: int, inputs: tuple[Input, ...], outpu
     for column, entry in zip(inputs, entries[0], strict=True):
         _refuse_language(entry, f"row {number}, column “{column.label}”")
         try:
-            cells.append(unary_tests.cell(_text(entry)))
+            cells.append(unary_tests.parse_cell(_text(entry)))
         except CellError as error:
-            raise TableError(f"row {number}, column “{column.label}”: {error}", UNDERSTOOD) from None
+            raise TableError(f"row {number}, column “{column.label}”: {error}", SUPPORTED_CELLS) from None
     for output, entry in zip(outputs, entries[1], strict=True):
         where = f"row {number}, column “{output.name}”"
         _refuse_language(entry, where)
         try:
-            says[output.name] = unary_tests.literal(_text(entry))
+            values[output.name] = unary_tests.parse_literal(_text(entry))
         except CellError as error:
-            raise TableError(f"{where}: {error}", UNDERSTOOD) from None
-        if not _fits(says[output.name], output.type):
-            raise TableError(f"{where}: “{unary_tests.shown(says[output.name])}” isn't of the type {output.type}")
-    return Row(row.get("id", ""), number, tuple(cells), says)
+            raise TableError(f"{where}: {error}", SUPPORTED_CELLS) from None
+        if not _is_of_type(values[output.name], output.type):
+            raise TableError(
+                f"{where}: “{unary_tests.format_value(values[output.name])}” isn't of the type {output.type}"
+            )
+    return Row(row.get("id", ""), number, tuple(cells), values)
 
 
-def _fits(value: Value, kind: str) -> bool:
+def _is_of_type(value: Value, kind: str) -> bool:
     """Whether the engine can convert a value to the type of its column."""
     if kind in NUMBERS:
         return isinstance(value, float) and (kind not in WHOLE or value.is_integer())
@@ -210,19 +212,21 @@ def _text(node: ElementTree.Element | None) -> str:
 
 
 def values_of(column: Input, cells: list[Cell], declared: Variable | None) -> list[Value]:
-    """Values that a variable may have: of those that are alike to all cells, one.
+    """Return values of a variable to try: one of each class that the cells don't distinguish.
 
     Args:
-        cells: all that look at it, in whatever decision.
+        column: its input column, with the expressions of all its columns.
+        cells: the cells of all its columns, in all decisions.
+        declared: its declaration, if it has one.
     """
     kinds: dict[tuple[bool, ...], Value] = {}
-    for value in _candidates(column, cells, declared):
-        kinds.setdefault(tuple(each.takes(value) for each in cells), value)
+    for value in _candidate_values(column, cells, declared):
+        kinds.setdefault(tuple(each.matches(value) for each in cells), value)
     return list(kinds.values())
 
 
-def _candidates(column: Input, cells: list[Cell], declared: Variable | None) -> Iterator[Value]:
-    codes = re.search(IN_CODES.format(name=re.escape(column.name)), column.expression)
+def _candidate_values(column: Input, cells: list[Cell], declared: Variable | None) -> Iterator[Value]:
+    codes = re.search(IN_LIST.format(name=re.escape(column.name)), column.expression)
     if codes:
         yield from re.findall(r'"([^"]*)"', codes[1])
     elif declared and declared.type == "Boolean":
@@ -230,16 +234,16 @@ def _candidates(column: Input, cells: list[Cell], declared: Variable | None) -> 
     elif declared and declared.values:
         yield from declared.values
     elif declared and declared.type in ("Integer", "Double"):
-        yield from _numbers(column, cells, declared)
+        yield from _boundary_values(column, cells, declared)
     else:
         named = frozenset().union(*(each.texts for each in cells))
         yield from (*sorted(named), "anything else")
 
 
-def _numbers(column: Input, cells: list[Cell], declared: Variable) -> Iterator[float]:
-    """The figures that cells and the column's check name, and those just below and above them."""
+def _boundary_values(column: Input, cells: list[Cell], declared: Variable) -> Iterator[float]:
+    """Yield the numbers in cells and in the column's assert(), and those just below and above them."""
     bounds = [
-        unary_tests.cell(f"{sign} {figure}")
+        unary_tests.parse_cell(f"{sign} {figure}")
         for sign, figure in re.findall(
             rf"\b{re.escape(column.name)} (<=|>=|<|>) ({unary_tests.NUMBER})", column.expression
         )
@@ -249,5 +253,5 @@ def _numbers(column: Input, cells: list[Cell], declared: Variable) -> Iterator[f
     figures = sorted(frozenset().union(*(each.numbers for each in (*cells, *bounds))) or {0.0})
     for figure in figures:
         for value in (figure, figure - step, figure + step):
-            if all(bound.takes(value) for bound in bounds):
+            if all(bound.matches(value) for bound in bounds):
                 yield value

@@ -1,7 +1,7 @@
-"""Whether timers and due dates say times that the engine can read; it would refuse them only when a case gets there.
+"""Linter for timers and due dates: the engine would refuse an invalid one only when a case reaches it.
 
-What is accepted here the engine accepts (tests/process/test_timers.py holds the two together), in ISO 8601 as far as it
-reads that, and its cron expressions.
+Accepts the subset of ISO 8601 that the engine accepts, and its cron expressions; tests/process/test_timers.py compares
+the two.
 """
 
 from __future__ import annotations
@@ -15,49 +15,50 @@ from camunda7.lint.declared import Declared
 from camunda7.lint.diagram import BPMN, Diagram, Element
 from camunda7.lint.finding import Finding
 
-# what overflows in the engine has more digits
+# numbers with more digits may overflow in the engine
 _N = r"\d{1,7}"
 _TIME_OF_DURATION = rf"(T(?=\d)({_N}H)?({_N}M)?({_N}(\.{_N})?S)?)?"
-# as XML Schema has it, without weeks; or weeks alone
+# duration of XML Schema, which has no weeks; or weeks alone
 DURATION = re.compile(rf"P(?!$)(\d{{1,4}}Y)?({_N}M)?({_N}D)?{_TIME_OF_DURATION}|P{_N}W", re.ASCII)
-# as Joda-Time has it
+# period of Joda-Time, which the engine adds to the current time
 PERIOD = re.compile(rf"P(?!$)(\d{{1,4}}Y)?({_N}M)?({_N}W)?({_N}D)?{_TIME_OF_DURATION}", re.ASCII)
 DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?|-(\d{3})|-W(\d{2})(?:-([1-7]))?)?", re.ASCII)
-CLOCK = re.compile(r"([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?)?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?", re.ASCII)
-REPEATED = re.compile(r"R(\d{0,10})", re.ASCII)
+TIME = re.compile(r"([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?)?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?", re.ASCII)
+REPETITION = re.compile(r"R(\d{0,10})", re.ASCII)
 MAX_REPETITIONS = 2**31 - 1
-# it counts a million times in about a second
-MAX_COUNTED = 1_000_000
-# between which timers are computed
+# the engine adds a duration a million times in about a second
+MAX_ADDITIONS = 1_000_000
+# earliest and latest year in which a timer may be created
 YEARS = (2000, 2100)
-OF_DAYS = {"Y": 31_557_600, "M": 2_629_800, "W": 604_800, "D": 86_400}
-OF_CLOCK = {"H": 3600, "M": 60, "S": 1}
+SECONDS_BY_DATE_UNIT = {"Y": 31_557_600, "M": 2_629_800, "W": 604_800, "D": 86_400}
+SECONDS_BY_TIME_UNIT = {"H": 3600, "M": 60, "S": 1}
 MACROS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# second, minute, hour, day of the month, month, day of the week: least, most, and names
+# second, minute, hour, day of the month, month, day of the week: minimum, maximum, names
 CRON = ((0, 59, ()), (0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, MONTHS), (0, 7, WEEKDAYS))
-# no certain day, the last, the nearest weekday, or the last or n-th of a weekday
+# any day, the last day, the nearest weekday; the last or n-th of a weekday
 LAST_OR_NEAREST = {
     3: re.compile(r"\?|L|LW|L-([1-9]|[12]\d)|([1-9]|[12]\d|3[01])W", re.ASCII),
     5: re.compile(rf"\?|([0-7]|{'|'.join(WEEKDAYS)})(L|#[1-5])", re.ASCII),
 }
-OF_POLICY = re.compile(r"\$\{policy\.prop\([\"'](\w+)[\"']\)\.stringValue\(\)\}")
+POLICY_VALUE = re.compile(r"\$\{policy\.prop\([\"'](\w+)[\"']\)\.stringValue\(\)\}")
 
 
 def is_duration(text: str) -> bool:
+    """Whether the engine accepts a text as a duration."""
     return bool(DURATION.fullmatch(text))
 
 
 def is_date(text: str) -> bool:
-    """A day, with or without a time and zone; or a period from now on."""
+    """Whether the engine accepts a text as a date: a day, with or without time and zone, or a period from now."""
     return bool(PERIOD.fullmatch(text)) or _is_moment(text)
 
 
 def is_cycle(text: str) -> bool:
-    """A repetition, from a start or until an end, or a cron expression."""
+    """Whether the engine accepts a text as a cycle: a repetition with a start or an end, or a cron expression."""
     first, *parts = text.split("/")
-    repeated = REPEATED.fullmatch(first)
+    repeated = REPETITION.fullmatch(first)
     if not repeated:
         return text in MACROS or _is_cron(text)
     times = int(repeated[1] or MAX_REPETITIONS)
@@ -65,29 +66,32 @@ def is_cycle(text: str) -> bool:
     moments = [part for part in parts if _is_moment(part)]
     if times > MAX_REPETITIONS or len(durations) != 1 or len(moments) != len(parts) - 1 or len(parts) > 2:
         return False
-    return _counted(times, durations[0], moments) <= MAX_COUNTED
+    return _count_additions(times, durations[0], moments) <= MAX_ADDITIONS
 
 
-def _counted(times: int, duration: str, moments: list[str]) -> float:
-    """How often the engine may add a duration, from the start on or from the end back; of none it would never end."""
+def _count_additions(times: int, duration: str, moments: list[str]) -> float:
+    """Estimate how often the engine may add a duration to the start, or subtract it from the end.
+
+    Infinite for a duration of 0, for which the engine's loop wouldn't terminate.
+    """
     seconds = _seconds(duration)
     years = max((abs(int(moment[:4]) - each) for moment in moments for each in YEARS), default=0)
-    return min(times, years * OF_DAYS["Y"] / seconds) if seconds else float("inf")
+    return min(times, years * SECONDS_BY_DATE_UNIT["Y"] / seconds) if seconds else float("inf")
 
 
 def _seconds(duration: str) -> float:
-    """About how long a duration is."""
-    days, _, clock = duration.partition("T")
+    """Return the approximate length of a duration."""
+    days, _, time = duration.partition("T")
     return sum(
         float(figure) * seconds[unit]
-        for part, seconds in ((days, OF_DAYS), (clock, OF_CLOCK))
+        for part, seconds in ((days, SECONDS_BY_DATE_UNIT), (time, SECONDS_BY_TIME_UNIT))
         for figure, unit in re.findall(r"([\d.]+)(\w)", part)
     )
 
 
 def _is_moment(text: str) -> bool:
-    day, _, clock = text.partition("T")
-    return _is_day(day) and ("T" not in text or bool(CLOCK.fullmatch(clock)))
+    day, _, time = text.partition("T")
+    return _is_day(day) and ("T" not in text or bool(TIME.fullmatch(time)))
 
 
 def _is_day(text: str) -> bool:
@@ -120,7 +124,7 @@ def _is_field(text: str, place: int) -> bool:
 
 
 def _is_part(text: str, least: int, most: int, names: tuple[str, ...]) -> bool:
-    """A value, a range or all of them, each or at intervals."""
+    """Whether a text is a value, a range or *, with or without an increment."""
     values, _, step = text.partition("/")
     if "/" in text and not (re.fullmatch(r"\d{1,2}", step, re.ASCII) and 1 <= int(step) <= most):
         return False
@@ -131,29 +135,29 @@ def _is_part(text: str, least: int, most: int, names: tuple[str, ...]) -> bool:
 
 
 def _value(text: str, names: tuple[str, ...]) -> int:
-    """The number of a value; -1 for none."""
+    """Return the number of a value; -1 if it is invalid."""
     if text in names:
         return names.index(text) + (names is MONTHS)
     return int(text) if re.fullmatch(r"\d{1,2}", text, re.ASCII) else -1
 
 
-# by kind of timer: whether a text is one, and what one looks like
+# check and examples, by kind of timer
 TIMES: dict[str, tuple[Callable[[str], bool], str]] = {
     "timeDuration": (is_duration, "a duration as in PT30M (30 minutes) or P2D (2 days); weeks stand alone (P2W)"),
     "timeCycle": (is_cycle, "a repetition as in R3/PT1H (3 times, once an hour), or as in 0 0 9 * * ? (each day at 9)"),
     "timeDate": (is_date, "a time as in 2020-03-20T09:00:00Z"),
 }
 # attributes of user tasks that the engine reads as timeDate
-DUE = ("dueDate", "followUpDate")
+DATE_ATTRIBUTES = ("dueDate", "followUpDate")
 
 
 def findings(diagram: Diagram, declared: Declared) -> Iterator[Finding]:
     for element in diagram.nodes:
-        for wrong, todo in _problems(element, declared):
+        for wrong, todo in _check_timers(element, declared):
             yield diagram.finding(element, wrong, todo)
 
 
-def _problems(element: Element, declared: Declared) -> Iterator[tuple[str, str]]:
+def _check_timers(element: Element, declared: Declared) -> Iterator[tuple[str, str]]:
     timers = [child for child in element.node if child.tag == BPMN + "timerEventDefinition"]
     # a task's listener may have a timer, too
     timers += [child for child in element.node.iter(BPMN + "timerEventDefinition") if element.kind == "userTask"]
@@ -162,15 +166,15 @@ def _problems(element: Element, declared: Declared) -> Iterator[tuple[str, str]]
         if not texts:
             yield "its timer has no time", f"Give it {TIMES['timeDuration'][1]}"
         for kind, text in texts:
-            yield from _unreadable(kind, text, "its timer", declared)
-    for name in DUE if element.kind == "userTask" else ():
+            yield from _check_time(kind, text, "its timer", declared)
+    for name in DATE_ATTRIBUTES if element.kind == "userTask" else ():
         if element.camunda(name):
-            yield from _unreadable("timeDate", element.camunda(name), f"its {name}", declared)
+            yield from _check_time("timeDate", element.camunda(name), f"its {name}", declared)
 
 
-def _unreadable(kind: str, text: str, what: str, declared: Declared) -> Iterator[tuple[str, str]]:
-    in_policy = OF_POLICY.fullmatch(text)
+def _check_time(kind: str, text: str, what: str, declared: Declared) -> Iterator[tuple[str, str]]:
+    in_policy = POLICY_VALUE.fullmatch(text)
     value = declared.policy.get(in_policy[1]) if in_policy else text
     is_time, example = TIMES[kind]
     if isinstance(value, str) and not is_expression(value) and not is_time(value):
-        yield f"“{value}” is no time that {what} can read", f"Write {example}"
+        yield f"“{value}” isn't a valid time for {what}", f"Write {example}"

@@ -11,6 +11,8 @@ from camunda7.lint import Declared, check
 from camunda7.release.changes import Change, differences, report, running
 from camunda7.release.hints import HINTS, Hints, read_hints
 
+__all__ = ["DeploymentRefused", "deploy", "is_deployed", "redeploy_previous", "resources"]
+
 log = logging.getLogger(__name__)
 
 
@@ -27,9 +29,12 @@ def deploy(
     its forms. Idempotent, also if run concurrently: the engine serializes deployments, and ignores unchanged ones.
 
     Args:
-        name: of the deployment.
+        engine: with an account that may deploy.
+        name: name of the deployment.
         root: folder of processes/ and forms/.
-        page: HTML file for a drawing of the changes.
+        names: declared names to which the files may refer.
+        say: prints a line.
+        page: HTML file to which the changes are drawn; without it they aren't.
 
     Raises:
         DeploymentRefused, InvalidHints: nothing was deployed.
@@ -118,7 +123,7 @@ def _create(engine: Engine, name: str, files: dict[str, bytes]) -> bool:
 
 
 def resources(root: Path) -> dict[str, bytes]:
-    """Return the files to deploy, by name."""
+    """Return the contents of the files to deploy in processes/ and forms/ of a folder, by file name."""
     patterns = ("processes/*.bpmn", "processes/*.dmn", "forms/*.form")
     paths = sorted(path for pattern in patterns for path in root.glob(pattern))
     return {path.name: path.read_bytes() for path in paths}

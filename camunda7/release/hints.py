@@ -9,8 +9,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from camunda7.lint.finding import Finding, like
+from camunda7.lint.finding import Finding, did_you_mean
 from camunda7.variables import Catalogue, UndeclaredVariable
+
+__all__ = ["Hints", "InvalidHints", "findings", "read_hints"]
 
 HINTS = "migration.yaml"
 SHAPE = "Write for each process `steps` (old id: new id) and `variables` (name: value), as its comment shows"
@@ -34,7 +36,12 @@ class Hints(BaseModel):
     variables: dict[str, Any] = {}
 
     def new_id(self, step: str, existing: Collection[str]) -> str | None:
-        """Return the id of a step among the existing ones, also after several renames; None if it was removed."""
+        """Return the new id of a step, also after several renames; None if it was removed.
+
+        Args:
+            step: old id.
+            existing: ids of the elements in the new version.
+        """
         seen: set[str] = set()
         while step not in existing:
             if step in seen or step not in self.steps:
@@ -71,21 +78,23 @@ def findings(
     """Lint the hints.
 
     Args:
+        hints: by process.
         steps: ids of all elements of each process in the current diagrams.
         catalogue: the variables that may be set.
     """
     for process, each in hints.items():
         if process not in steps:
-            wrong = f"there is no such process{like(process, steps)}"
+            wrong = f"there is no such process{did_you_mean(process, steps)}"
             yield Finding(HINTS, process, "", wrong, "Write the id of one of the diagrams' processes")
             continue
         for old, new in each.steps.items():
             if each.new_id(new, steps[process]) is None:
-                wrong = f"{old} is to be {new}, which the diagram doesn't have{like(new, steps[process])}"
+                hint = did_you_mean(new, steps[process])
+                wrong = f"the new id of {old} is {new}, which the diagram doesn't have{hint}"
                 yield Finding(HINTS, process, "", wrong, "Write the id of a step of the diagram, or delete the line")
         for name, value in each.variables.items():
             try:
                 catalogue.to_engine({name: value})
             except UndeclaredVariable as error:
                 todo = f"Correct it, or declare the variable in {catalogue.source}"
-                yield Finding(HINTS, process, "", f"{error}{like(name, catalogue)}", todo)
+                yield Finding(HINTS, process, "", f"{error}{did_you_mean(name, catalogue)}", todo)

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from camunda7.engine import Engine
-from camunda7.expressions.unary_tests import Value, shown
+from camunda7.expressions.unary_tests import Value, format_value
 from camunda7.lint import tables
 from camunda7.lint.files import FileError, read_decisions
 from camunda7.lint.paths import Decisions, Gap
 from camunda7.lint.tables import DMN, Table, TableError
 from camunda7.release.changes import running
+
+__all__ = ["Evaluation", "Rehearsal", "RehearsalError", "as_text", "read_tables", "rehearse"]
 
 BATCH_SIZE = 500
 NOTHING = "nothing"
@@ -107,6 +109,7 @@ def rehearse(
 
 
 def as_text(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield the lines of a report: number of evaluations, then each change with its cases."""
     cases = {reference for references in rehearsal.changed.values() for reference in references}
     evaluations = f"{rehearsal.decision}: {rehearsal.evaluated} evaluations repeated"
     yield f"{evaluations}, another result for {len(cases)} cases"
@@ -185,7 +188,7 @@ def _compare(
             continue
         for name in sorted({*old, *new}):
             if old.get(name) != new.get(name):
-                change = (name, _shown(old.get(name)), _shown(new.get(name)))
+                change = (name, _format_output(old.get(name)), _format_output(new.get(name)))
                 rehearsal.changed[change].append(each.business_key)
     return rehearsal
 
@@ -196,8 +199,8 @@ def _evaluate(found: Mapping[str, Table], key: str, answers: Mapping[str, Value]
         rows = Decisions(found).rows(found[key], _Answers(answers))
     except Gap:
         rows = []
-    return rows[0].says if rows else {}
+    return rows[0].outputs if rows else {}
 
 
-def _shown(value: Value | None) -> str:
-    return NOTHING if value is None else shown(value)
+def _format_output(value: Value | None) -> str:
+    return NOTHING if value is None else format_value(value)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
+__all__ = ["deploy_when_saved"]
+
 # folders of the deployed files, and of the code and settings that declare their names
 FOLDERS = ("processes", "forms", "workers", "config")
 SUFFIXES = (".bpmn", ".dmn", ".form", ".py", ".yaml")
@@ -25,8 +27,10 @@ def deploy_when_saved(
     If the deployment is refused, or the engine can't be reached, the deployed version stays.
 
     Args:
-        command: deploys; a new process each time, so that it has the latest handlers and variables.
-        root: folder of FOLDERS.
+        command: command that deploys; a new process each time, so that it has the latest handlers and variables.
+        say: prints a line.
+        root: folder of processes/, forms/, workers/ and config/.
+        stopping: ends the function when it is set.
     """
     _deploy(command, say, root)
     say("deploying whenever a file is saved; Ctrl-C stops")

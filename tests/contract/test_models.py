@@ -19,7 +19,7 @@ def test_the_folder_has_only_these_kinds_of_files() -> None:
 def test_the_first_page_asks_for_exactly_the_inputs_of_its_decision(name: str) -> None:
     """The decision defines what an emergency is: a sign that is added to it must be on the first page."""
     page = Form.parse(json.loads((ROOT / "forms" / f"{name}.form").read_text())).pages[0]
-    fields = {each.path[0] for component in page.components for each in component.within() if each.path}
+    fields = {each.path[0] for component in page.components for each in component.walk() if each.path}
     assert fields == inputs_of(page.decision)
 
 

@@ -209,7 +209,7 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
 ) -> None:
     sign_in(browser, known.code, BORN)
     page = browser.wait_for_form("/forms/medical_form", 30)
-    browser.forget_cookies()
+    browser.clear_cookies()
     onset = days_ago(10)
     page = browser.send(page, {"onset_date": onset})
     assert page.url.endswith("/sign-in")
@@ -225,7 +225,7 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
 def test_a_pre_screening_goes_on_when_the_session_had_ended(browser: Browser) -> None:
     page = browser.send(browser.send(browser.open("/forms/pre_screening"), WITH_COUGH), WITH_COUGH)
     assert page.heading == "Weight and height"
-    browser.forget_cookies()
+    browser.clear_cookies()
     page = browser.send(page, WITH_COUGH)
     assert page.heading == "Contact with COVID-19"
     assert browser.open("/forms/pre_screening/2").content.select_one("[name=date_of_birth-day]")["value"] == "10"

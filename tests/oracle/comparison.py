@@ -99,8 +99,8 @@ def ours(form: Form, answers: AnswerSet, zone: tzinfo = UTC) -> tuple[Outcome, A
     for name, value in answers.posted.items():
         posted.setlist(name, value if isinstance(value, list) else [value])
     read = form.read(posted, answers.data, Place(zone))
-    errors = {_instance(node): [problem.rule for problem in node.problems] for node in read.within() if node.problems}
-    return Outcome(frozenset(map(_instance, read.within())), errors, as_json(read.values)), read
+    errors = {_instance(node): [problem.rule for problem in node.problems] for node in read.walk() if node.problems}
+    return Outcome(frozenset(map(_instance, read.walk())), errors, as_json(read.values)), read
 
 
 def theirs(form_js: FormJs, form: Form, schema: dict[str, Any], answers: AnswerSet) -> Outcome:
@@ -147,7 +147,7 @@ def _rule(message: str) -> str:
 
 
 def _count(found: Compared, form: Form, read: Answers) -> None:
-    nodes = list(read.within())
+    nodes = list(read.walk())
     for node in nodes:
         broken = {problem.rule for problem in node.problems}
         component = node.component
@@ -155,9 +155,9 @@ def _count(found: Compared, form: Form, read: Answers) -> None:
         rules -= {"validationType"}
         rules |= {component.rules["validationType"]} if component.rules.get("validationType") else set()
         rules |= {name for name in ("decimalDigits", "increment") if component.more.get(name) is not None}
-        for rule in rules if node.asks else ():
+        for rule in rules if node.is_editable else ():
             (found.broken if rule in broken else found.kept)[component.id, rule] += 1
     shown = Counter(node.component.id for node in nodes)
-    for component in (each for top in form.components for each in top.within()):
+    for component in (each for top in form.components for each in top.walk()):
         if component.hide is not None:
             (found.shown if shown[component.id] else found.hidden)[component.id] += 1

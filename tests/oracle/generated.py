@@ -17,7 +17,7 @@ from camunda7.expressions.feel import Expression
 from camunda7.forms import Form
 from camunda7.forms.moments import DATE_PARTS
 from camunda7.forms.options import options_of
-from camunda7.forms.schema import CHOICES, INPUTS, SEVERAL, Component
+from camunda7.forms.schema import CHOICES, INPUTS, MULTIPLE_CHOICE, Component
 
 ALPHABET = "aB9 é😀.-+_/@'\"<&=,;"
 EMAILS = ["a@b", "a@b.example", "a.b+c@d-e.example", "a@b@c", "@b", "a@", "a b@c", "a@-b", "é@b.example", "a@b..c"]
@@ -56,7 +56,7 @@ def answer_sets(form: Form, schema: dict[str, Any], count: int, seed: str) -> It
 
 
 def _everything(form: Form) -> list[Component]:
-    return [each for component in form.components for each in component.within()]
+    return [each for component in form.components for each in component.walk()]
 
 
 def _opening(component: Component, form: Form) -> list[Any]:
@@ -120,7 +120,7 @@ def _answer(
     opens = opening if chance.random() < 0.85 else []
     if component.type in CHOICES:
         options = options_of(component, data, data)
-        if component.type in SEVERAL:
+        if component.type in MULTIPLE_CHOICE:
             chosen = [] if left_out else [option for option in options if chance.random() < 0.5]
             return [option.value for option in chosen], {name: [option.posted for option in chosen]}
         options = [option for option in options if option.value in opens] or options
@@ -157,7 +157,7 @@ def _number(component: Component, chance: random.Random) -> str:
     limits = [rule for name in ("min", "max") if isinstance(rule := component.rules.get(name), int | float)]
     around = chance.choice([*limits, 0, 10, 100])
     value = around + chance.choice([-1, 0, 1, 0.5, -0.5, 10**-decimals, 10 ** -(decimals + 1), step, -step, 3 * step])
-    text = javascript.text_of(round(value, 8))
+    text = javascript.to_string(round(value, 8))
     return "0" if "e" in text else text
 
 
@@ -179,9 +179,9 @@ def _text(component: Component, chance: random.Random) -> str:
         case "pattern":
             # nobody types tabs and the like into one line
             typed = "".join(each if each.isprintable() else "x" for each in rstr.Rstr(chance).xeger(pattern))
-            return javascript.trimmed(typed) or "x"
+            return javascript.trim(typed) or "x"
         case "limit":
             length = max(1, chance.choice(limits) + chance.choice([-1, 0, 1, 1]))
             return "".join(chance.choice("aé-") for _ in range(length))
     text = "".join(chance.choice(ALPHABET) for _ in range(chance.randint(1, 12) if chance.random() < 0.9 else 0))
-    return javascript.trimmed(text) or "x"
+    return javascript.trim(text) or "x"

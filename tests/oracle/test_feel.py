@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from camunda7.expressions import feel
-from camunda7.lint.lint import find_node
+from camunda7.lint.bpmnlint import find_node
 from config.settings import ROOT
 
 OPERANDS: dict[str, list[Any]] = {
@@ -33,7 +33,7 @@ TIMES = 50
 def evaluated(cases: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
     """What feelin makes of each expression with its values: as a value, and as a condition."""
     node = find_node()
-    assert node, "Node.js is missing: `make setup` brings it"
+    assert node, "Node.js is missing: `make setup` installs it"
     lines = "".join(json.dumps({"expression": text, "values": values}) + "\n" for text, values in cases)
     done = subprocess.run(
         [node, "tests/oracle/feel.cjs"], cwd=ROOT, input=lines, capture_output=True, text=True, check=True

@@ -130,7 +130,7 @@ def test_a_file_that_can_not_be_rehearsed_is_reported(state: dict[str, Any], cha
     assert "other.dmn isn't deployed" in run_rehearsal(state, renamed).stderr
     broken = renamed.rename(renamed.with_name("pre_screening.dmn"))
     broken.write_text(broken.read_text().replace("<text>&lt; 15</text>", "<text>young</text>"))
-    assert "row 1, column “Age”: “young” is no text" in run_rehearsal(state, broken).stderr
+    assert "row 1, column “Age”: “young” isn't a text" in run_rehearsal(state, broken).stderr
     # an account that may not read answers finds no case
     manager = run_rehearsal(state, ROOT / "processes" / "pre_screening.dmn", user="process_manager")
     assert manager.stdout == "no case has evaluated these decisions\n"

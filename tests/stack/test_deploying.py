@@ -131,18 +131,18 @@ def test_changes_are_listed_and_drawn(
 
     lines = output_of(start()).splitlines()
 
-    assert "  - step Tell patient by telephone (Task_TellPatient) removed" in lines
-    assert "  + step Tell patient by telephone (Task_CallTheirTelephone) added" in lines
+    assert "  - step Deliver message by telephone (Task_TellPatient) removed" in lines
+    assert "  + step Deliver message by telephone (Task_CallTheirTelephone) added" in lines
     assert "  ~ step Ask the laboratory (Task_ChaseResult) changed: name: Chase result → Ask the laboratory" in lines
     assert "  ~ row 3 of Testing priority (testing_priority_rule_3) changed: testing_priority: 70 → 75" in lines
     assert any("changed: label: Your rating → Your opinion" in line for line in lines)
-    assert any(re.match(r"Tell by telephone: \d+ running cases stay on their version", line) for line in lines)
+    assert any(re.match(r"Telephone message: \d+ running cases stay on their version", line) for line in lines)
     assert any(re.match(r"  \d+ of them can't be migrated", line) for line in lines)
-    blocked = r"    \d+ at Tell patient by telephone: the new version has no such step"
+    blocked = r"    \d+ at Deliver message by telephone: the new version has no such step"
     assert any(re.fullmatch(blocked, line) for line in lines)
     assert any("add it to processes/migration.yaml" in line for line in lines)
     page = (folder / "changes.html").read_text()
-    assert re.search(r"Tell by telephone, before: \d+ elements marked", page)
+    assert re.search(r"Telephone message, before: \d+ elements marked", page)
     assert page.count("<svg") == 4
     # the telephone call is still open, on its version
     assert telephone_calls(case)

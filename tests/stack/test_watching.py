@@ -100,7 +100,7 @@ def test_a_file_that_would_not_work_is_not_deployed_until_it_is_corrected(
     path, before = folder / "processes" / "test_sample.bpmn", len(output)
     save(path, "lab.chase_result", "lab.chase_results")
     wait_for_line(output, "^not deployed: the previous version stays$", before)
-    assert any("no worker does lab.chase_results" in line for line in output[before:])
+    assert any("no worker handles the topic lab.chase_results" in line for line in output[before:])
     assert "lab.chase_results" not in deployed_file(deployer, path.name)
 
     # half a file, as an editor that is killed leaves it

@@ -1,6 +1,6 @@
-"""The toolkit's reference, for those who write workers, from signatures and docstrings.
+"""camunda7/REFERENCE.md: the public names of the toolkit, from signatures and docstrings.
 
-A module is on the page if it is in MODULES; its names are those of its `__all__`.
+The page has the modules in MODULES, with the names in their `__all__`.
 """
 
 from __future__ import annotations
@@ -10,32 +10,60 @@ import importlib
 import inspect
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-MODULES = ("camunda7.worker",)
+MODULES = (
+    "camunda7.worker",
+    "camunda7.engine",
+    "camunda7.variables",
+    "camunda7.forms",
+    "camunda7.expressions.feel",
+    "camunda7.expressions.juel",
+    "camunda7.expressions.unary_tests",
+    "camunda7.diagrams",
+    "camunda7.lint",
+    "camunda7.release.deploy",
+    "camunda7.release.watch",
+    "camunda7.release.changes",
+    "camunda7.release.hints",
+    "camunda7.release.migration",
+    "camunda7.release.rehearsal",
+)
 INTRODUCTION = """# Reference
 
-The public names for workers: signature, purpose, arguments, errors. Written by `make reference` from the docstrings, so
-change them, not this page; a test compares the two. How to start: [README.md](README.md).
+The public names of the toolkit: signature, purpose, arguments, errors. Written by `make reference` from the docstrings,
+so change them, not this page; a test compares the two. How to start: [README.md](README.md).
 """
 MAX_LINE = 90
+PROPERTIES = ("property", "cached_property")
 SECTIONS = re.compile(r"\n*^(Args|Attributes|Raises):\n", re.MULTILINE)
 Documented = ast.FunctionDef | ast.ClassDef
 
 
 def written() -> str:
     """Return the whole page."""
-    return "\n".join([INTRODUCTION, *(line for module in MODULES for line in _page(module))]).rstrip() + "\n"
+    parts = [line for module in MODULES for line in _part(module)]
+    headings = [line for line in parts if line.startswith("#")]
+    for heading, count in Counter(heading.lstrip("# ").strip().lower() for heading in headings).items():
+        if count > 1:
+            raise ValueError(f"{heading} is on the page {count} times, so that links to it are ambiguous")
+    contents = [f"- [{name}](#{_anchor(name)}): {_first_sentence(_module_docstring(name))}" for name in MODULES]
+    return "\n".join([INTRODUCTION, *contents, "", *parts]).rstrip() + "\n"
 
 
-def _page(name: str) -> Iterator[str]:
+def _part(name: str) -> Iterator[str]:
+    """Yield the lines on a module."""
     module = importlib.import_module(name)
-    entries = {public: _parsed(getattr(module, public)) for public in sorted(module.__all__, key=str.lower)}
+    members = {public: getattr(module, public) for public in sorted(module.__all__, key=str.lower)}
+    # modules are documented by a part of their own
+    entries = {public: _parsed(member) for public, member in members.items() if not inspect.ismodule(member)}
     yield f"## {name}\n"
+    yield f"{_first_sentence(_module_docstring(name))}.\n"
     yield "| name | purpose |\n| --- | --- |"
     for public, node in entries.items():
-        yield f"| [`{public}`](#{public.lower()}) | {_summary(public, node)} |"
+        yield f"| [`{public}`](#{_anchor(public)}) | {_first_sentence(_docstring(public, node))} |"
     yield ""
     for public, node in entries.items():
         yield from _entry(public, node)
@@ -66,14 +94,26 @@ def _docstring(name: str, node: Documented) -> str:
     return text
 
 
-def _summary(name: str, node: Documented) -> str:
-    """The first sentence of the docstring."""
-    paragraph = " ".join(_docstring(name, node).partition("\n\n")[0].split())
+def _module_docstring(name: str) -> str:
+    text = inspect.getdoc(importlib.import_module(name))
+    if not text:
+        raise ValueError(f"{name} has no docstring")
+    return text
+
+
+def _first_sentence(docstring: str) -> str:
+    """Return the first sentence of a docstring, without the full stop."""
+    paragraph = " ".join(docstring.partition("\n\n")[0].split())
     return paragraph.partition(". ")[0].removesuffix(".")
 
 
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives to a heading."""
+    return re.sub(r"[^\w-]", "", heading.lower())
+
+
 def _described(name: str, node: Documented) -> Iterator[str]:
-    """The docstring in Markdown."""
+    """Yield the docstring in Markdown."""
     description, *sections = SECTIONS.split(_docstring(name, node))
     yield f"{description}\n"
     for title, body in zip(sections[::2], sections[1::2], strict=True):
@@ -85,9 +125,9 @@ def _described(name: str, node: Documented) -> Iterator[str]:
 
 
 def _signature(node: Documented) -> str:
-    """What a caller writes; for a class without arguments of its own, the class and its bases."""
+    """Return the call of a function or constructor; for a class without a constructor, the class and its bases."""
     if isinstance(node, ast.FunctionDef):
-        is_property = any(isinstance(each, ast.Name) and each.id == "property" for each in node.decorator_list)
+        is_property = any(isinstance(each, ast.Name) and each.id in PROPERTIES for each in node.decorator_list)
         returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
         return f"{node.name}{'' if is_property else _arguments(node)}{returned}"
     constructors = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
@@ -100,18 +140,19 @@ def _signature(node: Documented) -> str:
 
 
 def _arguments(function: ast.FunctionDef) -> str:
-    """The arguments of a function or method, without `self`."""
-    given = function.args
-    assert not given.posonlyargs, "their / isn't shown"
-    defaults = [*[None] * (len(given.args) - len(given.defaults)), *given.defaults]
-    arguments = [_argument(*each) for each in zip(given.args, defaults, strict=True) if each[0].arg != "self"]
-    if given.vararg:
-        arguments.append(f"*{ast.unparse(given.vararg)}")
-    elif given.kwonlyargs:
+    """Return the arguments of a function or method, without `self` or `cls`."""
+    parameters = function.args
+    assert not parameters.posonlyargs, "positional-only arguments aren't supported"
+    defaults = [*[None] * (len(parameters.args) - len(parameters.defaults)), *parameters.defaults]
+    named = zip(parameters.args, defaults, strict=True)
+    arguments = [_argument(*each) for each in named if each[0].arg not in ("self", "cls")]
+    if parameters.vararg:
+        arguments.append(f"*{ast.unparse(parameters.vararg)}")
+    elif parameters.kwonlyargs:
         arguments.append("*")
-    arguments += map(_argument, given.kwonlyargs, given.kw_defaults)
-    if given.kwarg:
-        arguments.append(f"**{ast.unparse(given.kwarg)}")
+    arguments += map(_argument, parameters.kwonlyargs, parameters.kw_defaults)
+    if parameters.kwarg:
+        arguments.append(f"**{ast.unparse(parameters.kwarg)}")
     return _enclosed(arguments)
 
 
@@ -120,6 +161,6 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> str:
 
 
 def _enclosed(arguments: list[str]) -> str:
-    """In parentheses, one a line if they are many."""
+    """Return the arguments in parentheses, one per line if they don't fit on one."""
     line = ", ".join(arguments)
     return f"({line})" if len(line) < MAX_LINE else "(\n" + "".join(f"    {each},\n" for each in arguments) + ")"

@@ -40,7 +40,9 @@ class Change:
     """One difference.
 
     Attributes:
+        file: name of the file.
         how: ADDED, REMOVED or CHANGED.
+        kind, label, id: of the item: step, sequence flow, row or field.
         details: of a changed item: "name: before → after".
     """
 
@@ -59,7 +61,11 @@ class Change:
 
 
 def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Change]:
-    """Return the changes from one set of files to another, by file names."""
+    """Return the changes from one set of files to another.
+
+    Args:
+        before, after: contents of the files, by file name.
+    """
     found: list[Change] = []
     for file in sorted({*before, *after}):
         if file not in after:
@@ -100,13 +106,13 @@ def _diff_properties(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator
 
 def _diagram(file: str, content: bytes) -> Items:
     diagram = read_diagram(file, content)
-    return {each.id: Item(_kind(each), diagram.called(each), _element(each)) for each in diagram.elements.values()}
+    return {each.id: Item(_kind(each), diagram.describe(each), _element(each)) for each in diagram.elements.values()}
 
 
 def _kind(element: Element) -> str:
     if element.kind == "sequenceFlow":
-        # one without a name is labelled “the way from … to …”
-        return "way" if element.name else ""
+        # one without a name is labelled “the sequence flow from … to …”
+        return "sequence flow" if element.name else ""
     return "event" if element.kind.endswith("Event") else "gateway" if element.kind.endswith("Gateway") else "step"
 
 
@@ -172,8 +178,8 @@ def _form(file: str, content: bytes) -> Items:
     form = read_form(content)
     about = {"id": str(form.get("id")), "schemaVersion": str(form.get("schemaVersion"))}
     return {file: Item("form", file, about)} | {
-        str(each.get("id")): Item("field", forms.called(each), _field(each))
-        for each in forms.within(form.get("components"))
+        str(each.get("id")): Item("field", forms.get_label(each), _field(each))
+        for each in forms.walk(form.get("components"))
     }
 
 
@@ -186,7 +192,7 @@ def _plain(value: Any) -> str:
 
 
 def _unknown(file: str, content: bytes) -> Items:
-    raise FileError("it is no diagram, decision or form")
+    raise FileError("it isn't a diagram, decision or form")
 
 
 READERS: Mapping[str, Callable[[str, bytes], Items]] = {".bpmn": _diagram, ".dmn": _decisions, ".form": _form}

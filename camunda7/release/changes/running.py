@@ -100,7 +100,7 @@ def _open(engine: Engine, process: Element, versions: list[str], new: Diagram, o
     by_step, blocked = {}, {}
     for step, count in counts.items():
         element = new.elements.get(step) or old.elements.get(step)
-        name = new.called(element) if element else step
+        name = new.describe(element) if element else step
         if reason := reason_blocked(old, step, new, hints):
             blocked[step] = BlockedStep(name, count, reason)
         elif element and element.kind not in CONTAINERS:

@@ -77,7 +77,7 @@ def _rehearse(engine: Engine, cases: Sequence[Case]) -> Iterator[RehearsedCase]:
 def _describe_failure(move: Move, failure: dict[str, Any]) -> str:
     """Describe why an instance can't be migrated, with the names in the diagram."""
     step = failure["step"]
-    at = f"{move.process}, at {move.old.called(step)} ({step}): " if step else f"{move.process}: "
+    at = f"{move.process}, at {move.old.describe(step)} ({step}): " if step else f"{move.process}: "
     if step in move.reasons:
         return at + move.reasons[step]
     return at + (NO_SUCH_STEP if failure["reason"] == UNMAPPED else failure["reason"])

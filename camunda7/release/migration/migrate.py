@@ -36,6 +36,7 @@ def rehearse_migration(
     Args:
         deployment: name of the deployments, the latest of which has the latest versions.
         hints: migration hints, by process.
+        say: prints a line.
         progress: wraps an iteration, given its label and length, to show the progress.
 
     Raises:
@@ -50,6 +51,8 @@ def migrate(
     engine: Engine, deployment: str, hints: Mapping[str, Hints], say: Callable[[str], None], progress: Progress
 ) -> bool:
     """Migrate running cases to the latest version; returns whether all were that can be.
+
+    Arguments as for rehearse_migration().
 
     Raises:
         MigrationRefused: a migration plan is invalid; nothing was migrated.

@@ -129,7 +129,7 @@ def _instruction(step: str, now: str) -> Row:
 
 
 def _is_repeated(element: Element) -> bool:
-    return element.has("multiInstanceLoopCharacteristics") is not None
+    return element.find_child("multiInstanceLoopCharacteristics") is not None
 
 
 def _has_other_trigger(old: Diagram, step: str, new: Diagram, now: str) -> bool:
@@ -145,7 +145,7 @@ def _trigger(diagram: Diagram, element: Element) -> list[str]:
     waits = element.node if element.kind == "receiveTask" else element.definition
     if waits is None:
         return []
-    named = [events.refers_to(diagram, element, kind) for kind in ("message", "signal")]
+    named = [events.referenced_name(diagram, element, kind) for kind in ("message", "signal")]
     return named + [" ".join((each.text or "").split()) for each in waits if not each.tag.startswith(CAMUNDA)]
 
 
@@ -162,4 +162,4 @@ def _validate(engine: Engine, plan: Row, old: Diagram) -> None:
 
 def _shown(instruction: Row, old: Diagram) -> str:
     [step], [now] = instruction["sourceActivityIds"], instruction["targetActivityIds"]
-    return f"{old.called(step.removesuffix(BODY))} ({step} → {now})"
+    return f"{old.describe(step.removesuffix(BODY))} ({step} → {now})"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from camunda7.inputs.place import NOWHERE
+from camunda7.inputs.place import DEFAULT_PLACE
 from config import settings as config
 from records.cipher import Cipher
 from records.drafts import Drafts
@@ -100,7 +100,7 @@ def test_a_stored_draft_keeps_its_command(row: str, command: Command) -> None:
     stored = {"schema": schema, "target": json.loads(row), "data": {"rating": 5}, "posted": [["rating", "5"]]}
     rows = Drafts(CIPHER)
     rows.save("C-1/review", stored)
-    drafts = FormDrafts(rows, NOWHERE)
+    drafts = FormDrafts(rows, DEFAULT_PLACE)
     draft = drafts.find("C-1", "review")
     assert draft is not None
     assert draft.command == command

@@ -21,9 +21,9 @@ def pictures(source: str, *steps: str, max_heat: float = 1.0) -> list[Drawing]:
 
 def test_a_step_is_in_the_picture_and_in_its_table() -> None:
     [drawing] = pictures(SOURCE, STEP, f"{STEP}#multiInstanceBody")
-    assert (drawing.title, drawing.reason) == ("Tell by telephone", "")
-    assert "3 at Tell patient by telephone" in drawing.svg
-    assert [step.name for step in drawing.steps] == ["Tell patient by telephone"]
+    assert (drawing.title, drawing.reason) == ("Telephone message", "")
+    assert "3 at Deliver message by telephone" in drawing.svg
+    assert [step.name for step in drawing.steps] == ["Deliver message by telephone"]
 
 
 @pytest.mark.parametrize(

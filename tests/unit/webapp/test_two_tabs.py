@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from camunda7.inputs.place import NOWHERE
+from camunda7.inputs.place import DEFAULT_PLACE
 from config import settings as config
 from records.cipher import Cipher
 from records.drafts import Drafts
@@ -27,7 +27,7 @@ RACES = rounds(test=10, verify=100)
 
 def new_draft() -> FormDrafts:
     schema = json.loads((config.ROOT / "forms" / f"{FORM}.form").read_text())
-    drafts = FormDrafts(Drafts(CIPHER), NOWHERE)
+    drafts = FormDrafts(Drafts(CIPHER), DEFAULT_PLACE)
     command = StartCase(case_reference="C-1", key=f"C-1/{FORM}", exposed_to=None)
     drafts.save(drafts.create(OWNER, FORM, schema, command, {}))
     return drafts
@@ -46,7 +46,9 @@ def pages(drafts: FormDrafts) -> dict[int, MultiDict]:
     first = {"for_whom": "myself", "date_of_birth-year": "1990"}
     names: dict[int, MultiDict] = {}
     for page in draft.form.pages:
-        filled = draft.form.filled(MultiDict(), page, MultiDict({**first, "temperature": "no_fever", "cough": "true"}))
+        filled = draft.form.merge_post(
+            MultiDict(), page, MultiDict({**first, "temperature": "no_fever", "cough": "true"})
+        )
         if filled.posted:
             names[page.number] = filled.posted
     assert len(names) >= 2

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from camunda7.inputs.place import NOWHERE
+from camunda7.inputs.place import DEFAULT_PLACE
 from workers.doctor import assign, proposed_isolation
 
 POLICY = {"isolation_days": 10, "quarantine_days": 14}
@@ -22,7 +22,7 @@ TAKEN = datetime(2020, 3, 22, 9, tzinfo=UTC)
     ],
 )
 def test_the_proposed_end_of_isolation(result: str, onset: str | None, exposed: str | None, until: str | None) -> None:
-    assert proposed_isolation(result, onset, TAKEN, exposed, POLICY, NOWHERE) == until
+    assert proposed_isolation(result, onset, TAKEN, exposed, POLICY, DEFAULT_PLACE) == until
 
 
 class Engine:
@@ -52,6 +52,6 @@ class Roster:
 def test_the_doctor_on_duty_with_the_fewest_open_reports_is_suggested(
     on_duty: tuple[str, ...], open_reports: dict[str, int], suggested: str | None
 ) -> None:
-    resources = {"roster": Roster(*on_duty), "engine": Engine(**open_reports), "place": NOWHERE}
+    resources = {"roster": Roster(*on_duty), "engine": Engine(**open_reports), "place": DEFAULT_PLACE}
     assignment = assign(4, "negative", None, TAKEN, None, POLICY, **resources)
     assert assignment["suggested_doctor"] == suggested

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from camunda7.inputs.days import today
-from camunda7.inputs.place import NOWHERE, Place
+from camunda7.inputs.place import DEFAULT_PLACE, Place
 from camunda7.worker import Context, Faulty
 from hosting.clients.government import Government
 from hosting.clients.service import Unavailable
@@ -27,7 +27,7 @@ def _zone_of_the_worker(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     time.tzset()
 
 
-def reasons(day: str | None, place: Place = NOWHERE, onset: str | None = None, **fields: Any) -> list[str] | None:
+def reasons(day: str | None, place: Place = DEFAULT_PLACE, onset: str | None = None, **fields: Any) -> list[str] | None:
     contact = {"name": "Kim", "email": "kim@contacts.example", "last_exposure_date": day, **fields}
     refused = check_contacts("yes", [contact], onset, NOW, POLICY, place=place)["contacts_refused"]
     return refused and [each["reason"] for each in refused]
@@ -60,7 +60,7 @@ def test_a_telephone_number_without_digits_is_no_address(phone: str | None) -> N
 def test_the_day_of_a_sample_is_the_date_in_the_patients_time_zone() -> None:
     late = datetime(2026, 3, 1, 20, tzinfo=UTC)
     assert infectious_from(None, late, POLICY, Place(ZoneInfo("Asia/Kolkata"))) == date(2026, 2, 28)
-    assert infectious_from(None, late, POLICY, NOWHERE) == date(2026, 2, 27)
+    assert infectious_from(None, late, POLICY, DEFAULT_PLACE) == date(2026, 2, 27)
 
 
 class FakeGovernment(Government):

@@ -36,7 +36,7 @@ def read_one(component: dict[str, Any], **posted: str) -> tuple[Any, str | None]
 
 def errors(parsed: Form, answers: Answers) -> dict[str, str]:
     """Error messages by the name of the input, including inputs in groups and lists."""
-    nodes = {node.name: node for node in answers.within()}
+    nodes = {node.name: node for node in answers.walk()}
     return {name: found[0].text(nodes[name].component.label.text) for name, found in answers.problems.items()}
 
 
@@ -45,7 +45,7 @@ def read_with_all_shown(
 ) -> Answers:
     """Read answers as if all questions of the form had been shown."""
     fields = MultiDict(posted or {})
-    fields.setlist("shown", [node.name for node in parsed.read(fields, data).within()])
+    fields.setlist("shown", [node.name for node in parsed.read(fields, data).walk()])
     return parsed.read(fields, data)
 
 
@@ -182,7 +182,9 @@ class TestConditions:
 
     def test_posted_names_that_are_not_in_the_form_are_dropped_and_counted(self) -> None:
         parsed = form(field("textfield"))
-        filled = parsed.filled(MultiDict(), parsed.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"}))
+        filled = parsed.merge_post(
+            MultiDict(), parsed.pages[0], MultiDict({"x": "1", "admin": "true", "shown": "admin"})
+        )
         assert (dict(filled.posted), filled.dropped) == ({"x": "1"}, 1)
         assert parsed.read(filled.posted).values == {"x": "1"}
 
@@ -201,19 +203,19 @@ class TestPages:
 
     def test_a_page_whose_questions_are_all_hidden_asks_nothing(self) -> None:
         with_all, without_second = (self.PAGED.read(MultiDict(posted)) for posted in ({"more": "true"}, {}))
-        assert [page.asks(with_all) for page in self.PAGED.pages] == [True, True, True]
-        assert [page.asks(without_second) for page in self.PAGED.pages] == [True, False, True]
+        assert [page.has_inputs(with_all) for page in self.PAGED.pages] == [True, True, True]
+        assert [page.has_inputs(without_second) for page in self.PAGED.pages] == [True, False, True]
 
     def test_a_page_stores_only_the_answers_to_its_own_questions(self) -> None:
         before = MultiDict({"more": "true", "last": "earlier"})
         posted = MultiDict([("x", "new"), ("last", "forged"), ("shown", "x"), ("shown", "last")])
-        filled = self.PAGED.filled(before, self.PAGED.pages[1], posted)
+        filled = self.PAGED.merge_post(before, self.PAGED.pages[1], posted)
         assert filled.posted.to_dict(flat=False) == {
             "more": ["true"], "last": ["earlier"], "x": ["new"], "shown": ["x"]
         }  # fmt: skip
 
     def test_an_unticked_answer_is_removed(self) -> None:
-        filled = self.PAGED.filled(MultiDict({"more": "true"}), self.PAGED.pages[0], MultiDict({"shown": "more"}))
+        filled = self.PAGED.merge_post(MultiDict({"more": "true"}), self.PAGED.pages[0], MultiDict({"shown": "more"}))
         assert "more" not in filled.posted
 
     def test_the_summary_lists_the_answers_of_each_page(self) -> None:
@@ -234,7 +236,7 @@ class TestLists:
     )
 
     def filled(self, posted: dict[str, str]) -> MultiDict:
-        return self.LIST.filled(MultiDict(), self.LIST.pages[0], MultiDict(posted)).posted
+        return self.LIST.merge_post(MultiDict(), self.LIST.pages[0], MultiDict(posted)).posted
 
     def test_rows_are_read_in_order(self) -> None:
         posted = {"people-rows": "2", "people-0-name": "A", "people-1-name": "B"}
@@ -299,7 +301,7 @@ class TestParsing:
         inner = {"type": "textfield", "key": "b"}
         items = [{"type": "textfield", "key": "a", "id": ""}, field("textfield", id="Field_1")]
         items.append({"type": "group", "components": [inner]})
-        ids = [[each.id for top in form(*items).components for each in top.within()] for _ in range(2)]
+        ids = [[each.id for top in form(*items).components for each in top.walk()] for _ in range(2)]
         assert ids == [["Field_2", "Field_1", "Field_3", "Field_4"]] * 2
 
     def test_two_components_with_the_same_id_are_refused(self) -> None:
@@ -314,8 +316,8 @@ class TestParsing:
     @pytest.mark.parametrize(
         ("schema", "message"),
         [
-            ({"type": "default", "id": "f"}, "is no Camunda Form"),
-            ({"id": "f", "components": []}, "is no Camunda Form"),
+            ({"type": "default", "id": "f"}, "isn't a Camunda Form"),
+            ({"id": "f", "components": []}, "isn't a Camunda Form"),
             ({"type": "default", "id": "f", "schemaVersion": 17, "components": []}, "schemaVersion must be 16"),
         ],
     )
@@ -330,7 +332,7 @@ class TestOurForms:
         parsed = Form.parse(json.loads(path.read_text()))
         blank = parsed.read(parsed.initial_post())
         shown = {box["value"] for box in page_of(parsed, blank).select("input[name=shown]")}
-        assert shown == {node.name for node in blank.within() if node.asks}
+        assert shown == {node.name for node in blank.walk() if node.is_editable}
 
     def test_each_control_has_a_label(self, path: Any) -> None:
         page = BeautifulSoup(_page(path), "html.parser")
@@ -346,7 +348,7 @@ class TestOurForms:
 
 def _page(path: Any, typed: str = "") -> str:
     parsed = Form.parse(json.loads(path.read_text()))
-    names = [node.name for node in parsed.read(parsed.initial_post()).within()]
+    names = [node.name for node in parsed.read(parsed.initial_post()).walk()]
     return str(page_of(parsed, read_with_all_shown(parsed, dict.fromkeys(names, typed)), checked=True))
 
 
@@ -355,7 +357,7 @@ def _page(path: Any, typed: str = "") -> str:
 @given(st.dictionaries(st.sampled_from(["x", "had", "people-rows", "people-0-name", "remove", "add"]), st.text()))
 def test_any_post_is_read_without_an_error(posted: dict[str, str]) -> None:
     for each in (TestConditions.CONDITIONAL, TestLists.LIST):
-        filled = each.filled(MultiDict(), each.pages[0], MultiDict(posted))
+        filled = each.merge_post(MultiDict(), each.pages[0], MultiDict(posted))
         answers = each.read(filled.posted)
         assert set(answers.values) <= {"x", "had", "people"}
         page_of(each, answers, checked=True)
@@ -489,7 +491,7 @@ class TestViews:
 
 
 def test_fields_with_overlapping_keys_are_refused() -> None:
-    with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is taken by A already"):
+    with pytest.raises(UnsupportedForm, match=r"test: component B: x\.y is already used by A"):
         form(field("textfield", id="A"), field("textfield", id="B", key="x.y"))
 
 
@@ -645,7 +647,7 @@ class TestDateLimits:
 
     @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
     def test_each_date_field_of_the_forms_has_limits(self, path: Path) -> None:
-        components = [each for part in Form.parse(json.loads(path.read_text())).components for each in part.within()]
+        components = [each for part in Form.parse(json.loads(path.read_text())).components for each in part.walk()]
         dates = [each for each in components if each.type == "datetime" and not each.disabled]
         assert [each.id for each in dates if not (each.not_before and each.not_after)] == []
 

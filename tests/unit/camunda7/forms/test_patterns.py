@@ -98,7 +98,7 @@ def test_the_forms_have_no_slow_pattern() -> None:
         pattern.source
         for path in ROOT.glob("forms/*.form")
         for component in Form.parse(json.loads(path.read_text())).components
-        for each in component.within()
+        for each in component.walk()
         if (pattern := each.rules.get("pattern"))
     }
     assert sources

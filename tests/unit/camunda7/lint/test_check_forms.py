@@ -42,7 +42,7 @@ def test_a_schema_version_newer_than_tasklist_reads_is_found() -> None:
 
 
 def test_a_file_that_is_no_form_is_found() -> None:
-    assert found(FIELD, type="other") == ["new: is no Camunda Form"]
+    assert found(FIELD, type="other") == ["new: isn't a Camunda Form"]
 
 
 def test_a_valid_form_has_no_findings() -> None:

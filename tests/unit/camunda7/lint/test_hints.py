@@ -38,7 +38,7 @@ def test_a_file_of_another_structure_is_refused(tmp_path: Path, text: str, messa
     ("text", "message"),
     [
         ("corona_car: {}", "there is no such process (did you mean corona_care?)"),
-        ("corona_care: {steps: {A: Task_Reqest}}", "A is to be Task_Reqest, which the diagram doesn't have"),
+        ("corona_care: {steps: {A: Task_Reqest}}", "the new id of A is Task_Reqest, which the diagram doesn't have"),
         ("corona_care: {variables: {phon: x}}", "phon is not declared"),
         ("corona_care: {variables: {phone: 5}}", "phone"),
     ],

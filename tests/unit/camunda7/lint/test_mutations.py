@@ -176,13 +176,13 @@ def answer(form: Form, data: dict[str, Any], place: Place, chance: random.Random
     for page in form.pages:
         answers = form.read(posted, data, place)
         form.html(page, answers).encode()
-        fields = MultiDict([("shown", node.name) for node in page.within(answers)])
-        for node in page.within(answers):
+        fields = MultiDict([("shown", node.name) for node in page.walk(answers)])
+        for node in page.walk(answers):
             values = [chance.choice(POSTED_VALUES), *(option.posted for option in node.options)]
             for suffix in ("", "-day", "-month", "-year", "-time", "-rows"):
                 fields.add(node.name + suffix, chance.choice(values))
-        fields.add("add", chance.choice([node.name for node in page.within(answers)] or [""]))
-        posted = form.filled(posted, page, fields).posted
+        fields.add("add", chance.choice([node.name for node in page.walk(answers)] or [""]))
+        posted = form.merge_post(posted, page, fields).posted
         answers = form.read(posted, data, place)
         form.html(page, answers, checked=True).encode("utf-8", "surrogatepass")
         form.problems(page, answers)

@@ -30,12 +30,12 @@ def test_each_decision_path_gives_the_orientation_of_the_algorithm_whatever_the_
     file = next(file for file in diagrams.DECISIONS if file.stem == "pre_screening")
     tables = {table.id: table for table in diagrams.decisions(file)}
     chance, orientations = random.Random(7), set()
-    paths = list(PathSearch(tables, VARIABLES).through(tables["pre_screening"]))
+    paths = list(PathSearch(tables, VARIABLES).find_paths(tables["pre_screening"]))
     for path in paths:
         answers = {name: chance.choice(values) for name, values in ANSWERS.items()} | path.known
         [row] = path.rows
-        assert row.says["orientation"] == orientation(answers), answers
-        orientations.add(row.says["orientation"])
+        assert row.outputs["orientation"] == orientation(answers), answers
+        orientations.add(row.outputs["orientation"])
     assert len(orientations) == len(VARIABLES["orientation"].values)
     assert len(paths) > 500
 
@@ -56,11 +56,11 @@ def test_each_decision_path_gives_the_orientation_of_the_algorithm_whatever_the_
     ],
 )
 def test_the_values_that_a_cell_accepts(text: str, accepted: list, refused: list) -> None:
-    cell = unary_tests.cell(text)
-    assert [value for value in (*accepted, *refused) if cell.takes(value)] == accepted
+    cell = unary_tests.parse_cell(text)
+    assert [value for value in (*accepted, *refused) if cell.matches(value)] == accepted
 
 
 @pytest.mark.parametrize("text", ["over 5", '"a', "date(x)", "< five", "a"])
 def test_an_unsupported_cell_is_refused(text: str) -> None:
     with pytest.raises(unary_tests.CellError):
-        unary_tests.cell(text)
+        unary_tests.parse_cell(text)

@@ -3,7 +3,7 @@ package org.stock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Camunda's starters as they are, on H2 in memory: what the toolkit is tried on beside our own engine. */
+/** Camunda's unmodified starters, with H2 in memory, to test the toolkit with an engine other than ours. */
 @SpringBootApplication
 public class StockEngine {
 

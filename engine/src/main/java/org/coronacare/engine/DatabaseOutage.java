@@ -120,7 +120,7 @@ final class DatabaseOutage {
   }
 
   /** Filters other loggers' messages about an outage out of the log; errors with another cause stay in. */
-  public static final class OthersLines extends Filter<ILoggingEvent> {
+  public static final class LogFilter extends Filter<ILoggingEvent> {
 
     // Camunda writes the stack trace of a 500 into the message itself, which has no SQLSTATE; the last pattern is Hikari's
     private static final Pattern TEXT_OF_TRACE =
@@ -133,11 +133,11 @@ final class DatabaseOutage {
 
     private final DatabaseOutage outage;
 
-    public OthersLines() {
+    public LogFilter() {
       this(CURRENT);
     }
 
-    OthersLines(DatabaseOutage outage) {
+    LogFilter(DatabaseOutage outage) {
       this.outage = outage;
     }
 
@@ -146,14 +146,14 @@ final class DatabaseOutage {
       if (outage.isStarting() || LOG.getName().equals(event.getLoggerName()) || !isOfOutage(event)) {
         return FilterReply.NEUTRAL;
       }
-      // the engine logs an error before DatabaseAway gives it a code, and so before this outage is noticed
+      // the engine logs an error before DatabaseUnavailable gives it a code, and so before this outage is noticed
       outage.noticed();
       return FilterReply.DENY;
     }
 
     private static boolean isOfOutage(ILoggingEvent event) {
       return event.getThrowableProxy() instanceof ThrowableProxy proxy
-          ? DatabaseAway.hasCertainCause(proxy.getThrowable())
+          ? DatabaseUnavailable.hasCertainCause(proxy.getThrowable())
           : TEXT_OF_TRACE.matcher(event.getFormattedMessage()).find();
     }
   }

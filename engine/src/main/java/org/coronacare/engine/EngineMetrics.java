@@ -88,12 +88,12 @@ class EngineMetrics {
   }
 
   @Scheduled(fixedDelay = UPDATE_INTERVAL_MS)
-  void look() {
+  void update() {
     for (Figures figures : all) {
       try {
         figures.show(database.query(figures.query, Waiting::of));
       } catch (RuntimeException e) {
-        LOG.warn("no figures of what waits: {}", e.getClass().getSimpleName());
+        LOG.warn("metrics of waiting tasks and jobs are unavailable: {}", e.getClass().getSimpleName());
         figures.show(List.of());
       }
     }

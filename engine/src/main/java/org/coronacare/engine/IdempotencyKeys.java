@@ -40,7 +40,7 @@ public class IdempotencyKeys extends AbstractProcessEnginePlugin {
   private static final String HEADER = "Idempotency-Key";
   private static final Set<Class<?>> COMMANDS = Set.of(StartProcessInstanceCmd.class, CorrelateMessageCmd.class);
 
-  /** The same name stands in processes/engine.py. */
+  /** Same as in camunda7/engine.py. */
   private static final int CODE = 20_002;
 
   /** Clients have stopped repeating a request by then. */

@@ -55,7 +55,7 @@ public class MigrationRehearsal {
   public record Request(List<Move> moves, List<Map<String, Integer>> cases) {}
 
   /**
-   * @param step the id of the element at which the instance stands; null when it isn't known
+   * @param step the id of the element at which the instance is; null if it isn't known
    */
   public record Failure(String processInstanceId, String step, String reason) {}
 
@@ -98,22 +98,22 @@ public class MigrationRehearsal {
   private Outcome rehearse(Map<String, Integer> instances, List<PreparedMove> moves) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return once(instances, moves);
+        return rehearseOnce(instances, moves);
       } catch (OptimisticLockingException | ProcessEnginePersistenceException conflict) {
         // another transaction is changing the case
         if (attempt == ATTEMPTS) {
-          return conflict(instances.keySet(), conflict);
+          return createConflict(instances.keySet(), conflict);
         }
       }
     }
   }
 
-  private static Outcome conflict(Set<String> instances, ProcessEngineException last) {
-    var reason = "each of " + ATTEMPTS + " tries met with a change of another: " + RedactedMessages.nameOf(last);
+  private static Outcome createConflict(Set<String> instances, ProcessEngineException last) {
+    var reason = "each of " + ATTEMPTS + " attempts conflicted with another transaction: " + RedactedMessages.nameOf(last);
     return new Outcome(instances.stream().limit(1).map(each -> new Failure(each, null, reason)).toList(), Map.of());
   }
 
-  private Outcome once(Map<String, Integer> instances, List<PreparedMove> moves) {
+  private Outcome rehearseOnce(Map<String, Integer> instances, List<PreparedMove> moves) {
     var outcome = new Outcome(new ArrayList<>(), new TreeMap<>());
     transaction.executeWithoutResult(
         status -> {
@@ -134,7 +134,7 @@ public class MigrationRehearsal {
 
   private void move(String instance, PreparedMove move, Outcome outcome) {
     try {
-      var without = withVariables(instance, move.variables());
+      var without = setMissingVariables(instance, move.variables());
       if (!without.isEmpty()) {
         outcome.without().put(instance, without);
       }
@@ -149,7 +149,7 @@ public class MigrationRehearsal {
   }
 
   /** Sets the missing variables; returns their names. */
-  private Set<String> withVariables(String instance, Map<String, Object> values) {
+  private Set<String> setMissingVariables(String instance, Map<String, Object> values) {
     var runtime = engine.getRuntimeService();
     return withoutAuthorization(
         () -> {

@@ -52,7 +52,7 @@ public final class RedactedLog {
       if (!(event.getThrowableProxy() instanceof ThrowableProxy proxy)) {
         return "";
       }
-      var isOutage = !DatabaseOutage.CURRENT.isStarting() && DatabaseAway.causeOf(proxy.getThrowable()) != null;
+      var isOutage = !DatabaseOutage.CURRENT.isStarting() && DatabaseUnavailable.causeOf(proxy.getThrowable()) != null;
       return isOutage ? "" : RedactedMessages.traceOf(proxy.getThrowable());
     }
   }

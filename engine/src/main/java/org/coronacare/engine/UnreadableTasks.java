@@ -65,7 +65,7 @@ public class UnreadableTasks extends AbstractProcessEnginePlugin {
         raised |= raiseIncident(task.getKey(), task.getValue());
       }
     } catch (RuntimeException e) {
-      if (!DatabaseAway.hasCertainCause(e)) {
+      if (!DatabaseUnavailable.hasCertainCause(e)) {
         LOG.warn("no search for external tasks that can't be read: {}", RedactedMessages.nameOf(e));
       }
     }

@@ -35,7 +35,7 @@ class DatabaseOutageTest {
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
   private final ManualClock clock = new ManualClock();
   private final DatabaseOutage outage = new DatabaseOutage(clock);
-  private final DatabaseOutage.OthersLines filter = new DatabaseOutage.OthersLines(outage);
+  private final DatabaseOutage.LogFilter filter = new DatabaseOutage.LogFilter(outage);
 
   private static final class ManualClock extends Clock {
 
@@ -73,7 +73,7 @@ class DatabaseOutageTest {
   }
 
   @Test
-  void anOutageIsAFewLinesWithGrowingPausesAndOneAtItsEnd() {
+  void anOutageIsLoggedAtGrowingIntervalsAndAtItsEnd() {
     for (int second = 0; second < 60; second++) {
       for (int call = 0; call < 20; call++) {
         outage.failed(AWAY);
@@ -100,7 +100,7 @@ class DatabaseOutageTest {
   }
 
   @Test
-  void callsThatSucceedAndFailByTurnsAreOneOutage() {
+  void alternatingSuccessesAndFailuresAreOneOutage() {
     for (int second = 0; second < 9; second++) {
       outage.failed(AWAY);
       outage.succeeded();
@@ -114,7 +114,7 @@ class DatabaseOutageTest {
       "org.camunda.bpm.engine.ProcessEnginePersistenceException: a\n\tat b\nCaused by: org.postgresql.util.PSQLException: ";
 
   @Test
-  void whatOthersSayOfAnOutageIsLeftOutAndCounted() {
+  void messagesOfOtherLoggersAboutAnOutageAreFilteredOutAndCounted() {
     for (var error :
         List.of(
             AWAY,
@@ -128,7 +128,7 @@ class DatabaseOutageTest {
     }
     for (var message :
         List.of(
-            "no figures of what waits: CannotGetJdbcConnectionException",
+            "metrics of waiting tasks and jobs are unavailable: CannotGetJdbcConnectionException",
             "ENGINE-REST-HTTP500 a: b\n\tat c\nCaused by: java.sql.SQLException: Connection is closed\n\tat d",
             LONG_TRACE + "This connection has been closed.",
             LONG_TRACE + "FATAL: the database system is shutting down",
@@ -142,7 +142,7 @@ class DatabaseOutageTest {
   }
 
   @Test
-  void aCallThatFailsAfterTheEndOfAnOutageBeginsNone() {
+  void aCallThatFailsShortlyAfterAnOutageStartsNoOther() {
     outage.failed(AWAY);
     clock.advance(10);
     outage.succeeded();
@@ -156,7 +156,7 @@ class DatabaseOutageTest {
   }
 
   @Test
-  void anErrorOfAnotherCauseStaysInTheLogDuringAnOutage() {
+  void anErrorWithAnotherCauseIsLoggedDuringAnOutage() {
     outage.failed(AWAY);
     var unique = new SQLException("", "23505");
     for (var error :
@@ -179,7 +179,7 @@ class DatabaseOutageTest {
   }
 
   @Test
-  void nothingIsLeftOutUntilTheEngineIsUp() {
+  void nothingIsFilteredOutUntilTheEngineHasStarted() {
     outage.whileStarting();
     assertEquals(FilterReply.NEUTRAL, filter.decide(line("failed", AWAY)));
     outage.started();
@@ -187,7 +187,7 @@ class DatabaseOutageTest {
   }
 
   @Test
-  void aDatabaseThatIsAwayHasNoTrace() {
+  void anUnavailableDatabaseIsLoggedWithoutStackTrace() {
     var trace = new RedactedLog.Trace();
     DatabaseOutage.CURRENT.whileStarting();
     assertTrue(trace.convert(line("failed", AWAY)).contains("\tat "));

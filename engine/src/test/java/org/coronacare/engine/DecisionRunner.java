@@ -15,7 +15,7 @@ import org.camunda.bpm.engine.impl.cfg.StandaloneInMemProcessEngineConfiguration
 
 /**
  * Evaluates a decision by the platform's DMN engine, without a process engine, a database and HTTP: thousands of times in
- * seconds. {@code DecisionRunner FILE KEY} reads inputs as JSON objects, one a line, and writes the results as JSON lists.
+ * seconds. {@code DecisionRunner FILE KEY} reads inputs as JSON objects, one per line, and writes the results as JSON lists.
  */
 public final class DecisionRunner {
 

@@ -28,7 +28,7 @@ class DurableCommitsTest {
   private TransactionTemplate transaction;
 
   @BeforeEach
-  void anEmbeddedDatabase() throws SQLException {
+  void openDatabase() throws SQLException {
     var database = new DataSourceProperties();
     database.setUrl("jdbc:h2:file:" + folder.resolve("engine") + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE");
     database.setUsername("sa");
@@ -48,25 +48,25 @@ class DurableCommitsTest {
   }
 
   @Test
-  void whatIsWrittenIsCommitted() {
+  void aTransactionThatIsWrittenIsCommitted() {
     assertDoesNotThrow(() -> transaction.execute(status -> sql.update("INSERT INTO form VALUES (1)")));
   }
 
   @Test
-  void whatIsNotWrittenIsNotCommitted() {
+  void aTransactionThatIsNotWrittenFails() {
     assertThrows(
         TransactionException.class,
         () ->
             transaction.execute(
                 status -> {
                   sql.update("INSERT INTO form VALUES (1)");
-                  closes();
+                  closeStore();
                   return null;
                 }));
   }
 
   @Test
-  void nothingBeginsWhileTheDiskIsFull() {
+  void noTransactionBeginsWhileTheDiskIsFull() {
     hasRoom = false;
     assertThrows(TransactionException.class, () -> transaction.execute(status -> sql.update("INSERT INTO form VALUES (1)")));
     hasRoom = true;
@@ -74,7 +74,7 @@ class DurableCommitsTest {
   }
 
   @Test
-  void whatTheDiskHasNoRoomForIsRolledBack() {
+  void aTransactionThatDoesNotFitOnTheDiskIsRolledBack() {
     assertThrows(
         TransactionException.class,
         () ->
@@ -90,8 +90,8 @@ class DurableCommitsTest {
     return sql.queryForObject("SELECT COUNT(*) FROM form", Integer.class);
   }
 
-  /** As it does when another transaction can't be written. */
-  private void closes() {
+  /** Closes the store, as H2 does when another transaction can't be written. */
+  private void closeStore() {
     try {
       var session = (SessionLocal) watching.unwrap(JdbcConnection.class).getSession();
       session.getDatabase().getStore().getMvStore().closeImmediately();

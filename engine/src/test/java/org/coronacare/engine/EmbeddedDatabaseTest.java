@@ -10,7 +10,7 @@ import org.springframework.boot.autoconfigure.jdbc.DataSourceProperties;
 class EmbeddedDatabaseTest {
 
   @Test
-  void oneInMemoryNeedsNoDisk() throws SQLException {
+  void aDatabaseInMemoryNeedsNoDisk() throws SQLException {
     var database = new DataSourceProperties();
     database.setUrl("jdbc:h2:mem:bench;DB_CLOSE_ON_EXIT=FALSE");
     database.setUsername("sa");

@@ -22,7 +22,7 @@ class IndexRepairTest {
   private SessionLocal session;
 
   @BeforeEach
-  void someCases() throws SQLException {
+  void createTable() throws SQLException {
     connection = DriverManager.getConnection("jdbc:h2:file:" + folder.resolve("engine"), "sa", "");
     session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
     execute("CREATE TABLE execution (id VARCHAR(64) PRIMARY KEY, instance VARCHAR(64))");
@@ -36,14 +36,14 @@ class IndexRepairTest {
   }
 
   @Test
-  void nothingIsDoneWhereNothingIsLacking() {
+  void anIntactIndexIsNotRebuilt() {
     assertEquals(List.of(), IndexRepair.repair(session));
   }
 
   @Test
-  void anIndexThatLacksRowsIsBuiltAnew() throws SQLException {
-    loses("OF_INSTANCE", 1);
-    // H2 remembers the answer to the same question
+  void anIndexThatLacksRowsIsRebuilt() throws SQLException {
+    removeFromIndex("OF_INSTANCE", 1);
+    // another query than below: H2 caches results
     assertEquals(1, found("SELECT COUNT(id) FROM execution WHERE instance = 'case'"));
 
     assertEquals(List.of("EXECUTION.OF_INSTANCE"), IndexRepair.repair(session));
@@ -53,8 +53,8 @@ class IndexRepairTest {
     assertEquals(List.of(), IndexRepair.repair(session));
   }
 
-  /** As it may be after the process was killed. */
-  private void loses(String name, int count) {
+  /** Removes rows from an index, as may happen when the process is killed. */
+  private void removeFromIndex(String name, int count) {
     var table = session.getDatabase().getMainSchema().findTableOrView(session, "EXECUTION");
     var index = table.getIndexes().stream().filter(each -> each.getName().equals(name)).findFirst().orElseThrow();
     var rows = table.getScanIndex(session).find(session, null, null, false);

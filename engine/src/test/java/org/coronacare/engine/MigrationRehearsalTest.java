@@ -19,10 +19,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
-/** A case that goes on while it is rehearsed. */
+/** Rehearsal of a case that another transaction changes. */
 class MigrationRehearsalTest {
 
-  private final Overtaken overtaken = new Overtaken();
+  private final Conflicts conflicts = new Conflicts();
 
   private ProcessEngine engine;
   private MigrationRehearsal rehearsal;
@@ -30,21 +30,21 @@ class MigrationRehearsalTest {
   private String instance;
 
   /** Number of times that each migration conflicts with another transaction. */
-  private static final class Overtaken extends CommandInterceptor {
+  private static final class Conflicts extends CommandInterceptor {
 
     private int times;
 
     @Override
     public <T> T execute(Command<T> command) {
       if (command instanceof MigrateProcessInstanceCmd && times-- > 0) {
-        throw new ProcessEnginePersistenceException("what is referred to is gone", null);
+        throw new ProcessEnginePersistenceException("foreign key violated", null);
       }
       return next.execute(command);
     }
   }
 
   @BeforeEach
-  void aCaseOfAnOldVersion() {
+  void startInstanceOfAnOldVersion() {
     var database = new JdbcDataSource();
     database.setURL("jdbc:h2:mem:rehearsal;DB_CLOSE_DELAY=-1");
     var configuration = new SpringTransactionsProcessEngineConfiguration();
@@ -52,12 +52,12 @@ class MigrationRehearsalTest {
     configuration.setTransactionManager(new JdbcTransactionManager(database));
     configuration.setDatabaseSchemaUpdate("create-drop");
     configuration.setHistoryTimeToLive("P1D");
-    configuration.setCustomPreCommandInterceptorsTxRequired(List.of(overtaken));
+    configuration.setCustomPreCommandInterceptorsTxRequired(List.of(conflicts));
     engine = configuration.buildProcessEngine();
     rehearsal = new MigrationRehearsal(engine, configuration.getTransactionManager());
-    var old = deploys("Before");
+    var old = deploy("Before");
     instance = engine.getRuntimeService().startProcessInstanceById(old).getId();
-    var changes = engine.getRuntimeService().createMigrationPlan(old, deploys("After")).mapEqualActivities().build();
+    var changes = engine.getRuntimeService().createMigrationPlan(old, deploy("After")).mapEqualActivities().build();
     plan = MigrationPlanDto.from(changes);
   }
 
@@ -67,26 +67,26 @@ class MigrationRehearsalTest {
   }
 
   @Test
-  void isLookedAtAgain() {
-    overtaken.times = 4;
-    assertEquals(List.of(), rehearsed());
+  void aConflictIsRetried() {
+    conflicts.times = 4;
+    assertEquals(List.of(), rehearse());
   }
 
   @Test
-  void isToldInTheEndAndOthersAreLookedAt() {
-    overtaken.times = 5;
-    var why = "each of 5 tries met with a change of another: ProcessEnginePersistenceException";
-    assertEquals(List.of(new MigrationRehearsal.Failure(instance, null, why)), rehearsed());
+  void aPermanentConflictIsReportedAndOtherCasesAreRehearsed() {
+    conflicts.times = 5;
+    var why = "each of 5 attempts conflicted with another transaction: ProcessEnginePersistenceException";
+    assertEquals(List.of(new MigrationRehearsal.Failure(instance, null, why)), rehearse());
   }
 
-  private String deploys(String name) {
+  private String deploy(String name) {
     var process = Bpmn.createExecutableProcess("process").name(name).startEvent().userTask("task").endEvent().done();
     var deployed = engine.getRepositoryService().createDeployment().addModelInstance("process.bpmn", process).deployWithResult();
     return deployed.getDeployedProcessDefinitions().get(0).getId();
   }
 
-  /** What stands against the migration of the case, and of another that is looked at after it. */
-  private List<MigrationRehearsal.Failure> rehearsed() {
+  /** Returns the failures of the case; another case, rehearsed after it, has none. */
+  private List<MigrationRehearsal.Failure> rehearse() {
     var other = engine.getRuntimeService().startProcessInstanceById(plan.getSourceProcessDefinitionId()).getId();
     var cases = List.of(Map.of(instance, 0), Map.of(other, 0));
     var request = new MigrationRehearsal.Request(List.of(new MigrationRehearsal.Move(plan, Map.of())), cases);

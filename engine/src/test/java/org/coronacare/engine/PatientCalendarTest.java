@@ -19,7 +19,7 @@ class PatientCalendarTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"UTC", "Pacific/Kiritimati", "Asia/Kolkata", "America/Los_Angeles"})
-  void todayIsThatOfThePatients(String zone) {
+  void todayIsInTheTimeZoneOfPatients(String zone) {
     var calendar = new PatientCalendar(zone);
     assertEquals(LocalDate.now(ZoneId.of(zone)), calendar.today());
     assertEquals(0, calendar.age(calendar.today().toString()));
@@ -29,12 +29,12 @@ class PatientCalendarTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "soon", "2020-02-31", "null", "1990-05-10T00:00"})
-  void whatIsNoDayHasNoAge(String text) {
+  void anInvalidDateOfBirthHasNoAge(String text) {
     assertNull(new PatientCalendar("UTC").age(text));
   }
 
   @Test
-  void limitsAreReadAsThePagesReadThem() {
+  void limitsAreParsedLikeThoseOfThePages() {
     assertEquals(TODAY, day("today"));
     assertEquals(LocalDate.of(2024, 2, 15), day("today - 14 days"));
     assertEquals(LocalDate.of(1894, 2, 28), day("today - 130 years"));

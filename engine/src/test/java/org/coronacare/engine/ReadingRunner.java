@@ -18,9 +18,9 @@ import org.camunda.bpm.engine.impl.calendar.DurationBusinessCalendar;
 import org.camunda.bpm.engine.impl.cfg.StandaloneInMemProcessEngineConfiguration;
 
 /**
- * Says what the engine reads, without HTTP: thousands of timers and files in seconds. Reads JSON objects, one a line, each
- * of one property: {@code timeDuration}, {@code timeDate} or {@code timeCycle} with a timer's text, or {@code file} with the
- * path of a file to be deployed alone. Writes for each a JSON text: why it is refused, empty when it is taken.
+ * Checks what the engine accepts, without HTTP: thousands of timers and files in seconds. Reads JSON objects, one per line, each
+ * with one property: {@code timeDuration}, {@code timeDate} or {@code timeCycle} with a timer's text, or {@code file} with the
+ * path of a file to deploy alone. Writes for each a JSON string: the reason of the refusal, or empty if it is accepted.
  */
 public final class ReadingRunner {
 
@@ -62,7 +62,7 @@ public final class ReadingRunner {
     }
   }
 
-  /** What it began with: the outermost exception of a decision says no more than that there is one. */
+  /** Returns the root cause: the outermost exception of a decision has no details. */
   private static Throwable rootOf(Throwable refused) {
     return refused.getCause() == null ? refused : rootOf(refused.getCause());
   }

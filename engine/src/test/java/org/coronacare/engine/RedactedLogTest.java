@@ -16,13 +16,13 @@ class RedactedLogTest {
   }
 
   @Test
-  void theTraceOfADefectIsLoggedWithoutTexts() {
+  void aStackTraceIsLoggedWithoutMessages() {
     var trace = "\n\tat org.example.One.call(One.java:1)\nCaused by: java.io.IOException";
     assertEquals("ENGINE-REST-HTTP500 java.lang.IllegalStateException" + trace, logged("java.lang.IllegalStateException"));
   }
 
   @Test
-  void aTransactionThatIsRepeatedIsOneLine() {
+  void anOptimisticLockingExceptionIsOneLine() {
     var expected = "ENGINE-REST-HTTP500 org.camunda.bpm.engine.OptimisticLockingException";
     assertEquals(expected, logged("org.camunda.bpm.engine.OptimisticLockingException"));
   }

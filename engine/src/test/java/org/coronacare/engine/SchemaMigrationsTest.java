@@ -23,7 +23,7 @@ class SchemaMigrationsTest {
   private SchemaMigrations schema;
 
   @BeforeEach
-  void aDatabaseWithTablesOfCamunda() {
+  void createTablesOfCamunda() {
     var source = new DriverManagerDataSource("jdbc:h2:file:" + folder.resolve("engine"), "sa", "");
     sql = new JdbcTemplate(source);
     schema = new SchemaMigrations(sql, new DataSourceTransactionManager(source));
@@ -42,7 +42,7 @@ class SchemaMigrationsTest {
   }
 
   @Test
-  void aDatabaseFromBeforeVersionsKeepsItsRows() {
+  void aDatabaseWithoutVersionsKeepsItsRows() {
     SchemaMigrations.MIGRATIONS.forEach(sql::execute);
     insertKey();
     schema.postProcessEngineBuild(null);
@@ -51,7 +51,7 @@ class SchemaMigrationsTest {
   }
 
   @Test
-  void afterARollbackWhatTheNewerVersionAddedStays() {
+  void aRollbackKeepsTheColumnsOfTheNewerVersion() {
     schema.postProcessEngineBuild(null);
     sql.execute("ALTER TABLE CORONACARE_ONCE ADD COLUMN NODE_ VARCHAR(64)");
     sql.update("INSERT INTO CORONACARE_SCHEMA VALUES (?, CURRENT_TIMESTAMP)", NEXT_VERSION);
@@ -63,7 +63,7 @@ class SchemaMigrationsTest {
   }
 
   @Test
-  void anEngineThatIsKilledHalfwayGoesOn() {
+  void migrationsContinueAfterTheEngineWasKilled() {
     schema.postProcessEngineBuild(null);
     sql.update("DELETE FROM CORONACARE_SCHEMA WHERE VERSION_ > 1");
     schema.postProcessEngineBuild(null);
@@ -71,7 +71,7 @@ class SchemaMigrationsTest {
   }
 
   @Test
-  void noMigrationTakesAway() {
+  void noMigrationRemovesAnything() {
     SchemaMigrations.MIGRATIONS.forEach(each -> assertTrue(each.matches("CREATE .* IF NOT EXISTS .*|ALTER TABLE .* ADD COLUMN IF NOT EXISTS .*"), each));
   }
 

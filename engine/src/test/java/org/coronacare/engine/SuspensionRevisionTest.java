@@ -16,14 +16,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** An instance that is suspended or activated while another transaction writes its external task. */
+/** Suspends or activates an instance while another transaction writes its external task. */
 class SuspensionRevisionTest {
 
   private ProcessEngine engine;
   private String instance;
 
   @BeforeEach
-  void anInstanceWithAnExternalTask() {
+  void startInstanceWithAnExternalTask() {
     var configuration = new StandaloneInMemProcessEngineConfiguration();
     configuration.setJdbcUrl("jdbc:h2:mem:suspension;DB_CLOSE_DELAY=-1");
     configuration.setDatabaseSchemaUpdate("create-drop");
@@ -42,20 +42,20 @@ class SuspensionRevisionTest {
   }
 
   @Test
-  void aLockThatIsRenewedLeavesNoTaskSuspendedThatIsActivated() {
+  void renewingALockDoesNotUndoAnActivation() {
     suspend();
     assertThrows(OptimisticLockingException.class, () -> renewLockDuring(this::activate));
     assertFalse(isSuspended());
   }
 
   @Test
-  void aLockThatIsRenewedLeavesNoTaskActiveThatIsSuspended() {
+  void renewingALockDoesNotUndoASuspension() {
     assertThrows(OptimisticLockingException.class, () -> renewLockDuring(this::suspend));
     assertTrue(isSuspended());
   }
 
   @Test
-  void whatNobodyElseWritesIsSuspendedAndActivatedByDefinition() {
+  void tasksAreSuspendedAndActivatedByProcessDefinition() {
     engine.getRepositoryService().suspendProcessDefinitionByKey("p", true, null);
     assertTrue(isSuspended());
     engine.getRepositoryService().activateProcessDefinitionByKey("p", true, null);
@@ -67,7 +67,7 @@ class SuspensionRevisionTest {
     execute(
         context -> {
           var task = context.getExternalTaskManager().findExternalTaskById(id);
-          beside(change);
+          runConcurrently(change);
           task.lock("worker", 10_000);
           return null;
         });
@@ -77,8 +77,8 @@ class SuspensionRevisionTest {
     ((ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration()).getCommandExecutorTxRequired().execute(command);
   }
 
-  /** In a transaction of its own. */
-  private static void beside(Runnable change) {
+  /** Runs a change in another transaction. */
+  private static void runConcurrently(Runnable change) {
     CompletableFuture.runAsync(change).join();
   }
 

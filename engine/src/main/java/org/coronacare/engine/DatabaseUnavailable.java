@@ -16,13 +16,13 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Gives errors a code of their own where the database couldn't be reached or written. The engine answers them like a value that is too
- * long; the code tells the caller that the request can be repeated.
+ * Gives errors an exception code of their own if the database couldn't be reached or written. The engine answers them like a value that
+ * is too long; the code shows the caller that the request can be repeated.
  */
 @Component
-public class DatabaseAway extends AbstractProcessEnginePlugin {
+public class DatabaseUnavailable extends AbstractProcessEnginePlugin {
 
-  /** The same number stands in processes/engine.py. Camunda reserves the codes below 20,000. */
+  /** Same as in camunda7/engine.py. Camunda reserves the codes below 20,000. */
   private static final int CODE = 20_001;
 
   private static final Set<String> H2_CLOSED = Set.of("90028", "90031", "90098");
@@ -32,11 +32,11 @@ public class DatabaseAway extends AbstractProcessEnginePlugin {
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
     configuration.setCustomExceptionCodeProvider(new Provider());
-    Interceptors.addAroundTransaction(configuration, AtItsEnd::new);
+    Interceptors.addAroundTransaction(configuration, CommitErrors::new);
   }
 
-  /** Spring throws what goes wrong while a transaction is committed; its exception would have no code. */
-  private static final class AtItsEnd extends CommandInterceptor {
+  /** Spring throws the exceptions of a commit; without this they would have no code. */
+  private static final class CommitErrors extends CommandInterceptor {
 
     @Override
     public <T> T execute(Command<T> command) {
