@@ -115,7 +115,7 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
         "close_contacts-0-last_exposure_date-day"
     )
     infectious_from = date.fromisoformat(days_ago(10))
-    assert f"Kim: you were infectious from {infectious_from:%-d %B %Y} on" in patient.text
+    assert f"Kim: enter {infectious_from:%-d %B %Y} or later." in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
     assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == day_of_month(last_exposure)
     patient.answers({"close_contacts-0-last_exposure_date": days_ago(9)})

@@ -104,7 +104,7 @@ def test_what_was_sent_while_the_engine_was_away_is_forwarded_once(
 
     engine_is_back(own, environment, old)
     eventually(lambda: cases(own, reference) == 1)
-    ended = "We can't help with an emergency here. Your case has ended."
+    ended = "We can't help with an emergency here. Your case is closed."
     eventually(lambda: ended in browser.open("/case?all=yes").text("main"))
     assert cases(own, reference) == 1
 

@@ -406,7 +406,7 @@ def test_a_list_of_contacts_that_came_back_says_why(page: Callable[..., str]) ->
     refused = [{"row": 1, "name": "Kim", "reason": "in_the_future", "infectious_from": "2026-03-18"}]
     text = page(case(**POSITIVE, contacts_refused=refused), NAMING, ("close_contacts",))
     assert "We could not use your list of close contacts yet" in text
-    assert "Kim: the day is in the future." in text
+    assert "Kim: the day must be today or in the past." in text
 
 
 def test_the_form_links_each_reason_to_the_input_to_change(app: Flask) -> None:
