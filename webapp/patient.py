@@ -133,7 +133,7 @@ def withdraw() -> str | Response | tuple[str, int]:
         return redirect(url_for("sign_in.ask"))
     steps = set() if known.ended_at or known.values.get("withdrawn") else current_steps(resources().engine, known)
     if not steps & WITHDRAWABLE:
-        return render_template("already_sent.html", title=_("Withdraw"))
+        return render_template("already_sent.html", title=_("Cancel my request"))
     if request.method == "GET":
         return render_template("withdraw.html", is_testing=bool(steps & TESTING), is_told=SubProcess.REPORT in steps)
     try:
@@ -141,7 +141,7 @@ def withdraw() -> str | Response | tuple[str, int]:
     except EngineRefused as error:
         if error.status != 400:
             raise
-        return render_template("already_sent.html", title=_("Withdraw"))
+        return render_template("already_sent.html", title=_("Cancel my request"))
     confirmation.remember(confirmation.WITHDRAWAL)
     return redirect(url_for("patient.case"), 303)
 

@@ -128,6 +128,6 @@ def test_whose_answers_cannot_be_assessed_reads_whom_to_call_at_once(state: dict
     case.sends("medical_form", {"lives": None, "works_in": "other"})
     case.waits_for("set_priority_by_hand")
     page = browser.open("/case")
-    assert "We could not assess your answers" in page.content.get_text()
+    assert "We couldn't assess your answers" in page.content.get_text()
     assert page.content.select('a[href="tel:+442079460000"]')
     assert not page.content.select('meta[http-equiv="refresh"]')

@@ -70,7 +70,7 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
     eventually(lambda: case.value("orientation_now") == "emergency")
     patient.opens("/case")
     assert patient.text.startswith("Call 112 now")
-    assert "A doctor will call you too." in patient.text
+    assert "A doctor will also call you." in patient.text
     assert "Stay at home" not in patient.text
 
     doctor = staff(state, new_page, "doctor")
@@ -83,15 +83,15 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
 
 def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
     patient.opens("/case")
-    patient.page.get_by_role("link", name="Withdraw").click()
-    patient.presses("Withdraw")
+    patient.page.get_by_role("link", name="Cancel my request").click()
+    patient.presses("Cancel my request")
 
-    assert "We've received your withdrawal." in patient.text
-    assert "The laboratory" not in patient.text
+    assert "We've cancelled your request." in patient.text
+    assert "The lab" not in patient.text
     assert case.ends().values["case_outcome"] == "withdrawn"
     patient.opens("/case")
-    assert "You have withdrawn." in patient.text
-    assert "should be evaluated" not in patient.text
+    assert "You've cancelled your request. You can start again" in patient.text
+    assert "You need a test" not in patient.text
 
 
 def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: CaseUnderTest, patient: Patient) -> None:

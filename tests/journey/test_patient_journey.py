@@ -46,7 +46,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert seen.count("Symptoms") == 2
     assert seen[-1] == "Check your answers"
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
-    assert "An evaluation is advised" in patient.text
+    assert "We recommend that you get a test" in patient.text
     case = CaseUnderTest(state)
     case.reference = patient.page.locator("main strong").first.inner_text()
 

@@ -118,7 +118,7 @@ def contact(guide: Guide) -> Page:
 
 def withdraws(guide: Guide) -> Page:
     patient = guide.patient("Elif Kaya")
-    patient.page.get_by_role("link", name="Withdraw").click()
+    patient.page.get_by_role("link", name="Cancel my request").click()
     return patient.page
 
 

@@ -82,20 +82,20 @@ STATES = {
     "no symptoms": (
         case(orientation="self_monitor", case_outcome="self_monitoring"),
         {"Event_AdvisedToSelfMonitor"},
-        ["You do not need a test at the moment", "Watch your symptoms"],
-        ["working on", "should be evaluated", "I feel worse"],
+        ["You don't need a test at the moment", "Watch your symptoms"],
+        ["working on", "You need a test", "I feel worse"],
     ),
     "a child": (
         case(True, orientation="under_15", case_outcome="physician"),
         set(),
-        ["A doctor should advise you", "Talk to a physician"],
+        ["You should get advice from a doctor", "Talk to a doctor"],
         ["You were referred"],
     ),
     "emergency being recorded": (
         case(orientation="emergency", case_outcome="emergency_services"),
         {"Event_ReferredToEmergencyServices"},
-        [CALL, "signs of severe disease"],
-        ["You were referred", "worked on", "working on", "A doctor will call"],
+        [CALL, "Your symptoms may be serious"],
+        ["You were referred", "worked on", "working on", "A doctor will also call"],
     ),
     "emergency, ended": (
         case(True, orientation="emergency", case_outcome="emergency_services"),
@@ -107,25 +107,25 @@ STATES = {
         case(True, **REQUESTED, case_outcome="emergency_services", visit_outcome="emergency"),
         set(),
         [CALL, "Our medical team called the emergency services"],
-        ["should be evaluated", "Stay at home", "You were referred"],
+        ["You need a test", "Stay at home", "You were referred"],
     ),
     "an evaluation is offered": (
         case(),
         {"SubProcess_RequestEvaluation", "Task_RequestEvaluation"},
-        ["You can ask for a home visit with a test", "You should be evaluated"],
+        ["You can ask for a home visit with a test", "You need a test"],
         ["We wait for you", CALL],
     ),
     "declined": (
         case(True, case_outcome="evaluation_declined"),
         set(),
-        ["You declined", "Look after yourself"],
-        ["evaluated"],
+        ["You said no to a home visit", "Look after yourself"],
+        ["need a test"],
     ),
     "declined though urgent": (
         case(True, orientation="evaluation_urgent", case_outcome="evaluation_declined"),
         set(),
         ["See a doctor today"],
-        ["should be evaluated"],
+        ["You need a test"],
     ),
     "the medical form is asked for": (
         case(**REQUESTED),
@@ -148,7 +148,7 @@ STATES = {
     "no kit": (
         case(**REQUESTED),
         {"Task_TakeSample", "Gateway_WaitForKit"},
-        ["No test kit is left", "waiting list"],
+        ["There are no test kits left", "waiting list"],
         ["8 in 10"],
     ),
     "a visit to come": (
@@ -166,39 +166,39 @@ STATES = {
     "withdrew before any visit": (
         case(**REQUESTED, withdrawn=True, **EXPOSED),
         {"Task_ReleaseCase"},
-        ["You have withdrawn", "Look after yourself"],
-        ["sample", "laboratory", "should be evaluated", "Withdraw "],
+        ["You've cancelled your request", "Look after yourself"],
+        ["sample", "The lab", "You need a test", "Cancel my request"],
     ),
     "the same, ended": (
         case(True, **REQUESTED, withdrawn=True, case_outcome="withdrawn"),
         set(),
-        ["You have withdrawn"],
-        ["sample", "laboratory", "should be evaluated", "An evaluation is advised"],
+        ["You've cancelled your request"],
+        ["sample", "The lab", "You need a test", "We recommend that you get a test"],
     ),
     "withdrew before the second visit": (
         case(**SAMPLED, withdrawn=True),
         {"Task_ReleaseCase"},
-        ["You have withdrawn"],
-        ["still tests"],
+        ["You've cancelled your request"],
+        ["will still test"],
     ),
     "withdrew during the test": (
         case(**SAMPLED, withdrawn=True),
         IN_TEST,
-        ["The laboratory still tests your sample"],
-        ["should be evaluated"],
+        ["The lab will still test your sample"],
+        ["You need a test"],
     ),
     "withdrew after a positive result": (
         case(**POSITIVE, withdrawn=True, case_outcome="withdrawn"),
         NAMING,
-        ["still tells your close contacts", "Positive"],
-        ["still tests", "Wait for the doctor", "A doctor decides"],
+        ["will still contact your close contacts", "Positive"],
+        ["will still test", "Wait for the doctor", "A doctor decides"],
     ),
     "a second sample after no clear result": (case(**SAMPLED), AT_VISIT, ["will visit you"], ["Your test result"]),
     "a result": (case(**TOLD), IN_REPORT, ["A doctor is writing your report", "Negative", "Wait for the doctor's"], []),
     "a negative result and a report": (
         case(True, **TOLD, **REPORT, case_outcome="care_completed"),
         set(),
-        ["Your doctor's report is on this page", "Stay apart from others as long"],
+        ["Your doctor's report is on this page", "Stay away from other people while"],
         ["Wait for the doctor's report"],
     ),
     "no clear result and a report": (
@@ -232,24 +232,24 @@ STATES = {
         ["The doctor refers you to a hospital"],
         ["Your care is completed"],
     ),
-    "contacts to name": (case(**POSITIVE), NAMING, ["Please name your close contacts"], ["care is completed"]),
+    "contacts to name": (case(**POSITIVE), NAMING, ["tell us who your close contacts are"], ["care is completed"]),
     "contacts being checked": (
         case(**POSITIVE, had_contacts="yes"),
         {"SubProcess_Tracing", "Task_CheckContacts"},
         ["We're checking your list of contacts"],
-        ["telling your close contacts"],
+        ["contacting your close contacts"],
     ),
     "contacts being told": (
         case(**REPORTED, had_contacts="yes", contacts_named=2),
         {"SubProcess_Tracing"},
-        ["is telling your close contacts"],
+        ["is contacting your close contacts"],
         [],
     ),
     "no contacts": (
         case(**REPORTED, had_contacts="no"),
         {"SubProcess_Tracing"},
         ["You had no close contacts"],
-        ["is telling"],
+        ["is contacting"],
     ),
     "exposed long ago": (
         case(exposed=True, last_exposure_date="2020-03-20"),
@@ -261,31 +261,31 @@ STATES = {
     "worse, and an emergency": (
         case(**REQUESTED, orientation_now="emergency", phone="+44 20 7946 0000"),
         {*CALLED, *AT_VISIT},
-        [CALL, "A doctor will call you too"],
-        ["should be evaluated", "Stay at home"],
+        [CALL, "A doctor will also call you"],
+        ["You need a test", "Stay at home"],
     ),
     "worse, and nobody knows a number": (
         case(**REQUESTED, orientation_now="emergency"),
         {*CALLED, *AT_VISIT},
-        [CALL, "We have no telephone number for you", "make this call yourself"],
-        ["A doctor will call"],
+        [CALL, "We don't have a phone number for you", "make this call yourself"],
+        ["A doctor will also call"],
     ),
     "worse, with a number for emergencies": (
         case(**REQUESTED, orientation_now="emergency", emergency_phone="+44 20 7946 0000"),
         {*CALLED, *AT_VISIT},
-        [CALL, "A doctor will call you too"],
-        ["no telephone number"],
+        [CALL, "A doctor will also call you"],
+        ["have a phone number"],
     ),
     "worse, called": (
         case(**REQUESTED, orientation_now="emergency", phone="+44 20"),
         AT_VISIT,
         [CALL],
-        ["A doctor will call", "no telephone number"],
+        ["A doctor will also call", "have a phone number"],
     ),
     "better again, the call still to come": (
         case(**REQUESTED, orientation_now="self_monitor", phone="+44 20"),
         {*CALLED, *AT_VISIT},
-        [CALL, "A doctor will call you too"],
+        [CALL, "A doctor will also call you"],
         [],
     ),
     "an emergency with a result": (
@@ -310,7 +310,7 @@ STATES = {
         case(**TOLD, orientation_now="evaluation_urgent"),
         IN_REPORT,
         ["See a doctor today"],
-        ["should be evaluated"],
+        ["You need a test"],
     ),
 }
 
@@ -329,7 +329,7 @@ def test_an_emergency_leaves_the_rest_of_the_case_one_link_away(page: Callable[.
     text = page(known, {"Task_ReviewCoronaCare"}, ("review",), path="/case?all=yes")
     assert text.startswith(CALL)
     assert "Positive" in text
-    assert "Stay at home and keep apart" not in text
+    assert "Stay at home and away from other people" not in text
 
 
 @pytest.mark.parametrize(
@@ -338,10 +338,10 @@ def test_an_emergency_leaves_the_rest_of_the_case_one_link_away(page: Callable[.
         ("medical_form", None, "We've received your medical form."),
         ("close_contacts", None, "We've received your answers about your close contacts."),
         ("review", None, "Thank you."),
-        (confirmation.WITHDRAWAL, None, "We've received your withdrawal."),
-        ("symptoms_worsened", "evaluation_advised", "They are not worse than before"),
-        ("symptoms_worsened", "evaluation_needed", "They are not worse than before"),
-        ("symptoms_worsened", "evaluation_urgent", "You are worse than before"),
+        (confirmation.WITHDRAWAL, None, "We've cancelled your request."),
+        ("symptoms_worsened", "evaluation_advised", "Your symptoms aren't worse than before"),
+        ("symptoms_worsened", "evaluation_needed", "Your symptoms aren't worse than before"),
+        ("symptoms_worsened", "evaluation_urgent", "Your symptoms are worse than before"),
     ],
 )
 def test_each_sending_is_confirmed_with_what_happens_next(
@@ -368,12 +368,12 @@ def test_an_emergency_is_worse_than_all_that_the_policy_ranks(app: Flask) -> Non
     for before in POLICY["severity"]:
         sent = confirmation.Sent("symptoms_worsened", before, 0)
         with app.test_request_context():
-            assert "You are worse than before" in confirmation.text_of(sent, case(orientation_now="emergency"))
+            assert "symptoms are worse than before" in confirmation.text_of(sent, case(orientation_now="emergency"))
 
 
 def test_answers_that_could_not_be_assessed_are_not_called_no_worse(page: Callable[..., str]) -> None:
     text = page(case(**REQUESTED), {"Task_CallPatient", *AT_VISIT}, sent="symptoms_worsened")
-    assert "We've received your answers. Your case We could not assess your answers" in text
+    assert "We've received your answers. Your case We couldn't assess your answers" in text
     assert "worse than before" not in text
 
 
@@ -435,8 +435,8 @@ def test_over_all_combinations_no_statement_contradicts_another() -> None:
         # a doctor also calls who could not be assessed: then the answers show no sign of an emergency
         is_called = step == UserTask.CALL_PATIENT and now is not None
         assert ("emergency" in (first, now) or is_called) == (emergency is not None)
-        assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING)
+        assert ("lab will still test" in status.text) == (withdrawn and step in TESTING)
         if advice and (withdrawn or outcome in ("withdrawn", "evaluation_declined")):
-            assert "evaluat" not in str(advice[0])
+            assert "test" not in str(advice[0])
         tried += 1
     print(f"{tried} combinations")

@@ -28,7 +28,7 @@ def recorded(hours: list[float], start: datetime = START) -> None:
 
 def test_where_a_case_stands_and_what_comes_next() -> None:
     found = status_of(case(), {"Task_WaitForTestResult", "Task_TestSample"})
-    assert (found.text, found.next) == ("The laboratory tests your sample.", status.RESULT_NEXT)
+    assert (found.text, found.next) == ("The lab is testing your sample.", status.RESULT_NEXT)
 
 
 def test_between_which_times_it_takes_for_8_in_10() -> None:
@@ -136,4 +136,4 @@ def test_whose_answers_could_not_be_assessed_is_asked_to_call(
     started_at = datetime.now(UTC) - timedelta(seconds=started_s_ago)
     found = status_of(Case("C-1", "1", known, None, started_at=started_at), steps)
     assert (found.must_call, found.assessing) == (must_call, assessing)
-    assert (found.text == "We could not assess your answers") == must_call
+    assert (found.text == "We couldn't assess your answers") == must_call
