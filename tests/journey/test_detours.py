@@ -108,7 +108,7 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
     patient.opens("/case")
-    assert "We could not use your list of close contacts yet" in patient.text
+    assert "There is a problem with your list of close contacts" in patient.text
     patient.opens("/forms/close_contacts")
     link = patient.page.locator(".govuk-error-summary a")
     assert patient.page.locator(link.get_attribute("href")).get_attribute("name") == (

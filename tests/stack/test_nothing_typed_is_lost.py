@@ -81,7 +81,7 @@ def test_what_was_typed_is_there_on_another_browser(own: dict[str, Any], environ
     sent = other.fill_in("/forms/medical_form", MEDICAL)
     assert sent.heading == "Your case"
     # the first browser learns that it was sent
-    assert browser.send(page, MEDICAL).heading == "You have already sent this"
+    assert browser.send(page, MEDICAL).heading == "You don't need to send this"
 
 
 def test_what_was_sent_while_the_engine_was_away_is_forwarded_once(
@@ -126,7 +126,7 @@ def test_many_submissions_while_engine_and_web_application_die(
                 eventually(lambda: is_up(own["webapp"]))
                 # the draft goes on; whose form was taken, though the answer was lost, sees that it was
                 page = browser.open("/forms/pre_screening")
-            if page.heading == "You have already sent this":
+            if page.heading == "You don't need to send this":
                 page = browser.open("/case")
             if page.form is None:
                 return page.text("main strong")

@@ -155,12 +155,12 @@ STATES = {
         case(**REQUESTED, visit_due_at=datetime.now(UTC) + timedelta(hours=3)),
         AT_VISIT,
         ["The medical team plans to be with you by"],
-        ["we are late", "8 in 10"],
+        ["we're late", "8 in 10"],
     ),
     "a visit that is late": (
         case(**REQUESTED, visit_due_at=datetime.now(UTC) - timedelta(hours=3)),
         AT_VISIT,
-        ["sorry that we are late"],
+        ["sorry we're late"],
         ["plans to be with you"],
     ),
     "withdrew before any visit": (
@@ -191,7 +191,7 @@ STATES = {
         case(**POSITIVE, withdrawn=True, case_outcome="withdrawn"),
         NAMING,
         ["will still contact your close contacts", "Positive"],
-        ["will still test", "Wait for the doctor", "A doctor decides"],
+        ["will still test", "Wait for the doctor", "A doctor will decide"],
     ),
     "a second sample after no clear result": (case(**SAMPLED), AT_VISIT, ["will visit you"], ["Your test result"]),
     "a result": (case(**TOLD), IN_REPORT, ["A doctor is writing your report", "Negative", "Wait for the doctor's"], []),
@@ -204,14 +204,14 @@ STATES = {
     "no clear result and a report": (
         case(True, **{**TOLD, "lab_result": "indeterminate"}, **REPORT, case_outcome="care_completed"),
         set(),
-        ["None of your samples gave a clear result"],
-        ["A doctor judges"],
+        ["Your tests didn't give a clear result"],
+        ["A doctor will assess"],
     ),
     "a withdrawn result and a report": (
         case(True, **{**TOLD, "lab_result": "entered_in_error"}, **REPORT, case_outcome="care_completed"),
         set(),
         ["because of a mistake"],
-        ["A doctor decides how to go on"],
+        ["A doctor will decide what to do next"],
     ),
     "one end of isolation": (
         case(**REPORTED),
@@ -225,11 +225,11 @@ STATES = {
         ["10 days from your first symptoms"],
         ["30 March"],
     ),
-    "positive, and exposed": (case(**REPORTED, **EXPOSED), IN_REPORT, [], ["a negative test does not shorten"]),
+    "positive, and exposed": (case(**REPORTED, **EXPOSED), IN_REPORT, [], ["a negative test doesn't shorten"]),
     "a hospital, at the end": (
         case(True, **REPORTED, further_action="refer_to_hospital", case_outcome="care_completed"),
         set(),
-        ["The doctor refers you to a hospital"],
+        ["The doctor is referring you to a hospital"],
         ["Your care is completed"],
     ),
     "contacts to name": (case(**POSITIVE), NAMING, ["tell us who your close contacts are"], ["care is completed"]),
@@ -405,7 +405,7 @@ def test_a_sign_that_was_just_reported_leads_there_whatever_is_read_of_the_case(
 def test_a_list_of_contacts_that_came_back_says_why(page: Callable[..., str]) -> None:
     refused = [{"row": 1, "name": "Kim", "reason": "in_the_future", "infectious_from": "2026-03-18"}]
     text = page(case(**POSITIVE, contacts_refused=refused), NAMING, ("close_contacts",))
-    assert "We could not use your list of close contacts yet" in text
+    assert "There is a problem with your list of close contacts" in text
     assert "Kim: the day must be today or in the past." in text
 
 
