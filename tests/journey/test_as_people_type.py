@@ -48,7 +48,7 @@ def test_an_impossible_onset_is_refused_on_its_page(browser: Browser, day: str) 
     page = browser.send(page, {**WITH_COUGH, "cough_since": day})
     page = browser.send(page, {**WITH_COUGH, "cough_since": day}) if not page.complaints else page
     [said] = page.complaints
-    assert said.startswith("The day the cough began must be")
+    assert said.startswith("The day the cough started must be")
 
 
 @pytest.mark.parametrize("birth", ["0001-01-01", "9999-12-31"])
