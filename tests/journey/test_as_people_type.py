@@ -103,12 +103,12 @@ def test_arabic_digits_and_pasted_characters_all_the_way(browser: Browser, state
 def test_what_is_no_telephone_number(browser: Browser, phone: str) -> None:
     browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(3)})
     page = browser.wait_for_form("/forms/evaluation_request", 30)
-    while page.heading != "How we reach you":
+    while page.heading != "Your contact details":
         page = browser.send(page, REQUEST)
     asked = {**REQUEST, "channel": "sms", "phone": phone}
     page = browser.send(page, asked)
     page = browser.send(page, asked) if not page.complaints else page
-    assert page.complaints == ["Enter a telephone number with the country code, like +44 20 7946 0958"]
+    assert page.complaints == ["Enter a phone number with the country code, like +44 20 7946 0958"]
 
 
 def test_whose_answers_cannot_be_assessed_reads_whom_to_call_at_once(state: dict[str, Any]) -> None:

@@ -65,7 +65,7 @@ def advice(guide: Guide) -> Page:
 
 def evaluation_request(guide: Guide) -> Page:
     guide.newcomer().presses("Request a home visit and a test")
-    return filled_in(guide.newcomer(), "How we reach you", 2)
+    return filled_in(guide.newcomer(), "Your contact details", 2)
 
 
 def access_code(guide: Guide) -> Page:

@@ -659,7 +659,7 @@ class TestPasted:
 
     def test_a_telephone_number(self) -> None:
         telephone = field("textfield", properties={"format": "telephone"})
-        wrong = "Enter a telephone number with the country code, like +44 20 7946 0958"
+        wrong = "Enter a phone number with the country code, like +44 20 7946 0958"
         assert read_one(telephone, x="＋٤٤ ２０ 7946\u20110958") == ("+442079460958", None)
         assert read_one(telephone, x="0171 555")[1] == read_one(telephone, x="----")[1] == wrong
         assert read_one(telephone, x=" ") == ("", None)
