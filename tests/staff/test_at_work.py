@@ -165,7 +165,7 @@ def test_nothing_stays_in_the_browser_of_whoever_signs_out(
     case.reaches_the_visit(URGENT)
     medic = works("medical_team")
     medic.takes_from("All visits", case.waits_for("medical_visit"))
-    medic.answers({}, {"visit_outcome": "Patient refuses"})
+    medic.answers({}, {"visit_outcome": "Patient refused"})
     medic.answers({"Note for the doctor": "half a sentence"}, {})
     medic.signs_out()
     kept = "JSON.stringify({...localStorage})"
