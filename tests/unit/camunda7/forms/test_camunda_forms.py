@@ -114,7 +114,7 @@ class TestFields:
 
     @pytest.mark.parametrize("typed", ["a", "a@", "@b.example", "a b@c.example"])
     def test_no_email(self, typed: str) -> None:
-        assert "e-mail" in read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1]
+        assert "email address" in read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1]
 
     @pytest.mark.parametrize("kind", ["radio", "select"])
     def test_only_an_offered_answer_is_taken(self, kind: str) -> None:
