@@ -40,7 +40,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "evaluation_urgent": (
         _("You need to be seen urgently"),
-        (ISOLATE, _("If nobody can see you soon, call the emergency number."), CALL_NOW),
+        (ISOLATE, _("If no one can see you soon, call the emergency number."), CALL_NOW),
     ),
     "evaluation_needed_at_risk": (_("You need a test"), (ISOLATE, CALL_NOW)),
     "evaluation_needed": (_("You need a test"), (ISOLATE, CALL_NOW)),

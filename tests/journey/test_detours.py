@@ -46,7 +46,7 @@ def test_nobody_at_home_the_medic_notes_the_next_appointment_in_tasklist(
 ) -> None:
     medic = staff(state, new_page, "medical_team")
     medic.takes_from("All visits", case.waits_for("medical_visit"))
-    medic.answers({}, {"visit_outcome": "Nobody at home"})
+    medic.answers({}, {"visit_outcome": "No one at home"})
     day = (datetime.now(UTC) + timedelta(days=2)).replace(hour=14, minute=30, second=0, microsecond=0)
     medic.chooses_moment("next_appointment", day)
     medic.completes()
