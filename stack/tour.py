@@ -129,7 +129,7 @@ class Tour:
             self._say(f"  {stop.case_reference}  {stop.what}:")
             self._say(f"  {'':14}  {stop.patient}, born {stop.date_of_birth}, access code {stop.access_code}")
         self._say("\nA tour in three steps:")
-        self._say(f"  1. Be a patient: {state['webapp']}/ and start the pre-screening.")
+        self._say(f"  1. Be a patient: {state['webapp']}/ and start the symptom check.")
         self._say(f"  2. Be a doctor: {state['staff']}/camunda/app/tasklist/default/ as {_sign_in(accounts['doctor'])}")
         self._say("     and claim a patient to call, or a report;")
         self._say("     as " + _sign_in(accounts["medical_team"]) + " a visit,")

@@ -22,7 +22,7 @@ RECEIVED = {
     "medical_form": lazy_gettext("We've received your medical form."),
     "close_contacts": lazy_gettext("We've received your answers about your close contacts."),
     "review": lazy_gettext("Thank you. We've received your feedback."),
-    WITHDRAWAL: lazy_gettext("We've received your withdrawal."),
+    WITHDRAWAL: lazy_gettext("We've cancelled your request."),
 }
 
 
@@ -64,12 +64,12 @@ def describe(sent: SentForm, case: Case) -> str:
         return str(RECEIVED["pre_screening"])
     if _is_worse(sent, case):
         return _(
-            "We've received your answers. You are worse than before: "
-            "if you are waiting for a visit, a result or a report, you now go before others."
+            "We've received your answers. Your symptoms are worse than before. "
+            "If you're waiting for a visit, a result or a report, you now have priority."
         )
     return _(
-        "We've received your answers. They are not worse than before, so your care goes on as planned. "
-        "Tell us again as soon as anything changes."
+        "We've received your answers. Your symptoms aren't worse than before, so your care will continue as planned. "
+        "Tell us straight away if anything changes."
     )
 
 

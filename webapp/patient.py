@@ -135,7 +135,7 @@ def withdraw() -> str | Response | tuple[str, int]:
         return redirect(url_for("sign_in.show_sign_in"))
     steps = set() if case.ended_at or case.values.get("withdrawn") else current_steps(resources().engine, case)
     if not steps & WITHDRAWABLE_STEPS:
-        return render_template("already_sent.html", title=_("Withdraw"))
+        return render_template("already_sent.html", title=_("Cancel my request"))
     if request.method == "GET":
         is_testing, has_result = bool(steps & TESTING_STEPS), SubProcess.REPORT in steps
         return render_template("withdraw.html", is_testing=is_testing, has_result=has_result)
@@ -144,7 +144,7 @@ def withdraw() -> str | Response | tuple[str, int]:
     except EngineRefused as error:
         if error.status != 400:
             raise
-        return render_template("already_sent.html", title=_("Withdraw"))
+        return render_template("already_sent.html", title=_("Cancel my request"))
     confirmation.record(confirmation.WITHDRAWAL)
     return redirect(url_for("patient.case"), 303)
 

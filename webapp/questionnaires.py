@@ -31,26 +31,28 @@ class Questionnaire:
 
 PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
 FORMS = {
-    PRE_SCREENING: Questionnaire(_("Pre-screening"), _("We ask for your symptoms, and tell you what to do."), 3),
+    PRE_SCREENING: Questionnaire(_("Symptom check"), _("We'll ask about your symptoms and tell you what to do."), 3),
     SYMPTOMS_WORSENED: Questionnaire(
-        _("I feel worse"), _("Tell us how you are today, and learn at once what to do."), 1
+        _("I feel worse"), _("Tell us how you feel today and find out straight away what to do."), 1
     ),
-    "evaluation_request": Questionnaire(_("Request an evaluation"), _("Ask for a visit, a test and a report."), 3),
-    "medical_form": Questionnaire(_("Medical form"), _("The doctor reads these answers."), 3),
+    "evaluation_request": Questionnaire(
+        _("Request a home visit and a test"), _("Ask for a visit, a test and a doctor's report."), 3
+    ),
+    "medical_form": Questionnaire(_("Medical form"), _("The doctor will read your answers."), 3),
     "close_contacts": Questionnaire(
-        _("Your close contacts"), _("The health authority tells them, without naming you."), 5
+        _("Your close contacts"), _("The health authority will contact them without giving your name."), 5
     ),
-    "review": Questionnaire(_("Your opinion of CoronaCare"), _("Tell us how it was for you."), 1),
+    "review": Questionnaire(_("Your feedback"), _("Tell us how we did."), 1),
 }
 # (input to correct, message) by reason of contacts_refused
 CONTACT_REFUSED = {
     "before_infectious_days": (
         "last_exposure_date-day",
-        _("%(name)s: you were infectious from %(day)s on, but the day is before that."),
+        _("%(name)s: enter %(day)s or later. You weren't infectious before then."),
     ),
-    "in_the_future": ("last_exposure_date-day", _("%(name)s: the day is in the future.")),
-    "no_day": ("last_exposure_date-day", _("%(name)s: enter the day when you were last close to them.")),
-    "no_address": ("email", _("%(name)s: give an e-mail address or a telephone number, one at least.")),
+    "in_the_future": ("last_exposure_date-day", _("%(name)s: the day must be today or in the past.")),
+    "no_day": ("last_exposure_date-day", _("%(name)s: enter the day you were last close to them.")),
+    "no_address": ("email", _("%(name)s: enter an email address or a phone number.")),
 }
 # forms of user tasks
 TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}

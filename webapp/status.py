@@ -22,29 +22,32 @@ from processes.elements import (
 from webapp.formatting import Unit, duration
 
 # (title, paragraphs) by orientation, the most severe first, as the authors of the algorithm advise
-ISOLATE = _("Stay at home and keep apart from others until you know more.")
+ISOLATE = _("Stay at home and away from other people until you know more.")
 CALL_NOW = _(
-    "Call the emergency number at once if you have trouble breathing, if you can't eat or drink for a day, "
-    "or if an intolerable headache doesn't end with painkillers."
+    "Call the emergency number straight away if you have trouble breathing, haven't been able to eat or drink "
+    "for 24 hours, or have a severe headache that painkillers don't help."
 )
 Advice = tuple[str, tuple[str, ...]]
 # an emergency has a page of its own: webapp/templates/emergency.html
 EMERGENCY = "emergency"
 ADVICE: dict[str, Advice] = {
     "under_15": (
-        _("Talk to a physician"),
-        (_("This pre-screening is for people of 15 and over. Ask a physician at any doubt."), CALL_NOW),
+        _("Talk to a doctor"),
+        (
+            _("This symptom check is for people aged 15 and over. If you're not sure what to do, ask a doctor."),
+            CALL_NOW,
+        ),
     ),
     "evaluation_urgent": (
-        _("You should be evaluated urgently"),
-        (ISOLATE, _("If you get no consultation soon, call the emergency number."), CALL_NOW),
+        _("You need to be seen urgently"),
+        (ISOLATE, _("If no one can see you soon, call the emergency number."), CALL_NOW),
     ),
-    "evaluation_needed_at_risk": (_("You should be evaluated"), (ISOLATE, CALL_NOW)),
-    "evaluation_needed": (_("You should be evaluated"), (ISOLATE, CALL_NOW)),
-    "evaluation_advised": (_("An evaluation is advised"), (ISOLATE, CALL_NOW)),
+    "evaluation_needed_at_risk": (_("You need a test"), (ISOLATE, CALL_NOW)),
+    "evaluation_needed": (_("You need a test"), (ISOLATE, CALL_NOW)),
+    "evaluation_advised": (_("We recommend that you get a test"), (ISOLATE, CALL_NOW)),
     "self_monitor": (
         _("Watch your symptoms"),
-        (_("Your answers show no sign of COVID-19 now. Come back with any new symptom."), CALL_NOW),
+        (_("Your answers show no sign of COVID-19 at the moment. If you get any new symptoms, check again."), CALL_NOW),
     ),
 }
 URGENT = "evaluation_urgent"
@@ -55,13 +58,13 @@ SEE_A_DOCTOR: Advice = (
 )
 LOOK_AFTER_YOURSELF: Advice = (
     _("Look after yourself"),
-    (_("Keep apart from others while you have symptoms."), CALL_NOW),
+    (_("Stay away from other people while you have symptoms."), CALL_NOW),
 )
-DOCTOR_CALLS = _("A doctor will call you too. Don't wait for that call.")
-NO_NUMBER = _("We have no telephone number for you, so our doctors can't call you. Please make this call yourself.")
-SIGNS = _("Your answers show signs of severe disease.")
+DOCTOR_CALLS = _("A doctor will also call you. Don't wait for their call.")
+NO_NUMBER = _("We don't have a phone number for you, so our doctors can't call you. Please make this call yourself.")
+SIGNS = _("Your symptoms may be serious.")
 TEAM_CALLED = _(
-    "Our medical team called the emergency services when they visited you. If no help has come, call again."
+    "Our medical team called the emergency services when they visited you. If help hasn't arrived, call again."
 )
 
 
@@ -83,13 +86,13 @@ class Step:
     is_brief: bool = False
 
 
-VISIT_NEXT = _("Next: the medical team visits you and takes a sample. It takes a few minutes.")
-RESULT_NEXT = _("Next: we tell you the result, as soon as we have it.")
-REPORT_NEXT = _("Next: you get the doctor's report, with advice for you.")
+VISIT_NEXT = _("Next: the medical team will visit you and take a sample. It takes a few minutes.")
+RESULT_NEXT = _("Next: we'll tell you the result as soon as we have it.")
+REPORT_NEXT = _("Next: you'll get the doctor's report, with advice for you.")
 PLANNING = Step(_("We're planning your visit."), VISIT_NEXT, VISIT)
 CHECKING = Step(_("We're checking your answers."), is_brief=True)
-CORRECTED = Step(_("The laboratory has corrected a result. We look at your case again."))
-NOT_ASSESSED = _("We could not assess your answers")
+CORRECTED = Step(_("The lab has corrected a result. We're looking at your case again."))
+NOT_ASSESSED = _("We couldn't assess your answers")
 TESTING_STEPS = {ServiceTask.ORDER_LAB_TEST, ReceiveTask.WAIT_FOR_TEST_RESULT, CallActivity.TEST_SAMPLE}
 REPORT_STEPS = {SubProcess.REPORT, SubProcess.CORRECTION, ServiceTask.CORRECT_CASE}
 # by id of the BPMN element; of a case with several current activities the first in this order counts
@@ -99,7 +102,7 @@ STEPS: dict[str, Step] = {
     BusinessRuleTask.ASSESS_WORSENING: CHECKING,
     UserTask.REQUEST_EVALUATION: Step(
         _("You can ask for a home visit with a test, and for a doctor's report."),
-        _("Next: you fill in a medical form."),
+        _("Next: you'll fill in a medical form."),
     ),
     UserTask.FILL_IN_MEDICAL_FORM: Step(
         _("Please fill in your medical form."),
@@ -110,30 +113,30 @@ STEPS: dict[str, Step] = {
     BusinessRuleTask.SET_PRIORITY: PLANNING,
     # without a forecast: past waits say nothing about when a kit arrives
     EventBasedGateway.WAIT_FOR_KIT: Step(
-        _("No test kit is left at the moment. You are on the waiting list."), VISIT_NEXT
+        _("There are no test kits left at the moment. You're on the waiting list."), VISIT_NEXT
     ),
     ServiceTask.RESERVE_TEST_KIT: Step(_("We're reserving a test kit for you."), VISIT_NEXT, VISIT),
     UserTask.VISIT_PATIENT: Step(_("The medical team will visit you and take a sample."), RESULT_NEXT, VISIT),
     CallActivity.TAKE_SAMPLE: PLANNING,
-    ServiceTask.ORDER_LAB_TEST: Step(_("Your sample is on its way to the laboratory."), RESULT_NEXT, RESULT),
-    ReceiveTask.WAIT_FOR_TEST_RESULT: Step(_("The laboratory tests your sample."), RESULT_NEXT, RESULT),
-    CallActivity.TEST_SAMPLE: Step(_("The laboratory works on your sample."), RESULT_NEXT, RESULT),
-    ServiceTask.RELEASE_CASE: Step(_("The laboratory has a result from an earlier sample."), RESULT_NEXT),
+    ServiceTask.ORDER_LAB_TEST: Step(_("Your sample is on its way to the lab."), RESULT_NEXT, RESULT),
+    ReceiveTask.WAIT_FOR_TEST_RESULT: Step(_("The lab is testing your sample."), RESULT_NEXT, RESULT),
+    CallActivity.TEST_SAMPLE: Step(_("The lab is testing your sample."), RESULT_NEXT, RESULT),
+    ServiceTask.RELEASE_CASE: Step(_("The lab has a result from an earlier sample."), RESULT_NEXT),
     SubProcess.CORRECTION: CORRECTED,
     ServiceTask.CORRECT_CASE: CORRECTED,
     ServiceTask.TELL_RESULT: Step(_("Your result has arrived. It will be on this page in a moment."), REPORT_NEXT),
     UserTask.WRITE_DOCTORS_REPORT: Step(_("A doctor is writing your report."), REPORT_NEXT, REPORT),
-    SubProcess.REPORT: Step(_("A doctor looks at your case."), REPORT_NEXT, REPORT),
+    SubProcess.REPORT: Step(_("A doctor is looking at your case."), REPORT_NEXT, REPORT),
     UserTask.REVIEW_CORONA_CARE: Step(_("Your doctor's report is on this page. You can tell us how we did.")),
     UserTask.FILL_IN_CLOSE_CONTACTS: Step(
-        _("Please name your close contacts."),
-        _("Next: the health authority tells them, without naming you."),
-        by_phone=_("We'll call you to ask for your close contacts. You can also name them here."),
+        _("Please tell us who your close contacts are."),
+        _("Next: the health authority will contact them without giving your name."),
+        by_phone=_("We'll call you to ask about your close contacts. You can also list them here."),
     ),
     ServiceTask.CHECK_CONTACTS: Step(_("We're checking your list of contacts."), is_brief=True),
-    SubProcess.TRACING: Step(_("The health authority is telling your close contacts, without naming you.")),
+    SubProcess.TRACING: Step(_("The health authority is contacting your close contacts without giving your name.")),
 }
-NO_CONTACTS = Step(_("You had no close contacts. There is nothing more to do."))
+NO_CONTACTS = Step(_("You had no close contacts. You don't need to do anything else."))
 # doctors assess by hand after a decision table has failed
 MANUAL_ASSESSMENT_STEPS = {element for element, step in STEPS.items() if step.text == NOT_ASSESSED}
 # activities with a boundary event for withdrawal; before these the patient declines the evaluation instead
@@ -143,21 +146,28 @@ WITHDRAWABLE_STEPS = {
     CallActivity.TEST_SAMPLE,
     SubProcess.REPORT,
 }
-WITHDRAWN = _("You have withdrawn. You can begin again at any time.")
-STILL_TESTED = _("You have withdrawn. The laboratory still tests your sample; by law we report a positive result.")
-STILL_TRACED = _("You have withdrawn. The health authority still tells your close contacts, without naming you.")
+WITHDRAWN = _("You've cancelled your request. You can start again at any time.")
+STILL_TESTED = _(
+    "You've cancelled your request. The lab will still test your sample. By law we must report a positive result."
+)
+STILL_TRACED = _(
+    "You've cancelled your request. The health authority will still contact your close contacts "
+    "without giving your name."
+)
 REFERRED_AT_VISIT = _("Our medical team called the emergency services when they visited you.")
 OUTCOME_TEXTS = {
-    "emergency_services": _("We can't help with an emergency here. Your case has ended."),
-    "physician": _("A doctor should advise you. Your case has ended."),
-    "self_monitoring": _("You do not need a test at the moment."),
-    "evaluation_declined": _("You declined the evaluation. You can begin again at any time."),
-    "evaluation_not_requested": _("You didn't request an evaluation in time. You can begin again at any time."),
-    "medical_form_not_returned": _("Your medical form didn't come in time. You can begin again at any time."),
-    "not_reached": _("We visited but you weren't in. You can begin again at any time."),
-    "sample_refused": _("You refused the sample. You can begin again at any time."),
+    "emergency_services": _("We can't help with emergencies here. Your case is closed."),
+    "physician": _("You should get advice from a doctor. Your case is closed."),
+    "self_monitoring": _("You don't need a test at the moment."),
+    "evaluation_declined": _("You said no to a home visit and a test. You can start again at any time."),
+    "evaluation_not_requested": _(
+        "You didn't request a home visit and a test in time. You can start again at any time."
+    ),
+    "medical_form_not_returned": _("We didn't get your medical form in time. You can start again at any time."),
+    "not_reached": _("We visited but you weren't in. You can start again at any time."),
+    "sample_refused": _("You chose not to have a sample taken. You can start again at any time."),
     "withdrawn": WITHDRAWN,
-    "care_completed": _("Your doctor's report is on this page. Your case has ended."),
+    "care_completed": _("Your doctor's report is on this page. Your case is closed."),
 }
 # outcomes of cases that the pre-screening advised to be evaluated, but weren't
 OUTCOMES_WITHOUT_EVALUATION = {
@@ -187,7 +197,7 @@ ASSESSING = CHECKING.text
 # the assessment takes seconds; after this time it has failed
 ASSESSMENT_TIMEOUT = timedelta(minutes=2)
 UNIT_NAMES: Mapping[int, Unit] = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
-BETWEEN_STEPS = Step(_("We have your answers, and are working on your case."), is_brief=True)
+BETWEEN_STEPS = Step(_("We have your answers and are working on your case."), is_brief=True)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def test_an_impossible_onset_is_refused_on_its_page(browser: Browser, day: str) 
     page = browser.send(page, {**WITH_COUGH, "cough_since": day})
     page = browser.send(page, {**WITH_COUGH, "cough_since": day}) if not page.complaints else page
     [said] = page.complaints
-    assert said.startswith("The day the cough began must be")
+    assert said.startswith("The day the cough started must be")
 
 
 @pytest.mark.parametrize("birth", ["0001-01-01", "9999-12-31"])
@@ -103,12 +103,12 @@ def test_arabic_digits_and_pasted_characters_all_the_way(browser: Browser, state
 def test_what_is_no_telephone_number(browser: Browser, phone: str) -> None:
     browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(3)})
     page = browser.wait_for_form("/forms/evaluation_request", 30)
-    while page.heading != "How we reach you":
+    while page.heading != "Your contact details":
         page = browser.send(page, REQUEST)
     asked = {**REQUEST, "channel": "sms", "phone": phone}
     page = browser.send(page, asked)
     page = browser.send(page, asked) if not page.complaints else page
-    assert page.complaints == ["Enter a telephone number with the country code, like +44 20 7946 0958"]
+    assert page.complaints == ["Enter a phone number with the country code, like +44 20 7946 0958"]
 
 
 def test_whose_answers_cannot_be_assessed_reads_whom_to_call_at_once(state: dict[str, Any]) -> None:
@@ -128,6 +128,6 @@ def test_whose_answers_cannot_be_assessed_reads_whom_to_call_at_once(state: dict
     case.sends("medical_form", {"lives": None, "works_in": "other"})
     case.waits_for("set_priority_by_hand")
     page = browser.open("/case")
-    assert "We could not assess your answers" in page.content.get_text()
+    assert "We couldn't assess your answers" in page.content.get_text()
     assert page.content.select('a[href="tel:+442079460000"]')
     assert not page.content.select('meta[http-equiv="refresh"]')

@@ -46,7 +46,7 @@ def test_nobody_at_home_the_medic_notes_the_next_appointment_in_tasklist(
 ) -> None:
     medic = staff(state, new_page, "medical_team")
     medic.takes_from("All visits", case.waits_for("medical_visit"))
-    medic.answers({}, {"visit_outcome": "Nobody at home"})
+    medic.answers({}, {"visit_outcome": "No one at home"})
     day = (datetime.now(UTC) + timedelta(days=2)).replace(hour=14, minute=30, second=0, microsecond=0)
     medic.chooses_moment("next_appointment", day)
     medic.completes()
@@ -70,7 +70,7 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
     eventually(lambda: case.value("orientation_now") == "emergency")
     patient.opens("/case")
     assert patient.text.startswith("Call 112 now")
-    assert "A doctor will call you too." in patient.text
+    assert "A doctor will also call you." in patient.text
     assert "Stay at home" not in patient.text
 
     doctor = staff(state, new_page, "doctor")
@@ -83,15 +83,15 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
 
 def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
     patient.opens("/case")
-    patient.page.get_by_role("link", name="Withdraw").click()
-    patient.presses("Withdraw")
+    patient.page.get_by_role("link", name="Cancel my request").click()
+    patient.presses("Cancel my request")
 
-    assert "We've received your withdrawal." in patient.text
-    assert "The laboratory" not in patient.text
+    assert "We've cancelled your request." in patient.text
+    assert "The lab" not in patient.text
     assert case.ends().values["case_outcome"] == "withdrawn"
     patient.opens("/case")
-    assert "You have withdrawn." in patient.text
-    assert "should be evaluated" not in patient.text
+    assert "You've cancelled your request. You can start again" in patient.text
+    assert "You need a test" not in patient.text
 
 
 def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: CaseUnderTest, patient: Patient) -> None:
@@ -108,14 +108,14 @@ def test_a_patient_learns_why_the_list_came_back_and_finds_it_as_it_was(case: Ca
 
     eventually(lambda: case.waits_for("close_contacts").id != first)
     patient.opens("/case")
-    assert "We could not use your list of close contacts yet" in patient.text
+    assert "There is a problem with your list of close contacts" in patient.text
     patient.opens("/forms/close_contacts")
     link = patient.page.locator(".govuk-error-summary a")
     assert patient.page.locator(link.get_attribute("href")).get_attribute("name") == (
         "close_contacts-0-last_exposure_date-day"
     )
     infectious_from = date.fromisoformat(days_ago(10))
-    assert f"Kim: you were infectious from {infectious_from:%-d %B %Y} on" in patient.text
+    assert f"Kim: enter {infectious_from:%-d %B %Y} or later." in patient.text
     assert patient.page.input_value('[name="close_contacts-0-email"]') == "kim@contacts.example"
     assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == day_of_month(last_exposure)
     patient.answers({"close_contacts-0-last_exposure_date": days_ago(9)})

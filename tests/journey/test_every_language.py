@@ -102,7 +102,7 @@ def test_every_page_of_a_case(
 
     # the case begins, and speaks the language
     reader.fills_in("pre_screening", SYMPTOMS)
-    patient.waits_for_link("Request an evaluation")
+    patient.waits_for_link("Request a home visit and a test")
     reader.looks()
     case = CaseUnderTest(state)
     case.reference = patient.page.locator("main strong.reference").inner_text()
@@ -129,7 +129,7 @@ def test_every_page_of_a_case(
 
     # the report, and a corrected result
     case.is_reported(case_classification="confirmed", isolation_until=days_ago(-2), further_action="refer_to_hospital")
-    patient.waits_for_link("Your opinion of CoronaCare")
+    patient.waits_for_link("Your feedback")
     reader.looks("with the report")
     case.lab_corrects("negative")
     eventually(lambda: case.value("lab_result") == "negative")
@@ -140,7 +140,7 @@ def test_every_page_of_a_case(
 
     # the end
     case.is_reported(case_classification="not_a_case")
-    patient.waits_for_link("Your opinion of CoronaCare")
+    patient.waits_for_link("Your feedback")
     reader.fills_in("review", {"rating": "5"}, may_be_empty=True)
     case.ends()
     reader.opens("/case", "/forms/symptoms_worsened", "/forms/medical_form")

@@ -91,7 +91,7 @@ def test_the_keyboard_is_enough(state: dict[str, Any], new_page: Callable[..., P
     # every question of two forms; the cough calls for another on the same page
     patient.goes_through({**WITH_COUGH, "cough_since": days_ago(8)})
     assert urlsplit(page.url).path == "/case"
-    patient.waits_for_link("Request an evaluation")
+    patient.waits_for_link("Request a home visit and a test")
     patient.enters('main a[href="/forms/evaluation_request"]')
     patient.goes_through(REQUEST)
     assert page.locator(".access-code").inner_text()

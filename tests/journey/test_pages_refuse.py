@@ -49,7 +49,7 @@ def test_what_is_not_there(browser: Browser, path: str) -> None:
 
 def test_a_form_that_is_not_open(browser: Browser) -> None:
     browser.fill_in("/forms/pre_screening", COUGHING)
-    assert browser.open("/forms/review").heading == "You have already sent this"
+    assert browser.open("/forms/review").heading == "You don't need to send this"
 
 
 def test_a_form_that_is_sent_twice(browser: Browser) -> None:
@@ -58,7 +58,7 @@ def test_a_form_that_is_sent_twice(browser: Browser) -> None:
     page = browser.send(page, {"wants_evaluation": "no"})
     assert page.heading == "Check your answers"
     assert browser.send(page, {}).heading == "Your case"
-    assert browser.send(page, {}).heading == "You have already sent this"
+    assert browser.send(page, {}).heading == "You don't need to send this"
 
 
 def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state:
         page = browser.send(page, COUGHING)
     first = browser.send(page, {})
     assert first.heading == "Your case"
-    assert browser.send(page, {}).heading == "You have already sent this"
+    assert browser.send(page, {}).heading == "You don't need to send this"
     reference = first.text("main strong")
     case = CaseUnderTest(state)
     found = case.admin.get("/history/process-instance/count", processInstanceBusinessKey=reference)

@@ -25,7 +25,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 
     # the patient answers the pre-screening, without an account
     patient.opens("/")
-    patient.presses("Start the pre-screening")
+    patient.presses("Start the symptom check")
     seen: list[str] = []
     patient.goes_through(
         {
@@ -46,13 +46,13 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert seen.count("Symptoms") == 2
     assert seen[-1] == "Check your answers"
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
-    assert "An evaluation is advised" in patient.text
+    assert "We recommend that you get a test" in patient.text
     case = CaseUnderTest(state)
     case.reference = patient.page.locator("main strong").first.inner_text()
 
     # requests an evaluation: first whether, then the rest
-    patient.waits_for_link("Request an evaluation")
-    patient.presses("Request an evaluation")
+    patient.waits_for_link("Request a home visit and a test")
+    patient.presses("Request a home visit and a test")
     patient.goes_through(
         {
             "wants_evaluation": "yes",
@@ -124,13 +124,13 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     doctor.completes()
 
     # the patient reads the report and says what they think
-    patient.waits_for_link("Your opinion of CoronaCare")
+    patient.waits_for_link("Your feedback")
     assert "Rest and drink." in patient.text
     assert "Mild course." not in patient.text
-    patient.fills_in("Your opinion of CoronaCare", {"rating": "5", "review_comment": "Thank you."})
+    patient.fills_in("Your feedback", {"rating": "5", "review_comment": "Thank you."})
     assert case.ends().values["case_outcome"] == "care_completed"
     patient.opens("/case")
-    assert "Your doctor's report is on this page. Your case has ended." in patient.text
+    assert "Your doctor's report is on this page. Your case is closed." in patient.text
     assert len(mails_to(state, ADDRESS)) == 3
 
     # and the contact opens the page that their message links to

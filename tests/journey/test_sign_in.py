@@ -217,7 +217,7 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
     # nothing is shown to whoever doesn't sign in
     assert browser.open("/forms/medical_form/1").url.endswith("/sign-in")
     sign_in(browser, known.code, BORN)
-    assert browser.open("/forms/medical_form").heading == "Medication and allergies"
+    assert browser.open("/forms/medical_form").heading == "Medicines and allergies"
     kept = browser.open("/forms/medical_form/1")
     assert kept.content.select_one("[name=onset_date-day]")["value"] == day_of_month(onset)
 

@@ -32,7 +32,7 @@ READING = [route for route in PAGES if route.startswith("GET") and "withdraw" no
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FORM = "evaluation_request"
 BORN = {"date_of_birth-day": "1", "date_of_birth-month": "2", "date_of_birth-year": "1980"}
-REFUSALS = ("You have already sent this", "Page not found")
+REFUSALS = ("You don't need to send this", "Page not found")
 
 
 class Visitor:

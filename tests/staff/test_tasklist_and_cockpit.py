@@ -167,7 +167,7 @@ def test_signing_out_deletes_drafts_in_the_browser(
     case.reaches_the_visit(URGENT)
     medic = sign_in_staff("medical_team")
     medic.takes_from("All visits", case.waits_for("medical_visit"))
-    medic.answers({}, {"visit_outcome": "Patient refuses"})
+    medic.answers({}, {"visit_outcome": "Patient refused"})
     medic.answers({"Note for the doctor": "half a sentence"}, {})
     medic.signs_out()
     local_storage = "JSON.stringify({...localStorage})"

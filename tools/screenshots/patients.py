@@ -49,7 +49,7 @@ def home_on_desktop(guide: Guide) -> Page:
 
 def pre_screening(guide: Guide) -> Page:
     home(guide).set_viewport_size(PHONE)
-    guide.newcomer().presses("Start the pre-screening")
+    guide.newcomer().presses("Start the symptom check")
     return filled_in(guide.newcomer(), "Symptoms")
 
 
@@ -59,13 +59,13 @@ def check_your_answers(guide: Guide) -> Page:
 
 def advice(guide: Guide) -> Page:
     guide.newcomer().continues()
-    guide.newcomer().waits_for_link("Request an evaluation")
+    guide.newcomer().waits_for_link("Request a home visit and a test")
     return guide.newcomer().page
 
 
 def evaluation_request(guide: Guide) -> Page:
-    guide.newcomer().presses("Request an evaluation")
-    return filled_in(guide.newcomer(), "How we reach you", 2)
+    guide.newcomer().presses("Request a home visit and a test")
+    return filled_in(guide.newcomer(), "Your contact details", 2)
 
 
 def access_code(guide: Guide) -> Page:
@@ -118,7 +118,7 @@ def contact(guide: Guide) -> Page:
 
 def withdraws(guide: Guide) -> Page:
     patient = guide.patient("Elif Kaya")
-    patient.page.get_by_role("link", name="Withdraw").click()
+    patient.page.get_by_role("link", name="Cancel my request").click()
     return patient.page
 
 

@@ -86,20 +86,20 @@ STATES = {
     "no symptoms": (
         case(orientation="self_monitor", case_outcome="self_monitoring"),
         {"Event_AdvisedToSelfMonitor"},
-        ["You do not need a test at the moment", "Watch your symptoms"],
-        ["working on", "should be evaluated", "I feel worse"],
+        ["You don't need a test at the moment", "Watch your symptoms"],
+        ["working on", "You need a test", "I feel worse"],
     ),
     "a child": (
         case(True, orientation="under_15", case_outcome="physician"),
         set(),
-        ["A doctor should advise you", "Talk to a physician"],
+        ["You should get advice from a doctor", "Talk to a doctor"],
         ["You were referred"],
     ),
     "emergency being recorded": (
         case(orientation="emergency", case_outcome="emergency_services"),
         {"Event_ReferredToEmergencyServices"},
-        [CALL_NOW, "signs of severe disease"],
-        ["You were referred", "worked on", "working on", "A doctor will call"],
+        [CALL_NOW, "Your symptoms may be serious"],
+        ["You were referred", "worked on", "working on", "A doctor will also call"],
     ),
     "emergency, ended": (
         case(True, orientation="emergency", case_outcome="emergency_services"),
@@ -111,25 +111,25 @@ STATES = {
         case(True, **REQUESTED, case_outcome="emergency_services", visit_outcome="emergency"),
         set(),
         [CALL_NOW, "Our medical team called the emergency services"],
-        ["should be evaluated", "Stay at home", "You were referred"],
+        ["You need a test", "Stay at home", "You were referred"],
     ),
     "an evaluation is offered": (
         case(),
         {"SubProcess_RequestEvaluation", "Task_RequestEvaluation"},
-        ["You can ask for a home visit with a test", "You should be evaluated"],
+        ["You can ask for a home visit with a test", "You need a test"],
         ["We wait for you", CALL_NOW],
     ),
     "declined": (
         case(True, case_outcome="evaluation_declined"),
         set(),
-        ["You declined", "Look after yourself"],
-        ["evaluated"],
+        ["You said no to a home visit", "Look after yourself"],
+        ["need a test"],
     ),
     "declined though urgent": (
         case(True, orientation="evaluation_urgent", case_outcome="evaluation_declined"),
         set(),
         ["See a doctor today"],
-        ["should be evaluated"],
+        ["You need a test"],
     ),
     "the medical form is open": (
         case(**REQUESTED),
@@ -152,50 +152,50 @@ STATES = {
     "no kit": (
         case(**REQUESTED),
         {"Task_TakeSample", "Gateway_WaitForKit"},
-        ["No test kit is left", "waiting list"],
+        ["There are no test kits left", "waiting list"],
         ["8 in 10"],
     ),
     "a planned visit": (
         case(**REQUESTED, visit_due_at=datetime.now(UTC) + timedelta(hours=3)),
         VISIT_STEPS,
         ["The medical team plans to be with you by"],
-        ["we are late", "8 in 10"],
+        ["we're late", "8 in 10"],
     ),
     "a late visit": (
         case(**REQUESTED, visit_due_at=datetime.now(UTC) - timedelta(hours=3)),
         VISIT_STEPS,
-        ["sorry that we are late"],
+        ["sorry we're late"],
         ["plans to be with you"],
     ),
     "withdrew before any visit": (
         case(**REQUESTED, withdrawn=True, **EXPOSED),
         {"Task_ReleaseCase"},
-        ["You have withdrawn", "Look after yourself"],
-        ["sample", "laboratory", "should be evaluated", "Withdraw "],
+        ["You've cancelled your request", "Look after yourself"],
+        ["sample", "The lab", "You need a test", "Cancel my request"],
     ),
     "withdrew before any visit, ended": (
         case(True, **REQUESTED, withdrawn=True, case_outcome="withdrawn"),
         set(),
-        ["You have withdrawn"],
-        ["sample", "laboratory", "should be evaluated", "An evaluation is advised"],
+        ["You've cancelled your request"],
+        ["sample", "The lab", "You need a test", "We recommend that you get a test"],
     ),
     "withdrew before the second visit": (
         case(**SAMPLED, withdrawn=True),
         {"Task_ReleaseCase"},
-        ["You have withdrawn"],
-        ["still tests"],
+        ["You've cancelled your request"],
+        ["will still test"],
     ),
     "withdrew during the test": (
         case(**SAMPLED, withdrawn=True),
         TEST_STEPS,
-        ["The laboratory still tests your sample"],
-        ["should be evaluated"],
+        ["The lab will still test your sample"],
+        ["You need a test"],
     ),
     "withdrew after a positive result": (
         case(**POSITIVE, withdrawn=True, case_outcome="withdrawn"),
         CONTACT_STEPS,
-        ["still tells your close contacts", "Positive"],
-        ["still tests", "Wait for the doctor", "A doctor decides"],
+        ["will still contact your close contacts", "Positive"],
+        ["will still test", "Wait for the doctor", "A doctor will decide"],
     ),
     "a second sample after no clear result": (case(**SAMPLED), VISIT_STEPS, ["will visit you"], ["Your test result"]),
     "a result": (
@@ -207,20 +207,20 @@ STATES = {
     "a negative result and a report": (
         case(True, **RESULT_SENT, **REPORT, case_outcome="care_completed"),
         set(),
-        ["Your doctor's report is on this page", "Stay apart from others as long"],
+        ["Your doctor's report is on this page", "Stay away from other people while"],
         ["Wait for the doctor's report"],
     ),
     "no clear result and a report": (
         case(True, **{**RESULT_SENT, "lab_result": "indeterminate"}, **REPORT, case_outcome="care_completed"),
         set(),
-        ["None of your samples gave a clear result"],
-        ["A doctor judges"],
+        ["Your tests didn't give a clear result"],
+        ["A doctor will assess"],
     ),
     "a withdrawn result and a report": (
         case(True, **{**RESULT_SENT, "lab_result": "entered_in_error"}, **REPORT, case_outcome="care_completed"),
         set(),
         ["because of a mistake"],
-        ["A doctor decides how to go on"],
+        ["A doctor will decide what to do next"],
     ),
     "one end of isolation": (
         case(**REPORTED),
@@ -234,36 +234,36 @@ STATES = {
         ["10 days from your first symptoms"],
         ["30 March"],
     ),
-    "positive, and exposed": (case(**REPORTED, **EXPOSED), REPORT_STEPS, [], ["a negative test does not shorten"]),
+    "positive, and exposed": (case(**REPORTED, **EXPOSED), REPORT_STEPS, [], ["a negative test doesn't shorten"]),
     "a hospital, at the end": (
         case(True, **REPORTED, further_action="refer_to_hospital", case_outcome="care_completed"),
         set(),
-        ["The doctor refers you to a hospital"],
+        ["The doctor is referring you to a hospital"],
         ["Your care is completed"],
     ),
     "contacts not yet named": (
         case(**POSITIVE),
         CONTACT_STEPS,
-        ["Please name your close contacts"],
+        ["tell us who your close contacts are"],
         ["care is completed"],
     ),
     "contacts being checked": (
         case(**POSITIVE, had_contacts="yes"),
         {"SubProcess_Tracing", "Task_CheckContacts"},
         ["We're checking your list of contacts"],
-        ["telling your close contacts"],
+        ["contacting your close contacts"],
     ),
     "contacts being notified": (
         case(**REPORTED, had_contacts="yes", contacts_named=2),
         {"SubProcess_Tracing"},
-        ["is telling your close contacts"],
+        ["is contacting your close contacts"],
         [],
     ),
     "no contacts": (
         case(**REPORTED, had_contacts="no"),
         {"SubProcess_Tracing"},
         ["You had no close contacts"],
-        ["is telling"],
+        ["is contacting"],
     ),
     "exposed long ago": (
         case(exposed=True, last_exposure_date="2020-03-20"),
@@ -275,31 +275,31 @@ STATES = {
     "worse, and an emergency": (
         case(**REQUESTED, orientation_now="emergency", phone="+44 20 7946 0000"),
         {*CALL_STEPS, *VISIT_STEPS},
-        [CALL_NOW, "A doctor will call you too"],
-        ["should be evaluated", "Stay at home"],
+        [CALL_NOW, "A doctor will also call you"],
+        ["You need a test", "Stay at home"],
     ),
     "worse, without a telephone number": (
         case(**REQUESTED, orientation_now="emergency"),
         {*CALL_STEPS, *VISIT_STEPS},
-        [CALL_NOW, "We have no telephone number for you", "make this call yourself"],
-        ["A doctor will call"],
+        [CALL_NOW, "We don't have a phone number for you", "make this call yourself"],
+        ["A doctor will also call"],
     ),
     "worse, with a number for emergencies": (
         case(**REQUESTED, orientation_now="emergency", emergency_phone="+44 20 7946 0000"),
         {*CALL_STEPS, *VISIT_STEPS},
-        [CALL_NOW, "A doctor will call you too"],
-        ["no telephone number"],
+        [CALL_NOW, "A doctor will also call you"],
+        ["have a phone number"],
     ),
     "worse, called": (
         case(**REQUESTED, orientation_now="emergency", phone="+44 20"),
         VISIT_STEPS,
         [CALL_NOW],
-        ["A doctor will call", "no telephone number"],
+        ["A doctor will also call", "have a phone number"],
     ),
     "better again, before the call": (
         case(**REQUESTED, orientation_now="self_monitor", phone="+44 20"),
         {*CALL_STEPS, *VISIT_STEPS},
-        [CALL_NOW, "A doctor will call you too"],
+        [CALL_NOW, "A doctor will also call you"],
         [],
     ),
     "an emergency with a result": (
@@ -324,7 +324,7 @@ STATES = {
         case(**RESULT_SENT, orientation_now="evaluation_urgent"),
         REPORT_STEPS,
         ["See a doctor today"],
-        ["should be evaluated"],
+        ["You need a test"],
     ),
 }
 
@@ -343,7 +343,7 @@ def test_in_an_emergency_the_whole_case_is_shown_on_request(page: Callable[..., 
     text = page(known, {"Task_ReviewCoronaCare"}, ("review",), path="/case?all=yes")
     assert text.startswith(CALL_NOW)
     assert "Positive" in text
-    assert "Stay at home and keep apart" not in text
+    assert "Stay at home and away from other people" not in text
 
 
 @pytest.mark.parametrize(
@@ -352,10 +352,10 @@ def test_in_an_emergency_the_whole_case_is_shown_on_request(page: Callable[..., 
         ("medical_form", None, "We've received your medical form."),
         ("close_contacts", None, "We've received your answers about your close contacts."),
         ("review", None, "Thank you."),
-        (confirmation.WITHDRAWAL, None, "We've received your withdrawal."),
-        ("symptoms_worsened", "evaluation_advised", "They are not worse than before"),
-        ("symptoms_worsened", "evaluation_needed", "They are not worse than before"),
-        ("symptoms_worsened", "evaluation_urgent", "You are worse than before"),
+        (confirmation.WITHDRAWAL, None, "We've cancelled your request."),
+        ("symptoms_worsened", "evaluation_advised", "Your symptoms aren't worse than before"),
+        ("symptoms_worsened", "evaluation_needed", "Your symptoms aren't worse than before"),
+        ("symptoms_worsened", "evaluation_urgent", "Your symptoms are worse than before"),
     ],
 )
 def test_a_sent_form_is_confirmed_with_the_next_step(
@@ -382,12 +382,12 @@ def test_an_emergency_is_worse_than_each_orientation_of_the_policy(app: Flask) -
     for before in POLICY["severity"]:
         sent = confirmation.SentForm("symptoms_worsened", before, 0)
         with app.test_request_context():
-            assert "You are worse than before" in confirmation.describe(sent, case(orientation_now="emergency"))
+            assert "symptoms are worse than before" in confirmation.describe(sent, case(orientation_now="emergency"))
 
 
 def test_answers_that_could_not_be_assessed_are_not_described_as_no_worse(page: Callable[..., str]) -> None:
     text = page(case(**REQUESTED), {"Task_CallPatient", *VISIT_STEPS}, sent="symptoms_worsened")
-    assert "We've received your answers. Your case We could not assess your answers" in text
+    assert "We've received your answers. Your case We couldn't assess your answers" in text
     assert "worse than before" not in text
 
 
@@ -421,8 +421,8 @@ def test_a_sign_of_an_emergency_reported_just_now_shows_the_emergency_page(
 def test_a_refused_list_of_contacts_shows_the_reasons(page: Callable[..., str]) -> None:
     refused = [{"row": 1, "name": "Kim", "reason": "in_the_future", "infectious_from": "2026-03-18"}]
     text = page(case(**POSITIVE, contacts_refused=refused), CONTACT_STEPS, ("close_contacts",))
-    assert "We could not use your list of close contacts yet" in text
-    assert "Kim: the day is in the future." in text
+    assert "There is a problem with your list of close contacts" in text
+    assert "Kim: the day must be today or in the past." in text
 
 
 def test_each_reason_for_refused_contacts_links_to_its_input(app: Flask) -> None:
@@ -455,8 +455,8 @@ def test_emergency_advice_and_status_never_contradict_each_other() -> None:
         # a doctor also calls patients whose answers could not be assessed: no sign of an emergency is known then
         is_called = step == UserTask.CALL_PATIENT and now is not None
         assert ("emergency" in (first, now) or is_called) == (emergency is not None)
-        assert ("laboratory still tests" in status.text) == (withdrawn and step in TESTING_STEPS)
+        assert ("lab will still test" in status.text) == (withdrawn and step in TESTING_STEPS)
         if advice and (withdrawn or outcome in ("withdrawn", "evaluation_declined")):
-            assert "evaluat" not in str(advice[0])
+            assert "test" not in str(advice[0])
         tried += 1
     print(f"{tried} combinations")

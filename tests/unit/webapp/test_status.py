@@ -30,7 +30,7 @@ def record_waits(hours: list[float], start: datetime = START) -> None:
 
 def test_the_status_describes_the_current_and_the_next_step() -> None:
     found = describe_status(case(), {"Task_WaitForTestResult", "Task_TestSample"})
-    assert (found.text, found.next) == ("The laboratory tests your sample.", status.RESULT_NEXT)
+    assert (found.text, found.next) == ("The lab is testing your sample.", status.RESULT_NEXT)
 
 
 def test_the_wait_is_the_range_of_8_in_10_cases() -> None:
@@ -138,4 +138,4 @@ def test_a_patient_whose_answers_could_not_be_assessed_is_asked_to_call(
     started_at = datetime.now(UTC) - timedelta(seconds=started_s_ago)
     found = describe_status(Case("C-1", "1", known, None, started_at=started_at), steps)
     assert (found.must_call, found.assessing) == (must_call, assessing)
-    assert (found.text == "We could not assess your answers") == must_call
+    assert (found.text == "We couldn't assess your answers") == must_call

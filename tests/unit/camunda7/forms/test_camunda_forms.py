@@ -116,7 +116,7 @@ class TestFields:
 
     @pytest.mark.parametrize("typed", ["a", "a@", "@b.example", "a b@c.example"])
     def test_an_invalid_email_is_an_error(self, typed: str) -> None:
-        assert "e-mail" in read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1]
+        assert "email address" in read_one(field("textfield", validate={"validationType": "email"}), x=typed)[1]
 
     @pytest.mark.parametrize("kind", ["radio", "select"])
     def test_only_an_offered_option_is_accepted(self, kind: str) -> None:
@@ -674,7 +674,7 @@ class TestCleaning:
 
     def test_a_telephone_number_is_stored_as_e_164(self) -> None:
         telephone = field("textfield", properties={"format": "telephone"})
-        wrong = "Enter a telephone number with the country code, like +44 20 7946 0958"
+        wrong = "Enter a phone number with the country code, like +44 20 7946 0958"
         assert read_one(telephone, x="＋٤٤ ２０ 7946\u20110958") == ("+442079460958", None)
         assert read_one(telephone, x="0171 555")[1] == read_one(telephone, x="----")[1] == wrong
         assert read_one(telephone, x=" ") == ("", None)
