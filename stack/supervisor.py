@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from camunda7.http_client import request
-from hosting.clients.delivery import NotNow
+from hosting.clients.delivery import ChannelUnavailable
 from hosting.clients.mail import MailServer
 from stack.parts import Part, inherited_environment
 
@@ -203,5 +203,5 @@ def _is_answering(url: str) -> bool:
             MailServer(address.hostname or "localhost", address.port or 25, timeout_s=2).check()
             return True
         return request("GET", url, timeout=2).ok
-    except (requests.RequestException, NotNow):
+    except (requests.RequestException, ChannelUnavailable):
         return False

@@ -13,7 +13,7 @@ import peewee
 from flask import request
 from flask_openapi3 import OpenAPI
 
-from hosting.clients.delivery import Deferred, NotNow, SignInRefused
+from hosting.clients.delivery import ChannelUnavailable, Deferred, SignInRefused
 from services.government import schemas
 from services.government.archive import Archive, erase
 from services.government.models import MODELS, Case, Contact, person_of
@@ -203,7 +203,7 @@ def _told(notifier: Notifier, contact: Contact, template: str) -> bool:
 def _or_later(send: Callable[[], T]) -> T:
     try:
         return send()
-    except NotNow as error:
+    except ChannelUnavailable as error:
         if isinstance(error, SignInRefused):
             log.error("%s", error)
         message = "the mail server or the SMS gateway can't be reached; ask again later"

@@ -44,7 +44,7 @@ class Notifier:
         """Send the contact a message by whichever address takes it; returns whether one did.
 
         Raises:
-            NotNow: no contact can be notified now.
+            ChannelUnavailable: no contact can be notified now.
             Deferred: none of the addresses takes it now, but one may later.
         """
         deferred = None
@@ -67,7 +67,7 @@ class Notifier:
         """Have the gateway delete what it was given for this contact; a mail is in the contact's own mailbox.
 
         Raises:
-            NotNow: the gateway can't be reached now.
+            ChannelUnavailable: the gateway can't be reached now.
             Deferred: it fails on this contact's messages now.
         """
         for template in TEXTS:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from camunda7.inputs.place import NOWHERE
-from workers.doctor import assign, proposed_isolation
+from workers.doctor import assign, propose_isolation
 
 POLICY = {"isolation_days": 10, "quarantine_days": 14}
 TAKEN = datetime(2020, 3, 22, 9, tzinfo=UTC)
@@ -24,7 +24,7 @@ TAKEN = datetime(2020, 3, 22, 9, tzinfo=UTC)
 def test_the_isolation_that_policy_proposes(
     result: str, onset: str | None, exposed: str | None, until: str | None
 ) -> None:
-    assert proposed_isolation(result, onset, TAKEN, exposed, POLICY, NOWHERE) == until
+    assert propose_isolation(result, onset, TAKEN, exposed, POLICY, NOWHERE) == until
 
 
 class Engine:

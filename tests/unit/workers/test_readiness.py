@@ -8,7 +8,7 @@ from config import settings as config
 from hosting.readiness import find_problems
 from tests.support.ports import free_port
 from tests.support.serving import Reply, serving
-from workers.__main__ import checks_of, task_client
+from workers.__main__ import create_checks, create_task_client
 from workers.lanes import LANES
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -18,7 +18,7 @@ def problems(lanes: list[str], url: str) -> list[str]:
     """What is wrong when all that these lanes need is at this URL."""
     parts = {part: {"url": url} for part in ("engine", "lab", "government", "sms")}
     settings = config.load(**parts, mail={"username": "coronacare", "port": free_port()})
-    return find_problems(checks_of(settings, lanes, task_client(settings, "w-1")))
+    return find_problems(create_checks(settings, lanes, create_task_client(settings, "w-1")))
 
 
 def test_each_password_and_key_that_is_refused_is_named() -> None:

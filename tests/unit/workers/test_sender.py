@@ -26,7 +26,7 @@ from tests.support.databases import open_service
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import REPLIES, Inbox, smtp_server
-from workers.channels import Mail, Pages, Sms
+from workers.channels import Mail, MessageLinks, Sms
 from workers.messages import TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
 from workers.sender import Sender
 
@@ -53,10 +53,10 @@ def schedule(channel: str) -> RetrySchedule:
 
 
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1", **sign_in: Any) -> Sender:
-    pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
-    mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages)
-    carriers = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), pages)}
-    return Sender(Outbox(), carriers, {channel: schedule(channel) for channel in carriers})
+    links = MessageLinks(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
+    mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", links)
+    channels = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), links)}
+    return Sender(Outbox(), channels, {name: schedule(name) for name in channels})
 
 
 def add(key: str, recipient: str = "a@b.example", channel: str = "email", language: str = "en") -> None:
@@ -277,8 +277,8 @@ def test_a_wrong_api_key_at_the_gateway_is_logged_as_that_and_refuses_no_message
     gateway: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     add("1", "+44 20 7946 0958", "sms")
-    pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
-    wrong = Sms(SmsGateway(gateway["sms"], "wrong"), pages)
+    links = MessageLinks(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
+    wrong = Sms(SmsGateway(gateway["sms"], "wrong"), links)
     assert Sender(Outbox(), {"sms": wrong}, {"sms": schedule("sms")}).send_waiting() == 0
     assert states() == {"1": WAITING}
     assert "sms refuses the API key of sms.api_key (401)" in caplog.text
