@@ -1,4 +1,4 @@
-"""What the servers share: the API key, the description, errors as JSON, effects that happen once."""
+"""Common parts of the services' HTTP servers: API key, OpenAPI description, errors as JSON, and idempotency keys."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from services.database import describe_outage, schema_of
 
 log = logging.getLogger("services")
 
-OPEN_PATHS = ("/healthz", "/openapi.yaml")
+PUBLIC_PATHS = ("/healthz", "/openapi.yaml")
 MAX_CONTENT_LENGTH = 1_000_000
 # between two lines of an outage of the database
 LOG_GAP_S = 60.0
-REPEATED = {"Idempotent-Replayed": "true"}
+REPLAYED = {"Idempotent-Replayed": "true"}
 
 
 class Problem(Exception):
-    """Something the caller did wrong: answered as JSON with a code for machines and a message for people."""
+    """A refused or failed request, answered as JSON with a code for programs and a message for people."""
 
     def __init__(self, status: int, code: str, message: str):
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
 
 
-def refusal(reason: str) -> dict[str, Any]:
-    """The description of an answer with a Problem."""
+def problem_response(description: str) -> dict[str, Any]:
+    """Return the OpenAPI response object of an answer with a Problem."""
     schema = {"$ref": f"#/components/schemas/{schemas.Problem.__name__}"}
-    return {"description": reason, "content": {"application/json": {"schema": schema}}}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-MALFORMED = refusal("Malformed; the message names what is wrong")
-UNAUTHORIZED = refusal("The API key is missing or wrong")
-KEY_REUSED = refusal("key_reused: the Idempotency-Key was used for another request")
-# of a path that is open to all
-OPEN: dict[str, Any] = {"security": []}
+MALFORMED = problem_response("Malformed; the message names the error")
+UNAUTHORIZED = problem_response("The API key is missing or wrong")
+KEY_REUSED = problem_response("key_reused: the Idempotency-Key was used for another request")
+# OpenAPI extension of a path without API key
+PUBLIC: dict[str, Any] = {"security": []}
 
 
 def create_service(name: str, title: str, purpose: str, api_key: str, database: peewee.Database) -> OpenAPI:
@@ -77,7 +77,7 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         responses={400: MALFORMED, 401: UNAUTHORIZED},
         validation_error_status=400,
         validation_error_model=schemas.Problem,
-        validation_error_callback=_refuse,
+        validation_error_callback=_raise_problem,
         doc_ui=False,
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTENT_LENGTH
@@ -85,7 +85,7 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
     @app.before_request
     def ask_for_key() -> None:
         given = request.headers.get("X-API-Key", "")
-        if request.path not in OPEN_PATHS and not hmac.compare_digest(given.encode(), api_key.encode()):
+        if request.path not in PUBLIC_PATHS and not hmac.compare_digest(given.encode(), api_key.encode()):
             raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
 
     @app.before_request
@@ -144,16 +144,16 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         answer.content_type = "application/json"
         return answer
 
-    @app.get("/healthz", responses={200: {"description": "It is"}}, openapi_extensions=OPEN)
+    @app.get("/healthz", responses={200: {"description": "The server is up"}}, openapi_extensions=PUBLIC)
     def healthz() -> dict[str, str]:
-        """Whether the server is up."""
+        """Check that the server is up."""
         return {"status": "up"}
 
     @functools.cache
     def description() -> str:
         return yaml.safe_dump(app.api_doc, allow_unicode=True, sort_keys=False)
 
-    @app.get("/openapi.yaml", responses={200: {"description": "OpenAPI 3.1"}}, openapi_extensions=OPEN)
+    @app.get("/openapi.yaml", responses={200: {"description": "OpenAPI 3.1"}}, openapi_extensions=PUBLIC)
     def openapi() -> Response:
         """This description."""
         return Response(description(), mimetype="application/yaml")
@@ -161,20 +161,20 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
     return app
 
 
-def _refuse(error: ValidationError) -> Any:
-    """Raise the Problem of the first thing that is wrong, without the value, which may be a patient's."""
-    wrong = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    place = ".".join(map(str, wrong["loc"])) or "body"
-    code = "no_key" if place == "Idempotency-Key" else "malformed"
-    raise Problem(400, code, f"{place[:200]}: {wrong['msg']}")
+def _raise_problem(error: ValidationError) -> Any:
+    """Raise the first validation error as a Problem, without the value, which may be a patient's."""
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    location = ".".join(map(str, first["loc"])) or "body"
+    code = "no_key" if location == "Idempotency-Key" else "malformed"
+    raise Problem(400, code, f"{location[:200]}: {first['msg']}")
 
 
-class Effects:
-    """Makes what a request does happen once for each Idempotency-Key.
+class IdempotencyKeys:
+    """Executes a request once per Idempotency-Key.
 
-    A repeated key is answered with the first answer, and a header says so; with another body it is refused. Only what
-    was done is kept as the answer: a refusal ("no kit left") is none, whether the view raises a Problem, which undoes
-    what it changed, or answers with a status of 400 or more, which doesn't.
+    A repeated request gets the stored answer with the header Idempotent-Replayed; a different request with the same key
+    is refused. Refusals ("no kit left") aren't stored, so that they can be retried. If a view raises a Problem, its
+    changes are rolled back; if it returns a status of 400 or more, they are committed.
     """
 
     def __init__(self, database: peewee.Database):
@@ -192,38 +192,38 @@ class Effects:
         self.table = Effect
 
     def once(self, view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Any]:
-        """Wrap a view that answers (JSON object, status), and whose `header` is schemas.Idempotent."""
+        """Wrap a view that returns a JSON object and a status, and whose parameter `header` is schemas.Idempotent."""
 
         @functools.wraps(view)
         def answer_once(**arguments: Any) -> Any:
             key = request.headers["Idempotency-Key"]
             try:
                 with self._exclusive():
-                    return self._first(key, view, arguments)
+                    return self._execute(key, view, arguments)
             except peewee.IntegrityError:
-                known = self.table.get_or_none(self.table.key == key)
-                if known is None:
+                stored = self.table.get_or_none(self.table.key == key)
+                if stored is None:
                     raise
-            if known.request_hash != _request_hash():
+            if stored.request_hash != _request_hash():
                 raise Problem(409, "key_reused", "this Idempotency-Key was used for another request")
-            assert known.answer is not None, "it is written in the transaction that adds the key"
-            body, status = json.loads(known.answer)
-            return body, status, REPEATED
+            assert stored.answer is not None, "written in the transaction that inserts the key"
+            body, status = json.loads(stored.answer)
+            return body, status, REPLAYED
 
         return answer_once
 
-    def forget(self, case_reference: str) -> None:
-        """Forget what was done for a case: its keys begin with the reference, a slash behind it."""
+    def delete_case(self, case_reference: str) -> None:
+        """Delete the keys of a case, which start with its reference and a slash."""
         self.table.delete().where(self.table.key.startswith(f"{case_reference}/")).execute()
 
     def _exclusive(self) -> Any:
-        """One writer at a time, so that a key can't be taken twice."""
+        """Return a transaction; SQLite takes the write lock at its start, so that a key can't be inserted twice."""
         if isinstance(self._database, peewee.SqliteDatabase):
             return self._database.atomic("IMMEDIATE")
         return self._database.atomic()
 
-    def _first(self, key: str, view: Callable, arguments: dict[str, Any]) -> tuple[Any, int]:
-        # a key that is known already, or taken at the same moment, fails here
+    def _execute(self, key: str, view: Callable, arguments: dict[str, Any]) -> tuple[Any, int]:
+        # raises IntegrityError if the key is stored already, or inserted by a concurrent request
         row = self.table.create(key=key, request_hash=_request_hash())
         body, status = view(**arguments)
         if status < 400:

@@ -19,7 +19,7 @@ from tests.support.databases import open_service
 
 
 def lab(folder: Path) -> Flask:
-    return create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), "key", kits_at_first=1)
+    return create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), "key", initial_kits=1)
 
 
 def government(folder: Path) -> Flask:
@@ -75,7 +75,7 @@ def test_everything_but_health_and_description_asks_for_the_key(name: str, tmp_p
 
 @servers
 def test_what_takes_effect_once_asks_for_a_key(name: str, tmp_path: Path) -> None:
-    """A view that is wrapped by Effects.once needs the header, and so has it in its signature."""
+    """A view that is wrapped by IdempotencyKeys.once has the header in its signature."""
     paths = _description(SERVERS[name](tmp_path))["paths"].values()
     created = [each["post"] for each in paths if "201" in each.get("post", {}).get("responses", ())]
     assert created

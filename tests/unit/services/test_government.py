@@ -15,7 +15,7 @@ from hosting.clients.mail import MailServer
 from hosting.clients.sms import SmsGateway
 from services.government.app import create_app
 from services.government.archive import Archive
-from services.government.models import Case, Contact, person_of
+from services.government.models import Case, Contact, person_key
 from services.government.notification import Notifier
 from tests.support.databases import open_service
 from tests.support.serving import Reply, serving
@@ -206,7 +206,7 @@ def erase(government: FlaskClient) -> Any:
 def gateway(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Takes what the SMS gateway is asked to forget."""
     forgotten: list[str] = []
-    monkeypatch.setattr(Notifier, "forget", lambda self, contact: forgotten.append(str(contact.id)))
+    monkeypatch.setattr(Notifier, "delete_messages", lambda self, contact: forgotten.append(str(contact.id)))
     return forgotten
 
 
@@ -222,13 +222,13 @@ def test_of_an_erased_positive_there_is_what_the_law_keeps_sealed(government: Fl
     kept = everything_in(Case.get(), Contact.get())
     # what is sealed is random in base64, where a short word may be: not within quotes, nor with a hyphen
     assert not any(word in kept for word in ("'Ada'", '"Ada"', "Lovelace", "1990-", "Charles", "charles", "friend"))
-    opened = ARCHIVE.open(Case.get().sealed)
+    opened = ARCHIVE.decrypt(Case.get().sealed)
     assert (opened["given_name"], opened["contacts"][0]["name"]) == ("Ada", "Charles")
     with pytest.raises(InvalidToken):
-        Archive("another key").open(Case.get().sealed)
+        Archive("another key").decrypt(Case.get().sealed)
     # asked for again, it is the same
     assert erase(government).json == {"kept": True}
-    assert ARCHIVE.open(Case.get().sealed) == opened
+    assert ARCHIVE.decrypt(Case.get().sealed) == opened
 
 
 @pytest.mark.usefixtures("gateway")
@@ -269,13 +269,13 @@ def test_while_the_gateway_can_not_be_reached_a_case_with_contacts_is_not_erased
 def beside(government: FlaskClient, monkeypatch: pytest.MonkeyPatch, other: Callable[[FlaskClient], Any]) -> None:
     """Have another request come while a message is on its way."""
 
-    def tell(notifier: Notifier, contact: Contact, template: str) -> bool:
+    def send(notifier: Notifier, contact: Contact, template: str) -> bool:
         thread = threading.Thread(target=other, args=[government.application.test_client()])
         thread.start()
         thread.join()
         return True
 
-    monkeypatch.setattr(Notifier, "tell", tell)
+    monkeypatch.setattr(Notifier, "send", send)
 
 
 def test_a_contact_that_is_erased_while_a_message_is_on_its_way_stays_erased(
@@ -283,7 +283,7 @@ def test_a_contact_that_is_erased_while_a_message_is_on_its_way_stays_erased(
 ) -> None:
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
-    monkeypatch.setattr(Notifier, "forget", lambda *_: None)
+    monkeypatch.setattr(Notifier, "delete_messages", lambda *_: None)
     beside(government, monkeypatch, lambda client: client.delete("/v1/cases/C-1", headers=KEY))
     body = {
         "reached": True,
@@ -321,5 +321,5 @@ def test_a_contact_that_is_released_while_a_message_is_on_its_way_stays_released
 )
 def test_a_person_is_the_same_however_they_are_written(one: tuple[Any, ...], other: tuple[Any, ...]) -> None:
     """A contact gets one message a day, whoever names them."""
-    assert person_of(*one) == person_of(*other)
-    assert person_of(*one) != person_of("Charles", *one[1:])
+    assert person_key(*one) == person_key(*other)
+    assert person_key(*one) != person_key("Charles", *one[1:])

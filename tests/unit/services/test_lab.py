@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> peewee.Database:
 
 @pytest.fixture
 def lab(database: peewee.Database) -> Iterator[FlaskClient]:
-    yield create_app(database, "key", kits_at_first=2).test_client()
+    yield create_app(database, "key", initial_kits=2).test_client()
     database.close()
 
 
@@ -258,10 +258,10 @@ def test_the_bench_takes_urgent_samples_first_and_no_more_than_it_can(
     for barcode, priority in (("A-1", 20), ("A-2", 90), ("A-3", 40), ("A-4", 90)):
         order(lab, barcode, priority)
     bench = Bench(database, capacity=2, turnaround_s=(60, 60), positive_share=0)
-    bench.work()
+    bench.process_orders()
     running = Order.select().where(Order.state == "running").order_by(Order.id)
     assert [one.sample_barcode for one in running] == ["A-2", "A-4"]
-    bench.work()
+    bench.process_orders()
     assert Order.select().where(Order.state == "running").count() == 2
 
 
@@ -274,7 +274,7 @@ def test_what_no_plan_speaks_of_is_drawn(lab: FlaskClient, database: peewee.Data
 
 def test_the_stock_is_filled_at_the_first_start_only(lab: FlaskClient, database: peewee.Database) -> None:
     reserve(lab, 1)
-    create_app(database, "key", kits_at_first=2)
+    create_app(database, "key", initial_kits=2)
     assert Stock.get().kits == 1
 
 
@@ -327,8 +327,8 @@ def test_without_a_key_for_the_effect_nothing_is_done(lab: FlaskClient) -> None:
 
 def finish_all(database: peewee.Database, positive_share: float = 0.5) -> None:
     bench = Bench(database, capacity=10, turnaround_s=(0, 0), positive_share=positive_share)
-    bench.work()
-    bench.work()
+    bench.process_orders()
+    bench.process_orders()
 
 
 def test_of_an_erased_case_nothing_is_left_and_nothing_comes_late(lab: FlaskClient, database: peewee.Database) -> None:
@@ -369,7 +369,7 @@ def test_what_happens_to_an_order_beside_the_bench_is_not_undone(
     order(lab, "A-2")
     bench = Bench(database, capacity=2, turnaround_s=(0, 0), positive_share=0)
     if state == "running":
-        bench.work()
+        bench.process_orders()
 
     def no_plan(*_: Any) -> None:
         Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
