@@ -74,8 +74,8 @@ def _contacts(case: Any) -> Iterator[Increment]:
 
 SPREADS = (
     (CYCLE_TIME, "Cycle time", SECONDS),
-    (SAMPLE_TO_RESULT, "Sample taken to result told", SECONDS),
-    (RESULT_TO_REPORT, "Result told to report published", SECONDS),
+    (SAMPLE_TO_RESULT, "Sample taken to result sent", SECONDS),
+    (RESULT_TO_REPORT, "Result sent to report published", SECONDS),
     (SAMPLE_TO_LAST_CONTACT, "Sample taken to last contact notified", SECONDS),
     (ONSET_TO_RESULT, "Onset of symptoms to result", DAYS),
 )

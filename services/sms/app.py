@@ -30,7 +30,7 @@ def create_app(database: peewee.Database, api_key: str) -> OpenAPI:
         responses={
             201: schemas.MessageAnswer,
             409: KEY_REUSED,
-            422: problem_response("unknown_number: the number doesn't exist"),
+            422: UNKNOWN_NUMBER,
         },
     )
     @idempotency.once

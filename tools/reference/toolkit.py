@@ -1,6 +1,6 @@
-"""The toolkit's reference, for those who write workers, from signatures and docstrings.
+"""Generates camunda7/REFERENCE.md, for authors of workers, from signatures and docstrings.
 
-A module is on the page if it is in MODULES; its names are those of its `__all__`.
+The page has the names in `__all__` of each module in MODULES.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ SECTIONS = re.compile(r"\n*^(Args|Attributes|Raises):\n", re.MULTILINE)
 Documented = ast.FunctionDef | ast.ClassDef
 
 
-def written() -> str:
-    """Return the whole page."""
+def render_page() -> str:
+    """Render the page."""
     return "\n".join([INTRODUCTION, *(line for module in MODULES for line in _page(module))]).rstrip() + "\n"
 
 
 def _page(name: str) -> Iterator[str]:
     module = importlib.import_module(name)
-    entries = {public: _parsed(getattr(module, public)) for public in sorted(module.__all__, key=str.lower)}
+    entries = {public: _parse(getattr(module, public)) for public in sorted(module.__all__, key=str.lower)}
     yield f"## {name}\n"
     yield "| name | purpose |\n| --- | --- |"
     for public, node in entries.items():
@@ -41,7 +41,7 @@ def _page(name: str) -> Iterator[str]:
         yield from _entry(public, node)
 
 
-def _parsed(member: Callable[..., Any]) -> Documented:
+def _parse(member: Callable[..., Any]) -> Documented:
     node = ast.parse(textwrap.dedent(inspect.getsource(member))).body[0]
     assert isinstance(node, Documented)
     return node
@@ -50,13 +50,13 @@ def _parsed(member: Callable[..., Any]) -> Documented:
 def _entry(name: str, node: Documented) -> Iterator[str]:
     yield f"### {name}\n"
     yield f"```python\n{_signature(node)}\n```\n"
-    yield from _described(name, node)
+    yield from _description(name, node)
     members = node.body if isinstance(node, ast.ClassDef) else []
     for member in members:
         if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
             yield f"#### {name}.{member.name}\n"
             yield f"```python\n{_signature(member)}\n```\n"
-            yield from _described(f"{name}.{member.name}", member)
+            yield from _description(f"{name}.{member.name}", member)
 
 
 def _docstring(name: str, node: Documented) -> str:
@@ -67,13 +67,13 @@ def _docstring(name: str, node: Documented) -> str:
 
 
 def _summary(name: str, node: Documented) -> str:
-    """The first sentence of the docstring."""
+    """Return the first sentence of the docstring."""
     paragraph = " ".join(_docstring(name, node).partition("\n\n")[0].split())
     return paragraph.partition(". ")[0].removesuffix(".")
 
 
-def _described(name: str, node: Documented) -> Iterator[str]:
-    """The docstring in Markdown."""
+def _description(name: str, node: Documented) -> Iterator[str]:
+    """Yield the docstring in Markdown."""
     description, *sections = SECTIONS.split(_docstring(name, node))
     yield f"{description}\n"
     for title, body in zip(sections[::2], sections[1::2], strict=True):
@@ -85,7 +85,7 @@ def _described(name: str, node: Documented) -> Iterator[str]:
 
 
 def _signature(node: Documented) -> str:
-    """What a caller writes; for a class without arguments of its own, the class and its bases."""
+    """Return the signature; for a class without constructor arguments, its name and bases."""
     if isinstance(node, ast.FunctionDef):
         is_property = any(isinstance(each, ast.Name) and each.id == "property" for each in node.decorator_list)
         returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
@@ -95,14 +95,14 @@ def _signature(node: Documented) -> str:
         return f"{node.name}{_arguments(constructors[0])}"
     if any("dataclass" in ast.unparse(each) for each in node.decorator_list):
         fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign)]
-        return f"{node.name}{_enclosed(fields)}"
+        return f"{node.name}{_in_parentheses(fields)}"
     return f"class {node.name}({', '.join(ast.unparse(each) for each in node.bases)})"
 
 
 def _arguments(function: ast.FunctionDef) -> str:
-    """The arguments of a function or method, without `self`."""
+    """Return the arguments of a function or method, without `self`."""
     given = function.args
-    assert not given.posonlyargs, "their / isn't shown"
+    assert not given.posonlyargs, "positional-only arguments aren't supported"
     defaults = [*[None] * (len(given.args) - len(given.defaults)), *given.defaults]
     arguments = [_argument(*each) for each in zip(given.args, defaults, strict=True) if each[0].arg != "self"]
     if given.vararg:
@@ -112,14 +112,14 @@ def _arguments(function: ast.FunctionDef) -> str:
     arguments += map(_argument, given.kwonlyargs, given.kw_defaults)
     if given.kwarg:
         arguments.append(f"**{ast.unparse(given.kwarg)}")
-    return _enclosed(arguments)
+    return _in_parentheses(arguments)
 
 
 def _argument(argument: ast.arg, default: ast.expr | None) -> str:
     return ast.unparse(argument) + (f" = {ast.unparse(default)}" if default else "")
 
 
-def _enclosed(arguments: list[str]) -> str:
-    """In parentheses, one a line if they are many."""
+def _in_parentheses(arguments: list[str]) -> str:
+    """Put arguments in parentheses, on lines of their own if one line would be too long."""
     line = ", ".join(arguments)
     return f"({line})" if len(line) < MAX_LINE else "(\n" + "".join(f"    {each},\n" for each in arguments) + ")"

@@ -40,8 +40,8 @@ def test_authorities_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_command_that_does_not_end_is_ended(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
-        assert fresh_machines.run_bounded(["sleep", "60"], log, 0.1) == 124
-        assert fresh_machines.run_bounded(["false"], log, 60) == 1
+        assert fresh_machines.run_with_timeout(["sleep", "60"], log, 0.1) == 124
+        assert fresh_machines.run_with_timeout(["false"], log, 60) == 1
 
 
 def test_a_failure_is_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
