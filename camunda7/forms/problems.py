@@ -48,7 +48,7 @@ class Problem:
 
     Attributes:
         rule: as the schema names it; for what can't be read at all, the type that was expected.
-        message: which of MESSAGES says so.
+        message: key of its text in MESSAGES.
     """
 
     rule: str

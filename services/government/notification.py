@@ -19,7 +19,7 @@ TEXTS = {
         "ar": ("رسالة من السلطة الصحية", "يرجى قراءة ما تود السلطة الصحية إبلاغك به:"),
     },
     RELEASED: {
-        "en": ("News from the health authority", "What we told you has changed. Please read what holds now:"),
+        "en": ("News from the health authority", "The information we sent you has changed. Please read the update:"),
         "fr": ("Du nouveau de l'autorité sanitaire", "Ce que nous vous avions dit a changé. Veuillez lire :"),
         "ar": ("جديد من السلطة الصحية", "تغيّر ما أبلغناك به. يرجى قراءة ما يسري الآن:"),
     },

@@ -64,7 +64,7 @@ def fill_in_visit(medic: StaffMember) -> None:
 def nobody_at_home(guide: Guide) -> Page:
     medic = guide.staff("medical_team")
     medic.takes_from("All visits", guide.task("Oscar Lindgren", "medical_visit"))
-    medic.answers({}, {"visit_outcome": "Nobody at home"})
+    medic.answers({}, {"visit_outcome": "Nobody at home"})  # codespell:ignore nobody
     in_two_days = datetime.now(UTC) + timedelta(days=2)
     medic.chooses_moment("next_appointment", in_two_days.replace(hour=14, minute=30))
     return medic.page
