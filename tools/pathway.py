@@ -21,7 +21,7 @@ CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 INTRODUCTION = """# The pathway, in plain words
 
 For process managers. Written by `make pathway` from the diagrams in `processes/`, so change them, not this page; a test
-compares the two. Times are the defaults of `config/default.yaml`; a case keeps those that held when it began.
+compares the two. Times are the defaults of `config/default.yaml`; a case keeps the values of its start.
 """
 WORKERS = "a worker"
 ACTIVITIES = ("userTask", "serviceTask", "receiveTask", "businessRuleTask", "callActivity", "subProcess")
@@ -89,7 +89,7 @@ class Process:
         for element in self._elements("userTask"):
             for listener in element.iter(f"{CAMUNDA}taskListener"):
                 if listener.get("event") == "timeout":
-                    when = f"during “{element.get('name')}”, {self._timer(listener[0])}, what goes on isn't interrupted"
+                    when = f"during “{element.get('name')}”, {self._timer(listener[0])}, without interrupting it"
                     yield element.get("name", ""), when, _effect(listener.get("expression", ""))
 
     def _ends(self) -> Iterator[tuple[str, ...]]:
@@ -127,7 +127,7 @@ class Process:
             elif kind in ("error", "escalation"):
                 parts.append(kind)
         if element.get("cancelActivity") == "false" or element.get("isInterrupting") == "false":
-            parts.append("what goes on isn't interrupted")
+            parts.append("without interrupting it")
         return ", ".join(parts)
 
     def _timer(self, definition: ElementTree.Element) -> str:
