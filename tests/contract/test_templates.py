@@ -43,6 +43,6 @@ def test_a_template_makes_an_external_task_of_its_topic(handler: Handler) -> Non
 
 def test_a_description_says_what_is_read_and_reported() -> None:
     said = create_template(HANDLERS["lab.reserve_kit"])["description"]
-    assert said.startswith("Without a kit the sample is on the lab's waiting list")
+    assert said.startswith("Reserve a test kit; if none is left, the lab puts the sample on its waiting list")
     assert "Reads sample_number, testing_priority." in said
     assert "May report the error kit_shortage" in said

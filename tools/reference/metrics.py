@@ -70,7 +70,8 @@ def render_page() -> str:
     }
     texts = [INTRODUCTION]
     for name, rows in parts.items():
-        texts.append(f"## {name}\n\n{table(HEADER, sorted(rows, key=_name))}")
+        rows = sorted(rows, key=_name)
+        texts.append(f"## {name}\n\n{table(HEADER, rows)}")
     return "\n".join(texts)
 
 

@@ -376,13 +376,13 @@ def test_what_happens_to_an_order_beside_the_bench_is_not_undone(
         Order.update(priority=140).where(Order.sample_barcode == "A-2").execute()
 
     monkeypatch.setattr(Plan, "get_or_none", no_plan)
-    monkeypatch.setattr(bench, "_drawn", lambda: no_plan() or "negative")
+    monkeypatch.setattr(bench, "_random_result", lambda: no_plan() or "negative")
     if state == "running":
         Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
     orders = list(Order.select().order_by(Order.id))
     for one in orders:
         one.state = state
-        bench._begin(one, 0.0) if state == "ordered" else bench._finish(one)
+        bench._start(one, 0.0) if state == "ordered" else bench._finish(one)
     cancelled, raised = Order.select().order_by(Order.id)
     assert (cancelled.state, raised.priority) == ("cancelled", 140)
     assert raised.state == ("running" if state == "ordered" else "finished")

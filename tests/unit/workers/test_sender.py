@@ -267,7 +267,7 @@ def test_a_wrong_password_at_the_mail_server_is_logged_as_that_and_refuses_no_me
         assert "the mail server refuses mail.username or mail.password (535)" in caplog.text
         assert "hidden" not in caplog.text
         assert sender(port).send_waiting() == 0
-        assert "it wants mail.username and mail.password" in caplog.text
+        assert "it requires mail.username and mail.password" in caplog.text
         assert states() == {"1": WAITING}
         assert sender(port, username="coronacare", password="right").send_waiting() == 1
         assert len(inbox.got) == 1
