@@ -54,14 +54,15 @@ PUBLIC: dict[str, Any] = {"security": []}
 
 
 def create_service(name: str, title: str, purpose: str, api_key: str, database: peewee.Database) -> OpenAPI:
-    """A Flask application with health, its OpenAPI description, and the API key asked for on all else.
+    """Create a Flask application with a health check, its OpenAPI description, and an API key for all other paths.
 
     Args:
         name: the service's folder, such as lab.
-        title: of the description, as is purpose.
+        title: title of the description.
+        purpose: text of the description.
 
     Raises:
-        SchemaMismatch: this version can't work with the database as it is.
+        SchemaMismatch: this version can't use the database.
     """
     schema_of(database, name).check()
     app = OpenAPI(
@@ -81,34 +82,48 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         doc_ui=False,
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTENT_LENGTH
+    app.before_request(functools.partial(_require_api_key, api_key))
+    app.before_request(_refuse_nul)
+    app.before_request(_refuse_invalid_json)
+    _manage_connection(app, database)
+    app.register_error_handler(Problem, _answer_problem)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    _handle_database_errors(app, name)
+    _add_public_routes(app)
+    return app
 
-    @app.before_request
-    def ask_for_key() -> None:
-        given = request.headers.get("X-API-Key", "")
-        if request.path not in PUBLIC_PATHS and not hmac.compare_digest(given.encode(), api_key.encode()):
-            raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
 
-    @app.before_request
-    def refuse_nul() -> None:
-        if any("\x00" in text for text in (request.path, *request.args.values())):
-            raise Problem(400, "malformed", "an address has no NUL in it")
+def _require_api_key(api_key: str) -> None:
+    sent = request.headers.get("X-API-Key", "")
+    if request.path not in PUBLIC_PATHS and not hmac.compare_digest(sent.encode(), api_key.encode()):
+        raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
 
-    @app.before_request
-    def refuse_odd_json() -> None:
-        """flask-openapi3 reads what is in a JSON text as JSON once more."""
-        try:
-            body = request.get_json(silent=True)
-        except RecursionError:
-            raise Problem(400, "malformed", "the JSON is nested too deeply") from None
-        if isinstance(body, str):
-            raise Problem(400, "malformed", "send a JSON object")
+
+def _refuse_nul() -> None:
+    """Refuse NUL in the URL, which PostgreSQL can't store in a text."""
+    if any("\x00" in text for text in (request.path, *request.args.values())):
+        raise Problem(400, "malformed", "a URL must not contain NUL")
+
+
+def _refuse_invalid_json() -> None:
+    """Refuse a JSON string, whose content flask-openapi3 would parse as JSON again, and too deeply nested JSON."""
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        raise Problem(400, "malformed", "the JSON is nested too deeply") from None
+    if isinstance(body, str):
+        raise Problem(400, "malformed", "send a JSON object")
+
+
+def _manage_connection(app: OpenAPI, database: peewee.Database) -> None:
+    """Open a database connection for each request, and close it afterwards."""
 
     @app.before_request
     def connect() -> None:
         database.connect(reuse_if_open=True)
 
     @app.after_request
-    def leave_nothing(answer: Response) -> Response:
+    def truncate_journal_after_delete(answer: Response) -> Response:
         if request.method == "DELETE":
             truncate_journal(database)
         return answer
@@ -118,13 +133,25 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         if not database.is_closed():
             database.close()
 
-    @app.errorhandler(Problem)
-    def problem(error: Problem) -> tuple[Response, int]:
-        return jsonify(code=error.code, message=error.message), error.status
 
+def _answer_problem(error: Problem) -> tuple[Response, int]:
+    return jsonify(code=error.code, message=error.message), error.status
+
+
+def _answer_http_error(error: HTTPException) -> BaseResponse:
+    """Answer an HTTP error as JSON, with its headers, such as Allow and Retry-After."""
+    answer = error.get_response()
+    code = (error.name or "error").lower().replace(" ", "_")
+    answer.data = jsonify(code=code, message=error.description).data
+    answer.content_type = "application/json"
+    return answer
+
+
+def _handle_database_errors(app: OpenAPI, name: str) -> None:
+    """Answer errors of the database with 503, and log them at most once within LOG_GAP_S."""
     logged_at = -LOG_GAP_S
 
-    def away(error: Exception) -> tuple[Response, int, dict[str, str]]:
+    def answer_database_error(error: Exception) -> tuple[Response, int, dict[str, str]]:
         nonlocal logged_at
         message = describe_outage(error, name)
         if time.monotonic() >= logged_at + LOG_GAP_S:
@@ -133,16 +160,11 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         return jsonify(code="unavailable", message=message), 503, {"Retry-After": "5"}
 
     for kind in DATABASE_ERRORS:
-        app.register_error_handler(kind, away)
+        app.register_error_handler(kind, answer_database_error)
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> BaseResponse:
-        """Its headers stay: which methods are allowed, when to come back."""
-        answer = error.get_response()
-        code = (error.name or "error").lower().replace(" ", "_")
-        answer.data = jsonify(code=code, message=error.description).data
-        answer.content_type = "application/json"
-        return answer
+
+def _add_public_routes(app: OpenAPI) -> None:
+    """Add the paths of PUBLIC_PATHS."""
 
     @app.get("/healthz", responses={200: {"description": "The server is up"}}, openapi_extensions=PUBLIC)
     def healthz() -> dict[str, str]:
@@ -155,10 +177,8 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
 
     @app.get("/openapi.yaml", responses={200: {"description": "OpenAPI 3.1"}}, openapi_extensions=PUBLIC)
     def openapi() -> Response:
-        """This description."""
+        """Return this description."""
         return Response(description(), mimetype="application/yaml")
-
-    return app
 
 
 def _raise_problem(error: ValidationError) -> Any:
