@@ -50,7 +50,7 @@ Measured = dict[str, list[tuple[float, float, float]]]
 
 def main() -> None:
     console = Console(width=150)
-    with platform_up() as state:
+    with running_platform() as state:
         console.print(f"{PATIENTS} patients for {WINDOW_S:.0f} s")
         measured = measure(state["webapp"])
     table = Table(
@@ -108,7 +108,7 @@ def record(measured: Measured, answer: requests.Response) -> None:
 
 
 @contextmanager
-def platform_up() -> Iterator[dict[str, Any]]:
+def running_platform() -> Iterator[dict[str, Any]]:
     """Start a platform that sends the header Server-Timing, and stop it afterwards."""
     folder = RUN / "bench-pages"
     environment = {**os.environ, "CORONACARE_FOLDER": str(folder), "CORONACARE_WEBAPP__SERVER_TIMING": "true"}

@@ -21,9 +21,9 @@ from records.access import Access
 from records.cipher import Cipher
 from services.lab.models import MODELS
 from tests.support.case import CaseUnderTest
-from tests.support.chromium import PHONE, launched
-from tests.support.leftovers import ended_if_killed
-from tests.support.platform import SHARED, secrets_of_run, shared_platform
+from tests.support.chromium import PHONE, launch_chromium
+from tests.support.leftovers import cleanup_if_killed
+from tests.support.platform import SHARED, read_secrets, shared_platform
 
 OWN_PLATFORMS = ("tests/stack/", "tests/faults/")
 # starts platforms of its own, and may run beside the one of tests/stack/
@@ -47,7 +47,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    with launched() as browser:
+    with launch_chromium() as browser:
         yield browser
 
 
@@ -91,7 +91,7 @@ def records(state: dict[str, Any]) -> Iterator[None]:
 @pytest.fixture
 def access(records: None) -> Access:
     """What opens cases, as the web application has it."""
-    return Access(Cipher(secrets_of_run()["records_secret_key"]))
+    return Access(Cipher(read_secrets()["records_secret_key"]))
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def lab_database(state: dict[str, Any]) -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     run = ExitStack()
-    run.enter_context(ended_if_killed())
+    run.enter_context(cleanup_if_killed())
     config.add_cleanup(run.close)
 
 

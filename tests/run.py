@@ -18,7 +18,7 @@ from pathlib import Path
 
 from processes.engine import Engine
 from tests.support.coverage import record_coverage
-from tests.support.leftovers import ended_if_killed
+from tests.support.leftovers import cleanup_if_killed
 from tests.support.platform import SHARED, shared_platform
 from tests.support.tier import VERIFY
 
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
     took: dict[str, float] = {}
     # before the platform's settings are in the environment
     statuses = list(_one_after_another([SLOW], took, verify))
-    with ended_if_killed(), tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
+    with cleanup_if_killed(), tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
         statuses += list(_on_shared_platform(Path(folder), verify, took))
     if verify:
         # without the shared platform: they have up to four engines at once

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error
 
-from tests.support.chromium import launched
+from tests.support.chromium import launch_chromium
 
 ROOT = Path(__file__).parent.parent
 VIEWER = ROOT / "node_modules/bpmn-js/dist/bpmn-viewer.production.min.js"
@@ -41,7 +41,7 @@ def draw(browser: Browser, source: Path, folder: Path) -> None:
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with launched() as browser:
+    with launch_chromium() as browser:
         for source in sorted((ROOT / "processes").glob("*.bpmn")):
             try:
                 draw(browser, source, folder)

@@ -28,8 +28,8 @@ from processes.engine import Engine
 from stack import status, supervisor
 from stack.replay import Replay
 from tests.contract.test_structure import modules
+from tests.support.http_server import Call, Reply, http_server
 from tests.support.recording_proxy import RecordingProxy, recording_proxy
-from tests.support.serving import Call, Reply, serving
 
 OWNERS = {ROOT / "camunda7" / "http_client.py", ROOT / "hosting" / "clients" / "mail.py"}
 # the clients that the benchmark compares with our workers
@@ -116,7 +116,7 @@ def test_a_client_uses_neither_proxy_nor_credentials_of_the_environment(name: st
         calls.append(call)
         return Reply(200, STOCK if call.path == "/v1/stock" else b'{"groups": [], "last_exposure_date": null}')
 
-    with serving(answer) as url:
+    with http_server(answer) as url:
         CLIENTS[name](url)
     assert proxy.requests == []
     assert len(calls) == 1
@@ -124,7 +124,7 @@ def test_a_client_uses_neither_proxy_nor_credentials_of_the_environment(name: st
 
 
 def test_the_library_requests_would_use_the_proxy(proxy: RecordingProxy) -> None:
-    with serving(lambda call: Reply(200)) as url:
+    with http_server(lambda call: Reply(200)) as url:
         assert requests.get(url, timeout=5).status_code == 502
     assert len(proxy.requests) == 1
 
@@ -170,7 +170,7 @@ def test_the_environments_certificate_authorities_are_trusted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     context, bundle = authority
-    with serving(lambda call: Reply(200), context) as url:
+    with http_server(lambda call: Reply(200), context) as url:
         with pytest.raises(Exception, match="CERTIFICATE_VERIFY_FAILED"):
             SECURE_CLIENTS[name](url)
         monkeypatch.setenv(variable, str(bundle))
@@ -184,5 +184,5 @@ def test_a_folder_of_certificate_authorities_is_used(tmp_path: Path, monkeypatch
 
 
 def test_an_engine_with_an_untrusted_certificate_is_unavailable(authority: tuple[ssl.SSLContext, Path]) -> None:
-    with serving(lambda call: Reply(200), authority[0]) as url, pytest.raises(EngineUnavailable, match="SSLError"):
+    with http_server(lambda call: Reply(200), authority[0]) as url, pytest.raises(EngineUnavailable, match="SSLError"):
         Engine(url, "user", "password").get("/engine")

@@ -22,7 +22,7 @@ from hosting.periodic import PeriodicTask
 from tests.support.case import eventually
 from tests.support.fake_engine import fake_engine
 from tests.support.packages import PARTS
-from tests.support.working import working
+from tests.support.running_worker import running_worker
 
 STARTERS = {
     "Thread",
@@ -196,7 +196,7 @@ def test_the_fetch_loop_survives_an_error(fault: str, caplog: pytest.LogCaptureF
     @topic("lab.order_test")
     def handle() -> None: ...
 
-    with fake_engine() as (engine, url), working(url, [handle]) as runtime:
+    with fake_engine() as (engine, url), running_worker(url, [handle]) as runtime:
         fetch, faults = runtime.client.fetch, [FAULTS[fault]]
 
         def faulty_fetch(*arguments: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Many cases at once, as patients and staff would drive them: starts them and fills in whatever is asked for.
+"""Runs many cases at once, in place of patients and staff: starts them, and fills in the forms of their open tasks.
 
-What the engine has acknowledged is noted in a ledger of the driver's own.
+What the engine has acknowledged is recorded in the driver's own ledger.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from processes.cases import new_reference, start_case
 from processes.elements import Process
 from processes.engine import Engine
 from tests.faults.ledger import Ledger
-from tests.faults.people import answers_to
+from tests.faults.people import form_values
 from tests.support.case import WITH_COUGH
 
 AT_ONCE = 8
-# more would wait for one another, and hide how long what was hit takes
-MOST_OPEN = 40
+# more cases would wait for one another, and hide how long interrupted tasks take
+MAX_OPEN = 40
 PAGE = 2000
 
 
 class Driver:
-    """Takes cases to their end.
+    """Starts cases and completes their user tasks.
 
     Args:
-        state: where everything is, as .run/state.json says.
+        state: URLs, accounts and keys of the platform, as in .run/state.json.
 
     Attributes:
-        attempted: how many cases were to be started.
+        attempted: number of cases to start.
         acknowledged: references of the cases whose start the engine has acknowledged.
-        most_open: as many cases as go on at once.
-        goes_on: whether a case is to fill in a form that it is asked for now; else it rests.
-        asked_again: references and ids of the tasks for which something was asked again, for no answer had come.
+        max_open: maximum number of cases that run at once.
+        may_continue: called with a case reference before a form is filled in; if it returns False the task stays open.
+        retried: references of cases and ids of tasks whose request was repeated after it had no answer.
     """
 
     def __init__(self, state: Mapping[str, Any], ledger: Ledger):
@@ -50,58 +50,59 @@ class Driver:
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._starters = ThreadPoolExecutor(AT_ONCE // 2)
         self._references: dict[str, str] = {}
-        self._taken: set[str] = set()
+        self._submitted: set[str] = set()
         self._guard = threading.Lock()
         self.began_at = time.time()
         self._starting: list[Future[None]] = []
         self._closing = threading.Event()
         self.attempted = 0
         self.acknowledged: list[str] = []
-        self.most_open = MOST_OPEN
-        self.goes_on: Callable[[str], bool] = lambda reference: True
-        self.asked_again: set[str] = set()
+        self.max_open = MAX_OPEN
+        self.may_continue: Callable[[str], bool] = lambda reference: True
+        self.retried: set[str] = set()
 
     def start(self, count: int) -> list[str]:
-        """Have so many cases started as soon as there is room for them; returns their references."""
+        """Start `count` cases as soon as fewer than `max_open` run; returns their references."""
         references = [new_reference() for _ in range(count)]
-        self.start_these(references)
+        self.start_cases(references)
         return references
 
-    def start_these(self, references: list[str]) -> None:
+    def start_cases(self, references: list[str]) -> None:
         self.attempted += len(references)
         self._starting += [self._starters.submit(self._start, reference) for reference in references]
 
     def drive(self, no_more: threading.Event, idle_s: float) -> None:
-        """Fill in the forms of all cases until no more start and all have ended, or until stop() is called.
+        """Fill in the forms of all cases until stop() is called, or `no_more` is set and all cases have ended.
 
         Args:
-            idle_s: gives up after as many seconds in which no form was asked for.
+            no_more: set when the test starts no more cases.
+            idle_s: returns after this time without an open form.
         """
-        gives_up_at = time.monotonic() + idle_s
-        while time.monotonic() < gives_up_at and not self._closing.is_set():
+        deadline = time.monotonic() + idle_s
+        while time.monotonic() < deadline and not self._closing.is_set():
             try:
                 if self._fill_in():
-                    gives_up_at = time.monotonic() + idle_s
-                elif no_more.is_set() and self._all_started() and not self.open():
+                    deadline = time.monotonic() + idle_s
+                elif no_more.is_set() and self._all_started() and not self.count_open():
                     return
             except EngineUnavailable:
                 time.sleep(0.2)
 
     def _all_started(self) -> bool:
-        """Whether nothing is left to start; raises what kept a case from it."""
+        """Whether all cases have been started; raises the error that prevented a start."""
         return not [each for each in self._starting if not each.done() or each.result()]
 
-    def open(self) -> int:
-        """How many cases go on."""
+    def count_open(self) -> int:
+        """Number of running cases."""
         query = {"processDefinitionKey": Process.CORONA_CARE, "unfinished": True}
         return self.engine.post("/history/process-instance/count", query)["count"]
 
     def external_tasks(self) -> set[str]:
-        """Ids of the external tasks that wait or are worked on."""
+        """Ids of the open external tasks with retries left, locked or not."""
         return {task["id"] for task in self.engine.get("/external-task", withRetriesLeft=True)}
 
     def ended(self) -> dict[str, list[str | None]]:
-        """References of the cases that have ended, and how each of their instances has."""
+        """The outcomes of the ended process instances, by case reference."""
         query = {"processDefinitionKey": Process.CORONA_CARE, "finished": True}
         found = self.engine.post("/history/process-instance", query)
         values = self.engine.post(
@@ -114,11 +115,11 @@ class Driver:
         return ended
 
     def stop(self) -> None:
-        """Have drive() return, and start no more cases."""
+        """Make drive() return, and start no more cases."""
         self._closing.set()
 
     def delete_open(self) -> None:
-        """Delete all cases that go on, as far as the engine answers."""
+        """Delete all running cases; errors of the engine are ignored."""
         with contextlib.suppress(EngineError):
             for instance in self.engine.post("/process-instance", {"processDefinitionKey": Process.CORONA_CARE}):
                 self.engine.delete(f"/process-instance/{instance['id']}?skipCustomListeners=true")
@@ -132,25 +133,25 @@ class Driver:
     def _start(self, reference: str) -> None:
         while not self._closing.is_set():
             try:
-                if self.open() >= self.most_open:
+                if self.count_open() >= self.max_open:
                     self._closing.wait(0.5)
                     continue
                 start_case(self.engine, reference, WITH_COUGH, self._policy)
             except EngineUnavailable:
-                # it may have started: asked for again, it starts once
-                self.asked_again.add(reference)
+                # the case may have been started: a repeated start with the same reference starts no second one
+                self.retried.add(reference)
                 self._closing.wait(0.2)
                 continue
-            self._ledger.note(kind="start", reference=reference)
+            self._ledger.append(kind="start", reference=reference)
             with self._guard:
                 self.acknowledged.append(reference)
             return
 
     def _fill_in(self) -> int:
-        """Fill in all forms that are asked for now; returns how many."""
+        """Fill in all open forms; returns their number."""
         query = {"processDefinitionKeyIn": list(Process), "active": True}
         found = self.engine.post(f"/task?maxResults={PAGE}", query)
-        tasks = [task for task in found if task["id"] not in self._taken and task.get("camundaFormRef")]
+        tasks = [task for task in found if task["id"] not in self._submitted and task.get("camundaFormRef")]
         self._learn_references({task["processInstanceId"] for task in tasks} - self._references.keys())
         submitted = sum(self._pool.map(self._submit, tasks))
         if not submitted:
@@ -164,18 +165,18 @@ class Driver:
 
     def _submit(self, task: dict[str, Any]) -> bool:
         reference, form = self._references.get(task["processInstanceId"]), task["camundaFormRef"]["key"]
-        if reference is None or not self.goes_on(reference):
+        if reference is None or not self.may_continue(reference):
             return False
         try:
-            self.engine.submit(task["id"], answers_to(form, reference))
+            self.engine.submit(task["id"], form_values(form, reference))
         except EngineRefused as error:
-            # gone: by our own hand if the answer was lost on its way
+            # a refused task that doesn't exist was completed by an earlier request whose answer was lost
             if self.engine.has_task(task["id"]):
                 raise AssertionError(f"{form} of {reference}: {error.message}") from error
         except EngineError:
-            # looked at again when the engine is back
-            self.asked_again.add(task["id"])
+            # the next call of _fill_in submits it again if it is still open
+            self.retried.add(task["id"])
             return True
-        self._taken.add(task["id"])
-        self._ledger.note(kind="form", reference=reference, form=form, task=task["id"])
+        self._submitted.add(task["id"])
+        self._ledger.append(kind="form", reference=reference, form=form, task=task["id"])
         return True

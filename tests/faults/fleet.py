@@ -1,4 +1,4 @@
-"""Worker processes that are started again at once, however they end, and may be killed one by one."""
+"""Worker processes that are restarted whenever they end, and may be killed one by one."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from workers.lanes import LANES
 
 
 class Fleet:
-    """So many worker processes, numbered from 1.
+    """Worker processes, numbered from 1.
 
     Args:
-        part: the platform's workers, as stack/parts.py has them.
-        more: environment variables beside theirs.
+        part: the platform's workers, from stack/parts.py.
+        more: further environment variables.
+
+    Attributes:
+        deaths: number of processes that ended before the fleet was stopped, or were killed while they stopped.
     """
 
     def __init__(self, part: Part, count: int, logs: Path, **more: str):
@@ -47,23 +50,23 @@ class Fleet:
         self._stopping.set()
         self._watcher.join()
         for process in self._processes.values():
-            # one that is stopped hears nothing
+            # a process that is stopped by SIGSTOP doesn't handle SIGTERM
             self._signal(process, signal.SIGCONT)
             self._signal(process, signal.SIGTERM)
         for process in self._processes.values():
-            # it may die as it ends
+            # it may be killed while it stops
             self.deaths += process.wait(30) == -signal.SIGKILL
 
     @property
     def numbers(self) -> list[int]:
         return list(self._parts)
 
-    def name(self, number: int) -> str:
-        """What the engine knows a process by."""
+    def worker_id(self, number: int) -> str:
+        """The worker id of a process."""
         return worker_id(LANES, number)
 
-    def process(self, number: int) -> int:
-        """Its id, for as long as it lives."""
+    def pid(self, number: int) -> int:
+        """The id of the current process with this number."""
         return self._processes[number].pid
 
     def signal(self, number: int, what: signal.Signals) -> None:

@@ -1,5 +1,6 @@
-"""A ledger: who asked for what and what was answered, one line each, written before the answer leaves. Nothing in it is
-ever changed, so that it tells what happened whatever the databases say.
+"""A ledger: an append-only file with a line for each request and its status, written before the answer is sent.
+
+It is independent of the databases, so that a test can compare both.
 """
 
 from __future__ import annotations
@@ -14,31 +15,31 @@ from typing import Any
 
 
 class Ledger:
-    """Lines of JSON in a file, to which several processes may add."""
+    """A file of JSON lines, to which several processes may append."""
 
     def __init__(self, path: Path):
         self._path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    def note(self, **entry: Any) -> None:
+    def append(self, **entry: Any) -> None:
         os.write(self._file, json.dumps({"at": time.time(), **entry}).encode() + b"\n")
 
     def entries(self) -> list[dict[str, Any]]:
-        """All lines; the last may be cut off where a process was killed."""
+        """All complete lines; a killed process may leave a partial one at the end."""
         lines = self._path.read_bytes().split(b"\n")[:-1]
         return [json.loads(line) for line in lines]
 
 
-def done(entries: Iterable[dict[str, Any]]) -> Counter[str]:
-    """How often each key had an effect: asked for, accepted, and not answered from memory."""
+def count_effects(entries: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Number of effects by idempotency key: accepted requests without those answered as a repetition."""
     return Counter(entry["key"] for entry in entries if entry["status"] < 300 and not entry["repeated"])
 
 
 def doubled(entries: Iterable[dict[str, Any]]) -> dict[str, int]:
-    """Keys that had an effect more than once."""
-    return {key: times for key, times in done(entries).items() if times > 1}
+    """Number of effects by idempotency key, of keys with more than one."""
+    return {key: times for key, times in count_effects(entries).items() if times > 1}
 
 
 def redelivered(entries: Iterable[dict[str, Any]]) -> int:
-    """How often something was asked for that had been done already."""
+    """Number of requests that were answered as a repetition."""
     return sum(entry["repeated"] for entry in entries)

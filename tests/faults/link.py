@@ -1,4 +1,4 @@
-"""A TCP connection's middle, where a test makes trouble: bytes are held up, slowed down, lost, changed, cut off."""
+"""A TCP proxy that injects network faults: it delays, slows down, drops or replaces bytes, and resets connections."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ CHUNK = 65536
 RESET = struct.pack("ii", 1, 0)
 
 
-class Cut(Exception):
-    """The connection is reset here."""
+class ConnectionCut(Exception):
+    """The proxy has to reset the connection."""
 
 
-class Trouble:
-    """What becomes of bytes under way.
+class Fault:
+    """A network fault in one direction.
 
     Attributes:
-        over: set when the link is as it was; what is held up then comes.
+        over: set at the end of the fault; delayed bytes are delivered then.
     """
 
     def __init__(self) -> None:
         self.over = threading.Event()
 
-    def meets(self, chunk: bytes) -> Iterator[bytes]:
-        """What comes of some bytes: later, changed, or never.
+    def apply(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the bytes that are delivered instead of a chunk, when they are.
 
         Raises:
-            Cut: the connection is reset.
+            ConnectionCut: the connection is reset.
         """
         raise NotImplementedError
 
 
 class Link:
-    """Listens at a URL of its own, and passes on to the first of some servers that takes the connection.
+    """A proxy to the first of some servers that accepts the connection.
 
     Args:
         targets: base URLs, or host:port.
 
     Attributes:
-        met: how many chunks of bytes met with trouble.
+        affected: number of chunks to which a fault was applied.
     """
 
     def __init__(self, *targets: str, port: int = 0):
         self._targets = [_address(target) for target in targets]
         self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
-        self._to_server: Trouble | None = None
-        self._to_client: Trouble | None = None
-        self.met = 0
+        self._to_server: Fault | None = None
+        self._to_client: Fault | None = None
+        self.affected = 0
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -64,16 +64,16 @@ class Link:
         self._listener.close()
 
     @contextmanager
-    def trouble(self, to_server: Trouble | None = None, to_client: Trouble | None = None) -> Iterator[None]:
-        """Have trouble with the bytes in these directions."""
+    def inject(self, to_server: Fault | None = None, to_client: Fault | None = None) -> Iterator[None]:
+        """Inject faults in these directions within the context."""
         self._to_server, self._to_client = to_server, to_client
         try:
             yield
         finally:
             self._to_server = self._to_client = None
-            for trouble in (to_server, to_client):
-                if trouble:
-                    trouble.over.set()
+            for fault in (to_server, to_client):
+                if fault:
+                    fault.over.set()
 
     def _accept(self) -> None:
         while True:
@@ -88,10 +88,10 @@ class Link:
         if server is None:
             _reset(client)
             return
-        there = threading.Thread(target=self._pass_on, args=[client, server, self._of_server], daemon=True)
-        there.start()
-        self._pass_on(server, client, self._of_client)
-        there.join()
+        upstream = threading.Thread(target=self._forward, args=[client, server, self._fault_to_server], daemon=True)
+        upstream.start()
+        self._forward(server, client, self._fault_to_client)
+        upstream.join()
         client.close()
         server.close()
 
@@ -101,51 +101,51 @@ class Link:
                 return socket.create_connection(address, timeout=None)
         return None
 
-    def _of_server(self) -> Trouble | None:
+    def _fault_to_server(self) -> Fault | None:
         return self._to_server
 
-    def _of_client(self) -> Trouble | None:
+    def _fault_to_client(self) -> Fault | None:
         return self._to_client
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket, trouble: Callable[[], Trouble | None]) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket, current_fault: Callable[[], Fault | None]) -> None:
         try:
             while chunk := source.recv(CHUNK):
-                meet = trouble()
-                if meet is None:
+                fault = current_fault()
+                if fault is None:
                     sink.sendall(chunk)
                     continue
-                self.met += 1
-                for piece in meet.meets(chunk):
+                self.affected += 1
+                for piece in fault.apply(chunk):
                     sink.sendall(piece)
             sink.shutdown(socket.SHUT_WR)
-        except (OSError, Cut):
+        except (OSError, ConnectionCut):
             _reset(source)
             _reset(sink)
 
 
-class Hole(Trouble):
-    """Nothing comes through; then all comes, late, as TCP would deliver it."""
+class BlackHole(Fault):
+    """Nothing is delivered until the end of the fault, then everything, as TCP does by retransmission."""
 
-    def meets(self, chunk: bytes) -> Iterator[bytes]:
+    def apply(self, chunk: bytes) -> Iterator[bytes]:
         self.over.wait()
         yield chunk
 
 
-class Reset(Trouble):
-    """The connection is reset, and what was under way is lost."""
+class Reset(Fault):
+    """The connection is reset, and the bytes are lost."""
 
-    def meets(self, chunk: bytes) -> Iterator[bytes]:
-        raise Cut
+    def apply(self, chunk: bytes) -> Iterator[bytes]:
+        raise ConnectionCut
 
 
-class Slow(Trouble):
-    """Bytes come one by one."""
+class Slow(Fault):
+    """Bytes are delivered one by one."""
 
     def __init__(self, per_s: int):
         super().__init__()
         self._per_s = per_s
 
-    def meets(self, chunk: bytes) -> Iterator[bytes]:
+    def apply(self, chunk: bytes) -> Iterator[bytes]:
         for position in range(len(chunk)):
             if self.over.wait(1 / self._per_s):
                 yield chunk[position:]
@@ -153,23 +153,23 @@ class Slow(Trouble):
             yield chunk[position : position + 1]
 
 
-class Instead(Trouble):
-    """Another answer comes, and the connection ends."""
+class ReplacedAnswer(Fault):
+    """Another answer is delivered, and the connection is reset."""
 
     def __init__(self, answer: bytes):
         super().__init__()
         self._answer = answer
 
-    def meets(self, chunk: bytes) -> Iterator[bytes]:
+    def apply(self, chunk: bytes) -> Iterator[bytes]:
         yield self._answer
-        raise Cut
+        raise ConnectionCut
 
 
 def _reset(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     with contextlib.suppress(OSError):
-        # wakes up whoever reads from it
+        # wakes up the thread that reads from it
         connection.shutdown(socket.SHUT_RDWR)
     connection.close()
 

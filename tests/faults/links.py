@@ -1,4 +1,4 @@
-"""What stands between the parts: a link for each way from one to another, and one before several engines."""
+"""The links of a platform: one for each connection from part to part, and one in front of several engines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.support.ports import free_port
 
 
 class Links(ExitStack):
-    """All links of a platform; they end with it.
+    """A context with all links of a platform.
 
     Attributes:
-        all: by the names of both ends.
+        all: by the names of the calling and the called part.
     """
 
     def __init__(self) -> None:
@@ -24,28 +24,28 @@ class Links(ExitStack):
         self.all: dict[tuple[str, str], Link] = {}
 
     def between(self, parts: list[Part], settings: Settings) -> list[Part]:
-        """The parts, each calling the others by links."""
+        """Return the parts with settings by which each calls the others through links."""
         return [self._calling_by_links(part, settings) for part in parts]
 
     def before_nodes(self, parts: list[Part], count: int) -> list[Part]:
-        """The parts with several engines; at the engine's own port the first of them that answers is asked."""
+        """Return the parts with several engines; a link at the engine's port leads to the first reachable one."""
         [engine] = [part for part in parts if part.name == "engine"]
         nodes = [_node(engine, number) for number in range(1, count + 1)]
         self.enter_context(Link(*(node.url for node in nodes), port=urlsplit(engine.url).port))
         return [*nodes, *(part for part in parts if part is not engine)]
 
     def _calling_by_links(self, part: Part, settings: Settings) -> Part:
-        told: dict[str, str] = {}
+        urls: dict[str, str] = {}
         for other in CALLS.get(part.name, ()):
-            at = getattr(settings, other)
-            address = f"{at.host}:{at.port}"
+            target = getattr(settings, other)
+            address = f"{target.host}:{target.port}"
             link = self.all[part.name, other] = self.enter_context(Link(address))
-            told |= (
+            urls |= (
                 {environment_name("mail", "port"): str(link.port)}
                 if other == "mail"
                 else {environment_name(other, "url"): link.url}
             )
-        return replace(part, environment={**part.environment, **told})
+        return replace(part, environment={**part.environment, **urls})
 
 
 def _node(engine: Part, number: int) -> Part:
@@ -57,6 +57,6 @@ def _node(engine: Part, number: int) -> Part:
         environment={**engine.environment, "ENGINE_PORT": str(port)},
         url=url,
         ready=engine.ready.replace(engine.url, url),
-        # the first one makes the tables
+        # the first one creates the tables
         needs=("engine-1",) if number > 1 else (),
     )

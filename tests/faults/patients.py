@@ -1,4 +1,4 @@
-"""Patients who send pre-screenings by the web pages, one after another, whatever breaks meanwhile."""
+"""Patients who submit pre-screenings on the web pages, one after another, during faults."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from processes.elements import Process
 from processes.engine import Engine
 from records import database
 from records.submissions import Submission
-from tests.faults.ground import Ground
 from tests.faults.ledger import Ledger
 from tests.faults.run import Run
+from tests.faults.system import SystemUnderTest
 from tests.support.case import NO_SYMPTOMS
 
 FORM = "/forms/pre_screening"
@@ -31,15 +31,16 @@ FILLED = {**NO_SYMPTOMS, "breathless": True}
 
 
 class Patients:
-    """So many at once, each a new one as soon as the last one's form is acknowledged.
+    """Threads that submit pre-screenings; each starts the next one as soon as its form is acknowledged.
 
     Args:
-        state: where everything is, as .run/state.json says.
+        state: URLs, accounts and keys of the platform, as in .run/state.json.
+        count: number of threads.
 
     Attributes:
-        acknowledged: references of the cases whose form the web application has taken.
-        kept: how many forms were kept because the engine couldn't be reached, and forwarded later.
-        refused: statuses of the answers that weren't pages, and 0 for none at all.
+        acknowledged: references of the cases whose form the web application has accepted.
+        queued: number of forms that were stored while the engine was unreachable, and forwarded later.
+        failed: statuses of the failed requests; 0 for those without an answer.
     """
 
     def __init__(self, state: Mapping[str, Any], ledger: Ledger, count: int):
@@ -49,12 +50,12 @@ class Patients:
         self._count = count
         self._threads: list[threading.Thread] = []
         self.acknowledged: list[str] = []
-        self.kept = 0
-        self.refused: list[int] = []
+        self.queued = 0
+        self.failed: list[int] = []
 
     def __enter__(self) -> Patients:
         for _ in range(self._count):
-            self.another_comes()
+            self.add_patient()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,28 +63,28 @@ class Patients:
         for thread in self._threads:
             thread.join()
 
-    def another_comes(self) -> None:
-        self._threads.append(threading.Thread(target=self._come))
+    def add_patient(self) -> None:
+        self._threads.append(threading.Thread(target=self._run))
         self._threads[-1].start()
 
-    def _come(self) -> None:
+    def _run(self) -> None:
         while not self._stopping.is_set():
-            reference = self._sends()
-            self._ledger.note(kind="submission", reference=reference)
+            reference = self._submit_form()
+            self._ledger.append(kind="submission", reference=reference)
             self.acknowledged.append(reference)
 
-    def _sends(self) -> str:
-        """Send a form, page by page; whoever gets no page tries again. Returns the case's reference."""
+    def _submit_form(self) -> str:
+        """Submit a form page by page, and retry failed requests; returns the case's reference."""
         browser = Browser(self._url)
-        page = self._answer(lambda: browser.open(FORM))
+        page = self._load(lambda: browser.open(FORM))
         while page.form is not None:
-            page = self._answer(lambda page=page: browser.send(page, FILLED), lambda: browser.open(FORM))
-        page = self._answer(lambda: browser.open("/case?all=yes"))
-        self.kept += page.heading == "We have your answers"
+            page = self._load(lambda page=page: browser.send(page, FILLED), lambda: browser.open(FORM))
+        page = self._load(lambda: browser.open("/case?all=yes"))
+        self.queued += page.heading == "We have your answers"
         return page.text("strong.reference")
 
-    def _answer(self, ask: Callable[[], Page], ask_again: Callable[[], Page] | None = None) -> Page:
-        """The page that is answered in the end.
+    def _load(self, request: Callable[[], Page], retry: Callable[[], Page] | None = None) -> Page:
+        """Send a request and retry it until a page is returned, with `retry` if it is another request.
 
         Raises:
             AssertionError: no page within PAGE_WITHIN_S.
@@ -91,45 +92,45 @@ class Patients:
         deadline = time.monotonic() + PAGE_WITHIN_S
         while time.monotonic() < deadline:
             try:
-                page = ask()
+                page = request()
                 if page.status < 500:
                     return page
-                self.refused.append(page.status)
+                self.failed.append(page.status)
             except requests.RequestException:
-                self.refused.append(0)
-            ask = ask_again or ask
+                self.failed.append(0)
+            request = retry or request
             time.sleep(0.2)
-        raise AssertionError(f"no page within {PAGE_WITHIN_S} s; answers so far: {Counter(self.refused)}")
+        raise AssertionError(f"no page within {PAGE_WITHIN_S} s; failed requests by status: {Counter(self.failed)}")
 
 
 @contextmanager
-def coming(ground: Ground, run: Run, count: int = 2) -> Iterator[Patients]:
-    """Patients who come all the while; what they were told is true in the end."""
-    ledger = Ledger(ground.ledgers / f"patients-{time.time_ns()}.jsonl")
-    with Patients(ground.state, ledger, count) as patients:
+def submitting_patients(system: SystemUnderTest, run: Run, count: int = 2) -> Iterator[Patients]:
+    """Submit pre-screenings within the context; then check that each acknowledged form has started one case."""
+    ledger = Ledger(system.ledgers / f"patients-{time.time_ns()}.jsonl")
+    with Patients(system.state, ledger, count) as patients:
         yield patients
-    run.sent_again(len(patients.refused) + patients.kept)
-    came = patients.acknowledged
-    ground.engine_after()
-    _arrive(run.driver.engine, came)
-    assert set(starts_of(run.driver.engine, came)) == {1}
-    told = f"{len(came)} forms acknowledged, each is there once, {patients.kept} of them were kept for later"
-    print(f"{told}; answers without a page: {len(patients.refused)}")
+    run.add_resubmissions(len(patients.failed) + patients.queued)
+    references = patients.acknowledged
+    system.wait_for_engine()
+    _wait_for_cases(run.driver.engine, references)
+    assert set(count_starts(run.driver.engine, references)) == {1}
+    summary = f"{len(references)} forms acknowledged, one case of each, {patients.queued} of them forwarded later"
+    print(f"{summary}; failed requests: {len(patients.failed)}")
 
 
-def _arrive(engine: Engine, came: list[str]) -> None:
-    """What was kept while the engine was away is forwarded, one after another: as long as more come, none is lost."""
-    missing = came
+def _wait_for_cases(engine: Engine, references: list[str]) -> None:
+    """Wait until stored forms are forwarded; they are lost if none is forwarded within a minute."""
+    missing = references
     while missing:
         before, deadline = len(missing), time.monotonic() + 60
         while len(missing) == before:
-            assert time.monotonic() < deadline, f"forms are lost: {kept_of(missing)}"
+            assert time.monotonic() < deadline, f"forms are lost: {submission_states(missing)}"
             time.sleep(0.2)
-            missing = [each for each, starts in zip(missing, starts_of(engine, missing), strict=True) if not starts]
+            missing = [each for each, starts in zip(missing, count_starts(engine, missing), strict=True) if not starts]
 
 
-def kept_of(references: list[str]) -> dict[str, list[str]]:
-    """What the records have of the forms of cases that never began: their states."""
+def submission_states(references: list[str]) -> dict[str, list[str]]:
+    """The states of the submissions in the records, by case."""
     database.open(os.environ[environment_name("records", "database_url")])
     with database.database.connection_context():
         rows = list(Submission.select().where(Submission.case_reference.in_(references)))
@@ -137,8 +138,8 @@ def kept_of(references: list[str]) -> dict[str, list[str]]:
     return {each: [row.state for row in rows if row.case_reference == each] for each in references}
 
 
-def starts_of(engine: Engine, references: list[str]) -> list[int]:
-    """How many cases there are of each reference: one, had nothing been lost or done twice."""
+def count_starts(engine: Engine, references: list[str]) -> list[int]:
+    """Number of process instances of each case: one, unless a start was lost or repeated."""
     query = {"processDefinitionKey": Process.CORONA_CARE}
     return [
         engine.post("/history/process-instance/count", {**query, "processInstanceBusinessKey": reference})["count"]

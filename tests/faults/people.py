@@ -1,4 +1,4 @@
-"""The people of a case: what they fill in, and where they are reached. Their addresses are the case's own."""
+"""The people of a case: their answers, channels and addresses, which depend on the case reference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATIENT, CONTACT_OF = "patients", "contacts"
 
 
 def channel_of(reference: str, who: str) -> str:
-    """How news reaches somebody of this case: by SMS in every fourth case; the patient of every eighth is called."""
+    """The channel of a person: SMS in one of 4 cases, telephone for the patient in one of 8, else e-mail."""
     turn = _number(reference, "") % 8
     if turn % 4 == 0:
         return "sms"
@@ -26,8 +26,8 @@ def phone_of(reference: str, who: str) -> str:
     return f"+4420{_number(reference, who) % 10**8:08}"
 
 
-def answers_to(form: str, reference: str) -> dict[str, Any]:
-    """What a form of the case comes back with."""
+def form_values(form: str, reference: str) -> dict[str, Any]:
+    """The values that a form of the case is submitted with."""
     contact = {**CONTACT, "name": reference.lower(), **_address(reference, CONTACT_OF)}
     return {
         "evaluation_request": {**REQUEST, "channel": channel_of(reference, PATIENT), **_address(reference, PATIENT)},

@@ -1,6 +1,6 @@
-"""Cases on their way while things break, and what became of them.
+"""Runs cases during faults, and reports their outcome.
 
-FAULTS=long (`make faults`) breaks more of everything.
+FAULTS=long (`make faults`) has more cases and faults than `make verify`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from camunda7.variables import ENGINE_TIME
 from processes.engine import Engine
 from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger
-from tests.faults.report import Messages, Report, calls_twice, contacts_of, done_after, effects_of
-from tests.support.case import described, eventually
+from tests.faults.report import Messages, Report, completion_times, contacts_of, effects_of, find_repeated_calls
+from tests.support.case import describe_case, eventually
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ LONG = bool(os.environ.get("FAULTS"))
 
 
 def scaled(short: T, long: T) -> T:
-    """How much of something there is in `make verify`, and how much in `make faults`."""
+    """Return `short` in `make verify` and `long` in `make faults`."""
     return long if LONG else short
 
 
@@ -40,53 +40,53 @@ IDLE_S = scaled(150, 600)
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A fault, and the external tasks that it hit."""
+class Interruption:
+    """The time of a fault, and the external tasks that it interrupted."""
 
     at: float
     tasks: list[str]
 
 
 class Run:
-    """What happens to the cases.
+    """Counts the faults of a run, and compares its cases with what was acknowledged.
 
     Args:
-        state: where everything is, as .run/state.json says.
-        ledgers: folder of the servers' ledgers.
+        state: URLs, accounts and keys of the platform, as in .run/state.json.
+        ledgers: folder of the services' ledgers.
     """
 
     def __init__(self, state: Mapping[str, Any], ledgers: Path):
         self._state = state
         self._ledgers = ledgers
-        self._hits: list[Hit] = []
+        self._interruptions: list[Interruption] = []
         self._recoveries: list[float] = []
         self._faults = 0
-        self._sent_again = 0
+        self._resubmissions = 0
         self._withdrawn: set[str] = set()
         self.driver = Driver(state, Ledger(ledgers / f"driver-{time.time_ns()}.jsonl"))
 
-    def hit(self, tasks: list[str]) -> None:
-        """Something broke just now, and these tasks were in hand; how long each takes to be done is looked up later."""
+    def add_interruption(self, tasks: list[str]) -> None:
+        """Count a fault that interrupts these tasks now; the report measures how long each takes to be completed."""
         self._faults += 1
-        self._hits.append(Hit(time.time(), tasks))
+        self._interruptions.append(Interruption(time.time(), tasks))
 
-    def broke(self, times: int = 1) -> None:
-        """So many things broke, of which nobody knows what they hit."""
+    def add_faults(self, times: int = 1) -> None:
+        """Count faults whose interrupted tasks aren't known."""
         self._faults += times
 
-    def sent_again(self, times: int) -> None:
-        """So many pages were sent again by patients, and forms by the web application."""
-        self._sent_again += times
+    def add_resubmissions(self, times: int) -> None:
+        """Count pages that patients sent again, and forms that the web application forwarded later."""
+        self._resubmissions += times
 
-    def recovered(self, after_s: float) -> None:
+    def add_recovery(self, after_s: float) -> None:
         self._recoveries.append(after_s)
 
-    def withdraw(self, references: Iterable[str]) -> None:
-        """These are to end as withdrawn, wherever on their road."""
+    def expect_withdrawn(self, references: Iterable[str]) -> None:
+        """Expect these cases to end as withdrawn."""
         self._withdrawn |= set(references)
 
     def report(self) -> Report:
-        """What became of the cases; is printed too."""
+        """Create the report, and print it."""
         self._await_messages()
         doubled, again = effects_of(
             [Ledger(self._ledgers / f"{name}.jsonl") for name in ("lab", "government", "sms")], self.driver.began_at
@@ -94,16 +94,16 @@ class Run:
         completed, messages = self._completed(), Messages(self._state)
         for reference in set(completed) - self._withdrawn:
             doubled |= self._doubled_in(reference, messages)
-        doubled |= calls_twice(self.driver.engine, completed)
-        taken_over = [took for hit in self._hits for took in _recoveries(self.driver.engine, hit)]
+        doubled |= find_repeated_calls(self.driver.engine, completed)
+        taken_over = [took for each in self._interruptions for took in _recoveries(self.driver.engine, each)]
         report = Report(
             self._faults,
             self.driver.attempted,
             len(self.driver.acknowledged),
             len(completed),
-            [described(self.driver.engine, each) for each in self.driver.acknowledged if each not in completed],
+            [describe_case(self.driver.engine, each) for each in self.driver.acknowledged if each not in completed],
             doubled,
-            again + len(taken_over) + len(self.driver.asked_again) + self._sent_again,
+            again + len(taken_over) + len(self.driver.retried) + self._resubmissions,
             taken_over + self._recoveries,
         )
         print(report)
@@ -111,8 +111,8 @@ class Run:
 
     def _await_messages(self) -> None:
         with contextlib.suppress(AssertionError):
-            whole = set(self.driver.acknowledged) - self._withdrawn
-            eventually(lambda: all(map(Messages(self._state).to_contact_of, whole)))
+            references = set(self.driver.acknowledged) - self._withdrawn
+            eventually(lambda: all(map(Messages(self._state).count_messages_to_contact, references)))
 
     def _completed(self) -> list[str]:
         ended = self.driver.ended()
@@ -122,18 +122,20 @@ class Run:
         return "withdrawn" if reference in self._withdrawn else "care_completed"
 
     def _doubled_in(self, reference: str, messages: Messages) -> dict[str, int]:
-        """What there should be one of on the whole road, and isn't."""
-        told = messages.to_contact_of(reference)
-        counted = {"contacts": contacts_of(self._state, reference), "messages to contact": told}
-        found = {what: times for what, times in counted.items() if times != 1} | messages.with_other_ids(reference)
+        """Counts that differ from one, of what there must be one of in each completed case."""
+        counts = {
+            "contacts": contacts_of(self._state, reference),
+            "messages to contact": messages.count_messages_to_contact(reference),
+        }
+        found = {what: times for what, times in counts.items() if times != 1} | messages.find_several_ids(reference)
         return {f"{reference}: {what}": times for what, times in found.items()}
 
 
 @contextmanager
-def under_way(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> Iterator[Run]:
-    """Cases on their way, and more if the test starts some; all have ended afterwards, or nothing goes on.
+def running_cases(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> Iterator[Run]:
+    """Start cases and fill in their forms within the context, then wait until all have ended or none continues.
 
-    A test that fails doesn't wait for its cases, and leaves none open: those of the next test would wait for them.
+    If the test fails, the open cases are deleted instead: they would delay those of the next test.
     """
     run, no_more = Run(state, ledgers), threading.Event()
     run.driver.start(cases)
@@ -151,9 +153,9 @@ def under_way(state: Mapping[str, Any], ledgers: Path, cases: int = CASES) -> It
             raise
 
 
-def _recoveries(engine: Engine, hit: Hit) -> list[float]:
-    done = done_after(engine, hit.tasks)
-    assert done.keys() == set(hit.tasks), "a task that was hit has never been done"
-    took = [datetime.strptime(at, ENGINE_TIME).timestamp() - hit.at for at in done.values()]
-    # of some the engine had the result already
+def _recoveries(engine: Engine, interruption: Interruption) -> list[float]:
+    completed = completion_times(engine, interruption.tasks)
+    assert completed.keys() == set(interruption.tasks), "an interrupted task has never been completed"
+    took = [datetime.strptime(at, ENGINE_TIME).timestamp() - interruption.at for at in completed.values()]
+    # negative if the engine already had the result at the time of the fault
     return [seconds for seconds in took if seconds > 0]

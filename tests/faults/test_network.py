@@ -1,4 +1,4 @@
-"""The network between the parts: replies lost, black holes, slow bytes, resets, answers that nobody understands."""
+"""Faults of the network between the parts: lost replies, black holes, slow bytes, resets, malformed answers."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tests.faults.fleet import Fleet
-from tests.faults.ground import Ground
-from tests.faults.link import Hole, Instead, Link, Reset, Slow, Trouble
-from tests.faults.onlookers import looking_on
-from tests.faults.patients import coming
-from tests.faults.run import LONG, Run, scaled, under_way
-from tests.support.platform import QUICK
+from tests.faults.link import BlackHole, Fault, Link, ReplacedAnswer, Reset, Slow
+from tests.faults.page_polling import polling_pages
+from tests.faults.patients import submitting_patients
+from tests.faults.run import LONG, Run, running_cases, scaled
+from tests.faults.system import SystemUnderTest
+from tests.support.platform import FAST_SETTINGS
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
-Way = tuple[str, str]
+Direction = tuple[str, str]
 
-# longer than anybody waits for an answer
+# longer than the clients' timeouts
 HOLE_S = scaled(11.0, 30.0)
 SHORT_S = scaled(2.0, 5.0)
 BYTES_PER_S = 200
 CASES_FOR_EACH = scaled(2, 7)
 PAUSE_S = scaled(1.0, 5.0)
-CAUGHT_UP_WITHIN_S = float(QUICK["workers", "lock_s"]) + 5
+CAUGHT_UP_WITHIN_S = float(FAST_SETTINGS["workers", "lock_s"]) + 5
 SEED = 20201126
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
@@ -41,18 +41,19 @@ MALFORMED = {
 }
 
 
-TROUBLES: dict[str, Callable[[], dict[str, Trouble]]] = {
+FAULTS: dict[str, Callable[[], dict[str, Fault]]] = {
     "the reply is lost": lambda: {"to_client": Reset()},
     "reset": lambda: {"to_server": Reset()},
     "slow to it": lambda: {"to_server": Slow(BYTES_PER_S)},
     "slow from it": lambda: {"to_client": Slow(BYTES_PER_S)},
-    "black hole to it": lambda: {"to_server": Hole()},
-    "black hole from it": lambda: {"to_client": Hole()},
+    "black hole to it": lambda: {"to_server": BlackHole()},
+    "black hole from it": lambda: {"to_client": BlackHole()},
 }
-TROUBLES_OF_SERVICES: dict[str, Callable[[], dict[str, Trouble]]] = {
-    f"answered by {what}": lambda answer=answer: {"to_client": Instead(answer)} for what, answer in MALFORMED.items()
+FAULTS_OF_SERVICES: dict[str, Callable[[], dict[str, Fault]]] = {
+    f"answered by {what}": lambda answer=answer: {"to_client": ReplacedAnswer(answer)}
+    for what, answer in MALFORMED.items()
 }
-SOME: list[tuple[Way, str]] = [
+SOME: list[tuple[Direction, str]] = [
     (("workers", "lab"), "the reply is lost"),
     (("workers", "government"), "black hole from it"),
     (("workers", "engine"), "the reply is lost"),
@@ -63,49 +64,56 @@ SOME: list[tuple[Way, str]] = [
 ]
 
 
-def all_troubles(links: Mapping[Way, Link]) -> list[tuple[Way, str]]:
-    """Each link with each trouble that it may have, in an order that the seed says."""
-    found = list(itertools.product(links, TROUBLES))
-    found += itertools.product([way for way in links if way[1] in ("lab", "government")], TROUBLES_OF_SERVICES)
+def all_faults(links: Mapping[Direction, Link]) -> list[tuple[Direction, str]]:
+    """Each link with each fault that it may have, in an order given by the seed."""
+    found = list(itertools.product(links, FAULTS))
+    to_services = [direction for direction in links if direction[1] in ("lab", "government")]
+    found += itertools.product(to_services, FAULTS_OF_SERVICES)
     random.Random(SEED).shuffle(found)
     return found
 
 
-def wait_for_traffic(link: Link, met: int, run: Run) -> None:
-    """Until something meets with the trouble; cases are started for it."""
+def wait_for_traffic(link: Link, before: int, run: Run) -> None:
+    """Start cases until the fault has affected something."""
     for _ in range(180):
-        if link.met > met:
+        if link.affected > before:
             return
         run.driver.start(1)
         time.sleep(1)
-    raise AssertionError("nothing comes this way")
+    raise AssertionError("the link has no traffic")
 
 
-def troubled(ground: Ground, run: Run, way: Way, what: str) -> None:
-    """Make trouble; what had to wait for its end goes on soon after."""
-    link = ground.links[way]
-    met = link.met
-    with link.trouble(**(TROUBLES | TROUBLES_OF_SERVICES)[what]()):
-        wait_for_traffic(link, met, run)
+def inject(system: SystemUnderTest, run: Run, direction: Direction, what: str) -> None:
+    """Inject a fault, and wait until the tasks that were open at its end are completed."""
+    link = system.links[direction]
+    before = link.affected
+    with link.inject(**(FAULTS | FAULTS_OF_SERVICES)[what]()):
+        wait_for_traffic(link, before, run)
         time.sleep(HOLE_S if "hole" in what else SHORT_S)
     ended = time.monotonic()
     waiting = run.driver.external_tasks()
-    run.broke(link.met - met)
+    affected = link.affected - before
+    run.add_faults(affected)
     while run.driver.external_tasks() & waiting:
-        assert time.monotonic() - ended < 120, f"{way}, {what}: nothing goes on"
+        assert time.monotonic() - ended < 120, f"{direction}, {what}: tasks aren't completed"
         time.sleep(0.1)
     took = time.monotonic() - ended
-    run.recovered(took)
-    print(f"{' → '.join(way)}: {what}: met {link.met - met}, {len(waiting)} tasks waited, done {took:.1f} s later")
+    run.add_recovery(took)
+    print(f"{' → '.join(direction)}: {what}: {affected} affected, {len(waiting)} tasks completed within {took:.1f} s")
     if LONG:
         assert took < CAUGHT_UP_WITHIN_S
 
 
-def test_the_network_fails_in_every_way(ground: Ground) -> None:
-    workers, looking = Fleet(ground.parts["workers"], 2, ground.logs), looking_on(ground.state)
-    with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run), looking:
-        for way, what in scaled(SOME, all_troubles(ground.links)):
+def test_cases_complete_despite_every_network_fault(system: SystemUnderTest) -> None:
+    workers, looking = Fleet(system.parts["workers"], 2, system.logs), polling_pages(system.state)
+    with (
+        workers,
+        running_cases(system.state, system.ledgers, cases=0) as run,
+        submitting_patients(system, run),
+        looking,
+    ):
+        for direction, what in scaled(SOME, all_faults(system.links)):
             run.driver.start(CASES_FOR_EACH)
             time.sleep(PAUSE_S)
-            troubled(ground, run, way, what)
-    run.report().is_sound()
+            inject(system, run, direction, what)
+    run.report().check()

@@ -1,4 +1,4 @@
-"""While something is away, each log names it in a few lines; when it is back, all cases go on."""
+"""During an outage each part logs a few lines only; after it, all cases continue."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ import requests
 
 from stack.platform import Platform
 from tests.support.case import CaseUnderTest, eventually
-from tests.support.platform import platform_up, without_settings
+from tests.support.platform import running_platform, without_settings
 from tests.support.postgresql import Server, postgresql
 from tests.support.tier import rounds
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 OUTAGE_S = rounds(test=20, verify=60)
-# of one part in a minute: each of its loops logs the failure, and again after 10 s and after 30 s
+# per part and minute: each loop logs the failure, and repeats it after 10 s and 30 s
 MAX_LINES = 30
 PARTS = ("engine", "webapp", "workers", "lab", "government", "sms")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """The database server of `platform` alone: in that of `cluster`, the administrator has another password."""
+    """A separate database server for `platform`: in that of `cluster`, the administrator has another password."""
     with postgresql() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator[Platform]:
-    """A platform that keeps everything in PostgreSQL."""
+    """A platform with all databases on PostgreSQL."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", {**without_settings(os.environ), **server.settings})
-        with platform_up(tmp_path_factory.mktemp("outages")) as platform:
+        with running_platform(tmp_path_factory.mktemp("outages")) as platform:
             yield platform
 
 
 @contextmanager
-def database_away(platform: Platform, server: Server) -> Iterator[None]:
+def stopped_database(platform: Platform, server: Server) -> Iterator[None]:
     server.stop("immediate")
     try:
         yield
@@ -53,8 +53,8 @@ def database_away(platform: Platform, server: Server) -> Iterator[None]:
 
 
 @contextmanager
-def part_away(platform: Platform, server: Server, part: str) -> Iterator[None]:
-    """Nothing answers at the part's address: the supervisor doesn't watch it here."""
+def stopped_part(platform: Platform, server: Server, part: str) -> Iterator[None]:
+    """Stop a part and start it at the end; without `Platform.watch` the supervisor doesn't restart it."""
     running = platform._supervisor._running[part]
     running.process.send_signal(signal.SIGTERM)
     running.process.wait(30)
@@ -65,17 +65,17 @@ def part_away(platform: Platform, server: Server, part: str) -> Iterator[None]:
         platform._supervisor._wait_until_ready(running.part)
 
 
-AWAY: dict[str, Callable[[Platform, Server], Any]] = {
-    "database": database_away,
+OUTAGES: dict[str, Callable[[Platform, Server], Any]] = {
+    "database": stopped_database,
     **{
-        part: lambda platform, server, part=part: part_away(platform, server, part)
+        part: lambda platform, server, part=part: stopped_part(platform, server, part)
         for part in ("engine", "lab", "mail", "sms")
     },
 }
 
 
-def lines_of(platform: Platform) -> Counter[str]:
-    """How many lines each part has logged, tracebacks included."""
+def count_lines(platform: Platform) -> Counter[str]:
+    """Number of lines in each part's log, including tracebacks."""
     return Counter({part: len(log_of(platform, part).read_text().splitlines()) for part in PARTS})
 
 
@@ -83,24 +83,26 @@ def log_of(platform: Platform, part: str) -> Path:
     return platform._supervisor._logs / f"{part}.log"
 
 
-@pytest.mark.parametrize("what", AWAY)
-def test_an_outage_is_a_few_lines_and_ends(platform: Platform, server: Server, what: str) -> None:
-    # cases whose next steps need what is away, and people who look at pages
+@pytest.mark.parametrize("what", OUTAGES)
+def test_an_outage_is_logged_in_a_few_lines_and_cases_continue_after_it(
+    platform: Platform, server: Server, what: str
+) -> None:
+    # cases whose next steps need the stopped part, and requests to pages
     cases = [CaseUnderTest(platform.state) for _ in range(5)]
     for case in cases:
-        case.reaches_the_visit()
+        case.reach_visit()
     for case in cases:
-        case.lab_will_find("negative", after_s=2)
-        case.is_visited()
-    before = lines_of(platform)
-    with AWAY[what](platform, server):
+        case.set_lab_result("negative", after_s=2)
+        case.record_visit()
+    before = count_lines(platform)
+    with OUTAGES[what](platform, server):
         until = time.monotonic() + OUTAGE_S
         while time.monotonic() < until:
             for page in ("/sign-in", "/forms/pre_screening", "/metrics"):
                 requests.get(platform.state["webapp"] + page, timeout=30)
             time.sleep(0.5)
-        logged = lines_of(platform) - before
-    print(f"{what} away for {OUTAGE_S} s: {dict(logged)}")
+        logged = count_lines(platform) - before
+    print(f"{what} stopped for {OUTAGE_S} s: {dict(logged)}")
     assert max(logged.values(), default=0) <= MAX_LINES, logged
     for case in cases:
-        eventually(lambda case=case: case.value("result_told_at"), "a case doesn't go on", within_s=180)
+        eventually(lambda case=case: case.value("result_told_at"), "a case doesn't continue", within_s=180)

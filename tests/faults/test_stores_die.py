@@ -1,5 +1,5 @@
-"""What keeps data dies or is full, and so does the web application: nobody is told that a form was kept when it wasn't,
-what was kept arrives once, and all goes on by itself.
+"""The database server stops, a disk is full, the web application is killed: a form is acknowledged only if it
+is stored, each acknowledged form starts one case, and all cases continue without intervention.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import pytest
 from camunda7.engine import EngineUnavailable
 from processes.engine import Engine
 from tests.faults.fleet import Fleet
-from tests.faults.ground import Ground
-from tests.faults.patients import Patients, coming
-from tests.faults.run import Run, scaled, under_way
+from tests.faults.patients import Patients, submitting_patients
+from tests.faults.run import Run, running_cases, scaled
+from tests.faults.system import SystemUnderTest
 from tests.support.case import eventually
 from tests.support.disk import Disk
 from tests.support.postgresql import Server
@@ -31,76 +31,84 @@ NO_ANSWER = 0
 STUFFING = "stuffing"
 
 
-def goes_on(run: Run, patients: Patients) -> None:
-    """Wait until patients' forms are taken again."""
+def wait_for_recovery(run: Run, patients: Patients) -> None:
+    """Wait until patients' forms are accepted again."""
     began, before = time.monotonic(), len(patients.acknowledged)
-    eventually(lambda: len(patients.acknowledged) > before, "no form is taken any more", within_s=120)
-    run.recovered(time.monotonic() - began)
+    eventually(lambda: len(patients.acknowledged) > before, "no form is accepted any more", within_s=120)
+    run.add_recovery(time.monotonic() - began)
 
 
-def breaks(run: Run, patients: Patients, broken: Callable[[], None]) -> None:
-    """Break something while cases and patients are on their way."""
+def inject(run: Run, patients: Patients, fault: Callable[[], None]) -> None:
+    """Inject a fault while cases are running and patients submit forms."""
     run.driver.start(CASES_FOR_EACH)
-    eventually(lambda: patients.acknowledged, "no form is taken", within_s=60)
+    eventually(lambda: patients.acknowledged, "no form is accepted", within_s=60)
     time.sleep(1)
-    broken()
-    run.broke()
-    goes_on(run, patients)
+    fault()
+    run.add_faults()
+    wait_for_recovery(run, patients)
 
 
 @pytest.mark.verify
-def test_the_database_server_stops(cluster: Ground, server: Server) -> None:
-    def stops(for_s: float) -> None:
+def test_the_database_server_stops(cluster: SystemUnderTest, server: Server) -> None:
+    def stop_server(for_s: float) -> None:
         server.stop("immediate")
         time.sleep(for_s)
         server.start()
 
-    with under_way(cluster.state, cluster.ledgers, cases=0) as run, coming(cluster, run) as patients:
+    with running_cases(cluster.state, cluster.ledgers, cases=0) as run, submitting_patients(cluster, run) as patients:
         for for_s in STOPS_S:
-            breaks(run, patients, lambda for_s=for_s: stops(for_s))
-    run.report().is_sound()
-    assert set(patients.refused) <= {NO_ANSWER, 503}
-    assert 503 in patients.refused
+            inject(run, patients, lambda for_s=for_s: stop_server(for_s))
+    run.report().check()
+    assert set(patients.failed) <= {NO_ANSWER, 503}
+    assert 503 in patients.failed
 
 
 @pytest.mark.verify
-def test_the_web_application_is_killed(ground: Ground) -> None:
-    workers = Fleet(ground.parts["workers"], 2, ground.logs)
-    with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run) as patients:
+def test_the_web_application_is_killed(system: SystemUnderTest) -> None:
+    workers = Fleet(system.parts["workers"], 2, system.logs)
+    with (
+        workers,
+        running_cases(system.state, system.ledgers, cases=0) as run,
+        submitting_patients(system, run) as patients,
+    ):
         for _ in range(KILLS):
-            breaks(run, patients, lambda: ground.kill("webapp"))
-    run.report().is_sound()
-    assert set(patients.refused) == {NO_ANSWER}
+            inject(run, patients, lambda: system.kill("webapp"))
+    run.report().check()
+    assert set(patients.failed) == {NO_ANSWER}
 
 
 @pytest.mark.parametrize("what", [pytest.param("records", marks=pytest.mark.verify), "engine"])
-def test_a_disk_is_full(ground: Ground, disks: dict[str, Disk], what: str) -> None:
-    def fills() -> None:
-        with disks[what].full():
+def test_a_disk_is_full(system: SystemUnderTest, disks: dict[str, Disk], what: str) -> None:
+    def fill_disk() -> None:
+        with disks[what].filled():
             if what == "engine":
                 write_until_refused(run.driver.engine)
             time.sleep(FULL_FOR_S / 2)
-            # whoever is here already may have sent a form, and waits for the page of their case
-            patients.another_comes()
+            # the other patients may have submitted a form already, and wait for the page of their case
+            patients.add_patient()
             time.sleep(FULL_FOR_S / 2)
 
-    workers = Fleet(ground.parts["workers"], 2, ground.logs)
-    with workers, under_way(ground.state, ground.ledgers, cases=0) as run, coming(ground, run) as patients:
-        breaks(run, patients, fills)
-    forget_what_was_written(run.driver.engine)
-    run.report().is_sound()
-    assert set(patients.refused) <= {NO_ANSWER, 503}
-    assert patients.kept if what == "engine" else 503 in patients.refused
+    workers = Fleet(system.parts["workers"], 2, system.logs)
+    with (
+        workers,
+        running_cases(system.state, system.ledgers, cases=0) as run,
+        submitting_patients(system, run) as patients,
+    ):
+        inject(run, patients, fill_disk)
+    delete_stuffing(run.driver.engine)
+    run.report().check()
+    assert set(patients.failed) <= {NO_ANSWER, 503}
+    assert patients.queued if what == "engine" else 503 in patients.failed
 
 
 def write_until_refused(engine: Engine) -> None:
-    """H2's file may have room within, for long."""
+    """Deploy files until the engine can't store more: H2's file may have much unused space within it."""
     with contextlib.suppress(EngineUnavailable):
         for _ in range(500):
             engine.upload("/deployment/create", {"deployment-name": STUFFING}, {"any.bytes": os.urandom(4_000_000)})
-        raise AssertionError("a disk that is full takes it all")
+        raise AssertionError("the full disk stores everything")
 
 
-def forget_what_was_written(engine: Engine) -> None:
+def delete_stuffing(engine: Engine) -> None:
     for deployment in engine.get("/deployment", name=STUFFING):
         engine.delete(f"/deployment/{deployment['id']}")

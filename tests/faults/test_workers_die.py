@@ -1,4 +1,4 @@
-"""Workers are killed and stopped under load: no case is lost, and nothing is done twice."""
+"""Workers are killed and suspended under load: no case is lost, and no effect is doubled."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 import pytest
 
 from config.settings import environment_name
+from tests.faults.crashing_workers import AFTER, BEFORE, COMPLETED, EACH, FOLDER, MAIL
 from tests.faults.driver import Driver
-from tests.faults.dying import AFTER, BEFORE, COMPLETED, EACH, FOLDER, MAIL
 from tests.faults.fleet import Fleet
-from tests.faults.ground import Ground
-from tests.faults.report import Messages, double_windows, in_words
-from tests.faults.run import scaled, under_way
-from tests.support.platform import QUICK
+from tests.faults.report import Messages, duplicate_windows, format_durations
+from tests.faults.run import running_cases, scaled
+from tests.faults.system import SystemUnderTest
+from tests.support.platform import FAST_SETTINGS
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
-CLAIM_S = environment_name("workers", "lease_s")
-FAULTS_FOR_S = scaled(8, 120)
-EVERY_S = 2.0
-DEATHS_OF_EACH = scaled(1, 50)
-LOCK_S = float(QUICK["workers", "lock_s"])
-# on the road of a positive case
+LEASE_S = environment_name("workers", "lease_s")
+DURATION_S = scaled(8, 120)
+INTERVAL_S = 2.0
+CRASHES_OF_EACH = scaled(1, 50)
+LOCK_S = float(FAST_SETTINGS["workers", "lock_s"])
+# the topics of a positive case
 TOPICS = (
     "doctor.assign", "doctor.publish_report", "government.check_contacts", "government.notify_contact",
     "government.register_case", "government.submit_contacts", "kpi.record_case", "lab.order_test", "lab.reserve_kit",
@@ -36,12 +36,12 @@ TOPICS = (
 MOMENTS = [*itertools.product(TOPICS, (BEFORE, AFTER, COMPLETED)), (MAIL, BEFORE), (MAIL, AFTER)]
 
 
-def caught_working(driver: Driver, fleet: Fleet, number: int) -> list[str]:
-    """Stop a process, and say which tasks it has in hand; its poll may still be given some."""
+def suspend(driver: Driver, fleet: Fleet, number: int) -> list[str]:
+    """Suspend a process; returns the tasks that it has locked, including those that its long poll still gets."""
     fleet.signal(number, signal.SIGSTOP)
-    until = time.monotonic() + EVERY_S
+    until = time.monotonic() + INTERVAL_S
     while True:
-        found = driver.engine.get("/external-task", workerId=fleet.name(number), locked=True)
+        found = driver.engine.get("/external-task", workerId=fleet.worker_id(number), locked=True)
         tasks = [task["id"] for task in found if task["errorMessage"] is None]
         if tasks or time.monotonic() > until:
             return tasks
@@ -49,35 +49,37 @@ def caught_working(driver: Driver, fleet: Fleet, number: int) -> list[str]:
 
 
 @pytest.mark.parametrize(("count", "how", "pause_s"), [(4, signal.SIGKILL, 0), (2, signal.SIGCONT, 2 * LOCK_S)])
-def test_one_is_killed_or_sleeps_for_longer_than_its_locks_again_and_again(
-    ground: Ground, count: int, how: signal.Signals, pause_s: float
+def test_cases_complete_while_workers_are_killed_or_suspended_longer_than_their_locks(
+    system: SystemUnderTest, count: int, how: signal.Signals, pause_s: float
 ) -> None:
-    fleet = Fleet(ground.parts["workers"], count, ground.logs)
-    with fleet, under_way(ground.state, ground.ledgers) as run:
-        until = time.monotonic() + FAULTS_FOR_S
+    fleet = Fleet(system.parts["workers"], count, system.logs)
+    with fleet, running_cases(system.state, system.ledgers) as run:
+        until = time.monotonic() + DURATION_S
         for number in itertools.cycle(fleet.numbers):
-            run.hit(caught_working(run.driver, fleet, number))
+            run.add_interruption(suspend(run.driver, fleet, number))
             time.sleep(pause_s)
             fleet.signal(number, how)
             if time.monotonic() > until:
                 break
-            time.sleep(EVERY_S)
-    run.report().is_sound()
+            time.sleep(INTERVAL_S)
+    run.report().check()
 
 
-def test_they_die_at_the_worst_moments_of_each_topic(ground: Ground, tmp_path: Path) -> None:
-    dying = replace(ground.parts["workers"], command=[sys.executable, "-m", "tests.faults.dying"])
-    fleet = Fleet(dying, 4, ground.logs, **{FOLDER: str(tmp_path), EACH: str(DEATHS_OF_EACH), CLAIM_S: "5"})
-    with fleet, under_way(ground.state, ground.ledgers) as run:
+def test_cases_complete_while_workers_crash_at_the_worst_moments_of_each_topic(
+    system: SystemUnderTest, tmp_path: Path
+) -> None:
+    crashing = replace(system.parts["workers"], command=[sys.executable, "-m", "tests.faults.crashing_workers"])
+    fleet = Fleet(crashing, 4, system.logs, **{FOLDER: str(tmp_path), EACH: str(CRASHES_OF_EACH), LEASE_S: "5"})
+    with fleet, running_cases(system.state, system.ledgers) as run:
         pass
-    died = {path.name for path in tmp_path.iterdir()}
-    # and of other topics, where cases of other tests still go on
-    assert {f"{what}.{when}.{number}" for what, when in MOMENTS for number in range(DEATHS_OF_EACH)} <= died
-    # two threads of a process may have come to theirs when it dies
-    assert len(died) / 2 <= fleet.deaths <= len(died)
-    run.broke(fleet.deaths)
-    run.report().is_sound()
-    # SMTP has no keys: a mail that the server has when its sender dies goes again
-    again = sum(map(Messages(ground.state).sent_again_to, run.driver.acknowledged))
-    print(f"{again} mails went twice; the window: {in_words(double_windows(ground.state))}")
-    assert DEATHS_OF_EACH <= again < len(died)
+    crashes = {path.name for path in tmp_path.iterdir()}
+    # cases of other tests may be running, and cause crashes in other topics
+    assert {f"{what}.{when}.{number}" for what, when in MOMENTS for number in range(CRASHES_OF_EACH)} <= crashes
+    # two threads of a process may have created their files when it dies
+    assert len(crashes) / 2 <= fleet.deaths <= len(crashes)
+    run.add_faults(fleet.deaths)
+    run.report().check()
+    # SMTP has no idempotency keys: a mail is sent again if its sender dies after the server has received it
+    repeated = sum(map(Messages(system.state).count_repeated_mails, run.driver.acknowledged))
+    print(f"{repeated} mails were sent twice; the window: {format_durations(duplicate_windows(system.state))}")
+    assert CRASHES_OF_EACH <= repeated < len(crashes)

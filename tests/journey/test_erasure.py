@@ -1,4 +1,4 @@
-"""Of an erased case nothing is left in the databases, logs and files, but what the law keeps, sealed."""
+"""After an erasure the databases have only the encrypted record that the law requires, and logs and files nothing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from config.settings import ROOT
 from hosting.databases import connect_to
 from services.government.archive import Archive
 from services.government.models import MODELS, Case
-from tests.support.canaries import Canaries, asks_for_care, ends_care, files_under
+from tests.support.canaries import Canaries, complete_care, files_under, request_care
 from tests.support.case import CaseUnderTest, eventually
 from tests.support.managers import signed_in_manager
-from tests.support.platform import secrets_of_run
+from tests.support.platform import read_secrets
 from tests.support.postgresql import DATABASES, dump
 from tests.support.sms import texts_to
 
@@ -26,55 +26,57 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.mark.serial
-def test_of_a_closed_case_there_is_what_the_law_keeps_sealed_and_a_line_without_a_name(state: dict[str, Any]) -> None:
+def test_after_the_erasure_of_an_ended_case_only_the_encrypted_record_that_the_law_requires_is_left(
+    state: dict[str, Any],
+) -> None:
     words, browser = Canaries(born="1919-07-23"), Browser(state["webapp"])
     case = CaseUnderTest(state)
-    asks_for_care(case, browser, words, reached_by="sms")
-    case.is_visited(finding="positive", visit_note=words.word("visit_note"))
-    ends_care(case, browser, words, reached_by="sms")
+    request_care(case, browser, words, reached_by="sms")
+    case.record_visit(finding="positive", visit_note=words.word("visit_note"))
+    complete_care(case, browser, words, reached_by="sms")
     for number in ("phone", "contact_phone"):
         eventually(lambda number=number: texts_to(state, words.words[number]))
-    assert words.found_in(dumps()) == words.words.keys()
+    assert words.find_fields(dumps()) == words.words.keys()
     kpis = kpis_of(state)
 
-    asked = erases(browser)
-    assert asked.heading == "Your data will be erased"
+    answer = request_erasure(browser)
+    assert answer.heading == "Your data will be erased"
     assert browser.open("/case").heading != "Your case", "signed out"
     wait_until_erased(case.reference)
-    assert words.found_in([*dumps(), *files()]) == set()
+    assert words.find_fields([*dumps(), *files()]) == set()
     assert kpis_of(state) == kpis
     assert "by patient: erased" in line_of(case.reference)
     assert "keeps what the law requires" in line_of(case.reference)
-    kept = sealed(case.reference)
-    assert kept["given_name"] == words.words["given_name"]
-    assert [contact["phone"] for contact in kept["contacts"]] == [words.words["contact_phone"]]
+    archived = archived_record(case.reference)
+    assert archived["given_name"] == words.words["given_name"]
+    assert [contact["phone"] for contact in archived["contacts"]] == [words.words["contact_phone"]]
 
 
-def test_of_a_withdrawn_case_nothing_is_left_as_soon_as_it_ends(state: dict[str, Any]) -> None:
+def test_a_withdrawn_case_is_erased_completely_as_soon_as_it_ends(state: dict[str, Any]) -> None:
     words, browser = Canaries(born="1918-04-12"), Browser(state["webapp"])
     case = CaseUnderTest(state)
-    asks_for_care(case, browser, words)
-    # the databases are written out before the result ends the case
-    case.is_visited(finding="negative", after_s=15)
-    case.stands_at("Task_WaitForTestResult")
+    request_care(case, browser, words)
+    # the lab takes 15 s, so that the databases are dumped before the result ends the case
+    case.record_visit(finding="negative", after_s=15)
+    case.wait_until_at("Task_WaitForTestResult")
     withdraw = browser.open("/case/withdraw")
     browser.send(withdraw, {})
-    # typed, and never sent
+    # a draft that is never submitted
     browser.send(browser.open("/forms/symptoms_worsened"), {})
-    erases(browser)
+    request_erasure(browser)
     assert "waiting" in line_of(case.reference)
-    assert words.found_in(dumps()) == words.words.keys()
+    assert words.find_fields(dumps()) == words.words.keys()
     assert case.case().ended_at is None
 
     wait_until_erased(case.reference)
-    assert words.found_in([*dumps(), *files()]) == set()
+    assert words.find_fields([*dumps(), *files()]) == set()
     assert "keeps what the law requires" not in line_of(case.reference)
-    assert sealed(case.reference) is None
-    # the reference itself is in what refuses the case from now on, and nowhere else
+    assert archived_record(case.reference) is None
+    # the reference alone is left, in the tables by which the parts refuse further data of the case
     assert {name for name in DATABASES if case.reference.encode() in dump(name)} == {"records", "lab", "government"}
 
 
-def erases(browser: Browser) -> Page:
+def request_erasure(browser: Browser) -> Page:
     return browser.send(browser.open("/case/erase"), {})
 
 
@@ -83,10 +85,10 @@ def wait_until_erased(reference: str) -> None:
 
 
 def line_of(reference: str) -> str:
-    """What `make erasures` says of a case."""
+    """The line of `make erasures` about a case."""
     command = [sys.executable, "-m", "records", "erasures"]
-    said = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True).stdout
-    return next(line for line in said.splitlines() if reference in line)
+    output = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True).stdout
+    return next(line for line in output.splitlines() if reference in line)
 
 
 def dumps() -> list[bytes]:
@@ -94,7 +96,7 @@ def dumps() -> list[bytes]:
 
 
 def files() -> list[bytes]:
-    """All that the platform has written, but for the mailboxes, which are their owners'."""
+    """All files that the platform has written, except the mailboxes, which belong to the recipients."""
     folder = Path(os.environ["CORONACARE_FOLDER"])
     logs = list(files_under(folder / "log"))
     assert len(logs) >= 7, "the logs weren't found"
@@ -103,13 +105,13 @@ def files() -> list[bytes]:
 
 
 def kpis_of(state: dict[str, Any]) -> Any:
-    """The KPIs as a process manager reads them."""
+    """The KPIs that a process manager reads."""
     return signed_in_manager(state).read_json("/staff/kpis.json")
 
 
-def sealed(reference: str) -> Any:
-    """What the government keeps of an erased case, opened with its key."""
+def archived_record(reference: str) -> Any:
+    """The government's record of an erased case, decrypted with its archive key; None if there is none."""
     database = connect_to(os.environ["CORONACARE_GOVERNMENT__DATABASE_URL"])
     with database.bind_ctx(MODELS), database.connection_context():
         found = Case.get(Case.case_reference == reference).sealed
-    return Archive(secrets_of_run()["government_archive_key"]).decrypt(found) if found else None
+    return Archive(read_secrets()["government_archive_key"]).decrypt(found) if found else None

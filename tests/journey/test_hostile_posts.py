@@ -1,4 +1,4 @@
-"""Posts that no page of ours would send, generated: none is a 5xx, and nothing undeclared reaches the engine."""
+"""Generated POST requests that no page sends: none causes a 5xx, and no undeclared variable reaches the engine."""
 
 from __future__ import annotations
 
@@ -35,28 +35,28 @@ EXTRA = [
 FILLED = {**WITH_COUGH, "cough_since": days_ago(8)}
 
 
-def hostile(chance: random.Random, page: Page) -> list[tuple[str, str]]:
-    """What the page asks, and more, answered with whatever."""
+def hostile(rng: random.Random, page: Page) -> list[tuple[str, str]]:
+    """Generate fields of the page, and fields that it doesn't have, with hostile values."""
     tokens = [(box["name"], box["value"]) for box in page.form.select("[name=csrf_token], [name=page_token]")]
     names = [control["name"] for control in page.form.select("[name]") if control["name"] != "csrf_token"]
     fields = []
-    for _ in range(chance.randrange(1, 40)):
-        name = chance.choice(names if chance.random() < 0.7 else EXTRA)
-        if chance.random() < 0.1:
-            name += chance.choice(["-day", "-rows", "-0", "[]", "."])
-        fields.append((name, chance.choice(VALUES)))
+    for _ in range(rng.randrange(1, 40)):
+        name = rng.choice(names if rng.random() < 0.7 else EXTRA)
+        if rng.random() < 0.1:
+            name += rng.choice(["-day", "-rows", "-0", "[]", "."])
+        fields.append((name, rng.choice(VALUES)))
     return [*tokens, *fields]
 
 
 def attack(browser: Browser, path: str, answers: dict[str, Any], seed: int) -> Counter[int]:
-    """Send hostile posts from each page of a form, then answer it; returns how often which status came back."""
-    chance = random.Random(seed)
+    """Send hostile posts from each page of a form, then valid answers; returns the number of responses by status."""
+    rng = random.Random(seed)
     statuses: Counter[int] = Counter()
     page = browser.wait_for_form(path, 60)
     while page.heading != "Check your answers":
         here = page.url
         for _ in range(POSTS):
-            sent = browser.post(browser.open(here), hostile(chance, page))
+            sent = browser.post(browser.open(here), hostile(rng, page))
             statuses[sent.status] += 1
             assert sent.status < 500, here
             assert sent.content.select("main script, main img[onerror]") == []
@@ -94,7 +94,7 @@ def test_no_post_breaks_a_page_and_nothing_undeclared_reaches_the_engine(state: 
 @pytest.mark.parametrize(
     "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"]
 )
-def test_too_much_is_refused_at_once(state: dict[str, Any], size: int, kind: str) -> None:
+def test_a_body_that_is_too_large_is_refused(state: dict[str, Any], size: int, kind: str) -> None:
     browser = Browser(state["webapp"])
     page = browser.open("/forms/pre_screening")
     answer = browser.post_raw(page, b"a=" + b"x" * size, kind)
@@ -114,7 +114,7 @@ def test_too_much_is_refused_at_once(state: dict[str, Any], size: int, kind: str
         ("application/x-www-form-urlencoded", b"a=1&" * 20000),
     ],
 )
-def test_bodies_of_other_kinds(state: dict[str, Any], kind: str, body: bytes) -> None:
+def test_malformed_bodies_and_other_content_types_are_refused(state: dict[str, Any], kind: str, body: bytes) -> None:
     browser = Browser(state["webapp"])
     page = browser.open("/forms/pre_screening")
     assert browser.post_raw(page, body, kind).status in (400, 413)

@@ -1,4 +1,4 @@
-"""A case speaks the language in which its patient reads the pages: in its forms, its pages and its messages."""
+"""A case has the language in which its patient reads the pages: in forms, pages and messages."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.engine
 BORN = "1990-05-10"
 
 
-def test_the_language_of_the_pages_becomes_that_of_the_case_and_of_its_messages(
+def test_the_language_of_the_pages_is_that_of_the_case_and_its_messages(
     state: dict[str, Any], case: CaseUnderTest, access: Access
 ) -> None:
     address = f"{uuid.uuid4().hex}@patients.example"
     subjects = {language: TEXTS["result_there"][language][0] for language in ("fr", "ar")}
 
-    # begun in French: the request proposes French
+    # started in French: French is preselected in the request
     browser = Browser(state["webapp"], language="fr-CA,en;q=0.5")
     page = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)})
     case.reference = page.text("main strong")
@@ -34,27 +34,27 @@ def test_the_language_of_the_pages_becomes_that_of_the_case_and_of_its_messages(
     while not page.form.select("[name=language]"):
         page = browser.send(page, {**REQUEST, "email": address})
     assert page.form.select_one("[name=language] [selected]")["value"] == "fr"
-    case.requests_evaluation(email=address, language="fr")
-    case.fills_in_medical_form()
-    case.is_visited("positive")
+    case.request_evaluation(email=address, language="fr")
+    case.fill_in_medical_form()
+    case.record_visit("positive")
     eventually(lambda: [message for message in mails_to(state, address) if subjects["fr"] in message])
 
-    # on another device, whose browser asks for English, the case speaks French still
+    # on another device, whose browser prefers English, the pages of the case are in French
     other = Browser(state["webapp"], language="en")
-    filled = {"access_code": access.create_code(case.reference, BORN), "date_of_birth": BORN}
-    page = other.send(other.open("/sign-in"), filled)
+    credentials = {"access_code": access.create_code(case.reference, BORN), "date_of_birth": BORN}
+    page = other.send(other.open("/sign-in"), credentials)
     assert page.content.html["lang"] == "fr"
 
-    # and Arabic, in the tracing that has begun too, once the patient chooses it
-    eventually(lambda: case.waits_for("close_contacts"))
+    # after the patient has chosen Arabic it is the language of the running contact tracing, too
+    eventually(lambda: case.wait_for_task("close_contacts"))
     page = other.post_to(page, "/language", language="ar", back="/case")
     assert page.content.html["lang"] == "ar"
     assert case.value("language") == "ar"
-    case.lab_corrects("negative")
+    case.correct_lab_result("negative")
     eventually(lambda: [message for message in mails_to(state, address) if subjects["ar"] in message])
 
 
-def test_what_is_chosen_in_the_request_is_what_the_pages_speak(state: dict[str, Any]) -> None:
+def test_the_language_chosen_in_the_request_is_that_of_the_pages(state: dict[str, Any]) -> None:
     browser = Browser(state["webapp"], language="en")
     browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)})
     sent = browser.fill_in("/forms/evaluation_request", {**REQUEST, "language": "ar"})

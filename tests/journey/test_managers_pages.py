@@ -1,4 +1,4 @@
-"""What process managers look at: who waits and where, beside what the engine says; on a phone and on a desktop."""
+"""The process managers' pages: compared with the engine's data, and inspected on a phone and on a desktop."""
 
 from __future__ import annotations
 
@@ -37,30 +37,32 @@ def inspector(new_page: Callable[..., Page]) -> Inspector:
 
 
 def row(page: Page, table: str, name: str) -> list[str]:
-    """The cells of a row; tables and rows by what heads them."""
+    """The cells of a row, by the table's caption and the row's header."""
     found = page.locator("table", has=page.locator("caption", has_text=table)).locator("tr")
     cells = found.filter(has=page.get_by_role("rowheader", name=name, exact=True)).get_by_role("cell")
     return cells.all_inner_texts()
 
 
-def waiting(case: CaseUnderTest, step: str) -> int:
+def count_waiting(case: CaseUnderTest, step: str) -> int:
     query = {"activityId": step, "unfinished": True}
     return case.admin.post("/history/activity-instance/count", query)["count"]
 
 
 @pytest.mark.serial
-def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_the_page_now_shows_how_many_cases_wait_at_each_step(
+    manager: Page, case: CaseUnderTest, state: dict[str, Any]
+) -> None:
     # given
     expect(manager.get_by_role("heading", level=1)).to_have_text("Now")
     others = [CaseUnderTest(state) for _ in range(2)]
     for each in (case, *others):
-        each.reaches_the_visit()
+        each.reach_visit()
     # then
     manager.reload()
     for what, step in BOTTLENECKS.items():
-        assert row(manager, "Patients waiting", what)[0] == str(waiting(case, step))
+        assert row(manager, "Patients waiting", what)[0] == str(count_waiting(case, step))
     assert int(row(manager, "Patients waiting", "The visit")[0]) >= 3
-    # what waits as longest leads to that case in Cockpit
+    # the longest wait links to its case in Cockpit
     oldest = case.admin.post(
         "/history/activity-instance?maxResults=1",
         {
@@ -71,7 +73,7 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
     )
     link = manager.get_by_role("row", name="The visit").get_by_role("link")
     assert oldest[0]["processInstanceId"] in (link.get_attribute("href") or "")
-    # and the picture says the same as the tables
+    # and the diagram shows the same numbers as the tables
     visit = row(manager, "Take sample", "Visit patient and take sample")
     assert visit[0] == row(manager, "Patients waiting", "The visit")[0]
     expect(manager.locator("svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
@@ -79,49 +81,51 @@ def test_who_waits_and_where(manager: Page, case: CaseUnderTest, state: dict[str
 
 
 @pytest.mark.serial
-def test_the_figures_and_their_course(manager: Page, case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_the_kpis_their_charts_and_the_closed_cases(manager: Page, case: CaseUnderTest, state: dict[str, Any]) -> None:
     # given
     for finding, classification in (("positive", "confirmed"), ("negative", "not_a_case"), ("negative", "not_a_case")):
         ended = CaseUnderTest(state)
-        ended.is_told(finding)
+        ended.reach_report(finding)
         if finding == "positive":
-            ended.sends("close_contacts", {"had_contacts": "no"})
-        ended.is_reported(case_classification=classification)
-        ended.sends("review", {"rating": "4", "review_comment": None})
-        ended.ends()
-    case.starts({**NO_SYMPTOMS, "breathless": True}).ends()
+            ended.submit_form("close_contacts", {"had_contacts": "no"})
+        ended.submit_report(case_classification=classification)
+        ended.submit_form("review", {"rating": "4", "review_comment": None})
+        ended.wait_for_end()
+    case.start({**NO_SYMPTOMS, "breathless": True}).wait_for_end()
     # then
     manager.goto(f"{state['webapp']}/staff/kpis")
     expect(manager.get_by_role("heading", level=1)).to_have_text("KPIs")
     count = int(row(manager, "All closed cases", "Closed cases")[0])
     assert count >= 4
-    # each chart is there, and its table says the same of today as the figures, for all ended today
+    # each chart is loaded; its table has today the same numbers as the KPIs, because all cases ended today
     for chart in manager.locator("img").all():
         assert chart.evaluate("image => image.complete && image.naturalWidth > 0")
     manager.get_by_text("Results of closed cases: table").click()
     today = row(manager, "Results of closed cases", str(datetime.now(UTC).date()))
     assert today == [row(manager, "All closed cases", name)[0] for name in ("Positive", "Negative", "Other results")]
-    # the number leads to the cases
+    # the number links to the cases
     manager.get_by_role("link", name="Closed cases", exact=True).last.click()
     expect(manager.get_by_role("heading", level=1)).to_have_text("Closed cases")
     expect(manager.get_by_role("rowheader", name=case.reference)).to_be_visible()
 
 
 @pytest.mark.serial
-def test_kits_and_doctors(manager: Page, case: CaseUnderTest, records: None) -> None:
-    said = dict(zip(manager.locator("dt").all_inner_texts(), manager.locator("dd").all_inner_texts(), strict=True))
-    kits, doctors = case.at_lab("GET", "/v1/stock")["kits"], len(Roster().doctors_on_duty())
-    assert said == {"Test kits in stock": str(kits), "Doctors on duty": str(doctors)}
+def test_the_page_shows_the_kits_in_stock_and_the_doctors_on_duty(
+    manager: Page, case: CaseUnderTest, records: None
+) -> None:
+    shown = dict(zip(manager.locator("dt").all_inner_texts(), manager.locator("dd").all_inner_texts(), strict=True))
+    kits, doctors = case.call_lab("GET", "/v1/stock")["kits"], len(Roster().doctors_on_duty())
+    assert shown == {"Test kits in stock": str(kits), "Doctors on duty": str(doctors)}
 
 
 @pytest.mark.parametrize("path", ["now", "kpis", "closed", "incidents"])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_everybody_can_use_them(
+def test_the_pages_are_accessible(
     manager: Page, inspector: Inspector, state: dict[str, Any], case: CaseUnderTest, path: str, viewport: dict[str, int]
 ) -> None:
-    case.reaches_the_visit()
+    case.reach_visit()
     manager.set_viewport_size(viewport)
     manager.goto(f"{state['webapp']}/staff/{path}")
-    inspector.looks_at(manager)
-    assert inspector.seen != {}
-    assert inspector.faults == {}
+    inspector.inspect(manager)
+    assert inspector.violations_by_page != {}
+    assert inspector.violations == {}

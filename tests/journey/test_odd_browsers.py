@@ -1,4 +1,4 @@
-"""Browsers that take no cookies or hide where they come from, over HTTP on the real platform."""
+"""Browsers that refuse cookies or send no origin, over HTTP on the real platform."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ HEADERS: dict[str, dict[str, str | None]] = {
 }
 
 
-def take_no_cookies(browser: Browser) -> None:
-    """Send no cookie; a policy for the session's cookies wouldn't do, as requests follows a redirect with all."""
+def disable_cookies(browser: Browser) -> None:
+    """Remove the Cookie header from each request; a cookie policy isn't enough, as redirects carry all cookies."""
 
     def without_cookies(request: Any, **_: Any) -> Any:
         request.headers.pop("Cookie", None)
@@ -35,11 +35,11 @@ def take_no_cookies(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/forms/pre_screening", "/forms/pre_screening/1", "/forms/pre_screening/check"])
-def test_without_cookies_one_page_says_that_they_are_needed(state: dict[str, Any], path: str) -> None:
+def test_without_cookies_a_page_says_that_they_are_needed(state: dict[str, Any], path: str) -> None:
     browser = Browser(state["webapp"])
     answers: list[Any] = []
     browser.listen(answers.append)
-    take_no_cookies(browser)
+    disable_cookies(browser)
     page = browser.open(path)
     assert (page.status, page.heading) == (400, "Allow cookies to continue")
     assert len(answers) <= 3
@@ -48,7 +48,7 @@ def test_without_cookies_one_page_says_that_they_are_needed(state: dict[str, Any
 
 
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
-def test_a_pre_screening_can_be_sent_whatever_a_browser_hides(
+def test_a_pre_screening_can_be_sent_without_or_with_odd_origin_headers(
     state: dict[str, Any], headers: dict[str, str | None]
 ) -> None:
     browser = Browser(state["webapp"])
@@ -60,7 +60,7 @@ def test_a_pre_screening_can_be_sent_whatever_a_browser_hides(
 
 
 @pytest.mark.serial
-def test_a_visit_of_the_start_page_stores_nothing(state: dict[str, Any], records: None) -> None:
+def test_opening_the_start_page_stores_no_session(state: dict[str, Any], records: None) -> None:
     before = Session.select().count()
     for _ in range(5):
         assert Browser(state["webapp"]).open("/").status == 200

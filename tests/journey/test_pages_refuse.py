@@ -1,4 +1,4 @@
-"""What a patient, a stranger or a broken program may send to the pages: each answer says what to do, none is a 5xx."""
+"""Invalid requests to the pages by patients, strangers or faulty programs: each answer says what to do, none is 5xx."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def browser(state: dict[str, Any]) -> Browser:
     return Browser(state["webapp"])
 
 
-def test_an_unknown_access_code(browser: Browser) -> None:
-    filled = {"access_code": "ABCDEF-GHJKMN-PQRSTU", "date_of_birth": "1990-05-10"}
-    page = browser.send(browser.open("/sign-in"), filled)
+def test_an_unknown_access_code_is_refused(browser: Browser) -> None:
+    credentials = {"access_code": "ABCDEF-GHJKMN-PQRSTU", "date_of_birth": "1990-05-10"}
+    page = browser.send(browser.open("/sign-in"), credentials)
     assert (page.status, page.complaints) == (
         403,
         ["The access code or the date of birth is wrong. Check both and try again."],
@@ -31,28 +31,28 @@ def test_an_unknown_access_code(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("birth", ["", "x-y-z", "0000-00-00", "1990-05-10"])
-def test_a_malformed_date_of_birth_at_sign_in(browser: Browser, birth: str) -> None:
+def test_a_malformed_date_of_birth_is_refused_at_sign_in(browser: Browser, birth: str) -> None:
     page = browser.send(browser.open("/sign-in"), {"access_code": unknown_code(), "date_of_birth": birth or "--"})
     assert page.status == 403
 
 
 @pytest.mark.parametrize("path", ["/case", "/forms/review", "/case/access-code"])
-def test_without_a_session_one_is_asked_to_sign_in(browser: Browser, path: str) -> None:
+def test_without_a_session_the_pages_of_a_case_redirect_to_sign_in(browser: Browser, path: str) -> None:
     assert browser.open(path).url.endswith("/sign-in")
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/contact/unknown", "/static/../config", "/forms/doctor_report"])
-def test_what_is_not_there(browser: Browser, path: str) -> None:
+def test_an_unknown_path_is_not_found(browser: Browser, path: str) -> None:
     page = browser.open(path)
     assert (page.status, page.heading) == (404, "Page not found")
 
 
-def test_a_form_that_is_not_open(browser: Browser) -> None:
+def test_a_form_that_is_not_open_is_refused(browser: Browser) -> None:
     browser.fill_in("/forms/pre_screening", COUGHING)
     assert browser.open("/forms/review").heading == "You don't need to send this"
 
 
-def test_a_form_that_is_sent_twice(browser: Browser) -> None:
+def test_the_second_submission_of_a_form_is_refused(browser: Browser) -> None:
     browser.fill_in("/forms/pre_screening", COUGHING)
     page = browser.wait_for_form("/forms/evaluation_request", 30)
     page = browser.send(page, {"wants_evaluation": "no"})
@@ -61,7 +61,7 @@ def test_a_form_that_is_sent_twice(browser: Browser) -> None:
     assert browser.send(page, {}).heading == "You don't need to send this"
 
 
-def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state: dict[str, Any]) -> None:
+def test_a_pre_screening_that_is_sent_twice_starts_one_case(browser: Browser, state: dict[str, Any]) -> None:
     page = browser.open("/forms/pre_screening")
     while page.heading != "Check your answers":
         page = browser.send(page, COUGHING)
@@ -74,13 +74,13 @@ def test_a_pre_screening_that_is_sent_twice_is_one_case(browser: Browser, state:
     assert found["count"] == 1
 
 
-def test_a_page_without_its_token(state: dict[str, Any]) -> None:
+def test_a_post_without_its_token_is_refused(state: dict[str, Any]) -> None:
     answer = requests.post(state["webapp"] + "/forms/pre_screening/1", data={"cough": "true"}, timeout=10)
     assert answer.status_code == 400
     assert "This page has expired" in answer.text
 
 
-def test_too_much_at_once(browser: Browser) -> None:
+def test_a_body_that_is_too_large_is_refused(browser: Browser) -> None:
     page = browser.open("/sign-in")
     assert browser.send(page, {"access_code": "A" * 2_000_000}).status == 413
 
@@ -99,12 +99,12 @@ def test_too_much_at_once(browser: Browser) -> None:
     ],
 )
 def test_hostile_answers_are_refused_or_shown_as_text(browser: Browser, answer: str) -> None:
-    # the first page of questions that must be answered
+    # the first page with required fields
     page = browser.send(browser.open("/forms/pre_screening"), {})
     assert page.heading == "Who has symptoms?"
-    kept = [(box["name"], box["value"]) for box in page.form.select("input[type=hidden]")]
-    others = {control["name"] for control in page.form.select("[name]")} - {name for name, _ in kept}
-    sent = browser.post(page, [*kept, *[(name, answer) for name in others]])
+    hidden = [(box["name"], box["value"]) for box in page.form.select("input[type=hidden]")]
+    others = {control["name"] for control in page.form.select("[name]")} - {name for name, _ in hidden}
+    sent = browser.post(page, [*hidden, *[(name, answer) for name in others]])
     assert sent.status == 200
     assert sent.complaints
     assert sent.content.select("main script") == []
@@ -119,18 +119,17 @@ def test_errors_are_in_the_title_and_lead_to_their_field(browser: Browser) -> No
 
 
 @pytest.mark.parametrize("account", ["doctor", "medical_team", "contact_tracer"])
-def test_the_kpis_are_for_managers(browser: Browser, state: dict[str, Any], account: str) -> None:
+def test_the_kpis_are_refused_to_other_staff(browser: Browser, state: dict[str, Any], account: str) -> None:
     assert browser.open("/staff/kpis").url.endswith("/staff/sign-in")
-    who = state["accounts"][account]
-    filled = {"username": who["username"], "password": who["password"]}
+    credentials = {name: state["accounts"][account][name] for name in ("username", "password")}
     with pytest.raises(PageRefused, match="isn't a process manager's"):
-        browser.fill_in("/staff/sign-in", filled)
+        browser.fill_in("/staff/sign-in", credentials)
     assert browser.open("/staff/kpis.csv").url.endswith("/staff/sign-in")
 
 
 def test_the_kpis_of_a_period(state: dict[str, Any]) -> None:
-    case = CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
-    case.ends()
+    case = CaseUnderTest(state).start({**NO_SYMPTOMS, "breathless": True})
+    case.wait_for_end()
     browser = signed_in_manager(state)
     assert browser.read_json("/staff/kpis.json?first=2020-01-01")["ended_emergency_services"]["value"] >= 1
     assert browser.read_json("/staff/kpis.json?last=2020-01-01")["closed"]["value"] == 0

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.support.case import WITH_COUGH, CaseUnderTest
 from tests.support.chromium import DESKTOP
 from tests.support.days import days_ago
-from tests.support.mail import link_in, mails_to
+from tests.support.mail import find_link, mails_to
 from tests.support.people import Patient, StaffMember
 
 ADDRESS = "grace@patients.example"
@@ -24,10 +24,10 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     patient = Patient(new_page(), state)
 
     # the patient answers the pre-screening, without an account
-    patient.opens("/")
-    patient.presses("Start the symptom check")
-    seen: list[str] = []
-    patient.goes_through(
+    patient.open("/")
+    patient.press("Start the symptom check")
+    headings: list[str] = []
+    patient.submit_pages(
         {
             "for_whom": "myself",
             "date_of_birth": "1990-12-09",
@@ -40,20 +40,20 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
             "heart_disease": "no",
             "weakened_immunity": "no",
         },
-        at=seen.append,
+        at=headings.append,
     )
-    # the cough calls for a further question
-    assert seen.count("Symptoms") == 2
-    assert seen[-1] == "Check your answers"
+    # a cough has a further question on the same page
+    assert headings.count("Symptoms") == 2
+    assert headings[-1] == "Check your answers"
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
     assert "We recommend that you get a test" in patient.text
     case = CaseUnderTest(state)
     case.reference = patient.page.locator("main strong").first.inner_text()
 
-    # requests an evaluation: first whether, then the rest
-    patient.waits_for_link("Request a home visit and a test")
-    patient.presses("Request a home visit and a test")
-    patient.goes_through(
+    # requests an evaluation: first whether they want one, then the other pages
+    patient.wait_for_link("Request a home visit and a test")
+    patient.press("Request a home visit and a test")
+    patient.submit_pages(
         {
             "wants_evaluation": "yes",
             "given_name": "Grace",
@@ -70,10 +70,10 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
 
     # comes back on another device with access code and date of birth
     patient = Patient(new_page(), state)
-    patient.opens("/sign-in")
-    patient.answers({"access_code": code, "date_of_birth": "1990-12-09"})
-    patient.presses("Sign in")
-    patient.fills_in(
+    patient.open("/sign-in")
+    patient.fill_in({"access_code": code, "date_of_birth": "1990-12-09"})
+    patient.press("Sign in")
+    patient.complete_form(
         "Medical form",
         {
             "onset_date": days_ago(8),
@@ -86,83 +86,83 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     )
 
     # a medic takes the sample, in Tasklist
-    visit = case.waits_for("medical_visit")
-    case.lab_will_find("positive")
+    visit = case.wait_for_task("medical_visit")
+    case.set_lab_result("positive")
     medic = StaffMember(new_page(DESKTOP, javascript=True), state, "medical_team")
-    medic.signs_in_at_the_page()
-    medic.takes_from("All visits", visit)
-    medic.sees("Family name", "Hopper")
-    medic.answers({}, {"visit_outcome": "Sample taken"})
-    medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "38.4"}, {})
-    medic.selects("specimen_type", "Saliva")
-    medic.completes()
+    medic.sign_in_on_page()
+    medic.claim_from("All visits", visit)
+    medic.expect_value("Family name", "Hopper")
+    medic.fill_in({}, {"visit_outcome": "Sample taken"})
+    medic.fill_in({"Barcode on the sample": case.barcode, "Temperature in °C": "38.4"}, {})
+    medic.select_option("specimen_type", "Saliva")
+    medic.complete_task()
 
-    # the result is told at once, and the contacts are asked for
-    patient.waits_for_link("Your close contacts")
+    # the page shows the result, and asks for the contacts
+    patient.wait_for_link("Your close contacts")
     assert "Positive" in patient.text
-    patient.presses("Your close contacts")
-    patient.answers({"had_contacts": "yes"})
-    patient.continues()
+    patient.press("Your close contacts")
+    patient.fill_in({"had_contacts": "yes"})
+    patient.submit_page()
     contact = {"name": "Howard Aiken", "email": "howard@contacts.example", "relation": "work_or_study"}
     contact |= {"last_exposure_date": days_ago(9), "exposure": "close"}
-    patient.answers({f"close_contacts-0-{name}": value for name, value in contact.items()})
-    patient.presses("Add another")
+    patient.fill_in({f"close_contacts-0-{name}": value for name, value in contact.items()})
+    patient.press("Add another")
     assert patient.page.input_value('[name="close_contacts-0-name"]') == "Howard Aiken"
-    patient.presses("Remove number 2")
-    patient.continues()
+    patient.press("Remove number 2")
+    patient.submit_page()
     expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
 
     # a doctor reports, in Tasklist
     doctor = StaffMember(new_page(DESKTOP, javascript=True), state, "doctor")
-    doctor.signs_in()
-    doctor.takes_from("Unclaimed reports by priority", case.waits_for("doctor_report"))
-    doctor.sees("Allergies", "Penicillin")
-    doctor.answers(
+    doctor.sign_in()
+    doctor.claim_from("Unclaimed reports by priority", case.wait_for_task("doctor_report"))
+    doctor.expect_value("Allergies", "Penicillin")
+    doctor.fill_in(
         {"Assessment": "Mild course.", "Advice to the patient": "Rest and drink."},
         {"case_classification": "Confirmed", "further_action": "None"},
     )
-    doctor.completes()
+    doctor.complete_task()
 
     # the patient reads the report and says what they think
-    patient.waits_for_link("Your feedback")
+    patient.wait_for_link("Your feedback")
     assert "Rest and drink." in patient.text
     assert "Mild course." not in patient.text
-    patient.fills_in("Your feedback", {"rating": "5", "review_comment": "Thank you."})
-    assert case.ends().values["case_outcome"] == "care_completed"
-    patient.opens("/case")
+    patient.complete_form("Your feedback", {"rating": "5", "review_comment": "Thank you."})
+    assert case.wait_for_end().values["case_outcome"] == "care_completed"
+    patient.open("/case")
     assert "Your doctor's report is on this page. Your case is closed." in patient.text
     assert len(mails_to(state, ADDRESS)) == 3
 
-    # and the contact opens the page that their message links to
+    # and the contact opens the link in the message
     [message] = mails_to(state, "howard@contacts.example")
-    link = link_in(message, "/contact/")
+    link = find_link(message, "/contact/")
     contact_page = Patient(new_page(), state)
     contact_page.page.goto(link)
     assert "You were close to someone with COVID-19" in contact_page.text
     last_day = date.fromisoformat(days_ago(9)) + timedelta(days=14)
     assert f"Stay in quarantine until {last_day:%-d %B %Y}" in contact_page.text
     assert "Hopper" not in contact_page.page.content()
-    contact_page.presses("Start a symptom check")
+    contact_page.press("Start a symptom check")
     expect(contact_page.page.get_by_role("heading", level=1)).to_have_text("Emergency signs")
 
 
 @pytest.mark.browser
-def test_a_manager_sees_cases_in_cockpit(
+def test_a_process_manager_sees_the_running_cases_in_cockpit(
     state: dict[str, Any], case: CaseUnderTest, new_page: Callable[..., Page]
 ) -> None:
     for finding in (None, None, "negative", "positive"):
-        other = CaseUnderTest(state).starts(WITH_COUGH)
-        other.requests_evaluation()
-        other.fills_in_medical_form()
+        other = CaseUnderTest(state).start(WITH_COUGH)
+        other.request_evaluation()
+        other.fill_in_medical_form()
         if finding:
-            other.is_visited(finding)
-    case.starts(WITH_COUGH)
-    case.requests_evaluation()
-    case.fills_in_medical_form()
-    case.waits_for("medical_visit")
+            other.record_visit(finding)
+    case.start(WITH_COUGH)
+    case.request_evaluation()
+    case.fill_in_medical_form()
+    case.wait_for_task("medical_visit")
 
     manager = StaffMember(new_page(DESKTOP, javascript=True), state, "process_manager")
-    manager.signs_in_at_the_page("cockpit")
+    manager.sign_in_on_page("cockpit")
     definition = case.admin.get("/process-definition/key/corona_care")["id"]
     manager.page.goto(f"{state['engine']}/camunda/app/cockpit/default/#/process-definition/{definition}/runtime")
     expect(manager.page.get_by_text(case.reference)).to_be_visible()
@@ -171,12 +171,12 @@ def test_a_manager_sees_cases_in_cockpit(
 
 
 @pytest.mark.browser
-def test_the_logs_hold_no_patients_data(state: dict[str, Any]) -> None:
-    """After the journey above: its names and texts are in no log, while the case references are."""
+def test_the_logs_contain_no_data_of_patients(state: dict[str, Any]) -> None:
+    """Search the logs after the journey above: they contain case references, but no names and texts."""
     logs = list(Path(state["logs"]).glob("*.log"))
     text = "".join(log.read_text(errors="replace") for log in logs)
     assert len(logs) >= 6
     planted = ("Hopper", ADDRESS, "1 Harbour Street", "Penicillin", "Howard Aiken", "1990-12-09", "Mild course.")
     assert [word for word in planted if word in text] == []
-    # the search finds what is there
+    # the search itself works
     assert "topic=lab.order_test case=C-" in text

@@ -1,4 +1,4 @@
-"""Coming back: by code, by link, after having lost either; nobody by guessing, and nobody into another's case."""
+"""Signing in by access code or link, renewing links, and protection against guessing and access to other cases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from records.sessions import Sessions
 from tests.support.case import REQUEST, WITH_COUGH, eventually
 from tests.support.days import day_of_month, days_ago
 from tests.support.mail import mails_to
-from tests.support.platform import secrets_of_run
+from tests.support.platform import read_secrets
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +35,7 @@ class Known:
     email: str
 
 
-def requested(state: dict[str, Any], email: str, **changed: str) -> Known:
+def request_evaluation(state: dict[str, Any], email: str, **changed: str) -> Known:
     browser = Browser(state["webapp"])
     reference = browser.fill_in("/forms/pre_screening", {**WITH_COUGH, "cough_since": days_ago(8)}).text("main strong")
     code = browser.fill_in("/forms/evaluation_request", {**REQUEST, "email": email, **changed}).text(".access-code")
@@ -49,7 +49,7 @@ def email() -> str:
 
 @pytest.fixture
 def known(state: dict[str, Any], email: str) -> Known:
-    return requested(state, email)
+    return request_evaluation(state, email)
 
 
 @pytest.fixture
@@ -62,32 +62,32 @@ def sign_in(browser: Browser, code: str, born: str) -> Page:
 
 
 def link_sent_to(state: dict[str, Any], email: str, number: int = 1) -> str:
-    """The path of the link in the newest message to this address, once there are so many."""
+    """Wait for `number` messages to this address; return the path of the link in the newest one."""
     messages = eventually(lambda: (found := mails_to(state, email)) and len(found) >= number and found)
     links = [re.search(r"/link/[0-9a-f]+", message)[0] for message in messages]
     assert len(set(links)) == len(links)
     return links[-1]
 
 
-def kept_session(browser: requests.Session) -> dict[str, Any]:
-    """What the server keeps of a browser's session."""
-    cipher = Cipher(secrets_of_run()["records_secret_key"])
+def stored_session(browser: requests.Session) -> dict[str, Any]:
+    """The values that the server stores for a browser's session."""
+    cipher = Cipher(read_secrets()["records_secret_key"])
     return Sessions(cipher).find(browser.cookies.get("session", "")) or {}
 
 
-def same(page: Page) -> str:
-    """A page's content, but for what differs each time, and what was typed."""
+def normalise(page: Page) -> str:
+    """A page's content without its CSRF token and the values of its fields."""
     return re.sub(r'(name="csrf_token"| value=)[^>]*', "", str(page.content))
 
 
-def test_an_unknown_code_and_a_wrong_date_of_birth_are_answered_alike(browser: Browser, known: Known) -> None:
+def test_an_unknown_code_and_a_wrong_date_of_birth_have_the_same_answer(browser: Browser, known: Known) -> None:
     unknown, wrong = sign_in(browser, UNKNOWN, BORN), sign_in(browser, known.code, ANOTHER_DAY)
     assert (unknown.status, wrong.status) == (403, 403)
-    assert same(unknown) == same(wrong)
+    assert normalise(unknown) == normalise(wrong)
     assert sign_in(browser, known.code, BORN).heading == "Your case"
 
 
-def test_guessing_at_a_code_is_locked_whether_it_exists_or_not(
+def test_attempts_at_a_code_are_limited_whether_it_exists_or_not(
     state: dict[str, Any], browser: Browser, known: Known
 ) -> None:
     for code in (known.code, str(uuid.uuid4())):
@@ -97,23 +97,25 @@ def test_guessing_at_a_code_is_locked_whether_it_exists_or_not(
         assert locked.status == 429
         assert "Wait 15 minutes, or have a link sent to you." in locked.complaints[0]
 
-    # the real patient comes in by the link that they have sent to themselves
-    asked = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
-    assert asked.heading == "Check your email or text messages"
+    # the patient signs in by a new link
+    page = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
+    assert page.heading == "Check your email or text messages"
     link = link_sent_to(state, known.email)
     assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
 
 
-def test_nobody_learns_by_asking_for_a_link_whether_there_is_a_case(browser: Browser, known: Known) -> None:
+def test_the_answer_to_a_request_for_a_link_does_not_reveal_whether_there_is_a_case(
+    browser: Browser, known: Known
+) -> None:
     answers = [
         browser.send(browser.open("/lost-code"), {"address": address, "date_of_birth": born})
         for address, born in ((known.email, BORN), (known.email, ANOTHER_DAY), ("nobody@patients.example", BORN))
     ]
-    assert {same(answer) for answer in answers} == {same(answers[0])}
+    assert {normalise(answer) for answer in answers} == {normalise(answers[0])}
     assert answers[0].status == 200
 
 
-def test_the_link_of_a_message_opens_the_case_with_the_date_of_birth(
+def test_a_link_with_the_right_date_of_birth_opens_the_case(
     state: dict[str, Any], browser: Browser, known: Known
 ) -> None:
     browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
@@ -130,7 +132,7 @@ def test_the_link_of_a_message_opens_the_case_with_the_date_of_birth(
     assert browser.send(browser.open("/link/unknown"), {"date_of_birth": BORN}).status == 429
 
 
-def test_an_expired_link_is_renewed_by_the_patient(
+def test_the_patient_renews_an_expired_link(
     state: dict[str, Any], browser: Browser, known: Known, access: Access
 ) -> None:
     token = access.create_link(f"{known.reference}/test/1", known.reference)
@@ -145,50 +147,50 @@ def test_an_expired_link_is_renewed_by_the_patient(
     assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
 
 
-def test_at_most_three_links_an_hour(state: dict[str, Any], browser: Browser, known: Known) -> None:
+def test_an_address_gets_at_most_three_links_an_hour(state: dict[str, Any], browser: Browser, known: Known) -> None:
     for _ in range(5):
         browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
     link_sent_to(state, known.email, 3)
-    later = requested(state, f"later-{known.email}")
+    later = request_evaluation(state, f"later-{known.email}")
     browser.send(browser.open("/lost-code"), {"address": later.email, "date_of_birth": BORN})
     link_sent_to(state, later.email)
     assert len(mails_to(state, known.email)) == 3
 
 
 def links_sent_to(state: dict[str, Any], email: str, number: int) -> list[str]:
-    """The paths of the links in the messages to this address, once there are so many."""
+    """Wait for `number` messages to this address; return the paths of their links."""
     link_sent_to(state, email, number)
     return [re.search(r"/link/[0-9a-f]+", message)[0] for message in mails_to(state, email)]
 
 
-def test_twins_with_one_birthday_and_address_open_each_their_own_case_by_given_name(
+def test_twins_with_one_date_of_birth_and_address_open_their_own_cases_by_given_name(
     state: dict[str, Any], browser: Browser, known: Known
 ) -> None:
-    twin = requested(state, known.email, given_name="Grâce")
+    twin = request_evaluation(state, known.email, given_name="Grâce")
     browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
     opened = set()
     for link in links_sent_to(state, known.email, 2):
-        # nothing tells apart a link of twins and any other, before the date of birth is right
+        # the given name is asked for only after the right date of birth: the link alone does not reveal the twins
         assert browser.open(link).content.select_one("[name=given_name]") is None
         wrong = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
         assert wrong.complaints == ["The date of birth doesn't match this link. Check it and try again."]
         for one, name in ((known, "ada"), (twin, "GRACE")):
             page = browser.send(browser.open(link), {"date_of_birth": BORN})
             assert (page.status, page.complaints, "Your case" in page.text("main")) == (403, [], False)
-            tried = browser.send(page, {"date_of_birth": BORN, "given_name": name})
-            if tried.heading == "Your case":
-                assert one.reference in tried.text("main")
-                assert "Your other cases" not in tried.text("main")
+            answer = browser.send(page, {"date_of_birth": BORN, "given_name": name})
+            if answer.heading == "Your case":
+                assert one.reference in answer.text("main")
+                assert "Your other cases" not in answer.text("main")
                 opened.add(one.reference)
             else:
-                assert tried.complaints == ["The given name or the date of birth is wrong. Check both and try again."]
+                assert answer.complaints == ["The given name or the date of birth is wrong. Check both and try again."]
     assert opened == {known.reference, twin.reference}
 
 
-def test_a_person_with_two_cases_opens_each_by_its_link_and_changes_between_them(
+def test_a_person_with_two_cases_opens_each_by_its_link_and_switches_between_them(
     state: dict[str, Any], browser: Browser, known: Known
 ) -> None:
-    again = requested(state, known.email)
+    again = request_evaluation(state, known.email)
     browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
     opened = {}
     for link in links_sent_to(state, known.email, 2):
@@ -198,13 +200,13 @@ def test_a_person_with_two_cases_opens_each_by_its_link_and_changes_between_them
     page = browser.send(browser.open("/cases"), {"case": known.reference})
     assert known.reference in page.text("main")
     assert browser.send(browser.open("/cases"), {"case": "C-ANOTHER"}).complaints == ["Select a case"]
-    # an access code comes with any request, and proves nothing about who else has this address
+    # anyone can request a case with this address, so an access code alone doesn't show the address's other cases
     sign_in(browser, again.code, BORN)
     assert "Your other cases" not in browser.open("/case").text("main")
     assert browser.open("/cases").url.endswith("/case")
 
 
-def test_what_was_typed_when_the_session_had_ended_is_kept(
+def test_answers_sent_after_the_session_has_ended_are_restored_after_signing_in(
     state: dict[str, Any], browser: Browser, known: Known
 ) -> None:
     sign_in(browser, known.code, BORN)
@@ -214,15 +216,15 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(
     page = browser.send(page, {"onset_date": onset})
     assert page.url.endswith("/sign-in")
     assert "your answers are saved" in page.text("main")
-    # nothing is shown to whoever doesn't sign in
+    # without signing in, the answers aren't shown
     assert browser.open("/forms/medical_form/1").url.endswith("/sign-in")
     sign_in(browser, known.code, BORN)
     assert browser.open("/forms/medical_form").heading == "Medicines and allergies"
-    kept = browser.open("/forms/medical_form/1")
-    assert kept.content.select_one("[name=onset_date-day]")["value"] == day_of_month(onset)
+    restored = browser.open("/forms/medical_form/1")
+    assert restored.content.select_one("[name=onset_date-day]")["value"] == day_of_month(onset)
 
 
-def test_a_pre_screening_goes_on_when_the_session_had_ended(browser: Browser) -> None:
+def test_a_pre_screening_continues_after_the_session_has_ended(browser: Browser) -> None:
     page = browser.send(browser.send(browser.open("/forms/pre_screening"), WITH_COUGH), WITH_COUGH)
     assert page.heading == "Weight and height"
     browser.clear_cookies()
@@ -231,21 +233,23 @@ def test_a_pre_screening_goes_on_when_the_session_had_ended(browser: Browser) ->
     assert browser.open("/forms/pre_screening/2").content.select_one("[name=date_of_birth-day]")["value"] == "10"
 
 
-def test_nobody_is_made_to_type_into_a_stranger_s_draft(state: dict[str, Any], browser: Browser, records: None) -> None:
-    """A page of another site that sends a stranger's page in somebody's name changes nothing."""
+def test_another_site_cannot_bind_a_browser_to_a_stranger_s_draft(
+    state: dict[str, Any], browser: Browser, records: None
+) -> None:
+    """A cross-site POST with the page token of another browser is refused, and changes no session."""
     page = browser.open("/forms/pre_screening")
     token = page.form.select_one("[name=page_token]")["value"]
     for origin in ("https://evil.example", "null", ""):
         victim = requests.Session()
         sent = victim.post(page.url, data={"page_token": token}, headers={"Origin": origin}, timeout=10)
         assert sent.status_code == 400
-        assert "browser" not in kept_session(victim)
+        assert "browser" not in stored_session(victim)
 
 
-def test_the_session_is_another_one_after_signing_in(browser: Browser, known: Known) -> None:
+def test_signing_in_starts_a_new_session(browser: Browser, known: Known) -> None:
     before = browser.open("/sign-in")
     cookies = browser.cookies()
     browser.send(before, {"access_code": known.code, "date_of_birth": BORN})
     assert browser.cookies() != cookies
-    # a page from before is worth nothing now
+    # the CSRF token of the earlier page is no longer valid
     assert browser.post_to(before, "/sign-out").status == 400

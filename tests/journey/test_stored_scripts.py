@@ -1,4 +1,4 @@
-"""What people type is shown as text: no script hidden in a field runs, wherever staff or patients read it."""
+"""Stored cross-site scripting: a script in any field is shown as text, on the pages of staff and patients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.people import Patient, StaffMember
 
 pytestmark = pytest.mark.browser
 
-# each runs on a page that takes it for HTML
+# each runs on a page that inserts it without escaping
 RUNNING = [
     "<script>planted()</script>",
     '"><script>planted()</script>',
@@ -31,7 +31,7 @@ RUNNING = [
     "<details open ontoggle=planted()>",
     "<input autofocus onfocus=planted()>",
 ]
-# these would in the templates of Camunda's applications, in Markdown and in links
+# these run if they get into the templates of Camunda's applications, Markdown or a link's address
 OTHERS = [
     "{{constructor.constructor('planted()')()}}",
     "${planted()}",
@@ -47,11 +47,11 @@ BORN = "1990-05-10"
 
 
 class Watch:
-    """Browsers in which each script that runs is heard.
+    """Browser contexts that record the calls of the payloads.
 
     Attributes:
-        ran: addresses of the pages on which one of the payloads ran.
-        pages: all that were opened.
+        ran: URLs of the pages on which a payload ran.
+        pages: all open pages.
     """
 
     def __init__(self, chromium: Browser):
@@ -66,8 +66,8 @@ class Watch:
         self.pages[-1].set_default_timeout(60_000)
         return self.pages[-1]
 
-    def sees_nothing(self) -> None:
-        """Nothing ran, and nothing of the payloads became an element of a page."""
+    def check_pages(self) -> None:
+        """Assert that no payload ran, and that none became an element of a page."""
         for page in self.pages:
             page.wait_for_load_state("networkidle")
             assert page.evaluate(SHOWS, RUNNING[0]), page.url
@@ -86,7 +86,7 @@ def watch(chromium: Browser) -> Iterator[Watch]:
 
 
 @pytest.mark.parametrize("payload", RUNNING)
-def test_on_a_bare_page_each_of_them_runs(watch: Watch, payload: str) -> None:
+def test_each_payload_runs_on_a_page_without_escaping(watch: Watch, payload: str) -> None:
     watch.page().set_content(f"<body>{payload}</body>")
     deadline = time.monotonic() + 5
     while not watch.ran and time.monotonic() < deadline:
@@ -94,59 +94,59 @@ def test_on_a_bare_page_each_of_them_runs(watch: Watch, payload: str) -> None:
     assert watch.ran
 
 
-def free_text(form: str) -> set[str]:
-    """Names of the fields of a form into which anything can be typed."""
+def free_text_fields(form: str) -> set[str]:
+    """Names of a form's fields that accept any text."""
     fields = form_fields(ROOT / "forms" / f"{form}.form")
     return {name for name, field in fields.items() if field["type"] in TYPED and not field.get("disabled")}
 
 
-def hostile(form: str, *kept: str) -> dict[str, str]:
-    return dict.fromkeys(free_text(form) - set(kept), PAYLOAD)
+def hostile(form: str, *excluded: str) -> dict[str, str]:
+    return dict.fromkeys(free_text_fields(form) - set(excluded), PAYLOAD)
 
 
-def test_nothing_that_was_typed_runs_in_tasklist_cockpit_or_the_pages(
+def test_no_payload_runs_in_tasklist_cockpit_or_the_pages(
     state: dict[str, Any], case: CaseUnderTest, access: Access, watch: Watch
 ) -> None:
-    case.starts(
+    case.start(
         {**WITH_COUGH, "temperature": "at_least_39", "fatigue": True, "bedridden_half_day": True, "diabetes": True}
     )
-    case.requests_evaluation(**hostile("evaluation_request", "email", "phone"), phone="000 126", channel="telephone")
-    case.sends("medical_form", {**MEDICAL, **hostile("medical_form")})
+    case.request_evaluation(**hostile("evaluation_request", "email", "phone"), phone="000 126", channel="telephone")
+    case.submit_form("medical_form", {**MEDICAL, **hostile("medical_form")})
 
-    def works(account: str, filter_name: str, form: str) -> None:
-        """Open a task from its list, in a browser of one's own."""
+    def claim_task(account: str, filter_name: str, form: str) -> None:
+        """Claim a task from its list, in a separate browser context."""
         member = StaffMember(watch.page(), state, account)
-        member.signs_in()
-        member.takes_from(filter_name, case.waits_for(form))
+        member.sign_in()
+        member.claim_from(filter_name, case.wait_for_task(form))
         expect(member.page.locator(".fjs-container input").first).to_be_visible()
 
-    works("medical_team", "All visits", "medical_visit")
-    case.is_visited("positive", **hostile("medical_visit", "sample_barcode"))
-    works("doctor", "Unclaimed reports by priority", "doctor_report")
+    claim_task("medical_team", "All visits", "medical_visit")
+    case.record_visit("positive", **hostile("medical_visit", "sample_barcode"))
+    claim_task("doctor", "Unclaimed reports by priority", "doctor_report")
 
-    # the list of contacts comes back to the patient's page, then a contact is to be called
+    # the list of contacts is returned to the patient's page, then a contact has to be called
     patient = Patient(watch.page(), state)
-    patient.opens("/sign-in")
-    patient.answers({"access_code": access.create_code(case.reference, BORN), "date_of_birth": BORN})
-    patient.presses("Sign in")
+    patient.open("/sign-in")
+    patient.fill_in({"access_code": access.create_code(case.reference, BORN), "date_of_birth": BORN})
+    patient.press("Sign in")
     contact = {**CONTACT, "name": PAYLOAD, "email": None, "phone": "000 125"}
-    first = case.waits_for("close_contacts").id
+    first = case.wait_for_task("close_contacts").id
     refused = {**contact, "last_exposure_date": days_ago(87)}
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [refused]})
-    eventually(lambda: case.waits_for("close_contacts").id != first)
-    patient.opens("/forms/close_contacts")
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [refused]})
+    eventually(lambda: case.wait_for_task("close_contacts").id != first)
+    patient.open("/forms/close_contacts")
     assert patient.page.input_value('[name="close_contacts-0-name"]') == PAYLOAD
-    watch.sees_nothing()
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
-    works("contact_tracer", "Calls to make", "contact_call")
+    watch.check_pages()
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
+    claim_task("contact_tracer", "Calls to make", "contact_call")
 
     # the report, and Cockpit with each variable
     report = {**REPORT, **hostile("doctor_report"), "case_classification": "confirmed"}
-    case.admin.submit(case.waits_for("doctor_report").id, report)
+    case.admin.submit(case.wait_for_task("doctor_report").id, report)
     eventually(lambda: case.value("report_published_at"))
-    patient.opens("/case")
+    patient.open("/case")
     admin = StaffMember(watch.page(), state, "admin")
-    admin.signs_in_at_the_page("cockpit")
+    admin.sign_in_on_page("cockpit")
     admin.page.goto(f"{state['engine']}/camunda/app/cockpit/default/#/process-instance/{case.instance_id}/runtime")
     expect(admin.page.get_by_text(RUNNING[0]).first).to_be_visible()
-    watch.sees_nothing()
+    watch.check_pages()

@@ -1,4 +1,4 @@
-"""An alert tells the operator when the front turns many visitors away."""
+"""An alert fires while the front refuses many requests."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.support.prometheus import prometheus
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
-# at once, where one page at a time is let in
-MANY = 20
+# concurrent requests; the front admits one page at a time
+CONCURRENCY = 20
 
 
-def test_whoever_runs_it_learns_that_many_are_sent_away(platform: Platform, tmp_path: Path) -> None:
-    begin = f"{platform.state['webapp']}/forms/pre_screening"
+def test_an_alert_fires_while_many_requests_are_refused(platform: Platform, tmp_path: Path) -> None:
+    url = f"{platform.state['webapp']}/forms/pre_screening"
 
-    def many_come() -> bool:
-        with ThreadPoolExecutor(MANY) as visitors:
-            list(visitors.map(lambda _: requests.get(begin, timeout=30), range(10 * MANY)))
+    def fires_under_load() -> bool:
+        with ThreadPoolExecutor(CONCURRENCY) as visitors:
+            list(visitors.map(lambda _: requests.get(url, timeout=30), range(10 * CONCURRENCY)))
         return server.firing() == {"ManySentAway"}
 
     with prometheus(tmp_path, {"front": config.load().front.metrics_url}) as server:
         assert server.firing() == set()
-        eventually(many_come, "nobody is told", within_s=60)
-        eventually(lambda: not server.firing(), "it doesn't clear", within_s=60)
+        eventually(fires_under_load, "the alert doesn't fire", within_s=60)
+        eventually(lambda: not server.firing(), "the alert doesn't clear", within_s=60)

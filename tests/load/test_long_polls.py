@@ -1,4 +1,4 @@
-"""Many long polls wait at the engine at once; the workers hardly notice."""
+"""Throughput of the workers while many long polls wait at the engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from config import settings as config
 from processes.cases import new_reference, start_case
 from processes.engine import Engine
 from stack.platform import Platform
-from tests.load.polls import long_polls
+from tests.load.idle_polls import long_polls
 from tests.support.case import NO_SYMPTOMS, eventually
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
@@ -24,7 +24,7 @@ POLLS = 250
 STARTERS = 4
 
 
-def test_workers_go_on_beside_250_long_polls(platform: Platform) -> None:
+def test_workers_keep_most_of_their_throughput_beside_250_long_polls(platform: Platform) -> None:
     admin = platform.state["accounts"]["admin"]
     account = (platform.state["engine"], admin["username"], admin["password"])
     engine = Engine(*account)
@@ -42,7 +42,7 @@ def test_workers_go_on_beside_250_long_polls(platform: Platform) -> None:
 
 
 def cases_per_s(engine: Engine) -> float:
-    """How many short cases the workers take to their end."""
+    """Run short cases to their end; returns their number per second."""
     references = [new_reference() for _ in range(CASES)]
     policy, began = config.load().policy.model_dump(), time.monotonic()
     with ThreadPoolExecutor(STARTERS) as pool:
@@ -50,7 +50,7 @@ def cases_per_s(engine: Engine) -> float:
     query = {"processInstanceBusinessKeyIn": references, "unfinished": True}
     eventually(
         lambda: engine.post("/history/process-instance/count", query)["count"] == 0,
-        "the workers don't go on",
+        "the cases don't end",
         within_s=60,
     )
     return CASES / (time.monotonic() - began)

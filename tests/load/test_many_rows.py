@@ -1,4 +1,4 @@
-"""The managers' page over 10, 1,000 and many more closed cases: a million with LOAD=long."""
+"""Response times of the managers' pages over 10, 1,000 and many closed cases: a million with LOAD=long."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from kpi.indicators import compute_kpis
 from kpi.rows import CaseRow
 from records import database
 from stack.platform import Platform
-from tests.load.looks import opened_in_s
+from tests.load.page_times import measure_page_s
 from tests.support.managers import signed_in_manager
-from tests.support.platform import platform_up, without_settings
+from tests.support.platform import running_platform, without_settings
 from tests.support.postgresql import postgresql
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
@@ -34,9 +34,9 @@ PATHS = (
     "/staff/closed",
     "/staff/closed?outcome=care_completed",
 )
-AT_MOST = 2.0
-# at most so many cases of other tests are there, too
-OTHERS = 1000
+MAX_RATIO = 2.0
+# maximum number of cases of other tests in the same database
+MAX_OTHERS = 1000
 YEAR_BEGAN = datetime(2020, 3, 1, tzinfo=UTC)
 COLUMNS = (
     "case_reference", "orientation", "outcome", "result", "classification", "onset_date", "evaluation_requested_at",
@@ -46,37 +46,38 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def generated(first: int, last: int) -> Iterator[tuple[Any, ...]]:
-    """Rows of cases that closed during a year."""
-    chance = random.Random(first)
+def generate_rows(first: int, last: int) -> Iterator[tuple[Any, ...]]:
+    """Generate rows of cases that closed during a year."""
+    rng = random.Random(first)
     for number in range(first, last):
-        moments = [YEAR_BEGAN + timedelta(minutes=chance.randrange(365 * 24 * 60))]
+        moments = [YEAR_BEGAN + timedelta(minutes=rng.randrange(365 * 24 * 60))]
         for mean_h in (20, 24, 12, 1, 30):
-            moments.append(moments[-1] + timedelta(hours=chance.expovariate(1 / mean_h)))
-        requested, sampled, told, reported, completed, notified = (
+            moments.append(moments[-1] + timedelta(hours=rng.expovariate(1 / mean_h)))
+        requested, sampled, result_sent, reported, completed, notified = (
             moment.isoformat(timespec="milliseconds") for moment in moments
         )
-        is_positive = chance.random() < 0.3
-        named = chance.randrange(8) if is_positive else None
+        is_positive = rng.random() < 0.3
+        named = rng.randrange(8) if is_positive else None
         yield (
             f"M-{number}", "evaluation_needed", "care_completed", "positive" if is_positive else "negative",
             "confirmed" if is_positive else "not_a_case", str((moments[1] - timedelta(days=3)).date()), requested,
-            sampled, told, reported, completed, named, named, named and named // 2, notified if named else None,
-            chance.random() < 0.1, chance.randrange(1, 6), 0, completed, completed,
+            sampled, result_sent, reported, completed, named, named, named and named // 2, notified if named else None,
+            rng.random() < 0.1, rng.randrange(1, 6), 0, completed, completed,
         )  # fmt: skip
 
 
-def filled_up_to(count: int) -> None:
+def insert_rows(count: int) -> None:
+    """Insert rows until there are `count` generated ones."""
     with database.database.connection_context():
-        there = CaseRow.select().where(CaseRow.case_reference.startswith("M-")).count()
+        existing = CaseRow.select().where(CaseRow.case_reference.startswith("M-")).count()
         places = ", ".join([database.database.param] * len(COLUMNS))
         insert = f"INSERT INTO case_row ({', '.join(COLUMNS)}) VALUES ({places})"
         with database.write_transaction():
-            database.database.cursor().executemany(insert, generated(there, count))
+            database.database.cursor().executemany(insert, generate_rows(existing, count))
 
 
-def rebuilt() -> tuple[float, str]:
-    """How many seconds `make rebuild` took, and what it printed."""
+def rebuild_tallies() -> tuple[float, str]:
+    """Run the command of `make rebuild`; returns its duration in seconds and its output."""
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "kpi", "rebuild"],
@@ -86,38 +87,38 @@ def rebuilt() -> tuple[float, str]:
 
 
 @pytest.fixture(params=DATABASES)
-def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
-    """A platform whose records this database keeps."""
+def platform_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+    """A platform with its records in each kind of database."""
     if request.param == "sqlite":
         yield request.getfixturevalue("platform")
         return
     with postgresql() as server, pytest.MonkeyPatch.context() as patch:
         records = {environment_name("records", "database_url"): server.url_of("records")}
         patch.setattr(os, "environ", {**without_settings(os.environ), **records})
-        with platform_up(tmp_path / "platform") as platform:
+        with running_platform(tmp_path / "platform") as platform:
             yield platform
 
 
-def test_the_page_takes_as_long_over_many_cases_as_over_few(kept_in: Platform) -> None:
+def test_the_pages_take_as_long_over_many_cases_as_over_few(platform_on: Platform) -> None:
     database.open(os.environ[environment_name("records", "database_url")])
-    manager = signed_in_manager(kept_in.state)
+    manager = signed_in_manager(platform_on.state)
     took: dict[tuple[int, str], float] = {}
     for count in COUNTS:
-        filled_up_to(count)
-        seconds, printed = rebuilt()
+        insert_rows(count)
+        seconds, printed = rebuild_tallies()
         print(f"{count} rows: rebuilt in {seconds:.1f} s")
         closed = CaseRow.select().where(CaseRow.outcome.is_null(False)).count()
-        assert count <= closed < count + OTHERS
+        assert count <= closed < count + MAX_OTHERS
         assert f"{closed} of {closed} cases" in printed
-        # again, all is right
-        assert "were right" in rebuilt()[1]
+        # a second run finds no difference
+        assert "were right" in rebuild_tallies()[1]
         assert next(figure.value for figure in compute_kpis() if figure.key == "closed") == closed
         for path in PATHS:
-            took[count, path] = opened_in_s(manager, path)
+            took[count, path] = measure_page_s(manager, path)
             print(f"{count} rows: {path} in {1000 * took[count, path]:.0f} ms")
     database.database.close()
     few, many = COUNTS[1:]
     for path in PATHS:
         ratio = took[many, path] / took[few, path]
         print(f"{path}: {many} rows take {ratio:.2f} times as long as {few}")
-        assert not LONG or ratio <= AT_MOST
+        assert not LONG or ratio <= MAX_RATIO

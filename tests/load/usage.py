@@ -1,4 +1,4 @@
-"""What a part of the platform uses of the machine."""
+"""Memory and CPU time of processes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def megabytes(process: int) -> int:
 
 
 def cpu_seconds(process: int) -> float:
-    """What a process and its children have computed so far."""
+    """CPU time of a process and its children."""
     return sum(_ticks(each) for each in (process, *_children(process))) / os.sysconf("SC_CLK_TCK")
 
 
 def _children(process: int) -> list[int]:
-    # any of its threads may have started one
+    # each thread has its own list of children
     lists = Path(f"/proc/{process}/task").glob("*/children")
     return [int(child) for found in lists for child in found.read_text().split()]
 
@@ -29,7 +29,7 @@ def _kilobytes(process: int) -> int:
 
 
 def _ticks(process: int) -> int:
-    """User and system time, its ended children's too; none of a process that has ended just now."""
+    """User and system time of a process, including its ended children; 0 if it has just ended."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Visitors of the pages: each wants to be pre-screened or advised; whoever gets in goes through with it."""
+"""A load generator: visitors who submit a pre-screening or read a page of advice."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ import requests
 
 from camunda7.forms.browser import Browser, Page
 from tests.faults.ledger import Ledger
-from tests.load.seen import BUSY, Seen
+from tests.load.load_result import BUSY, LoadResult
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH
 
 FORM = "/forms/pre_screening"
 ADVICE = ("/", "/forms/symptoms_worsened")
-# of the visitors
+# share of the visitors who read advice
 SHARE_FOR_ADVICE = 0.1
-AT_ONCE = 100
-# of those who are in and are told to come back
+MAX_CONCURRENCY = 100
+# retries of a visitor whose request was refused after the first page
 TRIES = 30
 RETRY_AFTER_S = 1
-# between one that was refused and the next
+# between a visitor that was refused and the next one
 REFUSED_PAUSE_S = 0.05
 
 
 class Visitors:
-    """Come to a URL.
+    """Visitors of a web application.
 
     Args:
-        ledger: gets a line for each pre-screening that was taken.
+        ledger: gets an entry for each accepted pre-screening.
     """
 
     def __init__(self, url: str, ledger: Ledger):
@@ -41,67 +41,67 @@ class Visitors:
         self._answers = itertools.cycle((NO_SYMPTOMS, WITH_COUGH))
         self._random = random.Random(8)
 
-    def in_turn(self, for_s: float, at_once: int = 1) -> Seen:
-        """So many at once, each followed by the next as soon as it leaves."""
-        seen, began = Seen(), time.monotonic()
+    def run_concurrently(self, for_s: float, threads: int = 1) -> LoadResult:
+        """Closed-loop load: each thread starts the next visitor as soon as one has finished."""
+        result, began = LoadResult(), time.monotonic()
 
-        def come() -> None:
+        def run() -> None:
             while time.monotonic() < began + for_s:
-                if not self._be_screened(seen):
+                if not self._submit_pre_screening(result):
                     time.sleep(REFUSED_PAUSE_S)
 
-        threads = [threading.Thread(target=come) for _ in range(at_once)]
-        for thread in threads:
+        running = [threading.Thread(target=run) for _ in range(threads)]
+        for thread in running:
             thread.start()
-        for thread in threads:
+        for thread in running:
             thread.join()
-        seen.lasted_s = time.monotonic() - began
-        return seen
+        result.lasted_s = time.monotonic() - began
+        return result
 
-    def at_rate(self, per_s: float, for_s: float) -> Seen:
-        """So many a second, however long each takes."""
-        seen, began = Seen(), time.monotonic()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+    def run_at_rate(self, per_s: float, for_s: float) -> LoadResult:
+        """Open-loop load: start `per_s` visitors a second, however long each takes."""
+        result, began = LoadResult(), time.monotonic()
+        with ThreadPoolExecutor(MAX_CONCURRENCY) as pool:
             for number in range(int(per_s * for_s)):
                 planned = began + number / per_s
                 time.sleep(max(0, planned - time.monotonic()))
-                seen.late_s = max(seen.late_s, time.monotonic() - planned)
-                advised = self._random.random() < SHARE_FOR_ADVICE
-                pool.submit(self._be_advised if advised else self._be_screened, seen)
-        seen.lasted_s = time.monotonic() - began
-        return seen
+                result.late_s = max(result.late_s, time.monotonic() - planned)
+                reads_advice = self._random.random() < SHARE_FOR_ADVICE
+                pool.submit(self._read_advice if reads_advice else self._submit_pre_screening, result)
+        result.lasted_s = time.monotonic() - began
+        return result
 
-    def _be_advised(self, seen: Seen) -> None:
+    def _read_advice(self, result: LoadResult) -> None:
         browser = Browser(self._url)
-        browser.listen(seen.advice)
+        browser.listen(result.advice)
         try:
             browser.open(self._random.choice(ADVICE))
         except requests.RequestException as error:
-            seen.wrong[f"advice: {type(error).__name__}"] += 1
+            result.wrong[f"advice: {type(error).__name__}"] += 1
 
-    def _be_screened(self, seen: Seen) -> bool:
-        """Answer all that is asked, and return whether it was let in: one that is told to come back at once leaves."""
+    def _submit_pre_screening(self, result: LoadResult) -> bool:
+        """Submit a pre-screening; returns False without a retry if the first page was refused."""
         browser = Browser(self._url)
-        browser.listen(seen.page)
+        browser.listen(result.page)
         try:
             page = browser.open(FORM)
             if page.status == BUSY:
                 return False
-            self._go_through(browser, page, seen)
+            self._send_pages(browser, page, result)
         except requests.RequestException as error:
-            seen.wrong[f"page: {type(error).__name__}"] += 1
+            result.wrong[f"page: {type(error).__name__}"] += 1
         return True
 
-    def _go_through(self, browser: Browser, page: Page, seen: Seen) -> None:
+    def _send_pages(self, browser: Browser, page: Page, result: LoadResult) -> None:
         answers = next(self._answers)
         for _ in range(TRIES):
             while page.status != BUSY and urlsplit(page.url).path.startswith(FORM):
                 page = browser.send(page, answers)
             if page.status != BUSY:
                 reference = page.text("strong.reference")
-                self._ledger.note(kind="submission", reference=reference)
-                seen.sent.append(reference)
+                self._ledger.append(kind="submission", reference=reference)
+                result.sent.append(reference)
                 return
             time.sleep(RETRY_AFTER_S)
             page = browser.open(urlsplit(page.url).path)
-        seen.wrong["gave up"] += 1
+        result.wrong["gave up"] += 1

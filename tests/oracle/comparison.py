@@ -1,4 +1,4 @@
-"""What form-js and we make of the same answers."""
+"""Compares the outcomes of the same answers in form-js and in our forms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from camunda7.inputs.place import Place
 from tests.oracle.form_js import FormJs
 from tests.oracle.generated import AnswerSet, answer_sets
 
-# how form-js says which rule is broken
+# the rule of each error message of form-js, by its beginning
 RULES = {
     "Field is required": "required",
     "Field must match pattern": "pattern",
@@ -36,12 +36,12 @@ OUR_RULES = ("notBefore", "notAfter", "format")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of a set of answers.
+    """The outcome of a set of answers.
 
     Attributes:
-        visible: instances: a component's id, and the indexes of its rows.
-        errors: broken rules, by instance.
-        submitted: the values.
+        visible: the visible instances: a component's id with the indexes of its rows.
+        errors: violated rules, by instance.
+        submitted: the submitted values.
     """
 
     visible: frozenset[str]
@@ -50,38 +50,38 @@ class Outcome:
 
 
 @dataclass
-class Compared:
-    """How often what came up, and where the two disagree."""
+class Comparison:
+    """The disagreements, and how often each rule was violated or met and each conditional field shown or hidden."""
 
     disagreements: list[tuple[AnswerSet, Outcome, Outcome]] = field(default_factory=list)
-    broken: Counter[tuple[str, str]] = field(default_factory=Counter)
-    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    violated: Counter[tuple[str, str]] = field(default_factory=Counter)
+    met: Counter[tuple[str, str]] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
     hidden: Counter[str] = field(default_factory=Counter)
 
     def rare(self, least: int = 1) -> dict[Any, tuple[int, int]]:
-        """Rules that were broken or kept fewer than `least` times, and conditions that showed or hid so rarely."""
-        pairs = (self.broken, self.kept), (self.shown, self.hidden)
+        """Rules that were violated or met, and fields that were shown or hidden, fewer than `least` times."""
+        pairs = (self.violated, self.met), (self.shown, self.hidden)
         counts = {key: (one[key], other[key]) for one, other in pairs for key in {*one, *other}}
         return {key: count for key, count in counts.items() if min(count) < least}
 
 
-def compared(
+def compare(
     form_js: FormJs,
     schema: dict[str, Any],
     count: int,
     seed: str = "1",
     zone: tzinfo = UTC,
     at_least: int | None = None,
-) -> Compared:
-    """Answer the form here and there.
+) -> Comparison:
+    """Answer the form with generated answers in form-js and in our implementation.
 
     Args:
-        count: how many times.
-        at_least: stop after this many times as soon as each rule was broken and kept, each condition shown and hidden.
+        count: maximum number of sets of answers.
+        at_least: minimum number of sets, after which it stops as soon as all rules and conditions are covered.
     """
-    form = Form.parse(_known_to_form_js({key: value for key, value in schema.items() if key != "oracle"}))
-    found = Compared()
+    form = Form.parse(_without_our_rules({key: value for key, value in schema.items() if key != "oracle"}))
+    found = Comparison()
     for number, answers in enumerate(answer_sets(form, schema, count, seed)):
         if at_least is not None and number >= at_least and not found.rare():
             break
@@ -104,22 +104,22 @@ def ours(form: Form, answers: AnswerSet, zone: tzinfo = UTC) -> tuple[Outcome, A
 
 
 def theirs(form_js: FormJs, form: Form, schema: dict[str, Any], answers: AnswerSet) -> Outcome:
-    found = form_js.answered(schema, answers.typed, answers.data, answers.rows)
+    found = form_js.answer(schema, answers.typed, answers.data, answers.rows)
     visible = frozenset(found["visible"]) - {schema["id"]}
     return Outcome(visible, dict(_rules(found["errors"])), as_json(found["submitted"]))
 
 
-def _known_to_form_js(schema: Any) -> Any:
-    """A schema without our rules in custom properties, which form-js passes over: limits of days, telephone numbers."""
+def _without_our_rules(schema: Any) -> Any:
+    """A schema without our rules in custom properties, which form-js ignores: limits of dates, telephone numbers."""
     if isinstance(schema, list):
-        return [_known_to_form_js(each) for each in schema]
+        return [_without_our_rules(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    return {key: _known_to_form_js(value) for key, value in schema.items() if key not in OUR_RULES}
+    return {key: _without_our_rules(value) for key, value in schema.items() if key not in OUR_RULES}
 
 
 def as_json(value: Any) -> Any:
-    """Numbers as JavaScript has them: of one kind."""
+    """Convert integers to floats, because JavaScript has one type of numbers."""
     if isinstance(value, dict):
         return {key: as_json(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -132,7 +132,7 @@ def _instance(node: Node) -> str:
 
 
 def _rules(errors: Any, instance: str = "") -> Any:
-    """form-js nests errors by id, then by the indexes of rows."""
+    """Yield instances with their violated rules from form-js's errors, which are nested by id and row index."""
     steps = errors.items() if isinstance(errors, dict) else enumerate(errors)
     for step, found in steps:
         here = f"{instance}_{step}" if instance else step
@@ -146,17 +146,17 @@ def _rule(message: str) -> str:
     return next(rule for start, rule in RULES.items() if re.match(re.escape(start), message))
 
 
-def _count(found: Compared, form: Form, read: Answers) -> None:
+def _count(found: Comparison, form: Form, read: Answers) -> None:
     nodes = list(read.walk())
     for node in nodes:
-        broken = {problem.rule for problem in node.problems}
+        violated = {problem.rule for problem in node.problems}
         component = node.component
         rules = {name for name, rule in component.rules.items() if rule not in (None, "", False)}
         rules -= {"validationType"}
         rules |= {component.rules["validationType"]} if component.rules.get("validationType") else set()
         rules |= {name for name in ("decimalDigits", "increment") if component.more.get(name) is not None}
         for rule in rules if node.is_editable else ():
-            (found.broken if rule in broken else found.kept)[component.id, rule] += 1
+            (found.violated if rule in violated else found.met)[component.id, rule] += 1
     shown = Counter(node.component.id for node in nodes)
     for component in (each for top in form.components for each in top.walk()):
         if component.hide is not None:

@@ -1,5 +1,5 @@
-// Answers a form in form-js as a person does: what is visible first, then what that made visible, until nothing is new.
-// Nothing waits for a frame or a timer: preact draws, and runs its effects, in the browser's next turns.
+// Answers a form in form-js as a person does: the visible fields, then those that became visible, until none is new.
+// Frames and timers without a delay are replaced by tasks of a MessageChannel, so that preact renders without waiting.
 const nextTurn = callback => {
   const channel = new MessageChannel();
   channel.port1.onmessage = () => callback();
@@ -9,11 +9,11 @@ const later = window.setTimeout;
 window.requestAnimationFrame = callback => { nextTurn(callback); return 0; };
 window.setTimeout = (callback, delay, ...more) => delay ? later(callback, delay, ...more) : nextTurn(callback);
 
-const settled = async () => {
+const waitUntilRendered = async () => {
   for (let turn = 0; turn < 6; turn++) await new Promise(nextTurn);
 };
 
-// nobody looks: what isn't shown isn't painted
+// hidden, to save the time for painting
 document.documentElement.style.display = 'none';
 
 let form;
@@ -40,11 +40,11 @@ const input = ({ id, indexes }, suffix = '') => {
 const type = async (element, text) => {
   element.value = text;
   element.dispatchEvent(new Event('input', { bubbles: true }));
-  await settled();
+  await waitUntilRendered();
   element.dispatchEvent(new FocusEvent('blur'));
 };
 
-// numbers, days and times have components that keep copies of their own: they must be typed
+// components of numbers, dates and times have their own state, so their values must be typed
 const isTyped = ({ id }) => ['number', 'datetime'].includes(form.get('formFieldRegistry').get(id).type);
 
 const answer = async (instance, typed) => {
@@ -54,41 +54,41 @@ const answer = async (instance, typed) => {
   } else if (field.type === 'datetime' && typed) {
     const [day, time] = field.subtype === 'time' ? [null, typed] : typed.split('T');
     if (day) input(instance, '-date')._flatpickr.setDate(day, true, 'Y-m-d');
-    await settled();
+    await waitUntilRendered();
     if (time) await type(input(instance, '-time'), time);
   } else {
     form._update({ fieldInstance: instance, value: typed });
   }
 };
 
-window.answered = async (schema, data, answers, rows) => {
+window.answerForm = async (schema, data, answers, rows) => {
   if (form) form.destroy();
   form = new FormViewer.Form({ container: document.body, debounce: false });
   await form.importSchema(schema, data);
-  await settled();
+  await waitUntilRendered();
   const registry = form.get('formFieldInstanceRegistry');
   const done = new Set();
   for (;;) {
     const open = registry.getAll().filter(({ instanceId }) => !done.has(instanceId));
     if (!open.length) break;
     for (const instance of open) {
-      // an answer before may have hidden it
-      if (isTyped(instance)) await settled();
+      // an earlier answer may have hidden it
+      if (isTyped(instance)) await waitUntilRendered();
       if (!registry.getAll().some(({ instanceId }) => instanceId === instance.instanceId)) continue;
       done.add(instance.instanceId);
       if (instance.instanceId in rows) setRows(instance, rows[instance.instanceId]);
       if (instance.instanceId in answers) await answer(instance, answers[instance.instanceId]);
     }
-    await settled();
+    await waitUntilRendered();
   }
   const { data: submitted, errors } = form.submit();
   const visible = registry.getAll().map(({ instanceId }) => instanceId);
   return JSON.parse(JSON.stringify({ visible, errors, submitted }));
 };
 
-// Answers one field of the form anew; gives what is submitted then.
-window.changed = async (id, typed) => {
+// Changes the answer of a field; returns the data that is submitted then.
+window.changeAnswer = async (id, typed) => {
   await answer(form.get('formFieldInstanceRegistry').getAll().find(instance => instance.id === id), typed);
-  await settled();
+  await waitUntilRendered();
   return JSON.parse(JSON.stringify(form.submit().data));
 };

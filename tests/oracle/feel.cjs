@@ -1,8 +1,8 @@
-// Evaluates FEEL as form-js does. In: lines of {"expression", "values"}; out: lines of [value, condition].
+// Evaluates FEEL as form-js does. Input: lines of {"expression", "values"}; output: lines of [value, condition].
 const readline = require('readline');
 const { evaluate, unaryTest } = require('feelin');
 
-// form-js takes null where feelin throws
+// form-js uses null if feelin throws an error
 const orNull = (run, expression, values) => {
   try {
     const result = run(expression, values);

@@ -1,4 +1,4 @@
-"""form-js 1.8.7, as Tasklist 7.24 has it, in Chromium."""
+"""form-js 1.8.7, the version of Tasklist 7.24, in Chromium."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from config.settings import ROOT
 
-# something of each form stays behind, even of a destroyed one: many in one page make it slow
-MOST_FORMS = 200
+# destroyed forms leak memory, so a page becomes slow after many of them
+MAX_FORMS_PER_PAGE = 200
 
 
 class FormJs:
-    """Answers forms in a page of the browser (see driver.js); takes a fresh one now and then."""
+    """Answers forms in a page of the browser (driver.js); opens a new page after MAX_FORMS_PER_PAGE."""
 
     def __init__(self, context: BrowserContext):
         self._context = context
         self._page: Page | None = None
         self._answered = 0
 
-    def answered(
+    def answer(
         self,
         schema: dict[str, Any],
         typed: dict[str, Any] | None = None,
         data: dict[str, Any] | None = None,
         rows: dict[str, int] | None = None,
     ) -> dict[str, Any]:
-        """What becomes of a form that is answered so: visible instances, errors, submitted data."""
-        if self._page is None or self._answered == MOST_FORMS:
-            self._page, self._answered = self._fresh(), 0
+        """Open a form, answer and submit it; returns its visible instances, errors and submitted data."""
+        if self._page is None or self._answered == MAX_FORMS_PER_PAGE:
+            self._page, self._answered = self._new_page(), 0
         self._answered += 1
         arguments = [schema, data or {}, typed or {}, rows or {}]
-        return self._page.evaluate("([s, d, t, r]) => answered(s, d, t, r)", arguments)
+        return self._page.evaluate("([s, d, t, r]) => answerForm(s, d, t, r)", arguments)
 
     @property
     def page(self) -> Page:
-        """The page with the form that was answered last."""
+        """The page with the last answered form."""
         assert self._page
         return self._page
 
-    def changed(self, component: str, typed: Any) -> dict[str, Any]:
-        """What is submitted once this component of the form is answered anew."""
-        return self._page.evaluate("([id, typed]) => changed(id, typed)", [component, typed])
+    def change(self, component: str, typed: Any) -> dict[str, Any]:
+        """Change the answer of a component, and submit the form again; returns the submitted data."""
+        return self._page.evaluate("([id, typed]) => changeAnswer(id, typed)", [component, typed])
 
-    def _fresh(self) -> Page:
+    def _new_page(self) -> Page:
         if self._page:
             self._page.close()
         page = self._context.new_page()

@@ -1,4 +1,4 @@
-"""Our FEEL against feelin 3.1.0, which form-js 1.8.7 evaluates conditions with."""
+"""Our FEEL compared with feelin 3.1.0, with which form-js 1.8.7 evaluates conditions."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ LOGIC = ("and", "or")
 TIMES = 50
 
 
-def evaluated(cases: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
-    """What feelin makes of each expression with its values: as a value, and as a condition."""
+def evaluate_with_feelin(cases: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
+    """Evaluate each expression with its values in feelin, as a value and as a condition."""
     node = find_node()
     assert node, "Node.js is missing: `make setup` installs it"
     lines = "".join(json.dumps({"expression": text, "values": values}) + "\n" for text, values in cases)
@@ -47,12 +47,12 @@ def ours(text: str, values: dict[str, Any]) -> list[Any]:
 
 
 def disagreements(cases: list[tuple[str, dict[str, Any]]]) -> list[Any]:
-    pairs = zip(cases, evaluated(cases), strict=True)
+    pairs = zip(cases, evaluate_with_feelin(cases), strict=True)
     return [(case, theirs, ours(*case)) for case, theirs in pairs if not same(ours(*case), theirs)]
 
 
 def same(one: Any, other: Any) -> bool:
-    """As JSON they are the same: 1 is 1.0, but not true."""
+    """Whether two values are equal as JSON: 1 equals 1.0, but not true."""
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
@@ -60,12 +60,12 @@ def same(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
-def operand(chance: random.Random, kind: str, name: str, values: dict[str, Any]) -> str:
-    """An operand of this type, as a literal where there is one, as a variable, or within a context."""
+def operand(rng: random.Random, kind: str, name: str, values: dict[str, Any]) -> str:
+    """Generate an operand of this type: a literal if the type has literals, a variable, or an entry of a context."""
     if kind == MISSING:
         return name
-    value = copy.deepcopy(chance.choice(OPERANDS[kind]))
-    way = chance.randrange(3)
+    value = copy.deepcopy(rng.choice(OPERANDS[kind]))
+    way = rng.randrange(3)
     if way == 0 and kind not in ("list", "context") and value != "\n":
         return json.dumps(value, ensure_ascii=False) if value != 1e6 else "1000000"
     if way == 1:
@@ -76,12 +76,12 @@ def operand(chance: random.Random, kind: str, name: str, values: dict[str, Any])
 
 
 def pairs(operators: tuple[str, ...], write: str) -> list[tuple[str, dict[str, Any]]]:
-    chance = random.Random(7)
+    rng = random.Random(7)
     kinds = [*OPERANDS, MISSING]
     cases = []
     for operator, one, other, _ in itertools.product(operators, kinds, kinds, range(TIMES)):
         values: dict[str, Any] = {}
-        left, right = operand(chance, one, "x", values), operand(chance, other, "y", values)
+        left, right = operand(rng, one, "x", values), operand(rng, other, "y", values)
         cases.append((write.format(left=left, operator=operator, right=right), values))
     return cases
 
@@ -113,41 +113,41 @@ def test_paths_into_each_type() -> None:
     assert disagreements(cases) == []
 
 
-def test_expressions_of_many_parts() -> None:
-    chance = random.Random(11)
+def test_nested_expressions() -> None:
+    rng = random.Random(11)
 
-    def written(depth: int, values: dict[str, Any]) -> str:
+    def generate(depth: int, values: dict[str, Any]) -> str:
         if depth == 0:
-            kind = chance.choice([*OPERANDS, MISSING])
-            return operand(chance, kind, f"v{len(values)}_{chance.randrange(10**6)}", values)
-        form = chance.choice(["({} {} {})", "not({})", "list contains([{}], {})"])
+            kind = rng.choice([*OPERANDS, MISSING])
+            return operand(rng, kind, f"v{len(values)}_{rng.randrange(10**6)}", values)
+        form = rng.choice(["({} {} {})", "not({})", "list contains([{}], {})"])
         if form.startswith("("):
-            operator = chance.choice(COMPARISONS + LOGIC)
-            return form.format(written(depth - 1, values), operator, written(depth - 1, values))
-        return form.format(*(written(depth - 1, values) for _ in range(form.count("{}"))))
+            operator = rng.choice(COMPARISONS + LOGIC)
+            return form.format(generate(depth - 1, values), operator, generate(depth - 1, values))
+        return form.format(*(generate(depth - 1, values) for _ in range(form.count("{}"))))
 
     cases = []
     for number in range(3000):
         values: dict[str, Any] = {}
-        cases.append((written(1 + number % 4, values), values))
+        cases.append((generate(1 + number % 4, values), values))
     assert disagreements(cases) == []
-    outcomes = Counter(str(condition) for _, condition in evaluated(cases))
-    assert min(outcomes[outcome] for outcome in ("True", "False", "None")) > 50, "all three come up"
+    outcomes = Counter(str(condition) for _, condition in evaluate_with_feelin(cases))
+    assert min(outcomes[outcome] for outcome in ("True", "False", "None")) > 50, "each of the three occurs"
 
 
-def test_without_brackets_operators_bind_alike() -> None:
-    chance = random.Random(13)
+def test_operators_have_the_same_precedence() -> None:
+    rng = random.Random(13)
     truths = ("true", "false", "null", "x", "1 = 1", "1 < 0", "not(x)")
     cases = []
     for _ in range(1000):
-        words = [chance.choice(truths)]
-        for _ in range(chance.randrange(1, 5)):
-            words += [chance.choice(LOGIC), chance.choice(truths)]
-        cases.append((" ".join(words), {"x": chance.choice([True, False, None])}))
+        words = [rng.choice(truths)]
+        for _ in range(rng.randrange(1, 5)):
+            words += [rng.choice(LOGIC), rng.choice(truths)]
+        cases.append((" ".join(words), {"x": rng.choice([True, False, None])}))
     assert disagreements(cases) == []
 
 
-def test_the_oracle_finds_a_planted_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_comparison_finds_a_planted_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feel.javascript, "less", feel.javascript.less_or_equal)
     assert disagreements([("x < 1", {"x": 1}), ("x < 1", {"x": 2})]) == [
         (("x < 1", {"x": 1}), [False, False], [True, True])

@@ -1,7 +1,7 @@
-"""Our forms against form-js 1.8.7 in Chromium: the same fields visible, the same errors, the same data submitted.
+"""Our forms compared with form-js 1.8.7 in Chromium: the same visible fields, errors and submitted data.
 
-`make test` answers our forms 20 to 60 times, until each rule was broken and kept; `make verify` 60 times, and 100 times
-the schemas that have each component and rule; `make oracle` all of them 2,000 times (ORACLE_SETS).
+`make test` answers our forms 20 to 60 times, until each rule was violated and met; `make verify` 60 times, and 100
+times the schemas with each component and rule; `make oracle` all of them 2,000 times (ORACLE_SETS).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from playwright.sync_api import Browser
 
 from camunda7.forms import rules
 from config.settings import ROOT
-from tests.oracle.comparison import compared
+from tests.oracle.comparison import compare
 from tests.oracle.form_js import FormJs, form_js_in
 from tests.support.tier import rounds
 
 SETS = int(os.environ.get("ORACLE_SETS", "0"))
-AT_LEAST = SETS or rounds(test=20, verify=100)
+MIN_SETS = SETS or rounds(test=20, verify=100)
 SEED = os.environ.get("ORACLE_SEED", "1")
 FORMS = sorted(ROOT.glob("forms/*.form"))
 SCHEMAS = sorted(ROOT.glob("tests/oracle/schemas/*.form"))
@@ -37,8 +37,8 @@ def form_js(chromium: Browser) -> Iterator[FormJs]:
         yield form_js
 
 
-def sets_for(path: Path) -> int:
-    """At most how many sets of answers; fewer where each rule and condition has come up before."""
+def max_sets(path: Path) -> int:
+    """Maximum number of sets of answers; the comparison stops earlier if each rule and condition has been covered."""
     return SETS or (100 if path.parent.name == "schemas" else 240)
 
 
@@ -51,25 +51,24 @@ def schema_of(path: Path) -> dict[str, Any]:
     [*FORMS, *(pytest.param(schema, marks=pytest.mark.verify) for schema in SCHEMAS)],
     ids=lambda path: path.stem,
 )
-def test_form_js_and_we_agree(form_js: FormJs, path: Path) -> None:
-    sets = sets_for(path)
+def test_our_forms_agree_with_form_js(form_js: FormJs, path: Path) -> None:
     least = max(1, 50 * SETS // 2000)
-    found = compared(form_js, schema_of(path), sets, SEED, at_least=AT_LEAST)
-    assert found.disagreements[:1] == []
-    assert found.rare(least) == {}, f"each rule broken and kept, each condition shown and hidden {least} times"
+    result = compare(form_js, schema_of(path), max_sets(path), SEED, at_least=MIN_SETS)
+    assert result.disagreements[:1] == []
+    assert result.rare(least) == {}, f"each rule violated and met, each condition shown and hidden {least} times"
 
 
 @pytest.mark.parametrize(
     "name", ["forms/medical_visit", pytest.param("tests/oracle/schemas/every_rule", marks=pytest.mark.verify)]
 )
-def test_they_agree_in_another_time_zone(chromium: Browser, name: str) -> None:
+def test_our_forms_agree_with_form_js_in_another_time_zone(chromium: Browser, name: str) -> None:
     zone = "Asia/Kolkata"
     with form_js_in(chromium, zone) as form_js:
         path = ROOT / f"{name}.form"
-        found = compared(form_js, schema_of(path), AT_LEAST, SEED, ZoneInfo(zone))
-    assert found.disagreements[:1] == []
+        result = compare(form_js, schema_of(path), MIN_SETS, SEED, ZoneInfo(zone))
+    assert result.disagreements[:1] == []
 
 
-def test_the_oracle_finds_a_planted_mistake(form_js: FormJs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_comparison_finds_a_planted_mistake(form_js: FormJs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules.javascript, "less", rules.javascript.less_or_equal)
-    assert compared(form_js, schema_of(ROOT / "forms/pre_screening.form"), 60).disagreements
+    assert compare(form_js, schema_of(ROOT / "forms/pre_screening.form"), 60).disagreements

@@ -1,4 +1,4 @@
-"""Our pictures of the diagrams against bpmn-js's, element by element."""
+"""Our drawings of the diagrams compared with those of bpmn-js, element by element."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tools.draw import OPEN, VIEWER
 
 pytestmark = pytest.mark.browser
 DIAGRAMS = sorted((ROOT / "processes").glob("*.bpmn"))
-# ours have no artifacts, data, ad-hoc sub-processes, …: this one has each element that bpmn-js draws
+# has each element that bpmn-js draws; the processes have no artifacts, data objects, ad-hoc sub-processes, …
 EVERY = ROOT / "tests" / "oracle" / "diagrams" / "every_element.bpmn"
 WITHIN_PX = 1
-# of each element that is drawn, but for labels: the first thing that is drawn of it
+# boxes of the first shape of each drawn element, without labels
 THEIRS = """id => {
     const canvas = window.viewer.get('canvas');
     canvas.setRootElement(canvas.getRootElements().find(root => [id, id + '_plane'].includes(root.id)));
@@ -70,7 +70,7 @@ def near(ours: list[float], theirs: list[float]) -> bool:
     return all(abs(one - other) <= WITHIN_PX for one, other in zip(ours, theirs, strict=True))
 
 
-def test_a_shape_elsewhere_would_be_found(chromium: Browser, viewer: Page, source: Path) -> None:
+def test_a_shape_of_another_size_is_found(chromium: Browser, viewer: Page, source: Path) -> None:
     text: Any = source.read_text()
     moved = text.replace(' height="80" />', ' height="82.5" />')
     assert moved != text

@@ -1,4 +1,4 @@
-"""What form-js can't show is refused before it is deployed, and so is what it shows by a name of its own making."""
+"""Forms that form-js can't show, and those whose components it names itself, are refused before they are deployed."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ BROKEN = {
     "a file": [{"type": "filepicker", "id": "A", "key": "x"}],
     "nonsense": [{"type": "nonsense", "id": "A", "key": "x"}],
 }
-# what it begins to draw, and then fails at
+# forms with which form-js fails while it renders
 FAILING = {
     "no layout": [{**text("A", "x"), "layout": None}],
     "no text": [{"type": "text", "id": "A", "text": None}],
 }
-SOUND = {
+VALID = {
     "without ids": [{"type": "textfield", "key": "x"}, {"type": "number", "key": "y"}],
     "nothing in place of objects": [{**text("A", "x"), "conditional": None, "properties": None}],
     "no increment": [{"type": "number", "id": "A", "key": "x", "increment": None}],
@@ -63,27 +63,27 @@ def schema(components: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_form_js_can_not_show_is_refused(form_js: FormJs, name: str) -> None:
+def test_a_form_that_form_js_cannot_show_is_refused(form_js: FormJs, name: str) -> None:
     with pytest.raises(Error):
-        form_js.answered(schema(BROKEN[name]))
+        form_js.answer(schema(BROKEN[name]))
     with pytest.raises(UnsupportedForm, match="form: component"):
         Form.parse(schema(BROKEN[name]))
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_what_form_js_fails_to_draw_is_refused(chromium: Browser, name: str) -> None:
+def test_a_form_that_form_js_fails_to_render_is_refused(chromium: Browser, name: str) -> None:
     errors: list[Error] = []
     with form_js_in(chromium) as failing:
-        failing.answered(schema([]))
+        failing.answer(schema([]))
         failing.page.on("pageerror", lambda error: errors.append(error))
-        failing.answered(schema(FAILING[name]))
+        failing.answer(schema(FAILING[name]))
     assert errors
     with pytest.raises(UnsupportedForm, match="is null instead of"):
         Form.parse(schema(FAILING[name]))
 
 
-@pytest.mark.parametrize("name", SOUND)
-def test_what_it_can_is_not(form_js: FormJs, name: str) -> None:
-    theirs = form_js.answered(schema(SOUND[name]))["submitted"]
-    form = Form.parse(schema(SOUND[name]))
+@pytest.mark.parametrize("name", VALID)
+def test_a_form_that_form_js_shows_is_accepted(form_js: FormJs, name: str) -> None:
+    theirs = form_js.answer(schema(VALID[name]))["submitted"]
+    form = Form.parse(schema(VALID[name]))
     assert form.read(form.initial_post()).values == theirs

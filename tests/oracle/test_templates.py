@@ -1,4 +1,4 @@
-"""Texts that are templates or expressions, and odd values of properties: shown as form-js shows them, or refused."""
+"""Texts with templates or expressions, and unusual values of properties: shown as in form-js, or refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 DATA = {"unit": "kg", "lines": "one\ntwo", "n": 2, "rows": [{"a": 1, "b": "x"}], "heads": [{"key": "b", "label": "B"}]}
 TEXTS = ("{{unit}}", "=unit", "in {{ unit }}", "={{", "=n", "{{lines}}", "plain\nsecond", "{{nothing}}", "")
-# by component and property: where form-js shows it, and where our page does
+# by component and property: CSS selectors of the text in form-js and on our page
 PLACES: dict[tuple[str, str], tuple[str, str]] = {
     ("textfield", "label"): ("label", "label"),
     ("textfield", "description"): (".fjs-form-field-description", ".govuk-hint"),
@@ -52,7 +52,7 @@ def shown_here(schema: dict[str, Any], place: str) -> list[str]:
 
 
 def texts(found: Any) -> list[str]:
-    """Without form-js's mark of what is required, and without blanks, which a line break is here and not there."""
+    """Texts without form-js's mark of required fields, and without whitespace, as the two differ in line breaks."""
     return [text for each in found if (text := "".join(each.removesuffix("*").split()))]
 
 
@@ -61,14 +61,14 @@ def test_templates_are_shown_as_form_js_shows_them(form_js: FormJs, kind: str, n
     theirs_at, ours_at = PLACES[kind, name]
     for text in TEXTS:
         if text == "={{":
-            # no expression: refused, where form-js shows nothing
+            # an invalid expression: we refuse it, form-js shows nothing
             continue
         schema = form_with(kind, name, text)
-        form_js.answered(schema, data=DATA)
+        form_js.answer(schema, data=DATA)
         theirs = texts(form_js.page.eval_on_selector_all(theirs_at, "found => found.map(each => each.textContent)"))
         ours = shown_here(schema, ours_at)
         if kind == "datetime" and not theirs:
-            # a time has a label of ours where the form has none
+            # our page has a default label if the form has none
             continue
         if name == "description" and not theirs:
             ours = []
@@ -80,6 +80,6 @@ def test_columns_of_a_table_may_be_an_expression(form_js: FormJs) -> None:
     for expression, heads in (("=heads", ["B"]), ("=unit", []), ("=rows", []), ("", [])):
         own = {**table, "columnsExpression": expression}
         schema = {"type": "default", "id": "form", "schemaVersion": 16, "components": [own]}
-        form_js.answered(schema, data=DATA)
+        form_js.answer(schema, data=DATA)
         theirs = form_js.page.eval_on_selector_all("th", "found => found.map(each => each.textContent)")
         assert texts(theirs) == shown_here(schema, "th") == heads

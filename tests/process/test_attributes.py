@@ -15,7 +15,7 @@ from camunda7.release.deploy import resources
 from config import settings
 from config.settings import ROOT
 from deployment.declared import declared
-from tests.support.reading import refusals
+from tests.support.engine_parser import find_refusals
 
 FILES = resources(ROOT)
 DECISION, DIAGRAM = "testing_priority.dmn", "tell_by_telephone.bpmn"
@@ -57,7 +57,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bool, s
         paths.append(path)
         findings = [each.wrong for each in check({file: text.encode()}, names)]
         found.append((new, any(re.search(messages, each) for each in findings)))
-    refused = refusals([("file", str(path)) for path in paths])
+    refused = find_refusals([("file", str(path)) for path in paths])
     return [(*each, why) for each, why in zip(found, refused, strict=True)]
 
 

@@ -33,7 +33,7 @@ class CaseGroup:
             # the lab announces kits; with the tests' policy of two seconds the cases would ask 75 times a second
             case.policy["kit_asked_again_after"] = "PT1H"
             case.answers = ANSWERS[number % len(ANSWERS)]
-        self._for_each(lambda case: case.starts(case.answers), self.cases)
+        self._for_each(lambda case: case.start(case.answers), self.cases)
 
     def submit(self, step: str, values: dict[str, Any]) -> None:
         """Submit a form in each case, as soon as its task is open."""
@@ -97,17 +97,17 @@ def test_no_kit_is_granted_twice_and_waiting_cases_are_served_by_priority_and_ag
     eventually(lambda: len(group.tasks("Task_VisitPatient")) == KITS)
     served = [case for case in group.cases if case.reference not in waiting_list]
     for case in served[:3]:
-        case.withdraws()
+        case.withdraw()
     for case in served[3:6]:
-        case.is_visited_without_sample("refused")
+        case.record_visit_without_sample("refused")
     eventually(
         lambda: stock(lab) == {"kits": 0, "waiting": CASES - KITS - 6}, "6 kits weren't granted to waiting cases"
     )
     assert group.reserved_kits == KITS
 
     # when the lab gets two deliveries, kits are granted by priority and then by age
-    lab.at_lab("POST", "/v1/stock", {"kits": KITS + 2})
-    lab.at_lab("POST", "/v1/stock", {"kits": CASES})
+    lab.call_lab("POST", "/v1/stock", {"kits": KITS + 2})
+    lab.call_lab("POST", "/v1/stock", {"kits": CASES})
     grants = FeedItem.select().where(FeedItem.kind == "grant", FeedItem.case_reference.in_(group.references))
     assert [grant.case_reference for grant in grants.order_by(FeedItem.id)] == waiting_list
     # and each remaining case has a kit and a visit
@@ -119,4 +119,4 @@ def test_no_kit_is_granted_twice_and_waiting_cases_are_served_by_priority_and_ag
 
 
 def stock(case: CaseUnderTest) -> dict[str, int]:
-    return case.at_lab("GET", "/v1/stock")
+    return case.call_lab("GET", "/v1/stock")

@@ -19,12 +19,12 @@ CALLED = {"call_reached": "yes", "contact_symptoms": "no", "will_quarantine": "y
 
 
 def send_contacts(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
 
 
 def outcomes(case: CaseUnderTest) -> list[str | None]:
     """The outcome of each contact, as the government's server has it."""
-    known = case.at_government(f"/v1/cases/{case.reference}")
+    known = case.get_from_government(f"/v1/cases/{case.reference}")
     return [contact["outcome"] for contact in known["contacts"]]
 
 
@@ -36,31 +36,31 @@ UNREACHABLE = {**CONTACT, "name": "Uma Unreachable", "email": None, "phone": "00
 
 
 def test_after_24_hours_the_patient_is_reminded(case: CaseUnderTest, records: None) -> None:
-    case.is_told("positive")
-    case.waits_for("close_contacts")
+    case.reach_report("positive")
+    case.wait_for_task("close_contacts")
 
-    case.timer_falls_due("Event_ContactsReminder")
+    case.fire_timer("Event_ContactsReminder")
 
     eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/contacts_wanted/1"))
-    case.waits_for("close_contacts")
+    case.wait_for_task("close_contacts")
 
 
 def test_after_48_hours_a_contact_tracer_may_fill_in_the_list(case: CaseUnderTest) -> None:
-    case.is_told("positive")
+    case.reach_report("positive")
     assert case.groups_of("close_contacts") == set()
 
-    case.timer_falls_due("Task_FillInCloseContacts")
+    case.fire_timer("Task_FillInCloseContacts")
 
     assert case.groups_of("close_contacts") == {"contact-tracers"}
-    case.staff_completes("contact_tracer", "close_contacts", {"had_contacts": "no"})
+    case.complete_staff_task("contact_tracer", "close_contacts", {"had_contacts": "no"})
     eventually(lambda: case.value("contacts_named") == 0)
 
 
 def test_after_4_days_tracing_continues_without_contacts(case: CaseUnderTest) -> None:
-    case.is_told("positive")
-    case.waits_for("close_contacts")
+    case.reach_report("positive")
+    case.wait_for_task("close_contacts")
 
-    case.timer_falls_due("Event_ContactsGivenUp")
+    case.fire_timer("Event_ContactsGivenUp")
 
     eventually(lambda: case.value("contacts_notified_at"))
     assert case.value("contacts_named") == 0
@@ -77,12 +77,12 @@ def test_after_4_days_tracing_continues_without_contacts(case: CaseUnderTest) ->
 )
 def test_an_invalid_list_is_returned_with_the_reason(case: CaseUnderTest, wrong: dict[str, Any], reason: str) -> None:
     """The onset was 8 days ago; the infectious period begins two days earlier."""
-    case.is_told("positive")
-    first = case.waits_for("close_contacts").id
+    case.reach_report("positive")
+    first = case.wait_for_task("close_contacts").id
 
     send_contacts(case, {**reachable_contact(case), **wrong})
 
-    eventually(lambda: case.waits_for("close_contacts").id != first)
+    eventually(lambda: case.wait_for_task("close_contacts").id != first)
     [refused] = case.value("contacts_refused")
     assert (refused["reason"], refused["infectious_from"]) == (reason, days_ago(10))
     send_contacts(case, reachable_contact(case))
@@ -96,13 +96,13 @@ def outcomes_or_none(case: CaseUnderTest) -> list[str | None]:
 def test_valid_contacts_of_a_list_that_is_never_corrected_are_notified(
     case: CaseUnderTest, state: dict[str, Any]
 ) -> None:
-    case.is_told("positive")
-    first = case.waits_for("close_contacts").id
+    case.reach_report("positive")
+    first = case.wait_for_task("close_contacts").id
     too_early = {**reachable_contact(case, "too-early"), "last_exposure_date": days_ago(87)}
     send_contacts(case, reachable_contact(case, "valid"), too_early)
-    eventually(lambda: case.waits_for("close_contacts").id != first)
+    eventually(lambda: case.wait_for_task("close_contacts").id != first)
 
-    case.timer_falls_due("Event_ContactsGivenUp")
+    case.fire_timer("Event_ContactsGivenUp")
 
     eventually(lambda: outcomes_or_none(case) == ["notified"])
     assert case.value("contacts_named") == 1
@@ -110,19 +110,19 @@ def test_valid_contacts_of_a_list_that_is_never_corrected_are_notified(
 
 
 def test_the_timer_of_the_tracers_call_is_not_restarted_when_the_list_is_returned(case: CaseUnderTest) -> None:
-    case.is_told("positive")
-    first = case.waits_for("close_contacts").id
+    case.reach_report("positive")
+    first = case.wait_for_task("close_contacts").id
     due = case.jobs("Task_FillInCloseContacts")[0]["dueDate"]
 
     send_contacts(case, {**reachable_contact(case), "last_exposure_date": days_ago(87)})
 
-    eventually(lambda: case.waits_for("close_contacts").id != first)
+    eventually(lambda: case.wait_for_task("close_contacts").id != first)
     assert case.jobs("Task_FillInCloseContacts")[0]["dueDate"] == due
 
 
 def test_a_contact_without_e_mail_is_notified_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
-    number = case.telephone()
-    case.is_told("positive")
+    number = case.new_phone_number()
+    case.reach_report("positive")
     send_contacts(case, {**CONTACT, "email": None, "phone": number})
 
     eventually(lambda: outcomes_or_none(case) == ["notified"])
@@ -134,10 +134,10 @@ def test_a_contact_without_e_mail_is_notified_by_sms(case: CaseUnderTest, state:
 
 def test_a_contact_whom_no_message_reaches_is_called(case: CaseUnderTest) -> None:
     # given a contact who can be notified, and one who can't
-    case.is_told("positive")
+    case.reach_report("positive")
     send_contacts(case, reachable_contact(case), UNREACHABLE)
     # then a tracer sees whom to call
-    call = case.waits_for("contact_call")
+    call = case.wait_for_task("contact_call")
     shown = case.admin.get(f"/task/{call.id}/form-variables")
     assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Uma Unreachable", "000 123 456")
     assert case.value("contacts_notified_at") is None
@@ -149,7 +149,7 @@ def test_a_contact_whom_no_message_reaches_is_called(case: CaseUnderTest) -> Non
         f"/process-instance/{tracing}/variables",
         {"modifications": VARIABLES.to_engine({"contacts_named_at": long_ago})},
     )
-    case.staff_completes("contact_tracer", "contact_call", CALLED)
+    case.complete_staff_task("contact_tracer", "contact_call", CALLED)
     # then both are notified, and one of them within 24 hours
     eventually(lambda: case.value("contacts_notified_at"))
     assert sorted(outcomes(case)) == ["called", "notified"]
@@ -158,25 +158,25 @@ def test_a_contact_whom_no_message_reaches_is_called(case: CaseUnderTest) -> Non
 
 def test_a_contact_who_is_not_reached_is_called_again_at_the_noted_time(case: CaseUnderTest) -> None:
     again = (datetime.now(UTC) + timedelta(hours=5)).replace(second=0, microsecond=0)
-    case.is_told("positive")
+    case.reach_report("positive")
     send_contacts(case, UNREACHABLE)
-    first = case.waits_for("contact_call").id
+    first = case.wait_for_task("contact_call").id
 
     missed = {"call_reached": "no", "call_again_at": again.isoformat(timespec="minutes")}
-    case.staff_completes("contact_tracer", "contact_call", missed)
+    case.complete_staff_task("contact_tracer", "contact_call", missed)
 
-    eventually(lambda: case.waits_for("contact_call").id != first)
+    eventually(lambda: case.wait_for_task("contact_call").id != first)
     assert datetime.strptime(case.task("contact_call")["followUp"], ENGINE_TIME) == again
-    case.staff_completes("contact_tracer", "contact_call", CALLED)
+    case.complete_staff_task("contact_tracer", "contact_call", CALLED)
     eventually(lambda: outcomes_or_none(case) == ["called"])
 
 
 def test_a_contact_who_is_never_reached_is_recorded_as_unreachable(case: CaseUnderTest) -> None:
-    case.is_told("positive")
+    case.reach_report("positive")
     send_contacts(case, UNREACHABLE)
-    case.waits_for("contact_call")
+    case.wait_for_task("contact_call")
 
-    case.timer_falls_due("Event_ContactCallGivenUp")
+    case.fire_timer("Event_ContactCallGivenUp")
 
     eventually(lambda: case.value("contacts_notified_at"))
     assert outcomes(case) == ["unreachable"]
@@ -185,19 +185,19 @@ def test_a_contact_who_is_never_reached_is_recorded_as_unreachable(case: CaseUnd
 
 
 def test_a_called_contact_gets_the_link_by_sms_on_request(case: CaseUnderTest, state: dict[str, Any]) -> None:
-    number = case.telephone()
-    case.is_told("positive")
+    number = case.new_phone_number()
+    case.reach_report("positive")
     send_contacts(case, UNREACHABLE)
 
     wanted = {**CALLED, "link_wanted": "sms", "link_phone": number}
-    case.staff_completes("contact_tracer", "contact_call", wanted)
+    case.complete_staff_task("contact_tracer", "contact_call", wanted)
 
     eventually(lambda: outcomes_or_none(case) == ["notified"])
     assert len(texts_to(state, number)) == 1
 
 
 def test_two_concurrent_calls_have_variables_of_their_own(case: CaseUnderTest) -> None:
-    case.is_told("positive")
+    case.reach_report("positive")
     send_contacts(case, {**UNREACHABLE, "name": "One"}, {**UNREACHABLE, "name": "Two"})
     calls = eventually(lambda: [c for c in [[t for t in case.tasks() if t.form == "contact_call"]] if len(c) == 2])[0]
     shown = {case.admin.get(f"/task/{call.id}/form-variables")["contact_name"]["value"] for call in calls}
@@ -207,4 +207,4 @@ def test_two_concurrent_calls_have_variables_of_their_own(case: CaseUnderTest) -
     case.admin.submit(calls[1].id, {"call_reached": "no"})
 
     eventually(lambda: sorted(outcomes(case), key=str) == ["called", "unreachable"])
-    case.waits_for("contact_call")
+    case.wait_for_task("contact_call")

@@ -14,7 +14,7 @@ from camunda7.engine import EngineUnavailable
 from config.settings import environment_name
 from processes.cases import start_case
 from processes.engine import Engine
-from tests.faults.patients import starts_of
+from tests.faults.patients import count_starts
 from tests.support.case import WITH_COUGH, CaseUnderTest
 
 pytestmark = pytest.mark.engine
@@ -55,6 +55,6 @@ def test_a_request_that_hangs_in_the_database_and_is_repeated_takes_effect_once(
             with pytest.raises(EngineUnavailable):
                 start_case(impatient, case.reference, WITH_COUGH, case.policy)
     # then the case is started once
-    case.waits_for("evaluation_request")
+    case.wait_for_task("evaluation_request")
     start_case(impatient, case.reference, WITH_COUGH, case.policy)
-    assert starts_of(case.admin, [case.reference]) == [1]
+    assert count_starts(case.admin, [case.reference]) == [1]

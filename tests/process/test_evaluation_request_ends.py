@@ -7,24 +7,24 @@ from tests.support.case import WITH_COUGH, CaseUnderTest
 
 
 def test_a_patient_declines_the_evaluation(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    case.sends("evaluation_request", {"wants_evaluation": "no"})
+    case.start(WITH_COUGH)
+    case.submit_form("evaluation_request", {"wants_evaluation": "no"})
 
-    assert case.ends().values["case_outcome"] == "evaluation_declined"
+    assert case.wait_for_end().values["case_outcome"] == "evaluation_declined"
 
 
 def test_a_patient_who_does_not_answer_for_7_days_is_not_evaluated(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    case.waits_for("evaluation_request")
+    case.start(WITH_COUGH)
+    case.wait_for_task("evaluation_request")
 
-    case.timer_falls_due("Event_EvaluationRequestExpired")
+    case.fire_timer("Event_EvaluationRequestExpired")
 
-    assert case.ends().values["case_outcome"] == "evaluation_not_requested"
+    assert case.wait_for_end().values["case_outcome"] == "evaluation_not_requested"
 
 
 def test_the_timer_has_the_duration_of_the_policy(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    task = case.waits_for("evaluation_request")
+    case.start(WITH_COUGH)
+    task = case.wait_for_task("evaluation_request")
 
     timer = case.admin.get("/job", processInstanceId=case.instance_id, activityId="Event_EvaluationRequestExpired")[0]
     created = case.admin.get(f"/task/{task.id}")["created"]

@@ -9,18 +9,18 @@ from tests.support.mail import mails_to
 
 def test_a_case_with_a_negative_result_is_completed(case: CaseUnderTest, records: None) -> None:
     # given a patient with a cough who requests an evaluation
-    case.starts(WITH_COUGH)
-    case.requests_evaluation()
-    case.fills_in_medical_form()
+    case.start(WITH_COUGH)
+    case.request_evaluation()
+    case.fill_in_medical_form()
     # when the team visits, the lab finds nothing and the doctor reports
-    case.is_visited(finding="negative")
-    case.is_reported()
+    case.record_visit(finding="negative")
+    case.submit_report()
     # then the patient may give feedback, and the case ends
-    case.sends("review", {"rating": "5", "review_comment": "Quick."})
-    ended = case.ends()
+    case.submit_form("review", {"rating": "5", "review_comment": "Quick."})
+    ended = case.wait_for_end()
     assert ended.values["case_outcome"] == "care_completed"
     assert ended.values["lab_result"] == "negative"
-    assert "Task_TraceContacts" not in case.visited()
+    assert "Task_TraceContacts" not in case.visited_nodes()
 
     row = eventually(lambda: (case.kpi_row() or {}).get("rating") and case.kpi_row())
     assert (row["outcome"], row["result"], row["rating"]) == ("care_completed", "negative", 5)
@@ -44,12 +44,12 @@ def test_the_contacts_of_a_positive_case_are_notified(
     contacts = [
         {**CONTACT, "email": f"{case.barcode.lower()}-{n}@contacts.example", "name": f"Contact {n}"} for n in range(3)
     ]
-    case.starts(WITH_COUGH)
-    case.requests_evaluation()
-    case.fills_in_medical_form()
-    case.is_visited(finding="positive")
+    case.start(WITH_COUGH)
+    case.request_evaluation()
+    case.fill_in_medical_form()
+    case.record_visit(finding="positive")
 
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": contacts})
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": contacts})
 
     for contact in contacts:
         message = eventually(lambda contact=contact: mails_to(state, contact["email"]))
@@ -57,9 +57,9 @@ def test_the_contacts_of_a_positive_case_are_notified(
         assert "Lovelace" not in message[0]
         assert "positive" not in message[0].lower()
         assert f"{state['webapp']}/contact/" in message[0]
-    case.is_reported(case_classification="confirmed")
-    case.sends("review", {"rating": None, "review_comment": None})
-    ended = case.ends()
+    case.submit_report(case_classification="confirmed")
+    case.submit_form("review", {"rating": None, "review_comment": None})
+    ended = case.wait_for_end()
     assert ended.values["contacts_traced"] is True
     row = case.kpi_row()
     assert (row["result"], row["contacts_named"], row["rating"]) == ("positive", 3, None)
@@ -68,32 +68,32 @@ def test_the_contacts_of_a_positive_case_are_notified(
 
 
 def test_contact_tracing_and_the_report_run_in_parallel(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    case.requests_evaluation()
-    case.fills_in_medical_form()
-    case.is_visited(finding="positive")
+    case.start(WITH_COUGH)
+    case.request_evaluation()
+    case.fill_in_medical_form()
+    case.record_visit(finding="positive")
 
     # both are open at the same time
-    case.waits_for("close_contacts")
-    case.waits_for("doctor_report")
-    case.is_reported(case_classification="confirmed")
-    case.sends("review", {"rating": "4"})
+    case.wait_for_task("close_contacts")
+    case.wait_for_task("doctor_report")
+    case.submit_report(case_classification="confirmed")
+    case.submit_form("review", {"rating": "4"})
     # and the case runs until contact tracing ends
     assert case.case().ended_at is None
-    case.sends("close_contacts", {"had_contacts": "no"})
-    assert case.ends().values["contacts_named"] == 0
+    case.submit_form("close_contacts", {"had_contacts": "no"})
+    assert case.wait_for_end().values["contacts_named"] == 0
 
 
 def test_messages_to_the_patient_have_neither_name_nor_result(
     case: CaseUnderTest, state: dict[str, Any], records: None
 ) -> None:
     address = f"{case.barcode.lower()}@patients.example"
-    case.starts(WITH_COUGH)
-    case.requests_evaluation(email=address)
-    case.fills_in_medical_form()
-    case.is_visited(finding="negative")
-    case.is_reported()
-    case.waits_for("review")
+    case.start(WITH_COUGH)
+    case.request_evaluation(email=address)
+    case.fill_in_medical_form()
+    case.record_visit(finding="negative")
+    case.submit_report()
+    case.wait_for_task("review")
 
     messages = eventually(lambda: [] if len(mails_to(state, address)) < 3 else mails_to(state, address))
     assert {message.split("Subject: ")[1].split("\n")[0] for message in messages} == {
@@ -109,13 +109,13 @@ def test_messages_to_the_patient_have_neither_name_nor_result(
 
 
 def test_a_case_without_a_review_ends_when_the_review_expires(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    case.requests_evaluation()
-    case.fills_in_medical_form()
-    case.is_visited(finding="negative")
-    case.is_reported()
-    case.waits_for("review")
+    case.start(WITH_COUGH)
+    case.request_evaluation()
+    case.fill_in_medical_form()
+    case.record_visit(finding="negative")
+    case.submit_report()
+    case.wait_for_task("review")
 
-    case.timer_falls_due("Event_ReviewExpired")
+    case.fire_timer("Event_ReviewExpired")
 
-    assert case.ends().values["case_outcome"] == "care_completed"
+    assert case.wait_for_end().values["case_outcome"] == "care_completed"

@@ -24,72 +24,72 @@ def no_kits_in_stock(lab_database: None) -> Iterator[None]:
 
 def test_a_patient_waits_for_a_kit_and_is_granted_the_next_one(case: CaseUnderTest) -> None:
     # given
-    case.reaches_the_kit()
-    case.stands_at("Gateway_WaitForKit")
+    case.reach_kit_reservation()
+    case.wait_until_at("Gateway_WaitForKit")
     # when the lab gets a kit
-    case.at_lab("POST", "/v1/stock", {"kits": 1})
+    case.call_lab("POST", "/v1/stock", {"kits": 1})
     # then this patient gets it, and a visit is due
-    case.waits_for("medical_visit")
-    assert "Event_KitGranted" in case.visited()
-    assert case.at_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
+    case.wait_for_task("medical_visit")
+    assert "Event_KitGranted" in case.visited_nodes()
+    assert case.call_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
     assert case.incidents() == []
 
 
 def test_a_lost_grant_is_found_when_the_case_asks_again(case: CaseUnderTest) -> None:
     """The real timer fires, after the two seconds of the tests' policy."""
     # given
-    case.reaches_the_kit()
-    case.stands_at("Gateway_WaitForKit")
+    case.reach_kit_reservation()
+    case.wait_until_at("Gateway_WaitForKit")
     # when a kit is granted, and the feed item of the grant is lost
     with Stock._meta.database.atomic():
         kits.add(1)
         FeedItem.update(acknowledged=True).where(FeedItem.case_reference == case.reference).execute()
     # then the case asks again on its timer, and gets the granted kit instead of a second one
-    case.waits_for("medical_visit")
-    assert "Event_KitGranted" not in case.visited()
-    assert case.at_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
+    case.wait_for_task("medical_visit")
+    assert "Event_KitGranted" not in case.visited_nodes()
+    assert case.call_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
 
 
 def test_a_restock_serves_waiting_patients_by_priority_and_then_by_age(state: dict[str, Any]) -> None:
     # given four waiting patients, the last one at risk
     waiting = [CaseUnderTest(state) for _ in range(4)]
     for case in waiting:
-        case.reaches_the_kit({**WITH_COUGH, "diabetes": case is waiting[-1]})
-        case.stands_at("Gateway_WaitForKit")
+        case.reach_kit_reservation({**WITH_COUGH, "diabetes": case is waiting[-1]})
+        case.wait_until_at("Gateway_WaitForKit")
     first, second, third, at_risk = waiting
     # when two kits arrive
-    first.at_lab("POST", "/v1/stock", {"kits": 2})
+    first.call_lab("POST", "/v1/stock", {"kits": 2})
     # then the patient at risk gets one, and the one who has waited longest
-    at_risk.waits_for("medical_visit")
-    first.waits_for("medical_visit")
-    assert first.at_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 2}
-    second.stands_at("Gateway_WaitForKit")
+    at_risk.wait_for_task("medical_visit")
+    first.wait_for_task("medical_visit")
+    assert first.call_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 2}
+    second.wait_until_at("Gateway_WaitForKit")
     # and the others get theirs with the next two
-    first.at_lab("POST", "/v1/stock", {"kits": 2})
-    second.waits_for("medical_visit")
-    third.waits_for("medical_visit")
+    first.call_lab("POST", "/v1/stock", {"kits": 2})
+    second.wait_for_task("medical_visit")
+    third.wait_for_task("medical_visit")
 
 
 def test_the_kit_of_a_patient_who_withdraws_goes_to_the_next_one(state: dict[str, Any]) -> None:
     # given a patient with the last kit, and one who waits
     served, waiting = CaseUnderTest(state), CaseUnderTest(state)
-    served.at_lab("POST", "/v1/stock", {"kits": 1})
-    served.reaches_the_visit()
-    waiting.reaches_the_kit()
-    waiting.stands_at("Gateway_WaitForKit")
+    served.call_lab("POST", "/v1/stock", {"kits": 1})
+    served.reach_visit()
+    waiting.reach_kit_reservation()
+    waiting.wait_until_at("Gateway_WaitForKit")
     # when the first withdraws
-    served.withdraws()
+    served.withdraw()
     # then the second has the kit, and a visit is due
-    assert served.ends().values["case_outcome"] == "withdrawn"
-    waiting.waits_for("medical_visit")
-    assert waiting.at_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
+    assert served.wait_for_end().values["case_outcome"] == "withdrawn"
+    waiting.wait_for_task("medical_visit")
+    assert waiting.call_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
 
 
 def test_a_patient_who_withdraws_leaves_the_waiting_list(case: CaseUnderTest) -> None:
-    case.reaches_the_kit()
-    case.stands_at("Gateway_WaitForKit")
+    case.reach_kit_reservation()
+    case.wait_until_at("Gateway_WaitForKit")
 
-    case.withdraws()
+    case.withdraw()
 
-    assert case.ends().values["case_outcome"] == "withdrawn"
-    assert case.at_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
+    assert case.wait_for_end().values["case_outcome"] == "withdrawn"
+    assert case.call_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}

@@ -36,7 +36,7 @@ def test_a_lane_runs_alone_and_stops_on_sigterm(
         lane = subprocess.Popen([sys.executable, "-m", "workers", "kpi"], cwd=ROOT, env=environment, stderr=output)
     # this lane and the platform's workers fetch tasks of the same topic; some go to this lane
     for _ in range(15):
-        CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
+        CaseUnderTest(state).start({**NO_SYMPTOMS, "breathless": True})
     eventually(lambda: "complete topic=kpi.record_case case=C-" in log.read_text())
 
     lane.send_signal(signal.SIGTERM)

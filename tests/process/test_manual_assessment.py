@@ -31,83 +31,83 @@ def clear_variable(case: CaseUnderTest, name: str) -> None:
     ids=str,
 )
 def test_answers_that_cannot_be_assessed_are_assessed_by_a_doctor(case: CaseUnderTest, invalid: dict) -> None:
-    case.starts({**WITH_COUGH, **invalid})
+    case.start({**WITH_COUGH, **invalid})
     task = case.task("assess_by_hand")
     assert (case.groups_of("assess_by_hand"), task["priority"]) == ({"doctors"}, 120)
     assert case.incidents() == []
-    case.staff_completes("doctor", "assess_by_hand", ASSESSMENT)
-    case.requests_evaluation()
-    case.fills_in_medical_form()
-    case.waits_for("medical_visit")
+    case.complete_staff_task("doctor", "assess_by_hand", ASSESSMENT)
+    case.request_evaluation()
+    case.fill_in_medical_form()
+    case.wait_for_task("medical_visit")
 
 
 def test_emergency_signs_that_cannot_be_assessed_are_assessed_by_a_doctor(case: CaseUnderTest) -> None:
-    case.starts({"breathless": None, "unable_to_eat_or_drink": True}, emergency_signs_only=True)
+    case.start({"breathless": None, "unable_to_eat_or_drink": True}, emergency_signs_only=True)
     case.task("assess_by_hand")
     assert case.incidents() == []
 
 
 def test_a_priority_that_cannot_be_computed_is_set_by_a_doctor(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    case.requests_evaluation()
-    case.sends("medical_form", {**MEDICAL, "lives": None})
+    case.start(WITH_COUGH)
+    case.request_evaluation()
+    case.submit_form("medical_form", {**MEDICAL, "lives": None})
     assert case.task("set_priority_by_hand")["priority"] == 120
     assert case.incidents() == []
-    case.staff_completes("doctor", "set_priority_by_hand", PRIORITY)
+    case.complete_staff_task("doctor", "set_priority_by_hand", PRIORITY)
     assert case.task("medical_visit")["priority"] == 70
 
 
 def test_after_a_risk_that_cannot_be_assessed_a_doctor_sets_the_priority(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    case.waits_for("evaluation_request")
+    case.start(WITH_COUGH)
+    case.wait_for_task("evaluation_request")
     clear_variable(case, "diabetes")
-    case.requests_evaluation()
-    case.fills_in_medical_form()
-    case.staff_completes("doctor", "set_priority_by_hand", PRIORITY)
-    case.waits_for("medical_visit")
+    case.request_evaluation()
+    case.fill_in_medical_form()
+    case.complete_staff_task("doctor", "set_priority_by_hand", PRIORITY)
+    case.wait_for_task("medical_visit")
     assert case.incidents() == []
 
 
 def test_for_worsened_symptoms_that_cannot_be_assessed_a_doctor_calls(case: CaseUnderTest) -> None:
-    case.reaches_the_visit()
-    case.feels_worse(temperature=None)
-    case.waits_for("worsening_call")
+    case.reach_visit()
+    case.report_worsening(temperature=None)
+    case.wait_for_task("worsening_call")
     assert case.incidents() == []
-    case.staff_completes("doctor", "worsening_call", {"call_reached": "yes", "call_note": "Rests."})
-    case.waits_for("medical_visit")
+    case.complete_staff_task("doctor", "worsening_call", {"call_reached": "yes", "call_note": "Rests."})
+    case.wait_for_task("medical_visit")
 
 
 def test_for_a_priority_that_cannot_be_raised_a_doctor_calls(case: CaseUnderTest) -> None:
-    case.reaches_the_visit({**WITH_COUGH, "diabetes": True})
+    case.reach_visit({**WITH_COUGH, "diabetes": True})
     clear_variable(case, "lives")
-    case.feels_worse(temperature="at_least_39", cough=True, fatigue=True, bedridden_half_day=True)
-    case.waits_for("worsening_call")
+    case.report_worsening(temperature="at_least_39", cough=True, fatigue=True, bedridden_half_day=True)
+    case.wait_for_task("worsening_call")
     assert (case.incidents(), case.value("orientation")) == ([], "evaluation_urgent")
 
 
 @pytest.mark.parametrize("onset", [days_ago(-1), days_ago(181), "1989-01-01", "9999-12-31", "0001-01-01", "soon"])
 def test_the_engine_refuses_an_implausible_onset_date(case: CaseUnderTest, onset: str) -> None:
-    case.starts(WITH_COUGH)
-    case.requests_evaluation()
+    case.start(WITH_COUGH)
+    case.request_evaluation()
     with pytest.raises(EngineRefused) as refused:
-        case.sends("medical_form", {**MEDICAL, "onset_date": onset})
+        case.submit_form("medical_form", {**MEDICAL, "onset_date": onset})
     assert refused.value.status == 400
-    case.waits_for("medical_form")
+    case.wait_for_task("medical_form")
 
 
 def test_the_engine_refuses_a_sampling_time_in_the_future(case: CaseUnderTest) -> None:
-    case.reaches_the_visit()
+    case.reach_visit()
     visit = {**VISIT, "sample_barcode": case.barcode, "sampling_time": f"{days_ago(-1)}T09:00+00:00"}
     with pytest.raises(EngineRefused):
-        case.staff_completes("medical_team", "medical_visit", visit)
+        case.complete_staff_task("medical_team", "medical_visit", visit)
 
 
 def test_worsening_before_the_doctors_assessment_creates_no_incident(case: CaseUnderTest) -> None:
     """Today's answers can be assessed, but there is no earlier orientation to compare theirs with."""
-    case.starts({**WITH_COUGH, "temperature": None})
+    case.start({**WITH_COUGH, "temperature": None})
     case.task("assess_by_hand")
-    case.feels_worse(temperature="from_35_5_to_37_7", cough=True)
+    case.report_worsening(temperature="from_35_5_to_37_7", cough=True)
     eventually(lambda: case.value("orientation_now"))
     assert case.incidents() == []
-    case.staff_completes("doctor", "assess_by_hand", ASSESSMENT)
-    case.waits_for("evaluation_request")
+    case.complete_staff_task("doctor", "assess_by_hand", ASSESSMENT)
+    case.wait_for_task("evaluation_request")

@@ -8,20 +8,20 @@ from tests.support.case import MEDICAL, WITH_COUGH, CaseUnderTest, eventually
 
 
 def reach_medical_form(case: CaseUnderTest, **request: str) -> None:
-    case.starts(WITH_COUGH)
-    case.requests_evaluation(**request)
-    case.waits_for("medical_form")
+    case.start(WITH_COUGH)
+    case.request_evaluation(**request)
+    case.wait_for_task("medical_form")
 
 
 def test_after_24_hours_the_patient_is_reminded_once(case: CaseUnderTest, records: None) -> None:
     reach_medical_form(case)
 
-    case.timer_falls_due("Event_MedicalFormReminder")
+    case.fire_timer("Event_MedicalFormReminder")
 
     eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/medical_form_wanted/1"))
     assert case.jobs("Event_MedicalFormReminder") == []
-    case.fills_in_medical_form()
-    case.waits_for("medical_visit")
+    case.fill_in_medical_form()
+    case.wait_for_task("medical_visit")
 
 
 def test_after_72_hours_a_contact_tracer_may_fill_it_in_by_telephone(case: CaseUnderTest) -> None:
@@ -29,11 +29,11 @@ def test_after_72_hours_a_contact_tracer_may_fill_it_in_by_telephone(case: CaseU
     reach_medical_form(case)
     assert case.groups_of("medical_form") == set()
     # when
-    case.timer_falls_due("Task_FillInMedicalForm")
+    case.fire_timer("Task_FillInMedicalForm")
     # then contact tracers may claim the same task
     assert case.groups_of("medical_form") == {"contact-tracers"}
-    case.staff_completes("contact_tracer", "medical_form", MEDICAL)
-    case.waits_for("medical_visit")
+    case.complete_staff_task("contact_tracer", "medical_form", MEDICAL)
+    case.wait_for_task("medical_visit")
 
 
 def test_a_patient_who_has_only_a_telephone_is_called_at_once(case: CaseUnderTest) -> None:
@@ -45,16 +45,16 @@ def test_a_patient_who_has_only_a_telephone_is_called_at_once(case: CaseUnderTes
 def test_after_7_days_the_case_ends(case: CaseUnderTest) -> None:
     reach_medical_form(case)
 
-    case.timer_falls_due("Event_MedicalFormExpired")
+    case.fire_timer("Event_MedicalFormExpired")
 
-    assert case.ends().values["case_outcome"] == "medical_form_not_returned"
+    assert case.wait_for_end().values["case_outcome"] == "medical_form_not_returned"
 
 
 def test_a_form_that_is_sent_too_late_is_refused(case: CaseUnderTest) -> None:
     reach_medical_form(case)
-    task = case.waits_for("medical_form")
-    case.timer_falls_due("Event_MedicalFormExpired")
-    case.ends()
+    task = case.wait_for_task("medical_form")
+    case.fire_timer("Event_MedicalFormExpired")
+    case.wait_for_end()
 
     try:
         case.admin.submit(task.id, MEDICAL)

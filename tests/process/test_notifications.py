@@ -21,14 +21,14 @@ def page_of(state: dict[str, Any], text: str) -> dict[str, Any]:
 
 
 def notify_contacts(case: CaseUnderTest, *contacts: dict[str, Any]) -> None:
-    case.is_told("positive")
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
+    case.reach_report("positive")
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": list(contacts)})
     eventually(lambda: case.value("contacts_notified_at"))
 
 
 def test_a_patient_without_e_mail_is_notified_by_sms(case: CaseUnderTest, state: dict[str, Any]) -> None:
-    number = case.telephone()
-    case.is_told("negative", channel="sms", email=None, phone=number)
+    number = case.new_phone_number()
+    case.reach_report("negative", channel="sms", email=None, phone=number)
 
     texts = eventually(lambda: (found := texts_to(state, number)) and len(found) == 2 and found)
     for text in texts:
@@ -39,7 +39,7 @@ def test_a_patient_without_e_mail_is_notified_by_sms(case: CaseUnderTest, state:
 
 def test_a_patient_with_only_a_telephone_is_called_up_to_three_times(case: CaseUnderTest) -> None:
     # given
-    case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0999")
+    case.reach_visit(channel="telephone", email=None, phone="+44 20 7946 0999")
     # then there is a task for the contact tracers, with the text of the message and no result
     (call,) = eventually(lambda: calls_of(case))
     shown = case.admin.get(f"/task/{call['id']}/form-variables")
@@ -56,7 +56,7 @@ def test_a_patient_with_only_a_telephone_is_called_up_to_three_times(case: CaseU
 
 
 def test_a_telephone_call_that_reaches_the_patient_is_not_repeated(case: CaseUnderTest, records: None) -> None:
-    case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
+    case.reach_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
     (call,) = eventually(lambda: calls_of(case))
 
     complete_call(case, call, {"call_reached": "yes", "call_note": "Will be there."})
@@ -69,7 +69,7 @@ def test_a_telephone_call_that_reaches_the_patient_is_not_repeated(case: CaseUnd
 
 def test_a_patient_whom_no_message_reaches_is_called(case: CaseUnderTest, records: None) -> None:
     # given a number to which no SMS can be delivered
-    case.reaches_the_visit(channel="sms", email=None, phone="000 7946 0997")
+    case.reach_visit(channel="sms", email=None, phone="000 7946 0997")
     # then there is a task for the contact tracers, which names the address that failed
     (call,) = eventually(lambda: calls_of(case))
     shown = case.admin.get(f"/task/{call['id']}/form-variables")
@@ -82,11 +82,11 @@ def test_a_patient_whom_no_message_reaches_is_called(case: CaseUnderTest, record
 
 
 def test_all_messages_of_a_case_are_in_the_patients_language(case: CaseUnderTest, state: dict[str, Any]) -> None:
-    patient, contact = case.telephone(), case.telephone()
-    case.is_told("positive", channel="sms", email=None, phone=patient, language="fr")
+    patient, contact = case.new_phone_number(), case.new_phone_number()
+    case.reach_report("positive", channel="sms", email=None, phone=patient, language="fr")
     contacts = [{**CONTACT, "email": None, "phone": contact}]
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": contacts})
-    case.is_reported(case_classification="confirmed")
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": contacts})
+    case.submit_report(case_classification="confirmed")
 
     texts = eventually(lambda: (found := texts_to(state, patient)) and len(found) == 3 and found)
     assert sorted(text.split(" ")[0] for text in texts) == ["Connectez-vous", "Il", "L'équipe"]
@@ -94,16 +94,16 @@ def test_all_messages_of_a_case_are_in_the_patients_language(case: CaseUnderTest
 
 
 def test_the_visit_shows_the_carers_name(case: CaseUnderTest) -> None:
-    case.reaches_the_visit({**WITH_COUGH, "for_whom": "someone_in_my_care"}, carer_name="Lady Byron")
+    case.reach_visit({**WITH_COUGH, "for_whom": "someone_in_my_care"}, carer_name="Lady Byron")
 
-    shown = case.admin.get(f"/task/{case.waits_for('medical_visit').id}/form-variables")
+    shown = case.admin.get(f"/task/{case.wait_for_task('medical_visit').id}/form-variables")
     assert shown["carer_name"]["value"] == "Lady Byron"
 
 
 def test_a_family_with_one_telephone_gets_a_message_for_each_of_them(
     case: CaseUnderTest, state: dict[str, Any]
 ) -> None:
-    number = case.telephone()
+    number = case.new_phone_number()
     family = [{**CONTACT, "name": name, "email": None, "phone": number} for name in ("Kim", "Sam", "Alex")]
 
     notify_contacts(case, *family)
@@ -128,7 +128,7 @@ def test_one_person_named_by_two_cases_gets_one_message_a_day_and_both_exposures
     assert page_of(state, messages[0]) == {"last_exposure_date": days_ago(7), "released": False}
     # and in both cases the contact is notified
     for case in (first, second):
-        known = case.at_government(f"/v1/cases/{case.reference}")["contacts"]
+        known = case.get_from_government(f"/v1/cases/{case.reference}")["contacts"]
         assert [contact["outcome"] for contact in known] == ["notified"]
 
 
@@ -138,9 +138,9 @@ def test_a_contact_of_two_cases_is_not_released_when_one_becomes_negative(state:
     notify_contacts(first, {**CONTACT, "email": address, "last_exposure_date": days_ago(9)})
     notify_contacts(second, {**CONTACT, "email": address, "last_exposure_date": days_ago(7)})
 
-    second.lab_corrects("negative")
+    second.correct_lab_result("negative")
 
-    eventually(lambda: second.at_government(f"/v1/cases/{second.reference}")["contacts"][0]["released"])
+    eventually(lambda: second.get_from_government(f"/v1/cases/{second.reference}")["contacts"][0]["released"])
     assert page_of(state, mails_to(state, address)[0]) == {"last_exposure_date": days_ago(9), "released": False}
 
 
@@ -151,6 +151,6 @@ def calls_of(case: CaseUnderTest) -> list[dict[str, Any]]:
 
 
 def complete_call(case: CaseUnderTest, call: dict[str, Any], answers: dict[str, Any]) -> None:
-    tracer = case.account("contact_tracer")
+    tracer = case.engine_as("contact_tracer")
     tracer.post(f"/task/{call['id']}/claim", {"userId": "contact_tracer"})
     tracer.submit(call["id"], answers)

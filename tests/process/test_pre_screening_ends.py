@@ -5,12 +5,12 @@ from tests.support.days import days_ago
 
 
 def test_a_breathless_patient_is_referred_to_the_emergency_services(case: CaseUnderTest) -> None:
-    case.starts({**NO_SYMPTOMS, "breathless": True})
+    case.start({**NO_SYMPTOMS, "breathless": True})
 
-    ended = case.ends()
+    ended = case.wait_for_end()
     assert ended.values["orientation"] == "emergency"
     assert ended.values["case_outcome"] == "emergency_services"
-    assert case.visited() == {
+    assert case.visited_nodes() == {
         "Event_PreScreeningWanted",
         "Task_AssessSymptoms",
         "Gateway_Assessed",
@@ -20,59 +20,59 @@ def test_a_breathless_patient_is_referred_to_the_emergency_services(case: CaseUn
 
 
 def test_with_an_emergency_sign_the_other_questions_are_not_asked(case: CaseUnderTest) -> None:
-    case.starts({"breathless": False, "unable_to_eat_or_drink": True}, emergency_signs_only=True)
+    case.start({"breathless": False, "unable_to_eat_or_drink": True}, emergency_signs_only=True)
 
-    ended = case.ends()
+    ended = case.wait_for_end()
     assert (ended.values["orientation"], ended.values["case_outcome"]) == ("emergency", "emergency_services")
-    assert "Task_AssessSymptoms" not in case.visited()
+    assert "Task_AssessSymptoms" not in case.visited_nodes()
     assert case.incidents() == []
 
 
 def test_a_child_under_15_is_referred_to_a_physician(case: CaseUnderTest) -> None:
-    case.starts({**WITH_COUGH, "date_of_birth": "2015-01-01"})
+    case.start({**WITH_COUGH, "date_of_birth": "2015-01-01"})
 
-    assert case.ends().values["case_outcome"] == "physician"
+    assert case.wait_for_end().values["case_outcome"] == "physician"
 
 
 def test_without_symptoms_and_exposure_the_case_ends_with_self_monitoring(case: CaseUnderTest) -> None:
-    case.starts(NO_SYMPTOMS)
+    case.start(NO_SYMPTOMS)
 
-    assert case.ends().values["case_outcome"] == "self_monitoring"
+    assert case.wait_for_end().values["case_outcome"] == "self_monitoring"
 
 
 def test_an_exposed_patient_without_symptoms_may_request_an_evaluation(case: CaseUnderTest) -> None:
-    case.starts({**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": days_ago(8)})
+    case.start({**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": days_ago(8)})
 
-    case.waits_for("evaluation_request")
+    case.wait_for_task("evaluation_request")
     assert case.value("exposed") is True
 
 
 def test_a_pre_screening_with_a_contacts_token_counts_as_exposed(case: CaseUnderTest) -> None:
-    case.starts(NO_SYMPTOMS, exposed_to="token")
+    case.start(NO_SYMPTOMS, exposed_to="token")
 
-    case.waits_for("evaluation_request")
+    case.wait_for_task("evaluation_request")
     assert (case.value("exposed"), case.value("exposed_to")) == (True, "token")
 
 
 def test_an_early_end_is_recorded_for_the_kpis(case: CaseUnderTest, records: None) -> None:
-    case.starts({**NO_SYMPTOMS, "breathless": True})
-    case.ends()
+    case.start({**NO_SYMPTOMS, "breathless": True})
+    case.wait_for_end()
 
     row = eventually(case.kpi_row)
     assert (row["outcome"], row["orientation"], row["result"]) == ("emergency_services", "emergency", None)
 
 
 def test_starting_the_same_case_twice_starts_it_once(case: CaseUnderTest) -> None:
-    case.starts(WITH_COUGH)
-    case.starts(WITH_COUGH)
+    case.start(WITH_COUGH)
+    case.start(WITH_COUGH)
 
     found = case.admin.get("/process-instance/count", businessKey=case.reference)
     assert found["count"] == 1
 
 
 def test_a_pre_screening_that_lacks_an_answer_is_assessed_by_a_doctor(case: CaseUnderTest) -> None:
-    case.starts({name: value for name, value in WITH_COUGH.items() if name != "diarrhea"})
+    case.start({name: value for name, value in WITH_COUGH.items() if name != "diarrhea"})
 
-    case.waits_for("assess_by_hand")
+    case.wait_for_task("assess_by_hand")
     assert case.incidents() == []
     assert case.value("orientation") is None

@@ -33,22 +33,22 @@ URGENT = {
 def test_the_priority_of_a_patient(
     case: CaseUnderTest, answers: dict[str, Any], medical: dict[str, Any], priority: int, hours: int
 ) -> None:
-    case.starts(answers)
-    case.requests_evaluation()
-    case.fills_in_medical_form(**medical)
+    case.start(answers)
+    case.request_evaluation()
+    case.fill_in_medical_form(**medical)
 
-    visit = case.admin.get(f"/task/{case.waits_for('medical_visit').id}")
+    visit = case.admin.get(f"/task/{case.wait_for_task('medical_visit').id}")
     assert (visit["priority"], case.value("report_due_hours")) == (priority, hours)
     assert datetime.strptime(visit["due"], ENGINE_TIME) == case.value("visit_due_at")
 
 
 def test_a_report_is_due_in_time_and_a_doctor_on_duty_is_suggested(case: CaseUnderTest) -> None:
-    case.starts(URGENT)
-    case.requests_evaluation()
-    case.fills_in_medical_form()
-    case.is_visited(finding="negative")
+    case.start(URGENT)
+    case.request_evaluation()
+    case.fill_in_medical_form()
+    case.record_visit(finding="negative")
 
-    report = case.admin.get(f"/task/{case.waits_for('doctor_report').id}")
+    report = case.admin.get(f"/task/{case.wait_for_task('doctor_report').id}")
     due_after = datetime.strptime(report["due"], ENGINE_TIME) - case.value("result_told_at")
     assert timedelta(hours=4) <= due_after < timedelta(hours=4, minutes=1)
     assert case.value("suggested_doctor") in ("doctor", "doctor2")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from camunda7.lint.times import TIMES
-from tests.support.reading import refusals
+from tests.support.engine_parser import find_refusals
 from tests.support.tier import rounds
 
 COUNT = rounds(test=3000, verify=60_000)
@@ -54,7 +54,7 @@ def test_the_engine_reads_whatever_the_check_accepts() -> None:
     kinds = [rng.choice([*TIMES]) for _ in range(COUNT)]
     generated = [(kind, random_time(kind, rng)) for kind in kinds]
     accepted = [(kind, value) for kind, value in generated if TIMES[kind][0](value)]
-    wrong = [each for each, why in zip(accepted, refusals(accepted), strict=True) if why]
+    wrong = [each for each, why in zip(accepted, find_refusals(accepted), strict=True) if why]
     print(f"{len(generated)} times tried, {len(accepted)} accepted, {len(wrong)} of them refused by the engine")
     assert wrong == []
     counts = Counter(kind for kind, _ in accepted)
@@ -62,7 +62,7 @@ def test_the_engine_reads_whatever_the_check_accepts() -> None:
 
 
 def engine_refusals(kind: str, texts: list[str]) -> list[str]:
-    return refusals((kind, text) for text in texts)
+    return find_refusals((kind, text) for text in texts)
 
 
 def random_time(kind: str, rng: random.Random) -> str:

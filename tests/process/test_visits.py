@@ -22,7 +22,7 @@ def test_the_patient_is_notified_of_the_planned_visit(
     case: CaseUnderTest, state: dict[str, Any], records: None
 ) -> None:
     address = f"{case.barcode.lower()}@patients.example"
-    case.reaches_the_visit(email=address)
+    case.reach_visit(email=address)
 
     message = eventually(lambda: mails_to(state, address))[0]
     assert "visit" in message
@@ -31,45 +31,45 @@ def test_the_patient_is_notified_of_the_planned_visit(
 
 def test_a_missed_visit_is_repeated_at_the_appointment(case: CaseUnderTest, records: None) -> None:
     # given
-    case.reaches_the_visit()
+    case.reach_visit()
     appointment = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
     # when the patient isn't at home
-    case.is_visited_without_sample("not_at_home", next_appointment=appointment.isoformat(timespec="minutes"))
+    case.record_visit_without_sample("not_at_home", next_appointment=appointment.isoformat(timespec="minutes"))
     # then a second visit is due at the appointment, and the patient is notified
     eventually(lambda: case.value("visit_number") == 2)
     assert datetime.strptime(case.task("medical_visit")["due"], ENGINE_TIME) == appointment
     eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/visit_planned/1.2"))
     # and the second visit may yield a sample
-    case.is_visited("negative")
-    case.waits_for("doctor_report")
+    case.record_visit("negative")
+    case.wait_for_task("doctor_report")
 
 
 def test_the_third_missed_visit_ends_the_case_and_returns_the_kit(case: CaseUnderTest, lab_database: None) -> None:
-    case.reaches_the_visit()
+    case.reach_visit()
     assert has_kit(case)
     for visit in (1, 2, 3):
         eventually(lambda visit=visit: case.value("visit_number") == visit)
-        case.is_visited_without_sample("not_at_home")
+        case.record_visit_without_sample("not_at_home")
 
-    assert case.ends().values["case_outcome"] == "not_reached"
+    assert case.wait_for_end().values["case_outcome"] == "not_reached"
     assert not has_kit(case)
 
 
 def test_a_refused_sample_ends_the_case_and_returns_the_kit(case: CaseUnderTest, lab_database: None) -> None:
-    case.reaches_the_visit()
-    case.is_visited_without_sample("refused")
+    case.reach_visit()
+    case.record_visit_without_sample("refused")
 
-    assert case.ends().values["case_outcome"] == "sample_refused"
+    assert case.wait_for_end().values["case_outcome"] == "sample_refused"
     assert not has_kit(case)
 
 
 def test_an_emergency_at_the_visit_alerts_the_doctors_on_duty(
     case: CaseUnderTest, lab_database: None, records: None
 ) -> None:
-    case.reaches_the_visit()
-    case.is_visited_without_sample("emergency", oxygen_saturation=80)
+    case.reach_visit()
+    case.record_visit_without_sample("emergency", oxygen_saturation=80)
 
-    assert case.ends().values["case_outcome"] == "emergency_services"
+    assert case.wait_for_end().values["case_outcome"] == "emergency_services"
     assert not has_kit(case)
     key = f"{case.reference}/alert/1/dana@doctors.example"
     eventually(lambda: Message.get(Message.key == key).state == SENT)
@@ -77,18 +77,18 @@ def test_an_emergency_at_the_visit_alerts_the_doctors_on_duty(
 
 def test_the_sampling_time_may_be_entered_later(case: CaseUnderTest) -> None:
     sampled_at = (datetime.now(UTC) - timedelta(hours=3)).replace(second=0, microsecond=0)
-    case.reaches_the_visit()
-    case.is_visited("negative", sampling_time=sampled_at.isoformat(timespec="minutes"))
-    case.waits_for("doctor_report")
+    case.reach_visit()
+    case.record_visit("negative", sampling_time=sampled_at.isoformat(timespec="minutes"))
+    case.wait_for_task("doctor_report")
 
     assert case.value("sample_taken_at") == sampled_at
 
 
 def test_waiting_raises_the_priority_of_a_visit(case: CaseUnderTest) -> None:
-    case.reaches_the_visit()
+    case.reach_visit()
     before = case.task("medical_visit")["priority"]
 
-    case.timer_falls_due("Task_VisitPatient")
+    case.fire_timer("Task_VisitPatient")
 
     assert case.task("medical_visit")["priority"] == before + 1
     # and the timer is set again
@@ -97,11 +97,11 @@ def test_waiting_raises_the_priority_of_a_visit(case: CaseUnderTest) -> None:
 
 @pytest.mark.parametrize("outcome", ["refused", "not_at_home"])
 def test_a_visit_without_sample_is_recorded_for_the_kpis(case: CaseUnderTest, outcome: str, records: None) -> None:
-    case.reaches_the_visit()
+    case.reach_visit()
     for _ in range(3 if outcome == "not_at_home" else 1):
-        case.waits_for("medical_visit")
-        case.is_visited_without_sample(outcome)
-    case.ends()
+        case.wait_for_task("medical_visit")
+        case.record_visit_without_sample(outcome)
+    case.wait_for_end()
 
     expected = {"refused": "sample_refused", "not_at_home": "not_reached"}[outcome]
     assert (eventually(case.kpi_row)["outcome"], case.kpi_row()["result"]) == (expected, None)

@@ -1,4 +1,4 @@
-"""Empty databases of each kind."""
+"""Empty databases on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Of database."""
+    """The kind of database."""
     return request.param
 
 
 @pytest.fixture
 def new_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[], str]:
-    """Empties another database, and returns its URL."""
+    """A function that empties a further database, and returns its URL."""
     names = iter(DATABASES)
 
     def create() -> str:

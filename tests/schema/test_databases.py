@@ -1,4 +1,4 @@
-"""The migrations of the records, the lab, the government and the SMS gateway, and databases from before them."""
+"""The migrations of the records, the lab, the government and the SMS gateway, and databases without migrations."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tests.support.schemas import HISTORY, breaking_changes, read_schema
 from tests.support.tier import rounds
 from tools.tables import MODELS as RECORDS
 
-# a process of this version, which sends messages
-SENDS = """
+# a process of this version that adds messages to the outbox
+SENDER = """
 import sys
 import time
 from pathlib import Path
@@ -46,7 +46,7 @@ for number in range(int(count)):
     while number == 3 * int(count) // 4 and not Path(upgraded).exists():
         time.sleep(0.01)
 """
-# the next version's migration
+# a migration of the next version
 REPLY_TO = """
 import peewee
 
@@ -77,7 +77,7 @@ def models(database: peewee.Database, name: str) -> list[type[peewee.Model]]:
 
 
 @names
-def test_the_migrations_lead_to_the_tables_of_the_models(new_url: Callable[[], str], name: str) -> None:
+def test_the_migrations_create_the_tables_of_the_models(new_url: Callable[[], str], name: str) -> None:
     migrated, created = connect_to(new_url()), connect_to(new_url())
     schema(migrated, name).upgrade()
     tables = models(created, name)
@@ -86,7 +86,7 @@ def test_the_migrations_lead_to_the_tables_of_the_models(new_url: Callable[[], s
     assert read_schema(migrated) == read_schema(created)
 
 
-def test_the_comparison_sees_a_model_that_was_changed(url: str) -> None:
+def test_the_comparison_finds_changed_tables(url: str) -> None:
     opened = connect_to(url)
     schema(opened, "sms").upgrade()
     before = read_schema(opened)
@@ -108,7 +108,7 @@ def test_migrations_are_numbered_from_1_without_gaps(name: str) -> None:
 
 
 @names
-def test_every_migration_that_breaks_the_version_before_is_a_contract(url: str, name: str, tmp_path: Path) -> None:
+def test_every_migration_that_breaks_the_previous_version_is_a_contract(url: str, name: str, tmp_path: Path) -> None:
     opened = connect_to(url)
     wrong = {}
     before: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def test_every_migration_that_breaks_the_version_before_is_a_contract(url: str, 
     assert wrong == {}
 
 
-def test_what_breaks_the_version_before_is_found(url: str) -> None:
+def test_changes_that_break_the_previous_version_are_found(url: str) -> None:
     opened = connect_to(url)
     schema(opened, "government").upgrade()
     before = read_schema(opened)
@@ -136,8 +136,8 @@ def test_what_breaks_the_version_before_is_found(url: str) -> None:
             opened.execute_sql(change)
     assert sorted(breaking_changes(before, read_schema(opened))) == [
         "contact.name must be unique",
-        "contact.released is gone",
-        "effect is gone",
+        "contact.released is missing",
+        "effect is missing",
     ]
 
 
@@ -153,14 +153,14 @@ def test_a_database_of_the_version_without_migrations_is_adopted_with_its_data(u
         schema(opened, name).check()
     schema(opened, name).upgrade()
     schema(opened, name).check()
-    # later migrations add columns behind those of that version
+    # later migrations append columns
     after = all_rows(opened)
-    kept = {name: [new[: len(old)] for new, old in zip(after[name], rows[name], strict=True)] for name in rows}
-    assert kept == rows
+    unchanged = {name: [new[: len(old)] for new, old in zip(after[name], rows[name], strict=True)] for name in rows}
+    assert unchanged == rows
     assert sorted(breaking_changes(before, read_schema(opened))) == []
 
 
-def test_a_database_of_a_still_earlier_version_gets_what_it_lacks_and_loses_nothing(url: str, kind: str) -> None:
+def test_a_database_of_a_still_earlier_version_gets_missing_columns_and_loses_no_data(url: str, kind: str) -> None:
     opened = connect_to(url)
     with opened.connection_context():
         for statement in (BEFORE / f"records.{kind}.sql").read_text().splitlines():
@@ -182,9 +182,9 @@ def test_a_database_of_a_still_earlier_version_gets_what_it_lacks_and_loses_noth
         assert opened.execute_sql("SELECT tried FROM submission").fetchone()[0]
 
 
-def test_the_version_before_keeps_a_column_that_only_the_next_one_knows(url: str, tmp_path: Path) -> None:
-    """The older version used to drop it, and all that was in it."""
-    # given a database of the next version, in which something was written
+def test_the_previous_version_preserves_a_column_of_the_next_one(url: str, tmp_path: Path) -> None:
+    """An upgrade by the previous version must not drop the column with its values."""
+    # given a database of the next version, with data
     records.upgrade(url)
     next_version = records.connect_to(url)
     next_schema(next_version, tmp_path).upgrade()
@@ -199,17 +199,17 @@ def test_the_version_before_keeps_a_column_that_only_the_next_one_knows(url: str
         Outbox().mark_sent(message)
     Outbox().add("C-2/report", "email", "b@patients.example", "report", "en")
     records.database.close()
-    # then nothing is lost
+    # then no value is lost
     with next_version.connection_context():
         rows = next_version.execute_sql("SELECT key, state, reply_to FROM message ORDER BY id")
         assert list(rows) == [("C-1/report", "sent", "the nurse"), ("C-2/report", "waiting", "no one")]
 
 
-def test_processes_of_the_version_before_go_on_while_the_database_is_upgraded(url: str, tmp_path: Path) -> None:
+def test_processes_of_the_previous_version_continue_while_the_database_is_upgraded(url: str, tmp_path: Path) -> None:
     records.upgrade(url)
     count = rounds(test=100, verify=1000)
     halfway, upgraded = [tmp_path / name for name in ("first", "second")], tmp_path / "upgraded"
-    command = [sys.executable, "-W", "error", "-c", SENDS, url]
+    command = [sys.executable, "-W", "error", "-c", SENDER, url]
     senders = [subprocess.Popen([*command, path.name, str(count), path, upgraded], cwd=ROOT) for path in halfway]
     eventually(lambda: all(path.exists() for path in halfway), "no message was sent")
     next_version = records.connect_to(url)

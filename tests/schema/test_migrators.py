@@ -1,4 +1,4 @@
-"""What happens to a migrator: another one beside it, its death, a lock that isn't free, a migration that fails."""
+"""Concurrent migrators, a killed migrator, a lock timeout, and a failed migration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def up(migrator, db):
     db.execute_sql("INSERT INTO patient VALUES (1, 'Ada')")
     db.execute_sql("INSERT INTO visit VALUES (1, 1)")
 """
-# takes a second, and leaves a file when it is halfway
+# creates a file when it is halfway, and waits
 SLOW = """
 import time
 from pathlib import Path
@@ -40,7 +40,7 @@ def up(migrator, db):
     time.sleep({seconds})
     db.execute_sql("ALTER TABLE patient ADD COLUMN email TEXT")
 """
-MIGRATES = """
+MIGRATOR = """
 import sys
 from pathlib import Path
 from records.database import connect_to
@@ -56,7 +56,7 @@ postgresql_only = pytest.mark.parametrize("kind", ["postgresql"])
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Of migrations, with the first of them."""
+    """A folder of migrations, with the first one."""
     folder = tmp_path / "migrations"
     folder.mkdir()
     (folder / "0001_patient.py").write_text(FIRST)
@@ -71,7 +71,7 @@ def database(url: str) -> Iterator[peewee.Database]:
 
 
 def start_migrator(url: str, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-W", "error", "-c", MIGRATES, url, str(folder)]
+    command = [sys.executable, "-W", "error", "-c", MIGRATOR, url, str(folder)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -79,7 +79,7 @@ def columns(database: peewee.Database, table: str) -> set[str]:
     return set(read_schema(database)[table].columns)
 
 
-def test_of_several_migrators_one_applies_a_migration_and_the_others_wait(
+def test_one_of_several_migrators_applies_a_migration_and_the_others_wait(
     url: str, folder: Path, database: peewee.Database
 ) -> None:
     halfway = folder / "halfway"
@@ -91,7 +91,7 @@ def test_of_several_migrators_one_applies_a_migration_and_the_others_wait(
     assert columns(database, "patient") == {"id", "name", "phone", "email"}
 
 
-def test_a_migrator_that_is_killed_halfway_leaves_nothing_and_the_next_one_begins_again(
+def test_a_migration_is_rolled_back_if_its_migrator_is_killed_and_applied_by_the_next_one(
     url: str, folder: Path, database: peewee.Database
 ) -> None:
     Schema(database, folder, "upgrade").upgrade()
@@ -109,7 +109,7 @@ def test_a_migrator_that_is_killed_halfway_leaves_nothing_and_the_next_one_begin
 
 
 @postgresql_only
-def test_others_read_and_write_while_a_migration_waits_for_a_table(
+def test_a_migration_that_waits_for_a_lock_times_out_and_blocks_no_reader_or_writer(
     url: str, folder: Path, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schema, "POSTGRESQL_LOCK_TIMEOUT", "300ms")
@@ -142,7 +142,7 @@ def test_a_failed_migration_is_rolled_back_and_its_message_has_no_data(folder: P
     assert [row.name for row in Schema(database, folder, "upgrade")._runner.status() if row.applied] == ["0001_patient"]
 
 
-def test_a_table_that_others_refer_to_is_changed_without_losing_their_rows(
+def test_a_referenced_table_is_changed_without_deleting_the_referencing_rows(
     folder: Path, database: peewee.Database
 ) -> None:
     """SQLite changes a column by copying the table and dropping the old one, which cascades."""
@@ -153,13 +153,13 @@ def test_a_table_that_others_refer_to_is_changed_without_losing_their_rows(
     assert read_schema(database)["patient"].columns["name"].null
     with database.connection_context():
         assert list(database.execute_sql("SELECT id, patient_id FROM visit")) == [(1, 1)]
-        # and foreign keys hold again
+        # and foreign keys are enforced again
         with pytest.raises(peewee.IntegrityError):
             database.execute_sql("INSERT INTO visit VALUES (2, 7)")
 
 
 @postgresql_only
-def test_migrators_that_wait_do_not_block_a_concurrent_index(url: str, folder: Path, database: peewee.Database) -> None:
+def test_waiting_migrators_do_not_block_a_concurrent_index(url: str, folder: Path, database: peewee.Database) -> None:
     (folder / "0002_index.py").write_text(
         "atomic = False\n\n"
         "def up(migrator, db):\n"

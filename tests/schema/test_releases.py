@@ -1,6 +1,6 @@
-"""Four releases of a small program rename a column, add one that is required, and add an index.
+"""Four releases of a small program that rename a column, add a required one, and add an index.
 
-Each works beside the next one, on its schema, with the rows of both; and again after a rollback.
+Each release works beside the next one, on its schema and with the rows of both; and again after a rollback.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.support.schemas import breaking_changes, read_schema
 MIGRATIONS = sorted((Path(__file__).parent / "releases").glob("*.py"))
 LATEST = len(MIGRATIONS)
 
-# what each release writes, and how it reads a person
+# the statements by which each release writes and reads a person
 WRITES = {
     1: "INSERT INTO person (full_name, phone) VALUES ({name}, '123')",
     2: "INSERT INTO person (full_name, name, phone, language) VALUES ({name}, {name}, '123', 'fr')",
@@ -36,7 +36,7 @@ READS = {
 
 
 class Release:
-    """A version of the program: its migrations are those up to its number."""
+    """A release of the program, with the migrations up to its number."""
 
     def __init__(self, number: int, url: str, folder: Path):
         self._number = number
@@ -56,7 +56,7 @@ class Release:
 
 @pytest.fixture
 def release(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[int], Release]:
-    """Starts a version of the program on one database, without the check of its schema."""
+    """A function that starts a release on the database, without checking the schema."""
 
     def start(number: int) -> Release:
         started = Release(number, url, tmp_path)
@@ -70,7 +70,7 @@ def release(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callabl
 def test_two_releases_work_at_once_after_the_upgrade_and_after_a_rollback(
     release: Callable[[int], Release], number: int
 ) -> None:
-    # given a release that runs, with what it and those before it have written
+    # given a running release, with rows written by it and by those before it
     for each in range(1, number + 1):
         release(each).schema.upgrade()
         old = release(each)
@@ -94,12 +94,12 @@ def test_two_releases_work_at_once_after_the_upgrade_and_after_a_rollback(
     forward = release(number + 1)
     assert forward.schema.upgrade() == []
     forward.schema.check()
-    # then both have everything
+    # then both read all rows
     assert again.names() == forward.names() == known | {"after the rollback"}
 
 
 @pytest.mark.parametrize(("number", "latest"), [(1, 3), (1, 4), (2, 4)])
-def test_a_release_that_still_uses_what_was_removed_refuses_the_schema(
+def test_a_release_that_uses_a_removed_column_refuses_the_schema(
     release: Callable[[int], Release], number: int, latest: int
 ) -> None:
     release(latest).schema.upgrade()
@@ -113,7 +113,7 @@ def test_a_release_refuses_an_older_schema_and_names_the_command(release: Callab
         release(2).schema.check()
 
 
-def test_the_required_columns_and_the_index_are_there_in_the_end(release: Callable[[int], Release]) -> None:
+def test_the_last_release_has_the_required_columns_and_the_index(release: Callable[[int], Release]) -> None:
     release(1).schema.upgrade()
     release(1).write("of release 1")
     newest = release(LATEST)
@@ -127,7 +127,7 @@ def test_the_required_columns_and_the_index_are_there_in_the_end(release: Callab
         newest.database.execute_sql("INSERT INTO person (name, phone) VALUES ('no language', '123')")
 
 
-def test_only_contracts_break_the_version_before(release: Callable[[int], Release]) -> None:
+def test_only_contracts_break_the_previous_version(release: Callable[[int], Release]) -> None:
     schemas = []
     for number in range(1, LATEST + 1):
         release(number).schema.upgrade()
@@ -136,5 +136,5 @@ def test_only_contracts_break_the_version_before(release: Callable[[int], Releas
     assert found == [
         [],
         ["person.name may no longer be null", "person.language may no longer be null"],
-        ["person.full_name is gone"],
+        ["person.full_name is missing"],
     ]

@@ -1,4 +1,4 @@
-"""A process that starts on a database older than itself says what to do, and changes nothing."""
+"""A process that starts on an older database names the command to run, and changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hosting.databases import connect_to
 from stack import secrets
 from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, list_local_parts
 from stack.supervisor import PartFailed, Supervisor
-from tests.support.platform import own_environment
+from tests.support.platform import isolated_environment
 from tests.support.schemas import read_schema
 
 REFUSAL = {
@@ -25,9 +25,9 @@ REFUSAL = {
 
 @pytest.fixture
 def urls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Of the databases, each of which has one table of an earlier version; the environment names them."""
+    """URLs of the databases in the settings; each database has one table of an earlier version."""
     urls = {name: f"sqlite:///{tmp_path}/{name}.db" for name in ("records", *WITH_DATABASE)}
-    for name, value in own_environment(tmp_path).items():
+    for name, value in isolated_environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     for name, url in urls.items():
         monkeypatch.setenv(environment_name(name, "database_url"), url)
@@ -45,7 +45,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 
 
 def parts(folder: Path) -> list[Part]:
-    """Those with a database."""
+    """The parts with a database."""
     settings = config.load()
     passwords = secrets.load_or_generate(folder / "secrets.json", load_people(settings.people).accounts)
     return [
@@ -56,12 +56,12 @@ def parts(folder: Path) -> list[Part]:
 def test_each_part_refuses_an_older_database(urls: dict[str, str], supervisor: Supervisor, tmp_path: Path) -> None:
     starting = parts(tmp_path)
     supervisor.launch(starting)
-    said = {}
+    messages = {}
     for part in starting:
-        with pytest.raises(PartFailed) as refused:
+        with pytest.raises(PartFailed) as failure:
             supervisor.wait_until_ready([part])
-        said[part.name] = str(refused.value)
-    assert {name: REFUSAL[name] in text for name, text in said.items()} == dict.fromkeys(REFUSAL, True), said
+        messages[part.name] = str(failure.value)
+    assert {name: REFUSAL[name] in text for name, text in messages.items()} == dict.fromkeys(REFUSAL, True), messages
     for url in urls.values():
         assert {name: set(table.columns) for name, table in read_schema(connect_to(url)).items()} == {
             "message": {"id", "of_old"}

@@ -13,8 +13,8 @@ import pytest
 from config.settings import ROOT, environment_name
 from tests.support.case import eventually
 from tests.support.hostile import NAME, UMASK, hostile, in_hostile_checkout
-from tests.support.own_platform import answers, is_running, read_state, state_file
-from tests.support.platform import own_environment
+from tests.support.own_platform import is_engine_up, is_running, read_state, state_file
+from tests.support.platform import isolated_environment
 from tests.support.recording_proxy import RecordingProxy, recording_proxy
 
 
@@ -29,7 +29,7 @@ def proxy() -> Iterator[RecordingProxy]:
 def environment(tmp_path_factory: pytest.TempPathFactory, proxy: RecordingProxy) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("own") / NAME
     https = {environment_name("engine", "secure_cookies"): "true"}
-    return hostile(own_environment(folder / "run") | https, proxy, folder)
+    return hostile(isolated_environment(folder / "run") | https, proxy, folder)
 
 
 @pytest.fixture(scope="session")
@@ -54,5 +54,5 @@ def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator
 @pytest.fixture
 def own(own_platform: dict[str, Any]) -> dict[str, Any]:
     """Our own platform, once its engine answers again after the previous test."""
-    eventually(lambda: answers(own_platform["engine"]), "the engine doesn't answer")
+    eventually(lambda: is_engine_up(own_platform["engine"]), "the engine doesn't answer")
     return own_platform

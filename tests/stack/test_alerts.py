@@ -22,9 +22,9 @@ from records.roster import Duty
 from services.lab.models import MODELS, FeedItem
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
-from tests.support.own_platform import answers, kill, started_again
+from tests.support.external_tasks import ExternalTasks, deploy
+from tests.support.own_platform import is_engine_up, kill, wait_for_restart
 from tests.support.prometheus import MONITORING, Prometheus, prometheus
-from tests.support.work import Work, deploy
 
 pytestmark = pytest.mark.engine
 # limit of the alerts that fire after minutes or days in production
@@ -52,7 +52,7 @@ ALERTS = {rule["alert"] for rule in yaml.safe_load((MONITORING / "alerts.yml").r
 
 @pytest.fixture(scope="module")
 def server(own_platform: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    eventually(lambda: answers(own_platform["engine"]))
+    eventually(lambda: is_engine_up(own_platform["engine"]))
     with prometheus(tmp_path_factory.mktemp("prometheus"), own_platform, LIMITS) as server:
         yield server
 
@@ -78,13 +78,13 @@ def test_the_thresholds_of_all_rules() -> None:
 @pytest.mark.verify
 def test_no_alert_fires_without_a_fault(own: dict[str, Any], tmp_path: Path) -> None:
     with prometheus(tmp_path, own) as server:
-        case = CaseUnderTest(own).starts(WITH_COUGH)
-        case.requests_evaluation()
-        case.fills_in_medical_form()
-        case.is_visited(finding="negative")
-        case.is_reported()
-        case.sends("review", {"rating": "5", "review_comment": None})
-        case.ends()
+        case = CaseUnderTest(own).start(WITH_COUGH)
+        case.request_evaluation()
+        case.fill_in_medical_form()
+        case.record_visit(finding="negative")
+        case.submit_report()
+        case.submit_form("review", {"rating": "5", "review_comment": None})
+        case.wait_for_end()
         eventually(lambda: server.value('coronacare_kpi{kpi="ratings"}'))
         assert server.ever_fired() == set()
 
@@ -96,7 +96,7 @@ def test_the_alert_of_a_missing_part(
 ) -> None:
     old = kill(environment, part)
     wait_until_firing(server, "PartGone")
-    started_again(environment, part, old)
+    wait_for_restart(environment, part, old)
     wait_until_resolved(server, "PartGone")
 
 
@@ -107,17 +107,17 @@ def test_the_alert_of_many_errors(own: dict[str, Any], environment: dict[str, st
     old = kill(environment, "engine")
     assert [patient.open("/case").status for _ in range(20)] == [503] * 20
     wait_until_firing(server, "ManyErrors")
-    started_again(environment, "engine", old)
-    eventually(lambda: answers(own["engine"]))
+    wait_for_restart(environment, "engine", old)
+    eventually(lambda: is_engine_up(own["engine"]))
     requests.get(own["webapp"], timeout=30)
     wait_until_resolved(server, "ManyErrors")
 
 
 @pytest.mark.verify
 def test_the_alerts_of_a_task_without_a_worker_and_of_an_incident(own: dict[str, Any], server: Prometheus) -> None:
-    work = Work(own)
+    work = ExternalTasks(own)
     deploy(work.engine)
-    [task] = work.starts()
+    [task] = work.start()
     wait_until_firing(server, "WorkWaits")
     [locked] = work.engine.post(
         "/external-task/fetchAndLock",
@@ -144,15 +144,15 @@ def test_the_alert_of_a_job_executor_that_is_behind(own: dict[str, Any], server:
 @pytest.mark.verify
 def test_the_alerts_of_overdue_visits_results_and_reports(own: dict[str, Any], server: Prometheus) -> None:
     case = CaseUnderTest(own)
-    case.reaches_the_visit()
+    case.reach_visit()
     wait_until_firing(server, "VisitWaits")
-    case.lab_will_find("negative", after_s=4 * LIMIT_S)
-    case.is_visited()
+    case.set_lab_result("negative", after_s=4 * LIMIT_S)
+    case.record_visit()
     wait_until_firing(server, "LabLate")
-    case.waits_for("doctor_report")
+    case.wait_for_task("doctor_report")
     wait_until_firing(server, "ReportWaits")
     wait_until_resolved(server, "VisitWaits", "LabLate")
-    case.is_reported()
+    case.submit_report()
     wait_until_resolved(server, "ReportWaits")
 
 
@@ -172,9 +172,9 @@ def test_the_alerts_of_a_low_stock_of_kits_and_of_no_doctor_on_duty(
     own: dict[str, Any], environment: dict[str, str], server: Prometheus
 ) -> None:
     case = CaseUnderTest(own)
-    case.reaches_the_visit()
+    case.reach_visit()
     wait_until_firing(server, "KitsLow")
-    case.at_lab("POST", "/v1/stock", {"kits": 100})
+    case.call_lab("POST", "/v1/stock", {"kits": 100})
     wait_until_resolved(server, "KitsLow")
     database.open(database_url(environment, "records"))
     with database.database.connection_context():

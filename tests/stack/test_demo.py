@@ -20,7 +20,7 @@ from stack.demo import Demo
 from tests.support.case import eventually
 from tests.support.managers import signed_in_manager
 from tests.support.own_platform import read_state, state_file
-from tests.support.platform import own_environment
+from tests.support.platform import isolated_environment
 
 pytestmark = pytest.mark.engine
 
@@ -62,7 +62,7 @@ def state_with_tour(process: subprocess.Popen[bytes], environment: dict[str, str
 def environment_of(folder: Path, pilot: dict[str, Any]) -> dict[str, str]:
     (folder / "pilot.yaml").write_text(yaml.safe_dump(pilot))
     files = {"PILOT": str(folder / "pilot.yaml"), "REPORT": str(folder / "report.json")}
-    return own_environment(folder / "run") | files
+    return isolated_environment(folder / "run") | files
 
 
 @pytest.mark.verify

@@ -122,7 +122,7 @@ def test_changes_are_listed_and_drawn(
     own: dict[str, Any], deployer: Engine, folder: Path, start: Callable[..., subprocess.Popen]
 ) -> None:
     case = CaseUnderTest(own)
-    case.reaches_the_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
+    case.reach_visit(channel="telephone", email=None, phone="+44 20 7946 0998")
     eventually(lambda: telephone_calls(case))
     change(folder, "tell_by_telephone.bpmn", "Task_TellPatient", "Task_CallTheirTelephone")
     change(folder, "test_sample.bpmn", 'name="Chase result"', 'name="Ask the laboratory"')

@@ -16,7 +16,7 @@ import yaml
 from config.settings import ROOT
 from stack.demo import Demo
 from tests.support.case import CaseUnderTest
-from tests.support.platform import own_environment
+from tests.support.platform import isolated_environment
 from tests.support.recording_proxy import RecordingProxy
 
 pytestmark = pytest.mark.engine
@@ -41,7 +41,7 @@ def run_stack(command: str, environment: dict[str, str]) -> str:
 def test_parts_call_each_other_directly_despite_proxy_variables(
     own: dict[str, Any], environment: dict[str, str], proxy: RecordingProxy
 ) -> None:
-    CaseUnderTest(own).is_told("positive")
+    CaseUnderTest(own).reach_report("positive")
     assert "no change since" in run_stack("deploy", environment)
     assert "doesn't answer" not in run_stack("status", environment)
     assert proxy.requests == []
@@ -52,7 +52,7 @@ def test_without_a_locale_tables_are_drawn_in_utf8(own: dict[str, Any], environm
 
 
 def test_files_can_be_read_by_their_owner_only(own: dict[str, Any], folder: Path) -> None:
-    CaseUnderTest(own).reaches_the_visit()
+    CaseUnderTest(own).reach_visit()
     modes = {}
     for path in [folder, *folder.rglob("*")]:
         # SQLite deletes a database's journal with the last connection
@@ -75,7 +75,7 @@ def test_a_case_is_completed_on_a_machine_without_ipv4(tmp_path: Path) -> None:
     pilot = yaml.safe_load(Demo.PILOT.read_text())
     pilot |= {"patients": pilot["patients"][:1], "expected": {"closed": 1}}
     (tmp_path / "pilot.yaml").write_text(yaml.safe_dump(pilot))
-    environment = own_environment(tmp_path / "run") | {"EXIT": "1", "PILOT": str(tmp_path / "pilot.yaml")}
+    environment = isolated_environment(tmp_path / "run") | {"EXIT": "1", "PILOT": str(tmp_path / "pilot.yaml")}
     demo = WITHOUT_IPV4 + shlex.join([sys.executable, "-m", "stack", "demo"])
     command = ["unshare", "--net", "sh", "-c", demo]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False)

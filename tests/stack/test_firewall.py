@@ -19,11 +19,11 @@ from processes.variables import VARIABLES
 from stack.firewall import format_rules
 from stack.parts import Part, list_parts
 from stack.platform import Platform
-from tests.support.apis import Api, web
+from tests.support.apis import Api, web_api
 from tests.support.case import CONTACT, MEDICAL, REPORT, REQUEST, VISIT, WITH_COUGH, eventually
 from tests.support.mail import mails_to
 from tests.support.namespaces import OPERATOR, Host, network_of
-from tests.support.platform import platform_up, without_settings
+from tests.support.platform import running_platform, without_settings
 
 pytestmark = [pytest.mark.engine, pytest.mark.verify]
 
@@ -52,7 +52,7 @@ def platform(hosts: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -
     def on_hosts(settings: Settings, secrets: dict[str, str], data: Path) -> list[Part]:
         parts = list_parts(settings, secrets, data)
         for part in parts:
-            hosts[part.name].protect(format_rules(part.name, settings, [OPERATOR]))
+            hosts[part.name].load_firewall(format_rules(part.name, settings, [OPERATOR]))
         return [replace(part, command=hosts[part.name].command(part.command)) for part in parts]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -63,12 +63,12 @@ def platform(hosts: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -
         variables[environment_name("mail", "port")] = str(PORTS["mail"])
         variables[environment_name("lab", "positive_share")] = "1"
         os.environ.update(variables)
-        with platform_up(tmp_path_factory.mktemp("firewall"), parts=on_hosts) as platform:
+        with running_platform(tmp_path_factory.mktemp("firewall"), parts=on_hosts) as platform:
             yield platform
 
 
 def test_a_case_is_completed_from_outside(platform: Platform, hosts: dict[str, Host]) -> None:
-    with hosts[OUTSIDE].here():
+    with hosts[OUTSIDE].entered():
         browser = Browser(platform.state["webapp"])
         browser.fill_in("/forms/pre_screening", WITH_COUGH)
         browser.fill_in("/forms/evaluation_request", REQUEST)
@@ -78,18 +78,18 @@ def test_a_case_is_completed_from_outside(platform: Platform, hosts: dict[str, H
         complete_in_tasklist(platform, "doctor", "doctor_report", {**REPORT, "case_classification": "confirmed"})
         browser.fill_in("/forms/review", {"rating": "5"})
     eventually(lambda: mails_to(platform.state, CONTACT["email"]), "the contact isn't notified")
-    assert {name: host.refused() for name, host in hosts.items() if name != OUTSIDE} == dict.fromkeys(
+    assert {name: host.count_refused_packets() for name, host in hosts.items() if name != OUTSIDE} == dict.fromkeys(
         platform.state["processes"], 0
     )
 
 
 @pytest.mark.parametrize("part", PORTS)
 def test_only_the_front_is_open_to_the_outside(platform: Platform, hosts: dict[str, Host], part: str) -> None:
-    port, before = PORTS[part], hosts[part].refused()
+    port, before = PORTS[part], hosts[part].count_refused_packets()
     assert is_open(hosts[part], port), "an operator can't connect"
-    with hosts[OUTSIDE].here():
+    with hosts[OUTSIDE].entered():
         assert is_open(hosts[part], port) == (part == "front")
-    assert (hosts[part].refused() > before) == (part != "front")
+    assert (hosts[part].count_refused_packets() > before) == (part != "front")
 
 
 @pytest.mark.parametrize(
@@ -98,15 +98,15 @@ def test_only_the_front_is_open_to_the_outside(platform: Platform, hosts: dict[s
 def test_a_part_can_not_connect_to_parts_that_it_does_not_call(
     platform: Platform, hosts: dict[str, Host], part: str, other: str
 ) -> None:
-    before = hosts[part].refused()
-    with hosts[part].here():
+    before = hosts[part].count_refused_packets()
+    with hosts[part].entered():
         assert not is_open(hosts[other], PORTS.get(other, 80))
-    assert hosts[part].refused() > before
+    assert hosts[part].count_refused_packets() > before
 
 
 def complete_in_tasklist(platform: Platform, account: str, form: str, values: dict[str, object]) -> None:
     """Claim and complete a task by the API of Tasklist, at the address for staff."""
-    api = web({**platform.state, "engine": platform.state["staff"]}, account, "tasklist")
+    api = web_api({**platform.state, "engine": platform.state["staff"]}, account, "tasklist")
     task = eventually(lambda: task_of(api, form), f"{form} isn't open")
     claimed = api.post(f"/task/{task}/claim", {"userId": account})
     completed = api.post(f"/task/{task}/submit-form", {"variables": VARIABLES.to_engine(values)})

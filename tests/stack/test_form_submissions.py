@@ -15,7 +15,7 @@ import requests
 from camunda7.forms.browser import Browser, Page
 from tests.support.case import MEDICAL, NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import day_of_month, days_ago
-from tests.support.own_platform import answers, kill, started_again
+from tests.support.own_platform import is_engine_up, kill, wait_for_restart
 from tests.support.tier import rounds
 
 pytestmark = pytest.mark.engine
@@ -33,13 +33,13 @@ def is_up(url: str) -> bool:
 
 
 def kill_engine(own: dict[str, Any], environment: dict[str, str]) -> int:
-    eventually(lambda: answers(own["engine"]))
+    eventually(lambda: is_engine_up(own["engine"]))
     return kill(environment, "engine")
 
 
 def wait_for_engine(own: dict[str, Any], environment: dict[str, str], old: int) -> None:
-    started_again(environment, "engine", old)
-    eventually(lambda: answers(own["engine"]))
+    wait_for_restart(environment, "engine", old)
+    eventually(lambda: is_engine_up(own["engine"]))
 
 
 def send_pages(browser: Browser, page: Page, filled: dict[str, Any], count: int) -> Page:
@@ -97,7 +97,7 @@ def test_a_submission_during_an_outage_of_the_engine_is_forwarded_once(
 
     # the web application is killed before it could forward the submission
     web = kill(environment, "webapp")
-    started_again(environment, "webapp", web)
+    wait_for_restart(environment, "webapp", web)
     eventually(lambda: is_up(own["webapp"]))
     assert browser.open("/case").heading == CALL_NOW
     assert browser.open("/case?all=yes").heading == "We have your answers"
@@ -136,7 +136,7 @@ def test_many_submissions_while_engine_and_web_application_are_killed(
         sending = [pool.submit(send, pair) for pair in zip(browsers, pages, strict=True)]
         eventually(lambda: sum(future.done() for future in sending) > SUBMISSIONS // 4, within_s=120)
         web = kill(environment, "webapp")
-        started_again(environment, "webapp", web)
+        wait_for_restart(environment, "webapp", web)
         references = [future.result() for future in sending]
     assert len(set(references)) == SUBMISSIONS
     wait_for_engine(own, environment, old)

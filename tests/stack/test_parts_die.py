@@ -16,9 +16,9 @@ from camunda7.worker import topic
 from config.settings import ROOT
 from processes.engine import Engine
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
-from tests.support.own_platform import answers, is_running, kill, started_again, state_file
-from tests.support.work import Work, deploy
-from tests.support.working import working
+from tests.support.external_tasks import ExternalTasks, deploy
+from tests.support.own_platform import is_engine_up, is_running, kill, state_file, wait_for_restart
+from tests.support.running_worker import running_worker
 
 pytestmark = pytest.mark.engine
 
@@ -49,49 +49,49 @@ def test_unchanged_files_are_not_deployed_again(own: dict[str, Any], environment
 
 
 def test_a_case_continues_after_the_lab_was_killed(own: dict[str, Any], environment: dict[str, str]) -> None:
-    case = CaseUnderTest(own).starts(WITH_COUGH)
-    case.requests_evaluation()
+    case = CaseUnderTest(own).start(WITH_COUGH)
+    case.request_evaluation()
     old = kill(environment, "lab")
-    case.fills_in_medical_form()
-    case.waits_for("medical_visit")
-    started_again(environment, "lab", old)
+    case.fill_in_medical_form()
+    case.wait_for_task("medical_visit")
+    wait_for_restart(environment, "lab", old)
     assert case.incidents() == []
 
 
 def test_tasks_are_executed_after_the_workers_were_killed(own: dict[str, Any], environment: dict[str, str]) -> None:
-    case = CaseUnderTest(own).starts(WITH_COUGH)
-    case.requests_evaluation()
+    case = CaseUnderTest(own).start(WITH_COUGH)
+    case.request_evaluation()
     old = kill(environment, "workers")
-    case.fills_in_medical_form()
-    case.is_visited(finding="negative")
-    case.waits_for("doctor_report")
-    started_again(environment, "workers", old)
+    case.fill_in_medical_form()
+    case.record_visit(finding="negative")
+    case.wait_for_task("doctor_report")
+    wait_for_restart(environment, "workers", old)
 
 
 def test_terminated_workers_leave_no_lock(own: dict[str, Any], environment: dict[str, str]) -> None:
-    cases = [CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True}) for _ in range(10)]
+    cases = [CaseUnderTest(own).start({**NO_SYMPTOMS, "breathless": True}) for _ in range(10)]
     old = kill(environment, "workers", signal.SIGTERM)
     eventually(lambda: not is_running(old) or is_zombie(old), "the workers did not end")
     admin = Engine(own["engine"], "admin", own["accounts"]["admin"]["password"])
     assert admin.get("/external-task/count", locked=True)["count"] == 0
     for case in cases:
-        case.ends()
+        case.wait_for_end()
 
 
 def test_no_accepted_case_is_lost_when_the_engine_is_killed(own: dict[str, Any], environment: dict[str, str]) -> None:
-    accepted = [CaseUnderTest(own).starts(WITH_COUGH) for _ in range(20)]
-    last = CaseUnderTest(own).starts(WITH_COUGH)
+    accepted = [CaseUnderTest(own).start(WITH_COUGH) for _ in range(20)]
+    last = CaseUnderTest(own).start(WITH_COUGH)
     old = kill(environment, "engine")
-    started_again(environment, "engine", old)
-    eventually(lambda: answers(own["engine"]))
+    wait_for_restart(environment, "engine", old)
+    eventually(lambda: is_engine_up(own["engine"]))
     for case in [*accepted, last]:
-        case.waits_for("evaluation_request")
+        case.wait_for_task("evaluation_request")
 
 
 def test_handlers_that_run_while_the_engine_is_killed_are_not_repeated(
     own: dict[str, Any], environment: dict[str, str]
 ) -> None:
-    work, calls, resume = Work(own), [], threading.Event()
+    work, calls, resume = ExternalTasks(own), [], threading.Event()
     deploy(work.engine)
 
     @topic(work.topic)
@@ -99,15 +99,15 @@ def test_handlers_that_run_while_the_engine_is_killed_are_not_repeated(
         calls.append(1)
         resume.wait(120)
 
-    work.starts(3)
+    work.start(3)
     # their locks expire long before the engine answers again
-    with working(**work.worker, functions=[handle], slots=2, lock_s=3):
+    with running_worker(**work.worker, functions=[handle], slots=2, lock_s=3):
         eventually(lambda: len(calls) == 2)
         old = kill(environment, "engine")
-        started_again(environment, "engine", old)
-        eventually(lambda: answers(own["engine"]))
+        wait_for_restart(environment, "engine", old)
+        eventually(lambda: is_engine_up(own["engine"]))
         resume.set()
-        eventually(lambda: work.left() == 0)
+        eventually(lambda: work.count_open() == 0)
     assert len(calls) == 3
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from config.settings import ROOT
 from tests.support.disk import disk_at
-from tests.support.platform import own_environment
+from tests.support.platform import isolated_environment
 
 # size in bytes of a disk with space for little more than a folder
 FULL = 64_000
@@ -23,7 +23,7 @@ def run_stack(command: str, folder: Path, **environment: str) -> subprocess.Comp
     return subprocess.run(
         [sys.executable, "-m", "stack", command],
         cwd=ROOT,
-        env={**own_environment(folder), **environment},
+        env={**isolated_environment(folder), **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -80,7 +80,7 @@ def test_a_missing_pilot_file_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_deployment_without_an_engine_fails(tmp_path: Path) -> None:
-    environment = {**own_environment(tmp_path), "CORONACARE_ENGINE__PASSWORD": secrets.token_urlsafe(15)}
+    environment = {**isolated_environment(tmp_path), "CORONACARE_ENGINE__PASSWORD": secrets.token_urlsafe(15)}
     done = subprocess.run(
         [sys.executable, "-m", "deployment"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

@@ -23,7 +23,7 @@ from stack.pilot import Pilot, today_in
 from stack.replay import Replay
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest, eventually
 from tests.support.managers import signed_in_manager
-from tests.support.own_platform import kill, read_state, started_again
+from tests.support.own_platform import kill, read_state, wait_for_restart
 from tests.support.pilot import totals
 
 pytestmark = pytest.mark.engine
@@ -71,7 +71,7 @@ def test_all_outputs_show_the_same_figures_of_the_pilot(
     own: dict[str, Any], environment: dict[str, str], manager: Browser
 ) -> None:
     patients = [each for each in Pilot.read(Demo.PILOT, today_in("UTC")).patients if LONG or each["patient"] in SAMPLE]
-    CaseUnderTest(own).starts({**NO_SYMPTOMS, "breathless": True}).ends()
+    CaseUnderTest(own).start({**NO_SYMPTOMS, "breathless": True}).wait_for_end()
     before = figures(manager)
 
     replayed = Replay(own).replay_all(patients, lambda done: None)
@@ -102,7 +102,7 @@ def test_all_outputs_show_the_same_figures_of_the_pilot(
 def test_it_fails_on_an_incident_and_on_a_killed_part(own: dict[str, Any], environment: dict[str, str]) -> None:
     case = CaseUnderTest(own)
     with paused(environment, "workers"):
-        case.starts({**NO_SYMPTOMS, "breathless": True})
+        case.start({**NO_SYMPTOMS, "breathless": True})
         # the task that the paused workers have fetched is unlocked, and another worker reports an incident
         [task] = eventually(lambda: case.admin.get("/external-task", processInstanceId=case.instance_id, locked=True))
         path = f"/external-task/{task['id']}"
@@ -115,12 +115,12 @@ def test_it_fails_on_an_incident_and_on_a_killed_part(own: dict[str, Any], envir
     eventually(lambda: "Incidents: 1." in run_status(environment)[1], lambda: run_status(environment)[1])
     assert run_status(environment)[0] == 1
     case.admin.put(f"{path}/retries", {"retries": 1})
-    case.ends()
+    case.wait_for_end()
     eventually(lambda: run_status(environment)[0] == 0)
     old = kill(environment, "engine")
     code, printed = run_status(environment)
     assert (code, "doesn't answer" in printed) == (1, True), printed
-    started_again(environment, "engine", old)
+    wait_for_restart(environment, "engine", old)
 
 
 def test_it_fails_without_a_platform(environment: dict[str, str], tmp_path: Any) -> None:

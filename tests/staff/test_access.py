@@ -16,10 +16,10 @@ import pytest
 import requests
 import yaml
 
-from tests.support.apis import ANONYMOUS, Api, rest, signed_in, web
+from tests.support.apis import ANONYMOUS, Api, rest_api, sign_in, web_api
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest
-from tests.support.platform import secrets_of_run
-from tests.support.work import deploy
+from tests.support.external_tasks import deploy
+from tests.support.platform import read_secrets
 
 pytestmark = pytest.mark.engine
 
@@ -42,7 +42,7 @@ class Resources:
         self.new = "planted" + uuid.uuid4().hex[:8]
 
     def substitute(self, text: str, me: str) -> str:
-        own = {"me": me, "password": secrets_of_run().get(me, "")}
+        own = {"me": me, "password": read_secrets().get(me, "")}
         return re.sub(
             r"\$(\w+)", lambda found: own[found[1]] if found[1] in own else str(getattr(self, found[1])), text
         )
@@ -50,8 +50,8 @@ class Resources:
     @cached_property
     def case(self) -> CaseUnderTest:
         """Waits for its evaluation request, which doctors may fill in here."""
-        case = CaseUnderTest(self._state).starts(WITH_COUGH)
-        task = case.waits_for("evaluation_request").id
+        case = CaseUnderTest(self._state).start(WITH_COUGH)
+        task = case.wait_for_task("evaluation_request").id
         case.admin.post(f"/task/{task}/identity-links", {"groupId": "doctors", "type": "candidate"})
         return case
 
@@ -61,11 +61,11 @@ class Resources:
 
     @cached_property
     def task(self) -> str:
-        return self.case.waits_for("evaluation_request").id
+        return self.case.wait_for_task("evaluation_request").id
 
     @cached_property
     def definition(self) -> str:
-        return self.case.waits_for("evaluation_request").definition_id
+        return self.case.wait_for_task("evaluation_request").definition_id
 
     @property
     def deployment(self) -> str:
@@ -83,16 +83,16 @@ class Resources:
     @cached_property
     def ended(self) -> str:
         """An instance that has ended."""
-        case = CaseUnderTest(self._state).starts({**NO_SYMPTOMS, "breathless": True})
-        case.ends()
+        case = CaseUnderTest(self._state).start({**NO_SYMPTOMS, "breathless": True})
+        case.wait_for_end()
         return case.instance_id
 
     @cached_property
     def requested(self) -> str:
         """A case that may be withdrawn."""
-        case = CaseUnderTest(self._state).starts(WITH_COUGH)
-        case.requests_evaluation()
-        case.waits_for("medical_form")
+        case = CaseUnderTest(self._state).start(WITH_COUGH)
+        case.request_evaluation()
+        case.wait_for_task("medical_form")
         return case.instance_id
 
     @cached_property
@@ -165,7 +165,7 @@ def shared(state: dict[str, Any]) -> Any:
 @pytest.fixture(scope="module")
 def browsers(state: dict[str, Any]) -> dict[str, Api]:
     """The API of each role's web application, signed in."""
-    return {role: web(state, role, application) for role, application in WEB.items()}
+    return {role: web_api(state, role, application) for role, application in WEB.items()}
 
 
 def send_call(api: Api, row: dict[str, Any], resources: Resources) -> requests.Response:
@@ -193,7 +193,7 @@ def test_only_permitted_roles_may_call_the_engine(
     state: dict[str, Any], shared: Resources, browsers: dict[str, Api], row: dict[str, Any]
 ) -> None:
     allowed = row["sees"] if "sees" in row else row["may"]
-    apis = [rest(state, role) for role in ROLES if role not in allowed]
+    apis = [rest_api(state, role) for role in ROLES if role not in allowed]
     if row.get("only") != "rest":
         apis += [api for role, api in browsers.items() if role not in allowed]
     before = shared.snapshot()
@@ -207,7 +207,7 @@ def test_only_permitted_roles_may_call_the_engine(
         # a call that only reads needs no case of its own
         own = shared if reads else Resources(state)
         try:
-            granted, description = has_access(rest(state, role), row, own)
+            granted, description = has_access(rest_api(state, role), row, own)
             assert granted, description
         finally:
             if own is not shared:
@@ -216,7 +216,7 @@ def test_only_permitted_roles_may_call_the_engine(
 
 def test_only_the_assignee_may_unclaim_a_task(state: dict[str, Any]) -> None:
     task = Resources(state).task
-    doctor, other = rest(state, "doctor"), rest(state, "doctor2")
+    doctor, other = rest_api(state, "doctor"), rest_api(state, "doctor2")
     doctor.post(f"/task/{task}/claim", {"userId": "doctor"}).raise_for_status()
     assert other.post(f"/task/{task}/unclaim", None).status_code == 403
     assert doctor.post(f"/task/{task}/assignee", {"userId": "doctor2"}).status_code == 403
@@ -227,6 +227,6 @@ def test_only_the_assignee_may_unclaim_a_task(state: dict[str, Any]) -> None:
 @pytest.mark.parametrize("application", TABLE["applications"])
 @pytest.mark.parametrize("role", ROLES[1:])
 def test_only_permitted_roles_may_sign_in_at_an_application(state: dict[str, Any], role: str, application: str) -> None:
-    _, status = signed_in(state, role, application)
+    _, status = sign_in(state, role, application)
     assert (status == 200) == (role in TABLE["applications"][application])
     assert status in (200, 403)

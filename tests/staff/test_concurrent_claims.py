@@ -18,7 +18,7 @@ from records.roster import Roster
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import DESKTOP
 from tests.support.people import StaffMember
-from tests.support.platform import secrets_of_run
+from tests.support.platform import read_secrets
 from tests.support.tier import rounds
 from workers.doctor import escalate, raise_priority
 
@@ -40,9 +40,9 @@ def claim(engine: Engine, doctor: str, task: str, barrier: Barrier) -> str | Non
 
 
 def test_of_two_concurrent_claims_one_succeeds(case: CaseUnderTest) -> None:
-    case.is_told("negative")
-    report = case.waits_for("doctor_report").id
-    engines = {doctor: case.account(doctor) for doctor in DOCTORS}
+    case.reach_report("negative")
+    report = case.wait_for_task("doctor_report").id
+    engines = {doctor: case.engine_as(doctor) for doctor in DOCTORS}
     wins = dict.fromkeys(DOCTORS, 0)
     with ThreadPoolExecutor(2) as pool:
         for race in range(RACES):
@@ -65,13 +65,13 @@ def test_of_two_concurrent_claims_one_succeeds(case: CaseUnderTest) -> None:
 def test_tasklist_shows_an_error_to_the_second_doctor(
     state: dict[str, Any], case: CaseUnderTest, new_page: Callable[..., Page]
 ) -> None:
-    case.is_told("negative")
-    report = case.waits_for("doctor_report")
+    case.reach_report("negative")
+    report = case.wait_for_task("doctor_report")
     first, second = (StaffMember(new_page(DESKTOP, javascript=True), state, doctor) for doctor in DOCTORS)
     for doctor in (first, second):
-        doctor.signs_in()
-        doctor.chooses("Unclaimed reports by priority")
-        doctor.opens(report)
+        doctor.sign_in()
+        doctor.choose_filter("Unclaimed reports by priority")
+        doctor.open(report)
         expect(doctor.page.locator("button.claim")).to_be_visible()
     first.page.locator("button.claim").click()
     expect(first.page.locator("button.claim")).to_have_count(0)
@@ -93,10 +93,10 @@ class EngineWithRacingDoctor(Engine):
 def test_an_escalation_and_a_new_priority_do_not_change_the_assignee(
     state: dict[str, Any], case: CaseUnderTest, records: None
 ) -> None:
-    case.is_told("negative")
-    report, doctor = case.waits_for("doctor_report").id, case.account("doctor")
+    case.reach_report("negative")
+    report, doctor = case.wait_for_task("doctor_report").id, case.engine_as("doctor")
     before = case.admin.get(f"/task/{report}")
-    workers = EngineWithRacingDoctor(state["engine"], "workers", secrets_of_run()["workers"])
+    workers = EngineWithRacingDoctor(state["engine"], "workers", read_secrets()["workers"])
 
     workers.doctor = lambda: doctor.post(f"/task/{report}/claim", {"userId": "doctor"})
     escalate(case.reference, f"{case.reference}/escalate/1", roster=Roster(), engine=workers, outbox=Outbox())
@@ -111,9 +111,9 @@ def test_an_escalation_and_a_new_priority_do_not_change_the_assignee(
 
 
 def test_concurrent_claims_and_priorities_all_take_effect(state: dict[str, Any], case: CaseUnderTest) -> None:
-    case.is_told("negative")
-    report, doctor = case.waits_for("doctor_report").id, case.account("doctor")
-    workers = Engine(state["engine"], "workers", secrets_of_run()["workers"])
+    case.reach_report("negative")
+    report, doctor = case.wait_for_task("doctor_report").id, case.engine_as("doctor")
+    workers = Engine(state["engine"], "workers", read_secrets()["workers"])
 
     def raise_to(priority: int, barrier: Barrier) -> None:
         barrier.wait()

@@ -51,7 +51,7 @@ def manager(state: dict[str, Any], new_page: Callable[..., Page]) -> Page:
 def test_a_damaged_picture_breaks_neither_page_nor_deployment(
     state: dict[str, Any], deployer: Engine, manager: Page, case: CaseUnderTest, tmp_path: Path
 ) -> None:
-    case.reaches_the_visit()
+    case.reach_visit()
     for damage, (old, new) in DAMAGES.items():
         files = resources(ROOT)
         changed, count = re.subn(old, new, files[FILE].decode())

@@ -17,10 +17,10 @@ from config import settings as config
 from config.settings import Front
 from stack.parts import inherited_environment, list_parts
 from tests.support.case import eventually
-from tests.support.platform import secrets_of_run
+from tests.support.platform import read_secrets
 from tests.support.ports import free_port
 from tests.support.prometheus import MONITORING
-from tests.support.servers import answers
+from tests.support.servers import is_up
 
 pytestmark = pytest.mark.engine
 
@@ -57,10 +57,10 @@ def front(state: dict[str, Any]) -> Iterator[Front]:
     """A front of this module's own for the platform's web application and engine."""
     own = {"url": f"http://127.0.0.1:{free_port()}", "metrics_url": f"http://127.0.0.1:{free_port()}"}
     settings = config.load(front=own)
-    [part] = [part for part in list_parts(settings, secrets_of_run(), Path()) if part.name == "front"]
+    [part] = [part for part in list_parts(settings, read_secrets(), Path()) if part.name == "front"]
     process = subprocess.Popen(part.command, env={**inherited_environment(), **part.environment})
     try:
-        eventually(lambda: answers(part.url), "the front doesn't answer")
+        eventually(lambda: is_up(part.url), "the front doesn't answer")
         yield settings.front
     finally:
         process.terminate()

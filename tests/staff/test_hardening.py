@@ -14,9 +14,9 @@ import requests
 
 from access.roles import GROUP, MEMBERSHIP, USER
 from config.settings import ROOT
-from tests.support.apis import rest, signed_in
+from tests.support.apis import rest_api, sign_in
 from tests.support.case import CaseUnderTest
-from tests.support.platform import secrets_of_run
+from tests.support.platform import read_secrets
 
 pytestmark = pytest.mark.engine
 
@@ -45,7 +45,7 @@ def test_pages_have_all_security_headers(state: dict[str, Any], path: str) -> No
 
 @pytest.mark.parametrize("path", ["/engine-rest/engine", "/engine-rest/task", "/nothing"])
 def test_the_engine_has_all_security_headers(state: dict[str, Any], path: str) -> None:
-    headers = dict(requests.get(state["engine"] + path, auth=("admin", secrets_of_run()["admin"]), timeout=10).headers)
+    headers = dict(requests.get(state["engine"] + path, auth=("admin", read_secrets()["admin"]), timeout=10).headers)
     found = find_header_problems(headers)
     assert [each for each in found if "Content-Security-Policy" not in each or "engine-rest" in path] == []
 
@@ -114,9 +114,9 @@ MALFORMED = [
 def test_a_malformed_request_is_refused_without_a_stack_trace(
     state: dict[str, Any], method: str, path: str, body: bytes | None
 ) -> None:
-    as_doctor, _ = signed_in(state, "doctor", "tasklist")
+    as_doctor, _ = sign_in(state, "doctor", "tasklist")
     as_admin = requests.Session()
-    as_admin.auth = ("admin", secrets_of_run()["admin"])
+    as_admin.auth = ("admin", read_secrets()["admin"])
     bases = [(as_admin, "/engine-rest"), (as_doctor, "/camunda/api/engine/engine/default")]
     for session, base in bases:
         headers = {"Content-Type": "application/json"}
@@ -131,7 +131,7 @@ def test_wrong_passwords_do_not_lock_the_account_of_a_part(state: dict[str, Any]
             assert (
                 requests.get(state["engine"] + "/engine-rest/engine", auth=(part, "x"), timeout=10).status_code == 401
             )
-        assert rest(state, part).call("GET", "/task/nothing").status_code in (403, 404)
+        assert rest_api(state, part).call("GET", "/task/nothing").status_code in (403, 404)
 
 
 def test_a_wrong_password_locks_the_account_of_a_person_temporarily(state: dict[str, Any], case: CaseUnderTest) -> None:
@@ -174,10 +174,10 @@ def test_without_an_administrator_the_set_up_page_creates_none(state: dict[str, 
             ("contact_tracer", "tasklist"),
             ("process_manager", "cockpit"),
         ):
-            sessions.append(signed_in(state, role, application)[0])
+            sessions.append(sign_in(state, role, application)[0])
         for part in ("webapp", "workers", "deployer", "medical_team"):
             session = requests.Session()
-            session.auth = (part, secrets_of_run()[part])
+            session.auth = (part, read_secrets()[part])
             sessions.append(session)
         for session in sessions:
             for path in (
@@ -196,7 +196,7 @@ def test_without_an_administrator_the_set_up_page_creates_none(state: dict[str, 
 @pytest.mark.parametrize("name", ["WEBAPP", "Webapp", " webapp", "webapp ", "webapp\t", "ｗebapp"])
 def test_a_variant_of_an_account_name_is_refused(state: dict[str, Any], name: str) -> None:
     """Otherwise attempts and calls would be counted under a name that isn't the account's."""
-    credentials = (name.encode(), secrets_of_run()["webapp"].encode())
+    credentials = (name.encode(), read_secrets()["webapp"].encode())
     answer = requests.get(state["engine"] + "/engine-rest/engine", auth=credentials, timeout=10)
     assert answer.status_code == 401
 

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.engine
 
 
 def end_case(state: dict[str, Any]) -> CaseUnderTest:
-    case = CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
-    case.ends()
+    case = CaseUnderTest(state).start({**NO_SYMPTOMS, "breathless": True})
+    case.wait_for_end()
     return case
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.apis import Api, rest, web
+from tests.support.apis import Api, rest_api, web_api
 from tests.support.case import CaseUnderTest
 
 pytestmark = pytest.mark.engine
@@ -29,7 +29,7 @@ APPLICATIONS = [
 @pytest.fixture(scope="module", params=[*[(role, "rest") for role in PEOPLE + PARTS], *APPLICATIONS], ids="-".join)
 def api(request: pytest.FixtureRequest, state: dict[str, Any]) -> Api:
     role, application = request.param
-    return rest(state, role) if application == "rest" else web(state, role, application)
+    return rest_api(state, role) if application == "rest" else web_api(state, role, application)
 
 
 @pytest.mark.parametrize("path", ["/task", "/task/count", "/task?firstResult=0&maxResults=1"])
@@ -45,7 +45,7 @@ def test_no_expression_of_a_query_is_evaluated(api: Api, path: str) -> None:
 
 def test_no_expression_that_extends_a_filter_is_evaluated(state: dict[str, Any], api: Api) -> None:
     if api.role in PARTS:
-        ids = [known["id"] for known in rest(state, "admin").get("/filter")]
+        ids = [known["id"] for known in rest_api(state, "admin").get("/filter")]
         assert {api.post(f"/filter/{known}/list", NESTED).status_code for known in ids} == {FORBIDDEN}
         return
     for known in api.get("/filter"):
@@ -58,16 +58,16 @@ def test_no_expression_that_extends_a_filter_is_evaluated(state: dict[str, Any],
 def test_no_filter_with_an_expression_can_be_saved(state: dict[str, Any], api: Api) -> None:
     body = {"resourceType": "Task", "name": "planted", "query": NESTED, "properties": {}}
     assert api.post("/filter/create", body).status_code in (400, 403)
-    assert [known for known in rest(state, "admin").get("/filter") if known["name"] == "planted"] == []
+    assert [known for known in rest_api(state, "admin").get("/filter") if known["name"] == "planted"] == []
 
 
 def test_expressions_of_our_own_filters_are_evaluated(state: dict[str, Any], case: CaseUnderTest) -> None:
-    case.is_told("negative")
-    task = case.waits_for("doctor_report").id
-    doctor = rest(state, "doctor")
+    case.reach_report("negative")
+    task = case.wait_for_task("doctor_report").id
+    doctor = rest_api(state, "doctor")
     [mine] = [known["id"] for known in doctor.get("/filter") if known["name"] == "My reports"]
     assert task not in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
-    case.account("doctor").post(f"/task/{task}/claim", {"userId": state["accounts"]["doctor"]["username"]})
+    case.engine_as("doctor").post(f"/task/{task}/claim", {"userId": state["accounts"]["doctor"]["username"]})
     assert task in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
 
 

@@ -90,9 +90,9 @@ def is_granted(answer: requests.Response) -> bool:
 def links(state: dict[str, Any]) -> dict[str, str]:
     """Tokens of a notified contact's page, and of a link to a case."""
     case = CaseUnderTest(state)
-    case.is_told("positive")
+    case.reach_report("positive")
     address = f"{case.barcode.lower()}@contacts.example"
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [{**CONTACT, "email": address}]})
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [{**CONTACT, "email": address}]})
     [message] = eventually(lambda: mails_to(state, address))
     return {"contact": re.search(r"/contact/([\w-]+)", message)[1], "link": "0" * 64}
 
@@ -104,8 +104,8 @@ def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Cal
     def create_visitor(role: str) -> Visitor:
         user = Visitor(state, links, {"patient": "/case", "manager": "/staff/kpis"}.get(role, "/"))
         if role == "patient":
-            user.case = CaseUnderTest(state).starts({**WITH_COUGH, "cough_since": days_ago(8)})
-            user.case.waits_for(FORM)
+            user.case = CaseUnderTest(state).start({**WITH_COUGH, "cough_since": days_ago(8)})
+            user.case.wait_for_task(FORM)
             day = dict(zip(("year", "month", "day"), user.case.value("date_of_birth").split("-"), strict=True))
             code = access.create_code(user.case.reference, user.case.value("date_of_birth"), "")
             born = {f"date_of_birth-{part}": text for part, text in day.items()}
@@ -147,8 +147,8 @@ def prepare(user: Visitor, route: str) -> Visitor:
         if "/check" in route:
             user.request("POST /forms/<name>/<int:number>")
     if "withdraw" in route and user.case is not None:
-        user.case.requests_evaluation()
-        user.case.waits_for("medical_form")
+        user.case.request_evaluation()
+        user.case.wait_for_task("medical_form")
     return user
 
 

@@ -53,8 +53,8 @@ def test_an_added_person_has_access_and_a_removed_one_has_none(
     ]
     assert run(engine, extended) == []
     newcomer = Engine(state["engine"], "newcomer", "correct horse battery")
-    case.is_told("negative")
-    task = case.waits_for("doctor_report").id
+    case.reach_report("negative")
+    task = case.wait_for_task("doctor_report").id
     newcomer.post(f"/task/{task}/claim", {"userId": "newcomer"})
     assert engine.get(f"/task/{task}")["assignee"] == "newcomer"
     # and is removed: the report is unclaimed
@@ -66,7 +66,7 @@ def test_an_added_person_has_access_and_a_removed_one_has_none(
     with pytest.raises(SignInRefused):
         newcomer.get("/task")
     assert engine.get(f"/task/{task}")["assignee"] is None
-    case.is_reported()
+    case.submit_report()
     assert run(engine, people) == []
 
 

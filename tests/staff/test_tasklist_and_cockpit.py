@@ -26,7 +26,7 @@ def sign_in_staff(state: dict[str, Any], new_page: Callable[..., Page]) -> Calla
 
     def sign_in(account: str, viewport: dict[str, int] = DESKTOP) -> StaffMember:
         member = StaffMember(new_page(viewport, javascript=True), state, account)
-        member.signs_in()
+        member.sign_in()
         return member
 
     return sign_in
@@ -35,81 +35,81 @@ def sign_in_staff(state: dict[str, Any], new_page: Callable[..., Page]) -> Calla
 def test_a_doctor_claims_by_priority_and_reports(
     state: dict[str, Any], case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
 ) -> None:
-    case.reaches_the_visit(URGENT)
-    case.is_visited("positive")
-    report = case.waits_for("doctor_report")
+    case.reach_visit(URGENT)
+    case.record_visit("positive")
+    report = case.wait_for_task("doctor_report")
     # and a later, less urgent one
     later = CaseUnderTest(state)
-    later.is_told("negative")
+    later.reach_report("negative")
 
     doctor = sign_in_staff("doctor")
     of_reports = ["My reports", "Unclaimed reports by priority", "Overdue reports"]
     assert doctor.filters() == ["Patients to call", *of_reports, "Patients to assess"]
-    doctor.chooses("Unclaimed reports by priority")
+    doctor.choose_filter("Unclaimed reports by priority")
     assert report.id in doctor.tasks()
     priorities = doctor.priorities()
     assert priorities == sorted(priorities, reverse=True)
     assert len(set(priorities)) > 1
     assert {"Result", "positive", "Pre-screening", "Age"} <= set(doctor.card(report.id))
 
-    doctor.takes_from("Unclaimed reports by priority", report)
-    doctor.chooses("Unclaimed reports by priority")
+    doctor.claim_from("Unclaimed reports by priority", report)
+    doctor.choose_filter("Unclaimed reports by priority")
     assert report.id not in doctor.tasks()
-    doctor.chooses("My reports")
+    doctor.choose_filter("My reports")
     assert report.id in doctor.tasks()
-    doctor.opens(report)
-    doctor.answers(
+    doctor.open(report)
+    doctor.fill_in(
         {"Assessment": "Typical.", "Advice to the patient": "Rest."},
         {"case_classification": "Confirmed", "further_action": "None"},
     )
-    doctor.completes()
+    doctor.complete_task()
     eventually(lambda: case.value("report_published_at"))
 
 
 def test_a_doctor_finds_overdue_reports(case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]) -> None:
-    case.is_told("negative")
-    report = case.waits_for("doctor_report")
+    case.reach_report("negative")
+    report = case.wait_for_task("doctor_report")
     doctor = sign_in_staff("doctor")
-    doctor.chooses("Overdue reports")
+    doctor.choose_filter("Overdue reports")
     assert report.id not in doctor.tasks()
     set_due_date(case, "doctor_report", datetime.now(UTC) - timedelta(minutes=1))
-    doctor.chooses("Overdue reports")
+    doctor.choose_filter("Overdue reports")
     assert report.id in doctor.tasks()
 
 
 def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]) -> None:
-    case.reaches_the_visit(URGENT, address="7 Station Road", phone=case.telephone())
-    visit = case.waits_for("medical_visit")
+    case.reach_visit(URGENT, address="7 Station Road", phone=case.new_phone_number())
+    visit = case.wait_for_task("medical_visit")
     set_due_date(case, "medical_visit", datetime.now(UTC) + timedelta(days=1, minutes=1))
     medic = sign_in_staff("medical_team", PHONE)
     assert medic.filters() == ["Visits today", "All visits"]
-    medic.chooses("Visits today")
+    medic.choose_filter("Visits today")
     assert visit.id not in medic.tasks()
     set_due_date(case, "medical_visit", datetime.now(UTC))
-    medic.chooses("Visits today")
+    medic.choose_filter("Visits today")
     assert {"Address", "7 Station Road", "Telephone"} <= set(medic.card(visit.id))
     assert not medic.is_wider_than_the_screen
 
-    medic.takes_from("Visits today", visit)
-    medic.answers({}, {"visit_outcome": "Sample taken"})
-    medic.answers({"Barcode on the sample": case.barcode, "Temperature in °C": "37.2"}, {})
-    medic.selects("specimen_type", "Saliva")
+    medic.claim_from("Visits today", visit)
+    medic.fill_in({}, {"visit_outcome": "Sample taken"})
+    medic.fill_in({"Barcode on the sample": case.barcode, "Temperature in °C": "37.2"}, {})
+    medic.select_option("specimen_type", "Saliva")
     assert not medic.is_wider_than_the_screen
-    medic.completes()
+    medic.complete_task()
     eventually(lambda: case.value("lab_order_id"))
 
 
 def test_a_tracer_finds_the_calls_to_make_on_a_phone(
     case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
 ) -> None:
-    case.is_told("positive")
+    case.reach_report("positive")
     # the SMS gateway refuses this number
     unreachable = {**CONTACT, "name": "Ida Call", "email": None, "phone": "000 124"}
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [unreachable]})
-    call = case.waits_for("contact_call")
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [unreachable]})
+    call = case.wait_for_task("contact_call")
     tracer = sign_in_staff("contact_tracer", PHONE)
     assert tracer.filters() == ["Calls to make"]
-    tracer.chooses("Calls to make")
+    tracer.choose_filter("Calls to make")
     assert {"Contact", "Ida Call", "000 124"} <= set(tracer.card(call.id))
     assert not tracer.is_wider_than_the_screen
 
@@ -120,20 +120,20 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
 ) -> None:
     cases = [CaseUnderTest(state) for _ in range(3)]
     for case in cases:
-        case.reaches_the_visit()
-        case.lab_will_find("negative")
+        case.reach_visit()
+        case.set_lab_result("negative")
         # no specimen: the lab refuses the order
         broken = {**VISIT, "sample_barcode": case.barcode, "specimen_type": None}
-        case.staff_completes("medical_team", "medical_visit", broken)
+        case.complete_staff_task("medical_team", "medical_visit", broken)
     for case in cases:
         eventually(case.incidents, case.describe)
     first = cases[0]
 
     manager = StaffMember(new_page(DESKTOP, javascript=True), state, "process_manager")
-    manager.signs_in_at_the_page("cockpit")
-    manager.opens_our_page("/staff/incidents")
-    manager.signs_in_there()
-    manager.opens_our_page("/staff/incidents")
+    manager.sign_in_on_page("cockpit")
+    manager.open_webapp("/staff/incidents")
+    manager.sign_in_to_webapp()
+    manager.open_webapp("/staff/incidents")
     page = manager.page
     row = page.get_by_role("row", name=first.reference)
     expect(row).to_contain_text("malformed")
@@ -148,28 +148,28 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         [instance] = case.case().called
         body = {"modifications": VARIABLES.to_engine({"specimen_type": "saliva"})}
         case.admin.post(f"/process-instance/{instance}/variables", body)
-    manager.opens_our_page("/staff/incidents")
+    manager.open_webapp("/staff/incidents")
     page.get_by_role("button", name=f"Retry lab.order_test of {first.reference}").click()
     expect(page.get_by_role("status")).to_contain_text("1 incident retried")
-    first.waits_for("doctor_report")
+    first.wait_for_task("doctor_report")
     page.get_by_role("button", name="Retry all lab.order_test tasks").click()
     expect(page.get_by_role("status")).to_contain_text("2 incidents retried")
     for case in cases[1:]:
-        case.waits_for("doctor_report")
+        case.wait_for_task("doctor_report")
         assert case.incidents() == []
-    manager.opens_our_page("/staff/incidents")
+    manager.open_webapp("/staff/incidents")
     expect(page.get_by_role("main")).not_to_contain_text("lab.order_test")
 
 
 def test_signing_out_deletes_drafts_in_the_browser(
     case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
 ) -> None:
-    case.reaches_the_visit(URGENT)
+    case.reach_visit(URGENT)
     medic = sign_in_staff("medical_team")
-    medic.takes_from("All visits", case.waits_for("medical_visit"))
-    medic.answers({}, {"visit_outcome": "Patient refused"})
-    medic.answers({"Note for the doctor": "half a sentence"}, {})
-    medic.signs_out()
+    medic.claim_from("All visits", case.wait_for_task("medical_visit"))
+    medic.fill_in({}, {"visit_outcome": "Patient refused"})
+    medic.fill_in({"Note for the doctor": "half a sentence"}, {})
+    medic.sign_out()
     local_storage = "JSON.stringify({...localStorage})"
     deadline = time.monotonic() + 5
     while "half a sentence" in medic.page.evaluate(local_storage) and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The pre-screening algorithm stated a second time, in plain Python, to hold the decision against.
+"""An independent Python implementation of the pre-screening algorithm, which tests compare with the decision tables.
 
 Written from the published text (version 2020-05-10), not from the decision's tables.
 """
@@ -25,7 +25,7 @@ def is_at_risk(answers: dict[str, Any]) -> bool:
 
 
 def orientation(answers: dict[str, Any]) -> str:
-    """What the algorithm says of these answers."""
+    """Return the orientation that the algorithm gives for these answers."""
     if answers["age"] < 15:
         return "under_15"
     if answers["breathless"] or answers["unable_to_eat_or_drink"]:

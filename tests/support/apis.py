@@ -1,4 +1,4 @@
-"""The engine's APIs, as somebody who has signed in calls them."""
+"""Clients of the engine's APIs for each role of the staff."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from tests.support.platform import secrets_of_run
+from tests.support.platform import read_secrets
 
 ANONYMOUS = "anonymous"
 
@@ -20,12 +20,12 @@ class Api:
         self._base = base
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
-        """What is asked; repeated when another transaction was faster, for it had no effect then."""
+        """Send a request; repeat it after an OptimisticLockingException, which rolled it back."""
         for _ in range(5):
-            answered = self._session.request(method, self._base + path, json=body, timeout=20, **options)
-            if "OptimisticLockingException" not in answered.text:
+            response = self._session.request(method, self._base + path, json=body, timeout=20, **options)
+            if "OptimisticLockingException" not in response.text:
                 break
-        return answered
+        return response
 
     def post(self, path: str, body: Any) -> requests.Response:
         return self.call("POST", path, body)
@@ -34,32 +34,32 @@ class Api:
         return self.call("GET", path).json()
 
 
-def rest(state: dict[str, Any], role: str) -> Api:
-    """Signed in by password, but for ANONYMOUS; the platform's own accounts have theirs in the secrets."""
+def rest_api(state: dict[str, Any], role: str) -> Api:
+    """The REST API with the role's password from the platform's secrets; without credentials for ANONYMOUS."""
     session = requests.Session()
     if role != ANONYMOUS:
-        session.auth = (role, secrets_of_run()[role])
+        session.auth = (role, read_secrets()[role])
     return Api(role, session, state["engine"] + "/engine-rest")
 
 
-def signed_in(state: dict[str, Any], role: str, application: str) -> tuple[requests.Session, int]:
-    """A browser's session after signing in at Tasklist, Cockpit or Admin, and how that was answered."""
+def sign_in(state: dict[str, Any], role: str, application: str) -> tuple[requests.Session, int]:
+    """Sign in to Tasklist, Cockpit or Admin; return the session and the status of the login request."""
     session = requests.Session()
 
-    def opens() -> None:
+    def load_page() -> None:
         session.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=20)
         session.headers["X-XSRF-TOKEN"] = session.cookies["XSRF-TOKEN"]
 
-    opens()
+    load_page()
     login = f"{state['engine']}/camunda/api/admin/auth/user/default/login/{application}"
-    answer = session.post(login, data={"username": role, "password": secrets_of_run()[role]}, timeout=20)
-    # signing in begins another session, with another token
-    opens()
+    answer = session.post(login, data={"username": role, "password": read_secrets()[role]}, timeout=20)
+    # signing in starts a new session with a new CSRF token
+    load_page()
     return session, answer.status_code
 
 
-def web(state: dict[str, Any], role: str, application: str) -> Api:
-    """Signed in at Tasklist, Cockpit or Admin, as a browser is."""
-    session, status = signed_in(state, role, application)
+def web_api(state: dict[str, Any], role: str, application: str) -> Api:
+    """The API of Tasklist, Cockpit or Admin, in a session that has signed in as a browser does."""
+    session, status = sign_in(state, role, application)
     assert status == 200, (role, application)
     return Api(role, session, state["engine"] + "/camunda/api/engine/engine/default")

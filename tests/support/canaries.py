@@ -1,4 +1,4 @@
-"""A patient whose every answer is a word that is nowhere else, so that a search finds each place where it is kept."""
+"""A patient whose every answer is a unique word, so that a search finds each place where an answer is stored."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Canaries:
         self.words[name] = f"+4420{uuid.uuid4().int % 10**8:08}"
         return self.words[name]
 
-    def found_in(self, content: Iterable[bytes]) -> set[str]:
-        """Names of the fields whose word is in any of these bytes, as it is or in hexadecimal digits."""
-        spelled = [(name, word.encode()) for name, word in self.words.items()]
-        spelled += [(name, word.hex().encode()) for name, word in spelled]
-        return {name for part in content for name, word in spelled if word in part}
+    def find_fields(self, content: Iterable[bytes]) -> set[str]:
+        """Names of the fields whose word is in any of these bytes, as text or in hexadecimal digits."""
+        encoded = [(name, word.encode()) for name, word in self.words.items()]
+        encoded += [(name, word.hex().encode()) for name, word in encoded]
+        return {name for part in content for name, word in encoded if word in part}
 
 
 def files_under(folder: Path) -> Iterable[bytes]:
@@ -45,8 +45,8 @@ def is_in_files(word: str, folder: Path) -> bool:
     return any(word.encode() in content for content in files_under(folder))
 
 
-def asks_for_care(case: CaseUnderTest, browser: Browser, words: Canaries, reached_by: str = "email") -> None:
-    """Pre-screening, request and medical form, in the web application.
+def request_care(case: CaseUnderTest, browser: Browser, words: Canaries, reached_by: str = "email") -> None:
+    """Submit pre-screening, evaluation request and medical form in the web application.
 
     Args:
         reached_by: email or sms.
@@ -71,16 +71,16 @@ def asks_for_care(case: CaseUnderTest, browser: Browser, words: Canaries, reache
     browser.fill_in("/forms/medical_form", {**MEDICAL, **medical})
 
 
-def ends_care(case: CaseUnderTest, browser: Browser, words: Canaries, reached_by: str = "email") -> None:
-    """Contacts, report and review of a positive case, to its end.
+def complete_care(case: CaseUnderTest, browser: Browser, words: Canaries, reached_by: str = "email") -> None:
+    """Submit contacts, report and review of a positive case, and wait for its end.
 
     Args:
-        reached_by: email, or sms for contacts who have none.
+        reached_by: email, or sms for contacts without an e-mail address.
     """
     email = words.email("contact_email") if reached_by == "email" else None
     contact = {**CONTACT, "name": words.word("contact"), "email": email, "phone": words.number("contact_phone")}
-    case.sends("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
+    case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
     report = {name: words.word(name) for name in ("assessment", "report_advice")}
-    case.is_reported(**{**REPORT, **report, "case_classification": "confirmed"})
+    case.submit_report(**{**REPORT, **report, "case_classification": "confirmed"})
     browser.fill_in("/forms/review", {"rating": "3", "review_comment": words.word("review_comment")})
-    case.ends()
+    case.wait_for_end()

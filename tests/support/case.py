@@ -1,4 +1,4 @@
-"""A case as a test tells it: the patient sends, the team takes a sample, the lab finds, the doctor reports."""
+"""A case on the real engine, with the steps that patient, medical team, lab and doctor take in it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from processes.engine import Engine
 from tests.support.days import days_ago
 
 T = TypeVar("T")
-# longer than anything takes, also on a busy machine: only a test that fails waits so long
-WITHIN_S = 180
+# longer than any step takes on a busy machine: only a failing test waits until it expires
+TIMEOUT_S = 180
 
 SYMPTOMS = {
     "temperature",
@@ -108,12 +108,12 @@ class CaseUnderTest:
     """One case on the real engine, with the real workers and servers.
 
     Args:
-        state: where everything is, as .run/state.json says.
+        state: URLs, accounts and keys of the platform, as in .run/state.json.
     """
 
     def __init__(self, state: Mapping[str, Any]):
         self._state = state
-        self.admin = self.account("admin")
+        self.admin = self.engine_as("admin")
         self.policy = config.load().policy.model_dump()
         self.reference = cases.new_reference()
         self.barcode = f"T{next(_numbers):04}-{_run}"
@@ -122,59 +122,64 @@ class CaseUnderTest:
         """The barcode of the case's first, second, … sample."""
         return self.barcode if sample == 1 else f"{self.barcode}-{sample}"
 
-    def telephone(self) -> str:
-        """A number that nobody else in the tests has."""
+    def new_phone_number(self) -> str:
+        """A telephone number that no other test uses."""
         return f"+44 20 {uuid.uuid4().int % 10**8:08}"
 
     # given, when
 
-    def starts(self, answers: dict[str, Any], exposed_to: str | None = None, **more: Any) -> CaseUnderTest:
+    def start(self, answers: dict[str, Any], exposed_to: str | None = None, **more: Any) -> CaseUnderTest:
         cases.start_case(self.admin, self.reference, answers, self.policy, exposed_to, **more)
         return self
 
-    def requests_evaluation(self, **changed: Any) -> None:
-        self.sends("evaluation_request", {**REQUEST, **changed})
+    def request_evaluation(self, **changed: Any) -> None:
+        self.submit_form("evaluation_request", {**REQUEST, **changed})
 
-    def fills_in_medical_form(self, **changed: Any) -> None:
-        self.sends("medical_form", {**MEDICAL, **changed})
+    def fill_in_medical_form(self, **changed: Any) -> None:
+        self.submit_form("medical_form", {**MEDICAL, **changed})
 
-    def reaches_the_visit(self, answers: dict[str, Any] = WITH_COUGH, **request: Any) -> None:
-        """Pre-screened, evaluation requested, medical form filled in: the visit is due."""
-        self.reaches_the_kit(answers, **request)
-        self.waits_for("medical_visit")
+    def reach_visit(self, answers: dict[str, Any] = WITH_COUGH, **request: Any) -> None:
+        """Submit pre-screening, evaluation request and medical form, and wait for the visit's task."""
+        self.reach_kit_reservation(answers, **request)
+        self.wait_for_task("medical_visit")
 
-    def reaches_the_kit(self, answers: dict[str, Any] = WITH_COUGH, **request: Any) -> None:
-        self.starts(answers)
-        self.requests_evaluation(**request)
-        self.fills_in_medical_form()
+    def reach_kit_reservation(self, answers: dict[str, Any] = WITH_COUGH, **request: Any) -> None:
+        self.start(answers)
+        self.request_evaluation(**request)
+        self.fill_in_medical_form()
 
-    def is_told(self, finding: str, **request: Any) -> None:
-        """The whole road until the result is told, and the doctor's report is due."""
-        self.reaches_the_visit(**request)
-        self.is_visited(finding)
-        self.waits_for("doctor_report")
+    def reach_report(self, finding: str, **request: Any) -> None:
+        """Take the case from its start to the doctor's report: with a visit, a result, and the message about it."""
+        self.reach_visit(**request)
+        self.record_visit(finding)
+        self.wait_for_task("doctor_report")
 
-    def is_visited(
+    def record_visit(
         self, finding: str | None = None, sample: int = 1, after_s: float | None = None, **changed: Any
     ) -> None:
-        """The medical team takes the sample, in which the lab will find this, after so many seconds."""
+        """Complete the visit's task with a sample.
+
+        Args:
+            finding: the lab's result of this sample; None leaves it to the lab.
+            after_s: time that the lab takes for it.
+        """
         barcode = self.barcode_of(sample)
         if finding:
-            self.lab_will_find(finding, sample, after_s)
-        self.staff_completes("medical_team", "medical_visit", {**VISIT, "sample_barcode": barcode, **changed})
+            self.set_lab_result(finding, sample, after_s)
+        self.complete_staff_task("medical_team", "medical_visit", {**VISIT, "sample_barcode": barcode, **changed})
 
-    def is_visited_without_sample(self, outcome: str, **changed: Any) -> None:
-        self.staff_completes("medical_team", "medical_visit", {"visit_outcome": outcome, **changed})
+    def record_visit_without_sample(self, outcome: str, **changed: Any) -> None:
+        self.complete_staff_task("medical_team", "medical_visit", {"visit_outcome": outcome, **changed})
 
-    def withdraws(self) -> None:
-        self.message_arrives("case_withdrawn", {"withdrawn": True})
+    def withdraw(self) -> None:
+        self.correlate_message("case_withdrawn", {"withdrawn": True})
 
-    def feels_worse(self, **today: Any) -> None:
+    def report_worsening(self, **today: Any) -> None:
         symptoms = {name: value for name, value in NO_SYMPTOMS.items() if name in SYMPTOMS}
-        self.message_arrives("symptoms_worsened", {**symptoms, **today})
+        self.correlate_message("symptoms_worsened", {**symptoms, **today})
 
-    def message_arrives(self, message: str, values: dict[str, Any]) -> None:
-        """Deliver a message; while nobody waits for it yet, try again."""
+    def correlate_message(self, message: str, values: dict[str, Any]) -> None:
+        """Correlate a message with the case; retry while no execution waits for it."""
 
         def delivered() -> bool:
             try:
@@ -185,27 +190,27 @@ class CaseUnderTest:
                 return False
             return True
 
-        eventually(delivered, lambda: f"nobody waits for {message} in {self.reference}: {self.describe()}")
+        eventually(delivered, lambda: f"no execution waits for {message} in {self.reference}: {self.describe()}")
 
-    def is_reported(self, **changed: Any) -> None:
-        self.staff_completes("doctor", "doctor_report", {**REPORT, **changed})
+    def submit_report(self, **changed: Any) -> None:
+        self.complete_staff_task("doctor", "doctor_report", {**REPORT, **changed})
 
-    def sends(self, form: str, values: dict[str, Any]) -> None:
-        self.admin.submit(self.waits_for(form).id, values)
+    def submit_form(self, form: str, values: dict[str, Any]) -> None:
+        self.admin.submit(self.wait_for_task(form).id, values)
 
-    def staff_completes(self, account: str, form: str, values: dict[str, Any]) -> None:
-        task = self.waits_for(form)
-        engine = self.account(account)
+    def complete_staff_task(self, account: str, form: str, values: dict[str, Any]) -> None:
+        task = self.wait_for_task(form)
+        engine = self.engine_as(account)
         engine.post(f"/task/{task.id}/claim", {"userId": self._state["accounts"][account]["username"]})
         engine.submit(task.id, values)
 
-    def timer_falls_due(self, event: str) -> None:
-        """Have the engine fire a timer now, through its job."""
+    def fire_timer(self, event: str) -> None:
+        """Execute a timer's job now, before it is due."""
         jobs = eventually(lambda: self.jobs(event), lambda: f"no timer {event} in {self.reference}: {self.describe()}")
         self.admin.post(f"/job/{jobs[0]['id']}/execute")
 
     def jobs(self, activity: str) -> list[dict[str, Any]]:
-        """The engine's jobs of an element, in the processes that the case calls too."""
+        """The engine's jobs of an element, in the case's process and those that it calls."""
         found = self.case()
         return [
             job
@@ -215,15 +220,15 @@ class CaseUnderTest:
 
     # then
 
-    def waits_for(self, form: str) -> cases.OpenTask:
-        """The open task with this form; waits until it is there."""
+    def wait_for_task(self, form: str) -> cases.OpenTask:
+        """Wait until a task with this form is open, and return it."""
         return eventually(
             lambda: next((t for t in cases.open_tasks(self.admin, self.reference) if t.form == form), None),
             lambda: f"{form} is not open in {self.reference}: {self.describe()}",
         )
 
-    def ends(self) -> cases.Case:
-        """The ended case; waits for the end."""
+    def wait_for_end(self) -> cases.Case:
+        """Wait until the case has ended, and return it."""
         return eventually(self._ended, lambda: f"{self.reference} has not ended: {self.describe()}")
 
     def value(self, name: str) -> Any:
@@ -234,16 +239,16 @@ class CaseUnderTest:
         assert found is not None
         return found
 
-    def visited(self) -> set[str]:
-        """Ids of the flow nodes that the case has entered, in the processes that it called too."""
-        return {node for instance in self._instances() for node in self.visited_in(instance)}
+    def visited_nodes(self) -> set[str]:
+        """Ids of the flow nodes that the case has entered, in its process and those that it called."""
+        return {node for instance in self._instances() for node in self.visited_nodes_in(instance)}
 
-    def visited_in(self, instance: str) -> set[str]:
+    def visited_nodes_in(self, instance: str) -> set[str]:
         """Ids of the flow nodes that one process instance has entered."""
         return {row["activityId"] for row in self.admin.get("/history/activity-instance", processInstanceId=instance)}
 
-    def stands_at(self, *steps: str) -> None:
-        """Wait until the case stands at these elements, beside others."""
+    def wait_until_at(self, *steps: str) -> None:
+        """Wait until the case's current steps include these elements."""
         eventually(
             lambda: set(steps) <= cases.current_steps(self.admin, self.case()),
             lambda: f"{self.reference} is not at {steps}: {self.describe()}",
@@ -258,11 +263,11 @@ class CaseUnderTest:
 
     def task(self, form: str) -> dict[str, Any]:
         """The open task with this form, as the engine describes it."""
-        return self.admin.get(f"/task/{self.waits_for(form).id}")
+        return self.admin.get(f"/task/{self.wait_for_task(form).id}")
 
     def groups_of(self, form: str) -> set[str]:
         """The groups whose members may claim the open task with this form."""
-        links = self.admin.get(f"/task/{self.waits_for(form).id}/identity-links")
+        links = self.admin.get(f"/task/{self.wait_for_task(form).id}/identity-links")
         return {link["groupId"] for link in links if link["groupId"]}
 
     def kpi_row(self) -> dict[str, Any] | None:
@@ -274,7 +279,7 @@ class CaseUnderTest:
         return self.case().instance_id
 
     def describe(self) -> str:
-        return described(self.admin, self.reference)
+        return describe_case(self.admin, self.reference)
 
     def _instances(self) -> list[str]:
         return instances_of(self.admin, self.reference)
@@ -283,40 +288,40 @@ class CaseUnderTest:
         found = self.case()
         return found if found.ended_at else None
 
-    def lab_will_find(self, finding: str, sample: int = 1, after_s: float | None = None) -> None:
-        """Plan what the simulated lab finds in the sample, and after how many seconds."""
+    def set_lab_result(self, finding: str, sample: int = 1, after_s: float | None = None) -> None:
+        """Set the result that the simulated lab gives for the sample, and how many seconds it takes."""
         body = {"result": finding, "after_s": after_s}
-        self.at_lab("PUT", f"/v1/simulation/results/{self.barcode_of(sample)}", body)
+        self.call_lab("PUT", f"/v1/simulation/results/{self.barcode_of(sample)}", body)
 
-    def lab_corrects(self, result: str, sample: int = 1) -> None:
-        """The lab replaces a result that it gave, or says that it was entered in error."""
-        self.at_lab("POST", f"/v1/simulation/corrections/{self.barcode_of(sample)}", {"result": result})
+    def correct_lab_result(self, result: str, sample: int = 1) -> None:
+        """Have the lab replace a result that it gave, or revoke it as entered in error."""
+        self.call_lab("POST", f"/v1/simulation/corrections/{self.barcode_of(sample)}", {"result": result})
 
-    def at_government(self, path: str) -> Any:
+    def get_from_government(self, path: str) -> Any:
         headers = {"X-API-Key": self._state["government_api_key"]}
         answer = requests.get(self._state["government"] + path, headers=headers, timeout=10)
         answer.raise_for_status()
         return answer.json()
 
-    def at_lab(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def call_lab(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"X-API-Key": self._state["lab_api_key"], "Idempotency-Key": uuid.uuid4().hex}
         answer = requests.request(method, self._state["lab"] + path, json=body, headers=headers, timeout=10)
         answer.raise_for_status()
         return answer.json()
 
-    def account(self, account: str) -> Engine:
-        """The engine, signed in as this member of the staff."""
-        who = self._state["accounts"][account]
-        return Engine(self._state["engine"], who["username"], who["password"])
+    def engine_as(self, account: str) -> Engine:
+        """The engine with the credentials of this staff account."""
+        credentials = self._state["accounts"][account]
+        return Engine(self._state["engine"], credentials["username"], credentials["password"])
 
 
 def eventually(
-    found: Callable[[], T | None], complaint: str | Callable[[], str] | None = None, within_s: float = WITHIN_S
+    found: Callable[[], T | None], complaint: str | Callable[[], str] | None = None, within_s: float = TIMEOUT_S
 ) -> T:
-    """Wait until something is there, and return it.
+    """Poll a function until its result is true, and return that result.
 
     Args:
-        complaint: what is said if it never is; what has to be looked up for it is so only then.
+        complaint: message of the AssertionError after the timeout; a function that creates it is called only then.
     """
     deadline = time.monotonic() + within_s
     while True:
@@ -328,8 +333,8 @@ def eventually(
         time.sleep(0.1)
 
 
-def described(engine: Engine, reference: str) -> str:
-    """Where a case stands, and its incidents."""
+def describe_case(engine: Engine, reference: str) -> str:
+    """Describe the current steps and the incidents of a case, for the message of a failed test."""
     found = cases.find_case(engine, reference)
     if found is None:
         return "not started"
@@ -346,6 +351,6 @@ def incidents_of(engine: Engine, reference: str) -> list[dict[str, Any]]:
 
 
 def instances_of(engine: Engine, reference: str) -> list[str]:
-    """Ids of a case's process instances, also of those that it called."""
+    """Ids of a case's process instances, including those that it called."""
     found = engine.post("/history/process-instance", {"processInstanceBusinessKey": reference})
     return [instance["id"] for instance in found]

@@ -1,4 +1,4 @@
-"""The translations of the pages, as their catalogues have them."""
+"""The message catalogues of the pages' translations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser: Chromium by Playwright."""
+"""Chromium, controlled by Playwright."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ DESKTOP = {"width": 1280, "height": 900}
 
 
 def installed_chromium() -> str:
-    """Path of the system's Chromium: the one without windows where it is there, for it takes a third less CPU."""
+    """Path of the system's Chromium; chromium-headless-shell is preferred, because it needs a third less CPU."""
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert path, "Chromium is missing: `make tools` installs it, or names the package"
     return path
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """Chromium, as the system has it."""
-    # the Node.js that Playwright ships needs libatomic, which a minimal machine has not; that of the set-up doesn't
+def launch_chromium() -> Iterator[Browser]:
+    """Launch the system's Chromium, and close it at the end."""
+    # Playwright's own Node.js needs libatomic, which minimal systems lack; the installed one doesn't
     if node := shutil.which("node"):
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
     with sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""Lets time pass for the records, so that a test of days takes moments."""
+"""A clock for the records that a test advances, so that days pass in milliseconds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from records import queue
 
 
 class Clock:
-    """The time that due times go by.
+    """Replaces `datetime` in records.queue, which compares due times with it.
 
     Attributes:
-        ahead: of the real one.
+        ahead: how far it is ahead of the real time.
     """
 
     def __init__(self, patch: pytest.MonkeyPatch):
@@ -29,13 +29,13 @@ class Clock:
         self.ahead += span
 
 
-def passes_hour(turn: Callable[[], Any], patch: pytest.MonkeyPatch) -> None:
-    """Take a turn each second of an hour."""
-    passes(turn, patch, timedelta(hours=1), timedelta(seconds=1))
+def simulate_hour(turn: Callable[[], Any], patch: pytest.MonkeyPatch) -> None:
+    """Call `turn` once a second for a simulated hour."""
+    simulate(turn, patch, timedelta(hours=1), timedelta(seconds=1))
 
 
-def passes(turn: Callable[[], Any], patch: pytest.MonkeyPatch, span: timedelta, every: timedelta) -> None:
-    """Take a turn again and again for as long as `span`."""
+def simulate(turn: Callable[[], Any], patch: pytest.MonkeyPatch, span: timedelta, every: timedelta) -> None:
+    """Call `turn` at each interval `every` for a simulated time of `span`."""
     with patch.context() as patched:
         clock = Clock(patched)
         for _ in range(span // every):

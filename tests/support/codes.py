@@ -1,4 +1,4 @@
-"""Access codes as tests need them."""
+"""Access codes for tests."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import uuid
 
 
 def unknown_code() -> str:
-    """A code that opens nothing, another each time: few attempts at one code are taken in 15 minutes."""
+    """A new access code of no case: the login throttle limits the attempts at one code in 15 minutes."""
     return uuid.uuid4().hex

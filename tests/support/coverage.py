@@ -1,8 +1,9 @@
-"""Which flow nodes and sequence flows of the diagrams no case has gone through, read off the engine's history.
+"""Flow nodes and sequence flows of the diagrams that no case has passed, from the engine's history.
 
-The engine keeps flow nodes, not flows. A flow counts as taken where the nodes leave no other way: its source was left
-and has no other flow out, or its target was entered and has no other flow in, or its target is the only one of the
-source's targets that the case reached, or was entered next after the source in the same scope.
+The history has flow nodes, but no sequence flows. A flow counts as taken if the nodes allow no other conclusion: its
+source was completed and has no other outgoing flow, or its target was entered and has no other incoming flow, or its
+target is the only one of the source's targets that the case reached, or was entered next after the source in the same
+scope.
 """
 
 from __future__ import annotations
@@ -28,7 +29,13 @@ IN_ORDER = [
 
 @dataclass
 class Trace:
-    """The nodes that one process instance entered, those that it left in the ordinary way, and which followed which."""
+    """The path of one process instance.
+
+    Attributes:
+        entered: ids of the flow nodes that it entered.
+        left: those that it completed and left by a sequence flow.
+        followed: pairs of nodes that were entered one after the other in the same scope.
+    """
 
     entered: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
@@ -36,14 +43,14 @@ class Trace:
 
 
 def record_coverage(engine: Engine) -> None:
-    """Write to RECORDED which flow nodes and sequence flows of each diagram no instance went through."""
+    """Write to RECORDED the flow nodes and sequence flows of each diagram that no instance passed."""
     RECORDED.parent.mkdir(parents=True, exist_ok=True)
-    found = {path.name: unvisited(traces_of(engine, path.stem), path) for path in PROCESSES}
+    found = {path.name: find_unvisited(traces_of(engine, path.stem), path) for path in PROCESSES}
     RECORDED.write_text(json.dumps(found, indent=2))
 
 
-def unvisited(traces: list[Trace], path: Path) -> list[str]:
-    """Ids of the flow nodes and sequence flows of a diagram that none of these instances went through."""
+def find_unvisited(traces: list[Trace], path: Path) -> list[str]:
+    """Ids of the flow nodes and sequence flows of a diagram that none of these instances passed."""
     nodes = set(flow_nodes(path))
     flows = sequence_flows(path)
     entered = {node for trace in traces for node in trace.entered}
@@ -52,7 +59,7 @@ def unvisited(traces: list[Trace], path: Path) -> list[str]:
 
 
 def traces_of(engine: Engine, process: str) -> list[Trace]:
-    """One trace per instance; instances that somebody modified don't count."""
+    """One trace per instance; without instances that a process instance modification has moved."""
     modified = {
         row["processInstanceId"]
         for row in engine.get("/history/user-operation", operationType="ModifyProcessInstance", maxResults=PAGE)

@@ -1,4 +1,4 @@
-"""Databases with the tables that the platform's parts need, each in a file or on a server of the tests."""
+"""Databases of the services, in a file or on the tests' PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.database import schema_of
 
 
 def open_service(url: str, service: str) -> peewee.Database:
-    """The database of the lab, the government or the SMS gateway, after applying its migrations."""
+    """Open the database of the lab, the government or the SMS gateway, and apply its migrations."""
     opened = connect_to(url)
     schema_of(opened, service).upgrade()
     return opened

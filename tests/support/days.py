@@ -1,4 +1,4 @@
-"""Days that stay plausible, whenever a test runs."""
+"""Dates relative to today, for fields that are validated against it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 
 def days_ago(count: int) -> str:
-    """A day before today, or after it where the count is negative, YYYY-MM-DD."""
+    """The date so many days before today, as YYYY-MM-DD; a negative count is in the future."""
     return str(datetime.now(UTC).date() - timedelta(days=count))
 
 
 def day_of_month(day: str) -> str:
-    """The day's number, as a page's field has it."""
+    """The day of the month of a date YYYY-MM-DD, without a leading zero, as in a page's field."""
     return str(date.fromisoformat(day).day)

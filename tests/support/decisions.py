@@ -1,4 +1,4 @@
-"""The decisions by the platform's DMN engine, without a process engine and HTTP: DecisionRunner.java."""
+"""Evaluates decisions with the platform's DMN engine, without a process engine and HTTP: DecisionRunner.java."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEST_CLASSES = ROOT / "engine" / "target" / "test-classes"
 
 
 def evaluate_all(decision: str, inputs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The one row that each of these inputs matches, as output values by name."""
+    """Evaluate a decision for each of these inputs; return the outputs of the one row that each matches, by name."""
     class_path = os.pathsep.join([str(TEST_CLASSES), CLASS_PATH])
     done = subprocess.run(
         ["java", "-cp", class_path, RUNNER, str(ROOT / "processes" / f"{decision}.dmn"), decision],

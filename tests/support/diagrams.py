@@ -1,4 +1,4 @@
-"""Reads the diagrams, decisions and forms of the repository for the tests."""
+"""Readers of the repository's diagrams, decisions and forms."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def expressions(path: Path) -> list[str]:
 
 
 WORD = re.compile(r'"[^"]*"|\'[^\']*\'|(?<![.\w])([a-z][a-z0-9_]*)(?![\w(])')
-# what expressions name beside variables: the engine's own objects, operators, words of FEEL
+# names in expressions that are no variables: objects of the engine, operators, keywords of FEEL
 NOT_VARIABLES = {
     "execution",
     "task",
@@ -71,9 +71,9 @@ NOT_VARIABLES = {
 
 
 def names_in(expression: str) -> set[str]:
-    """Names in an expression that could be variables (those in quotes of setVariable too)."""
-    set_there = set(re.findall(r"setVariable\(['\"](\w+)['\"]", expression))
-    return {name for name in WORD.findall(expression) if name} - NOT_VARIABLES | set_there
+    """Names in an expression that may be variables, including the quoted names in calls of setVariable."""
+    assigned = set(re.findall(r"setVariable\(['\"](\w+)['\"]", expression))
+    return {name for name in WORD.findall(expression) if name} - NOT_VARIABLES | assigned
 
 
 def variables_of_diagrams() -> set[str]:
@@ -93,7 +93,7 @@ def variables_of_diagrams() -> set[str]:
 
 
 def form_fields(path: Path) -> dict[str, dict]:
-    """The components that fill a variable, by its name; of a dynamic list only the list itself."""
+    """The components that set a variable, by its name; a dynamic list without the fields in it."""
     return dict(forms.fields(json.loads(path.read_text())["components"]))
 
 
@@ -102,7 +102,7 @@ def decisions(path: Path) -> list[tables.Table]:
 
 
 def decision_inputs(path: Path) -> set[str]:
-    """The variables that a decision file reads: what its columns look at that no decision of it gives."""
+    """The variables that a decision file reads: its input columns without outputs of its own decisions."""
     found = decisions(path)
     return {column.name for table in found for column in table.inputs} - {table.id for table in found}
 

@@ -1,4 +1,4 @@
-"""A disk of one's own, in memory, that a test may fill."""
+"""A separate file system in memory (tmpfs) that a test may fill."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SIZE = 2 << 30
 
 
 class Disk:
-    """A file system.
+    """A mounted tmpfs.
 
     Args:
-        source: what the mount names as its source.
-        as_owner: what a command begins with that may remount it.
+        source: source of the mount, as in /proc/mounts.
+        as_owner: prefix of commands that need the right to remount it.
 
     Attributes:
-        folder: where it is found.
+        folder: path at which other processes reach it.
     """
 
     def __init__(self, folder: Path, mounted_at: Path, source: str, as_owner: Sequence[str] = ()):
@@ -33,30 +33,30 @@ class Disk:
         self._as_owner = as_owner
 
     @contextmanager
-    def full(self) -> Iterator[None]:
-        """Nothing more can be written for a while."""
-        eventually(self._is_filled, "more is written all the time")
+    def filled(self) -> Iterator[None]:
+        """Leave no free space within the context, by shrinking the file system to the used size."""
+        eventually(self._is_filled, "other processes keep writing to the disk")
         try:
             yield
         finally:
             self._resize(SIZE)
 
     def _is_filled(self) -> bool:
-        """Have it end where it is used up to; not if something was written meanwhile."""
-        about = os.statvfs(self.folder)
-        return self._resize((about.f_blocks - about.f_bfree) * about.f_frsize)
+        """Shrink the file system to its used size; returns False if a write between the two calls prevented it."""
+        usage = os.statvfs(self.folder)
+        return self._resize((usage.f_blocks - usage.f_bfree) * usage.f_frsize)
 
     def _resize(self, size: int) -> bool:
-        # with its source: mount(8) would repeat its other options, of which uid= is refused in a user namespace
+        # with its source: mount(8) would otherwise repeat all options, and uid= is refused in a user namespace
         command = [*self._as_owner, "mount", "-o", f"remount,size={size}", self._source, str(self._mounted_at)]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @contextmanager
 def disk_at(folder: Path, size: int = SIZE) -> Iterator[Disk]:
-    """A disk of this many bytes at a new folder."""
+    """Mount a disk of `size` bytes at a new folder."""
     folder.mkdir()
-    # by which it is found and unmounted if the run is killed
+    # tests/support/leftovers.py finds the mount by its source and unmounts it if the run is killed
     source = os.environ[RUN]
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", source, str(folder)]
     mounted = _mounted if os.getuid() == 0 else _mounted_by_user
@@ -75,7 +75,7 @@ def _mounted(folder: Path, source: str, mount: list[str]) -> Iterator[Disk]:
 
 @contextmanager
 def _mounted_by_user(folder: Path, source: str, mount: list[str]) -> Iterator[Disk]:
-    """A mount in the namespaces of a process that does nothing else; others of the user reach it through /proc."""
+    """Mount in the user and mount namespaces of a sleeping process; the user's processes reach it through /proc."""
     script = f"{shlex.join(mount)} && echo mounted && exec sleep infinity"
     command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:

@@ -1,6 +1,6 @@
-"""An external task API that behaves as Camunda 7.24's does, for tests of the runtime that must take milliseconds.
+"""A fake of the external task API of Camunda 7.24, for tests of the runtime that take milliseconds.
 
-The same promises are tested on the real engine in tests/workers/.
+tests/workers/ tests the same behaviour on the real engine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from camunda7.variables import engine_time
-from tests.support.serving import Call, Raw, Reply, serving
+from tests.support.http_server import Call, Raw, Reply, http_server
 
 Answer = tuple[int, Any]
 OPTIMISTIC_LOCKING: Answer = (500, {"type": "OptimisticLockingException", "message": "m", "code": 1})
@@ -26,13 +26,14 @@ CUT = Reply(0)
 
 
 class FakeEngine:
-    """Tasks, who has locked them, and how they ended.
+    """External tasks, their locks and their outcomes.
 
     Attributes:
-        calls: method and path of each, in order.
-        ended: by task id, how it was finished: the path's last word and the body.
-        failures: by task id, the bodies of its failures.
-        trouble: may answer a call in the engine's place; given path and body. CUT closes the connection.
+        calls: method and path of each request, in order.
+        ended: by task id, the last segment of the request's path that finished it (as "complete"), and its body.
+        failures: by task id, the bodies of its failure reports.
+        fault: called with the path and body of each request; its answer, if any, replaces the engine's. CUT closes the
+            connection.
     """
 
     def __init__(self) -> None:
@@ -40,13 +41,13 @@ class FakeEngine:
         self.ended: dict[str, tuple[str, dict[str, Any]]] = {}
         self.failures: dict[str, list[dict[str, Any]]] = {}
         self.calls: list[str] = []
-        self.trouble: Callable[[str, Any], Answer | Reply | Raw | None] = lambda path, body: None
+        self.fault: Callable[[str, Any], Answer | Reply | Raw | None] = lambda path, body: None
         self._polls: dict[str, int] = {}
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
 
     def add(self, topic: str = "lab.order_test", **fields: Any) -> str:
-        """Create a task, as a process instance does that reaches it; returns its id."""
+        """Create a task, as a process instance does at a service task; returns its id."""
         with self._changed:
             variables = {
                 name: {"type": "Integer" if isinstance(value, int) else "String", "value": value}
@@ -70,15 +71,15 @@ class FakeEngine:
             self._changed.notify_all()
             return task["id"]
 
-    def locked(self) -> list[str]:
+    def locked_task_ids(self) -> list[str]:
         return [task["id"] for task in self.tasks.values() if task["lockedUntil"] > time.time()]
 
     def answer(self, method: str, url: str, body: Any) -> Answer | Reply | Raw:
         path = urlsplit(url).path.removeprefix("/engine-rest/external-task")
         self.calls.append(f"{method} {path}")
-        troubled = self.trouble(path, body)
-        if troubled:
-            return troubled
+        replaced = self.fault(path, body)
+        if replaced:
+            return replaced
         if path == "/fetchAndLock":
             return self._fetch(body)
         with self._changed:
@@ -99,7 +100,7 @@ class FakeEngine:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return 200, []
-                # an expired lock or a due retry wakes nobody
+                # as in the engine, an expired lock or a due retry doesn't wake a waiting poll
                 self._changed.wait(left)
                 if self._polls[worker] != poll:
                     return UNAVAILABLE
@@ -154,7 +155,7 @@ class FakeEngine:
 
 @contextmanager
 def fake_engine() -> Iterator[tuple[FakeEngine, str]]:
-    """A running one, and its base URL."""
+    """A FakeEngine behind an HTTP server, and its base URL."""
     engine = FakeEngine()
 
     def reply(call: Call) -> Reply | Raw | None:
@@ -168,5 +169,5 @@ def fake_engine() -> Iterator[tuple[FakeEngine, str]]:
             return Reply(status, answer.encode(), "text/plain")
         return Reply(status, json.dumps(answer).encode())
 
-    with serving(reply) as url:
+    with http_server(reply) as url:
         yield engine, url

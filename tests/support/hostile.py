@@ -1,7 +1,7 @@
-"""What a newcomer's machine may be like, all at once: nothing of it may keep the platform from working.
+"""An environment with every peculiarity at once that a machine may have, and under which the platform must run.
 
-A checkout and a folder for data with blanks and non-ASCII letters in their paths, proxies for every URL, no locale, a
-time zone of half hours, no umask, no home, and temporary files on a disk from which nothing can be executed.
+Paths of the checkout and the data with spaces and non-ASCII letters, proxies for every URL, the locale C, a time zone
+with an offset of half an hour, umask 0, no home directory, and a temporary directory that is mounted noexec.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ENVIRONMENT = {
     "GUNICORN_CMD_ARGS": "--bind 127.0.0.1:1",
 }
 UMASK = 0
-# mounts are seen by what is started there alone, and end with it: nobody who clears `folder` reaches the checkout
+# in a mount namespace of the command, the mounts end with it: deleting `folder` never reaches the checkout
 MOUNTED = """
 mount --bind {root} {checkout}
 mount -t tmpfs -o noexec,mode=1777 tmpfs {temporary}
@@ -34,19 +34,19 @@ exec {command}
 
 
 def hostile(environment: Mapping[str, str], proxy: RecordingProxy, folder: Path) -> dict[str, str]:
-    """The environment, made hostile."""
+    """Return the environment with all these peculiarities."""
     return {**environment, **ENVIRONMENT, **proxy.environment, "TMPDIR": str(_temporary(folder))}
 
 
 def in_hostile_checkout(command: list[str], folder: Path) -> list[str]:
-    """The command, in this checkout, under a path that is made for it in the folder."""
+    """Wrap a command so that it runs in this checkout, mounted at a path in the folder."""
     checkout = folder / "cc"
     for each in (checkout, _temporary(folder)):
         each.mkdir(parents=True, exist_ok=True)
     paths = {"root": ROOT, "checkout": checkout, "temporary": _temporary(folder)}
     quoted = {name: shlex.quote(str(path)) for name, path in paths.items()}
     script = MOUNTED.format(command=shlex.join(command), **quoted)
-    # only root may mount; others are root in a user namespace of their own
+    # mounting needs root; other users are root in a new user namespace
     as_root = [] if os.getuid() == 0 else ["--map-root-user"]
     return ["unshare", *as_root, "--mount", "--propagation", "private", "sh", "-e", "-c", script]
 

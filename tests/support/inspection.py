@@ -1,4 +1,4 @@
-"""What is wrong with a page: by axe, at its width, and in its language."""
+"""Checks of a page: accessibility (axe), horizontal overflow, untranslated texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from config.settings import ROOT
 from tests.support.catalogues import catalogue
-from tests.support.pictures import pictures_of
+from tests.support.screenshots import take_screenshots
 from webapp.languages import ENGLISH
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -19,7 +19,7 @@ RULES = {
     "resultTypes": ["violations"],
 }
 PLACEHOLDER = re.compile(r"%\\\(\w+\\\)s|\\\{\w+\\\}")
-# what is written in Latin letters everywhere: names, addresses, codes, time zones
+# texts in Latin letters in every language: names, addresses, codes, time zones
 LATIN = re.compile(r"CoronaCare|English|Français|\S+@\S+|[A-Z0-9-]{6,}|UTC")
 TEXTS = """() => {
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
@@ -32,8 +32,8 @@ TEXTS = """() => {
     return texts;
 }"""
 
-# a copy has the attributes only, not what was typed
-WRITE_DOWN = """() => {
+# page.content() has attributes only: copy the current values of the fields into them
+COPY_VALUES_TO_ATTRIBUTES = """() => {
     for (const e of document.querySelectorAll('input, textarea')) {
         if (e.type === 'radio' || e.type === 'checkbox') e.toggleAttribute('checked', e.checked);
         else if (e.tagName === 'TEXTAREA') e.textContent = e.value;
@@ -44,44 +44,47 @@ WRITE_DOWN = """() => {
 
 
 class Inspector:
-    """Looks at one page after another.
+    """Checks pages, and collects their violations.
 
     Args:
-        page: with JavaScript, for axe; it is shown copies, so that the inspected page may do without.
+        page: with JavaScript, for axe; it loads copies of the inspected pages, which may be without JavaScript.
+
+    Attributes:
+        violations_by_page: violations by path, heading and state of each inspected page; an empty list if it has none.
     """
 
     def __init__(self, page: Page):
         self._page = page
-        self.seen: dict[str, list[str]] = {}
+        self.violations_by_page: dict[str, list[str]] = {}
 
-    def looks_at(self, page: Page, state: str = "") -> None:
+    def inspect(self, page: Page, state: str = "") -> None:
         page.wait_for_load_state()
         where = f"{page.url.split('/', 3)[3]} {page.locator('h1').inner_text()} {state}"
-        page.evaluate(WRITE_DOWN)
+        page.evaluate(COPY_VALUES_TO_ATTRIBUTES)
         base = f'<head><base href="{page.url}">'
         self._page.set_content(re.sub("<meta http-equiv[^>]*>", "", page.content()).replace("<head>", base, 1))
-        self.seen[where] = faults(self._page)
+        self.violations_by_page[where] = find_violations(self._page)
         language = self._page.locator("html").get_attribute("lang")
-        pictures_of(self._page, f"{language}-{len(self.seen):03}")
+        take_screenshots(self._page, f"{language}-{len(self.violations_by_page):03}")
 
     @property
-    def faults(self) -> dict[str, list[str]]:
-        return {where: found for where, found in self.seen.items() if found}
+    def violations(self) -> dict[str, list[str]]:
+        return {where: found for where, found in self.violations_by_page.items() if found}
 
 
-def faults(page: Page) -> list[str]:
-    """What axe finds, what is wider than the page, and what isn't in the page's language."""
+def find_violations(page: Page) -> list[str]:
+    """Check the current page: violations that axe finds, horizontal overflow, and texts left in English."""
     page.evaluate(AXE.read_text() + "; 0")
-    found = page.evaluate("rules => axe.run(document, rules)", RULES)
-    here = [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in found["violations"]]
+    report = page.evaluate("rules => axe.run(document, rules)", RULES)
+    found = [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in report["violations"]]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        here.append("too wide")
+        found.append("too wide")
     language = page.locator("html").get_attribute("lang")
-    return here + [f"not translated: {text}" for text in page.evaluate(TEXTS) if is_foreign(text, language)]
+    return found + [f"not translated: {text}" for text in page.evaluate(TEXTS) if is_untranslated(text, language)]
 
 
-def is_foreign(text: str, language: str) -> bool:
-    """Whether a text of a page is left in English."""
+def is_untranslated(text: str, language: str) -> bool:
+    """Whether a text of a page in this language is in English."""
     if language == ENGLISH:
         return False
     if language == "ar" and re.search("[A-Za-z]{2}", LATIN.sub("", text)):
@@ -91,7 +94,7 @@ def is_foreign(text: str, language: str) -> bool:
 
 @cache
 def _english(language: str) -> re.Pattern[str]:
-    """Any text that is another in this language."""
+    """A pattern of all English messages whose translation differs from them."""
     texts = [message.id for message in catalogue(language) if message.id and message.id != message.string]
     patterns = [PLACEHOLDER.sub(".+", re.escape(text)) for text in texts if re.search("[a-z]{3}", text.split("%")[0])]
     return re.compile("|".join(patterns))

@@ -1,4 +1,4 @@
-"""The laboratory, made to hurry."""
+"""Control of the simulated laboratory through its database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from services.lab.models import Order
 from tests.support.case import eventually
 
 
-def lab_gets_to(barcode: str) -> None:
-    """The lab ends the test of this sample now; a test that waits for its turn isn't due at any time yet."""
-    is_begun = (Order.sample_barcode == barcode) & (Order.state == "running")
-    eventually(lambda: Order.update(due_at=0).where(is_begun).execute(), f"the lab doesn't begin with {barcode}")
+def finish_lab_test(barcode: str) -> None:
+    """Make the running test of this sample due now; waits until it runs, because a queued order has no due time."""
+    is_running = (Order.sample_barcode == barcode) & (Order.state == "running")
+    eventually(lambda: Order.update(due_at=0).where(is_running).execute(), f"the lab doesn't begin with {barcode}")

@@ -1,4 +1,4 @@
-"""Ends what a test run leaves when it is killed: its processes and its mounts. Linux only."""
+"""Cleans up the processes and mounts of a test run that was killed. Linux only."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pathlib import Path
 
 from config.settings import ROOT
 
-# names the run in the environment of all that it starts, and as the source of what it mounts
+# environment variable with the run's id: its processes inherit it, and its mounts have the id as their source
 RUN = "TEST_RUN"
 PROCESSES = Path("/proc")
 MOUNTS = PROCESSES / "self" / "mounts"
-# `read` fails at the end of the input, which comes without a line when the process at the other end was killed
+# `read` fails at end of file without a line: so the watcher notices that the process at the other end was killed
 WAIT = 'read -r line || exec "$@"'
 
 
 @contextmanager
-def ended_if_killed() -> Iterator[None]:
-    """Have everything that this process starts end, even if it is killed and can't clean up itself."""
-    # what an outer run ends doesn't include this one's watcher
+def cleanup_if_killed() -> Iterator[None]:
+    """Start a watcher that cleans up everything that this process has started, if this process is killed."""
+    # without the variable: the cleanup of an outer run doesn't kill this run's watcher
     environment = {name: value for name, value in os.environ.items() if name != RUN}
     os.environ[RUN] = uuid.uuid4().hex
     command = ["sh", "-c", WAIT, "sh", sys.executable, "-m", __name__, os.environ[RUN]]
@@ -40,7 +40,7 @@ def ended_if_killed() -> Iterator[None]:
 
 
 def end(run: str) -> None:
-    """Kill all processes of a run, also those that one of them starts just now, and unmount what it has mounted."""
+    """Kill all processes of a run, repeatedly until none is left, and unmount its file systems."""
     while processes := list(_processes(run)):
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
@@ -55,7 +55,7 @@ def end(run: str) -> None:
 def _processes(run: str) -> Iterator[int]:
     mark = f"{RUN}={run}".encode()
     for file in PROCESSES.glob("[0-9]*/environ"):
-        # has ended, or is another user's
+        # the process has ended, or belongs to another user
         with contextlib.suppress(OSError):
             if mark in file.read_bytes().split(b"\0"):
                 yield int(file.parent.name)

@@ -1,4 +1,4 @@
-"""The lock files of the Python packages: what each pins, and for which Python."""
+"""The lock files of the Python packages: their pins, and the versions of Python and the systems they are for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from config.settings import ROOT
 
-# by lock: the extras of setup.cfg that it is for
+# by lock file: the extras of setup.cfg that it includes
 PRODUCT = {"requirements.txt": (), "requirements-lint.txt": ("lint",), "requirements-test.txt": ("lint", "test")}
 TOOLS = tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tools/*/requirements.txt")))
 LOCKS = (*PRODUCT, *TOOLS)
@@ -60,7 +60,7 @@ def _read_pin(line: str) -> Pin:
 
 
 def direct_requirements(lock: str) -> list[Requirement]:
-    """What the lock is made from: setup.cfg, or the file requirements.in beside it."""
+    """The requirements that the lock resolves: those of setup.cfg, or of the file requirements.in beside it."""
     if lock not in PRODUCT:
         return _requirements((ROOT / lock).with_suffix(".in").read_text())
     setup = configparser.ConfigParser()
@@ -75,14 +75,14 @@ def _requirements(text: str) -> list[Requirement]:
 
 
 def missing_pins(lock: str, environment: dict[str, str]) -> list[str]:
-    """What an installation in this environment would need and the lock doesn't pin there.
+    """Requirements of an installation in this environment that the lock doesn't pin, including transitive ones.
 
-    The needs of a package are read from its metadata, if it is installed here.
+    The requirements of a package are read from its metadata, if it is installed here.
     """
     pinned = {pin.name: pin.version for pin in read_lock(lock) if pin.holds_in(environment)}
-    waiting, seen, missing = direct_requirements(lock), set(), []
-    while waiting:
-        requirement = waiting.pop()
+    queue, seen, missing = direct_requirements(lock), set(), []
+    while queue:
+        requirement = queue.pop()
         name = canonicalize_name(requirement.name)
         if (name, str(requirement)) in seen:
             continue
@@ -90,21 +90,22 @@ def missing_pins(lock: str, environment: dict[str, str]) -> list[str]:
         if name not in pinned or not requirement.specifier.contains(pinned[name], prereleases=True):
             missing.append(str(requirement))
             continue
-        waiting += _needs_of(name, requirement.extras, environment)
+        queue += _requirements_of(name, requirement.extras, environment)
     return missing
 
 
-def _needs_of(name: str, extras: set[str], environment: dict[str, str]) -> list[Requirement]:
-    return [need for need in _all_needs_of(name) if _applies(need, extras, environment)]
+def _requirements_of(name: str, extras: set[str], environment: dict[str, str]) -> list[Requirement]:
+    return [each for each in _all_requirements_of(name) if _applies(each, extras, environment)]
 
 
 @cache
-def _all_needs_of(name: str) -> list[Requirement]:
+def _all_requirements_of(name: str) -> list[Requirement]:
     try:
         return [Requirement(line) for line in metadata.requires(name) or []]
     except metadata.PackageNotFoundError:
         return []
 
 
-def _applies(need: Requirement, extras: set[str], environment: dict[str, str]) -> bool:
-    return need.marker is None or any(need.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
+def _applies(requirement: Requirement, extras: set[str], environment: dict[str, str]) -> bool:
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))

@@ -1,4 +1,4 @@
-"""What the mail catcher has got."""
+"""The messages that the mail catcher has received."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ read = partial(email.message_from_binary_file, policy=policy.default)
 
 def mails_to(state: Mapping[str, Any], address: str) -> list[str]:
     """The texts, with headers, of the messages to this address."""
-    return [_as_read(message) for message in mailbox_of(state, address)]
+    return [_format(message) for message in mailbox_of(state, address)]
 
 
 def mailbox_of(state: Mapping[str, Any], address: str) -> list[EmailMessage]:
@@ -25,7 +25,7 @@ def mailbox_of(state: Mapping[str, Any], address: str) -> list[EmailMessage]:
 
 
 def mailboxes(state: Mapping[str, Any]) -> dict[str, list[EmailMessage]]:
-    """All messages, by address; an empty list for others."""
+    """All messages by recipient; an empty list for an address without messages."""
     box = mailbox.Maildir(state["mail"], factory=read, create=False)
     found = defaultdict(list)
     try:
@@ -36,11 +36,11 @@ def mailboxes(state: Mapping[str, Any]) -> dict[str, list[EmailMessage]]:
     return found
 
 
-def link_in(message: str, path: str) -> str:
-    """The address in a message that leads to a page of ours below this path."""
+def find_link(message: str, path: str) -> str:
+    """The first URL in a message that contains this path."""
     return next(word for word in message.split() if path in word)
 
 
-def _as_read(message: Any) -> str:
+def _format(message: Any) -> str:
     headers = "\n".join(f"{name}: {value}" for name, value in message.items())
     return f"{headers}\n\n{message.get_content()}"

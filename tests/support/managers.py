@@ -1,4 +1,4 @@
-"""Process managers on our pages."""
+"""Process managers in the web application."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from camunda7.forms.browser import Browser
 
 
 def signed_in_manager(state: Mapping[str, Any]) -> Browser:
-    """A process manager's browser, signed in.
+    """Sign in as process manager, and return the browser.
 
     Args:
-        state: of the platform that is up, as state.json has it.
+        state: of the running platform, as in state.json.
     """
     browser, account = Browser(state["webapp"]), state["accounts"]["process_manager"]
     browser.fill_in("/staff/sign-in", {"username": account["username"], "password": account["password"]})

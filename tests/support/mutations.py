@@ -1,5 +1,5 @@
-"""Damaged copies of diagrams, decisions and forms: each attribute, property and element removed, emptied, of another
-type, repeated or huge; and files that are damaged as a whole."""
+"""Mutated copies of diagrams, decisions and forms: an attribute, property or element is removed, emptied, duplicated,
+or has another type or a huge value; or the file as a whole is damaged."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 HUGE = "9" * 20_000
-# in place of an attribute or a text of XML
+# replacements of an attribute or a text of XML
 TEXTS = ("", " ", "x", "-1", "0", "NaN", "1e999", "true", "_x", "Task_Nowhere", "${", "${x", "=", '"', "P1W2D", HUGE)
-# in place of a value of JSON
+# replacements of a value of JSON
 VALUES: tuple[Any, ...] = (
     None, "", "x", "2", "today", "=", "=x +", "={}", "{{x}}", "{{", "=x", "\ud83d", "\x00", HUGE,
     True, False, 0, -1, 1.5, 10**30, [], [None], ["x", "x"], [{}], {}, {"x": 1},
@@ -28,27 +28,27 @@ PREFIXES = (
 )
 
 
-def mutations(name: str, content: bytes, chance: random.Random, count: int) -> Iterator[bytes]:
-    """So many damaged copies of a file; the same for the same seed.
+def mutations(name: str, content: bytes, rng: random.Random, count: int) -> Iterator[bytes]:
+    """Yield `count` mutated copies of a file, which are the same for the same seed.
 
     Args:
-        name: of the file, whose ending says what it is.
+        name: of the file; its suffix says whether it is JSON or XML.
     """
-    mutate = _mutated_json if name.endswith(".form") else _mutated_xml
+    mutate = _mutate_json if name.endswith(".form") else _mutate_xml
     for _ in range(count):
-        yield damaged_whole(content, chance) if chance.random() < 0.05 else mutate(content, chance)
+        yield damage_file(content, rng) if rng.random() < 0.05 else mutate(content, rng)
 
 
-def damaged_whole(content: bytes, chance: random.Random) -> bytes:
-    """Cut off, in another encoding, with a document type, with bytes that are wrong."""
-    place = chance.randrange(len(content))
+def damage_file(content: bytes, rng: random.Random) -> bytes:
+    """Truncate a file, change its encoding, add a document type, replace a byte, or return another file's content."""
+    place = rng.randrange(len(content))
     text = content.decode()
-    return chance.choice(
+    return rng.choice(
         [
             b"",
             content[:place],
             content[place:],
-            content[:place] + bytes([chance.randrange(256)]) + content[place + 1 :],
+            content[:place] + bytes([rng.randrange(256)]) + content[place + 1 :],
             text.encode("utf-16"),
             text.replace("UTF-8", "x-none", 1).encode(),
             text.replace("?>", '?><!DOCTYPE a [<!ENTITY b "c">]>', 1).encode(),
@@ -60,12 +60,12 @@ def damaged_whole(content: bytes, chance: random.Random) -> bytes:
     )
 
 
-def _mutated_xml(content: bytes, chance: random.Random) -> bytes:
+def _mutate_xml(content: bytes, rng: random.Random) -> bytes:
     root = ElementTree.fromstring(content)
     parents = {child: parent for parent in root.iter() for child in parent}
-    found = chance.choice([*parents])
+    found = rng.choice([*parents])
     parent = parents[found]
-    match chance.randrange(8):
+    match rng.randrange(8):
         case 0:
             parent.remove(found)
         case 1:
@@ -73,42 +73,42 @@ def _mutated_xml(content: bytes, chance: random.Random) -> bytes:
         case 2:
             found[:] = []
         case 3:
-            found.tag = chance.choice([*parents]).tag
+            found.tag = rng.choice([*parents]).tag
         case 4:
-            found.text = chance.choice(TEXTS)
+            found.text = rng.choice(TEXTS)
         case 5 if found.attrib:
-            del found.attrib[chance.choice([*found.attrib])]
+            del found.attrib[rng.choice([*found.attrib])]
         case _ if found.attrib:
             ids = [each.get("id") for each in parents if each.get("id")]
-            found.set(chance.choice([*found.attrib]), chance.choice([*TEXTS, *chance.choices(ids, k=3)]))
+            found.set(rng.choice([*found.attrib]), rng.choice([*TEXTS, *rng.choices(ids, k=3)]))
         case _:
-            chance.choice([*parents]).append(copy.deepcopy(found))
+            rng.choice([*parents]).append(copy.deepcopy(found))
     for prefix, namespace in PREFIXES[1:]:
         ElementTree.register_namespace(prefix, namespace)
     return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
-def _mutated_json(content: bytes, chance: random.Random) -> bytes:
+def _mutate_json(content: bytes, rng: random.Random) -> bytes:
     form = json.loads(content)
     places = list(_places(form))
-    holder, key = chance.choice(places)
-    match chance.randrange(6):
+    holder, key = rng.choice(places)
+    match rng.randrange(6):
         case 0:
             del holder[key]
         case 1 if isinstance(holder, list):
             holder.append(copy.deepcopy(holder[key]))
         case 2:
-            # a property that is elsewhere, with its value or with any
-            other, its = chance.choice(places)
+            # a property of another place, with its value there or with a replacement
+            other, its = rng.choice(places)
             if isinstance(holder, dict) and isinstance(its, str):
-                holder[its] = copy.deepcopy(chance.choice([other[its], chance.choice(VALUES)]))
+                holder[its] = copy.deepcopy(rng.choice([other[its], rng.choice(VALUES)]))
         case _:
-            holder[key] = copy.deepcopy(chance.choice(VALUES))
+            holder[key] = copy.deepcopy(rng.choice(VALUES))
     return json.dumps(form).encode()
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Each object or list, with each key or index of it."""
+    """Yield each object or list in a JSON value, with each of its keys or indexes."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield value, key

@@ -1,4 +1,4 @@
-"""Hosts on a network of their own: Linux's network namespaces, each with an address and a firewall."""
+"""Hosts on a separate network: Linux network namespaces, each with an address and a firewall."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NETWORK = "10.77.0"
-# where we are ourselves
+# address of the tests' own process
 OPERATOR = f"{NETWORK}.1"
 BRIDGE = "coronacare0"
 CLONE_NEWNET = 0x40000000
 
 
 class Host:
-    """A host by name; programs on it are started by `command`."""
+    """A network namespace; `command` wraps a command so that it runs in it."""
 
     def __init__(self, name: str, address: str):
         self.name = name
@@ -33,28 +33,28 @@ class Host:
         _run("ip", "netns", "add", self._namespace)
         _run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", self._namespace)
         _run("ip", "link", "set", outer, "master", BRIDGE, "up")
-        # nobody here speaks it, and it would talk by itself
+        # IPv6 isn't used here, and sends packets by itself (neighbour discovery)
         _run(*self.command(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"]))
         _run(*self.command(["ip", "address", "add", f"{self.address}/24", "dev", inner]))
         for device in ("lo", inner):
             _run(*self.command(["ip", "link", "set", device, "up"]))
 
-    def protect(self, rules: str) -> None:
-        """Have these rules of nftables as its firewall."""
-        _run(*self.command(["nft", "-f", "-"]), told=rules)
+    def load_firewall(self, rules: str) -> None:
+        """Load these nftables rules as its firewall."""
+        _run(*self.command(["nft", "-f", "-"]), stdin=rules)
 
-    def refused(self) -> int:
-        """How many packets its firewall has stopped, in either direction."""
+    def count_refused_packets(self) -> int:
+        """The number of packets that its firewall has dropped or rejected, in both directions."""
         rules = _run(*self.command(["nft", "list", "ruleset"]))
-        stopped = re.findall(r"counter packets (\d+) bytes \d+ (?:drop|reject)", rules)
-        assert len(stopped) == 2, rules
-        return sum(map(int, stopped))
+        counts = re.findall(r"counter packets (\d+) bytes \d+ (?:drop|reject)", rules)
+        assert len(counts) == 2, rules
+        return sum(map(int, counts))
 
     @contextmanager
-    def here(self) -> Iterator[None]:
-        """What this thread opens meanwhile, it opens on this host."""
-        with open("/proc/thread-self/ns/net") as before, open(f"/run/netns/{self._namespace}") as there:
-            _enter(there.fileno())
+    def entered(self) -> Iterator[None]:
+        """Move this thread into the host's network namespace; sockets that it opens there stay in it."""
+        with open("/proc/thread-self/ns/net") as before, open(f"/run/netns/{self._namespace}") as namespace:
+            _enter(namespace.fileno())
             try:
                 yield
             finally:
@@ -66,7 +66,7 @@ class Host:
 
 @contextmanager
 def network_of(names: Sequence[str]) -> Iterator[dict[str, Host]]:
-    """A host for each name, on one network with us."""
+    """Create a host for each name, on one network with the tests' process; remove them at the end."""
     assert os.getuid() == 0, (
         "only root may make network namespaces: run as root, or in `unshare --map-root-user --net --mount`"
     )
@@ -90,7 +90,7 @@ def _enter(namespace: int) -> None:
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def _run(*command: str, told: str | None = None) -> str:
-    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)
+def _run(*command: str, stdin: str | None = None) -> str:
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
     return done.stdout

@@ -1,4 +1,4 @@
-"""A platform of one's own, started as `make up` does, whose parts a test may kill."""
+"""A platform that a test starts as `make up` does, and whose parts it may kill."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def is_running(pid: int) -> bool:
 
 
 def _is_zombie(pid: int) -> bool:
-    """Whether a process has ended and its parent has not waited for it: PID 1 of a container may never do so."""
+    """Whether a process has ended but wasn't reaped by its parent: PID 1 of a container may never do so."""
     status = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return status.startswith("Z")
 
@@ -43,12 +43,12 @@ def kill(environment: dict[str, str], part: str, how: signal.Signals = signal.SI
     return pid
 
 
-def started_again(environment: dict[str, str], part: str, old: int) -> None:
+def wait_for_restart(environment: dict[str, str], part: str, old: int) -> None:
     eventually(lambda: read_state(environment)["processes"][part] != old, f"{part} was not started again")
 
 
-def answers(url: str) -> bool:
-    """Whether the engine at this base URL answers: 401, for nothing is open without signing in."""
+def is_engine_up(url: str) -> bool:
+    """Whether the engine at this base URL answers; the status is 401, because every endpoint needs credentials."""
     try:
         return requests.get(url + "/engine-rest/engine", timeout=10).status_code == 401
     except requests.RequestException:

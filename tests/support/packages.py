@@ -1,4 +1,4 @@
-"""The packages of the repository, for the tests that hold all of them to something."""
+"""The repository's packages, for tests of rules that apply to all of them."""
 
 PACKAGES = (
     "access",
@@ -15,7 +15,7 @@ PACKAGES = (
     "webapp",
     "workers",
 )
-# those that run, without what measures them
+# packages of the product, without the benchmarks
 PARTS = tuple(name for name in PACKAGES if name != "bench")
-# folders that `python -m deployment` needs
+# folders that `python -m deployment` reads
 DEPLOYMENT = ("forms", *(name for name in PARTS if name not in ("services", "stack")))

@@ -1,4 +1,4 @@
-"""People at their browsers: a patient on a phone, a doctor or a medic in Tasklist."""
+"""Page objects: the patients' pages, and Camunda Tasklist for the staff."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class Patient:
 
     Args:
         page: without JavaScript.
-        language: in which they read them.
+        language: of the pages, in which texts are looked up.
     """
 
     def __init__(self, page: Page, state: Mapping[str, Any], language: str = "en"):
         self.page = page
         self._url = state["webapp"]
-        self._words = Translations.load(TRANSLATIONS, [language])
+        self._translations = Translations.load(TRANSLATIONS, [language])
 
-    def words(self, text: str) -> str:
-        """A text of the pages, in the patient's language."""
-        return self._words.gettext(text)
+    def translate(self, text: str) -> str:
+        """An English text of the pages in the patient's language."""
+        return self._translations.gettext(text)
 
-    def opens(self, path: str) -> None:
+    def open(self, path: str) -> None:
         self.page.goto(self._url + path)
 
-    def answers(self, answers: Answers) -> None:
-        """Fill in what the page shows: a day as YYYY-MM-DD, True or False tick a box, text types or chooses."""
+    def fill_in(self, answers: Answers) -> None:
+        """Fill in fields by name: dates as YYYY-MM-DD, checkboxes by True or False, others by a text or an option."""
         for name, value in answers.items():
             if self.page.locator(f'[name="{name}-day"]').count():
                 for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
@@ -55,49 +55,49 @@ class Patient:
             else:
                 control.fill(str(value))
 
-    def presses(self, button: str) -> None:
-        """Press a button, or what looks like one, and wait for the page that follows."""
+    def press(self, button: str) -> None:
+        """Press a button (or a link with the role of one) and wait for the next page."""
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name=self.words(button), exact=True).click()
+            self.page.get_by_role("button", name=self.translate(button), exact=True).click()
 
-    def continues(self) -> None:
-        """Send what the page asks."""
+    def submit_page(self) -> None:
+        """Submit the page's form, and wait for the next page."""
         with self.page.expect_navigation():
             self.page.locator("main form button[name=send]").click()
 
-    def fills_in(self, link: str, answers: Answers) -> None:
-        """Open a form from the case's page, as soon as it is there, and send it."""
-        self.waits_for_link(link)
-        self.presses(link)
-        self.goes_through(answers)
+    def complete_form(self, link: str, answers: Answers) -> None:
+        """Wait for a form's link on the case's page, open the form, fill it in and submit it."""
+        self.wait_for_link(link)
+        self.press(link)
+        self.submit_pages(answers)
 
-    def goes_through(self, answers: Answers, at: Callable[[str], None] = lambda heading: None) -> None:
-        """Fill in page after page, look the answers over, and send them.
+    def submit_pages(self, answers: Answers, at: Callable[[str], None] = lambda heading: None) -> None:
+        """Fill in and submit each page of a form, including the summary of the answers.
 
         Args:
-            at: called with the heading of each page when it is filled in.
+            at: called with the heading of each page before it is submitted.
         """
-        while self.asks_something():
+        while self.has_questions():
             heading = self.page.locator("h1").inner_text()
-            self.answers({name: value for name, value in answers.items() if self.is_asked(name)})
+            self.fill_in({name: value for name, value in answers.items() if self.has_field(name)})
             at(heading)
-            self.continues()
+            self.submit_page()
             assert not self.page.locator(".govuk-error-summary").count(), self.text
 
-    def asks_something(self) -> bool:
+    def has_questions(self) -> bool:
         return self.page.locator("main form button[name=send]").count() > 0
 
-    def is_asked(self, name: str) -> bool:
+    def has_field(self, name: str) -> bool:
         return self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]').count() > 0
 
-    def waits_for_link(self, link: str, within_s: float = 40) -> None:
+    def wait_for_link(self, link: str, within_s: float = 40) -> None:
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            self.opens("/case")
-            if self.page.get_by_role("button", name=self.words(link), exact=True).count():
+            self.open("/case")
+            if self.page.get_by_role("button", name=self.translate(link), exact=True).count():
                 return
             time.sleep(0.3)
-        raise AssertionError(f"{link} was not offered: {self.page.inner_text('main')[:300]}")
+        raise AssertionError(f"no link {link}: {self.page.inner_text('main')[:300]}")
 
     @property
     def text(self) -> str:
@@ -105,11 +105,11 @@ class Patient:
 
 
 class StaffMember:
-    """Works in Camunda Tasklist.
+    """A staff account in Camunda Tasklist.
 
     Args:
         page: with JavaScript.
-        account: as .run/state.json names it.
+        account: its key in .run/state.json.
     """
 
     def __init__(self, page: Page, state: Mapping[str, Any], account: str):
@@ -118,8 +118,8 @@ class StaffMember:
         self._webapp = state["webapp"]
         self._account = state["accounts"][account]
 
-    def signs_in(self) -> None:
-        """Sign in at Tasklist by the request that its page sends, which needn't be drawn for that."""
+    def sign_in(self) -> None:
+        """Sign in to Tasklist by the request that its login page sends, without loading that page."""
         context = self.page.context
         context.request.get(f"{self._engine}/camunda/app/tasklist/default/")
         [token] = [cookie["value"] for cookie in context.cookies() if cookie["name"] == "XSRF-TOKEN"]
@@ -127,10 +127,10 @@ class StaffMember:
         answer = context.request.post(login, form=dict(self._account), headers={"X-XSRF-TOKEN": token})
         assert answer.ok, f"{self._account['username']}: {answer.status}"
 
-    def signs_in_at_the_page(self, application: str = "tasklist") -> None:
+    def sign_in_on_page(self, application: str = "tasklist") -> None:
         self.page.goto(f"{self._engine}/camunda/app/{application}/default/")
         self.page.wait_for_url(lambda url: "login" in url)
-        # the page draws its form once more when it has loaded all, and what was typed is gone
+        # the page renders its form again after loading, which clears the fields
         self.page.wait_for_load_state("networkidle")
         with self.page.expect_response(lambda answer: f"/login/{application}" in answer.url) as answer:
             self.page.fill('input[placeholder="Username"]', self._account["username"])
@@ -139,24 +139,24 @@ class StaffMember:
         assert answer.value.ok, f"{self._account['username']}: {answer.value.status}"
         self.page.wait_for_url(lambda url: "login" not in url)
 
-    def signs_out(self) -> None:
+    def sign_out(self) -> None:
         with self.page.expect_response(lambda answer: answer.url.endswith("/camunda-welcome")):
             self.page.locator(".account .dropdown-toggle, .account a").first.click()
             self.page.get_by_text("Sign out").or_(self.page.get_by_text("Log out")).first.click()
         self.page.wait_for_url(lambda url: "login" in url)
 
     def filters(self) -> list[str]:
-        """What Tasklist lists when it is opened, in its order; the number of tasks may follow a name."""
+        """The names of Tasklist's filters in their order, without the number of tasks that may follow a name."""
         self.page.goto(f"{self._engine}/camunda/app/tasklist/default/")
         names = self.page.locator(".task-filter h4")
         expect(names.first).to_be_visible()
         return [re.sub(r"\s*\(?\d*\)?$", "", name) for name in names.all_inner_texts()]
 
-    def chooses(self, filter_name: str) -> None:
-        """Choose a filter; its tasks are listed then."""
+    def choose_filter(self, filter_name: str) -> None:
+        """Choose a filter, and wait until its tasks are listed."""
         filters = self.page.context.request.get(f"{self._engine}/camunda/api/engine/engine/default/filter").json()
         [chosen] = [each["id"] for each in filters if each["name"] == filter_name]
-        # so that no earlier answer is taken for this one's
+        # leave the page first, so that the response below can't belong to an earlier request
         self.page.goto("about:blank")
         with self.page.expect_response(lambda answer: f"/filter/{chosen}/list" in answer.url) as answer:
             self.page.goto(f"{self._engine}/camunda/app/tasklist/default/#/?filter={chosen}")
@@ -165,36 +165,36 @@ class StaffMember:
         expect(self.page.locator("ol.tasks-list li.task")).to_have_count(len(found))
 
     def tasks(self) -> list[str]:
-        """Ids of the tasks that are listed, in their order."""
+        """Ids of the listed tasks, in their order."""
         links = self.page.locator('ol.tasks-list a[href*="task="]')
         found = [re.search(r"task=([\w-]+)", link.get_attribute("href") or "") for link in links.all()]
         return list(dict.fromkeys(match.group(1) for match in found if match))
 
     def priorities(self) -> list[int]:
-        """Of the tasks that are listed, in their order."""
+        """Priorities of the listed tasks, in their order."""
         return [int(text) for text in self.page.locator("ol.tasks-list .priority").all_inner_texts()]
 
     def card(self, task_id: str) -> list[str]:
-        """The words on a listed task's card, a line each."""
+        """The lines of text on a listed task's card."""
         card = self.page.locator("ol.tasks-list li.task", has=self.page.locator(f'a[href*="task={task_id}"]')).first
         return [line.strip(" :") for line in re.split(r"[\n\t]+", card.inner_text()) if line.strip(" :")]
 
-    def opens(self, task: OpenTask) -> None:
+    def open(self, task: OpenTask) -> None:
         """Open a listed task."""
         self.page.locator(f'a[href*="task={task.id}"]').first.click()
 
-    def takes_from(self, filter_name: str, task: OpenTask) -> None:
+    def claim_from(self, filter_name: str, task: OpenTask) -> None:
         """Choose a filter, open the task from its list, and claim it."""
-        self.chooses(filter_name)
-        self.opens(task)
+        self.choose_filter(filter_name)
+        self.open(task)
         self.page.locator("button.claim").click()
         expect(self.page.locator("button.claim")).to_have_count(0)
 
-    def opens_our_page(self, path: str) -> None:
+    def open_webapp(self, path: str) -> None:
         """Open a page of the web application."""
         self.page.goto(self._webapp + path)
 
-    def signs_in_there(self) -> None:
+    def sign_in_to_webapp(self) -> None:
         self.page.fill("#username", self._account["username"])
         self.page.fill("#password", self._account["password"])
         with self.page.expect_navigation():
@@ -204,10 +204,10 @@ class StaffMember:
     def is_wider_than_the_screen(self) -> bool:
         return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
-    def sees(self, label: str, value: str) -> None:
+    def expect_value(self, label: str, value: str) -> None:
         expect(self._form.get_by_label(label, exact=True)).to_have_value(value)
 
-    def answers(self, texts: Mapping[str, str], choices: Mapping[str, str]) -> None:
+    def fill_in(self, texts: Mapping[str, str], choices: Mapping[str, str]) -> None:
         """Fill in the Camunda Form: texts by label, and radio options by the question's key."""
         for label, text in texts.items():
             self._form.get_by_label(label).fill(text)
@@ -216,23 +216,23 @@ class StaffMember:
                 option, exact=True
             ).check()
 
-    def selects(self, key: str, option: str) -> None:
+    def select_option(self, key: str, option: str) -> None:
         field = self._form.locator(".fjs-form-field-select", has=self.page.locator(f'[id*="{key}"]'))
         field.locator(".fjs-input-group").click()
         field.locator(".fjs-dropdownlist-item", has_text=option).first.click()
 
-    def chooses_moment(self, key: str, moment: datetime) -> None:
-        """Fill in a day and a time, as an American browser shows them."""
+    def fill_in_moment(self, key: str, moment: datetime) -> None:
+        """Fill in a date and time in the format of the locale en-US."""
         field = self._form.locator(".fjs-form-field-datetime", has=self.page.locator(f'[id*="{key}"]'))
         day, time = field.locator("input.fjs-input").all()
         day.fill(f"{moment:%m/%d/%Y}")
         day.press("Enter")
-        # what comes before the day is taken would be without one
+        # a time that is entered before the calendar has closed loses its date
         expect(self.page.locator(".flatpickr-calendar.open")).to_have_count(0)
         time.fill(f"{moment:%H:%M}")
         time.press("Enter")
 
-    def completes(self) -> None:
+    def complete_task(self) -> None:
         self.page.get_by_role("button", name="Complete").click()
         expect(self.page.get_by_text("Select a task in the list")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""What the pilot's file says of its patients."""
+"""Expected figures of the pilot's patients, from the file that describes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Patient = dict[str, Any]
 
 
 def final_result(patient: Patient) -> str:
-    """What the KPIs count: the corrected result, or that of the last sample."""
+    """The result that the KPIs count: the corrected one, or that of the last sample."""
     results = patient["lab_result"]
     return patient.get("lab_correction") or (results[-1] if isinstance(results, list) else results)
 
@@ -19,7 +19,7 @@ def ratings(patients: Iterable[Patient]) -> list[int]:
 
 
 def totals(patients: list[Patient]) -> dict[str, float]:
-    """The KPIs over these patients, as far as the file says them, by their keys."""
+    """The KPIs that follow from the file, over these patients, by their keys."""
     results, rated = [final_result(each) for each in patients], ratings(patients)
     positive, negative = results.count("positive"), results.count("negative")
     return {

@@ -1,4 +1,4 @@
-"""The whole platform for the tests: the same parts as `make up`, on free ports and empty data, with a quick lab."""
+"""The platform under test: the parts of `make up` on free ports, with empty databases and short intervals."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stack.platform import Platform
 from tests.support.ports import free_port
 from tests.support.postgresql import postgresql
 
-# names the folder of the platform that tests/run.py has started
+# environment variable with the folder of the platform that tests/run.py has started
 SHARED = "SHARED_PLATFORM"
-QUICK = {
+FAST_SETTINGS = {
     ("lab", "kits"): "10000",
     ("lab", "turnaround_s"): "[0.1, 0.3]",
     ("lab", "capacity"): "50",
@@ -26,36 +26,36 @@ QUICK = {
     ("workers", "lock_s"): "5",
     ("retries", "erasures", "first"): "PT0.5S",
     ("retries", "erasures", "longest"): "PT5S",
-    # all tests come from one address
+    # all tests have one client address
     ("webapp", "sign_in_attempts_per_address"): "10000",
     ("policy", "kit_asked_again_after"): "PT2S",
 }
-# an engine that lives for minutes spends half of its time in a compiler that pays off in hours
+# only the C1 compiler: within minutes, C2 takes half of the engine's CPU time and doesn't pay off
 BRIEF_JVM = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 
 
-def own_environment(folder: Path) -> dict[str, str]:
-    """What `python -m stack` is told to run beside other runs: its folder, free ports, a quick lab."""
+def isolated_environment(folder: Path) -> dict[str, str]:
+    """The environment of a `python -m stack` that runs beside others: its own folder and ports, short intervals."""
     return {**without_settings(os.environ), **_settings(), environment_name("folder"): str(folder)}
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what the platform is told by it."""
+    """Return an environment without the platform's settings."""
     return {name: value for name, value in environment.items() if not name.startswith(PREFIX)}
 
 
 @contextmanager
-def platform_up(folder: Path, **options: Any) -> Iterator[Platform]:
-    """Bring everything up in this folder, as the environment says where it does; everything has ended afterwards.
+def running_platform(folder: Path, **options: Any) -> Iterator[Platform]:
+    """Start a platform in this folder, and stop it at the end; settings in the environment override the defaults here.
 
     Args:
-        options: more of Platform's arguments.
+        options: further arguments of Platform.
     """
-    told = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
-    # not compressed: whoever searches its bytes for a patient's words finds those that are there
+    given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    # without H2's compression, so that tests can search the file's bytes for patients' words
     engine = f"jdbc:h2:file:{folder}/data/engine;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE"
-    own = {environment_name("engine", "database_url"): engine}
-    os.environ.update({**_settings(), **own, **told, environment_name("folder"): str(folder)})
+    defaults = {**_settings(), environment_name("engine", "database_url"): engine}
+    os.environ.update({**defaults, **given, environment_name("folder"): str(folder)})
     platform = Platform(folder, folder / "data", print, **options)
     platform.up()
     try:
@@ -66,20 +66,20 @@ def platform_up(folder: Path, **options: Any) -> Iterator[Platform]:
 
 @contextmanager
 def shared_platform(folder: Path) -> Iterator[Platform]:
-    """The platform that most tests share, on PostgreSQL; those that stop and restart parts run on H2 and SQLite."""
+    """The platform that most tests share, on PostgreSQL; tests that restart parts start their own on H2 and SQLite."""
     with postgresql() as server:
         os.environ.update(server.settings)
-        with platform_up(folder) as platform:
+        with running_platform(folder) as platform:
             yield platform
 
 
-def secrets_of_run() -> dict[str, str]:
-    """Passwords and keys of the platform that is up, by name."""
+def read_secrets() -> dict[str, str]:
+    """Passwords and keys of the running platform, by name."""
     return json.loads((Path(os.environ[environment_name("folder")]) / "secrets.json").read_text())
 
 
 def _settings() -> dict[str, str]:
-    quick = {environment_name(*path): value for path, value in QUICK.items()}
+    quick = {environment_name(*path): value for path, value in FAST_SETTINGS.items()}
     parts = ("engine", "webapp", "lab", "government", "sms", "workers")
     urls = {environment_name(part, "url"): f"http://127.0.0.1:{free_port()}" for part in parts}
     return {**BRIEF_JVM, **quick, **urls, environment_name("mail", "port"): str(free_port())}

@@ -1,21 +1,21 @@
-"""Free ports, below those that the system gives to callers: else one may be taken before its part has begun."""
+"""Free ports below the ephemeral range, from which a client's socket could take one before the server binds it."""
 
 import random
 import socket
 
 RANGE = range(15_000, 32_000)
 
-_given: set[int] = set()
-# Hypothesis seeds the common one, in each process alike
+_returned: set[int] = set()
+# not the module's functions: Hypothesis seeds their generator, with the same seed in each process
 _random = random.SystemRandom()
 
 
 def free_port() -> int:
-    """One that nobody listens at; each once."""
+    """Return a port without a listener; never the same one twice in a process."""
     port = _random.choice(RANGE)
-    while port in _given or not _is_free(port):
+    while port in _returned or not _is_free(port):
         port = _random.choice(RANGE)
-    _given.add(port)
+    _returned.add(port)
     return port
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, on a free port."""
+"""A separate PostgreSQL server for tests, on a free port."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Server:
     """A server with one database per part.
 
     Attributes:
-        port: where it listens.
+        port: on which it listens.
     """
 
     def __init__(self, data: Path):
@@ -31,12 +31,12 @@ class Server:
 
     @property
     def process(self) -> int:
-        """The id of the one that has started all others."""
+        """Process id of the postmaster, the parent of all others."""
         return int((self._data / "postmaster.pid").read_text().split()[0])
 
     @property
     def settings(self) -> dict[str, str]:
-        """The environment variables that have every part keep what it keeps here."""
+        """Environment variables with the databases' URLs for all parts."""
         engine = {
             environment_name("engine", "database_url"): f"jdbc:postgresql://127.0.0.1:{self.port}/engine",
             environment_name("engine", "database_username"): "coronacare",
@@ -64,7 +64,7 @@ class Server:
         """Stop it.
 
         Args:
-            how: "fast" rolls back what is open; "immediate" is as if it had crashed.
+            how: "fast" rolls back open transactions; "immediate" is like a crash.
         """
         self._control("-m", how, "stop")
 
@@ -74,9 +74,9 @@ class Server:
 
 @contextmanager
 def postgresql() -> Iterator[Server]:
-    """A server of one's own, up.
+    """Start a server, and stop it at the end.
 
-    Its folder isn't among pytest's: another run by root takes away its right to go through those.
+    Its folder isn't one of pytest's temporary folders: a run as root makes their parent inaccessible to other users.
     """
     with tempfile.TemporaryDirectory(prefix="coronacare-postgresql-") as folder:
         if os.getuid() == 0:
@@ -91,14 +91,14 @@ def postgresql() -> Iterator[Server]:
 
 
 def dump(database: str) -> bytes:
-    """Every row of every table of one of the servers' databases, as SQL; the engine's URL says which server."""
+    """Dump a database as SQL, from the server in the setting engine.database_url."""
     url = urlsplit(os.environ["CORONACARE_ENGINE__DATABASE_URL"].removeprefix("jdbc:"))
     where = ["-h", str(url.hostname), "-p", str(url.port), "-U", "coronacare"]
     return subprocess.run([program_folder() / "pg_dump", *where, database], capture_output=True, check=True).stdout
 
 
 def program_folder() -> Path:
-    """Where PostgreSQL's programs are."""
+    """The folder of PostgreSQL's programs."""
     found = shutil.which("pg_ctl") or next(
         (str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))), None
     )
@@ -107,6 +107,6 @@ def program_folder() -> Path:
 
 
 def _run(program: Path, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs. Its output goes to no pipe: the server would keep that open."""
+    """Run one of PostgreSQL's programs, without a pipe for its output, which the server would inherit and keep open."""
     user = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
     subprocess.run([str(program), *arguments], cwd="/", stdout=subprocess.DEVNULL, check=True, **user)

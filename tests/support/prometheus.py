@@ -1,4 +1,4 @@
-"""A real Prometheus server beside a platform, which asks each part every half second."""
+"""A Prometheus server that scrapes each part of a platform every half second."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Prometheus:
         self._url = url
 
     def firing(self) -> set[str]:
-        """Names of the alerts that fire now."""
+        """Names of the alerts that are firing."""
         found = self._get("/api/v1/alerts")["alerts"]
         return {alert["labels"]["alertname"] for alert in found if alert["state"] == "firing"}
 
@@ -53,11 +53,11 @@ class Prometheus:
 def prometheus(
     folder: Path, state: Mapping[str, Any], limits: Mapping[str, float] | None = None
 ) -> Iterator[Prometheus]:
-    """Up, with our rules: at once instead of after some minutes, and with other limits for some alerts.
+    """Start Prometheus with the repository's alert rules, without their waiting times, and with other limits for some.
 
     Args:
-        state: where the parts are that it asks, by name.
-        limits: by alert, instead of the rule's.
+        state: URLs of the parts to scrape, by name.
+        limits: by alert, instead of the limit in its rule.
     """
     rules = yaml.safe_load((MONITORING / "alerts.yml").read_text())
     for rule in rules["groups"][0]["rules"]:

@@ -1,4 +1,4 @@
-"""Stands between a worker and the engine, and makes trouble on demand."""
+"""An HTTP proxy between a worker and the engine that injects faults."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from contextlib import contextmanager
 
 import urllib3
 
-from tests.support.serving import Call, Reply, serving
+from tests.support.http_server import Call, Reply, http_server
 
-# what may become of a call, beside a status to answer with in the engine's place
-CUT = "the connection is cut before the engine hears of it"
-ANSWER_LOST = "the engine does it, and its answer is lost"
+# faults of a request, beside a status that replaces the engine's answer
+CUT = "the connection is closed before the engine gets the request"
+ANSWER_LOST = "the engine executes the request, and its answer is lost"
 
 
 class Proxy:
-    """What happens to the calls.
+    """Control of the faults.
 
     Attributes:
-        trouble: given the path, what becomes of the call; None lets it through.
+        fault: called with the path of each request; returns the fault to inject, or None to forward the request.
     """
 
     def __init__(self) -> None:
-        self.trouble: Callable[[str], int | str | None] = lambda path: None
+        self.fault: Callable[[str], int | str | None] = lambda path: None
 
 
 @contextmanager
 def proxy_to(url: str) -> Iterator[tuple[Proxy, str]]:
-    """A running one, and its base URL."""
+    """Start a proxy to this URL; yields its control and its base URL."""
     proxy = Proxy()
     pool = urllib3.PoolManager(maxsize=32, retries=False)
 
-    def pass_on(call: Call) -> Reply | None:
-        trouble = proxy.trouble(call.path)
-        if isinstance(trouble, int):
-            return Reply(trouble, b"{}")
-        if trouble == CUT:
+    def forward(call: Call) -> Reply | None:
+        fault = proxy.fault(call.path)
+        if isinstance(fault, int):
+            return Reply(fault, b"{}")
+        if fault == CUT:
             return None
         headers = {name: call.headers[name] for name in ("Authorization", "Content-Type") if call.headers[name]}
         answer = pool.request(call.method, url + call.path, body=call.body, headers=headers, timeout=60)
-        if trouble == ANSWER_LOST:
+        if fault == ANSWER_LOST:
             return None
         return Reply(answer.status, answer.data, answer.headers.get("Content-Type", "text/plain"))
 
-    with serving(pass_on) as own_url:
+    with http_server(forward) as own_url:
         yield proxy, own_url

@@ -1,4 +1,4 @@
-"""An HTTP proxy on loopback that records what is asked of it, and an environment that names it."""
+"""An HTTP proxy on loopback that records its requests, and the environment variables that name it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class RecordingProxy(socketserver.ThreadingTCPServer):
     """Answers each request with 502.
 
     Attributes:
-        requests: the first line of each.
+        requests: the request line of each.
     """
 
     daemon_threads = True
@@ -26,10 +26,10 @@ class RecordingProxy(socketserver.ThreadingTCPServer):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that send a program's requests here, in both spellings; no address is exempt."""
+        """The variables that make a program use this proxy for every address, in lower and upper case."""
         url = f"http://127.0.0.1:{self.server_address[1]}"
-        named = {f"{scheme}_proxy": url for scheme in SCHEMES} | {"no_proxy": ""}
-        return named | {name.upper(): value for name, value in named.items()}
+        lower = {f"{scheme}_proxy": url for scheme in SCHEMES} | {"no_proxy": ""}
+        return lower | {name.upper(): value for name, value in lower.items()}
 
 
 class _Recorder(socketserver.StreamRequestHandler):

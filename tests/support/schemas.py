@@ -1,4 +1,4 @@
-"""What a database's schema is, what two schemas differ in, and which differences break older versions."""
+"""Reads the schema of a database, and compares two schemas for changes that break an older version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import peewee
 
-# Runner's own
+# table of the applied migrations
 HISTORY = "schema_migration"
 SQLITE_CHECK = re.compile(r"CHECK\s*\((.+?)\)", re.IGNORECASE)
 POSTGRESQL_CHECKS = """
@@ -38,7 +38,7 @@ class TableSchema:
 
 
 def read_schema(database: peewee.Database) -> dict[str, TableSchema]:
-    """The tables of a database by name, without that of its migrations."""
+    """The tables of a database by name, without the table of its migrations."""
     with database.connection_context():
         return {name: _read_table(database, name) for name in database.get_tables() if name != HISTORY}
 
@@ -62,11 +62,11 @@ def _checks(database: peewee.Database, table: str) -> set[str]:
 
 
 def breaking_changes(before: dict[str, TableSchema], after: dict[str, TableSchema]) -> list[str]:
-    """What in a schema keeps a version that was written for the one before from reading or writing."""
+    """Changes of a schema that keep a version written for the earlier schema from reading or writing."""
     found = []
     for name, table in before.items():
         if name not in after:
-            found.append(f"{name} is gone")
+            found.append(f"{name} is missing")
         else:
             found += [f"{name}.{change}" for change in _breaking_changes(table, after[name])]
     return found
@@ -74,13 +74,13 @@ def breaking_changes(before: dict[str, TableSchema], after: dict[str, TableSchem
 
 def _breaking_changes(before: TableSchema, after: TableSchema) -> list[str]:
     added = {name: column for name, column in after.columns.items() if name not in before.columns}
-    kept = {name: after.columns[name] for name in before.columns if name in after.columns}
+    common = {name: after.columns[name] for name in before.columns if name in after.columns}
     unique = [columns for columns, is_unique in after.indexes.values() if is_unique]
     was_unique = [columns for columns, is_unique in before.indexes.values() if is_unique]
     return [
-        *(f"{name} is gone" for name in before.columns if name not in kept),
-        *(f"{name} has another type" for name in kept if kept[name].type != before.columns[name].type),
-        *(f"{name} may no longer be null" for name in kept if before.columns[name].null and not kept[name].null),
+        *(f"{name} is missing" for name in before.columns if name not in common),
+        *(f"{name} has another type" for name in common if common[name].type != before.columns[name].type),
+        *(f"{name} may no longer be null" for name in common if before.columns[name].null and not common[name].null),
         *(f"{name} has no default" for name, column in added.items() if not column.null and column.default is None),
         *(f"{', '.join(columns)} must be unique" for columns in unique if columns not in was_unique),
         *(f"constraint {constraint}" for constraint in after.constraints - before.constraints),

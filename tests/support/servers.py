@@ -1,4 +1,4 @@
-"""The lab or the government alone, on a port and with data of its own."""
+"""The server of the lab or the government alone, with its own port and data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 from config.settings import ROOT, environment_name
 from stack.parts import WORKER
 from tests.support.case import eventually
-from tests.support.platform import secrets_of_run, without_settings
+from tests.support.platform import read_secrets, without_settings
 from tests.support.ports import free_port
 
 KEY = "u3TsfY0aQw8x" + "NnEr2Lbk"
@@ -22,16 +22,16 @@ SERVERS = ("lab", "government")
 
 
 @contextmanager
-def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str, int]]:
-    """One of the servers, with data of its own; its URL and process id."""
+def run_server(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str, int]]:
+    """Start a server, and stop it at the end; yields its URL and process id."""
     url = f"http://127.0.0.1:{free_port()}"
     clean = without_settings(os.environ)
     own = {environment_name(server, "api_key"): KEY for server in SERVERS}
-    # the government's messages go where those of the run go
-    beside = [environment_name("mail", "port"), environment_name("sms", "url")]
-    own |= {name: os.environ[name] for name in beside}
+    # the government sends its messages to the mail catcher and SMS gateway of the shared platform
+    shared = [environment_name("mail", "port"), environment_name("sms", "url")]
+    own |= {name: os.environ[name] for name in shared}
     own[environment_name("government", "archive_key")] = KEY
-    own[environment_name("sms", "api_key")] = secrets_of_run()["sms_api_key"]
+    own[environment_name("sms", "api_key")] = read_secrets()["sms_api_key"]
     own[environment_name(name, "database_url")] = f"sqlite:///{folder}/{name}.db"
     environment = clean | own
     subprocess.run([sys.executable, "-m", "services", "upgrade", name], cwd=ROOT, env=environment, check=True)
@@ -55,16 +55,12 @@ def served(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str,
 
 
 def has_started(process: subprocess.Popen[bytes], url: str) -> bool:
-    """Whether the server answers.
-
-    Raises:
-        AssertionError: it has ended.
-    """
+    """Whether the server answers; raises AssertionError if its process has ended."""
     assert process.poll() is None, "the server has ended: its log says why"
-    return answers(url)
+    return is_up(url)
 
 
-def answers(url: str) -> bool:
+def is_up(url: str) -> bool:
     try:
         return requests.get(url + "/healthz", timeout=5).ok
     except (requests.ConnectionError, requests.Timeout):

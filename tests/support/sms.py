@@ -1,4 +1,4 @@
-"""What the SMS gateway has got."""
+"""The messages that the SMS gateway has received."""
 
 from __future__ import annotations
 

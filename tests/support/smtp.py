@@ -1,4 +1,4 @@
-"""A real SMTP server in the test's own process."""
+"""An SMTP server in the test's process."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from aiosmtpd.smtp import AuthResult
 
 from tests.support.ports import free_port
 
-# what is said to addresses that begin so
+# replies to RCPT, by the beginning of the address
 REPLIES = {"unknown": "550 no such mailbox", "greylisted": "450 come again", "goes-down": "421 we close"}
 
 
 class Inbox(Message):
-    """Keeps what it gets.
+    """Stores the received messages.
 
     Attributes:
-        recipients: of each RCPT, whatever it answered.
-        farewell: what it answers to QUIT.
+        recipients: the address of each RCPT, accepted or not.
+        farewell: reply to QUIT.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.got: list[Any] = []
+        self.received: list[Any] = []
         self.recipients: list[str] = []
         self.farewell = "221 bye"
 
     def handle_message(self, message: Any) -> None:
-        self.got.append(message)
+        self.received.append(message)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         self.recipients.append(address)
@@ -54,10 +54,10 @@ class Inbox(Message):
 
 @contextmanager
 def smtp_server(password: str = "", **options: Any) -> Iterator[tuple[Inbox, int]]:
-    """The inbox, and the port at which it is filled.
+    """Start a server, and stop it at the end; yields its inbox and port.
 
     Args:
-        password: of the account with which one must sign in; empty is without.
+        password: clients must authenticate with it; empty for a server without authentication.
         options: of aiosmtpd's Controller.
     """
     inbox = Inbox()

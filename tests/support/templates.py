@@ -1,4 +1,4 @@
-"""Templates compiled once for all applications of a test process."""
+"""A bytecode cache that compiles each template once for all applications of a test process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jinja2.bccache import Bucket
 
 
 class CompiledTemplates(BytecodeCache):
-    """Keeps in memory what Jinja compiled, by template and content."""
+    """Caches Jinja's bytecode in memory, by template and content."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType | None] = {}

@@ -1,4 +1,4 @@
-"""How often something is repeated in `make test`, and in `make verify`."""
+"""Numbers of repetitions in `make test` and `make verify`."""
 
 import os
 

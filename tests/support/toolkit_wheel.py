@@ -1,4 +1,4 @@
-"""The toolkit's wheel, built from the repository's folder as a user would."""
+"""Builds the toolkit's wheel from the repository's folder, as a user does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from config.settings import ROOT
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the wheel into a folder, from a copy: setuptools leaves files beside what it builds."""
+    """Build the wheel into a folder, from a copy of the sources, because setuptools writes files beside them."""
     source = folder / "source"
     shutil.copytree(ROOT / "camunda7", source, ignore=shutil.ignore_patterns("build", "__pycache__"))
     pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source))

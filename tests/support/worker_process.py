@@ -1,6 +1,6 @@
-"""A worker process of its own: python -m tests.support.worker_process WORKER_ID TOPIC LOCK_S HANDLER_S STOP_WITHIN_S
+"""A worker process: python -m tests.support.worker_process WORKER_ID TOPIC LOCK_S HANDLER_S SHUTDOWN_TIMEOUT_S
 
-Its handler notes when it begins and when it ends, by its variable sample_number, one line each.
+Its handler writes a line when it begins and when it ends, each with its variable sample_number.
 """
 
 from __future__ import annotations

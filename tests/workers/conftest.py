@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
+from tests.support.external_tasks import ExternalTasks, deploy
 from tests.support.proxy import Proxy, proxy_to
-from tests.support.work import Work, deploy
 
 
 @pytest.fixture(scope="session")
 def platform_with_diagram(state: dict[str, Any]) -> dict[str, Any]:
     """The state of the shared platform, with the diagram of these tests deployed."""
-    deploy(Work(state).engine)
+    deploy(ExternalTasks(state).engine)
     return state
 
 
 @pytest.fixture
-def work(platform_with_diagram: dict[str, Any]) -> Work:
-    return Work(platform_with_diagram)
+def work(platform_with_diagram: dict[str, Any]) -> ExternalTasks:
+    return ExternalTasks(platform_with_diagram)
 
 
 @pytest.fixture
-def proxied_work(platform_with_diagram: dict[str, Any]) -> Iterator[tuple[Work, Proxy]]:
+def proxied_work(platform_with_diagram: dict[str, Any]) -> Iterator[tuple[ExternalTasks, Proxy]]:
     """Work whose worker reaches the engine through a proxy that injects faults."""
     with proxy_to(platform_with_diagram["engine"]) as (proxy, url):
-        yield Work(platform_with_diagram, url), proxy
+        yield ExternalTasks(platform_with_diagram, url), proxy

@@ -8,8 +8,8 @@ from camunda.external_task.external_task import ExternalTask, TaskResult
 
 from camunda7.worker import topic
 from tests.support.case import eventually
-from tests.support.work import Work
-from tests.support.working import working
+from tests.support.external_tasks import ExternalTasks
+from tests.support.running_worker import running_worker
 
 
 def handle_task(task: ExternalTask) -> TaskResult:
@@ -26,16 +26,16 @@ def handle_task(task: ExternalTask) -> TaskResult:
     return task.complete({"var1": 1, "var2": "value"})
 
 
-def variables_of(work: Work, instance: str) -> dict[str, Any]:
+def variables_of(work: ExternalTasks, instance: str) -> dict[str, Any]:
     found = work.engine.get("/history/variable-instance", processInstanceId=instance)
     return {variable["name"]: variable["value"] for variable in found}
 
 
-def test_the_librarys_example_handler_completes_and_fails_tasks(work: Work) -> None:
-    done, failed = work.starts(), work.starts(failure=True)
+def test_the_librarys_example_handler_completes_and_fails_tasks(work: ExternalTasks) -> None:
+    done, failed = work.start(), work.start(failure=True)
     instance = work.task(done[0])["processInstanceId"]
-    with working(**work.worker, functions=[topic(work.topic)(handle_task)]):
-        eventually(lambda: work.left() == 1 and work.deliveries("failureLog"))
+    with running_worker(**work.worker, functions=[topic(work.topic)(handle_task)]):
+        eventually(lambda: work.count_open() == 1 and work.log_entries("failureLog"))
     assert {"var1": 1, "var2": "value"}.items() <= variables_of(work, instance).items()
     task = work.task(failed[0])
     assert (task["errorMessage"], task["retries"]) == ("task failed", 3)
@@ -47,7 +47,7 @@ def test_the_librarys_example_handler_completes_and_fails_tasks(work: Work) -> N
         seen.update(key=task.get_business_key(), topic=task.get_topic_name(), **task.get_extension_properties())
         return task.complete()
 
-    work.starts()
-    with working(**work.worker, functions=[topic(work.topic)(inspect_task)]):
+    work.start()
+    with running_worker(**work.worker, functions=[topic(work.topic)(inspect_task)]):
         eventually(lambda: seen)
     assert seen == {"key": work.reference, "topic": work.topic, "colour": "red"}

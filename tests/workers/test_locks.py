@@ -8,11 +8,11 @@ from typing import Any
 
 from camunda7.worker import Context, topic
 from tests.support.case import eventually
-from tests.support.work import Work
-from tests.support.working import working
+from tests.support.external_tasks import ExternalTasks
+from tests.support.running_worker import running_worker
 
 
-def test_a_handler_may_run_longer_than_its_lock(work: Work) -> None:
+def test_a_handler_may_run_longer_than_its_lock(work: ExternalTasks) -> None:
     calls: list[int] = []
 
     @topic(work.topic)
@@ -20,16 +20,16 @@ def test_a_handler_may_run_longer_than_its_lock(work: Work) -> None:
         calls.append(1)
         time.sleep(5)
 
-    work.starts(3)
+    work.start(3)
     with (
-        working(**work.worker, functions=[handle], lock_s=2, worker_id="locks-1"),
-        working(**work.worker, functions=[handle], lock_s=2, worker_id="locks-2"),
+        running_worker(**work.worker, functions=[handle], lock_s=2, worker_id="locks-1"),
+        running_worker(**work.worker, functions=[handle], lock_s=2, worker_id="locks-2"),
     ):
-        eventually(lambda: work.left() == 0)
+        eventually(lambda: work.count_open() == 0)
     assert len(calls) == 3
 
 
-def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(work: Work) -> None:
+def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(work: ExternalTasks) -> None:
     started, cancelled = threading.Event(), threading.Event()
 
     @topic(work.topic)
@@ -39,8 +39,8 @@ def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(work: Work) 
         cancelled.set()
         return {"visit_note": "too late"}
 
-    (task,) = work.starts()
-    with working(**work.worker, functions=[handle], slots=1, lock_s=2) as runtime:
+    (task,) = work.start()
+    with running_worker(**work.worker, functions=[handle], slots=1, lock_s=2) as runtime:
         assert started.wait(20)
         # when the task is unlocked by an administrator, and another worker locks it
         work.engine.post(f"/external-task/{task}/unlock")
@@ -51,7 +51,7 @@ def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(work: Work) 
     assert work.engine.get("/history/variable-instance", variableName="visit_note", variableValue="too late") == []
 
 
-def test_tasks_that_wait_too_long_for_a_slot_are_unlocked_for_other_workers(work: Work) -> None:
+def test_tasks_that_wait_too_long_for_a_slot_are_unlocked_for_other_workers(work: ExternalTasks) -> None:
     """The handlers become slow, so that prefetched tasks wait; another worker executes them."""
     calls: dict[str, list[int]] = {"slow": [], "other": []}
     release = threading.Event()
@@ -66,11 +66,11 @@ def test_tasks_that_wait_too_long_for_a_slot_are_unlocked_for_other_workers(work
     def other() -> None:
         calls["other"].append(1)
 
-    work.starts(100)
-    with working(**work.worker, functions=[slow], slots=2, worker_id="slow"):
+    work.start(100)
+    with running_worker(**work.worker, functions=[slow], slots=2, worker_id="slow"):
         eventually(lambda: len(calls["slow"]) == 42)
-        with working(**work.worker, functions=[other], slots=2, worker_id="other"):
-            eventually(lambda: work.left() == 2)
+        with running_worker(**work.worker, functions=[other], slots=2, worker_id="other"):
+            eventually(lambda: work.count_open() == 2)
         release.set()
-        eventually(lambda: work.left() == 0)
+        eventually(lambda: work.count_open() == 0)
     assert (len(calls["slow"]), len(calls["other"])) == (42, 58)

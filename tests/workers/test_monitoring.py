@@ -20,17 +20,17 @@ from camunda7.worker.health import Health
 from hosting.readiness import Check, find_problems
 from processes.variables import VARIABLES
 from tests.support.case import NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from tests.support.external_tasks import ExternalTasks
 from tests.support.ports import free_port
 from tests.support.proxy import CUT, Proxy
-from tests.support.work import Work
-from tests.support.working import working
+from tests.support.running_worker import running_worker
 
 CANARY = "Xylophon-7731"
 
 
 def test_the_platforms_workers_serve_health_checks_and_metrics(state: dict[str, Any]) -> None:
-    case = CaseUnderTest(state).starts({**NO_SYMPTOMS, "breathless": True})
-    case.ends()
+    case = CaseUnderTest(state).start({**NO_SYMPTOMS, "breathless": True})
+    case.wait_for_end()
     url = state["workers"]
     for path in ("/healthz", "/readyz"):
         assert (requests.get(url + path, timeout=5).status_code, path) == (200, path)
@@ -42,7 +42,9 @@ def test_the_platforms_workers_serve_health_checks_and_metrics(state: dict[str, 
 
 
 @pytest.fixture
-def serve_health(proxied_work: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime, TaskClient], Callable[[str], int]]]:
+def serve_health(
+    proxied_work: tuple[ExternalTasks, Proxy],
+) -> Iterator[Callable[[Runtime, TaskClient], Callable[[str], int]]]:
     servers: list[Health] = []
 
     def serve(runtime: Runtime, client: TaskClient) -> Callable[[str], int]:
@@ -64,25 +66,25 @@ def serve_health(proxied_work: tuple[Work, Proxy]) -> Iterator[Callable[[Runtime
 
 
 def test_without_the_engine_a_worker_is_alive_but_not_ready(
-    proxied_work: tuple[Work, Proxy], serve_health: Callable[..., Any]
+    proxied_work: tuple[ExternalTasks, Proxy], serve_health: Callable[..., Any]
 ) -> None:
     work, proxy = proxied_work
-    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
+    with running_worker(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
         status = serve_health(runtime, runtime.client)
         assert (status("/healthz"), status("/readyz")) == (200, 200)
-        proxy.trouble = lambda path: CUT
+        proxy.fault = lambda path: CUT
         time.sleep(2)
         assert (status("/healthz"), status("/readyz")) == (200, 503)
-        proxy.trouble = lambda path: None
+        proxy.fault = lambda path: None
         eventually(lambda: status("/readyz") == 200)
 
 
 def test_a_worker_whose_poll_loop_hangs_is_not_alive(
-    proxied_work: tuple[Work, Proxy], serve_health: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    proxied_work: tuple[ExternalTasks, Proxy], serve_health: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work, _ = proxied_work
     resume = threading.Event()
-    with working(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
+    with running_worker(**work.worker, functions=[topic(work.topic)(lambda: None)], long_poll_s=1) as runtime:
         status = serve_health(runtime, runtime.client)
         monkeypatch.setattr("camunda7.worker.runtime.POLL_LOOP_TIMEOUT_S", -5.0)
         monkeypatch.setattr(runtime.client, "fetch", lambda topics, most: resume.wait(60) and [])
@@ -97,7 +99,7 @@ def canary_of(name: str) -> Any:
 
 
 def test_values_of_variables_are_in_no_log_metric_or_incident(
-    work: Work, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    work: ExternalTasks, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     names = [name for name, variable in VARIABLES.items() if variable.type in ("String", "Integer", "Double")]
     seen: list[Any] = []
@@ -109,8 +111,8 @@ def test_values_of_variables_are_in_no_log_metric_or_incident(
     caplog.set_level(logging.DEBUG)
     logging.getLogger("urllib3").setLevel(logging.DEBUG)
     handle = topic(work.topic, retry=Retry(attempts=2, first="10ms", most="10ms"))(fail)
-    work.starts(**{name: canary_of(name) for name in names})
-    with working(**work.worker, functions=[handle]) as runtime:
+    work.start(**{name: canary_of(name) for name in names})
+    with running_worker(**work.worker, functions=[handle]) as runtime:
         eventually(work.incidents)
         metrics = generate_latest(runtime.metrics.registry).decode()
     # control: the handler and the engine have the values
@@ -129,7 +131,7 @@ def test_values_of_variables_are_in_no_log_metric_or_incident(
         "output": "".join(capfd.readouterr()),
         "metrics": metrics,
         "incident": str(work.incidents()),
-        "failure": str(work.deliveries("failureLog")),
+        "failure": str(work.log_entries("failureLog")),
     }
     assert work.topic in outputs["log"]
     for where, text in outputs.items():
@@ -139,11 +141,11 @@ def test_values_of_variables_are_in_no_log_metric_or_incident(
 
 def test_no_log_of_the_platform_has_a_patients_name(state: dict[str, Any]) -> None:
     case = CaseUnderTest(state)
-    case.starts(WITH_COUGH)
-    case.requests_evaluation(**{**REQUEST, "family_name": CANARY, "address": f"1 {CANARY} Street"})
-    case.fills_in_medical_form()
-    case.is_visited(finding="negative")
-    case.waits_for("doctor_report")
+    case.start(WITH_COUGH)
+    case.request_evaluation(**{**REQUEST, "family_name": CANARY, "address": f"1 {CANARY} Street"})
+    case.fill_in_medical_form()
+    case.record_visit(finding="negative")
+    case.wait_for_task("doctor_report")
     logs = {path.name: path.read_text() for path in Path(state["logs"]).glob("*.log")}
     assert case.reference in logs["workers.log"]
     assert "root" not in {line.split()[3].rstrip(":") for line in logs["workers.log"].splitlines() if "INFO" in line}

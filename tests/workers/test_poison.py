@@ -12,8 +12,8 @@ from camunda.external_task.external_task import ExternalTask, TaskResult
 
 from camunda7.worker import Retry, topic
 from tests.support.case import eventually
-from tests.support.work import Work
-from tests.support.working import working
+from tests.support.external_tasks import ExternalTasks
+from tests.support.running_worker import running_worker
 
 QUICK = Retry(attempts=2, first="50ms", most="50ms")
 
@@ -35,7 +35,7 @@ POISON = {
 }
 
 
-def test_an_unreadable_task_becomes_an_incident_and_others_are_executed(work: Work) -> None:
+def test_an_unreadable_task_becomes_an_incident_and_others_are_executed(work: ExternalTasks) -> None:
     done: list[str] = []
 
     @topic(work.topic)
@@ -50,10 +50,10 @@ def test_an_unreadable_task_becomes_an_incident_and_others_are_executed(work: Wo
         return work.engine.get("/external-task", processInstanceId=instance)[0]["id"]
 
     poisoned = [start(variable) for variable in POISON.values()]
-    good = work.starts(5)
-    with working(**work.worker, functions=[handle], long_poll_s=1):
-        eventually(lambda: sorted(done) == sorted(good) and work.left() == len(poisoned))
-        later = work.starts(3)
+    good = work.start(5)
+    with running_worker(**work.worker, functions=[handle], long_poll_s=1):
+        eventually(lambda: sorted(done) == sorted(good) and work.count_open() == len(poisoned))
+        later = work.start(3)
         eventually(lambda: set(later) <= set(done))
     messages = {
         incident["configuration"]: incident["incidentMessage"] for incident in incidents_of_tasks(work, poisoned)
@@ -64,12 +64,12 @@ def test_an_unreadable_task_becomes_an_incident_and_others_are_executed(work: Wo
     assert "SECRET" not in str(messages)
 
 
-def incidents_of_tasks(work: Work, tasks: list[str]) -> list[dict[str, Any]]:
+def incidents_of_tasks(work: ExternalTasks, tasks: list[str]) -> list[dict[str, Any]]:
     found = work.engine.get("/incident", incidentType="failedExternalTask")
     return [incident for incident in found if incident["configuration"] in tasks]
 
 
-def test_an_extension_property_without_a_name_is_ignored(work: Work) -> None:
+def test_an_extension_property_without_a_name_is_ignored(work: ExternalTasks) -> None:
     seen: list[dict[str, str]] = []
 
     @topic(work.topic)
@@ -77,9 +77,9 @@ def test_an_extension_property_without_a_name_is_ignored(work: Work) -> None:
         seen.append(task.get_extension_properties())
         return task.complete()
 
-    work.starts(process="runtime_unnamed_property")
-    with working(**work.worker, functions=[handle], long_poll_s=1):
-        eventually(lambda: work.left() == 0)
+    work.start(process="runtime_unnamed_property")
+    with running_worker(**work.worker, functions=[handle], long_poll_s=1):
+        eventually(lambda: work.count_open() == 0)
     assert seen == [{"colour": "red"}]
 
 
@@ -145,7 +145,7 @@ ODD_RESULTS: list[Callable[[ExternalTask], Any]] = [
 ]
 
 
-def test_each_odd_result_becomes_an_incident_after_at_most_two_attempts(work: Work) -> None:
+def test_each_odd_result_becomes_an_incident_after_at_most_two_attempts(work: ExternalTasks) -> None:
     runs: Counter[int] = Counter()
 
     @topic(work.topic, retry=QUICK)
@@ -154,8 +154,8 @@ def test_each_odd_result_becomes_an_incident_after_at_most_two_attempts(work: Wo
         runs[number] += 1
         return ODD_RESULTS[number](task)
 
-    tasks = [work.starts(number=number)[0] for number in range(len(ODD_RESULTS))]
-    with working(**work.worker, functions=[handle], slots=8, long_poll_s=1):
+    tasks = [work.start(number=number)[0] for number in range(len(ODD_RESULTS))]
+    with running_worker(**work.worker, functions=[handle], slots=8, long_poll_s=1):
         eventually(lambda: len(incidents_of_tasks(work, tasks)) == len(tasks), lambda: str(runs), within_s=150)
     assert set(runs.values()) <= {1, 2}
-    assert work.left() == len(tasks)
+    assert work.count_open() == len(tasks)

@@ -16,16 +16,16 @@ import pytest
 from camunda7.worker import topic
 from config.settings import ROOT
 from tests.support.case import eventually
+from tests.support.external_tasks import ExternalTasks
 from tests.support.proxy import Proxy
-from tests.support.work import Work
-from tests.support.working import working
+from tests.support.running_worker import running_worker
 
 LONG_LOCK_S = 120
 StartWorker = Callable[..., subprocess.Popen]
 
 
 @pytest.fixture
-def start_worker(work: Work, start_worker_on: StartWorker) -> StartWorker:
+def start_worker(work: ExternalTasks, start_worker_on: StartWorker) -> StartWorker:
     """Start a worker process on this test's topic."""
     return functools.partial(start_worker_on, work)
 
@@ -36,7 +36,7 @@ def start_worker_on(tmp_path: Path) -> Iterator[StartWorker]:
     processes: list[subprocess.Popen] = []
 
     def start(
-        work: Work,
+        work: ExternalTasks,
         worker_id: str = "",
         lock_s: float = LONG_LOCK_S,
         handler_s: float = 0.3,
@@ -66,40 +66,40 @@ def log_of(tmp_path: Path) -> str:
 
 
 def test_sigterm_under_load_leaves_no_lock_and_loses_no_result(
-    work: Work, start_worker: StartWorker, tmp_path: Path
+    work: ExternalTasks, start_worker: StartWorker, tmp_path: Path
 ) -> None:
-    tasks = work.starts(150, sample_number=1)
+    tasks = work.start(150, sample_number=1)
     process = start_worker()
-    eventually(lambda: work.left() < 130)
+    eventually(lambda: work.count_open() < 130)
 
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
 
-    assert work.locked() == 0
-    remaining = work.left()
+    assert work.count_locked() == 0
+    remaining = work.count_open()
     # each handler that had started has finished and was reported, none twice
     lines = log_of(tmp_path).splitlines()
-    assert lines.count("begins 1") == lines.count("ends 1") == len(tasks) - remaining == len(work.deliveries())
+    assert lines.count("begins 1") == lines.count("ends 1") == len(tasks) - remaining == len(work.log_entries())
     assert 0 < remaining < 130
 
 
 def test_tasks_that_exceed_the_shutdown_timeout_are_unlocked(
-    work: Work, start_worker: StartWorker, tmp_path: Path
+    work: ExternalTasks, start_worker: StartWorker, tmp_path: Path
 ) -> None:
-    work.starts(4)
+    work.start(4)
     process = start_worker(handler_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 4)
     started_at = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     assert 2.5 < time.monotonic() - started_at < 20
-    assert (work.locked(), work.left()) == (0, 4)
+    assert (work.count_locked(), work.count_open()) == (0, 4)
 
 
 def test_a_second_signal_unlocks_the_tasks_and_exits_at_once(
-    work: Work, start_worker: StartWorker, tmp_path: Path
+    work: ExternalTasks, start_worker: StartWorker, tmp_path: Path
 ) -> None:
-    work.starts(4)
+    work.start(4)
     process = start_worker(handler_s=60, shutdown_timeout_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 4)
     started_at = time.monotonic()
@@ -108,33 +108,33 @@ def test_a_second_signal_unlocks_the_tasks_and_exits_at_once(
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     assert time.monotonic() - started_at < 20
-    assert (work.locked(), work.left()) == (0, 4)
+    assert (work.count_locked(), work.count_open()) == (0, 4)
 
 
 def test_unlocked_tasks_are_not_locked_again_by_a_poll_that_ends_late(
-    proxied_work: tuple[Work, Proxy], start_worker_on: StartWorker, tmp_path: Path
+    proxied_work: tuple[ExternalTasks, Proxy], start_worker_on: StartWorker, tmp_path: Path
 ) -> None:
     work, proxy = proxied_work
-    work.starts(4)
+    work.start(4)
     process = start_worker_on(work, handler_s=60, shutdown_timeout_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 4)
     # the next long poll is pending at the engine; the fetch that ends it is delayed by 2 s
     time.sleep(1)
-    proxy.trouble = lambda path: time.sleep(2) if path.endswith("fetchAndLock") else None
+    proxy.fault = lambda path: time.sleep(2) if path.endswith("fetchAndLock") else None
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
-    assert (work.locked(), work.left()) == (0, 4)
+    assert (work.count_locked(), work.count_open()) == (0, 4)
 
 
 def test_an_engine_that_hangs_does_not_delay_the_shutdown(
-    proxied_work: tuple[Work, Proxy], start_worker_on: StartWorker, tmp_path: Path
+    proxied_work: tuple[ExternalTasks, Proxy], start_worker_on: StartWorker, tmp_path: Path
 ) -> None:
     work, proxy = proxied_work
     process = start_worker_on(work)
     eventually(lambda: "health" in log_of(tmp_path))
-    proxy.trouble = lambda path: time.sleep(30)
+    proxy.fault = lambda path: time.sleep(30)
     time.sleep(1)
     process.send_signal(signal.SIGTERM)
     # the shutdown timeout is 3 s
@@ -142,14 +142,14 @@ def test_an_engine_that_hangs_does_not_delay_the_shutdown(
 
 
 def test_a_restarted_worker_fetches_the_tasks_it_had_locked(
-    work: Work, start_worker: StartWorker, tmp_path: Path
+    work: ExternalTasks, start_worker: StartWorker, tmp_path: Path
 ) -> None:
-    work.starts(8)
+    work.start(8)
     process = start_worker(handler_s=60)
     eventually(lambda: log_of(tmp_path).count("begins") == 8)
     process.kill()
     process.wait(20)
-    assert work.locked(work.reference) == 8
+    assert work.count_locked(work.reference) == 8
 
     done: list[int] = []
 
@@ -158,16 +158,16 @@ def test_a_restarted_worker_fetches_the_tasks_it_had_locked(
         done.append(1)
 
     started_at = time.monotonic()
-    with working(**work.worker, functions=[handle], slots=8, worker_id=work.reference):
+    with running_worker(**work.worker, functions=[handle], slots=8, worker_id=work.reference):
         eventually(lambda: len(done) == 8)
         took_s = time.monotonic() - started_at
-        eventually(lambda: work.left() == 0)
+        eventually(lambda: work.count_open() == 0)
     # long before the locks would expire, after LONG_LOCK_S
     assert took_s < 20
 
 
 def test_the_pending_poll_of_a_killed_worker_locks_no_task(
-    work: Work, start_worker: StartWorker, tmp_path: Path
+    work: ExternalTasks, start_worker: StartWorker, tmp_path: Path
 ) -> None:
     process = start_worker()
     eventually(lambda: "health" in log_of(tmp_path))
@@ -180,27 +180,29 @@ def test_the_pending_poll_of_a_killed_worker_locks_no_task(
     def handle() -> None:
         done.append(1)
 
-    with working(**work.worker, functions=[handle], worker_id=work.reference):
+    with running_worker(**work.worker, functions=[handle], worker_id=work.reference):
         time.sleep(0.5)
         started_at = time.monotonic()
-        work.starts(3)
+        work.start(3)
         eventually(lambda: len(done) == 3)
         assert time.monotonic() - started_at < 20
 
 
-def test_a_stopped_worker_leaves_no_pending_poll(work: Work, start_worker: StartWorker, tmp_path: Path) -> None:
+def test_a_stopped_worker_leaves_no_pending_poll(
+    work: ExternalTasks, start_worker: StartWorker, tmp_path: Path
+) -> None:
     process = start_worker()
     eventually(lambda: "health" in log_of(tmp_path))
     time.sleep(1)
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
-    work.starts()
+    work.start()
     time.sleep(1)
-    assert work.locked() == 0
+    assert work.count_locked() == 0
 
 
 def test_a_second_process_with_the_same_worker_id_is_refused(
-    work: Work, start_worker: StartWorker, tmp_path: Path
+    work: ExternalTasks, start_worker: StartWorker, tmp_path: Path
 ) -> None:
     first = start_worker()
     eventually(lambda: "health" in log_of(tmp_path))

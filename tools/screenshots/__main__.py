@@ -20,7 +20,7 @@ from typing import Any
 from playwright.sync_api import Error as PlaywrightError
 
 from config.settings import ROOT, environment_name
-from tests.support.chromium import launched
+from tests.support.chromium import launch_chromium
 from tools.screenshots import managers, patients, tasklist
 from tools.screenshots.guide import Guide
 
@@ -58,7 +58,7 @@ def main(folder: Path, names: list[str]) -> int:
     """Take these pictures, or all; returns 1 if a page couldn't be opened."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = []
-    with demo() as state, launched() as browser:
+    with demo() as state, launch_chromium() as browser:
         guide = Guide(browser, state)
         for name, reach in (FULL_PAGE | WINDOW).items():
             if names and name not in names:

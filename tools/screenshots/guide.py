@@ -36,11 +36,11 @@ class Guide:
     def patient(self, name: str, viewport: dict[str, int] = PHONE, locale: str = "en-GB") -> Patient:
         """Sign in as a patient of the tour, and open the page of the case."""
         stop, patient = self._stops[name], Patient(self._page(viewport, locale=locale), self.state)
-        patient.opens("/sign-in")
-        patient.answers({"access_code": stop["access_code"], "date_of_birth": stop["date_of_birth"]})
+        patient.open("/sign-in")
+        patient.fill_in({"access_code": stop["access_code"], "date_of_birth": stop["date_of_birth"]})
         with patient.page.expect_navigation():
             patient.page.locator("main form button").first.click()
-        patient.opens("/case")
+        patient.open("/case")
         return patient
 
     def task(self, name: str, form: str) -> OpenTask:
@@ -55,7 +55,7 @@ class Guide:
 
     def _sign_in_staff(self, account: str, application: str = "tasklist", on_phone: bool = False) -> StaffMember:
         member = StaffMember(self._page(PHONE if on_phone else DESKTOP, javascript=True), self.state, account)
-        member.signs_in_at_the_page(application)
+        member.sign_in_on_page(application)
         return member
 
     def _page(self, viewport: dict[str, int], javascript: bool = False, locale: str = "en-US") -> Page:

@@ -14,10 +14,10 @@ HISTORY = "history=included"
 def managers_page(path: str) -> Callable[[Guide], Page]:
     def reach(guide: Guide) -> Page:
         manager = guide.staff("process_manager", "cockpit")
-        manager.opens_our_page(path)
+        manager.open_webapp(path)
         if manager.page.locator("#password").count():
-            manager.signs_in_there()
-            manager.opens_our_page(path)
+            manager.sign_in_to_webapp()
+            manager.open_webapp(path)
         return manager.page
 
     return reach

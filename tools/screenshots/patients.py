@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from playwright.sync_api import Page
 
 from tests.support.chromium import DESKTOP, NARROW, PHONE
-from tests.support.mail import link_in, mails_to
+from tests.support.mail import find_link, mails_to
 from tests.support.people import Patient
 from tools.screenshots.guide import Guide
 
@@ -37,7 +37,7 @@ NEWCOMER = {
 
 
 def home(guide: Guide) -> Page:
-    guide.newcomer().opens("/")
+    guide.newcomer().open("/")
     return guide.newcomer().page
 
 
@@ -49,7 +49,7 @@ def home_on_desktop(guide: Guide) -> Page:
 
 def pre_screening(guide: Guide) -> Page:
     home(guide).set_viewport_size(PHONE)
-    guide.newcomer().presses("Start the symptom check")
+    guide.newcomer().press("Start the symptom check")
     return fill_in_until(guide.newcomer(), "Symptoms")
 
 
@@ -58,24 +58,24 @@ def check_your_answers(guide: Guide) -> Page:
 
 
 def advice(guide: Guide) -> Page:
-    guide.newcomer().continues()
-    guide.newcomer().waits_for_link("Request a home visit and a test")
+    guide.newcomer().submit_page()
+    guide.newcomer().wait_for_link("Request a home visit and a test")
     return guide.newcomer().page
 
 
 def evaluation_request(guide: Guide) -> Page:
-    guide.newcomer().presses("Request a home visit and a test")
+    guide.newcomer().press("Request a home visit and a test")
     return fill_in_until(guide.newcomer(), "Your contact details", 2)
 
 
 def access_code(guide: Guide) -> Page:
-    guide.newcomer().goes_through(NEWCOMER)
+    guide.newcomer().submit_pages(NEWCOMER)
     return guide.newcomer().page
 
 
 def sign_in(guide: Guide) -> Page:
     guide.newcomer().page.context.clear_cookies()
-    guide.newcomer().opens("/sign-in")
+    guide.newcomer().open("/sign-in")
     return guide.newcomer().page
 
 
@@ -89,34 +89,34 @@ def fill_in_until(patient: Patient, heading: str, time: int = 1) -> Page:
     while True:
         shown = patient.page.locator("h1").inner_text()
         seen[shown] += 1
-        patient.answers({name: value for name, value in NEWCOMER.items() if patient.is_asked(name)})
+        patient.fill_in({name: value for name, value in NEWCOMER.items() if patient.has_field(name)})
         if shown == heading and seen[shown] == time:
             return patient.page
-        patient.continues()
+        patient.submit_page()
 
 
 def close_contacts(guide: Guide) -> Page:
     patient = guide.patient("Hana Suzuki")
-    patient.presses("Your close contacts")
-    patient.answers({"had_contacts": "yes"})
-    patient.continues()
+    patient.press("Your close contacts")
+    patient.fill_in({"had_contacts": "yes"})
+    patient.submit_page()
     contact = {"name": "Howard Suzuki", "email": "howard@contacts.example", "relation": "household"}
     contact |= {"last_exposure_date": str(date.today() - timedelta(days=1)), "exposure": "close"}
-    patient.answers({f"close_contacts-0-{name}": value for name, value in contact.items()})
-    patient.presses("Add another")
+    patient.fill_in({f"close_contacts-0-{name}": value for name, value in contact.items()})
+    patient.press("Add another")
     return patient.page
 
 
 def contacts_came_back(guide: Guide) -> Page:
     patient = guide.patient("Nia Owusu")
-    patient.opens("/forms/close_contacts")
+    patient.open("/forms/close_contacts")
     return patient.page
 
 
 def contact(guide: Guide) -> Page:
     [message, *_] = mails_to(guide.state, "howard.allen@contacts.example")
     patient = guide.newcomer()
-    patient.page.goto(link_in(message, "/contact/"))
+    patient.page.goto(find_link(message, "/contact/"))
     return patient.page
 
 
@@ -128,8 +128,8 @@ def withdraws(guide: Guide) -> Page:
 
 def feels_worse(guide: Guide) -> Page:
     patient = guide.patient("Ingrid Dahl")
-    patient.presses("I feel worse")
-    patient.answers({"breathless": True})
+    patient.press("I feel worse")
+    patient.fill_in({"breathless": True})
     return patient.page
 
 

@@ -15,72 +15,72 @@ LOAD_TIMEOUT_MS = 30_000
 
 def unclaimed_reports(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
-    doctor.chooses("Unclaimed reports by priority")
+    doctor.choose_filter("Unclaimed reports by priority")
     return wait_for_labels(doctor.page)
 
 
 def report(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
-    doctor.takes_from("Unclaimed reports by priority", guide.task("Hana Suzuki", "doctor_report"))
-    doctor.sees("Allergies", "Penicillin")
+    doctor.claim_from("Unclaimed reports by priority", guide.task("Hana Suzuki", "doctor_report"))
+    doctor.expect_value("Allergies", "Penicillin")
     return doctor.page
 
 
 def call_patient(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
-    doctor.takes_from("Patients to call", guide.task("Leila Farahani", "worsening_call"))
-    doctor.sees("Family name", "Farahani")
-    doctor.answers({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
+    doctor.claim_from("Patients to call", guide.task("Leila Farahani", "worsening_call"))
+    doctor.expect_value("Family name", "Farahani")
+    doctor.fill_in({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
     return doctor.page
 
 
 def visits_today(guide: Guide) -> Page:
     medic = guide.staff("medical_team", on_phone=True)
-    medic.chooses("Visits today")
+    medic.choose_filter("Visits today")
     return wait_for_labels(medic.page)
 
 
 def visit_on_phone(guide: Guide) -> Page:
     medic = guide.staff("medical_team", on_phone=True)
-    medic.takes_from("Visits today", guide.task("Mateo Rossi", "medical_visit"))
+    medic.claim_from("Visits today", guide.task("Mateo Rossi", "medical_visit"))
     fill_in_visit(medic)
     return medic.page
 
 
 def visit(guide: Guide) -> Page:
     medic = guide.staff("medical_team")
-    medic.takes_from("All visits", guide.task("Elif Kaya", "medical_visit"))
-    medic.sees("Family name", "Kaya")
+    medic.claim_from("All visits", guide.task("Elif Kaya", "medical_visit"))
+    medic.expect_value("Family name", "Kaya")
     fill_in_visit(medic)
     return medic.page
 
 
 def fill_in_visit(medic: StaffMember) -> None:
-    medic.answers({}, {"visit_outcome": "Sample taken"})
-    medic.answers({"Barcode on the sample": "S914-0A1B2C", "Temperature in °C": "38.4"}, {})
-    medic.selects("specimen_type", "Saliva")
+    medic.fill_in({}, {"visit_outcome": "Sample taken"})
+    medic.fill_in({"Barcode on the sample": "S914-0A1B2C", "Temperature in °C": "38.4"}, {})
+    medic.select_option("specimen_type", "Saliva")
 
 
 def nobody_at_home(guide: Guide) -> Page:
     medic = guide.staff("medical_team")
-    medic.takes_from("All visits", guide.task("Oscar Lindgren", "medical_visit"))
-    medic.answers({}, {"visit_outcome": "No one at home"})
+    medic.claim_from("All visits", guide.task("Oscar Lindgren", "medical_visit"))
+    medic.fill_in({}, {"visit_outcome": "No one at home"})
     in_two_days = datetime.now(UTC) + timedelta(days=2)
-    medic.chooses_moment("next_appointment", in_two_days.replace(hour=14, minute=30))
+    medic.fill_in_moment("next_appointment", in_two_days.replace(hour=14, minute=30))
     return medic.page
 
 
 def calls_to_make(guide: Guide) -> Page:
     tracer = guide.staff("contact_tracer", on_phone=True)
-    tracer.chooses("Calls to make")
+    tracer.choose_filter("Calls to make")
     return wait_for_labels(tracer.page)
 
 
 def call_contact(guide: Guide) -> Page:
     tracer = guide.staff("contact_tracer")
-    tracer.takes_from("Calls to make", guide.task("Teresa Gomes", "contact_call"))
-    tracer.answers({}, {"call_reached": "Yes"})
-    tracer.answers({}, {"contact_symptoms": "No", "will_quarantine": "Yes", "link_wanted": "No"})
+    tracer.claim_from("Calls to make", guide.task("Teresa Gomes", "contact_call"))
+    tracer.fill_in({}, {"call_reached": "Yes"})
+    tracer.fill_in({}, {"contact_symptoms": "No", "will_quarantine": "Yes", "link_wanted": "No"})
     return tracer.page
 
 

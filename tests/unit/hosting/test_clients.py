@@ -11,8 +11,8 @@ from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.clients.service import Faulty, Refused, ServiceError, SignInRefused, Unavailable
 from hosting.clients.sms import SmsGateway
+from tests.support.http_server import Reply, http_server
 from tests.support.ports import free_port
-from tests.support.serving import Reply, serving
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ from tests.support.serving import Reply, serving
     ],
 )
 def test_the_error_for_an_answer(reply: Reply | None, error: type[ServiceError]) -> None:
-    with serving(lambda call: reply) as url, pytest.raises(ServiceError) as raised:
+    with http_server(lambda call: reply) as url, pytest.raises(ServiceError) as raised:
         Lab(url, "key").post("/v1/orders", {}, "C-1/order_test/1")
     assert type(raised.value) is error
 
 
 def test_a_good_answer_is_returned() -> None:
-    with serving(lambda call: Reply(201, b'{"order_id": "7"}')) as url:
+    with http_server(lambda call: Reply(201, b'{"order_id": "7"}')) as url:
         assert Lab(url, "key").post("/v1/orders", {}) == {"order_id": "7"}
 
 
@@ -52,18 +52,18 @@ def test_an_unreachable_service_is_unavailable() -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"kits": 1}', b'{"status": "signed out"}'])
 def test_an_invalid_stock_is_unavailable(body: bytes) -> None:
-    with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="another server answered"):
+    with http_server(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="another server answered"):
         Lab(url, "key").stock()
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"last_exposure_date": "soon"}', b'{"last_exposure_date": 1}'])
 def test_an_invalid_exposure_is_unavailable(body: bytes) -> None:
-    with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="another server answered"):
+    with http_server(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="another server answered"):
         Government(url, "key").exposure("token")
 
 
 def test_an_unknown_token_has_no_exposure() -> None:
-    with serving(lambda call: Reply(404, b'{"code": "not_found"}')) as url:
+    with http_server(lambda call: Reply(404, b'{"code": "not_found"}')) as url:
         assert Government(url, "key").exposure("token") is None
 
 
@@ -72,7 +72,7 @@ def test_an_unknown_token_has_no_exposure() -> None:
     [(401, delivery.SignInRefused), (503, ChannelUnavailable), (500, Deferred), (422, Undeliverable)],
 )
 def test_the_delivery_error_for_an_answer_of_the_gateway(status: int, error: type[Exception]) -> None:
-    with serving(lambda call: Reply(status, b"{}")) as url, pytest.raises(SafeToLog) as raised:
+    with http_server(lambda call: Reply(status, b"{}")) as url, pytest.raises(SafeToLog) as raised:
         SmsGateway(url, "key").send("+44 20 7946 0958", "text", "key")
     assert type(raised.value) is error
     assert "7946" not in str(raised.value)

@@ -16,7 +16,7 @@ from camunda7.engine import (
     refuse_errors,
 )
 from processes.engine import Engine
-from tests.support.serving import Call, Reply, serving
+from tests.support.http_server import Call, Reply, http_server
 
 LOCKED = {"type": "OptimisticLockingException", "message": "ENGINE-03005 Execution of 'UPDATE …' failed", "code": 1}
 # answer of POST /job/{id}/execute, with status 404
@@ -105,7 +105,7 @@ def test_a_duplicate_request_is_a_success() -> None:
         keys.append(call.headers["Idempotency-Key"])
         return Reply(500, json.dumps(DUPLICATE).encode())
 
-    with serving(reply) as url:
+    with http_server(reply) as url:
         engine = Engine(url, "webapp", "planted-by-a-test")
         engine.start("corona_care", "C-1", {}, key="C-1")
         engine.correlate("symptoms_worsened", "C-1", {}, key="C-1/worse/1")

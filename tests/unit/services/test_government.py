@@ -18,7 +18,7 @@ from services.government.archive import Archive
 from services.government.models import Case, Contact, person_key
 from services.government.notification import Notifier
 from tests.support.databases import open_service
-from tests.support.serving import Reply, serving
+from tests.support.http_server import Reply, http_server
 from tests.support.smtp import REPLIES, Inbox
 
 KEY = {"X-API-Key": "key"}
@@ -63,7 +63,7 @@ def test_a_contact_is_notified_once_without_the_patients_name_or_result(
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
     assert [notify(government, contact_id).json["outcome"] for _ in range(3)] == ["notified"] * 3
 
-    [message] = inbox[0].got
+    [message] = inbox[0].received
     assert message["To"] == CONTACT["email"]
     assert message["Message-ID"] == f"<exposed-{contact_id}@government.example>"
     text = message.get_payload()
@@ -120,13 +120,13 @@ def test_a_deferred_address_does_not_block_the_release_of_another_contact(
     assert [correct().json.get("code") for _ in range(2)] == ["recipient_deferred"] * 2
     assert released() == [False, True]
     # the other contact got one notification and one release
-    assert [message["To"] for message in inbox[0].got].count("charles@contacts.example") == 2
+    assert [message["To"] for message in inbox[0].received].count("charles@contacts.example") == 2
     assert correct("?last_attempt=true").json == {"registered": True}
     assert released() == [True, True]
 
 
 def test_a_wrong_sms_api_key_makes_no_contact_unreachable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with serving(lambda call: Reply(401, b"{}")) as url:
+    with http_server(lambda call: Reply(401, b"{}")) as url:
         notifier = Notifier(NO_MAIL, "a@b.example", SmsGateway(url, "wrong"), "http://x")
         database = open_service(f"sqlite:///{tmp_path}/g.db", "government")
         government = create_app(database, "key", notifier, ARCHIVE).test_client()
@@ -142,7 +142,7 @@ def test_an_accepted_mail_is_not_sent_again_when_quit_fails(government: FlaskCli
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
     assert [notify(government, contact_id).json["outcome"] for _ in range(2)] == ["notified"] * 2
-    assert len(inbox[0].got) == 1
+    assert len(inbox[0].received) == 1
 
 
 def test_an_outage_of_the_mail_server_leaves_the_contact_without_an_outcome(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from rich.console import Console
 from camunda7.engine import EngineUnavailable
 from stack import status
 from stack.status import _find_problem
+from tests.support.http_server import Call, Reply, http_server
 from tests.support.ports import free_port
-from tests.support.serving import Call, Reply, serving
 
 UNREACHABLE = "the database of lab.database_url is unavailable"
 REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
@@ -34,7 +34,7 @@ REFUSED = "lab: the lab refuses the API key of lab.api_key (401)"
     ],
 )
 def test_the_problem_that_a_part_reports(reply: Reply, problem: str) -> None:
-    with serving(lambda call: reply) as url:
+    with http_server(lambda call: reply) as url:
         assert _find_problem(url + "/readyz") == problem
 
 
@@ -78,7 +78,7 @@ def run_status(monkeypatch: pytest.MonkeyPatch, failed: int = 0, **replies: Repl
         return Reply(200, answers[path]) if path in answers else Reply(200, b"", "text/plain")
 
     monkeypatch.setattr(status, "read_kpis", lambda state: KPIS)
-    with serving(answer) as url:
+    with http_server(answer) as url:
         state: dict[str, Any] = {part: f"{url}/{part}" for part in status.READY}
         state |= {"lab_api_key": "key", "accounts": {"process_manager": {"username": "m", "password": "p"}}}
         console = Console(width=60, file=io.StringIO())
@@ -145,6 +145,6 @@ def test_an_error_while_reading_the_kpis_is_a_problem(monkeypatch: pytest.Monkey
 
 
 def test_the_web_application_is_requested_directly_and_not_by_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(lambda call: Reply(200, b"", "text/plain")) as url:
+    with http_server(lambda call: Reply(200, b"", "text/plain")) as url:
         state = dict.fromkeys(status.READY, url) | {"webapp": f"{url}:1", "webapp_itself": url}
         assert status._show_parts(state, Console(file=io.StringIO())) == []

@@ -1,6 +1,6 @@
 """Sequence flows that a trace has taken, and unvisited elements."""
 
-from tests.support.coverage import Trace, flows_taken, unvisited
+from tests.support.coverage import Trace, find_unvisited, flows_taken
 from tests.support.diagrams import PROCESSES, sequence_flows
 
 PATH = next(path for path in PROCESSES if path.stem == "corona_care")
@@ -15,4 +15,4 @@ def test_only_flows_of_the_trace_are_taken() -> None:
 
 
 def test_without_a_case_all_elements_are_unvisited() -> None:
-    assert len(unvisited([], PATH)) > 100
+    assert len(find_unvisited([], PATH)) > 100

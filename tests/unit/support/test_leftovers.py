@@ -17,8 +17,8 @@ from tests.support.own_platform import is_running
 
 PROCESS = """
 import subprocess, sys, time
-from tests.support.leftovers import ended_if_killed
-with ended_if_killed():
+from tests.support.leftovers import cleanup_if_killed
+with cleanup_if_killed():
     print(subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL, start_new_session=True).pid, flush=True)
     sys.stdin.read()
 """
@@ -26,8 +26,8 @@ MOUNT = """
 import sys
 from pathlib import Path
 from tests.support.disk import disk_at
-from tests.support.leftovers import ended_if_killed
-with ended_if_killed(), disk_at(Path(sys.argv[1]), 1 << 20):
+from tests.support.leftovers import cleanup_if_killed
+with cleanup_if_killed(), disk_at(Path(sys.argv[1]), 1 << 20):
     print("mounted", flush=True)
     sys.stdin.read()
 """

@@ -11,7 +11,7 @@ from camunda7.engine import EngineRefused, EngineUnavailable
 from records.cipher import Cipher
 from records.queue import WAITING
 from records.submissions import FORWARDED, VOID, Submission, Submissions
-from tests.support.clock import passes_hour
+from tests.support.clock import simulate_hour
 from webapp.commands import CompleteTask, CorrelateMessage
 from webapp.forwarding import RETRIES, Forwarder, SubmissionsPending
 
@@ -141,7 +141,7 @@ def test_a_refused_submission_is_retried_with_growing_pauses(engine: Engine, mon
         raise EngineRefused("POST submit-form", 500, "ScriptException")
 
     monkeypatch.setattr(engine, "submit", fail)
-    passes_hour(running.forward_due, monkeypatch)
+    simulate_hour(running.forward_due, monkeypatch)
     # pauses of 10 s, doubled up to an hour; pauses of 1 s would make 3,600 attempts
     assert 8 <= len(attempts) <= 10
     assert states() == [WAITING]

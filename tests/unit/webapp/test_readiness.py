@@ -20,7 +20,7 @@ from services.government.archive import Archive
 from services.government.notification import Notifier
 from services.lab.app import create_app as create_lab
 from tests.support.databases import open_service
-from tests.support.serving import Reply, serving
+from tests.support.http_server import Reply, http_server
 from tests.unit.webapp.test_application import OPTIONS
 from webapp.app import create_app
 from webapp.options import Options
@@ -49,7 +49,7 @@ def services(folder: Path) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def engine_that_answers(status: int) -> Iterator[str]:
-    with serving(lambda call: Reply(status, b"{}")) as url:
+    with http_server(lambda call: Reply(status, b"{}")) as url:
         yield url
 
 

@@ -17,7 +17,7 @@ from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from processes.cases import Case
 from processes.engine import Engine
-from tests.support.serving import Call, Reply, serving
+from tests.support.http_server import Call, Reply, http_server
 from tests.unit.webapp.test_application import OPTIONS
 from webapp.app import create_app
 from webapp.options import Options
@@ -72,7 +72,7 @@ def client(deployed: dict[str, Any]) -> Iterator[Any]:
             return Reply(deployed["status"], deployed["content"])
         return Reply(200, json.dumps([] if "/resources" in call.path else DEFINITION).encode())
 
-    with serving(answer) as url:
+    with http_server(answer) as url:
         engine = Engine(url, "webapp", "", timeout_s=5)
         yield create_app(Options(**OPTIONS), engine, Government(UNREACHABLE, "", 1), Lab(UNREACHABLE, "")).test_client()
 

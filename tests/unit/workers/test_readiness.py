@@ -6,8 +6,8 @@ import pytest
 
 from config import settings as config
 from hosting.readiness import find_problems
+from tests.support.http_server import Reply, http_server
 from tests.support.ports import free_port
-from tests.support.serving import Reply, serving
 from workers.__main__ import create_checks, create_task_client
 from workers.lanes import LANES
 
@@ -22,7 +22,7 @@ def problems(lanes: list[str], url: str) -> list[str]:
 
 
 def test_each_refused_password_and_api_key_is_a_problem() -> None:
-    with serving(lambda call: Reply(401, b"{}")) as url:
+    with http_server(lambda call: Reply(401, b"{}")) as url:
         assert problems(list(LANES), url) == [
             "engine: GET /count: the engine refuses engine.username or engine.password (401)",
             "sms: sms refuses the API key of sms.api_key (401)",
@@ -32,10 +32,10 @@ def test_each_refused_password_and_api_key_is_a_problem() -> None:
 
 
 def test_unreachable_services_are_no_problem_of_the_workers() -> None:
-    with serving(lambda call: Reply(200, b"{}") if "engine-rest" in call.path else Reply(503, b"{}")) as url:
+    with http_server(lambda call: Reply(200, b"{}") if "engine-rest" in call.path else Reply(503, b"{}")) as url:
         assert problems(list(LANES), url) == []
 
 
 def test_a_lane_checks_only_its_own_services() -> None:
-    with serving(lambda call: Reply(200, b"{}") if "engine-rest" in call.path else Reply(401, b"{}")) as url:
+    with http_server(lambda call: Reply(200, b"{}") if "engine-rest" in call.path else Reply(401, b"{}")) as url:
         assert problems(["kpi"], url) == []

@@ -70,7 +70,7 @@ def states() -> dict[str, str]:
 def test_a_message_is_sent_once_and_contains_only_a_link(inbox: tuple[Inbox, int]) -> None:
     add("C-1/tell_result/1")
     assert [sender(inbox[1]).send_waiting() for _ in range(2)] == [1, 0]
-    [message] = inbox[0].got
+    [message] = inbox[0].received
     assert (message["To"], message["Subject"]) == ("a@b.example", TEXTS["result_there"]["en"][0])
     assert f"{PAGE}/link/" in message.get_payload()
     assert "C-1" not in message.as_string()
@@ -79,7 +79,7 @@ def test_a_message_is_sent_once_and_contains_only_a_link(inbox: tuple[Inbox, int
 def test_a_message_to_a_doctor_links_to_tasklist(inbox: tuple[Inbox, int]) -> None:
     Outbox().add("C-1/alert/1", "email", "doctor@b.example", "report_overdue", "en")
     sender(inbox[1]).send_waiting()
-    [message] = inbox[0].got
+    [message] = inbox[0].received
     assert TASKLIST in message.get_payload()
     assert PAGE not in message.get_payload()
 
@@ -87,7 +87,7 @@ def test_a_message_to_a_doctor_links_to_tasklist(inbox: tuple[Inbox, int]) -> No
 def test_a_message_to_a_manager_links_to_the_page_of_running_cases(inbox: tuple[Inbox, int]) -> None:
     Outbox().add("C-1/call/1", "email", "manager@b.example", "patient_call_escalated", "en")
     sender(inbox[1]).send_waiting()
-    [message] = inbox[0].got
+    [message] = inbox[0].received
     assert f"{PAGE}/staff/now" in message.get_payload()
 
 
@@ -97,7 +97,7 @@ def test_a_message_that_is_sent_again_has_the_same_message_id(inbox: tuple[Inbox
     sender(inbox[1]).send_waiting()
     Message.update(state=WAITING, due_at="").execute()
     sender(inbox[1]).send_waiting()
-    assert len({message["Message-ID"] for message in inbox[0].got}) == 1
+    assert len({message["Message-ID"] for message in inbox[0].received}) == 1
 
 
 def test_an_sms_that_is_sent_again_is_delivered_once(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
@@ -144,7 +144,7 @@ def test_an_accepted_mail_is_not_sent_again_when_quit_fails(inbox: tuple[Inbox, 
     inbox[0].farewell = "421 we close"
     add("1")
     assert sender(inbox[1]).send_waiting() == 1
-    assert (len(inbox[0].got), states()) == (1, {"1": SENT})
+    assert (len(inbox[0].received), states()) == (1, {"1": SENT})
 
 
 def test_an_address_that_needs_smtputf8_is_refused_and_blocks_no_other() -> None:
@@ -229,7 +229,7 @@ def test_an_undeliverable_message_blocks_no_other(
         now.append(now[-1] + 0.5)
         rounds += 1
         assert rounds < 12
-    assert len(inbox[0].got) == 29
+    assert len(inbox[0].received) == 29
     assert Message.get(Message.key == "C-7/1").state != SENT
 
 
@@ -268,7 +268,7 @@ def test_a_wrong_mail_password_is_logged_and_leaves_the_messages_waiting(
         assert "it requires mail.username and mail.password" in caplog.text
         assert states() == {"1": WAITING}
         assert sender(port, username="coronacare", password="right").send_waiting() == 1
-        assert len(inbox.got) == 1
+        assert len(inbox.received) == 1
 
 
 def test_a_wrong_sms_api_key_is_logged_and_leaves_the_messages_waiting(
@@ -311,7 +311,7 @@ def test_an_address_with_a_line_break_injects_no_header_and_blocks_no_other(
     add("C-2/tell_result/1")
     assert sender(inbox[1]).send_waiting() == 1
     assert states()["C-2/tell_result/1"] == SENT
-    assert "d.example" not in str([message.as_string() for message in inbox[0].got])
+    assert "d.example" not in str([message.as_string() for message in inbox[0].received])
 
 
 def test_a_message_of_an_unknown_channel_blocks_no_other(inbox: tuple[Inbox, int]) -> None:

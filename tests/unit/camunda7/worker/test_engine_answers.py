@@ -29,9 +29,9 @@ from camunda7.worker.threads import Threads
 from processes.errors import KitShortage
 from tests.support.case import eventually
 from tests.support.fake_engine import CUT, FakeEngine, fake_engine
-from tests.support.serving import Raw, Reply
+from tests.support.http_server import Raw, Reply
+from tests.support.running_worker import running_worker
 from tests.support.tier import rounds
-from tests.support.working import working
 
 # slow: real requests, with pauses between the attempts
 pytestmark = pytest.mark.slow
@@ -114,7 +114,7 @@ def answer_reports_of(engine: FakeEngine, method: str) -> tuple[dict[str, str], 
         call_counts[task_id] += 1
         return ANSWERS[tasks[task_id]]
 
-    engine.trouble = trouble
+    engine.fault = trouble
     return tasks, call_counts
 
 
@@ -145,7 +145,7 @@ def test_a_result_that_the_engine_never_accepts_uses_up_the_retries_and_creates_
     engine, url = fake
     tasks, call_counts = answer_reports_of(engine, path)
     handle, runs = count_runs(ending)
-    with working(url, [handle], slots=8):
+    with running_worker(url, [handle], slots=8):
         eventually(lambda: {t for t in tasks if engine.tasks[t]["retries"] == 0} == set(tasks), within_s=60)
         time.sleep(0.1)
     assert set(runs.values()) == {ATTEMPTS}
@@ -157,10 +157,10 @@ def test_a_failure_report_is_sent_until_the_engine_accepts_it_without_running_th
     engine, url = fake
     tasks, call_counts = answer_reports_of(engine, "failure")
     handle, runs = count_runs(fail)
-    with working(url, [handle], slots=8):
+    with running_worker(url, [handle], slots=8):
         eventually(lambda: all(call_counts[task] > reports.MAX_REFUSALS for task in tasks), within_s=60)
         assert set(runs.values()) == {1}
-        engine.trouble = lambda path, body: None
+        engine.fault = lambda path, body: None
         eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=60)
     assert set(runs.values()) == {ATTEMPTS}
 
@@ -181,14 +181,14 @@ def test_a_report_of_a_suspended_instance_is_delivered_once_the_instance_is_acti
         refused.append(called)
         return suspended
 
-    engine.trouble = trouble
+    engine.fault = trouble
     task = engine.add(variables={"sample_number": 1})
     handle, runs = count_runs(ending)
-    with working(url, [handle]):
+    with running_worker(url, [handle]):
         eventually(lambda: len(refused) > 2 * reports.MAX_REFUSALS)
         assert set(refused) == {f"/{task}/{path}"}
         assert runs == {1: 1}
-        engine.trouble = lambda *_: None
+        engine.fault = lambda *_: None
         eventually(lambda: task in engine.ended or task in engine.failures)
     if path == "failure":
         assert engine.failures[task][0]["errorMessage"] == "ConnectionError"
@@ -213,17 +213,17 @@ def test_a_throttled_report_is_sent_later_and_uses_up_no_retry(
         calls.append(time.monotonic())
         return Raw([head.encode()], closes=False)
 
-    engine.trouble = trouble
+    engine.fault = trouble
     task = engine.add(variables={"sample_number": 1})
     handle, runs = count_runs(ending)
-    with working(url, [handle]):
+    with running_worker(url, [handle]):
         if retry_after in (THROTTLES["in seconds"], THROTTLES["by a date"]):
             eventually(lambda: len(calls) > 3)
             assert min(after - before for before, after in itertools.pairwise(calls)) >= 0.3
         else:
             eventually(lambda: len(calls) > reports.MAX_UNANSWERED + reports.MAX_REFUSALS)
         assert runs == {1: 1}
-        engine.trouble = lambda *_: None
+        engine.fault = lambda *_: None
         eventually(lambda: task in engine.ended or task in engine.failures)
     assert task in engine.ended or engine.failures[task][0]["errorMessage"] == "ConnectionError"
 
@@ -239,10 +239,10 @@ def test_a_throttled_poll_backs_off(fake: Any, monkeypatch: pytest.MonkeyPatch) 
         polls.append(time.monotonic())
         return Raw([b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"], closes=False)
 
-    engine.trouble = trouble
+    engine.fault = trouble
     task = engine.add(variables={"sample_number": 1})
     handle, _ = count_runs(dict)
-    with working(url, [handle]):
+    with running_worker(url, [handle]):
         eventually(lambda: task in engine.ended)
     assert min(after - before for before, after in itertools.pairwise(polls)) >= 0.9
 
@@ -263,7 +263,7 @@ ANSWER_BEGINNINGS = {
 @pytest.mark.parametrize("beginning", ANSWER_BEGINNINGS.values(), ids=ANSWER_BEGINNINGS)
 def test_an_answer_that_arrives_byte_by_byte_ends_with_the_timeout(fake: Any, beginning: bytes) -> None:
     engine, url = fake
-    engine.trouble = lambda path, body: Raw(send_byte_by_byte(beginning), pause_s=0.05)
+    engine.fault = lambda path, body: Raw(send_byte_by_byte(beginning), pause_s=0.05)
     client = TaskClient("care-1", url, "admin", "", 20, 1)
     client.http_timeout_seconds = 0.5
     began_at = time.monotonic()
@@ -280,7 +280,7 @@ def interim_responses_then(content: bytes) -> Iterator[bytes]:
 
 def test_each_call_gets_its_own_final_response_after_interim_ones(fake: Any) -> None:
     engine, url = fake
-    engine.trouble = lambda path, body: Raw(interim_responses_then(path.encode()), pause_s=0.02, closes=False)
+    engine.fault = lambda path, body: Raw(interim_responses_then(path.encode()), pause_s=0.02, closes=False)
     client = TaskClient("care-1", url, "admin", "", 20, 1)
     for number in range(5):
         assert client.error_details(f"t{number}") == f"/t{number}/errorDetails"
@@ -296,7 +296,7 @@ def test_a_huge_answer_is_not_read_to_its_end(fake: Any) -> None:
             sent.append(number)
             yield megabyte
 
-    engine.trouble = lambda path, body: Raw(large_body())
+    engine.fault = lambda path, body: Raw(large_body())
     client = TaskClient("care-1", url, "admin", "", 20, 1)
     tracemalloc.start()
     try:
@@ -313,7 +313,7 @@ def test_a_result_is_delivered_although_the_engine_rejected_lock_renewals(fake: 
     tasks, call_counts = answer_reports_of(engine, "lock")
     release = threading.Event()
     handle, runs = count_runs(lambda: release.wait(30) and None)
-    with working(url, [handle], slots=len(tasks), lock_s=0.6):
+    with running_worker(url, [handle], slots=len(tasks), lock_s=0.6):
         eventually(lambda: all(call_counts[task] > 1 for task in tasks), within_s=60)
         release.set()
         eventually(lambda: set(engine.ended) == set(tasks), within_s=30)
@@ -338,7 +338,7 @@ def test_a_report_of_a_task_locked_by_another_worker_is_dropped_whatever_the_ans
     engine, url = fake
     tasks, _ = answer_reports_of(engine, path)
     handle, runs = count_runs({"complete": dict, "failure": fail, "bpmnError": deviate}[path])
-    answer = engine.trouble
+    answer = engine.fault
 
     def lock_for_another_worker(called: str, body: Any) -> Reply | None:
         reply = answer(called, body)
@@ -346,8 +346,8 @@ def test_a_report_of_a_task_locked_by_another_worker_is_dropped_whatever_the_ans
             engine.tasks[called.split("/")[1]] |= {"workerId": "care-2", "lockedUntil": time.time() + 60}
         return reply
 
-    engine.trouble = lock_for_another_worker
-    with working(url, [handle], slots=8) as runtime:
+    engine.fault = lock_for_another_worker
+    with running_worker(url, [handle], slots=8) as runtime:
         eventually(lambda: runtime.metrics.dropped.labels("lab.order_test")._value.get() == len(tasks), within_s=60)
     assert set(runs.values()) == {1}
     assert not engine.ended
@@ -367,10 +367,10 @@ def test_no_answer_to_a_poll_ends_the_poll_loop_or_makes_it_poll_without_pauses(
         polls.append(time.monotonic())
         return answers.pop()
 
-    engine.trouble = trouble
+    engine.fault = trouble
     handle, _ = count_runs(dict)
     task = engine.add()
-    with working(url, [handle]) as runtime:
+    with running_worker(url, [handle]) as runtime:
         runtime._poller._stopping.wait = lambda timeout: None
         eventually(lambda: task in engine.ended, within_s=60)
         errors = runtime.metrics.call_errors.labels("fetch")._value.get()
@@ -408,9 +408,9 @@ def test_an_invalid_task_does_not_block_a_valid_one_of_the_same_poll(fake: Any, 
         engine.tasks[task] |= {"workerId": body["workerId"], "lockedUntil": time.time() + 60}
         return answers.pop()
 
-    engine.trouble = trouble
+    engine.fault = trouble
     handle, runs = count_runs(dict)
-    with working(url, [handle], long_poll_s=1) as runtime:
+    with running_worker(url, [handle], long_poll_s=1) as runtime:
         eventually(lambda: task in engine.ended)
         eventually(lambda: not runtime._locks.held_tasks())
     assert runs == {None: 1}
@@ -435,7 +435,7 @@ def test_a_task_with_invalid_variables_creates_an_incident(fake: Any, invalid: A
     task = engine.add()
     engine.tasks[task]["variables"] = invalid
     handle, runs = count_runs(dict)
-    with working(url, [handle], long_poll_s=1):
+    with running_worker(url, [handle], long_poll_s=1):
         eventually(lambda: engine.tasks[task]["retries"] == 0)
     assert not runs
     assert len(engine.failures[task]) == ATTEMPTS
@@ -447,7 +447,7 @@ def test_the_incident_names_the_invalid_variable(fake: Any, invalid: Any) -> Non
     task = engine.add()
     engine.tasks[task]["variables"] = invalid
     handle, _ = count_runs(dict)
-    with working(url, [handle], long_poll_s=1):
+    with running_worker(url, [handle], long_poll_s=1):
         eventually(lambda: engine.tasks[task]["retries"] == 0)
     assert engine.failures[task][-1]["errorMessage"] == "UndeclaredVariable: sample_number can't be read"
 
@@ -481,7 +481,7 @@ def test_a_handler_gets_the_value_of_a_variable_of_each_type(fake: Any, value: A
     def handle(sample_number: Any) -> None:
         received.append(sample_number)
 
-    with working(url, [handle], long_poll_s=1):
+    with running_worker(url, [handle], long_poll_s=1):
         eventually(lambda: task in engine.ended)
     assert received == [expected]
 
@@ -518,8 +518,8 @@ def test_tasks_end_after_any_sequence_of_answers(fake: Any, cases: list[tuple[Ca
             else None
         )
 
-    engine.trouble = trouble
-    with working(url, [handle], slots=8) as runtime:
+    engine.fault = trouble
+    with running_worker(url, [handle], slots=8) as runtime:
         eventually(lambda: all(t in engine.ended or engine.tasks[t]["retries"] == 0 for t in remaining), within_s=30)
         eventually(lambda: not runtime._locks.held_tasks(), within_s=10)
     assert max(runs.values()) <= ATTEMPTS

@@ -15,7 +15,7 @@ from camunda7.worker import Context, Refusal, Retry, TaskClient, runtime, topic
 from processes.errors import KitShortage
 from tests.support.case import eventually
 from tests.support.fake_engine import BROKEN_BEHIND, OPTIMISTIC_LOCKING, UNAVAILABLE, FakeEngine, fake_engine
-from tests.support.working import working
+from tests.support.running_worker import running_worker
 
 QUICK = Retry(attempts=3, first="20ms", most="40ms")
 
@@ -38,7 +38,7 @@ def test_a_handler_is_called_with_variables_and_resources_and_its_result_is_stor
         return {"lab_order_id": f"{business_key} {sample_barcode} {visit_note} {lab}"}
 
     task = engine.add(variables={"sample_barcode": "A-1"})
-    with working(url, [order_test], lab="the lab"):
+    with running_worker(url, [order_test], lab="the lab"):
         wait_until_ended(engine, task)
     method, body = engine.ended[task]
     assert method == "complete"
@@ -59,7 +59,7 @@ def test_tasks_run_in_parallel_up_to_the_number_of_slots(fake: Any) -> None:
             running.pop()
 
     tasks = [engine.add() for _ in range(30)]
-    with working(url, [order_test], slots=3):
+    with running_worker(url, [order_test], slots=3):
         wait_until_ended(engine, *tasks)
     assert max(concurrent) == 3
 
@@ -74,7 +74,7 @@ def test_a_released_slot_takes_the_next_task_without_waiting_for_the_others(fake
             stuck.wait(10)
 
     tasks = [engine.add(variables={"sample_number": number}) for number in range(12)]
-    with working(url, [order_test], slots=2):
+    with running_worker(url, [order_test], slots=2):
         wait_until_ended(engine, *tasks[1:])
         assert tasks[0] not in engine.ended
         stuck.set()
@@ -94,12 +94,12 @@ def test_a_topic_that_uses_all_slots_does_not_block_another(fake: Any) -> None:
 
     for _ in range(20):
         engine.add("lab.order_test")
-    with working(url, [slow, fast], slots=4):
-        eventually(lambda: len(engine.locked()) == 4, within_s=5)
+    with running_worker(url, [slow, fast], slots=4):
+        eventually(lambda: len(engine.locked_task_ids()) == 4, within_s=5)
         tasks = [engine.add("kpi.record_case") for _ in range(10)]
         wait_until_ended(engine, *tasks)
         # prefetched tasks of the slow topic are unlocked: only those that run stay locked
-        eventually(lambda: len(engine.locked()) == 4, within_s=15)
+        eventually(lambda: len(engine.locked_task_ids()) == 4, within_s=15)
         stuck.set()
 
 
@@ -117,8 +117,8 @@ def test_a_released_slot_is_used_while_a_long_poll_for_other_topics_is_open(fake
         pass
 
     tasks = [engine.add(variables={"sample_number": number}) for number in (1, 2, 0)]
-    with working(url, [slow, fast], slots=2):
-        eventually(lambda: len(engine.locked()) == 2, within_s=5)
+    with running_worker(url, [slow, fast], slots=2):
+        eventually(lambda: len(engine.locked_task_ids()) == 2, within_s=5)
         # the long poll that is open now has only the topic kpi.record_case
         time.sleep(0.3)
         began = time.monotonic()
@@ -138,7 +138,7 @@ def test_the_task_of_highest_priority_runs_first(fake: Any) -> None:
 
     priorities = [3, 1, 4, 1, 5, 9, 2, 6]
     tasks = [engine.add(priority=each, variables={"testing_priority": each}) for each in priorities]
-    with working(url, [order_test], slots=1):
+    with running_worker(url, [order_test], slots=1):
         wait_until_ended(engine, *tasks)
     assert order == sorted(priorities, reverse=True)
 
@@ -151,7 +151,7 @@ def test_a_deviation_from_protocol_is_reported_as_a_bpmn_error(fake: Any) -> Non
         raise KitShortage
 
     task = engine.add()
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         wait_until_ended(engine, task)
     method, body = engine.ended[task]
     assert (method, body["errorCode"]) == ("bpmnError", "kit_shortage")
@@ -168,7 +168,7 @@ def test_each_failure_uses_a_retry_and_the_last_creates_one_incident(fake: Any, 
         raise error
 
     task = engine.add()
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         eventually(lambda: engine.tasks[task]["retries"] == 0, within_s=10)
         time.sleep(0.2)
     assert [body["retries"] for body in engine.failures[task]] == [2, 1, 0]
@@ -189,7 +189,7 @@ def test_a_retry_runs_when_it_is_due_and_not_at_the_end_of_the_long_poll(fake: A
             raise ConnectionError
 
     task = engine.add()
-    with working(url, [order_test], long_poll_s=10):
+    with running_worker(url, [order_test], long_poll_s=10):
         wait_until_ended(engine, task)
     pause_s = engine.failures[task][0]["retryTimeout"] / 1000
     assert pause_s <= calls[1] - calls[0] - 0.8 < pause_s + 6
@@ -204,7 +204,7 @@ def test_a_task_is_fetched_as_soon_as_the_lock_of_a_dead_worker_expires(fake: An
 
     task = engine.add(workerId="dead", lockedUntil=time.time() + 2)
     began = time.monotonic()
-    with working(url, [order_test], long_poll_s=10):
+    with running_worker(url, [order_test], long_poll_s=10):
         wait_until_ended(engine, task)
     assert time.monotonic() - began < 8
 
@@ -219,7 +219,7 @@ def test_extension_properties_of_the_bpmn_task_override_the_retry_policy(fake: A
     quick = {"retry.attempts": "2", "retry.first": "10ms", "retry.most": "10ms", "colour": "red"}
     task = engine.add(extensionProperties=quick)
     invalid = engine.add(extensionProperties={"retry.atempts": "2"})
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         eventually(lambda: len(engine.failures.get(task, [])) == 2 and invalid in engine.failures, within_s=10)
     assert engine.tasks[task]["retries"] == 0
     assert engine.failures[invalid][0]["retries"] == 0
@@ -235,7 +235,7 @@ def test_a_refusal_creates_an_incident_without_a_retry(fake: Any) -> None:
         raise Refusal("lab answered 409 barcode_known")
 
     task = engine.add()
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         eventually(lambda: task in engine.failures, within_s=10)
     assert engine.failures[task][0]["errorMessage"] == "Refusal: lab answered 409 barcode_known"
     assert engine.failures[task][0]["retries"] == 0
@@ -252,7 +252,7 @@ def test_incidents_and_logs_contain_no_patient_data(fake: Any, caplog: pytest.Lo
 
     caplog.set_level(logging.DEBUG)
     tasks = [engine.add(variables={"sample_barcode": f"SECRET-{number}"}) for number in (1, 2)]
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         eventually(lambda: all(engine.tasks[task]["retries"] == 0 for task in tasks), within_s=10)
     messages = {body["errorMessage"] for bodies in engine.failures.values() for body in bodies}
     assert messages == {"ValueError", "UndeclaredVariable: sample_number must be of type Integer"}
@@ -267,14 +267,14 @@ def test_a_rejected_report_is_sent_again_without_running_the_handler_again(fake:
     engine, url = fake
     calls: list[int] = []
     troubles = [trouble] * 3
-    engine.trouble = lambda path, body: troubles.pop() if path.endswith("/complete") and troubles else None
+    engine.fault = lambda path, body: troubles.pop() if path.endswith("/complete") and troubles else None
 
     @topic("lab.order_test")
     def order_test() -> None:
         calls.append(1)
 
     task = engine.add()
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         wait_until_ended(engine, task)
     assert engine.ended[task][0] == "complete"
     assert calls == [1]
@@ -283,14 +283,14 @@ def test_a_rejected_report_is_sent_again_without_running_the_handler_again(fake:
 def test_a_result_that_the_engine_never_accepts_is_reported_as_a_failure(fake: Any) -> None:
     """An invalid expression after the task has every complete answered by 500; retrying forever would hide it."""
     engine, url = fake
-    engine.trouble = lambda path, body: BROKEN_BEHIND if path.endswith("/complete") else None
+    engine.fault = lambda path, body: BROKEN_BEHIND if path.endswith("/complete") else None
 
     @topic("lab.order_test", retry=Retry(attempts=1))
     def order_test() -> None:
         pass
 
     task = engine.add()
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         eventually(lambda: engine.tasks[task]["retries"] == 0, within_s=10)
     assert engine.failures[task][0]["errorMessage"] == f"EngineRefused: POST /{task}/complete: 500 RestException"
 
@@ -306,7 +306,7 @@ def test_the_report_of_a_deleted_task_is_dropped_with_one_log_line(fake: Any, ca
 
     caplog.set_level(logging.INFO)
     task = engine.add()
-    with working(url, [order_test]) as runtime:
+    with running_worker(url, [order_test]) as runtime:
         started.wait(5)
         del engine.tasks[task]
         release.set()
@@ -324,7 +324,7 @@ def test_a_lock_is_renewed_while_its_handler_runs(fake: Any) -> None:
         time.sleep(1.5)
 
     task = engine.add()
-    with working(url, [order_test], lock_s=0.4):
+    with running_worker(url, [order_test], lock_s=0.4):
         time.sleep(1)
         assert engine.tasks[task]["lockedUntil"] > time.time()
         wait_until_ended(engine, task)
@@ -344,7 +344,7 @@ def test_a_lost_lock_cancels_the_handler_and_its_result_is_not_sent(fake: Any) -
         return {"lab_order_id": "late"}
 
     task = engine.add()
-    with working(url, [order_test], lock_s=0.5) as runtime:
+    with running_worker(url, [order_test], lock_s=0.5) as runtime:
         started.wait(5)
         engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
         eventually(lambda: cancelled, within_s=5)
@@ -366,7 +366,7 @@ def test_a_waiting_handler_ends_as_soon_as_its_lock_is_lost(fake: Any) -> None:
             ended.set()
 
     task = engine.add()
-    with working(url, [order_test], lock_s=0.5, worker_id="care-1"):
+    with running_worker(url, [order_test], lock_s=0.5, worker_id="care-1"):
         eventually(lambda: engine.tasks[task]["workerId"] == "care-1", within_s=5)
         engine.tasks[task].update(workerId="another", lockedUntil=time.time() + 60)
         assert ended.wait(3)
@@ -384,7 +384,7 @@ def test_a_task_that_is_fetched_again_while_its_handler_runs_is_not_started_twic
         release.wait(5)
 
     task = engine.add()
-    with working(url, [order_test], long_poll_s=0.2):
+    with running_worker(url, [order_test], long_poll_s=0.2):
         eventually(lambda: calls, within_s=5)
         engine.tasks[task]["lockedUntil"] = 0
         eventually(lambda: engine.tasks[task]["lockedUntil"] > time.time(), within_s=5)
@@ -403,9 +403,9 @@ def test_a_stop_finishes_running_handlers_and_unlocks_queued_tasks(fake: Any) ->
         time.sleep(0.3)
 
     tasks = [engine.add() for _ in range(8)]
-    with working(url, [order_test], slots=1):
+    with running_worker(url, [order_test], slots=1):
         started.wait(5)
-    assert engine.locked() == []
+    assert engine.locked_task_ids() == []
     assert 1 <= len(engine.ended) < len(tasks)
     assert set(engine.ended) | set(engine.tasks) == set(tasks)
 
@@ -424,12 +424,12 @@ def test_a_handler_that_outlasts_the_shutdown_timeout_is_cancelled_and_its_task_
 
     task = engine.add()
     began = 0.0
-    with working(url, [order_test], shutdown_timeout_s=0.5):
+    with running_worker(url, [order_test], shutdown_timeout_s=0.5):
         started.wait(5)
         began = time.monotonic()
     assert time.monotonic() - began < 15
     assert cancelled.wait(1)
-    assert engine.locked() == []
+    assert engine.locked_task_ids() == []
     assert task in engine.tasks
 
 
@@ -444,12 +444,12 @@ def test_a_second_stop_ends_the_runtime_at_once(fake: Any) -> None:
 
     engine.add()
     began = 0.0
-    with working(url, [order_test], shutdown_timeout_s=30) as runtime:
+    with running_worker(url, [order_test], shutdown_timeout_s=30) as runtime:
         started.wait(5)
         began = time.monotonic()
         runtime.stop()
     assert time.monotonic() - began < 15
-    assert engine.locked() == []
+    assert engine.locked_task_ids() == []
 
 
 def test_an_idle_worker_ends_at_once_and_its_long_poll_locks_nothing(fake: Any) -> None:
@@ -460,14 +460,14 @@ def test_an_idle_worker_ends_at_once_and_its_long_poll_locks_nothing(fake: Any) 
         pass
 
     began = 0.0
-    with working(url, [order_test], long_poll_s=20):
+    with running_worker(url, [order_test], long_poll_s=20):
         eventually(lambda: "POST /fetchAndLock" in engine.calls, within_s=5)
         time.sleep(0.2)
         began = time.monotonic()
     assert time.monotonic() - began < 10
     engine.add()
     time.sleep(0.2)
-    assert engine.locked() == []
+    assert engine.locked_task_ids() == []
 
 
 def test_tasks_locked_by_a_killed_predecessor_run_again_but_retries_wait_until_they_are_due(fake: Any) -> None:
@@ -481,7 +481,7 @@ def test_tasks_locked_by_a_killed_predecessor_run_again_but_retries_wait_until_t
             raise ConnectionError
 
     failing = engine.add()
-    with working(url, [order_test]):
+    with running_worker(url, [order_test]):
         eventually(lambda: failing in engine.failures, within_s=5)
     held = engine.add(workerId="care-1", lockedUntil=time.time() + 60)
     failed_before = engine.add(
@@ -490,7 +490,7 @@ def test_tasks_locked_by_a_killed_predecessor_run_again_but_retries_wait_until_t
         errorMessage="x",
         errorDetails=engine.tasks[failing]["errorDetails"],
     )
-    with working(url, [order_test], worker_id="care-1"):
+    with running_worker(url, [order_test], worker_id="care-1"):
         wait_until_ended(engine, held, failed_before)
     assert calls.count(failing) == 1
 
@@ -508,7 +508,7 @@ def test_all_deliveries_of_an_occurrence_have_the_same_effect_key(fake: Any) -> 
     for number in (1, 1, 2):
         # the second task has the sample of the first, as after a rollback the engine creates the task again
         task = engine.add(variables={"sample_number": number})
-        with working(url, [order_test]):
+        with running_worker(url, [order_test]):
             wait_until_ended(engine, task)
     assert keys == ["C-1/order_test/1"] * 3 + ["C-1/order_test/2"]
 
@@ -537,15 +537,15 @@ def test_a_handler_in_the_librarys_shape_runs_unchanged(fake: Any) -> None:
     engine, url = fake
     assert (complete_in_library_shape.handler.variables, complete_in_library_shape.handler.resources) == (None, ())
     done = engine.add(variables={"sample_barcode": "A-1"})
-    with working(url, [complete_in_library_shape]):
+    with running_worker(url, [complete_in_library_shape]):
         wait_until_ended(engine, done)
     assert engine.ended[done][1]["variables"] == {"order": {"value": "A-1"}, "count": {"value": 2}}
     deviated = engine.add()
-    with working(url, [deviate_in_library_shape]):
+    with running_worker(url, [deviate_in_library_shape]):
         wait_until_ended(engine, deviated)
     assert engine.ended[deviated][1]["errorCode"] == "kit_shortage"
     failed = engine.add()
-    with working(url, [fail_in_library_shape]):
+    with running_worker(url, [fail_in_library_shape]):
         eventually(lambda: failed in engine.failures, within_s=5)
     body = engine.failures[failed][0]
     assert (body["errorMessage"], body["errorDetails"], body["retries"], body["retryTimeout"]) == (
@@ -559,7 +559,7 @@ def test_a_handler_in_the_librarys_shape_runs_unchanged(fake: Any) -> None:
 def test_a_handler_in_the_librarys_shape_must_return_a_result(fake: Any) -> None:
     engine, url = fake
     task = engine.add()
-    with working(url, [return_nothing]):
+    with running_worker(url, [return_nothing]):
         eventually(lambda: task in engine.failures, within_s=5)
     assert engine.failures[task][0]["errorMessage"] == "TypeError"
 
@@ -569,7 +569,7 @@ def test_an_outage_of_the_engine_is_logged_once_and_the_report_is_delivered_afte
 ) -> None:
     engine, url = fake
     is_unavailable = threading.Event()
-    engine.trouble = lambda path, body: UNAVAILABLE if is_unavailable.is_set() else None
+    engine.fault = lambda path, body: UNAVAILABLE if is_unavailable.is_set() else None
 
     @topic("lab.order_test")
     def order_test() -> None:
@@ -577,7 +577,7 @@ def test_an_outage_of_the_engine_is_logged_once_and_the_report_is_delivered_afte
 
     caplog.set_level(logging.INFO)
     task = engine.add()
-    with working(url, [order_test], long_poll_s=0.2):
+    with running_worker(url, [order_test], long_poll_s=0.2):
         eventually(is_unavailable.is_set, within_s=5)
         time.sleep(1)
         is_unavailable.clear()
@@ -590,7 +590,7 @@ def test_a_poll_loop_that_backs_off_counts_as_polling(
     fake: tuple[FakeEngine, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, url = fake
-    engine.trouble = lambda path, body: (401, {})
+    engine.fault = lambda path, body: (401, {})
     monkeypatch.setattr(runtime, "POLL_LOOP_TIMEOUT_S", 0.0)
     monkeypatch.setattr(TaskClient, "poll_timeout_s", 0.5)
     monkeypatch.setattr("camunda7.worker.poller.MIN_BACKOFF_S", 30.0)
@@ -598,7 +598,7 @@ def test_a_poll_loop_that_backs_off_counts_as_polling(
     @topic("lab.order_test")
     def handle() -> None: ...
 
-    with working(url, [handle]) as running:
+    with running_worker(url, [handle]) as running:
         eventually(lambda: running.metrics.call_errors.labels("fetch")._value.get())
         time.sleep(1)
         assert running.is_polling

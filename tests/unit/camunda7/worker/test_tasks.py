@@ -23,7 +23,7 @@ from camunda7.worker.tasks import TRANSITIONS, InvalidTransition, Task, TaskStat
 from camunda7.worker.threads import DEFECTS, Threads
 from tests.support.case import eventually
 from tests.support.fake_engine import FakeEngine, fake_engine
-from tests.support.working import working
+from tests.support.running_worker import running_worker
 
 FETCHED, RUNNING, REPORT_PENDING, REPORTING, DONE, LOST = TaskState
 # the transitions that lead to each state
@@ -377,9 +377,9 @@ def test_the_runtime_makes_no_invalid_transition(fake: Any) -> None:
         if number % 3 == 0:
             raise ConnectionError
 
-    engine.trouble = trouble
+    engine.fault = trouble
     for _ in range(60):
         engine.add()
-    with working(url, [order_test], slots=4, lock_s=0.4, shutdown_timeout_s=1):
+    with running_worker(url, [order_test], slots=4, lock_s=0.4, shutdown_timeout_s=1):
         eventually(lambda: len(engine.ended) > 20, within_s=20)
     assert DEFECTS._value.get() == defects_before

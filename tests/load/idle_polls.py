@@ -1,4 +1,4 @@
-"""Long polls that wait for tasks of which there are none."""
+"""Long polls for a topic without tasks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 LONG_MS = 600_000
-# answered as soon as the engine looks at it
+# answered at once
 SHORT_MS = 1
 
 
 @contextmanager
 def long_polls(engine: str, username: str, password: str, count: int) -> Iterator[None]:
-    """So many wait at the engine meanwhile, each on a connection of its own; none is answered before the end."""
+    """Keep `count` long polls waiting at the engine within the context, each on its own connection."""
     address = urlsplit(engine)
     account = base64.b64encode(f"{username}:{password}".encode()).decode()
     polls = [socket.create_connection((address.hostname, address.port)) for _ in range(count)]
@@ -27,7 +27,7 @@ def long_polls(engine: str, username: str, password: str, count: int) -> Iterato
         yield
         answered, _, _ = select.select(polls, [], [], 0)
         assert not answered, f"{len(answered)} of {count} polls didn't wait: {answered[0].recv(300)!r}"
-        # of a worker's polls the engine keeps the last
+        # the engine keeps only the newest poll of a worker id, so these short polls end the long ones
         _ask(ends, str(address.hostname), account, SHORT_MS)
         assert all(end.recv(12).endswith(b"200") for end in ends)
     finally:
@@ -36,7 +36,7 @@ def long_polls(engine: str, username: str, password: str, count: int) -> Iterato
 
 
 def _ask(connections: list[socket.socket], host: str, account: str, timeout_ms: int) -> None:
-    """Have a worker for each connection poll."""
+    """Send a poll on each connection, each with its own worker id."""
     for number, connection in enumerate(connections):
         topics = [{"topicName": "nobody.has.this", "lockDuration": 1000}]
         poll = {"workerId": f"idle-{number}", "maxTasks": 1, "asyncResponseTimeout": timeout_ms, "topics": topics}

@@ -1,4 +1,4 @@
-"""External tasks on the real engine, of a topic that no other test has."""
+"""External tasks on the real engine, with a unique topic for each test."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ def deploy(engine: Engine) -> None:
     engine.upload("/deployment/create", fields, {DIAGRAM.name: DIAGRAM.read_bytes()})
 
 
-class Work:
-    """The tasks of one test.
+class ExternalTasks:
+    """Process instances with one external task each.
+
+    Args:
+        url: of the engine for workers, if it isn't the platform's.
 
     Attributes:
-        engine: signed in as administrator.
-        worker: what `working` needs to know of the engine.
+        engine: with the administrator's credentials.
+        worker: the engine's URL and credentials, as arguments of `running_worker`.
+        topic: of the tasks; unique.
     """
 
     def __init__(self, state: Mapping[str, Any], url: str | None = None):
@@ -32,10 +36,10 @@ class Work:
         self.topic = f"work.{uuid.uuid4().hex[:8]}"
         self.reference = f"W-{uuid.uuid4().hex[:8]}"
 
-    def starts(
+    def start(
         self, count: int = 1, process: str = "runtime_work", topic: str = "", priority: int = 0, **variables: Any
     ) -> list[str]:
-        """Start instances that reach their task at once; returns the ids of the tasks that are still open."""
+        """Start instances, each with one task; returns the ids of the tasks that are still open."""
         typed = {name: {"value": value} for name, value in variables.items()}
         typed |= {"topic": {"value": topic or self.topic}, "priority": {"value": priority}}
         body = {"businessKey": self.reference, "variables": typed}
@@ -44,25 +48,25 @@ class Work:
         instances = {task["processInstanceId"]: task["id"] for task in found}
         return [instances[one] for one in started if one in instances]
 
-    def left(self, topic: str = "") -> int:
-        """How many tasks aren't completed."""
+    def count_open(self, topic: str = "") -> int:
+        """The number of tasks that aren't completed."""
         return self._count(topicName=topic or self.topic)
 
-    def locked(self, worker: str = "") -> int:
+    def count_locked(self, worker: str = "") -> int:
         return self._count(topicName=self.topic, locked=True, **({"workerId": worker} if worker else {}))
 
     def task(self, task_id: str) -> dict[str, Any]:
         return self.engine.get(f"/external-task/{task_id}")
 
-    def deliveries(self, log: str = "successLog") -> list[dict[str, Any]]:
-        """What the engine's history has of the topic's tasks, oldest first."""
+    def log_entries(self, log: str = "successLog") -> list[dict[str, Any]]:
+        """Entries of the engine's external task log for the topic, oldest first."""
         query = {"topicNameIn": self.topic, log: True, "sortBy": "timestamp", "sortOrder": "asc"}
         found = self.engine.get("/history/external-task-log", **query)
         return [entry for entry in found if entry["topicName"] == self.topic]
 
     def incidents(self) -> list[dict[str, Any]]:
         found = self.engine.get("/incident", incidentType="failedExternalTask")
-        keys = {entry["externalTaskId"] for entry in self.deliveries("failureLog")}
+        keys = {entry["externalTaskId"] for entry in self.log_entries("failureLog")}
         return [incident for incident in found if incident["configuration"] in keys]
 
     def _count(self, **query: Any) -> int:

@@ -1,4 +1,4 @@
-"""So many cases on their way at once: as one ends another starts, and whatever form one asks for is filled in."""
+"""A constant load of running cases: when one ends another is started, and all open forms are filled in."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from config import settings as config
 from processes.cases import new_reference, start_case
 from processes.elements import Process
 from processes.engine import Engine
-from tests.faults.people import answers_to
+from tests.faults.people import form_values
 from tests.support.case import WITH_COUGH
 
-ON_THEIR_WAY = 40
-AT_ONCE = 4
-LOOKS_EVERY_S = 0.25
+RUNNING_CASES = 40
+THREADS = 4
+POLL_INTERVAL_S = 0.25
 
 
-class Crowd:
-    """Takes positive cases the whole road.
+class ConstantLoad:
+    """Runs positive cases from start to end.
 
     Args:
-        state: where everything is, as .run/state.json says.
+        state: URLs and accounts of the platform, as in .run/state.json.
 
     Attributes:
-        ended: how many cases have.
+        ended: number of ended cases.
     """
 
     def __init__(self, state: Mapping[str, Any]):
-        who = state["accounts"]["admin"]
-        self.engine = Engine(state["engine"], who["username"], who["password"])
+        admin = state["accounts"]["admin"]
+        self.engine = Engine(state["engine"], admin["username"], admin["password"])
         self.ended = 0
         self._policy = config.load().policy.model_dump()
         self._open: set[str] = set()
         self._filled_in: set[str] = set()
-        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._pool = ThreadPoolExecutor(THREADS)
 
     def drive(self, no_more: threading.Event) -> None:
-        """Go on until there are to be no more cases and all have ended."""
+        """Start cases and fill in forms until `no_more` is set and all cases have ended."""
         with self._pool:
             while self._open or not no_more.is_set():
                 if not no_more.is_set():
-                    self._start(ON_THEIR_WAY - len(self._open))
+                    self._start(RUNNING_CASES - len(self._open))
                 self._fill_in()
-                self._look_for_ends()
-                time.sleep(LOOKS_EVERY_S)
+                self._count_ended()
+                time.sleep(POLL_INTERVAL_S)
 
     def _start(self, count: int) -> None:
         references = [new_reference() for _ in range(count)]
@@ -70,13 +70,13 @@ class Crowd:
         if reference is None:
             return
         try:
-            self.engine.submit(task["id"], answers_to(task["camundaFormRef"]["key"], reference))
+            self.engine.submit(task["id"], form_values(task["camundaFormRef"]["key"], reference))
         except EngineRefused:
             if self.engine.has_task(task["id"]):
                 raise
         self._filled_in.add(task["id"])
 
-    def _look_for_ends(self) -> None:
+    def _count_ended(self) -> None:
         query = {"processDefinitionKey": Process.CORONA_CARE, "processInstanceBusinessKeyIn": list(self._open)}
         rows = self.engine.post("/history/process-instance", {**query, "finished": True})
         self.ended += len(rows)
@@ -84,13 +84,13 @@ class Crowd:
 
 
 @contextmanager
-def on_their_way(state: Mapping[str, Any]) -> Iterator[Crowd]:
-    """Cases go their way meanwhile; all have ended afterwards."""
-    crowd, no_more = Crowd(state), threading.Event()
+def constant_load(state: Mapping[str, Any]) -> Iterator[ConstantLoad]:
+    """Run cases within the context, and wait until all have ended."""
+    load, no_more = ConstantLoad(state), threading.Event()
     with ThreadPoolExecutor(1) as driver:
-        driving = driver.submit(crowd.drive, no_more)
+        driving = driver.submit(load.drive, no_more)
         try:
-            yield crowd
+            yield load
         finally:
             no_more.set()
         driving.result()

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback whose answers are a function's."""
+"""An HTTP server on loopback whose replies come from a function."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes in the place of an answer, in pieces with pauses between them; then the connection is closed."""
+    """Bytes that replace a reply, in pieces with pauses between them; then the connection is closed if `closes`."""
 
     pieces: Iterable[bytes]
     pause_s: float = 0
@@ -37,8 +37,12 @@ class Raw:
 
 
 @contextmanager
-def serving(answer: Callable[[Call], Reply | Raw | None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Answer calls, each on a thread of its own; yields the base URL. None cuts the connection."""
+def http_server(answer: Callable[[Call], Reply | Raw | None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve requests with the function's replies, each in its own thread; yields the base URL.
+
+    Args:
+        answer: returns the reply; None closes the connection without one.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -83,7 +87,7 @@ def serving(answer: Callable[[Call], Reply | Raw | None], tls: ssl.SSLContext | 
         request_queue_size = 64
 
         def handle_error(self, *_: Any) -> None:
-            """Clients leave in the middle here."""
+            """Log nothing: in these tests clients close connections early."""
 
     server = Server(("127.0.0.1", 0), Handler)
     if tls:

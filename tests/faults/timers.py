@@ -1,4 +1,4 @@
-"""Timers that fall due while the engine is away."""
+"""Timers that fall due while the engine is down."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.case import eventually
 DIAGRAM = Path(__file__).parent / "clock.bpmn"
 
 
-class Clocks:
-    """So many timers, due at one moment."""
+class Timers:
+    """Process instances that wait at timers with the same due date."""
 
     def __init__(self, engine: Engine, count: int, in_s: float):
         fields = {"deployment-name": "clock", "enable-duplicate-filtering": "true"}
@@ -25,18 +25,21 @@ class Clocks:
         body = {"variables": {"due": {"value": due}}}
         self._instances = [engine.post("/process-definition/key/clock/start", body)["id"] for _ in range(count)]
 
-    def late_by(self, back_at: datetime) -> float:
-        """Wait until all have gone off; returns how long after the engine was back the last one did, in seconds."""
-        query = {"processInstanceIds": self._instances, "finished": True}
-        counted = "/history/process-instance/count"
+    def wait_until_fired(self, back_at: datetime) -> float:
+        """Wait until all timers have fired; returns how many seconds after `back_at` the last one did.
 
-        def all_have() -> bool:
+        Args:
+            back_at: when the engine was available again.
+        """
+        query = {"processInstanceIds": self._instances, "finished": True}
+
+        def have_all_fired() -> bool:
             try:
-                return self._engine.post(counted, query)["count"] == len(self._instances)
+                return self._engine.post("/history/process-instance/count", query)["count"] == len(self._instances)
             except EngineUnavailable:
                 return False
 
-        eventually(all_have, "timers are lost", within_s=120)
+        eventually(have_all_fired, "timers are lost", within_s=120)
         ended = [row["endTime"] for row in self._engine.post("/history/process-instance", query)]
         last = max(datetime.strptime(at, ENGINE_TIME) for at in ended)
         return max(0.0, (last - max(back_at, self._due)).total_seconds())

@@ -1,4 +1,4 @@
-"""How long a manager's page takes."""
+"""Measures the response time of a manager's page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 
 from camunda7.forms.browser import Browser
 
-LOOKS = 15
+REQUESTS = 15
 
 
-def opened_in_s(manager: Browser, path: str, looks: int = LOOKS) -> float:
-    """The median of some looks at a page."""
+def measure_page_s(manager: Browser, path: str, requests: int = REQUESTS) -> float:
+    """The median response time of a page, in seconds."""
     took = []
-    for _ in range(looks):
+    for _ in range(requests):
         began = time.perf_counter()
         assert manager.open(path).status == 200
         took.append(time.perf_counter() - began)

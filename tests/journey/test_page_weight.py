@@ -1,4 +1,4 @@
-"""What the patients' pages weigh on the wire, and whom they contact."""
+"""The transferred size of the patients' pages, and the hosts that they request."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from tests.support.people import Patient
 
 pytestmark = pytest.mark.browser
 
-AT_FIRST, AFTERWARDS = 50_000, 15_000
+# with an empty cache, and with the assets in the cache
+MAX_FIRST_BYTES, MAX_LATER_BYTES = 50_000, 15_000
 
 
-class Wire:
-    """What a page's loads cost, in bytes, and the hosts that it asked."""
+class Traffic:
+    """Transferred bytes and requested hosts of a page."""
 
     def __init__(self, page: Page):
-        self.bytes = self._seen = 0
+        self.bytes = self._counted = 0
         self.hosts: set[str] = set()
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
@@ -32,34 +33,34 @@ class Wire:
     def _loaded(self, event: dict[str, Any]) -> None:
         self.bytes += event["encodedDataLength"]
 
-    def since(self) -> int:
-        """Bytes since this was asked last."""
-        since, self._seen = self.bytes - self._seen, self.bytes
-        return since
+    def count_new_bytes(self) -> int:
+        """Bytes since the last call."""
+        new, self._counted = self.bytes - self._counted, self.bytes
+        return new
 
 
 @pytest.mark.parametrize("language", ["ar", pytest.param("en", marks=pytest.mark.verify)])
-def test_pages_are_light_and_contact_nobody_else(state: dict[str, Any], chromium: Browser, language: str) -> None:
+def test_pages_are_small_and_request_no_other_host(state: dict[str, Any], chromium: Browser, language: str) -> None:
     context = chromium.new_context(viewport=PHONE, locale=language)
     page = context.new_page()
-    patient, wire, weights = Patient(page, state), Wire(page), {}
+    patient, traffic, sizes = Patient(page, state), Traffic(page), {}
 
     def load(path: str) -> None:
-        patient.opens(path)
+        patient.open(path)
         page.wait_for_load_state("networkidle")
-        weights[path] = wire.since()
+        sizes[path] = traffic.count_new_bytes()
 
     load("/")
-    first = weights.pop("/")
+    first = sizes.pop("/")
     for path in ("/", "/forms/pre_screening", "/sign-in", "/lost-code", "/nothing"):
         load(path)
-    patient.opens("/forms/pre_screening")
+    patient.open("/forms/pre_screening")
     for answers in ({**WITH_COUGH, "cough_since": days_ago(8)}, {**REQUEST, "language": language}):
-        patient.goes_through(answers, at=lambda heading: weights.update({heading: wire.since()}))
+        patient.submit_pages(answers, at=lambda heading: sizes.update({heading: traffic.count_new_bytes()}))
         load("/case")
-        patient.opens("/forms/evaluation_request")
-    print(f"at first {first} bytes; afterwards {min(weights.values())} to {max(weights.values())}")
+        patient.open("/forms/evaluation_request")
+    print(f"with an empty cache {first} bytes; afterwards {min(sizes.values())} to {max(sizes.values())}")
     context.close()
-    assert 0 < first <= AT_FIRST
-    assert {path: weight for path, weight in weights.items() if not 0 < weight <= AFTERWARDS} == {}
-    assert wire.hosts == {urlsplit(state["webapp"]).netloc}
+    assert 0 < first <= MAX_FIRST_BYTES
+    assert {path: size for path, size in sizes.items() if not 0 < size <= MAX_LATER_BYTES} == {}
+    assert traffic.hosts == {urlsplit(state["webapp"]).netloc}

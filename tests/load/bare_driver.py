@@ -1,4 +1,4 @@
-"""What our workers are measured against: the same external tasks completed without any of their work being done."""
+"""The baseline for the workers' throughput: a driver that completes external tasks without doing their work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOCK_MS = 60_000
 POLL_MS = 1_000
 AT_ONCE = 8
 TOPICS = [handler.topic for lane in LANES.values() for handler in handlers_of(lane)]
-# what a step comes back with on a positive case's road, as our workers would
+# variables that the workers set by topic, in a positive case
 RESULTS: dict[str, dict[str, Any]] = {
     "lab.order_test": {"lab_order_id": "order"},
     "government.check_contacts": {"contacts_refused": None},
@@ -43,35 +43,36 @@ RESULTS: dict[str, dict[str, Any]] = {
 
 
 class BareDriver:
-    """Fetches tasks and completes them as fast as the engine lets it.
+    """Fetches tasks and completes them as fast as the engine allows.
 
     Args:
-        state: where everything is, as .run/state.json says.
+        state: URLs and accounts of the platform, as in .run/state.json.
     """
 
     def __init__(self, state: Mapping[str, Any]):
-        who = state["accounts"]["admin"]
-        self._engine = Engine(state["engine"], who["username"], who["password"])
+        admin = state["accounts"]["admin"]
+        self._engine = Engine(state["engine"], admin["username"], admin["password"])
 
     def run(self, stopping: threading.Event) -> None:
         topics = [{"topicName": topic, "lockDuration": LOCK_MS, "variables": []} for topic in TOPICS]
         body = {"workerId": WORKER, "maxTasks": 20, "asyncResponseTimeout": POLL_MS, "usePriority": True}
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            doing = []
+            futures = []
             while not stopping.is_set():
                 tasks = self._engine.post("/external-task/fetchAndLock", {**body, "topics": topics})
-                doing = [each for each in doing if not each.done() or each.result()]
-                doing += [pool.submit(self._complete, task) for task in tasks]
+                # result() raises the error of a failed completion
+                futures = [each for each in futures if not each.done() or each.result()]
+                futures += [pool.submit(self._complete, task) for task in tasks]
 
     def _complete(self, task: dict[str, Any]) -> None:
         topic, reference = task["topicName"], task["businessKey"]
         variables = VARIABLES.to_engine(RESULTS.get(topic, {}))
         self._engine.post(f"/external-task/{task['id']}/complete", {"workerId": WORKER, "variables": variables})
         if topic == "lab.order_test":
-            self._tell_result(reference)
+            self._correlate_result(reference)
 
-    def _tell_result(self, reference: str) -> None:
-        """As soon as the case waits for it."""
+    def _correlate_result(self, reference: str) -> None:
+        """Correlate the lab's result with the case as soon as it waits for it."""
         barcode = f"B-{reference}"
         result = {"lab_result": "positive", "lab_result_id": 1, "lab_result_barcode": barcode}
         while True:
@@ -86,7 +87,7 @@ class BareDriver:
 
 @contextmanager
 def bare_driver(state: Mapping[str, Any]) -> Iterator[None]:
-    """It is at work meanwhile, in place of the workers."""
+    """Run a BareDriver within the context, in place of the workers."""
     stopping = threading.Event()
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(BareDriver(state).run, stopping)

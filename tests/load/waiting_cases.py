@@ -1,6 +1,6 @@
-"""Cases that rest: patients who were asked whether they want to be evaluated, and haven't answered.
+"""Creates waiting cases, whose patients haven't answered whether they want to be evaluated.
 
-The engine starts some 50 a second. A hundred thousand are copies of one that it has started, by row, with other ids.
+The engine starts about 50 a second, so a hundred thousand are copied from the rows of one, with new ids.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ from processes.cases import new_reference, start_case
 from processes.engine import Engine
 from tests.support.case import WITH_COUGH, eventually
 
-# whose columns say to which case a row belongs
-BELONGS = ("proc_inst_id_", "process_instance_id_", "root_proc_inst_id_")
+# columns with the id of the process instance to which a row belongs
+INSTANCE_COLUMNS = ("proc_inst_id_", "process_instance_id_", "root_proc_inst_id_")
 BYTES = "act_ge_bytearray"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the engine's tables, of which all values are known."""
+    """A row of one of the engine's tables, with all its values."""
 
     table: str
     values: dict[str, Any]
 
 
-def rest(engine: Engine, database: str, first: int, last: int) -> None:
-    """Have cases first to last rest; the numbers of those that do already are less.
+def create_waiting_cases(engine: Engine, database: str, first: int, last: int) -> None:
+    """Create waiting cases with the numbers first to last.
 
     Args:
         database: URL of the engine's database on PostgreSQL.
+        first: greater than the numbers of the cases that already exist, because ids are derived from the number.
     """
     reference = new_reference()
     start_case(engine, reference, WITH_COUGH, config.load().policy.model_dump())
@@ -44,18 +45,18 @@ def rest(engine: Engine, database: str, first: int, last: int) -> None:
     connection = psycopg2.connect(database)
     with connection, connection.cursor() as cursor:
         rows = list(_rows_of(cursor, instance["id"]))
-        # rows come in any order; in the end each has what it refers to
+        # without checks of foreign keys: rows are copied in any order, and at the end each reference exists
         cursor.execute("SET LOCAL session_replication_role = replica")
-        others = {row.values["id_"]: "I" for row in rows} | {reference: "R-"}
+        prefixes = {row.values["id_"]: "I" for row in rows} | {reference: "R-"}
         for number, row in enumerate(rows, 1):
             print(f"row {number} of {len(rows)}, {last - first + 1} times", flush=True)
-            cursor.execute(_copy(row, others, first, last))
+            cursor.execute(_copy(row, prefixes, first, last))
         cursor.execute("ANALYZE")
     connection.close()
 
 
 def _rows_of(cursor: Cursor, instance: str) -> Iterator[Row]:
-    """All that the engine knows of a process instance."""
+    """All rows of a process instance."""
     referred: set[Any] = set()
     for table, column in _tables(cursor):
         for row in _select(cursor, table, column, [instance]):
@@ -66,11 +67,11 @@ def _rows_of(cursor: Cursor, instance: str) -> Iterator[Row]:
 
 
 def _tables(cursor: Cursor) -> list[tuple[str, str]]:
-    """Each of the engine's tables that has rows of cases, once, and the column that tells of which."""
+    """The engine's tables with rows of process instances, each with one of its INSTANCE_COLUMNS."""
     cursor.execute(
         "SELECT table_name, min(column_name) FROM information_schema.columns"
         " WHERE table_name LIKE 'act\\_%%' AND column_name = ANY(%s) GROUP BY table_name ORDER BY table_name DESC",
-        [list(BELONGS)],
+        [list(INSTANCE_COLUMNS)],
     )
     return cursor.fetchall()
 
@@ -82,11 +83,15 @@ def _select(cursor: Cursor, table: str, column: str, values: list[Any]) -> Itera
     yield from [Row(table, dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def _copy(row: Row, others: dict[str, str], first: int, last: int) -> Composable:
-    """Write it once more for each number, with ids and business keys of its own."""
+def _copy(row: Row, prefixes: dict[str, str], first: int, last: int) -> Composable:
+    """The statement that copies a row for each number, with new ids and business keys.
+
+    Args:
+        prefixes: of the new values, by the ids and business keys to replace.
+    """
     values = [
-        SQL("{} || md5({} || number)").format(Literal(others[value]), Literal(value))
-        if isinstance(value, str) and value in others
+        SQL("{} || md5({} || number)").format(Literal(prefixes[value]), Literal(value))
+        if isinstance(value, str) and value in prefixes
         else Identifier("original", name)
         for name, value in row.values.items()
     ]

@@ -1,4 +1,4 @@
-"""Screenshots of each inspected page, on a phone and on a desktop, where PAGES names a folder (`make pages`)."""
+"""Screenshots of inspected pages on a phone and a desktop, if the variable PAGES names a folder (`make pages`)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.support.chromium import DESKTOP, PHONE
 PAGES = os.environ.get("PAGES")
 
 
-def pictures_of(page: Page, where: str) -> None:
-    """Take pictures of an inspected page, as a phone and as a desktop show it."""
+def take_screenshots(page: Page, where: str) -> None:
+    """Save screenshots of the page with the viewports of a phone and a desktop."""
     if not PAGES:
         return
     before = page.viewport_size

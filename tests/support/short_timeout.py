@@ -1,4 +1,4 @@
-"""A worker of gunicorn that waits for a second only, so that tests needn't wait for long."""
+"""A gunicorn worker with a read timeout of a second, for tests of that timeout."""
 
 from hosting import gunicorn_worker
 

@@ -1,4 +1,4 @@
-"""What visitors of the pages met with, and its figures."""
+"""Response times and errors of the visitors of the pages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ BUSY = 503
 
 
 @dataclass
-class Seen:
-    """Times in seconds.
+class LoadResult:
+    """Response times in seconds, and errors.
 
     Attributes:
-        sent: references of the cases whose pre-screening was taken.
-        pages_s: how long each page took of those who were let in.
-        refused_s: how long each 503 took.
-        advice_s: how long each page of advice took.
-        wrong: what should not have been, and how often: other errors, no answer, a 503 that doesn't say when to come
-            back, advice that was refused.
-        lasted_s: from the first visitor's coming to the last one's leaving.
-        late_s: how much later than planned one came, at most: for so long the load itself had something else to do.
+        sent: references of the cases whose pre-screening was accepted.
+        pages_s: response times of the pre-screening's pages, without refused requests.
+        refused_s: response times of the 503s.
+        advice_s: response times of the pages of advice.
+        wrong: number of errors by kind: other statuses, no answer, a 503 without Retry-After, advice that was refused.
+        lasted_s: from the first request to the last response.
+        late_s: maximum delay of a visitor behind the schedule, because the load generator itself was busy.
     """
 
     sent: list[str] = field(default_factory=list)
@@ -35,7 +34,7 @@ class Seen:
     late_s: float = 0
 
     def page(self, answer: requests.Response) -> None:
-        """A page of whoever wants to be screened."""
+        """Record a response of a pre-screening."""
         if answer.status_code == BUSY:
             self.refused_s.append(answer.elapsed.total_seconds())
             self.wrong["no Retry-After"] += "Retry-After" not in answer.headers
@@ -44,7 +43,7 @@ class Seen:
             self.wrong[f"page: {answer.status_code}"] += answer.status_code >= 400
 
     def advice(self, answer: requests.Response) -> None:
-        """A page of advice."""
+        """Record a response of a page of advice."""
         self.advice_s.append(answer.elapsed.total_seconds())
         self.wrong[f"advice: {answer.status_code}"] += answer.status_code != requests.codes.ok
 
@@ -53,16 +52,16 @@ class Seen:
         return len(self.sent) / self.lasted_s
 
     def __str__(self) -> str:
-        told = f"{len(self.sent)} sent, {self.sent_per_s:.2f} a second"
+        text = f"{len(self.sent)} sent, {self.sent_per_s:.2f} a second"
         for name, values in (("pages", self.pages_s), ("503s", self.refused_s), ("of advice", self.advice_s)):
-            told += f"; {len(values)} {name} {_in_words(values)}" if len(values) > 1 else ""
-        return told
+            text += f"; {len(values)} {name} {_format_times(values)}" if len(values) > 1 else ""
+        return text
 
 
 def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20, method="inclusive")[-1]
 
 
-def _in_words(values: list[float]) -> str:
-    median, most, longest = (1000 * value for value in (statistics.median(values), p95(values), max(values)))
-    return f"(median {median:.0f} ms, 95 % {most:.0f}, longest {longest:.0f})"
+def _format_times(values: list[float]) -> str:
+    median, high, longest = (1000 * value for value in (statistics.median(values), p95(values), max(values)))
+    return f"(median {median:.0f} ms, 95 % {high:.0f}, longest {longest:.0f})"

@@ -1,4 +1,4 @@
-"""A runtime that works within a test, on an engine at a URL."""
+"""A worker runtime in a thread of the test."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from camunda7.worker import Runtime, TaskClient
 from processes.variables import VARIABLES
 
-ENDS_WITHIN_S = 20
+JOIN_TIMEOUT_S = 20
 
 
 @contextmanager
-def working(
+def running_worker(
     url: str,
     functions: list[Callable[..., Any]],
     slots: int = 4,
@@ -27,11 +27,11 @@ def working(
     shutdown_timeout_s: float = 5,
     **resources: Any,
 ) -> Iterator[Runtime]:
-    """Work with these handlers; the runtime has ended afterwards.
+    """Start a runtime with these handlers, and stop it at the end.
 
     Args:
-        worker_id: unless given, one that no other worker has: a worker hands back what was locked under its name, and
-            ends the polls of that name.
+        worker_id: unique by default, because a worker unlocks the tasks that are locked under its id, and a new long
+            poll ends an earlier one with the same id.
     """
     client = TaskClient(worker_id or f"care-{uuid.uuid4().hex[:8]}", url, username, password, lock_s, long_poll_s)
     runtime = Runtime(
@@ -43,5 +43,5 @@ def working(
         yield runtime
     finally:
         runtime.stop()
-        thread.join(ENDS_WITHIN_S)
+        thread.join(JOIN_TIMEOUT_S)
         assert not thread.is_alive(), "the runtime did not end"
