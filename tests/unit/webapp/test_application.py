@@ -57,6 +57,12 @@ def test_who_is_wrong_too_often_from_one_address_waits_another_does_not() -> Non
     assert sign_in(client, "code 5", **there).status_code == 403
 
 
+def test_an_answer_that_is_too_long_is_to_be_shortened() -> None:
+    answer = application().test_client().post("/sign-in", data={"access_code": "A" * 1_100_000})
+    assert answer.status_code == 413
+    assert "Go back, shorten your answers and send them again." in answer.text
+
+
 def test_addresses_of_one_connection_count_as_one() -> None:
     client = application(sign_in_attempts_per_address=1).test_client()
     one, same, other = (
