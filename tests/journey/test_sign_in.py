@@ -95,7 +95,7 @@ def test_attempts_at_a_code_are_limited_whether_it_exists_or_not(
             assert sign_in(browser, code, ANOTHER_DAY).status == 403
         locked = sign_in(browser, code, BORN)
         assert locked.status == 429
-        assert "Wait 15 minutes, or have a link sent to you." in locked.complaints[0]
+        assert "Wait 15 minutes and try again, or get a sign-in link." in locked.complaints[0]
 
     # the patient signs in by a new link
     page = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})

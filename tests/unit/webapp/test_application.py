@@ -61,6 +61,12 @@ def test_failed_sign_ins_are_limited_per_address() -> None:
     assert sign_in(client, "code 5", **second).status_code == 403
 
 
+def test_an_answer_that_is_too_long_is_to_be_shortened() -> None:
+    answer = application().test_client().post("/sign-in", data={"access_code": "A" * 1_100_000})
+    assert answer.status_code == 413
+    assert "Go back, shorten your answers and send them again." in answer.text
+
+
 def test_ipv6_addresses_of_one_network_are_limited_together() -> None:
     client = application(sign_in_attempts_per_address=1).test_client()
     one, same, other = (
