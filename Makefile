@@ -13,8 +13,9 @@ CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
-# where prose is linted: the pages, and the packages that are clean
-PROSE = *.md camunda7/*.md docs access config deployment hosting monitoring records
+# where prose is linted: all but webapp and tests, which still have findings, and diagrams, decisions and forms
+PROSE = *.md docs Makefile access bench camunda7 config deployment hosting kpi monitoring processes/*.py processes/*.yaml \
+	records services stack tools workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
@@ -48,10 +49,10 @@ help:
 
 setup: .venv/.stamp $(CLASSES) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ##change install Python packages, build the engine, stylesheets and translations
 
-demo: setup ##use start everything with invented patients and show it; EXIT=1 ends after the KPIs, REPORT=FILE, PILOT=FILE
+demo: setup ##use start a demo with invented patients; EXIT=1 ends after the KPIs, REPORT=FILE, PILOT=FILE
 	@exec $(PY) -m stack demo
 
-up: setup ##use start everything; data is kept in .run/data
+up: setup ##use start everything, with its data in .run/data
 	@exec $(PY) -m stack up
 
 down: .venv/.stamp ##use stop everything
@@ -95,7 +96,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m codespell_lib -D- -D tools/prose/words.txt $(PROSE)
+	$(PY) -m codespell_lib -D- -D tools/prose/words.txt -L informations,connexion $(PROSE)
 	$(PY) -m deployment check
 
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
@@ -179,7 +180,7 @@ lock: .venv/.stamp .venv-uv/.stamp $(JAR) ##change lock the dependencies of setu
 	$(COMPILE) tools/uv/requirements.in --output-file tools/uv/requirements.txt
 	$(PY) tools/jars.py > engine/dependencies.txt
 
-# installs missing programs from the system's packages as root; otherwise prints the command
+# for root installs missing programs by the package manager, for others prints the command
 machine:
 	@tools/machine $(NEEDS)
 
@@ -233,10 +234,10 @@ FORCE:
 %.mo: %.po .venv/.stamp
 	$(BABEL) compile --input-file $< --output-file $@
 
-# the font of GOV.UK is not ours to use
+# the licence of the font GDS Transport covers only GOV.UK
 $(CSS): node_modules/.stamp Makefile
 	sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > $@
 
-# from right to left
+# stylesheet for right-to-left languages
 $(CSS_RTL): $(CSS)
 	node_modules/.bin/rtlcss --silent $< $@

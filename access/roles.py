@@ -66,7 +66,7 @@ def list_grants() -> Iterable[Grant]:
 
 
 def _for_webapp() -> Iterable[Grant]:
-    """To start cases, read and complete patients' tasks, correlate their messages, and retry incidents for managers."""
+    """Yield grants to start cases, complete patients' tasks, correlate their messages, and retry incidents."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
     for process in Process:
         start = ("CREATE_INSTANCE",) if process is Process.CORONA_CARE else ()
@@ -79,7 +79,7 @@ def _for_webapp() -> Iterable[Grant]:
 
 
 def _for_workers() -> Iterable[Grant]:
-    """To handle external tasks, deliver results, raise priorities, start calls, reopen cases, and erase ended ones."""
+    """Yield grants to handle external tasks, deliver results, raise priorities, start calls, reopen and erase cases."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
     for process in Process:
         start = ("CREATE_INSTANCE",) if process in (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE) else ()
@@ -87,7 +87,7 @@ def _for_workers() -> Iterable[Grant]:
 
 
 def _for_deployer() -> Iterable[Grant]:
-    """To deploy, migrate and provision; it can grant itself anything, so it is for deployments only."""
+    """Yield grants to deploy, migrate and provision; it can grant itself more, so it is for deployments only."""
     definitions = ("READ", "UPDATE", "READ_INSTANCE", "MIGRATE_INSTANCE", "READ_TASK", "UPDATE_TASK")
     yield Grant(DEPLOYMENT, "*", ("READ", "CREATE"), user="deployer")
     yield Grant(PROCESS_DEFINITION, "*", definitions, user="deployer")
@@ -106,7 +106,7 @@ def list_filters() -> list[Filter]:
     """Return Tasklist's filters in their order."""
     by_priority = {"sorting": [{"sortBy": "priority", "sortOrder": "desc"}]}
 
-    def of(name: str, group: str, card: dict[str, str], **more: Any) -> Filter:
+    def for_group(name: str, group: str, card: dict[str, str], **more: Any) -> Filter:
         query = {"candidateGroup": group, "includeAssignedTasks": True, **more, **by_priority}
         return Filter(name, group, query, card)
 
@@ -118,16 +118,18 @@ def list_filters() -> list[Filter]:
     mine = {**report, "assigneeExpression": "${currentUser()}", **by_priority}
     free = {"candidateGroup": "doctors", "unassigned": True, **report, **by_priority}
     today = {"dueBeforeExpression": "${calendar.endOfToday()}"}
-    call = of("Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey=UserTask.CALL_PATIENT)
+    call = for_group(
+        "Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey=UserTask.CALL_PATIENT
+    )
     return [
         # first: Tasklist opens the first filter, and counts the tasks of the open one only
         replace(call, is_urgent=True),
         Filter("My reports", "doctors", mine, on_report),
         Filter("Unclaimed reports by priority", "doctors", free, on_report),
-        of("Overdue reports", "doctors", on_report, **report, dueBeforeExpression="${now()}"),
-        of("Patients to assess", "doctors", {"reference": "Case", **TELEPHONE}, taskDefinitionKeyIn=BY_HAND),
-        of("Visits today", "medical-team", on_visit, **visit, **today),
-        of("All visits", "medical-team", on_visit, **visit),
-        of("Calls to make", "contact-tracers", on_call, followUpBeforeOrNotExistentExpression="${now()}"),
+        for_group("Overdue reports", "doctors", on_report, **report, dueBeforeExpression="${now()}"),
+        for_group("Patients to assess", "doctors", {"reference": "Case", **TELEPHONE}, taskDefinitionKeyIn=BY_HAND),
+        for_group("Visits today", "medical-team", on_visit, **visit, **today),
+        for_group("All visits", "medical-team", on_visit, **visit),
+        for_group("Calls to make", "contact-tracers", on_call, followUpBeforeOrNotExistentExpression="${now()}"),
         Filter("All tasks", ADMINISTRATORS, {}, {}),
     ]

@@ -1,4 +1,4 @@
-"""`make bench`: compares our runtime with its peers by the same work on one engine.
+"""`make bench`: compares our runtime with other clients, which do the same work on one engine.
 
 The results are in docs/measurements/workers.md.
 
@@ -27,8 +27,8 @@ ROUNDS = int(os.environ.get("ROUNDS", "3"))
 WINDOW_S = float(os.environ.get("WINDOW_S", "6"))
 BACKLOG = 2000
 LIMIT_BACKLOG = 3500
-LEFT = 150
-WARM_TASKS = 5000
+MIN_BACKLOG = 150
+WARM_UP_TASKS = 5000
 RESULTS = ROOT / ".run"
 CHART = ROOT / "docs" / "measurements" / "workers-compared.svg"
 
@@ -58,23 +58,23 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     order = random.Random(int(os.environ.get("SEED", "1")))
     measured: Measured = {work.name: {name: [] for name in (*(p.name for p in PEERS), LIMIT)} for work in WORKS}
-    with engine_up(folder, _free_port()) as engine:
-        console.print(f"the engine is up; {WARM_TASKS} tasks to warm it")
-        measure(engine, RUNTIME, WORKS[0], WARM_TASKS, LEFT, 60, folder / "runtime.log")
+    with engine_up(folder, _find_free_port()) as engine:
+        console.print(f"the engine is up; warming up with {WARM_UP_TASKS} tasks")
+        measure(engine, RUNTIME, WORKS[0], WARM_UP_TASKS, MIN_BACKLOG, 60, folder / "runtime.log")
         for number in range(1, ROUNDS + 1):
             console.print(f"round {number} of {ROUNDS}")
             _round(engine, measured, order, folder, console)
-        backlog = _backlogs(engine, folder, console)
+        backlog = _measure_backlogs(engine, folder, console)
     medians = {work: {name: _median(figures) for name, figures in peers.items()} for work, peers in measured.items()}
     _write(measured, medians, backlog)
     draw(medians, {peer.name: peer.label for peer in PEERS} | {LIMIT: "the engine's limit"}, CHART)
     for work in WORKS:
         console.print(_table(work.name, medians[work.name]))
-    _targets(console, medians, backlog)
+    _print_targets(console, medians, backlog)
 
 
 def _round(engine: BenchEngine, measured: Measured, order: random.Random, folder: Path, console: Console) -> None:
-    """Each peer on each work once, in an order of this round."""
+    """Measure each peer with each work once, in random order."""
     turns: list[tuple[Work, Peer] | None] = [(work, peer) for work in WORKS for peer in PEERS]
     # the engine's limit is the same for all works
     turns.append(None)
@@ -87,22 +87,22 @@ def _round(engine: BenchEngine, measured: Measured, order: random.Random, folder
             console.print(f"  {'':<20} {LIMIT:<14} {figures.tasks_per_s:6.1f} tasks/s")
             continue
         work, peer = turn
-        figures = measure(engine, peer, work, BACKLOG, LEFT, WINDOW_S, folder / f"{peer.name}.log")
+        figures = measure(engine, peer, work, BACKLOG, MIN_BACKLOG, WINDOW_S, folder / f"{peer.name}.log")
         measured[work.name][peer.name].append(figures)
         console.print(f"  {work.name:<20} {peer.name:<14} {figures.tasks_per_s:6.1f} tasks/s")
 
 
-def _backlogs(engine: BenchEngine, folder: Path, console: Console) -> dict[str, float]:
-    """The runtime with 10,000 tasks waiting, and with 500: medians of as many measurements as there are rounds."""
+def _measure_backlogs(engine: BenchEngine, folder: Path, console: Console) -> dict[str, float]:
+    """Measure the runtime with 500 and with 10,000 waiting tasks; returns the medians over ROUNDS measurements."""
     rates = {}
     drain(engine, RUNTIME, 150, folder / "runtime.log")
     for waiting in (500, 10_000):
         console.print(f"{waiting} tasks waiting")
-        some = [
+        measurements = [
             measure(engine, RUNTIME, WORKS[0], waiting + 700, waiting - 350, WINDOW_S, folder / "runtime.log")
             for _ in range(ROUNDS)
         ]
-        rates[str(waiting)] = statistics.median(figures.tasks_per_s for figures in some)
+        rates[str(waiting)] = statistics.median(figures.tasks_per_s for figures in measurements)
     return rates
 
 
@@ -120,15 +120,15 @@ def _write(measured: Measured, medians: dict[str, dict[str, Figures]], backlog: 
         for work, peers in medians.items()
     }
     (RESULTS / "bench-workers.json").write_text(json.dumps(rates, indent=2))
-    every = {
+    measurements = {
         work: {name: [asdict(each) for each in figures] for name, figures in peers.items()}
         for work, peers in measured.items()
     }
-    (RESULTS / "bench-workers-all.json").write_text(json.dumps({**every, "backlog": backlog}, indent=2))
+    (RESULTS / "bench-workers-all.json").write_text(json.dumps({**measurements, "backlog": backlog}, indent=2))
 
 
 def _table(title: str, medians: dict[str, Figures]) -> Table:
-    table = Table("worker", "tasks/s", "of the limit", "runtime is", "CPU s/1,000", "MB", title=title)
+    table = Table("worker", "tasks/s", "of the limit", "runtime's factor", "CPU s/1,000", "MB", title=title)
     ours = medians["runtime"].tasks_per_s
     for name, figures in medians.items():
         rate = figures.tasks_per_s
@@ -143,31 +143,31 @@ def _table(title: str, medians: dict[str, Figures]) -> Table:
     return table
 
 
-def _targets(console: Console, medians: dict[str, dict[str, Figures]], backlog: dict[str, float]) -> None:
-    """Each target with its figure."""
-    nothing, waits, many = (medians[work.name] for work in WORKS)
-    rate = {name: figures.tasks_per_s for name, figures in nothing.items()}
-    waiting = {name: figures.tasks_per_s for name, figures in waits.items()}
-    allowed = WORKS[1].slots / WORKS[1].wait_s
+def _print_targets(console: Console, medians: dict[str, dict[str, Figures]], backlog: dict[str, float]) -> None:
+    """Print each target with the measured figure."""
+    no_wait, wait, wait_64 = (medians[work.name] for work in WORKS)
+    rate = {name: figures.tasks_per_s for name, figures in no_wait.items()}
+    waiting = {name: figures.tasks_per_s for name, figures in wait.items()}
+    maximum = WORKS[1].slots / WORKS[1].wait_s
     targets = [
         ("does nothing: of the JS client's", rate["runtime"] / rate["js"], 1.0),
         ("does nothing: of plain threads'", rate["runtime"] / rate["threads"], 1.0),
         ("does nothing: of the limit", rate["runtime"] / rate[LIMIT], 0.75),
-        ("waits 100 ms: of what 16 slots allow", waiting["runtime"] / allowed, 0.95),
+        ("waits 100 ms: of what 16 slots allow", waiting["runtime"] / maximum, 0.95),
         ("waits 100 ms: of the JS client's", waiting["runtime"] / waiting["js"], 1.5),
         ("waits 100 ms: of the library's sync worker's", waiting["runtime"] / waiting["library_1"], 15.0),
         ("waits 100 ms: of its async worker's", waiting["runtime"] / waiting["library_async"], 11.0),
-        ("waits 100 ms, 64 slots: of doing nothing", many["runtime"].tasks_per_s / rate["runtime"], 0.9),
-        ("CPU: JS client's, of the runtime's", (nothing["js"].cpu_s or 0) / (nothing["runtime"].cpu_s or 1), 1.0),
+        ("waits 100 ms, 64 slots: of doing nothing", wait_64["runtime"].tasks_per_s / rate["runtime"], 0.9),
+        ("CPU: JS client's, of the runtime's", (no_wait["js"].cpu_s or 0) / (no_wait["runtime"].cpu_s or 1), 1.0),
         ("10,000 waiting tasks: of 500 waiting", backlog["10000"] / backlog["500"], 0.9),
     ]
-    table = Table("target", "must reach", "is", "", title="Targets")
-    for name, figure, least in targets:
-        table.add_row(name, f"{least:g}", f"{figure:.2f}", "reached" if figure >= least else "NOT reached")
+    table = Table("target", "minimum", "measured", "", title="Targets")
+    for name, figure, minimum in targets:
+        table.add_row(name, f"{minimum:g}", f"{figure:.2f}", "reached" if figure >= minimum else "NOT reached")
     console.print(table)
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The chart of the documentation: tasks per second of each worker, on each work."""
+"""Chart for the documentation: tasks per second of each worker."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ TITLES = {
 
 
 def draw(medians: dict[str, dict[str, Figures]], labels: dict[str, str], file: Path) -> None:
-    """Write the chart.
+    """Write the chart as SVG.
 
     Args:
         medians: figures by work and worker.
-        labels: what the chart calls each worker.
+        labels: labels of the workers in the chart.
     """
     chart = pygal.HorizontalBar(
         style=CleanStyle(font_family="sans-serif"),
-        # no script from elsewhere
+        # pygal would otherwise link a script on its own server
         js=[],
         disable_xml_declaration=True,
         print_values=True,
@@ -36,7 +36,7 @@ def draw(medians: dict[str, dict[str, Figures]], labels: dict[str, str], file: P
         legend_at_bottom=True,
         legend_at_bottom_columns=3,
     )
-    # it draws from below
+    # pygal draws the bars from bottom to top
     names = list(next(iter(medians.values())))[::-1]
     chart.x_labels = [labels[name] for name in names]
     for work, peers in medians.items():

@@ -41,11 +41,11 @@ class BenchEngine:
         self.unlock_all()
         missing = tasks - self.waiting()
         while missing > 0:
-            some = min(missing, FILL_BATCH_SIZE)
-            variables = {"tasks": some, "sample_number": 7}
+            count = min(missing, FILL_BATCH_SIZE)
+            variables = {"tasks": count, "sample_number": 7}
             values = {name: {"value": value, "type": "Integer"} for name, value in variables.items()}
             self._engine.post("/process-definition/key/bench_fill/start", {"variables": values})
-            missing -= some
+            missing -= count
 
     def waiting(self) -> int:
         """Return the number of tasks that aren't completed."""

@@ -1,4 +1,4 @@
-"""One measurement: a peer works on waiting tasks, and the engine counts how many are left."""
+"""Measurement of a peer: it processes waiting tasks, and the engine counts the remaining ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bench.engine import PASSWORD, ROOT, USERNAME, BenchEngine
 
-WARM_S = 2.0
-WARM_TASKS = 20
+WARM_UP_S = 2.0
+WARM_UP_TASKS = 20
 START_TIMEOUT_S = 60
 POLL_INTERVAL_S = 0.2
 LIMIT_CONNECTIONS = 8
@@ -23,7 +23,7 @@ LIMIT_CONNECTIONS = 8
 
 @dataclass(frozen=True)
 class Work:
-    """Work of a task: its wait, and the number of concurrent tasks."""
+    """Workload: duration of a task's wait, and number of concurrent tasks."""
 
     name: str
     wait_s: float
@@ -35,8 +35,8 @@ class Peer:
     """A worker to compare.
 
     Attributes:
-        name: as .run/bench-workers.json has it.
-        command: starts it, from the repository's root.
+        name: in .run/bench-workers.json.
+        command: run in the repository's root.
     """
 
     name: str
@@ -47,12 +47,12 @@ class Peer:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one measurement.
+    """Result of one measurement.
 
     Attributes:
-        tasks_per_s: completed in the engine, per second.
-        cpu_s: of the worker process per 1,000 tasks; None for the limit.
-        memory_mb: the most that the worker process had in memory.
+        tasks_per_s: tasks completed in the engine, per second.
+        cpu_s: CPU time of the worker process per 1,000 tasks; None for the limit.
+        memory_mb: peak memory of the worker process.
     """
 
     tasks_per_s: float
@@ -63,7 +63,7 @@ class Figures:
 def measure(
     engine: BenchEngine, peer: Peer, work: Work, backlog: int, until: int, window_s: float, log: Path
 ) -> Figures:
-    """Measure a peer on a backlog, for `window_s` seconds or until only `until` tasks wait."""
+    """Measure a peer with a backlog, for `window_s` seconds or until only `until` tasks wait."""
     engine.fill(backlog)
     with _running(engine, peer, work, log) as process:
         _wait_until_warm(engine, process, engine.waiting(), peer)
@@ -79,7 +79,7 @@ def drain(engine: BenchEngine, peer: Peer, until: int, log: Path) -> None:
 
 
 def measure_limit(engine: BenchEngine, backlog: int, window_s: float, folder: Path) -> Figures:
-    """The engine's limit: the same tasks, locked beforehand in batches of 50, and completed by wrk."""
+    """Measure the engine's limit: tasks that were locked before in batches of 50 are completed by wrk."""
     engine.fill(backlog)
     ids = folder / "ids"
     ids.write_text("\n".join(engine.lock(backlog, "bench-limit")))
@@ -90,10 +90,10 @@ def measure_limit(engine: BenchEngine, backlog: int, window_s: float, folder: Pa
     command = ["wrk", *connections, "--duration", f"{window_s:.0f}s", "--script", script, engine.url]
     before = engine.waiting()
     subprocess.run(command, env=environment, check=True, capture_output=True)
-    left = engine.waiting()
-    if left == 0:
+    remaining = engine.waiting()
+    if remaining == 0:
         raise SystemExit(f"{backlog} tasks are too few for the limit: raise LIMIT_BACKLOG")
-    return Figures((before - left) / window_s)
+    return Figures((before - remaining) / window_s)
 
 
 @contextmanager
@@ -128,26 +128,26 @@ def _environment_of(engine: BenchEngine, work: Work) -> dict[str, str]:
 
 def _wait_until_warm(engine: BenchEngine, process: subprocess.Popen, waiting: int, peer: Peer) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
-    while engine.waiting() > waiting - WARM_TASKS:
+    while engine.waiting() > waiting - WARM_UP_TASKS:
         if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"{peer.name} did not start: see its log")
+            raise SystemExit(f"{peer.name} did not start: see its log in .run/bench")
         time.sleep(POLL_INTERVAL_S)
-    time.sleep(WARM_S)
+    time.sleep(WARM_UP_S)
 
 
 def _watch(engine: BenchEngine, process: subprocess.Popen, until: int, window_s: float) -> Figures:
     started, cpu_s, waiting = time.monotonic(), _cpu_s(process.pid), engine.waiting()
-    left = waiting
-    while time.monotonic() < started + window_s and left > until:
+    remaining = waiting
+    while time.monotonic() < started + window_s and remaining > until:
         time.sleep(POLL_INTERVAL_S)
-        left = engine.waiting()
-    took_s, done = time.monotonic() - started, waiting - left
+        remaining = engine.waiting()
+    took_s, done = time.monotonic() - started, waiting - remaining
     used_s = _cpu_s(process.pid) - cpu_s
     return Figures(done / took_s, used_s / done * 1000 if done else None, _peak_mb(process.pid))
 
 
 def _cpu_s(pid: int) -> float:
-    """User and system time of a process so far."""
+    """Return the user and system time of a process, in seconds."""
     times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,7 +1,7 @@
-"""`make bench-pages`: what the patients' pages cost beside the engine's answers, while 20 patients use them at once.
+"""`make bench-pages`: response times of the patients' pages, with the engine's share, under 20 concurrent patients.
 
-Each patient goes from pre-screening to medical form, over and over. Prints medians and 95th percentiles by page, and
-writes them to .run/bench-pages.json.
+Each patient repeats the forms from pre-screening to medical form. Prints medians and 95th percentiles by page, and
+writes all measurements to .run/bench-pages.json.
 """
 
 from __future__ import annotations
@@ -52,21 +52,21 @@ def main() -> None:
     console = Console(width=150)
     with platform_up() as state:
         console.print(f"{PATIENTS} patients for {WINDOW_S:.0f} s")
-        measured = use(state["webapp"])
+        measured = measure(state["webapp"])
     table = Table(
         "page", "answers", "total, median", "p95", "engine, median", "p95", "own, median", "p95", "CPU, median"
     )
     for page, rows in sorted(measured.items()):
-        table.add_row(page, str(len(rows)), *figures(rows))
-    everything = [row for rows in measured.values() for row in rows]
-    table.add_row("all", str(len(everything)), *figures(everything))
+        table.add_row(page, str(len(rows)), *format_figures(rows))
+    all_rows = [row for rows in measured.values() for row in rows]
+    table.add_row("all", str(len(all_rows)), *format_figures(all_rows))
     console.print(table)
-    slowest = [p95([row[part] for row in everything]) for part in (0, 1)]
+    slowest = [p95([row[part] for row in all_rows]) for part in (0, 1)]
     console.print(f"95th percentile: {slowest[0] / slowest[1]:.2f} times the engine's own answers")
     (RUN / "bench-pages.json").write_text(json.dumps(measured))
 
 
-def figures(rows: list[tuple[float, float, float]]) -> list[str]:
+def format_figures(rows: list[tuple[float, float, float]]) -> list[str]:
     totals, engines, cpus = zip(*rows, strict=True)
     owns = [total - engine for total, engine, _ in rows]
     both = [of(values) for values in (totals, engines, owns) for of in (statistics.median, p95)]
@@ -77,15 +77,15 @@ def p95(values: Any) -> float:
     return statistics.quantiles(values, n=20, method="inclusive")[-1]
 
 
-def use(url: str) -> Measured:
-    """Have all patients use the pages; what each answer took."""
+def measure(url: str) -> Measured:
+    """Simulate the patients for WINDOW_S; returns the durations of all responses."""
     measured: Measured = defaultdict(list)
     until = time.monotonic() + WINDOW_S
 
     def patient() -> None:
         while time.monotonic() < until:
             browser = Browser(url)
-            browser.listen(lambda answer: note(measured, answer))
+            browser.listen(lambda answer: record(measured, answer))
             browser.fill_in("/forms/pre_screening", PRE_SCREENING)
             browser.fill_in("/forms/evaluation_request", REQUEST)
             browser.fill_in("/forms/medical_form", MEDICAL)
@@ -99,17 +99,17 @@ def use(url: str) -> Measured:
     return measured
 
 
-def note(measured: Measured, answer: requests.Response) -> None:
-    spent = dict(re.findall(r"(\w+);dur=([0-9.]+)", answer.headers.get("Server-Timing", "")))
+def record(measured: Measured, answer: requests.Response) -> None:
+    durations = dict(re.findall(r"(\w+);dur=([0-9.]+)", answer.headers.get("Server-Timing", "")))
     page = re.sub(r"/\d+$", "", answer.request.path_url)
     measured[f"{answer.request.method} {page}"].append(
-        (float(spent["total"]), float(spent["engine"]), float(spent["cpu"]))
+        (float(durations["total"]), float(durations["engine"]), float(durations["cpu"]))
     )
 
 
 @contextmanager
 def platform_up() -> Iterator[dict[str, Any]]:
-    """A platform of its own, which tells how long its pages take."""
+    """Start a platform that sends the header Server-Timing, and stop it afterwards."""
     folder = RUN / "bench-pages"
     environment = {**os.environ, "CORONACARE_FOLDER": str(folder), "CORONACARE_WEBAPP__SERVER_TIMING": "true"}
     state = folder / "state.json"

@@ -28,11 +28,11 @@ from access.provision import WeakPassword, provision
 from camunda7.engine import EngineError
 from camunda7.lint import Declared, Finding, check
 from camunda7.lint.bpmnlint import LintFailed
-from camunda7.lint.bpmnlint import findings as linted
+from camunda7.lint.bpmnlint import findings as bpmnlint_findings
 from camunda7.lint.files import Files
 from camunda7.release.deploy import DeploymentRefused, deploy, is_deployed, redeploy_previous, resources
 from camunda7.release.hints import HINTS, InvalidHints, read_hints
-from camunda7.release.hints import findings as hinted
+from camunda7.release.hints import findings as hint_findings
 from camunda7.release.migration import MigrationRefused, migrate, rehearse_migration
 from camunda7.release.rehearsal import RehearsalError, as_text, rehearse
 from camunda7.release.watch import deploy_when_saved
@@ -129,17 +129,17 @@ def check_files() -> str:
         DeploymentRefused: there are findings; the message lists them.
     """
     found = sorted(
-        {*check(resources(ROOT), names_of(config.load())), *linted(ROOT / "processes"), *_find_wrong_hints()}
+        {*check(resources(ROOT), names_of(config.load())), *bpmnlint_findings(ROOT / "processes"), *_find_hint_errors()}
     )
     if found:
         raise DeploymentRefused("\n".join(map(str, found)))
     return "diagrams, decisions and forms: no findings"
 
 
-def _find_wrong_hints() -> Iterator[Finding]:
+def _find_hint_errors() -> Iterator[Finding]:
     diagrams = Files.read(resources(ROOT)).diagrams
     steps = {process.id: diagram.elements for diagram in diagrams for process in diagram.processes}
-    return hinted(read_hints(ROOT / "processes" / HINTS), steps, VARIABLES)
+    return hint_findings(read_hints(ROOT / "processes" / HINTS), steps, VARIABLES)
 
 
 def names_of(settings: config.Settings) -> Declared:

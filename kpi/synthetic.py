@@ -1,7 +1,7 @@
 """Synthetic cases of some weeks, which fill the managers' pages of the demo.
 
 Their rows are marked, and their tallies are in a separate table, so that real indicators, forecasts and lists don't
-contain them; pages that do say so.
+contain them; pages that include them are labelled.
 """
 
 from __future__ import annotations

@@ -59,12 +59,12 @@ class Changes:
     counts: Counter = field(default_factory=Counter)
     totals: Counter = field(default_factory=Counter)
 
-    def add(self, day: str, ticks: Iterable[Increment], sign: int = 1) -> None:
+    def add(self, day: str, increments: Iterable[Increment], sign: int = 1) -> None:
         """Add the increments of a case that closed on this day; the sign -1 subtracts them."""
-        for tick in ticks:
+        for increment in increments:
             for span in (day, day[:7], ALL):
-                self.counts[span, tick.figure, tick.bucket] += sign
-                self.totals[span, tick.figure, tick.bucket] += sign * tick.value
+                self.counts[span, increment.figure, increment.bucket] += sign
+                self.totals[span, increment.figure, increment.bucket] += sign * increment.value
 
     def apply(self, table: type[Tally] = Tally) -> None:
         """Write the changes, within the caller's transaction; sorted, so that concurrent writers can't deadlock."""

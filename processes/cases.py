@@ -16,8 +16,8 @@ from processes.variables import VARIABLES, VOIDED_BY_CORRECTION
 
 # processes that corona_care calls
 CALLED = (Process.TAKE_SAMPLE, Process.TEST_SAMPLE, Process.TRACE_CONTACTS)
-# of processes whose variables have the same name the last one counts: tracing copies the case's variables at its start,
-# the processes of a sample have newer values
+# of a variable that several processes have, the value of the last one in this order is current: tracing copies the
+# case's variables at its start, and the processes of a sample have newer values
 PRECEDENCE = (Process.TRACE_CONTACTS, Process.CORONA_CARE, Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
 
 # without letters and digits that look alike

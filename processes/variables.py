@@ -67,12 +67,12 @@ PRE_SCREENING = Catalogue(
 )
 
 ASSESSMENT = Catalogue(
-    Variable("age", "Integer", "years, worked out from date_of_birth"),
+    Variable("age", "Integer", "years, computed from date_of_birth"),
     Variable("bmi", "Double", "body mass index, kg/m²"),
     Variable(
         "orientation",
         "String",
-        "what the pre-screening says",
+        "result of the pre-screening",
         (
             "under_15",
             "emergency",
@@ -86,7 +86,7 @@ ASSESSMENT = Catalogue(
     Variable(
         "orientation_now",
         "String",
-        'the same of the symptoms of an "I feel worse"; values as of orientation',
+        'orientation by the symptoms in the form "I feel worse"; same values',
         voided_by_correction=True,
     ),
     Variable("risk_factor", "Boolean", "a risk factor for severe disease"),
@@ -129,7 +129,7 @@ MEDICAL = Catalogue(
         "where the patient works or studies",
         ("health_or_care", "closed_setting", "school", "other", "none"),
     ),
-    Variable("anything_else", "String", "what the patient adds"),
+    Variable("anything_else", "String", "further information from the patient"),
 )
 
 TEST = Catalogue(
@@ -155,19 +155,19 @@ TEST = Catalogue(
     Variable("oxygen_saturation", "Integer", "measured at the visit, %"),
     Variable("respiratory_rate", "Integer", "breaths per minute at the visit"),
     Variable("visit_note", "String", "for the doctor"),
-    Variable("lab_order_id", "String", "the lab's name for the order"),
+    Variable("lab_order_id", "String", "id of the order at the lab"),
     Variable(
         "lab_result",
         "String",
-        "pathogen test result; indeterminate: of a case whose samples all gave none",
+        "pathogen test result; indeterminate: no sample of the case gave a conclusive one",
         ("positive", "negative", "inconclusive", "unsatisfactory", "indeterminate", "entered_in_error"),
     ),
     Variable("lab_result_id", "Integer", "item of the lab's feed by which the result came"),
     Variable("lab_result_barcode", "String", "barcode of the sample that gave the result"),
-    Variable("results_so_far", "String", "what each sample gave, for the doctor"),
-    Variable("result_number", "Integer", "results that the patient got so far, corrections included"),
-    Variable("correction_number", "Integer", "how often a result of the case was corrected after the patient got it"),
-    Variable("result_told_at", "Date", "the patient got the result", voided_by_correction=True),
+    Variable("results_so_far", "String", "result of each sample, for the doctor"),
+    Variable("result_number", "Integer", "number of results sent to the patient, including corrections"),
+    Variable("correction_number", "Integer", "number of corrections after a result was sent to the patient"),
+    Variable("result_told_at", "Date", "the result was sent to the patient", voided_by_correction=True),
 )
 
 REPORT = Catalogue(
@@ -193,8 +193,8 @@ REPORT = Catalogue(
     Variable("repeat_test", "Boolean", "the doctor wants another sample", voided_by_correction=True),
     Variable("earlier_reports", "String", "the doctors' reports before this one, for the doctor"),
     Variable("call_reached", "String", "the call reached the person", YES_NO),
-    Variable("call_number", "Integer", "of the calls to tell one message, from 1"),
-    Variable("most_calls", "Integer", "calls to tell one message, at most"),
+    Variable("call_number", "Integer", "of the calls for one message, from 1"),
+    Variable("most_calls", "Integer", "maximum of calls for one message"),
     Variable("call_again_at", "String", "when to call again, a point in time in ISO 8601"),
     Variable("call_from", "Date", "call_again_at as a Date; Tasklist shows the task from then on"),
     Variable("call_note", "String", "what was said or advised on the telephone"),
@@ -207,8 +207,8 @@ REPORT = Catalogue(
 TRACING = Catalogue(
     Variable("contacts_traced", "Boolean", "tracing has started"),
     Variable("had_contacts", "String", "was close to anyone", YES_NO),
-    Variable("close_contacts", "Json", "list of contacts as the form close_contacts asks for them"),
-    Variable("contact_ids", "Json", "list of the government's names for the contacts"),
+    Variable("close_contacts", "Json", "list of contacts, with the fields of the form close_contacts"),
+    Variable("contact_ids", "Json", "list of the contacts' ids at the government"),
     Variable("contact", "Json", "one of contact_ids, in the loop over them"),
     Variable("contact_id", "String", "contact as text, for the worker and the call"),
     Variable("contact_name", "String", "of the contact to call"),
@@ -222,7 +222,9 @@ TRACING = Catalogue(
     Variable("link_phone", "String", "telephone number for that link"),
     Variable("call_given_up_at", "Date", "from when on the contact is unreachable"),
     Variable("contacts_called_from", "Date", "from when on the contact tracers may fill in the list by telephone"),
-    Variable("contacts_refused", "Json", "why the list went back: by contact a name, reason and infectious_from"),
+    Variable(
+        "contacts_refused", "Json", "errors in the list of contacts, each with row, name, reason, infectious_from"
+    ),
     Variable("contacts_named", "Integer", "how many close contacts were named"),
     Variable("contacts_named_at", "Date", "the close contacts were named"),
     Variable("contacts_notified", "Integer", "how many of them were notified, by message or by telephone"),
@@ -231,7 +233,7 @@ TRACING = Catalogue(
 )
 
 CASE = Catalogue(
-    Variable("policy", "Json", "the durations and limits of config/ when the case started"),
+    Variable("policy", "Json", "copy of the settings `policy` at the start of the case"),
     Variable(
         "case_outcome",
         "String",
@@ -251,10 +253,10 @@ CASE = Catalogue(
         voided_by_correction=True,
     ),
     Variable("reference", "String", "the case reference, for staff to compare with what a caller gives"),
-    Variable("notice_key", "String", "key of the message to tell by telephone: one call for each"),
-    Variable("notice_text", "String", "what to tell the patient by telephone"),
+    Variable("notice_key", "String", "key of the message to deliver by telephone: idempotency key of the call"),
+    Variable("notice_text", "String", "text of the message to deliver by telephone"),
     Variable("withdrawn", "Boolean", "the patient has withdrawn"),
-    Variable("worsening", "String", "names one time at which the patient felt worse, for the messages about it"),
+    Variable("worsening", "String", "id of one report of worsening symptoms, for the keys of its messages"),
     Variable("notice", "String", "which message to send to the patient", NOTICES),
     Variable("notice_number", "String", "occurrence of that message in the case"),
 )

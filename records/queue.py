@@ -127,7 +127,7 @@ def process_each(
     Args:
         process: processes a row and ends its claim; False if that can't be done yet.
         postpone: ends the claim of a row after its error; raises it if that ends the turn.
-        outages: errors that say nothing of a row, beside those of the database.
+        outages: errors of the target as a whole, not of a row, in addition to those of the database.
         release: ends the claim of the row that met the outage.
     """
     for row in rows:

@@ -1,4 +1,4 @@
-"""A service's own database: its migrations, and its outages in words."""
+"""Database of a service: its migrations, and descriptions of its errors."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from hosting.schema import Schema
 
 
 def schema_of(database: peewee.Database, service: str) -> Schema:
-    """The migrations of a service's database.
+    """Return the migrations of a service's database.
 
     Args:
-        service: its folder: lab, government or sms.
+        service: name of its folder: lab, government or sms.
     """
     return Schema(database, Path(__file__).with_name(service) / "migrations", f"python -m services upgrade {service}")
 
 
 def describe_outage(error: BaseException, service: str) -> str:
-    """Why a service's database can't be used, for operators; empty for an error that isn't the database's."""
+    """Describe an error of a service's database for operators; returns an empty text for other errors."""
     if not isinstance(error, DATABASE_ERRORS):
         return ""
     problem = "refuses the user or password" if is_authentication_error(error) else "can't be reached or written"

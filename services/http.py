@@ -1,4 +1,4 @@
-"""What the servers share: the API key, the description, errors as JSON, effects that happen once."""
+"""Common parts of the services' HTTP servers: API key, OpenAPI description, errors as JSON, and idempotency keys."""
 
 from __future__ import annotations
 
@@ -25,43 +25,44 @@ from services.database import describe_outage, schema_of
 
 log = logging.getLogger("services")
 
-OPEN_PATHS = ("/healthz", "/openapi.yaml")
+PUBLIC_PATHS = ("/healthz", "/openapi.yaml")
 MAX_CONTENT_LENGTH = 1_000_000
 # between two lines of an outage of the database
 LOG_GAP_S = 60.0
-REPEATED = {"Idempotent-Replayed": "true"}
+REPLAYED = {"Idempotent-Replayed": "true"}
 
 
 class Problem(Exception):
-    """Something the caller did wrong: answered as JSON with a code for machines and a message for people."""
+    """A refused or failed request, answered as JSON with a code for programs and a message for people."""
 
     def __init__(self, status: int, code: str, message: str):
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
 
 
-def refusal(reason: str) -> dict[str, Any]:
-    """The description of an answer with a Problem."""
+def problem_response(description: str) -> dict[str, Any]:
+    """Return the OpenAPI response object of an answer with a Problem."""
     schema = {"$ref": f"#/components/schemas/{schemas.Problem.__name__}"}
-    return {"description": reason, "content": {"application/json": {"schema": schema}}}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-MALFORMED = refusal("Malformed; the message names what is wrong")
-UNAUTHORIZED = refusal("The API key is missing or wrong")
-KEY_REUSED = refusal("key_reused: the Idempotency-Key was used for another request")
-# of a path that is open to all
-OPEN: dict[str, Any] = {"security": []}
+MALFORMED = problem_response("Malformed; the message names the error")
+UNAUTHORIZED = problem_response("The API key is missing or wrong")
+KEY_REUSED = problem_response("key_reused: the Idempotency-Key was used for another request")
+# OpenAPI extension of a path without API key
+PUBLIC: dict[str, Any] = {"security": []}
 
 
 def create_service(name: str, title: str, purpose: str, api_key: str, database: peewee.Database) -> OpenAPI:
-    """A Flask application with health, its OpenAPI description, and the API key asked for on all else.
+    """Create a Flask application with a health check, its OpenAPI description, and an API key for all other paths.
 
     Args:
         name: the service's folder, such as lab.
-        title: of the description, as is purpose.
+        title: title of the description.
+        purpose: text of the description.
 
     Raises:
-        SchemaMismatch: this version can't work with the database as it is.
+        SchemaMismatch: this version can't use the database.
     """
     schema_of(database, name).check()
     app = OpenAPI(
@@ -77,38 +78,52 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         responses={400: MALFORMED, 401: UNAUTHORIZED},
         validation_error_status=400,
         validation_error_model=schemas.Problem,
-        validation_error_callback=_refuse,
+        validation_error_callback=_raise_problem,
         doc_ui=False,
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTENT_LENGTH
+    app.before_request(functools.partial(_require_api_key, api_key))
+    app.before_request(_refuse_nul)
+    app.before_request(_refuse_invalid_json)
+    _manage_connection(app, database)
+    app.register_error_handler(Problem, _answer_problem)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    _handle_database_errors(app, name)
+    _add_public_routes(app)
+    return app
 
-    @app.before_request
-    def ask_for_key() -> None:
-        given = request.headers.get("X-API-Key", "")
-        if request.path not in OPEN_PATHS and not hmac.compare_digest(given.encode(), api_key.encode()):
-            raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
 
-    @app.before_request
-    def refuse_nul() -> None:
-        if any("\x00" in text for text in (request.path, *request.args.values())):
-            raise Problem(400, "malformed", "an address has no NUL in it")
+def _require_api_key(api_key: str) -> None:
+    sent = request.headers.get("X-API-Key", "")
+    if request.path not in PUBLIC_PATHS and not hmac.compare_digest(sent.encode(), api_key.encode()):
+        raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
 
-    @app.before_request
-    def refuse_odd_json() -> None:
-        """flask-openapi3 reads what is in a JSON text as JSON once more."""
-        try:
-            body = request.get_json(silent=True)
-        except RecursionError:
-            raise Problem(400, "malformed", "the JSON is nested too deeply") from None
-        if isinstance(body, str):
-            raise Problem(400, "malformed", "send a JSON object")
+
+def _refuse_nul() -> None:
+    """Refuse NUL in the URL, which PostgreSQL can't store in a text."""
+    if any("\x00" in text for text in (request.path, *request.args.values())):
+        raise Problem(400, "malformed", "a URL must not contain NUL")
+
+
+def _refuse_invalid_json() -> None:
+    """Refuse a JSON string, whose content flask-openapi3 would parse as JSON again, and too deeply nested JSON."""
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        raise Problem(400, "malformed", "the JSON is nested too deeply") from None
+    if isinstance(body, str):
+        raise Problem(400, "malformed", "send a JSON object")
+
+
+def _manage_connection(app: OpenAPI, database: peewee.Database) -> None:
+    """Open a database connection for each request, and close it afterwards."""
 
     @app.before_request
     def connect() -> None:
         database.connect(reuse_if_open=True)
 
     @app.after_request
-    def leave_nothing(answer: Response) -> Response:
+    def truncate_journal_after_delete(answer: Response) -> Response:
         if request.method == "DELETE":
             truncate_journal(database)
         return answer
@@ -118,13 +133,25 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         if not database.is_closed():
             database.close()
 
-    @app.errorhandler(Problem)
-    def problem(error: Problem) -> tuple[Response, int]:
-        return jsonify(code=error.code, message=error.message), error.status
 
+def _answer_problem(error: Problem) -> tuple[Response, int]:
+    return jsonify(code=error.code, message=error.message), error.status
+
+
+def _answer_http_error(error: HTTPException) -> BaseResponse:
+    """Answer an HTTP error as JSON, with its headers, such as Allow and Retry-After."""
+    answer = error.get_response()
+    code = (error.name or "error").lower().replace(" ", "_")
+    answer.data = jsonify(code=code, message=error.description).data
+    answer.content_type = "application/json"
+    return answer
+
+
+def _handle_database_errors(app: OpenAPI, name: str) -> None:
+    """Answer errors of the database with 503, and log them at most once within LOG_GAP_S."""
     logged_at = -LOG_GAP_S
 
-    def away(error: Exception) -> tuple[Response, int, dict[str, str]]:
+    def answer_database_error(error: Exception) -> tuple[Response, int, dict[str, str]]:
         nonlocal logged_at
         message = describe_outage(error, name)
         if time.monotonic() >= logged_at + LOG_GAP_S:
@@ -133,48 +160,41 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         return jsonify(code="unavailable", message=message), 503, {"Retry-After": "5"}
 
     for kind in DATABASE_ERRORS:
-        app.register_error_handler(kind, away)
+        app.register_error_handler(kind, answer_database_error)
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> BaseResponse:
-        """Its headers stay: which methods are allowed, when to come back."""
-        answer = error.get_response()
-        code = (error.name or "error").lower().replace(" ", "_")
-        answer.data = jsonify(code=code, message=error.description).data
-        answer.content_type = "application/json"
-        return answer
 
-    @app.get("/healthz", responses={200: {"description": "It is"}}, openapi_extensions=OPEN)
+def _add_public_routes(app: OpenAPI) -> None:
+    """Add the paths of PUBLIC_PATHS."""
+
+    @app.get("/healthz", responses={200: {"description": "The server is up"}}, openapi_extensions=PUBLIC)
     def healthz() -> dict[str, str]:
-        """Whether the server is up."""
+        """Check that the server is up."""
         return {"status": "up"}
 
     @functools.cache
     def description() -> str:
         return yaml.safe_dump(app.api_doc, allow_unicode=True, sort_keys=False)
 
-    @app.get("/openapi.yaml", responses={200: {"description": "OpenAPI 3.1"}}, openapi_extensions=OPEN)
+    @app.get("/openapi.yaml", responses={200: {"description": "OpenAPI 3.1"}}, openapi_extensions=PUBLIC)
     def openapi() -> Response:
-        """This description."""
+        """Return this description."""
         return Response(description(), mimetype="application/yaml")
 
-    return app
+
+def _raise_problem(error: ValidationError) -> Any:
+    """Raise the first validation error as a Problem, without the value, which may be a patient's."""
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    location = ".".join(map(str, first["loc"])) or "body"
+    code = "no_key" if location == "Idempotency-Key" else "malformed"
+    raise Problem(400, code, f"{location[:200]}: {first['msg']}")
 
 
-def _refuse(error: ValidationError) -> Any:
-    """Raise the Problem of the first thing that is wrong, without the value, which may be a patient's."""
-    wrong = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    place = ".".join(map(str, wrong["loc"])) or "body"
-    code = "no_key" if place == "Idempotency-Key" else "malformed"
-    raise Problem(400, code, f"{place[:200]}: {wrong['msg']}")
+class IdempotencyKeys:
+    """Executes a request once per Idempotency-Key.
 
-
-class Effects:
-    """Makes what a request does happen once for each Idempotency-Key.
-
-    A repeated key is answered with the first answer, and a header says so; with another body it is refused. Only what
-    was done is kept as the answer: a refusal ("no kit left") is none, whether the view raises a Problem, which undoes
-    what it changed, or answers with a status of 400 or more, which doesn't.
+    A repeated request gets the stored answer with the header Idempotent-Replayed; a different request with the same key
+    is refused. Refusals ("no kit left") aren't stored, so that they can be retried. If a view raises a Problem, its
+    changes are rolled back; if it returns a status of 400 or more, they are committed.
     """
 
     def __init__(self, database: peewee.Database):
@@ -192,38 +212,38 @@ class Effects:
         self.table = Effect
 
     def once(self, view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Any]:
-        """Wrap a view that answers (JSON object, status), and whose `header` is schemas.Idempotent."""
+        """Wrap a view that returns a JSON object and a status, and whose parameter `header` is schemas.Idempotent."""
 
         @functools.wraps(view)
         def answer_once(**arguments: Any) -> Any:
             key = request.headers["Idempotency-Key"]
             try:
                 with self._exclusive():
-                    return self._first(key, view, arguments)
+                    return self._execute(key, view, arguments)
             except peewee.IntegrityError:
-                known = self.table.get_or_none(self.table.key == key)
-                if known is None:
+                stored = self.table.get_or_none(self.table.key == key)
+                if stored is None:
                     raise
-            if known.request_hash != _request_hash():
+            if stored.request_hash != _request_hash():
                 raise Problem(409, "key_reused", "this Idempotency-Key was used for another request")
-            assert known.answer is not None, "it is written in the transaction that adds the key"
-            body, status = json.loads(known.answer)
-            return body, status, REPEATED
+            assert stored.answer is not None, "written in the transaction that inserts the key"
+            body, status = json.loads(stored.answer)
+            return body, status, REPLAYED
 
         return answer_once
 
-    def forget(self, case_reference: str) -> None:
-        """Forget what was done for a case: its keys begin with the reference, a slash behind it."""
+    def delete_case(self, case_reference: str) -> None:
+        """Delete the keys of a case, which start with its reference and a slash."""
         self.table.delete().where(self.table.key.startswith(f"{case_reference}/")).execute()
 
     def _exclusive(self) -> Any:
-        """One writer at a time, so that a key can't be taken twice."""
+        """Return a transaction; SQLite takes the write lock at its start, so that a key can't be inserted twice."""
         if isinstance(self._database, peewee.SqliteDatabase):
             return self._database.atomic("IMMEDIATE")
         return self._database.atomic()
 
-    def _first(self, key: str, view: Callable, arguments: dict[str, Any]) -> tuple[Any, int]:
-        # a key that is known already, or taken at the same moment, fails here
+    def _execute(self, key: str, view: Callable, arguments: dict[str, Any]) -> tuple[Any, int]:
+        # raises IntegrityError if the key is stored already, or inserted by a concurrent request
         row = self.table.create(key=key, request_hash=_request_hash())
         body, status = view(**arguments)
         if status < 400:

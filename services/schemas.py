@@ -1,4 +1,4 @@
-"""What the schemas of the services' requests and answers share; the OpenAPI descriptions are made of them."""
+"""Common schemas of the services' requests and answers, from which the OpenAPI descriptions are generated."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, Field(max_length=1000, pattern=NO_NUL)]
-# in a path: another one than there is isn't found
+# in a path; without a maximum length, because an unknown text is answered by 404 anyway
 PathText = Annotated[str, Field(pattern=NO_NUL)]
 
 
-def _whole(value: Any) -> Any:
-    """JSON has one kind of number: 3.0 is the integer 3."""
+def _to_integer(value: Any) -> Any:
+    """Convert 3.0 to 3: JSON has only one type of numbers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# a limit must stand before it, or the description lacks that
-WHOLE = BeforeValidator(_whole)
-Integer = Annotated[int, Field(ge=-1_000_000, le=1_000_000), WHOLE]
+# must follow the limits in Annotated, otherwise the OpenAPI description lacks them
+TO_INTEGER = BeforeValidator(_to_integer)
+Integer = Annotated[int, Field(ge=-1_000_000, le=1_000_000), TO_INTEGER]
 
 
 class Body(BaseModel):
-    """A request's JSON object; no text stands for a number."""
+    """JSON object of a request, without type coercion ("3" isn't a number)."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -36,17 +36,17 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Nothing(Answer):
+class EmptyAnswer(Answer):
     pass
 
 
 class Problem(Answer):
-    code: str = Field(description="for machines")
+    code: str = Field(description="for programs")
     message: str = Field(description="for people")
 
 
 class Idempotent(BaseModel):
-    """The headers of a request that takes effect once."""
+    """Headers of an idempotent request."""
 
     key: str = Field(
         alias="Idempotency-Key",

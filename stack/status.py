@@ -122,7 +122,7 @@ def _format_duration(seconds: float | None) -> str:
 
 
 def _find_problem(url: str) -> str:
-    """Return the problem of a part, as its readiness says it if possible; empty if there is none."""
+    """Return the problem of a part, by its readiness check if possible; empty if there is none."""
     try:
         answer = request("GET", url, timeout=5)
     except requests.RequestException:

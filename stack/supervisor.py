@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from camunda7.http_client import request
-from hosting.clients.delivery import NotNow
+from hosting.clients.delivery import ChannelUnavailable
 from hosting.clients.mail import MailServer
 from stack.parts import Part, inherited_environment
 
@@ -39,7 +39,7 @@ KNOWN_CAUSES = (
     (r"UnsupportedClassVersionError", "the JDK is older than 17: install JDK 17 or newer"),
     (r"SchemaMismatch: the database is older", "its database is older than this version: run `make upgrade`"),
     (r"SchemaMismatch: the database is too new", "its database is too new for this version: start a newer one"),
-    (r"Address already in use|Port \d+ was already in use", "another program has taken its port: start again"),
+    (r"Address already in use|Port \d+ was already in use", "another program uses its port: start again"),
 )
 
 
@@ -146,7 +146,7 @@ class Supervisor:
         self._changed({name: running.process.pid for name, running in self._running.items()})
 
     def _try_restart(self, running: RunningPart) -> None:
-        """Restart a part; an error is printed, so that it doesn't end the watch over the others."""
+        """Restart a part; an error is printed, and doesn't end watch()."""
         try:
             self._restart(running)
         except Exception as error:
@@ -203,5 +203,5 @@ def _is_answering(url: str) -> bool:
             MailServer(address.hostname or "localhost", address.port or 25, timeout_s=2).check()
             return True
         return request("GET", url, timeout=2).ok
-    except (requests.RequestException, NotNow):
+    except (requests.RequestException, ChannelUnavailable):
         return False

@@ -1,4 +1,4 @@
-"""Draws the diagrams for docs/ with bpmn-js in Chromium: python -m tools.draw FOLDER."""
+"""Draw the diagrams for docs/ with bpmn-js in Chromium: `python -m tools.draw FOLDER`."""
 
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ SHOW = """id => {
 
 
 def draw(browser: Browser, source: Path, folder: Path) -> None:
-    """One picture for the diagram, and one for each sub-process that is drawn on a plane of its own."""
+    """Draw a diagram as a PNG file, and each collapsed sub-process of it as another one."""
     page = browser.new_page()
     page.set_content('<div id="canvas" style="width:100px;height:100px"></div>')
     page.add_script_tag(path=VIEWER)
@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
             try:
                 draw(browser, source, folder)
             except Error as error:
-                sys.exit(f"{source.name} can't be drawn ({error.message.splitlines()[0]}); `make check` says more")
+                sys.exit(f"{source.name} can't be drawn ({error.message.splitlines()[0]}); see `make check`")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The texts of a Camunda Form, for Babel to extract (webapp/translations/babel.cfg)."""
+"""Babel extractor for the texts of Camunda Forms (webapp/translations/babel.cfg)."""
 
 from __future__ import annotations
 

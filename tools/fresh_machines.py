@@ -1,8 +1,8 @@
-"""Sets the project up on machines that have next to nothing, and prints what passed and how long it took.
+"""Set up the project on minimal machines, and print the result and duration of each.
 
-A machine is a root folder of Debian with git, make, python3, python3-venv and ca-certificates. HEAD is cloned into it.
-`python3 tools/fresh_machines.py` runs `make demo EXIT=1` on Debian 12 and 13: as root, and as an ordinary user with a
-JDK there. Options choose other suites, users, packages, commands and environments. Needs root, Linux and mmdebstrap.
+A machine is a root file system of Debian with a clone of HEAD, git, make, python3, python3-venv and ca-certificates.
+`python3 tools/fresh_machines.py` runs `make demo EXIT=1` on Debian 12 and 13: as root, and as an ordinary user on a
+machine with a JDK. Options choose other suites, users, packages and commands. Needs root, Linux and mmdebstrap.
 """
 
 from __future__ import annotations
@@ -24,26 +24,27 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".cache/fresh-machines"
 PACKAGES = ("git", "make", "python3", "python3-venv", "ca-certificates")
 USER = "newcomer"
-# bound onto itself, the root folder is a mount point, as `unshare --propagation` within it needs
+# the bind mount makes the root folder a mount point, which `unshare --propagation` within it requires
 MOUNT_AND_ENTER = """
 mount --bind "$1" "$1" && cd "$1" || exit 125
 mount -t proc proc "$1/proc" && mount -t sysfs sysfs "$1/sys" && mount --rbind /dev "$1/dev" || exit 125
 exec chroot "$1" su --login "$2" -c "$3"
 """
-# mounts and processes end with the command
+# mounts and processes are removed when the command ends
 ISOLATE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--")
-# pip and npm bring their own list of authorities
+# pip and npm ignore the system's certificate authorities by default
 WITH_CA = {
     "PIP_CERT": "/etc/ssl/certs/ca-certificates.crt",
     "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt",
 }
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+# number of lines of a failed command's log that are printed
 TAIL = 15
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A kind of fresh machine, and who works on it."""
+    """A machine: Debian's suite, the user, and packages in addition to PACKAGES."""
 
     suite: str
     user: str
@@ -73,16 +74,25 @@ def read_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--suite", action="append", help="a suite of Debian; default: bookworm and trixie")
     add("--user", action="append", choices=("root", USER), help="default: both")
-    add("--package", action="append", default=[], help="one more package that is there from the start")
-    add("--user-package", action="append", help="the same for the ordinary user alone; default: default-jdk-headless")
+    add("--package", action="append", default=[], help="an additional package")
+    add(
+        "--user-package",
+        action="append",
+        help="the same, for the ordinary user only; default: default-jdk-headless",
+    )
     add("--run", action="append", help="a command to run in the checkout; default: make demo EXIT=1")
-    add("--set", action="append", default=[], metavar="NAME=VALUE", help="a variable of the environment there")
-    add("--checkout", default="coronacare", help="the name of the checkout's folder; default: %(default)s")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help="an environment variable of the command")
+    add("--checkout", default="coronacare", help="name of the checkout's folder; default: %(default)s")
     add("--ca", action="append", help="a certificate authority to trust; default: those of FRESH_CA, as a path list")
     add("--aptopt", action="append", default=[], help="an option of apt, as mmdebstrap takes it")
-    add("--folder", type=Path, default=FOLDER, help="where roots and logs go; default: .cache/fresh-machines")
-    add("--timeout", type=float, default=3600, help="seconds for one command; default: %(default)s")
-    add("--keep", action="store_true", help="keep the roots afterwards")
+    add(
+        "--folder",
+        type=Path,
+        default=FOLDER,
+        help="folder of machines and logs; default: .cache/fresh-machines",
+    )
+    add("--timeout", type=float, default=3600, help="timeout of a command in seconds; default: %(default)s")
+    add("--keep", action="store_true", help="don't delete the root file systems")
     arguments = parser.parse_args()
     arguments.ca = arguments.ca or [each for each in os.environ.get("FRESH_CA", "").split(os.pathsep) if each]
     return arguments
@@ -96,7 +106,7 @@ def machines(arguments: argparse.Namespace) -> list[Machine]:
 
 
 def create_root(machine: Machine, arguments: argparse.Namespace) -> Path:
-    """A new root folder with the checkout in it. What mmdebstrap made is kept, for the next run."""
+    """Create a root folder with the checkout; the archive made by mmdebstrap is reused in later runs."""
     archive = arguments.folder / f"{'-'.join((machine.suite, *machine.packages))}.tar"
     if not archive.exists():
         part = archive.with_suffix(".part.tar")
@@ -114,8 +124,8 @@ def create_root(machine: Machine, arguments: argparse.Namespace) -> Path:
     if arguments.ca:
         for each in arguments.ca:
             shutil.copy(each, root / "usr/local/share/ca-certificates")
-        # Java's list of authorities is made by Java, which wants /proc
-        run(*entering(root, "root", "update-ca-certificates --fresh"))
+        # ca-certificates-java runs Java, which needs /proc
+        run(*chroot_command(root, "root", "update-ca-certificates --fresh"))
     if machine.user != "root":
         run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/bash", machine.user)
     clone = home(machine) / arguments.checkout
@@ -128,8 +138,8 @@ def home(machine: Machine) -> Path:
     return Path("/root" if machine.user == "root" else f"/home/{machine.user}")
 
 
-def entering(root: Path, user: str, command: str) -> list[str]:
-    """The command that runs another one in a root folder, for a user who signs in."""
+def chroot_command(root: Path, user: str, command: str) -> list[str]:
+    """Return the command that runs another one in a root folder, in a login shell of the user."""
     return [*ISOLATE, "sh", "-c", MOUNT_AND_ENTER, "sh", str(root), user, command]
 
 
@@ -149,14 +159,14 @@ def run_in(root: Path, machine: Machine, command: str, arguments: argparse.Names
     settings = shlex.join([*(f"{name}={value}" for name, value in variables.items()), *arguments.set])
     inside = f"cd {shlex.quote(str(home(machine) / arguments.checkout))} && exec env {settings} {command}"
     log = arguments.folder / (re.sub(r"[^\w=.-]+", "-", f"{machine.name} {command}") + ".log")
-    began = time.monotonic()
+    started = time.monotonic()
     with log.open("w") as output:
-        status = run_bounded(entering(root, machine.user, inside), output, arguments.timeout)
-    return Result(machine, command, status, time.monotonic() - began, log)
+        status = run_with_timeout(chroot_command(root, machine.user, inside), output, arguments.timeout)
+    return Result(machine, command, status, time.monotonic() - started, log)
 
 
-def run_bounded(command: list[str], output: IO[str], timeout: float) -> int:
-    """The exit status of a command; 124, as of timeout(1), if it doesn't end in time."""
+def run_with_timeout(command: list[str], output: IO[str], timeout: float) -> int:
+    """Run a command; returns its exit status, or 124, as timeout(1) does, after the timeout."""
     try:
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=timeout, check=False

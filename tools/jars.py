@@ -1,4 +1,4 @@
-"""What the engine's jar is made of, a library a line; `make lock` keeps it in engine/dependencies.txt."""
+"""List the libraries in the engine's jar, one per line; `make lock` stores the list in engine/dependencies.txt."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ JAR = Path(__file__).parent.parent / "engine" / "target" / "engine.jar"
 LIBRARY = re.compile(r"BOOT-INF/lib/(.+?)-(\d+\..*)\.jar")
 
 
-def libraries(jar: Path = JAR) -> list[str]:
+def list_libraries(jar: Path = JAR) -> list[str]:
     with zipfile.ZipFile(jar) as archive:
         found = [LIBRARY.fullmatch(name) for name in archive.namelist()]
     return sorted(f"{match[1]} {match[2]}" for match in found if match)
 
 
 if __name__ == "__main__":
-    print("\n".join(libraries()))
+    print("\n".join(list_libraries()))

@@ -1,7 +1,7 @@
-"""Runs Maven in the version that .mvn/wrapper/maven-wrapper.properties names; downloads it at the first time.
+"""Run Maven in the version of .mvn/wrapper/maven-wrapper.properties, which is downloaded at the first run.
 
-`python tools/maven.py ARGUMENTS…` needs a JDK and Python's standard library alone. docs/decisions/set-up.md says why
-this isn't Maven's own wrapper script.
+`python tools/maven.py ARGUMENTS…` needs only a JDK and Python's standard library. docs/decisions/set-up.md explains why
+it is used instead of Maven's own wrapper script.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROPERTIES = ROOT / ".mvn/wrapper/maven-wrapper.properties"
 PROXY_SETTINGS = ROOT / ".cache/maven-settings.xml"
 CENTRAL = "https://repo.maven.apache.org/maven2"
 TIMEOUT_S = 60
-# Maven's own settings, which these stand in for, block repositories that aren't encrypted
+# replaces Maven's global settings, and therefore repeats their block of repositories by HTTP
 SETTINGS = """<settings>
   <mirrors>
     <mirror>
@@ -43,7 +43,7 @@ SETTINGS = """<settings>
 
 
 class WrongChecksum(Exception):
-    """What was downloaded isn't what the properties name."""
+    """The download's SHA-256 differs from the one in the properties."""
 
 
 def read_properties(file: Path) -> dict[str, str]:
@@ -52,7 +52,7 @@ def read_properties(file: Path) -> dict[str, str]:
 
 
 def install(url: str, checksum: str, folder: Path) -> Path:
-    """Download and unpack Maven unless it is in the folder already; the path of its program.
+    """Download and unpack Maven, unless the folder has it; returns the path of its program.
 
     Raises:
         WrongChecksum: the download has another SHA-256.
@@ -84,13 +84,13 @@ def _move(source: Path, target: Path) -> None:
     try:
         source.rename(target)
     except OSError:
-        # another checkout on this machine installed the same version in between
+        # unless another checkout on this machine has installed the same version concurrently
         if not target.exists():
             raise
 
 
 def proxy_settings(proxies: Mapping[str, str]) -> str | None:
-    """Settings of Maven, which doesn't read the proxies of the environment; None without a proxy."""
+    """Return Maven's settings for a proxy, because Maven ignores those of the environment; None without a proxy."""
     proxy = proxies.get("https") or proxies.get("http") or proxies.get("all")
     if not proxy:
         return None
@@ -107,7 +107,7 @@ def proxy_settings(proxies: Mapping[str, str]) -> str | None:
 
 
 def options(settings: str | None) -> list[str]:
-    """Options for what the environment says: its proxies, and a HOME that Java doesn't read."""
+    """Return Maven's options for the proxies and HOME of the environment, which Java ignores."""
     found = []
     if settings:
         PROXY_SETTINGS.parent.mkdir(exist_ok=True)
@@ -133,7 +133,7 @@ def main(arguments: list[str]) -> None:
     folder = Path(os.environ.get("MAVEN_USER_HOME") or Path.home() / ".m2") / "wrapper/dists"
     maven = install(url, properties["distributionSha256Sum"], folder)
     command = [str(maven), *options(proxy_settings(urllib.request.getproxies())), *arguments]
-    # Java finds no file with letters in its path that the locale doesn't have
+    # Java doesn't find files whose path has characters outside the locale's encoding
     os.execve(maven, command, {**os.environ, "LC_ALL": "C.UTF-8"})  # noqa: S606
 
 

@@ -1,6 +1,6 @@
-"""Writes docs/pathway.md, for process managers, from the diagrams: python -m tools.pathway > docs/pathway.md.
+"""Generate docs/pathway.md, for process managers, from the diagrams: `python -m tools.pathway > docs/pathway.md`.
 
-Each element's words are its documentation in the diagram; times are those of config/default.yaml.
+Descriptions are the elements' documentation in the diagrams; times are those of config/default.yaml.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 INTRODUCTION = """# The pathway, in plain words
 
 For process managers. Written by `make pathway` from the diagrams in `processes/`, so change them, not this page; a test
-compares the two. Times are the defaults of `config/default.yaml`; a case keeps those that held when it began.
+compares the two. Times are the defaults of `config/default.yaml`; a case keeps the values of its start.
 """
 WORKERS = "a worker"
 ACTIVITIES = ("userTask", "serviceTask", "receiveTask", "businessRuleTask", "callActivity", "subProcess")
@@ -30,7 +30,7 @@ UNITS = {"D": "day", "H": "hour", "M": "minute", "S": "second"}
 
 
 class Process:
-    """One diagram, with what is needed to describe it."""
+    """A process of a diagram, and its description in Markdown."""
 
     def __init__(self, path: Path, policy: dict[str, str]):
         self._tree = ElementTree.parse(path).getroot()  # noqa: S314 - our own files
@@ -55,7 +55,7 @@ class Process:
     def page(self) -> Iterator[str]:
         name = self.process.get("id", "")
         yield f"\n## {self.process.get('name')}\n"
-        yield f"{self._words(self.process)}\n"
+        yield f"{self._documentation(self.process)}\n"
         yield f"![{self.process.get('name')}](screenshots/{name}.png)\n"
         for plane in self._planes():
             part = plane.get("id", "").removeprefix("SubProcess_")
@@ -66,13 +66,13 @@ class Process:
         yield from _table("Ends", ("end", "what"), self._ends())
 
     def _planes(self) -> list[ElementTree.Element]:
-        """The sub-processes that are drawn as a box in the diagram, and on a plane of their own."""
+        """Return the collapsed sub-processes, which have a plane of their own."""
         drawn = {plane.get("bpmnElement") for plane in self._tree.iter(f"{BPMNDI}BPMNPlane")}
         return [element for element in self.process.iter(f"{BPMN}subProcess") if element.get("id") in drawn]
 
     def _steps(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements(*ACTIVITIES):
-            yield element.get("name", ""), self._who(element), self._words(element)
+            yield element.get("name", ""), self._who(element), self._documentation(element)
 
     def _decisions(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements("exclusiveGateway"):
@@ -81,20 +81,20 @@ class Process:
                 for flow in self.process.iter(f"{BPMN}sequenceFlow")
                 if flow.get("sourceRef") == element.get("id") and flow.get("name")
             ]
-            yield element.get("name", ""), "<br>".join(answers), self._words(element)
+            yield element.get("name", ""), "<br>".join(answers), self._documentation(element)
 
     def _events(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements(*EVENTS):
-            yield element.get("name", ""), self._when(element), self._words(element)
+            yield element.get("name", ""), self._when(element), self._documentation(element)
         for element in self._elements("userTask"):
             for listener in element.iter(f"{CAMUNDA}taskListener"):
                 if listener.get("event") == "timeout":
-                    when = f"during “{element.get('name')}”, {self._timer(listener[0])}, what goes on isn't interrupted"
+                    when = f"during “{element.get('name')}”, {self._timer(listener[0])}, without interrupting it"
                     yield element.get("name", ""), when, _effect(listener.get("expression", ""))
 
     def _ends(self) -> Iterator[tuple[str, ...]]:
         for element in self._elements("endEvent"):
-            yield element.get("name", ""), self._words(element)
+            yield element.get("name", ""), self._documentation(element)
 
     def _elements(self, *tags: str) -> Iterator[ElementTree.Element]:
         for element in self.process.iter():
@@ -127,7 +127,7 @@ class Process:
             elif kind in ("error", "escalation"):
                 parts.append(kind)
         if element.get("cancelActivity") == "false" or element.get("isInterrupting") == "false":
-            parts.append("what goes on isn't interrupted")
+            parts.append("without interrupting it")
         return ", ".join(parts)
 
     def _timer(self, definition: ElementTree.Element) -> str:
@@ -135,10 +135,10 @@ class Process:
         setting = re.search(r'policy\.prop\("(\w+)"\)', text)
         if not setting:
             return f"at `{text.strip('${}')}`"
-        return f"{_after(self._policy[setting[1]])} (`{setting[1]}`)"
+        return f"{_format_time(self._policy[setting[1]])} (`{setting[1]}`)"
 
     def _next(self, reference: str) -> str:
-        """What comes next, by its name; past elements without one."""
+        """Return the name of the element, or of the first one after it that has a name."""
         while not self._names.get(reference):
             reference = next(
                 flow.get("targetRef", "")
@@ -148,29 +148,29 @@ class Process:
         return self._names[reference]
 
     @staticmethod
-    def _words(element: ElementTree.Element) -> str:
+    def _documentation(element: ElementTree.Element) -> str:
         return (element.findtext(f"{BPMN}documentation") or "").strip()
 
 
 def _effect(expression: str) -> str:
-    """What a timer of a task does to it."""
+    """Describe the effect of a task's timer by its expression."""
     group = re.search(r"addCandidateGroup\('([\w-]+)'\)", expression)
     if group:
         return f"The task is for the {group[1].replace('-', ' ')} too, who may call and fill it in."
     if "setPriority" in expression:
         return "The task's priority rises by 1."
-    raise ValueError(f"no words for {expression}")
+    raise ValueError(f"no description for {expression}")
 
 
-def _after(time: str) -> str:
-    """A duration, or a repeated one, in words."""
+def _format_time(time: str) -> str:
+    """Format an ISO 8601 duration or repetition: `after 1 hour`, `each 6 hours, 30 times at most`."""
     times, _, duration = time.rpartition("/")
     if times:
-        return f"each {_in_words(duration)}, {times.removeprefix('R')} times at most"
-    return f"after {_in_words(duration)}"
+        return f"each {_format_duration(duration)}, {times.removeprefix('R')} times at most"
+    return f"after {_format_duration(duration)}"
 
 
-def _in_words(duration: str) -> str:
+def _format_duration(duration: str) -> str:
     found = re.findall(r"(\d+)([DHMS])", duration)
     return " ".join(f"{number} {UNITS[unit]}{'' if number == '1' else 's'}" for number, unit in found)
 
@@ -185,8 +185,8 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]
         yield ""
 
 
-def written() -> str:
-    """The whole page."""
+def render_page() -> str:
+    """Render the whole page."""
     policy = yaml.safe_load((ROOT / "config" / "default.yaml").read_text())["policy"]
     lines = [INTRODUCTION]
     for name in elements.Process:
@@ -195,4 +195,4 @@ def written() -> str:
 
 
 if __name__ == "__main__":
-    print(written(), end="")
+    print(render_page(), end="")

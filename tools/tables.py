@@ -1,4 +1,4 @@
-"""All tables of the records' database, for what compares them with the migrations (docs/how-to/change-a-table.md)."""
+"""All tables of the records' database, to compare them with the migrations (docs/how-to/change-a-table.md)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`python -m workers` runs all lanes, `python -m workers lab kpi` those that are named.
+"""`python -m workers` runs all lanes, `python -m workers lab kpi` only these two.
 
-Several processes may run the same lanes, on one host with a number of its own each (workers.number).
+Several processes may run the same lanes; on one host each needs its own number (workers.number).
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ from records.retries import RetrySchedule
 from records.roster import Roster
 from records.sessions import Sessions
 from records.submissions import Submissions
-from workers.channels import Channel, Mail, Pages, Sms, Telephone
+from workers.channels import Channel, Mail, MessageLinks, Sms, Telephone
 from workers.erasure import Eraser, LocalStores, RemoteServices
 from workers.lab_feed import LabFeed
 from workers.lanes import LANES
 from workers.sender import Sender
 
 S = TypeVar("S", bound=Service)
-# /readyz waits for each answer for so long
-CHECKED_WITHIN_S = 2.0
+# timeout of each check of /readyz
+READINESS_TIMEOUT_S = 2.0
 SERVICES: dict[str, type[Service]] = {client.name: client for client in (Lab, Government, SmsGateway)}
-# what each lane needs beside the engine's password: to call a service, to write messages with links
+# secrets that each lane needs in addition to the engine's password: API keys, and the key that signs links in messages
 SECRETS = {
     "patient": ("sms.api_key", "records.secret_key"),
     "lab": ("lab.api_key", "sms.api_key", "records.secret_key"),
@@ -66,8 +66,8 @@ SECRETS = {
     "kpi": (),
     "erasure": ("lab.api_key", "government.api_key", "sms.api_key", "records.secret_key"),
 }
-# the lanes that write messages
-WRITING = {"patient", "lab", "doctor"}
+# lanes that add messages to the outbox
+MESSAGING_LANES = {"patient", "lab", "doctor"}
 
 
 def main(names: list[str]) -> None:
@@ -84,21 +84,21 @@ def main(names: list[str]) -> None:
     log_to_stderr()
     try:
         run(settings, lanes)
-    except (IdentityInUse, PortTaken, SchemaMismatch) as error:
+    except (IdentityInUse, PortInUse, SchemaMismatch) as error:
         sys.exit(str(error))
 
 
-class PortTaken(Exception):
-    """Nobody could watch this process."""
+class PortInUse(Exception):
+    """The port for /healthz, /readyz and /metrics is in use."""
 
 
 def run(settings: config.Settings, lanes: list[str]) -> None:
     identity = WorkerIdentity(worker_id(lanes, settings.workers.number), config.ROOT / settings.folder / "workers")
     with require_database("records.database_url"):
         database.open(settings.records.database_url)
-    resources = resources_of(settings)
+    resources = create_resources(settings)
     handlers = [handler for lane in lanes for handler in handlers_of(LANES[lane])]
-    client = task_client(settings, identity.worker_id)
+    client = create_task_client(settings, identity.worker_id)
     runtime = Runtime(
         client,
         handlers,
@@ -110,21 +110,21 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)
-    watched = serve_health(settings, runtime, checks_of(settings, lanes, client))
+    health_server = serve_health(settings, runtime, create_checks(settings, lanes, client))
     stopping = threading.Event()
-    tasks, beside = periodic_tasks(settings, lanes, resources)
-    runtime.metrics.registry.register(OutageMetrics(beside))
+    tasks, outages = create_periodic_tasks(settings, lanes, resources)
+    runtime.metrics.registry.register(OutageMetrics(outages))
     stop_on_signal(runtime, stopping)
     threads = [task.start(stopping) for task in tasks]
     runtime.run()
     stopping.set()
     for thread in threads:
         thread.join(settings.workers.shutdown_timeout_s)
-    watched.close()
+    health_server.close()
 
 
 def worker_id(lanes: Iterable[str], number: int) -> str:
-    """What the engine knows a process by."""
+    """Return the id under which this process locks external tasks."""
     return "-".join([socket.gethostname(), *sorted(lanes), str(number)])
 
 
@@ -133,34 +133,36 @@ def serve_health(settings: config.Settings, runtime: Runtime, checks: list[Check
     try:
         return Health(host, port, runtime.metrics.registry, lambda: runtime.is_polling, lambda: find_problems(checks))
     except OSError as error:
-        raise PortTaken(f"workers.url: no port {port} ({error.strerror}); give this process another") from None
+        raise PortInUse(
+            f"workers.url: port {port} can't be bound ({error.strerror}); set another port for this process"
+        ) from None
 
 
-def checks_of(settings: config.Settings, lanes: list[str], client: TaskClient) -> list[Check]:
-    """What these lanes need: the engine and the records, and that the services and the mail server know us."""
+def create_checks(settings: config.Settings, lanes: list[str], client: TaskClient) -> list[Check]:
+    """Create the readiness checks of these lanes: engine, records, and our credentials at services and mail server."""
     checks = [
-        Check("engine", lambda: client.check(CHECKED_WITHIN_S)),
+        Check("engine", lambda: client.check(READINESS_TIMEOUT_S)),
         Check("records", health.check, describe=health.describe),
     ]
     keys = dict.fromkeys(name for lane in lanes for name in SECRETS[lane] if name.endswith(".api_key"))
     for name in (key.removesuffix(".api_key") for key in keys):
-        service = client_of(SERVICES[name], settings)
-        checks.append(Check(name, partial(service.check, CHECKED_WITHIN_S), is_required=False))
-    if settings.mail.username and WRITING & set(lanes):
-        checks.append(Check("mail", mail_server(settings).check, is_required=False))
+        service = create_client(SERVICES[name], settings)
+        checks.append(Check(name, partial(service.check, READINESS_TIMEOUT_S), is_required=False))
+    if settings.mail.username and MESSAGING_LANES & set(lanes):
+        checks.append(Check("mail", create_mail_server(settings).check, is_required=False))
     return checks
 
 
-def resources_of(settings: config.Settings) -> dict[str, Any]:
-    """What handlers may ask for beside process variables, by parameter name."""
+def create_resources(settings: config.Settings) -> dict[str, Any]:
+    """Create the resources of handlers, by the name of their keyword-only parameter."""
     people = load_people(settings.people)
     roster = Roster()
     roster.fill_if_empty(people.doctors)
     return {
         "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
-        "lab": client_of(Lab, settings),
-        "government": client_of(Government, settings),
-        "outbox": Outbox(claim_of(settings)),
+        "lab": create_client(Lab, settings),
+        "government": create_client(Government, settings),
+        "outbox": Outbox(lease_duration(settings)),
         "roster": roster,
         "doctors_phones": people.doctors_phones,
         "managers": people.managers_addresses,
@@ -169,46 +171,48 @@ def resources_of(settings: config.Settings) -> dict[str, Any]:
     }
 
 
-def periodic_tasks(
+def create_periodic_tasks(
     settings: config.Settings, lanes: list[str], resources: dict[str, Any]
 ) -> tuple[list[PeriodicTask], list[Outage]]:
-    """What runs beside the external tasks: the lab's feed, erasures, and the messages of the lanes that write some; and
-    the outages that these may have.
+    """Create the periodic tasks of these lanes: reading the lab's feed, sending messages, and erasures.
+
+    Returns the tasks, and the state of their targets, for the metrics.
     """
-    workers, tasks, beside = settings.workers, [], []
+    workers, tasks, outages = settings.workers, [], []
     if "lab" in lanes:
-        feed = lab_feed(settings, resources)
-        tasks.append(PeriodicTask("lab_feed", feed.read, workers.feed_interval_s, in_words))
-    if WRITING & set(lanes):
-        outbox = sender(settings, resources)
-        beside += outbox.outages
-        tasks.append(PeriodicTask("outbox", outbox.send_waiting, workers.outbox_interval_s, in_words))
+        feed = create_lab_feed(settings, resources)
+        tasks.append(PeriodicTask("lab_feed", feed.read, workers.feed_interval_s, describe_error))
+    if MESSAGING_LANES & set(lanes):
+        sender = create_sender(settings, resources)
+        outages += sender.outages
+        tasks.append(PeriodicTask("outbox", sender.send_waiting, workers.outbox_interval_s, describe_error))
     if "erasure" in lanes:
-        erasures = eraser(settings, resources)
-        beside.append(erasures.outage)
-        tasks.append(PeriodicTask("erasures", erasures.erase_waiting, workers.erasure_interval_s, in_words))
-    return tasks, beside
+        eraser = create_eraser(settings, resources)
+        outages.append(eraser.outage)
+        tasks.append(PeriodicTask("erasures", eraser.erase_waiting, workers.erasure_interval_s, describe_error))
+    return tasks, outages
 
 
-def in_words(error: BaseException) -> str:
-    """An error for the log, without a patient's data."""
+def describe_error(error: BaseException) -> str:
+    """Describe an error for the log, without patients' data."""
     return health.describe(error) or describe(error)
 
 
-def claim_of(settings: config.Settings) -> timedelta:
+def lease_duration(settings: config.Settings) -> timedelta:
     return timedelta(seconds=settings.workers.lease_s)
 
 
-def schedule(retry: config.Retry) -> RetrySchedule:
+def create_schedule(retry: config.Retry) -> RetrySchedule:
     return RetrySchedule(**retry.model_dump())
 
 
-def lab_feed(settings: config.Settings, resources: dict[str, Any]) -> LabFeed:
-    claims = Leases(claim_of(settings))
-    return LabFeed(resources["lab"], resources["engine"], claims, FeedItems(), schedule(settings.retries.lab_feed))
+def create_lab_feed(settings: config.Settings, resources: dict[str, Any]) -> LabFeed:
+    leases = Leases(lease_duration(settings))
+    schedule = create_schedule(settings.retries.lab_feed)
+    return LabFeed(resources["lab"], resources["engine"], leases, FeedItems(), schedule)
 
 
-def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
+def create_task_client(settings: config.Settings, worker_id: str) -> TaskClient:
     return TaskClient(
         worker_id=worker_id,
         engine_url=settings.engine.url,
@@ -219,39 +223,39 @@ def task_client(settings: config.Settings, worker_id: str) -> TaskClient:
     )
 
 
-def sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
+def create_sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
     tasklist = settings.staff_url + "/camunda/app/tasklist/default/"
     access = Access(Cipher(settings.records.secret_key.get_secret_value()))
-    pages = Pages(settings.public_url, tasklist, access)
+    links = MessageLinks(settings.public_url, tasklist, access)
     mail = settings.mail
-    carriers: dict[str, Channel] = {
-        "email": Mail(mail_server(settings), mail.sender, pages),
-        "sms": Sms(client_of(SmsGateway, settings), pages),
+    channels: dict[str, Channel] = {
+        "email": Mail(create_mail_server(settings), mail.sender, links),
+        "sms": Sms(create_client(SmsGateway, settings), links),
         "telephone": Telephone(resources["engine"]),
     }
-    schedules = {channel: schedule(getattr(settings.retries, channel)) for channel in carriers}
-    return Sender(resources["outbox"], carriers, schedules)
+    schedules = {name: create_schedule(getattr(settings.retries, name)) for name in channels}
+    return Sender(resources["outbox"], channels, schedules)
 
 
-def mail_server(settings: config.Settings) -> MailServer:
+def create_mail_server(settings: config.Settings) -> MailServer:
     mail = settings.mail
     return MailServer(mail.host, mail.port, mail.username, mail.password.get_secret_value(), mail.starttls)
 
 
-def eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
+def create_eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
     cipher = Cipher(settings.records.secret_key.get_secret_value())
     stores = LocalStores(
         Access(cipher), Drafts(cipher), resources["kpis"], resources["outbox"], Sessions(cipher), Submissions(cipher)
     )
     services = RemoteServices(
-        resources["engine"], resources["lab"], resources["government"], client_of(SmsGateway, settings)
+        resources["engine"], resources["lab"], resources["government"], create_client(SmsGateway, settings)
     )
-    claim = claim_of(settings)
-    return Eraser(Erasures(claim), Leases(claim), stores, services, schedule(settings.retries.erasures))
+    lease = lease_duration(settings)
+    return Eraser(Erasures(lease), Leases(lease), stores, services, create_schedule(settings.retries.erasures))
 
 
-def client_of(service: type[S], settings: config.Settings) -> S:
-    """A client of the lab, the government or the SMS gateway."""
+def create_client(service: type[S], settings: config.Settings) -> S:
+    """Create a client of the lab, the government or the SMS gateway."""
     section = getattr(settings, service.name)
     return service(section.url, section.api_key.get_secret_value())
 

@@ -1,7 +1,7 @@
-"""What carries a message to a person: SMTP, an SMS gateway, or a member of staff who calls.
+"""Channels that deliver a message to a person: SMTP, an SMS gateway, or a call by a member of staff.
 
-SMTP can't be exactly once, so each message has a Message-ID made of its key; the gateway takes a key once, and so does
-the call.
+SMTP can't deliver exactly once, so the Message-ID of a mail is derived from the message's key. The gateway and the
+engine use the key as an idempotency key.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 from typing import Any, Protocol
 
 from camunda7.engine import EngineError, EngineUnavailable
-from hosting.clients.delivery import Deferred, NotNow, Undeliverable
+from hosting.clients.delivery import ChannelUnavailable, Deferred, Undeliverable
 from hosting.clients.mail import MailServer
 from hosting.clients.sms import SmsGateway
 from processes.cases import find_case
@@ -24,22 +24,22 @@ ANOTHER_WAY = "Contact this person another way, and ask for an email address or 
 
 
 class Channel(Protocol):
-    def carry(self, message: Message) -> None:
+    def deliver(self, message: Message) -> None:
         """Deliver one message.
 
         Raises:
-            NotNow: no message can be delivered now.
-            Deferred: this message is to be delivered later.
-            Undeliverable: this message is never to be delivered.
+            ChannelUnavailable: no message can be delivered now.
+            Deferred: this message can't be delivered now.
+            Undeliverable: this message can't be delivered at all.
         """
 
 
-class Pages:
-    """Where the text of a message leads: a link to the patient's case, Tasklist, or the managers' page.
+class MessageLinks:
+    """Links in messages: to the patient's case, to Tasklist, or to the managers' page.
 
     Args:
         webapp: base URL of the patients' pages.
-        tasklist: its URL.
+        tasklist: URL of Tasklist.
     """
 
     def __init__(self, webapp: str, tasklist: str, access: Access):
@@ -47,7 +47,7 @@ class Pages:
         self._tasklist = tasklist
         self._access = access
 
-    def of(self, message: Message) -> str:
+    def url_for(self, message: Message) -> str:
         if message.template in TO_DOCTORS:
             return self._tasklist
         if message.template in TO_MANAGERS:
@@ -56,47 +56,47 @@ class Pages:
 
 
 class Mail:
-    """By SMTP."""
+    """Delivery by SMTP."""
 
-    def __init__(self, server: MailServer, sender: str, pages: Pages):
+    def __init__(self, server: MailServer, sender: str, links: MessageLinks):
         self._server = server
         self._sender = sender
-        self._pages = pages
+        self._links = links
 
-    def carry(self, message: Message) -> None:
+    def deliver(self, message: Message) -> None:
         subject, text = text_of(message.template, message.language)
-        text = f"{text}\n\n{self._pages.of(message)}\n"
+        text = f"{text}\n\n{self._links.url_for(message)}\n"
         self._server.send(self._sender, message.recipient, subject, text, message_id(message.key))
 
 
 def message_id(key: str) -> str:
-    """A mail's Message-ID: the same for each time that it goes."""
+    """Return the Message-ID of a mail, which is the same for each attempt."""
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@coronacare.example>"
 
 
 class Sms:
-    """By an SMS gateway."""
+    """Delivery by an SMS gateway."""
 
-    def __init__(self, gateway: SmsGateway, pages: Pages):
+    def __init__(self, gateway: SmsGateway, links: MessageLinks):
         self._gateway = gateway
-        self._pages = pages
+        self._links = links
 
-    def carry(self, message: Message) -> None:
+    def deliver(self, message: Message) -> None:
         _, text = text_of(message.template, message.language)
-        self._gateway.send(message.recipient, f"{text} {self._pages.of(message)}", message.key)
+        self._gateway.send(message.recipient, f"{text} {self._links.url_for(message)}", message.key)
 
 
 class Telephone:
-    """By a task for the contact tracers: one instance of tell_by_telephone for each message."""
+    """Delivery by a task for the contact tracers: one instance of tell_by_telephone for each message."""
 
     def __init__(self, engine: Engine):
         self._engine = engine
 
-    def carry(self, message: Message) -> None:
+    def deliver(self, message: Message) -> None:
         try:
             self._engine.start(Process.TELL_BY_TELEPHONE, message.case_reference, self._values(message), message.key)
         except EngineUnavailable as error:
-            raise NotNow(str(error)) from None
+            raise ChannelUnavailable(str(error)) from None
         except EngineError as error:
             raise Deferred(str(error)) from None
 
@@ -108,15 +108,15 @@ class Telephone:
         return {
             **names,
             "notice_key": message.key,
-            "notice_text": _spoken(message),
+            "notice_text": _call_script(message),
             "phone": case.values.get("phone") if message.is_replacement else message.recipient,
             "language": message.language,
             "most_calls": case.values["policy"]["most_calls"],
         }
 
 
-def _spoken(message: Message) -> str:
-    """What a contact tracer says to the patient, and why they call if another message couldn't be delivered."""
+def _call_script(message: Message) -> str:
+    """Return what the contact tracer tells the patient; of a replacement also which address failed."""
     subject, text = text_of(message.template, message.language)
     if not message.is_replacement:
         return f"{subject}. {text}"

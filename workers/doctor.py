@@ -14,11 +14,13 @@ from processes.elements import UserTask
 from processes.engine import Engine
 from records.outbox import Outbox
 from records.roster import Roster
-from workers.onset import first_day
-from workers.patient import tell
+from workers.onset import first_day_of_illness
+from workers.patient import queue_notice
 
-# an overdue report goes before all that aren't, and before what waiting alone can raise
-OVERDUE_RISE = 100
+# puts an overdue report before all others, also those whose priority the timer policy.priority_rises has raised
+OVERDUE_PRIORITY_INCREASE = 100
+# of a process variable of type String
+MAX_STRING_LENGTH = 4000
 
 
 @topic("doctor.assign")
@@ -36,8 +38,8 @@ def assign(
 ) -> dict[str, Any]:
     """Suggest the doctor on duty with the fewest open reports; the report stays open for any doctor to claim."""
     on_duty = roster.doctors_on_duty()
-    open_reports = {doctor: _open_reports(engine, doctor) for doctor in on_duty}
-    proposed = proposed_isolation(lab_result, onset_date, sample_taken_at, last_exposure_date, policy, place)
+    open_reports = {doctor: _count_open_reports(engine, doctor) for doctor in on_duty}
+    proposed = propose_isolation(lab_result, onset_date, sample_taken_at, last_exposure_date, policy, place)
     return {
         "report_due_at": datetime.now(UTC) + timedelta(hours=report_due_hours),
         "suggested_doctor": min(on_duty, key=open_reports.__getitem__) if on_duty else None,
@@ -46,7 +48,7 @@ def assign(
     }
 
 
-def proposed_isolation(
+def propose_isolation(
     lab_result: str,
     onset_date: str | None,
     sample_taken_at: datetime,
@@ -54,14 +56,14 @@ def proposed_isolation(
     policy: dict[str, Any],
     place: Place,
 ) -> str | None:
-    """The last day of isolation that policy proposes to the doctor, YYYY-MM-DD, or None.
+    """Return the last day of isolation that policy proposes to the doctor, as YYYY-MM-DD, or None.
 
-    A positive case counts from onset, without symptoms from the sample. A contact's quarantine counts from the last
-    exposure, and no negative test shortens it.
+    Isolation of a positive case starts with the onset of symptoms, without symptoms with the sample. Quarantine of a
+    contact starts with the last exposure; a negative test doesn't shorten it.
     """
     if lab_result == "positive":
-        begin = first_day(onset_date, sample_taken_at, place)
-        return (begin + timedelta(days=policy["isolation_days"])).isoformat()
+        start = first_day_of_illness(onset_date, sample_taken_at, place)
+        return (start + timedelta(days=policy["isolation_days"])).isoformat()
     if last_exposure_date:
         return (date.fromisoformat(last_exposure_date) + timedelta(days=policy["quarantine_days"])).isoformat()
     return None
@@ -69,24 +71,24 @@ def proposed_isolation(
 
 @topic("doctor.escalate", occurrence="result_number")
 def escalate(business_key: str, effect_key: str, *, roster: Roster, engine: Engine, outbox: Outbox) -> None:
-    """The report is overdue: its task goes before the others, and the doctors on duty are told."""
+    """Raise the priority of an overdue report above the others, and alert the doctors on duty."""
     query = {"processInstanceBusinessKey": business_key, "taskDefinitionKey": UserTask.WRITE_DOCTORS_REPORT}
     for task in engine.post("/task", query):
-        if task["priority"] < OVERDUE_RISE:
-            _raise_priority(engine, task["id"], task["priority"] + OVERDUE_RISE)
-    _alert(roster, outbox, effect_key, "report_overdue")
+        if task["priority"] < OVERDUE_PRIORITY_INCREASE:
+            _raise_priority(engine, task["id"], task["priority"] + OVERDUE_PRIORITY_INCREASE)
+    _send_mails(roster, outbox, effect_key, "report_overdue")
 
 
 @topic("doctor.alert", occurrence="sample_number")
 def alert(effect_key: str, *, roster: Roster, outbox: Outbox) -> None:
-    """The medical team met an emergency."""
-    _alert(roster, outbox, effect_key, "visit_emergency")
+    """Alert the doctors on duty that the medical team met an emergency."""
+    _send_mails(roster, outbox, effect_key, "visit_emergency")
 
 
 @topic("doctor.announce_call", occurrence="worsening")
 def announce_call(effect_key: str, *, roster: Roster, doctors_phones: dict[str, str], outbox: Outbox) -> None:
     """Alert the doctors on duty to a patient with signs of an emergency, by e-mail and SMS."""
-    _call(roster, doctors_phones, outbox, effect_key, "patient_call")
+    _send_mails_and_sms(roster, doctors_phones, outbox, effect_key, "patient_call")
 
 
 @topic("doctor.repeat_call", occurrence="worsening")
@@ -101,7 +103,7 @@ def repeat_call(
 ) -> None:
     """Alert the doctors on duty again, unless a doctor has claimed the call."""
     if _is_call_unclaimed(engine, business_key):
-        _call(roster, doctors_phones, outbox, effect_key, "patient_call_unclaimed")
+        _send_mails_and_sms(roster, doctors_phones, outbox, effect_key, "patient_call_unclaimed")
 
 
 @topic("doctor.escalate_call", occurrence="worsening")
@@ -116,7 +118,7 @@ def escalate_call(
 
 @topic("doctor.raise_priority")
 def raise_priority(business_key: str, testing_priority: int, *, engine: Engine, lab: Lab) -> None:
-    """The patient feels worse: what waits for them, with staff and at the lab, goes up to the new priority."""
+    """Raise the case's user tasks, and its sample at the lab, to the new priority: the patient feels worse."""
     for task in engine.post("/task", {"processInstanceBusinessKey": business_key}):
         _raise_priority(engine, task["id"], testing_priority)
     lab.set_priority(business_key, testing_priority)
@@ -135,10 +137,10 @@ def publish_report(
     *,
     outbox: Outbox,
 ) -> dict[str, Any]:
-    """The report is on the patient's page from now on; the message only says so."""
-    tell(outbox, effect_key, "report_there", channel, email, phone, language)
+    """Notify the patient that the report is on their page, and add it to the earlier reports."""
+    queue_notice(outbox, effect_key, "report_there", channel, email, phone, language)
     summary = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {case_classification}: {assessment}"
-    return {"earlier_reports": _shortened(f"{summary}\n{earlier_reports or ''}")}
+    return {"earlier_reports": _shorten(f"{summary}\n{earlier_reports or ''}")}
 
 
 def _raise_priority(engine: Engine, task_id: str, priority: int) -> None:
@@ -147,18 +149,18 @@ def _raise_priority(engine: Engine, task_id: str, priority: int) -> None:
         engine.raise_task_priority(task_id, priority)
 
 
-def _shortened(text: str) -> str:
-    """A string variable holds 4,000 characters."""
-    return text if len(text) <= 4000 else text[:3999] + "…"
+def _shorten(text: str) -> str:
+    """Cut a text to the 4,000 characters that the engine's database column holds."""
+    return text if len(text) <= MAX_STRING_LENGTH else text[: MAX_STRING_LENGTH - 1] + "…"
 
 
-def _alert(roster: Roster, outbox: Outbox, key: str, template: str) -> None:
+def _send_mails(roster: Roster, outbox: Outbox, key: str, template: str) -> None:
     for address in roster.addresses_on_duty():
         outbox.add(f"{key}/{address}", "email", address, template, "en")
 
 
-def _call(roster: Roster, phones: dict[str, str], outbox: Outbox, key: str, template: str) -> None:
-    _alert(roster, outbox, key, template)
+def _send_mails_and_sms(roster: Roster, phones: dict[str, str], outbox: Outbox, key: str, template: str) -> None:
+    _send_mails(roster, outbox, key, template)
     for phone in (phones[doctor] for doctor in roster.doctors_on_duty() if doctor in phones):
         outbox.add(f"{key}/{phone}", "sms", phone, template, "en")
 
@@ -168,7 +170,7 @@ def _is_call_unclaimed(engine: Engine, case_reference: str) -> bool:
     return engine.post("/task/count", {**calls, "unassigned": True})["count"] > 0
 
 
-def _open_reports(engine: Engine, doctor: str) -> int:
+def _count_open_reports(engine: Engine, doctor: str) -> int:
     suggested = {"name": "suggested_doctor", "operator": "eq", "value": doctor}
     query = {"taskDefinitionKey": UserTask.WRITE_DOCTORS_REPORT, "processVariables": [suggested]}
     return engine.post("/task/count", query)["count"]

@@ -1,8 +1,6 @@
-"""Erases what is known of a case, once its patient wants it and the case has ended: in the engine, the records, the
-laboratory, the government and at the SMS gateway.
+"""Erases the data of a case after its end: in the engine, the records, the laboratory, the government and the gateway.
 
-Each store is asked again, after growing pauses, until all have done it: what was erased already is erased again, to no
-effect.
+An erasure is repeated with growing pauses until all stores have succeeded; deleting is idempotent in each of them.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 
 from camunda7.engine import EngineUnavailable
 from camunda7.outages import Outage, describe
-from hosting.clients.delivery import NotNow
+from hosting.clients.delivery import ChannelUnavailable
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.clients.service import Unavailable
@@ -35,7 +33,7 @@ log = logging.getLogger("workers.erasure")
 
 @dataclass(frozen=True)
 class LocalStores:
-    """Where the records have something of a case."""
+    """Tables of the records with data of a case."""
 
     access: Access
     drafts: Drafts
@@ -47,7 +45,7 @@ class LocalStores:
 
 @dataclass(frozen=True)
 class RemoteServices:
-    """Who else has something of a case."""
+    """Other systems with data of a case."""
 
     engine: Engine
     lab: Lab
@@ -56,24 +54,29 @@ class RemoteServices:
 
 
 class Eraser:
-    """Does the erasures that were asked for.
+    """Executes the requested erasures.
 
     Args:
-        schedule: when an erasure that can't be done yet is due again.
+        schedule: pauses before the next attempt of an erasure that failed, or whose case hasn't ended.
     """
 
     def __init__(
-        self, erasures: Erasures, claims: Leases, kept: LocalStores, elsewhere: RemoteServices, schedule: RetrySchedule
+        self,
+        erasures: Erasures,
+        leases: Leases,
+        stores: LocalStores,
+        services: RemoteServices,
+        schedule: RetrySchedule,
     ):
         self._erasures = erasures
-        self._claims = claims
-        self._kept = kept
-        self._elsewhere = elsewhere
+        self._leases = leases
+        self._stores = stores
+        self._services = services
         self._schedule = schedule
         self.outage = Outage("erasing", log)
 
     def erase_waiting(self) -> int:
-        """Erase the cases that have ended; returns how many. One that can't be erased holds up no other."""
+        """Erase the requested cases that have ended; returns their number. A failed one doesn't block the others."""
         if self.outage.is_pausing:
             return 0
         done, due = 0, self._erasures.claim()
@@ -95,45 +98,45 @@ class Eraser:
 
     def _postpone(self, erasure: Erasure, error: Exception) -> None:
         self._erasures.retry(erasure, self._schedule)
-        if isinstance(error, (Unavailable, NotNow)):
+        if isinstance(error, (Unavailable, ChannelUnavailable)):
             self.outage.record_failure(error)
         else:
-            # an error's text may hold a patient's data
+            # without the error's text, which may contain a patient's data
             log.warning("%s can't be erased: %s; attempts: %d", erasure.key, describe(error), erasure.attempts)
 
     def _erase(self, erasure: Erasure) -> bool:
-        """Erase a case everywhere; False while it is in use."""
+        """Erase a case everywhere; returns False while it is in use."""
         reference = erasure.key
-        # a corrected result would let the case go on
-        with self._claims.reopening(reference) as ours:
-            if not ours or self._is_in_use(reference):
+        # the lease prevents that workers/lab_feed.py reopens the case for a corrected result
+        with self._leases.reopening(reference) as is_acquired:
+            if not is_acquired or self._is_in_use(reference):
                 return False
-            kept = self._erase_elsewhere(reference)
+            kept = self._erase_from_services(reference)
             self._erase_records(reference)
             self._erasures.complete(erasure, kept)
         log.info("%s is erased", reference)
         return True
 
     def _is_in_use(self, reference: str) -> bool:
-        """Whether the case goes on, or something of it is on its way."""
-        if self._kept.submissions.list_pending_forms(reference) or is_running(self._elsewhere.engine, reference):
+        """Whether the case is running, or has an unsent form or a message that is being sent."""
+        if self._stores.submissions.list_pending_forms(reference) or is_running(self._services.engine, reference):
             return True
-        # from here on nobody asks for a message
-        self._kept.access.delete(reference)
-        return not self._kept.outbox.cancel_waiting(reference)
+        # without access the patient can't request further messages, so none is added after the next line
+        self._stores.access.delete(reference)
+        return not self._stores.outbox.cancel_waiting(reference)
 
-    def _erase_elsewhere(self, reference: str) -> bool:
-        """Returns whether the law has the government keep something."""
-        self._elsewhere.lab.delete_case(reference)
-        kept = self._elsewhere.government.delete_case(reference)
-        for key in self._kept.outbox.keys(reference, "sms"):
-            self._elsewhere.sms.delete_message(key)
-        delete_case(self._elsewhere.engine, reference)
+    def _erase_from_services(self, reference: str) -> bool:
+        """Erase a case in the other systems; returns whether the government must keep some of its data by law."""
+        self._services.lab.delete_case(reference)
+        kept = self._services.government.delete_case(reference)
+        for key in self._stores.outbox.keys(reference, "sms"):
+            self._services.sms.delete_message(key)
+        delete_case(self._services.engine, reference)
         return kept
 
     def _erase_records(self, reference: str) -> None:
-        self._kept.sessions.end_sessions_of_case(reference)
-        self._kept.drafts.delete(reference)
-        self._kept.submissions.delete(reference)
-        self._kept.outbox.delete(reference)
-        self._kept.kpis.anonymize(reference)
+        self._stores.sessions.end_sessions_of_case(reference)
+        self._stores.drafts.delete(reference)
+        self._stores.submissions.delete(reference)
+        self._stores.outbox.delete(reference)
+        self._stores.kpis.anonymize(reference)

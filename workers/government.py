@@ -1,4 +1,4 @@
-"""The government's lane: register the case, check and submit its contacts, notify each; pass a corrected result on."""
+"""The government's lane: register and correct cases, check and submit contacts, and notify each contact."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from camunda7.inputs.place import Place
 from camunda7.inputs.telephones import parse_telephone
 from camunda7.worker import Context, Retry, topic
 from hosting.clients.government import Government
-from workers.onset import first_day
+from workers.onset import first_day_of_illness
 
-# of the steps that send messages to contacts: an address that is refused for now is tried for an hour or two
-SENDING = Retry(attempts=9, first="1m", most="1h")
+# of steps that send messages to contacts: an address that is refused temporarily is retried for one to two hours
+SEND_RETRY = Retry(attempts=9, first="1m", most="1h")
 
 
 @topic("government.register_case", occurrence="result_number")
@@ -42,9 +42,9 @@ def register_case(
     government.register_case(case, effect_key)
 
 
-@topic("government.correct_case", retry=SENDING)
+@topic("government.correct_case", retry=SEND_RETRY)
 def correct_case(business_key: str, lab_result: str, context: Context, *, government: Government) -> None:
-    """Contacts of a case that isn't positive any more are released; a case that was never registered stays so."""
+    """Correct the result of a registered case; the government releases its contacts if it is no longer positive."""
     government.correct_result(business_key, lab_result, context.last_attempt)
 
 
@@ -58,12 +58,12 @@ def check_contacts(
     *,
     place: Place,
 ) -> dict[str, Any]:
-    """Why the list goes back: each contact's row in it, from 0, name, and what is wrong; None when nothing is."""
-    begin = infectious_from(onset_date, sample_taken_at, policy, place)
+    """Check the list of contacts; sets `contacts_refused` to row (from 0), name and reason of each error, or None."""
+    start = infectious_from(onset_date, sample_taken_at, policy, place)
     reasons = [
-        {"row": row, "name": contact["name"], "reason": reason, "infectious_from": begin.isoformat()}
-        for row, contact in enumerate(_named(had_contacts, close_contacts))
-        for reason in (_outside(contact, begin, place), _without_address(contact))
+        {"row": row, "name": contact["name"], "reason": reason, "infectious_from": start.isoformat()}
+        for row, contact in enumerate(_named_contacts(had_contacts, close_contacts))
+        for reason in (_find_date_error(contact, start, place), _find_address_error(contact))
         if reason
     ]
     return {"contacts_refused": reasons or None}
@@ -83,20 +83,20 @@ def submit_contacts(
     government: Government,
     place: Place,
 ) -> dict[str, Any]:
-    """Those within the infectious days; when the patient never corrected the others, on without them."""
-    begin = infectious_from(onset_date, sample_taken_at, policy, place)
+    """Submit the contacts within the infectious days, without others, which the patient hasn't corrected in time."""
+    start = infectious_from(onset_date, sample_taken_at, policy, place)
     named = [
-        {**contact, "phone": _telephone(contact.get("phone"), place), "language": language}
-        for contact in _named(had_contacts, close_contacts)
-        if not _outside(contact, begin, place)
+        {**contact, "phone": _normalize_telephone(contact.get("phone"), place), "language": language}
+        for contact in _named_contacts(had_contacts, close_contacts)
+        if not _find_date_error(contact, start, place)
     ]
     contact_ids = government.submit_contacts(business_key, named, effect_key)
     return {"contact_ids": contact_ids, "contacts_named": len(contact_ids)}
 
 
-@topic("government.notify_contact", retry=SENDING)
+@topic("government.notify_contact", retry=SEND_RETRY)
 def notify_contact(business_key: str, contact_id: str, context: Context, *, government: Government) -> dict[str, Any]:
-    """Whether a message reached the contact is an outcome; whom none reaches is called."""
+    """Notify a contact by message; the outcome "unreachable" leads to a call by the contact tracers."""
     answer = government.notify_contact(contact_id, context.last_attempt)
     return {
         "contact_outcome": answer["outcome"],
@@ -106,7 +106,7 @@ def notify_contact(business_key: str, contact_id: str, context: Context, *, gove
     }
 
 
-@topic("government.record_call", retry=SENDING)
+@topic("government.record_call", retry=SEND_RETRY)
 def record_call(
     contact_id: str,
     call_reached: str,
@@ -126,35 +126,37 @@ def record_call(
         "quarantine": will_quarantine,
         "note": (call_note or "")[:1000],
         "email": link_email,
-        "phone": _telephone(link_phone, place),
+        "phone": _normalize_telephone(link_phone, place),
     }
     return {"contact_outcome": government.record_call(contact_id, call, context.last_attempt)}
 
 
 def infectious_from(onset_date: str | None, sample_taken_at: datetime, policy: dict[str, Any], place: Place) -> date:
-    """The first day on which a contact counts: some days before onset, or before the sample without symptoms."""
-    return first_day(onset_date, sample_taken_at, place) - timedelta(days=policy["infectious_days_before_onset"])
+    """Return the first infectious day: some days before onset, without symptoms before the sample."""
+    return first_day_of_illness(onset_date, sample_taken_at, place) - timedelta(
+        days=policy["infectious_days_before_onset"]
+    )
 
 
-def _named(had_contacts: str | None, close_contacts: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+def _named_contacts(had_contacts: str | None, close_contacts: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
     return close_contacts or [] if had_contacts == "yes" else []
 
 
-def _outside(contact: dict[str, Any], begin: date, place: Place) -> str | None:
+def _find_date_error(contact: dict[str, Any], infectious_from: date, place: Place) -> str | None:
     try:
         day = date.fromisoformat(contact.get("last_exposure_date") or "")
     except ValueError:
         return "no_day"
-    if day < begin:
+    if day < infectious_from:
         return "before_infectious_days"
     return "in_the_future" if day > today(place.zone) else None
 
 
-def _without_address(contact: dict[str, Any]) -> str | None:
+def _find_address_error(contact: dict[str, Any]) -> str | None:
     has_number = any(each.isdigit() for each in clean_code(contact.get("phone") or ""))
     return None if contact.get("email") or has_number else "no_address"
 
 
-def _telephone(typed: str | None, place: Place) -> str | None:
-    """As E.164 has it; Tasklist sends it as it was typed."""
+def _normalize_telephone(typed: str | None, place: Place) -> str | None:
+    """Convert a number to E.164 if possible, because Tasklist sends it as typed."""
     return parse_telephone(typed or "", place.telephone_region) or typed

@@ -1,4 +1,4 @@
-"""Records what the KPIs need of a case (step 19): no name, no contact, one row per case."""
+"""The KPI lane: stores the figures of a case (step 19) as one row, without names and contacts."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Reads the lab's feed and delivers each item to its case: results, corrected results, granted kits.
 
-An item is acknowledged only when the engine has taken its message, or when it provably has nothing more to say. One
-that can't be delivered yet is due again after a growing pause, and holds up no other case. The results of one case are
-delivered in the order in which the lab gave them: one that is still to be delivered decides whether the next is news.
-Several processes may read the feed at once.
+An item is acknowledged only when the engine has correlated its message, or when it provably has no effect on the case.
+An item that can't be delivered yet is due again after a growing pause, and doesn't block other cases. The results of
+one case are delivered in the order of the feed, because whether a result is new depends on those before it. Several
+processes may read the feed concurrently.
 """
 
 from __future__ import annotations
@@ -24,60 +24,60 @@ from records.feed_items import FeedItems
 from records.leases import Leases
 from records.queue import process_each, timestamp
 from records.retries import RetrySchedule
-from workers.lab_results import Step, next_step, result_of
+from workers.lab_results import Action, choose_action, result_of
 
 log = logging.getLogger("workers.lab_feed")
 
 Item = dict[str, Any]
-# fewer attempts are usual: the case is on its way to where it waits for the item
-LOGGED_FROM = 5
-ASKING_FOR_A_KIT = {ServiceTask.RESERVE_TEST_KIT, EventBasedGateway.WAIT_FOR_KIT}
+# fewer attempts aren't logged: the case usually just hasn't reached the step that waits for the item
+MIN_LOGGED_ATTEMPTS = 5
+KIT_STEPS = {ServiceTask.RESERVE_TEST_KIT, EventBasedGateway.WAIT_FOR_KIT}
 
 
 class LabFeed:
     """Reads the feed.
 
     Args:
-        schedule: when an item that can't be delivered yet is due again.
+        schedule: pauses before an item that couldn't be delivered is tried again.
     """
 
-    def __init__(self, lab: Lab, engine: Engine, claims: Leases, items: FeedItems, schedule: RetrySchedule):
+    def __init__(self, lab: Lab, engine: Engine, leases: Leases, items: FeedItems, schedule: RetrySchedule):
         self._lab = lab
         self._engine = engine
-        self._claims = claims
+        self._leases = leases
         self._items = items
         self._schedule = schedule
-        self._nameless = Outage("items of the lab's feed without an id", log)
-        self._steps: dict[Step, Callable[[Item, Case], bool]] = {
-            Step.KEEP: lambda item, case: False,
-            Step.ACKNOWLEDGE: lambda item, case: True,
-            Step.EARLIER: self._end_retest,
-            Step.CORRECT: self._interrupt,
-            Step.REOPEN: self._reopen,
+        self._items_without_id = Outage("items of the lab's feed without an id", log)
+        self._actions: dict[Action, Callable[[Item, Case], bool]] = {
+            Action.POSTPONE: lambda item, case: False,
+            Action.ACKNOWLEDGE: lambda item, case: True,
+            Action.END_RETEST: self._end_retest,
+            Action.CORRECT: self._end_for_correction,
+            Action.REOPEN: self._reopen,
         }
 
     def read(self) -> int:
-        """Go once through all items that aren't acknowledged; returns how many now are."""
-        done = 0
+        """Process all unacknowledged items once; returns how many were acknowledged."""
+        acknowledged = 0
         postponed, now = self._items.due_times(), timestamp()
-        left: set[str] = set()
-        # cases of which a result is still to be delivered
-        held: set[str] = set()
+        undelivered: set[str] = set()
+        # cases with an undelivered result, which blocks their later ones
+        blocked_cases: set[str] = set()
 
         def deliver(item: Item) -> bool:
-            return postponed.get(_key_of(item), "") <= now and self._deliver(item, held)
+            return postponed.get(_key_of(item), "") <= now and self._deliver(item, blocked_cases)
 
         outages = (EngineUnavailable, Unavailable)
         for item, is_delivered in process_each(self._unacknowledged(), deliver, self._postpone_after, outages):
             if is_delivered:
-                done += 1
+                acknowledged += 1
                 continue
-            left.add(_key_of(item))
+            undelivered.add(_key_of(item))
             if item.get("kind") != "grant":
-                held.add(_case_of(item))
-        if postponed.keys() - left:
-            self._items.delete(postponed.keys() - left)
-        return done
+                blocked_cases.add(_case_of(item))
+        if postponed.keys() - undelivered:
+            self._items.delete(postponed.keys() - undelivered)
+        return acknowledged
 
     def _unacknowledged(self) -> Iterator[Item]:
         cursor = 0
@@ -89,22 +89,22 @@ class LabFeed:
             cursor = page["next"]
 
     def _has_id(self, item: Any) -> bool:
-        """Without one an item can be neither acknowledged nor postponed."""
+        """Whether an item has an id, without which it can be neither acknowledged nor postponed."""
         has_id = isinstance(item, dict) and isinstance(item.get("id"), int)
         if not has_id:
-            self._nameless.record_failure(TypeError())
+            self._items_without_id.record_failure(TypeError())
         return has_id
 
-    def _deliver(self, item: Item, held: set[str]) -> bool:
-        """Deliver an item and acknowledge it, or postpone it."""
+    def _deliver(self, item: Item, blocked_cases: set[str]) -> bool:
+        """Deliver an item and acknowledge it, or postpone it; returns whether it was acknowledged."""
         if item["kind"] == "grant":
-            taken = self._deliver_grant(item)
-        elif _case_of(item) in held:
-            # due as soon as the one before it is delivered
+            is_delivered = self._deliver_grant(item)
+        elif _case_of(item) in blocked_cases:
+            # not postponed: it is due as soon as the result before it is delivered
             return False
         else:
-            taken = self._deliver_result(item)
-        if not taken:
+            is_delivered = self._deliver_result(item)
+        if not is_delivered:
             self._postpone(item)
             return False
         self._lab.acknowledge(item["id"])
@@ -113,43 +113,45 @@ class LabFeed:
 
     def _postpone_after(self, item: Item, error: Exception) -> None:
         if isinstance(error, (KeyError, TypeError, ValueError)):
-            self._postpone(item, f"it isn't as the lab describes it ({type(error).__name__})")
+            self._postpone(item, f"it doesn't match the lab's API description ({type(error).__name__})")
         else:
-            # an error's text may hold a patient's data
+            # by its class, because an error's text may contain a patient's data
             self._postpone(item, describe(error))
 
     def _postpone(self, item: Item, reason: str = "") -> None:
         attempts = self._items.postpone(_key_of(item), self._schedule)
-        if reason or attempts >= LOGGED_FROM:
-            reason = reason or "its case doesn't wait for it, or there is no such case"
+        if reason or attempts >= MIN_LOGGED_ATTEMPTS:
+            reason = reason or "its case isn't waiting for it, or doesn't exist"
             log.warning(
                 "item %s of the lab's feed, of %s, can't be delivered: %s; attempts: %d",
                 item["id"], _case_of(item), reason, attempts,
             )  # fmt: skip
 
     def _deliver_grant(self, item: Item) -> bool:
-        """A case that doesn't wait any more has its kit: it has asked again, or it gave the kit back."""
-        if self._correlated(Message.KIT_GRANTED, item, {}):
+        """Deliver a granted kit; a case that no longer waits has reserved it by asking again, or returned it."""
+        if self._correlate(Message.KIT_GRANTED, item, {}):
             return True
         case = find_case(self._engine, item["case_reference"])
         if case is None:
             return is_erased(item["case_reference"])
-        return not self._current_steps(case) & ASKING_FOR_A_KIT
+        return not self._current_steps(case) & KIT_STEPS
 
     def _deliver_result(self, item: Item) -> bool:
         barcode = {"sample_barcode": item["sample_barcode"]}
-        if self._correlated(Message.LAB_RESULT_RECEIVED, item, _result_values(item), barcode):
+        if self._correlate(Message.LAB_RESULT_RECEIVED, item, _result_values(item), barcode):
             return True
-        looked_up = self._looked_up(item["case_reference"])
-        if looked_up is None:
+        found = self._find_case_and_steps(item["case_reference"])
+        if found is None:
             return is_erased(item["case_reference"])
-        case, steps = looked_up
-        return self._steps[next_step(item, case.values, steps, case.ended_at is not None)](item, case)
+        case, steps = found
+        action = choose_action(item, case.values, steps, case.ended_at is not None)
+        return self._actions[action](item, case)
 
-    def _looked_up(self, reference: str) -> tuple[Case, set[str]] | None:
-        """A case, and where it stands; None when there is none, or it was reopened just now.
+    def _find_case_and_steps(self, reference: str) -> tuple[Case, set[str]] | None:
+        """Return a case with its active steps; None if there is none, or it was reopened between the queries.
 
-        What it knows is looked up last: it may have gone on meanwhile, by this very result from another reader.
+        The variables are read after the steps: another process may deliver this very result between the queries, and
+        then the variables show that the case has it.
         """
         before = find_case(self._engine, reference)
         if before is None:
@@ -159,25 +161,26 @@ class LabFeed:
         return (case, steps) if case and case.instance_id == before.instance_id else None
 
     def _end_retest(self, item: Item, case: Case) -> bool:
-        return self._correlated(Message.EARLIER_RESULT_RECEIVED, item, _result_values(item))
+        return self._correlate(Message.EARLIER_RESULT_RECEIVED, item, _result_values(item))
 
-    def _interrupt(self, item: Item, case: Case) -> bool:
-        """The running case ends here; at the next reading it is reopened with the item's result.
+    def _end_for_correction(self, item: Item, case: Case) -> bool:
+        """End the running case, so that the next read() reopens it with the item's result; returns False.
 
-        One that has got another result meanwhile, or was reopened, goes on.
+        The correlation keys are the values that were read, so that a case isn't ended that has received another result
+        or was reopened since.
         """
-        told = {name: case.values.get(name) for name in ("correction_number", "lab_result_id")}
-        as_looked_up = {name: value for name, value in told.items() if value is not None}
-        self._correlated(Message.LAB_RESULT_CORRECTED, item, {}, as_looked_up)
+        read = {name: case.values.get(name) for name in ("correction_number", "lab_result_id")}
+        correlation_keys = {name: value for name, value in read.items() if value is not None}
+        self._correlate(Message.LAB_RESULT_CORRECTED, item, {}, correlation_keys)
         return False
 
     def _reopen(self, item: Item, case: Case) -> bool:
-        with self._claims.reopening(case.reference) as ours:
-            if not ours:
+        with self._leases.reopening(case.reference) as is_acquired:
+            if not is_acquired:
                 return False
             newest = find_case(self._engine, case.reference)
             if newest is None or newest.instance_id != case.instance_id:
-                # another reader was faster
+                # another process has reopened the case since it was read
                 return False
             reopen_case(self._engine, case, _result_values(item))
             return True
@@ -185,10 +188,10 @@ class LabFeed:
     def _current_steps(self, case: Case) -> set[str]:
         return set() if case.ended_at else current_steps(self._engine, case)
 
-    def _correlated(self, message: Message, item: Item, values: Item, waiting_for: Item | None = None) -> bool:
-        """Whether somebody took the message."""
+    def _correlate(self, message: Message, item: Item, values: Item, correlation_keys: Item | None = None) -> bool:
+        """Correlate a message; returns False if no execution is waiting for it."""
         try:
-            self._engine.correlate(message, item["case_reference"], values, waiting_for)
+            self._engine.correlate(message, item["case_reference"], values, correlation_keys)
         except EngineRefused as error:
             if error.status != 400:
                 raise

@@ -1,4 +1,4 @@
-"""What becomes of a result that no case waits for: what the lab says now against what the case has been told."""
+"""Decides what to do with a result that no case is waiting for: compares it with the result that the case has."""
 
 from __future__ import annotations
 
@@ -9,75 +9,75 @@ from processes.elements import CallActivity, ServiceTask
 
 CONCLUSIVE = ("positive", "negative")
 TESTING = {CallActivity.TAKE_SAMPLE, CallActivity.TEST_SAMPLE}
-# between two wait states: whatever comes is looked at again in a moment
-PASSING = {ServiceTask.RELEASE_CASE, ServiceTask.RELEASE_CORRECTED_CASE, ServiceTask.CORRECT_CASE}
+# service tasks between two wait states: the case reaches the next one soon, so the result is tried again
+TRANSIENT = {ServiceTask.RELEASE_CASE, ServiceTask.RELEASE_CORRECTED_CASE, ServiceTask.CORRECT_CASE}
 
 
-class Step(enum.Enum):
+class Action(enum.Enum):
     """What to do with a result.
 
     Attributes:
-        KEEP: nothing yet; it is offered again.
-        ACKNOWLEDGE: it says nothing that the case doesn't know.
-        EARLIER: an earlier sample's result makes the new test superfluous.
-        CORRECT: another result was told; the running case ends, to go on from this one.
-        REOPEN: the same for a case that has ended.
+        POSTPONE: nothing now; try again later.
+        ACKNOWLEDGE: nothing; the result isn't new to the case.
+        END_RETEST: end the test of a new sample, because an earlier sample has given a conclusive result.
+        CORRECT: end the running case, because the patient received another result; it is then reopened with this one.
+        REOPEN: reopen the ended case with this result.
     """
 
-    KEEP = enum.auto()
+    POSTPONE = enum.auto()
     ACKNOWLEDGE = enum.auto()
-    EARLIER = enum.auto()
+    END_RETEST = enum.auto()
     CORRECT = enum.auto()
     REOPEN = enum.auto()
 
 
-def next_step(item: dict[str, Any], values: dict[str, Any], steps: set[str], ended: bool) -> Step:
-    """Decide on a result that wasn't taken by a case waiting for just this sample.
+def choose_action(item: dict[str, Any], values: dict[str, Any], steps: set[str], ended: bool) -> Action:
+    """Choose the action for a result that isn't of the sample for which the case is waiting.
 
     Args:
         item: of the lab's feed.
         values: the case's variables.
-        steps: ids of the elements at which the running case stands.
-        ended: no instance of the case runs.
+        steps: ids of the running case's active elements.
+        ended: no instance of the case is running.
     """
     if item["id"] <= (values.get("lab_result_id") or 0):
-        # taken before, and only the acknowledgement was lost; or older than what the case knows, read by somebody slow
-        return Step.ACKNOWLEDGE
-    if not ended and steps & PASSING:
-        return Step.KEEP
+        # delivered before, but the acknowledgement was lost; or another process has delivered a newer result since
+        return Action.ACKNOWLEDGE
+    if not ended and steps & TRANSIENT:
+        return Action.POSTPONE
     if not ended and steps & TESTING:
-        return _while_testing(item, values)
-    return _after_the_test(item, values, ended)
+        return _choose_while_testing(item, values)
+    return _choose_after_test(item, values, ended)
 
 
 def result_of(item: dict[str, Any]) -> str:
-    """The item's result, as the case's variable lab_result says it."""
+    """Return the item's result as a value of the process variable lab_result."""
     return "entered_in_error" if item["status"] == "entered-in-error" else item["result"]
 
 
-def _while_testing(item: dict[str, Any], values: dict[str, Any]) -> Step:
+def _choose_while_testing(item: dict[str, Any], values: dict[str, Any]) -> Action:
     if item["sample_number"] >= values["sample_number"]:
-        # the wait is about to begin
-        return Step.KEEP
+        # the case hasn't reached the step that waits for it
+        return Action.POSTPONE
     if result_of(item) in CONCLUSIVE:
-        return Step.EARLIER
-    # an inconclusive result of an earlier sample, or one that never was: the test that goes on is the remedy
-    return Step.ACKNOWLEDGE
+        return Action.END_RETEST
+    # an earlier sample's result that is inconclusive or was entered in error: the running test replaces it
+    return Action.ACKNOWLEDGE
 
 
-def _after_the_test(item: dict[str, Any], values: dict[str, Any], ended: bool) -> Step:
-    said, known = result_of(item), values.get("lab_result")
+def _choose_after_test(item: dict[str, Any], values: dict[str, Any], ended: bool) -> Action:
+    result, known = result_of(item), values.get("lab_result")
     if values.get("withdrawn"):
-        is_news = said == "positive" and known != "positive"
-    elif said in CONCLUSIVE:
-        is_news = said != known
+        is_new = result == "positive" and known != "positive"
+    elif result in CONCLUSIVE:
+        is_new = result != known
     else:
-        # it takes back what was told of the same sample
-        is_news = item["status"] != "final" and known in CONCLUSIVE and _is_told_sample(item, values)
-    if not is_news:
-        return Step.ACKNOWLEDGE
-    return Step.REOPEN if ended else Step.CORRECT
+        # new if it withdraws the conclusive result that the patient has received of the same sample
+        is_new = item["status"] != "final" and known in CONCLUSIVE and _is_same_sample(item, values)
+    if not is_new:
+        return Action.ACKNOWLEDGE
+    return Action.REOPEN if ended else Action.CORRECT
 
 
-def _is_told_sample(item: dict[str, Any], values: dict[str, Any]) -> bool:
+def _is_same_sample(item: dict[str, Any], values: dict[str, Any]) -> bool:
     return item["sample_barcode"] == values.get("lab_result_barcode")

@@ -1,4 +1,4 @@
-"""The lanes of the diagrams that workers do, and where each one's handlers are."""
+"""Lanes of the diagrams that workers execute, with the modules of their handlers."""
 
 from __future__ import annotations
 

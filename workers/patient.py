@@ -1,4 +1,4 @@
-"""The patient's lane: what a case has to tell them, by the channel and in the language that they chose."""
+"""The patient's lane: notices to the patient, by the channel and in the language that they chose."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def notify(
     *,
     outbox: Outbox,
 ) -> None:
-    tell(outbox, effect_key, notice, channel, email, phone, language)
+    queue_notice(outbox, effect_key, notice, channel, email, phone, language)
 
 
-def tell(
+def queue_notice(
     outbox: Outbox, key: str, notice: str, channel: str, email: str | None, phone: str | None, language: str
 ) -> None:
-    """Keep a message to the patient until it is sent.
+    """Add a message to the patient to the outbox.
 
     Args:
-        key: the effect's: case reference, step, occurrence.
-        notice: which of the texts of workers/messages.py.
+        key: the effect key: case reference, step, occurrence.
+        notice: key of the text in workers/messages.py.
     """
     recipient = email if channel == "email" else phone
     outbox.add(key, channel, recipient or "", notice, language)

@@ -1,7 +1,8 @@
-"""Sends the messages of the records' outbox, each by its channel: once, but for a crash in between.
+"""Sends the messages of the records' outbox, each by its channel.
 
-A channel that can't be reached pauses as a whole. A message that is refused for now is due again after a pause of its
-own; one that is refused for good, or for too long, is replaced by a call to the patient.
+A message is sent once, unless the process dies between sending and recording it. A channel that can't be reached pauses
+as a whole. A message that is refused temporarily is retried after a pause of its own; one that is refused permanently,
+or for too long, is replaced by a call to the patient.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Mapping
 
 from camunda7.outages import Outage, describe
-from hosting.clients.delivery import Deferred, NotNow, Undeliverable
+from hosting.clients.delivery import ChannelUnavailable, Deferred, Undeliverable
 from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
 from records.queue import process_each
 from records.retries import RetrySchedule
@@ -24,48 +25,50 @@ class Sender:
     """Empties the outbox.
 
     Args:
-        carriers: by channel.
-        schedules: when a message that was refused for now is sent again, by channel.
+        channels: by name.
+        schedules: pauses before a message that was refused temporarily is sent again, by channel.
     """
 
-    def __init__(self, outbox: Outbox, carriers: Mapping[str, Channel], schedules: Mapping[str, RetrySchedule]):
+    def __init__(self, outbox: Outbox, channels: Mapping[str, Channel], schedules: Mapping[str, RetrySchedule]):
         self._outbox = outbox
-        self._carriers = carriers
+        self._channels = channels
         self._schedules = schedules
-        self._outages = {name: Outage(name, log) for name in carriers}
+        self._outages = {name: Outage(name, log) for name in channels}
 
     @property
     def outages(self) -> list[Outage]:
-        """Of the channels."""
+        """State of each channel, for the metrics."""
         return list(self._outages.values())
 
     def send_waiting(self) -> int:
-        """Send what is due by the channels that don't pause; returns how many messages were sent."""
-        return sum(self._send_by(name) for name, outage in self._outages.items() if not outage.is_pausing)
+        """Send due messages by the channels that don't pause; returns how many were sent."""
+        return sum(self._send_due(name) for name, outage in self._outages.items() if not outage.is_pausing)
 
-    def _send_by(self, name: str) -> int:
+    def _send_due(self, name: str) -> int:
         sent, due = 0, self._outbox.claim(name)
         try:
-            for _, is_sent in process_each(due, self._send, self._postpone, (NotNow,), self._outbox.release):
+            for _, is_sent in process_each(
+                due, self._send, self._postpone, (ChannelUnavailable,), self._outbox.release
+            ):
                 sent += is_sent
-        except (NotNow, Deferred) as error:
+        except (ChannelUnavailable, Deferred) as error:
             self._outages[name].record_failure(error)
         return sent
 
     def _send(self, message: Message) -> bool:
         if self._schedules[message.channel].is_exhausted(message.attempts - 1):
-            # processes died while they sent it
+            # _retry() ends the delivery before that, unless processes died during the attempts
             raise Undeliverable("too many attempts")
-        self._carriers[message.channel].carry(message)
+        self._channels[message.channel].deliver(message)
         self._outages[message.channel].record_success()
         self._outbox.mark_sent(message)
         return True
 
     def _postpone(self, message: Message, error: Exception) -> None:
-        """Have a message sent again later, or end its attempts.
+        """Schedule the next attempt, or end the delivery without success.
 
         Raises:
-            Deferred: the channel is closing.
+            Deferred: the server has closed the connection, so the other messages must wait.
         """
         if isinstance(error, Undeliverable):
             self._end(message, REFUSED, describe(error))

@@ -1,1 +1,1 @@
-"""The compared workers: the same work by each client library, in its recommended way."""
+"""Workers to compare: each does the same work with another client library, as that library recommends."""

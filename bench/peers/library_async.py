@@ -1,4 +1,4 @@
-"""The async worker of camunda-external-task-client-python3, as its README has it."""
+"""The async worker of camunda-external-task-client-python3, configured as in its README."""
 
 from __future__ import annotations
 

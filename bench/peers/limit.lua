@@ -1,4 +1,4 @@
--- completes tasks that are locked beforehand: what the engine can do at most, without a fetch
+-- completes tasks that were locked before: the engine's limit, without fetching
 local ids = {}
 for line in io.lines(os.getenv("IDS")) do ids[#ids + 1] = line end
 local number = 0

@@ -1,4 +1,4 @@
-"""Our own runtime, as the platform's workers run it."""
+"""Our own runtime, configured as in the platform's workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The work of every peer: reads a variable, waits, writes a variable. Configured by the environment."""
+"""Work of each peer: read a variable, wait, and write a variable. Configured by environment variables."""
 
 from __future__ import annotations
 

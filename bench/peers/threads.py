@@ -1,6 +1,7 @@
-"""Plain threads with kept connections: a batch is fetched, shared out among them, and waited for, as one writes it.
+"""Plain thread pool with persistent connections: fetches a batch, processes it in parallel, and waits for its end.
 
-Threads that fetch for themselves are far slower: the engine drops what two racing fetchers have both selected.
+Threads that fetch individually are far slower: of tasks that two concurrent fetches select, the engine locks each for
+one of them only (optimistic locking), and the other gets fewer tasks.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ FETCH = {
     "asyncResponseTimeout": 5000,
     "topics": [{"topicName": TOPIC, "lockDuration": LOCK_MS, "variables": ["sample_number"]}],
 }
-kept = threading.local()
+local = threading.local()
 
 
 def post(path: str, body: dict[str, Any]) -> requests.Response:
-    if not hasattr(kept, "session"):
-        kept.session = requests.Session()
-        kept.session.auth = (USERNAME, PASSWORD)
-    response = kept.session.post(URL + path, json=body, timeout=30)
+    if not hasattr(local, "session"):
+        local.session = requests.Session()
+        local.session.auth = (USERNAME, PASSWORD)
+    response = local.session.post(URL + path, json=body, timeout=30)
     response.raise_for_status()
     return response
 

@@ -1,1 +1,1 @@
-"""The clients of what our processes call beside the engine: laboratory, government, SMS gateway, mail server."""
+"""Clients of laboratory, government, SMS gateway and mail server."""

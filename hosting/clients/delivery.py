@@ -1,23 +1,23 @@
-"""What it means that a message to a person couldn't be delivered, by whichever channel."""
+"""Errors of the delivery of a message to a person, common to all channels."""
 
 from __future__ import annotations
 
 from camunda7.outages import CredentialsRefused, SafeToLog
 
 
-class NotNow(SafeToLog):
-    """The carrier can't be reached, or refuses our sign-in; this holds for all of its messages."""
+class ChannelUnavailable(SafeToLog):
+    """The channel's server can't be reached, or refuses our account: no message can be delivered now."""
 
 
-class SignInRefused(NotNow, CredentialsRefused):
-    """The carrier refuses our account or its password."""
+class SignInRefused(ChannelUnavailable, CredentialsRefused):
+    """The server refuses our account or its password."""
 
 
 class Deferred(SafeToLog):
-    """The carrier refuses this message for now.
+    """The server refuses this message temporarily.
 
     Attributes:
-        is_closing: it has ended the connection, and should get no other message at once.
+        is_closing: the server has closed the connection, so other messages shouldn't be sent at once.
     """
 
     def __init__(self, reason: str, is_closing: bool = False):
@@ -26,4 +26,4 @@ class Deferred(SafeToLog):
 
 
 class Undeliverable(SafeToLog):
-    """The carrier refuses this message for good."""
+    """The server refuses this message permanently."""

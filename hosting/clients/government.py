@@ -1,4 +1,4 @@
-"""The client of the government, whose HTTP API services/government/schemas.py describes."""
+"""Client of the government, whose HTTP API services/government/schemas.py describes."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from urllib.parse import quote
 
 from hosting.clients.service import Faulty, Refused, Service, Unavailable
 
-# the code of an address that is refused for now
+# error code of an address that is refused temporarily
 DEFERRED = "recipient_deferred"
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """What holds for a contact: the latest day of exposure, or None when there was none after all."""
+    """Latest day of a contact's exposure; None if every exposure was withdrawn."""
 
     last_day: date | None
 
 
 class Government(Service):
-    """Each method raises ServiceError. A call with a `key` takes effect once, however often it is made.
+    """Each method raises ServiceError; `key` is an idempotency key.
 
-    A call with `is_last_attempt` sends messages to contacts. It raises Faulty while an address is refused for now; at
-    the last attempt, the government goes on without that message.
+    Methods with `is_last_attempt` send messages to contacts. They raise Faulty while an address is refused temporarily;
+    at the last attempt the government treats such an address as unreachable.
     """
 
     name = "government"
-    checked_path = "/v1/tokens/none"
+    check_path = "/v1/tokens/none"
 
     def register_case(self, case: dict[str, Any], key: str) -> None:
         self.post("/v1/cases", case, key)
@@ -38,7 +38,7 @@ class Government(Service):
         self._post_sending(f"/v1/cases/{case_reference}/result", {"result": result}, is_last_attempt)
 
     def delete_case(self, case_reference: str) -> bool:
-        """Delete a case; returns whether the law has the government keep something."""
+        """Delete a case; returns whether the government must keep some of its data by law."""
         return self.delete(f"/v1/cases/{case_reference}")["kept"]
 
     def submit_contacts(self, case_reference: str, contacts: list[dict[str, Any]], key: str) -> list[str]:
@@ -54,7 +54,7 @@ class Government(Service):
         return self._post_sending(f"/v1/contacts/{contact_id}/call", call, is_last_attempt)["outcome"]
 
     def exposure(self, token: str) -> Exposure | None:
-        """What holds for the contact with this token; None when it was never given out."""
+        """Return the exposure of the contact with this token; None for an unknown token."""
         try:
             day = self.get(f"/v1/tokens/{quote(token, safe='')}")["last_exposure_date"]
             return Exposure(date.fromisoformat(day) if day else None)
@@ -63,7 +63,7 @@ class Government(Service):
                 raise
             return None
         except (ValueError, KeyError, TypeError):
-            raise Unavailable("government: something else answered in its place") from None
+            raise Unavailable("government: another server answered in its place") from None
 
     def _post_sending(self, path: str, body: dict[str, Any], is_last_attempt: bool) -> dict[str, Any]:
         try:
@@ -71,4 +71,4 @@ class Government(Service):
         except Unavailable as error:
             if error.code != DEFERRED:
                 raise
-            raise Faulty("an address is refused for now") from None
+            raise Faulty("an address is refused temporarily") from None

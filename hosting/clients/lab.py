@@ -1,4 +1,4 @@
-"""The client of the laboratory, whose HTTP API services/lab/schemas.py describes."""
+"""Client of the laboratory, whose HTTP API services/lab/schemas.py describes."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from hosting.clients.service import Service, Unavailable
 
 @dataclass(frozen=True)
 class Stock:
-    """Kits in stock, and how many samples wait for one."""
+    """Number of kits in stock, and of samples that wait for one."""
 
     kits: int
     waiting: int
 
 
 class Lab(Service):
-    """Each method raises ServiceError. A call with a `key` takes effect once, however often it is made."""
+    """Each method raises ServiceError; `key` is an idempotency key."""
 
     name = "lab"
-    checked_path = "/v1/stock"
+    check_path = "/v1/stock"
 
     def stock(self) -> Stock:
         content = self.get("/v1/stock")
         try:
             return Stock(**content)
         except TypeError:
-            raise Unavailable("lab: something else answered in its place") from None
+            raise Unavailable("lab: another server answered in its place") from None
 
     def reserve_kit(self, case_reference: str, sample_number: int, priority: int, key: str) -> None:
-        """Reserve a kit for a sample; the lab refuses with the code kit_shortage when none is left."""
+        """Reserve a kit for a sample; raises Refused with the code kit_shortage if none is left."""
         body = {"case_reference": case_reference, "sample_number": sample_number, "priority": priority}
         self.post("/v1/kits/reservations", body, key)
 
@@ -50,11 +50,11 @@ class Lab(Service):
         return self.post("/v1/orders", order, key)["order_id"]
 
     def inquire(self, order_id: str, key: str) -> None:
-        """Ask where a late result is; the lab does this test before the others."""
+        """Ask for a late result; the lab then does this test before the others."""
         self.post(f"/v1/orders/{order_id}/inquiry", {}, key)
 
     def feed(self, after: int) -> dict[str, Any]:
-        """A page of the items that aren't acknowledged: `items`, and as `next` the cursor of the page behind it."""
+        """Return a page of the unacknowledged items: `items`, and the cursor `next` of the following page."""
         return self.get("/v1/feed", after=after)
 
     def acknowledge(self, item_id: int) -> None:

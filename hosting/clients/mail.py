@@ -1,6 +1,6 @@
-"""The client of the mail server (SMTP).
+"""Client of the mail server (SMTP).
 
-SMTP can't deliver exactly once: a mail that is sent again has the same Message-ID.
+SMTP can't deliver exactly once, so a mail that is sent again has the same Message-ID.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from hosting.clients.delivery import Deferred, NotNow, SignInRefused, Undeliverable
+from hosting.clients.delivery import ChannelUnavailable, Deferred, SignInRefused, Undeliverable
 
-# the reply of a server that ends the connection
+# reply code of a server that closes the connection
 CLOSING = 421
-WANTS_SIGN_IN = (530, 534, 535, 538)
+# reply codes of a server that requires authentication
+AUTHENTICATION_REQUIRED = (530, 534, 535, 538)
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class MailServer:
     """An SMTP server.
 
     Attributes:
-        username: of our account there; empty is without signing in.
-        starttls: encrypt the connection, and verify the server's certificate.
+        username: of our account; empty for a server without authentication.
+        starttls: whether to encrypt the connection, and verify the server's certificate.
     """
 
     host: str
@@ -35,10 +36,10 @@ class MailServer:
     timeout_s: float = 10
 
     def connect(self) -> smtplib.SMTP:
-        """A connection on which we are signed in. No failure until then is a message's own.
+        """Open a connection and sign in; an error means that no message can be sent.
 
         Raises:
-            NotNow: the server can't be reached, or refuses to serve us.
+            ChannelUnavailable: the server can't be reached, or refuses to serve us.
         """
         try:
             with contextlib.ExitStack() as on_failure:
@@ -49,14 +50,14 @@ class MailServer:
         except smtplib.SMTPAuthenticationError as error:
             raise SignInRefused(f"the mail server refuses mail.username or mail.password ({error.smtp_code})") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise NotNow(f"no answer from mail.host, mail.port ({type(error).__name__})") from None
+            raise ChannelUnavailable(f"no answer from mail.host, mail.port ({type(error).__name__})") from None
         return connection
 
     def check(self) -> None:
         """Connect and sign in.
 
         Raises:
-            NotNow: that can't be done.
+            ChannelUnavailable: the server can't be reached, or refuses to serve us.
         """
         with contextlib.closing(self.connect()) as connection:
             _quit(connection)
@@ -65,10 +66,10 @@ class MailServer:
         """Send a mail to one recipient.
 
         Raises:
-            NotNow: no mail can be sent now.
+            ChannelUnavailable: no mail can be sent now.
             Deferred: this mail can't be sent now.
-            Undeliverable: the server refuses it for good, or the recipient has no address.
-            ValueError: no mail can have such a recipient.
+            Undeliverable: the server refuses it permanently, or the recipient has no address.
+            ValueError: the recipient isn't a valid address.
         """
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
@@ -82,7 +83,7 @@ class MailServer:
             try:
                 connection.send_message(mail, to_addrs=addresses)
             except (OSError, smtplib.SMTPException) as error:
-                raise _refusal(error) from None
+                raise _delivery_error(error) from None
             _quit(connection)
 
     def _sign_in(self, connection: smtplib.SMTP) -> None:
@@ -94,30 +95,30 @@ class MailServer:
 
 
 def _quit(connection: smtplib.SMTP) -> None:
-    """End the session; the server has what it took, whatever it answers to this."""
+    """End the session; its errors are ignored, because the server has already accepted the mail."""
     with contextlib.suppress(OSError, smtplib.SMTPException):
         connection.quit()
 
 
-def _refusal(error: Exception) -> Exception:
-    """What a failure of one mail's transaction means, by the server's reply code (RFC 5321, 4.2.1)."""
+def _delivery_error(error: Exception) -> Exception:
+    """Return the delivery error of a failed mail transaction, by the server's reply code (RFC 5321, 4.2.1)."""
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Undeliverable("the mail server can't write such an address")
+        return Undeliverable("the mail server doesn't support such an address")
     code = _reply_code(error)
     if code is None:
-        return Deferred(f"the mail server ended the connection ({type(error).__name__})", is_closing=True)
+        return Deferred(f"the mail server closed the connection ({type(error).__name__})", is_closing=True)
     reason = f"the mail server answered {code}"
-    if code in WANTS_SIGN_IN:
-        return SignInRefused(f"{reason}: it wants mail.username and mail.password")
+    if code in AUTHENTICATION_REQUIRED:
+        return SignInRefused(f"{reason}: it requires mail.username and mail.password")
     if isinstance(error, smtplib.SMTPSenderRefused):
-        return NotNow(f"{reason} to mail.sender")
+        return ChannelUnavailable(f"{reason} to mail.sender")
     if 500 <= code < 600:
         return Undeliverable(reason)
     return Deferred(reason, is_closing=code == CLOSING)
 
 
 def _reply_code(error: Exception) -> int | None:
-    """The code with which the server refused the sender, the recipient or the text; None if it didn't answer."""
+    """Return the code with which the server refused the sender, recipient or text; None if it didn't answer."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return next(code for code, _ in error.recipients.values())
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None

@@ -1,4 +1,4 @@
-"""Calls to a service with an HTTP API, and what its answers mean: laboratory, government, SMS gateway."""
+"""HTTP client of a service (laboratory, government, SMS gateway), and the errors that its responses mean."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from camunda7.http_client import new_session
 from camunda7.outages import CredentialsRefused, SafeToLog
 
 # too many requests, bad gateway, unavailable, gateway timeout
-LATER = (429, 502, 503, 504)
+RETRYABLE_STATUSES = (429, 502, 503, 504)
 
 
 class ServiceError(SafeToLog):
-    """A service outside didn't do what was asked."""
+    """A call to a service failed."""
 
 
 class Unavailable(ServiceError, errors.Unavailable):
-    """The service can't be reached or can't answer now, or something in between answers for it; trying again helps.
+    """The service can't be reached or can't answer now, or a proxy answered in its place: the call may be retried.
 
     Attributes:
-        code: the service's own, of the reason.
+        code: the service's error code; empty if there is none.
     """
 
     def __init__(self, message: str, code: str = ""):
@@ -37,35 +37,35 @@ class SignInRefused(Unavailable, CredentialsRefused):
 
 
 class Faulty(ServiceError, errors.Faulty):
-    """The service answers with an error of its own."""
+    """The service failed with an internal error."""
 
 
 class Refused(ServiceError, errors.Refusal):
-    """The service refused the call; its message speaks of the call, not of the patient.
+    """The service refused the call; the message contains no patient's data.
 
     Attributes:
-        status: of HTTP.
-        code: the service's own, of the reason; empty if there is none.
+        status: HTTP status.
+        code: the service's error code; empty if there is none.
     """
 
     def __init__(self, service: str, response: requests.Response):
         self.status = response.status_code
-        self.code = _code_of(response)
+        self.code = _error_code(response)
         super().__init__(f"{service} answered {self.status} {self.code}".rstrip())
 
 
 class Service:
-    """A service outside, at a URL, with an API key. Keeps connections; may be used from several threads.
+    """A service at a URL, called with an API key. Thread-safe; each thread reuses its connections.
 
     Each method raises ServiceError.
 
     Attributes:
         name: of the service, and of its section in the settings.
-        checked_path: what it is asked for, to see whether it takes our API key.
+        check_path: path that check() calls.
     """
 
     name: ClassVar[str]
-    checked_path: ClassVar[str]
+    check_path: ClassVar[str]
 
     def __init__(self, url: str, api_key: str, timeout_s: float = 10):
         self._url = url
@@ -77,12 +77,12 @@ class Service:
         return self._call("GET", path, params=query)
 
     def check(self, timeout_s: float) -> None:
-        """Find out whether the service knows our API key, whatever else it answers."""
+        """Check that the service can be reached and accepts our API key; other refusals are ignored."""
         with contextlib.suppress(Refused):
-            self._call("GET", self.checked_path, timeout=timeout_s)
+            self._call("GET", self.check_path, timeout=timeout_s)
 
     def post(self, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
-        """Post a body; `key` makes the effect happen once, however often it is posted."""
+        """Post a JSON body; `key` is an idempotency key."""
         headers = {"Idempotency-Key": key} if key else {}
         return self._call("POST", path, json=body, headers=headers)
 
@@ -99,8 +99,8 @@ class Service:
             raise Unavailable(f"no answer from {self.name}.url ({type(error).__name__})") from None
         if response.status_code in (401, 403):
             raise SignInRefused(f"{self.name} refuses the API key of {self.name}.api_key ({response.status_code})")
-        if response.status_code in LATER:
-            raise Unavailable(f"{self.name}: {response.status_code}", _code_of(response))
+        if response.status_code in RETRYABLE_STATUSES:
+            raise Unavailable(f"{self.name}: {response.status_code}", _error_code(response))
         if response.status_code >= 500:
             raise Faulty(f"{self.name}: {response.status_code}")
         if not response.ok:
@@ -108,7 +108,7 @@ class Service:
         return self._content(response)
 
     def _content(self, response: requests.Response) -> dict[str, Any]:
-        """The JSON object that each of our services answers with; whatever has none comes from something in between."""
+        """Return the JSON object of a response; one without an object is a proxy's, not the service's."""
         try:
             content = response.json()
         except requests.RequestException:
@@ -124,8 +124,8 @@ class Service:
         return self._local.session
 
 
-def _code_of(response: requests.Response) -> str:
-    """The code in an error's JSON body; empty if there is none."""
+def _error_code(response: requests.Response) -> str:
+    """Return the code in an error's JSON body; empty if there is none."""
     try:
         return str(response.json().get("code", ""))
     except (ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""The client of the SMS gateway, whose HTTP API services/sms/schemas.py describes."""
+"""Client of the SMS gateway, whose HTTP API services/sms/schemas.py describes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hosting.clients.service import Service
 
 
 class SmsGateway(Service):
-    """Sends a message once for each key, and deletes it by that.
+    """Sends a message once per key, and deletes it by its key.
 
-    Both raise NotNow, Deferred or Undeliverable.
+    Both methods raise ChannelUnavailable, Deferred or Undeliverable.
     """
 
     name = "sms"
-    checked_path = "/v1/messages"
+    check_path = "/v1/messages"
 
     def send(self, number: str, text: str, key: str) -> None:
         with _delivery_errors():
@@ -34,7 +34,7 @@ def _delivery_errors() -> Iterator[None]:
     except service.SignInRefused as error:
         raise delivery.SignInRefused(str(error)) from None
     except service.Unavailable as error:
-        raise delivery.NotNow(str(error)) from None
+        raise delivery.ChannelUnavailable(str(error)) from None
     except service.Faulty as error:
         raise delivery.Deferred(str(error)) from None
     except service.Refused as error:

@@ -1,4 +1,4 @@
-"""What the law keeps of an erased case, sealed: whoever has the database alone can't read it."""
+"""Archive of erased cases that the law requires: encrypted, so that access to the database isn't enough to read it."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ CONTACT = ("name", "email", "phone", "relation", "exposure", "last_exposure_date
 
 
 class Archive:
-    """Seals with a key of the authority's own.
+    """Encrypts cases with a key of the health authority.
 
     Args:
-        key: random; with another one nothing of what was sealed before can be opened.
+        key: random; cases are decrypted with the key that encrypted them.
     """
 
     def __init__(self, key: str):
         self._key = hashlib.sha256(key.encode()).digest()
         self._fernet = Fernet(base64.urlsafe_b64encode(self._key))
 
-    def seal(self, case: Case) -> str:
-        """The case and its contacts, encrypted."""
+    def encrypt(self, case: Case) -> str:
+        """Encrypt a case and its contacts."""
         contacts = [{name: getattr(contact, name) for name in CONTACT} for contact in case.contacts]
         content = {**{name: getattr(case, name) for name in CASE}, "contacts": contacts}
         return self._fernet.encrypt(json.dumps(content).encode()).decode()
 
-    def open(self, sealed: str) -> dict[str, Any]:
-        """What was sealed.
+    def decrypt(self, sealed: str) -> dict[str, Any]:
+        """Decrypt a case and its contacts.
 
         Raises:
-            cryptography.fernet.InvalidToken: not with this key.
+            cryptography.fernet.InvalidToken: it was encrypted with another key.
         """
         return json.loads(self._fernet.decrypt(sealed))
 
-    def mark(self, text: str) -> str:
-        """A keyed hash: the same for the same text, and of no use without the key."""
+    def fingerprint(self, text: str) -> str:
+        """The keyed hash (HMAC-SHA256) of a text, as hexadecimal digits."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def is_notified_positive(case: Case) -> bool:
-    """Whether the law keeps it: it was registered as positive, and the laboratory hasn't said otherwise since."""
+def must_be_archived(case: Case) -> bool:
+    """Whether the law requires its storage: it is registered, and its result wasn't corrected to another one."""
     return not case.erased and case.result in (None, "positive")
 
 
 def erase(case_reference: str, archive: Archive) -> Case:
-    """Erase a case; of a notified positive what the law keeps is sealed. A contact's own page goes on.
+    """Erase a case, and archive it if it must be. The pages of its contacts still work.
 
-    The reference stays, so that nothing that comes late brings the case back.
+    The reference is kept, so that a late registration is refused.
     """
     Case.insert(case_reference=case_reference, erased=True).on_conflict_ignore().execute()
     case = Case.get(Case.case_reference == case_reference)
-    if is_notified_positive(case):
-        case.sealed = archive.seal(case)
+    if must_be_archived(case):
+        case.sealed = archive.encrypt(case)
     for contact in case.contacts:
-        _strip(contact)
+        _delete_personal_data(contact)
     case.given_name = case.family_name = case.date_of_birth = ""
     case.email = case.phone = case.exposed_to = None
     case.erased = True
@@ -69,7 +69,7 @@ def erase(case_reference: str, archive: Archive) -> Case:
     return case
 
 
-def _strip(contact: Contact) -> None:
+def _delete_personal_data(contact: Contact) -> None:
     contact.name = contact.relation = contact.exposure = ""
     contact.email = contact.phone = contact.call = None
     contact.save()

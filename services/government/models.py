@@ -1,4 +1,4 @@
-"""What the government keeps: confirmed cases, their contacts, and how each contact was reached."""
+"""Tables of the government: confirmed cases, and their contacts with the outcome of notifying them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Base(peewee.Model):
     id: peewee.AutoField
 
     class Meta:
-        # saving a row leaves what another request has changed of it since it was read
+        # save() writes changed columns only, so it doesn't overwrite another request's changes of the others
         only_save_dirty = True
 
     def __init_subclass__(cls) -> None:
@@ -23,9 +23,9 @@ class Base(peewee.Model):
 
 
 class Case(Base):
-    """A registered case; `result` is what the laboratory says of it now.
+    """A registered case; `result` is the laboratory's correction, or null.
 
-    Of an erased one there is the reference, and `sealed`, what the law keeps of it.
+    An erased case has only its reference, and `sealed`, its encrypted archive.
     """
 
     case_reference = peewee.TextField(unique=True)
@@ -38,7 +38,7 @@ class Case(Base):
     result = peewee.TextField(null=True)
     erased = peewee.BooleanField(default=False)
     sealed = peewee.TextField(null=True)
-    # the other end of Contact.case
+    # backref of Contact.case
     contacts: peewee.ModelSelect[Contact]
 
     class Meta:
@@ -46,10 +46,10 @@ class Case(Base):
 
 
 class Contact(Base):
-    """A close contact of a case: one exposure of a person. `token` opens the contact's own page, and nothing else.
+    """A close contact of a case: one exposure of a person. `token` gives access to the contact's own page only.
 
-    `person`, a keyed hash, is alike for all exposures of one person; `told_at` (epoch seconds) is when a message was
-    sent.
+    `person`, a keyed hash, is the same for all exposures of a person; `told_at` is the time of the message, in epoch
+    seconds.
     """
 
     case = peewee.ForeignKeyField(Case, backref="contacts")
@@ -69,12 +69,12 @@ class Contact(Base):
     released = peewee.BooleanField(default=False)
 
 
-def person_of(name: str, email: str | None, phone: str | None) -> str:
-    """What tells a person from others: a family that shares a telephone has several."""
-    number = re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", _folded(phone)))
-    return f"{' '.join(_folded(name).split())}|{_folded(email).strip() or number}"
+def person_key(name: str, email: str | None, phone: str | None) -> str:
+    """Return a key that identifies a person: name with address, because families share telephones."""
+    number = re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", _normalize(phone)))
+    return f"{' '.join(_normalize(name).split())}|{_normalize(email).strip() or number}"
 
 
-def _folded(text: str | None) -> str:
-    """A text as it is compared: without the differences of case and of Unicode's forms."""
+def _normalize(text: str | None) -> str:
+    """Normalize a text for comparison: case folding, and Unicode's NFKC."""
     return unicodedata.normalize("NFKC", text or "").casefold()

@@ -1,4 +1,4 @@
-"""Tells a contact by e-mail or SMS. No message names the case or a result; its link opens the contact's page."""
+"""Messages to contacts by e-mail or SMS. They name no case and no result, and link to the contact's page."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ TEXTS = {
 
 @dataclass(frozen=True)
 class Notifier:
-    """Sends by a mail server and by an SMS gateway.
+    """Sends messages by a mail server and an SMS gateway.
 
     Attributes:
-        sender: address that mails come from.
+        sender: sender's address of mails.
         pages: base URL of the contacts' pages.
     """
 
@@ -55,15 +55,15 @@ class Notifier:
     sms: SmsGateway
     pages: str
 
-    def tell(self, contact: Contact, template: str) -> bool:
-        """Send the contact a message by whichever address takes it; returns whether one did.
+    def send(self, contact: Contact, template: str) -> bool:
+        """Send a message to the contact's first address that accepts it; returns False if none does.
 
         Raises:
-            NotNow: no contact can be notified now.
-            Deferred: none of the addresses takes it now, but one may later.
+            ChannelUnavailable: no message can be sent now.
+            Deferred: no address accepts it now, but one may later.
         """
         deferred = None
-        for address, send in ((contact.email, self._mail), (contact.phone, self._text)):
+        for address, send in ((contact.email, self._send_mail), (contact.phone, self._send_sms)):
             if not address:
                 continue
             try:
@@ -78,25 +78,25 @@ class Notifier:
             raise deferred
         return False
 
-    def forget(self, contact: Contact) -> None:
-        """Have the gateway delete what it was given for this contact; a mail is in the contact's own mailbox.
+    def delete_messages(self, contact: Contact) -> None:
+        """Delete the contact's messages at the SMS gateway; mails are in the contact's own mailbox.
 
         Raises:
-            NotNow: the gateway can't be reached now.
-            Deferred: it fails on this contact's messages now.
+            ChannelUnavailable: the gateway can't be reached now.
+            Deferred: the gateway fails to delete this contact's messages now.
         """
         for template in TEXTS:
-            # it refuses the key of a message that it doesn't have
+            # the gateway refuses the key of a message that it doesn't have
             with suppress(Undeliverable):
                 self.sms.delete_message(_key(template, contact))
 
-    def _mail(self, address: str, contact: Contact, template: str) -> None:
+    def _send_mail(self, address: str, contact: Contact, template: str) -> None:
         subject, text = _texts(contact, template)
         text = f"{text}\n\n{self._link(contact)}\n"
         message_id = f"<{_key(template, contact)}@government.example>"
         self.mail.send(self.sender, address, subject, text, message_id)
 
-    def _text(self, number: str, contact: Contact, template: str) -> None:
+    def _send_sms(self, number: str, contact: Contact, template: str) -> None:
         _, text = _texts(contact, template)
         self.sms.send(number, f"{text} {self._link(contact)}", _key(template, contact))
 
@@ -105,7 +105,7 @@ class Notifier:
 
 
 def _key(template: str, contact: Contact) -> str:
-    """Names a message: a contact gets each once."""
+    """Return the idempotency key of a message to a contact."""
     return f"{template}-{contact.id}"
 
 

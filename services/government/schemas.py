@@ -22,7 +22,7 @@ class TokenPath(BaseModel):
 
 class SendingQuery(BaseModel):
     last_attempt: Literal["true"] | None = Field(
-        None, description="true has an address that is refused for now count as one that can't be reached"
+        None, description="true: an address that is refused temporarily counts as unreachable"
     )
 
 
@@ -52,7 +52,7 @@ class ContactBody(Body):
     email: Text | None = None
     phone: Text | None = None
     health_worker: bool | None = None
-    language: Text | None = Field(None, description="of the messages; English without one")
+    language: Text | None = Field(None, description="of the messages; English by default")
 
 
 class ContactList(Body):
@@ -71,21 +71,21 @@ class CallReport(Body):
 class ContactState(Answer):
     contact_id: str
     outcome: Outcome | None
-    released: bool = Field(description="the exposure was none")
+    released: bool = Field(description="whether the exposure was withdrawn")
 
 
 class CaseAnswer(Answer):
     case_reference: str
-    result: str | None = Field(description="of a correction")
+    result: str | None = Field(description="result of a correction")
     contacts: list[ContactState]
 
 
 class CorrectionAnswer(Answer):
-    registered: bool = Field(description="the case is known")
+    registered: bool = Field(description="whether the case is registered")
 
 
 class ErasureAnswer(Answer):
-    kept: bool = Field(description="something is sealed")
+    kept: bool = Field(description="whether the case was archived")
 
 
 class ContactIds(Answer):
@@ -104,5 +104,5 @@ class CallAnswer(Answer):
 
 
 class TokenAnswer(Answer):
-    last_exposure_date: str | None = Field(description="the latest of the exposures of this person")
-    released: bool = Field(description="none of the exposures was one")
+    last_exposure_date: str | None = Field(description="latest exposure of this person")
+    released: bool = Field(description="whether all exposures were withdrawn")

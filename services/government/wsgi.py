@@ -1,4 +1,4 @@
-"""What gunicorn serves as the government."""
+"""WSGI application of the government."""
 
 from config.secrets import load_with_secrets
 from hosting.clients.mail import MailServer

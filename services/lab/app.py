@@ -7,53 +7,53 @@ from typing import Any
 import peewee
 from flask_openapi3 import OpenAPI
 
-from services.http import KEY_REUSED, Effects, Problem, create_service, refusal
+from services.http import KEY_REUSED, IdempotencyKeys, Problem, create_service, problem_response
 from services.lab import kits, schemas
 from services.lab.models import MODELS, FeedItem, Order, Plan, Reservation, Stock, Waiting
-from services.schemas import CasePath, Idempotent, Nothing
+from services.schemas import CasePath, EmptyAnswer, Idempotent
 
-PAGE = 100
-NO_KIT = refusal("kit_shortage: none is left, the sample waits; case_released; key_reused")
-NOT_ORDERED = refusal("barcode_known: ordered already; case_released; key_reused")
-NOT_TESTED = refusal("No test of this sample was ordered, or there is no result of it yet")
+PAGE_SIZE = 100
+NO_KIT = problem_response("kit_shortage: none is left, the sample is on the waiting list; case_released; key_reused")
+NOT_ORDERED = problem_response("barcode_known: a test was ordered already; case_released; key_reused")
+NOT_TESTED = problem_response("No test of this sample was ordered, or it has no result yet")
 
 
-def create_app(database: peewee.Database, api_key: str, kits_at_first: int) -> OpenAPI:
-    """The lab's application.
+def create_app(database: peewee.Database, api_key: str, initial_kits: int) -> OpenAPI:
+    """Create the lab's application.
 
     Args:
-        kits_at_first: in stock at the very first start.
+        initial_kits: stock of a new database.
     """
     app = create_service("lab", "Laboratory", "Test kits, tests and their results.", api_key, database)
-    effects = Effects(database)
-    _set_up(database, kits_at_first)
-    _add_kits(app, effects)
-    _add_cases(app, effects)
-    _add_erasure(app, database, effects)
-    _add_tests(app, effects)
-    _add_feed(app)
-    _add_simulation(app, effects)
+    idempotency = IdempotencyKeys(database)
+    _set_up(database, initial_kits)
+    _add_kit_routes(app, idempotency)
+    _add_case_routes(app, idempotency)
+    _add_erasure_route(app, database, idempotency)
+    _add_test_routes(app, idempotency)
+    _add_feed_routes(app)
+    _add_simulation_routes(app, idempotency)
     return app
 
 
-def _add_kits(app: OpenAPI, effects: Effects) -> None:
+def _add_kit_routes(app: OpenAPI, idempotency: IdempotencyKeys) -> None:
     @app.get("/v1/stock", responses={200: schemas.StockAnswer})
     def stock() -> dict[str, int]:
-        """Kits in stock, and how many samples wait for one."""
+        """Number of kits in stock, and of samples that wait for one."""
         return {"kits": Stock.get().kits, "waiting": Waiting.select().count()}
 
     @app.post("/v1/stock", responses={201: schemas.RestockAnswer, 409: KEY_REUSED})
-    @effects.once
+    @idempotency.once
     def restock(header: Idempotent, body: schemas.Restock) -> tuple[dict[str, Any], int]:
-        """Add kits to the stock; samples that wait are granted theirs first."""
+        """Add kits to the stock; samples on the waiting list get theirs first."""
         kits.lock()
         kits.add(body.kits)
         return {"kits": Stock.get().kits}, 201
 
     @app.post("/v1/kits/reservations", responses={201: schemas.ReservationAnswer, 409: NO_KIT})
-    @effects.once
+    @idempotency.once
     def reserve_kit(header: Idempotent, body: schemas.KitRequest) -> tuple[dict[str, Any], int]:
-        """Reserve a kit for a sample; without one the sample waits, and the feed grants it a kit."""
+        """Reserve a kit for a sample; if none is left, the sample waits until the feed grants it one."""
         kits.lock()
         _refuse_released(body.case_reference, body.sample_number)
         reservation = kits.reserve(**body.model_dump())
@@ -63,31 +63,32 @@ def _add_kits(app: OpenAPI, effects: Effects) -> None:
         return {"reservation_id": str(reservation.id)}, 201
 
 
-def _add_cases(app: OpenAPI, effects: Effects) -> None:
-    @app.post("/v1/cases/<case_reference>/release", responses={200: Nothing, 409: KEY_REUSED})
-    @effects.once
+def _add_case_routes(app: OpenAPI, idempotency: IdempotencyKeys) -> None:
+    @app.post("/v1/cases/<case_reference>/release", responses={200: EmptyAnswer, 409: KEY_REUSED})
+    @idempotency.once
     def release(path: CasePath, header: Idempotent, body: schemas.CaseRelease) -> tuple[dict[str, Any], int]:
         """Release the samples of a case up to this one.
 
-        An unused kit goes back, what waits is dropped, what was ordered is cancelled, what comes late is refused.
+        Returns an unused kit to the stock, removes the samples from the waiting list, cancels their tests, and refuses
+        later requests for them.
         """
         kits.lock()
         kits.release(path.case_reference, **body.model_dump())
         return {}, 200
 
-    @app.put("/v1/cases/<case_reference>/priority", responses={200: Nothing})
+    @app.put("/v1/cases/<case_reference>/priority", responses={200: EmptyAnswer})
     def set_priority(path: CasePath, body: schemas.CasePriority) -> tuple[dict[str, Any], int]:
-        """Raise what waits to this priority; what an inquiry has raised above it stays there."""
+        """Raise the priority of waiting samples and tests; one that an inquiry has raised further isn't lowered."""
         for table in (Waiting, Order):
             lower = (table.case_reference == path.case_reference) & (table.priority < body.priority)
             table.update(priority=body.priority).where(lower).execute()
         return {}, 200
 
 
-def _add_erasure(app: OpenAPI, database: peewee.Database, effects: Effects) -> None:
-    @app.delete("/v1/cases/<case_reference>", responses={200: Nothing})
+def _add_erasure_route(app: OpenAPI, database: peewee.Database, idempotency: IdempotencyKeys) -> None:
+    @app.delete("/v1/cases/<case_reference>", responses={200: EmptyAnswer})
     def erase(path: CasePath) -> dict[str, Any]:
-        """Forget a case. May be asked for again; what comes late for it is refused."""
+        """Erase a case, and refuse later requests for it. Idempotent."""
         with database.atomic():
             kits.lock()
             kits.refuse_all(path.case_reference)
@@ -95,13 +96,13 @@ def _add_erasure(app: OpenAPI, database: peewee.Database, effects: Effects) -> N
             Plan.delete().where(Plan.sample_barcode.in_(barcodes)).execute()
             for table in (Waiting, Reservation, Order, FeedItem):
                 table.delete().where(table.case_reference == path.case_reference).execute()
-            effects.forget(path.case_reference)
+            idempotency.delete_case(path.case_reference)
         return {}
 
 
-def _add_tests(app: OpenAPI, effects: Effects) -> None:
+def _add_test_routes(app: OpenAPI, idempotency: IdempotencyKeys) -> None:
     @app.post("/v1/orders", responses={201: schemas.OrderAnswer, 409: NOT_ORDERED})
-    @effects.once
+    @idempotency.once
     def order_test(header: Idempotent, body: schemas.OrderRequest) -> tuple[dict[str, Any], int]:
         """Order the test of a sample."""
         kits.lock()
@@ -113,44 +114,44 @@ def _add_tests(app: OpenAPI, effects: Effects) -> None:
 
     @app.post(
         "/v1/orders/<int:order_id>/inquiry",
-        responses={200: schemas.OrderState, 404: refusal("There is no such order"), 409: KEY_REUSED},
+        responses={200: schemas.OrderState, 404: problem_response("There is no such order"), 409: KEY_REUSED},
     )
-    @effects.once
+    @idempotency.once
     def inquire(path: schemas.OrderPath, header: Idempotent) -> tuple[dict[str, Any], int]:
-        """Ask where a late result is; the test goes before the others."""
-        order = Order.get_or_none(Order.id == path.order_id) if path.order_id < schemas.LARGEST_ID else None
+        """Ask for a late result; the lab then does this test before the others."""
+        order = Order.get_or_none(Order.id == path.order_id) if path.order_id < schemas.MAX_ID else None
         if order is None:
             raise Problem(404, "not_found", "there is no such order")
         Order.update(priority=Order.priority + 100).where(Order.id == path.order_id).execute()
         return {"state": order.state}, 200
 
 
-def _add_feed(app: OpenAPI) -> None:
+def _add_feed_routes(app: OpenAPI) -> None:
     @app.get("/v1/feed", responses={200: schemas.FeedPage})
     def feed(query: schemas.FeedQuery) -> dict[str, Any]:
         """Results and granted kits that are not acknowledged, oldest first, at most 100."""
         waiting = FeedItem.select().where(~FeedItem.acknowledged, FeedItem.id > query.after)
-        items = list(waiting.order_by(FeedItem.id).limit(PAGE))
-        return {"items": [_shown(item) for item in items], "next": items[-1].id if items else query.after}
+        items = list(waiting.order_by(FeedItem.id).limit(PAGE_SIZE))
+        return {"items": [_to_json(item) for item in items], "next": items[-1].id if items else query.after}
 
     @app.post(
         "/v1/feed/<int:item_id>/acknowledgement",
-        responses={200: Nothing, 404: refusal("The feed has no such item")},
+        responses={200: EmptyAnswer, 404: problem_response("The feed has no such item")},
     )
     def acknowledge(path: schemas.ItemPath) -> tuple[dict[str, Any], int]:
-        """Say that an item was taken; it is offered no more."""
+        """Acknowledge an item, which is then no longer in the feed."""
         found = FeedItem.update(acknowledged=True).where(FeedItem.id == path.item_id)
-        if path.item_id > schemas.LARGEST_ID or not found.execute():
+        if path.item_id > schemas.MAX_ID or not found.execute():
             raise Problem(404, "not_found", "the feed has no such item")
         return {}, 200
 
 
-def _add_simulation(app: OpenAPI, effects: Effects) -> None:
-    """What a real laboratory's people and machines do."""
+def _add_simulation_routes(app: OpenAPI, idempotency: IdempotencyKeys) -> None:
+    """Add routes that simulate the staff and machines of a laboratory."""
 
-    @app.put("/v1/simulation/results/<sample_barcode>", responses={200: Nothing})
+    @app.put("/v1/simulation/results/<sample_barcode>", responses={200: EmptyAnswer})
     def plan_result(path: schemas.SamplePath, body: schemas.PlannedResult) -> tuple[dict[str, Any], int]:
-        """Plan what the simulated lab will find in a sample."""
+        """Set the result that the simulated lab will report for a sample."""
         Plan.insert(sample_barcode=path.sample_barcode, **body.model_dump()).on_conflict(
             conflict_target=[Plan.sample_barcode], preserve=[Plan.result, Plan.after_s]
         ).execute()
@@ -160,40 +161,40 @@ def _add_simulation(app: OpenAPI, effects: Effects) -> None:
         "/v1/simulation/corrections/<sample_barcode>",
         responses={201: schemas.CorrectionAnswer, 404: NOT_TESTED, 409: KEY_REUSED},
     )
-    @effects.once
+    @idempotency.once
     def correct_result(
         path: schemas.SamplePath, header: Idempotent, body: schemas.CorrectedResult
     ) -> tuple[dict[str, Any], int]:
-        """Correct a result that was given, or say that it was entered in error."""
+        """Correct a reported result, or withdraw it as entered in error."""
         order = Order.get_or_none(Order.sample_barcode == path.sample_barcode)
         if order is None:
             raise Problem(404, "not_found", "no test of this sample was ordered")
         if order.state in ("ordered", "running"):
-            raise Problem(404, "not_found", "no result of this sample was given yet")
-        never_was = body.result == "entered_in_error"
+            raise Problem(404, "not_found", "no result of this sample was reported yet")
+        is_withdrawn = body.result == "entered_in_error"
         item = FeedItem.create(
             kind="result",
             case_reference=order.case_reference,
             sample_number=order.sample_number,
             sample_barcode=path.sample_barcode,
-            status="entered-in-error" if never_was else "corrected",
-            result=None if never_was else body.result,
+            status="entered-in-error" if is_withdrawn else "corrected",
+            result=None if is_withdrawn else body.result,
         )
         return {"id": item.id}, 201
 
 
-def _set_up(database: peewee.Database, kits_at_first: int) -> None:
+def _set_up(database: peewee.Database, initial_kits: int) -> None:
     database.bind(MODELS)
     with database.connection_context(), database.atomic():
         if not Stock.select().exists():
-            Stock.create(kits=kits_at_first)
+            Stock.create(kits=initial_kits)
 
 
 def _refuse_released(case_reference: str, sample_number: int) -> None:
     if kits.is_released(case_reference, sample_number):
-        raise Problem(409, "case_released", "the case wants nothing more for this sample")
+        raise Problem(409, "case_released", "this sample of the case was released")
 
 
-def _shown(item: FeedItem) -> dict[str, Any]:
+def _to_json(item: FeedItem) -> dict[str, Any]:
     names = ("id", "kind", "case_reference", "sample_number", "sample_barcode", "status", "result")
     return {name: getattr(item, name) for name in names}

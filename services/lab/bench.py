@@ -1,4 +1,4 @@
-"""The lab's bench: so many tests at a time, by priority and then by age; each takes its time and gives a result."""
+"""Simulation of the lab's bench: does a limited number of tests concurrently, by priority and then by age."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ INTERVAL_S = 0.1
 
 
 class Bench:
-    """Works on the orders.
+    """Processes the orders.
 
     Args:
-        capacity: how many tests run at the same time.
-        turnaround_s: shortest and longest time that a test takes, in seconds.
-        positive_share: of the samples for which there is no plan.
+        capacity: maximum number of concurrent tests.
+        turnaround_s: minimum and maximum duration of a test, in seconds.
+        positive_share: share of positive results among samples without a planned result.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class Bench:
         self._positive_share = positive_share
 
     def run(self) -> None:
-        """Work once, with a connection of its own."""
+        """Process the orders once, with a database connection of its own."""
         with self._database.connection_context():
-            self.work()
+            self.process_orders()
 
-    def work(self) -> None:
-        """Finish the tests that are due, and begin as many as there is room for."""
+    def process_orders(self) -> None:
+        """Finish the tests that are due, and start others up to the capacity."""
         now = time.time()
         with self._database.atomic():
             for order in Order.select().where((Order.state == "running") & (Order.due_at <= now)):
@@ -47,15 +47,15 @@ class Bench:
             free = self._capacity - Order.select().where(Order.state == "running").count()
             waiting = Order.select().where(Order.state == "ordered").order_by(Order.priority.desc(), Order.id)
             for order in waiting.limit(free):
-                self._begin(order, now)
+                self._start(order, now)
 
-    def _begin(self, order: Order, now: float) -> None:
+    def _start(self, order: Order, now: float) -> None:
         plan = Plan.get_or_none(Plan.sample_barcode == order.sample_barcode)
         if plan and plan.result == "never":
             _update(order, "lost")
         else:
-            takes_s = plan.after_s if plan and plan.after_s is not None else random.uniform(*self._turnaround_s)
-            _update(order, "running", due_at=now + takes_s)
+            duration_s = plan.after_s if plan and plan.after_s is not None else random.uniform(*self._turnaround_s)
+            _update(order, "running", due_at=now + duration_s)
 
     def _finish(self, order: Order) -> None:
         if not _update(order, "finished"):
@@ -67,14 +67,14 @@ class Bench:
             sample_number=order.sample_number,
             sample_barcode=order.sample_barcode,
             status="final",
-            result=plan.result if plan else self._drawn(),
+            result=plan.result if plan else self._random_result(),
         )
 
-    def _drawn(self) -> str:
+    def _random_result(self) -> str:
         return "positive" if random.random() < self._positive_share else "negative"
 
 
 def _update(order: Order, state: str, **more: float) -> bool:
-    """Change an order's state, and leave its priority; False when it was cancelled or erased since it was read."""
+    """Update an order's state only, not its priority; returns False if it was cancelled or erased since it was read."""
     as_read = (Order.id == order.id) & (Order.state == order.state)
     return Order.update(state=state, **more).where(as_read).execute() == 1

@@ -1,4 +1,4 @@
-"""What the lab keeps: its stock of kits, orders and their results, the feed, and a plan for simulations."""
+"""Tables of the lab: its stock of kits, orders, the feed of results and granted kits, and planned results."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Base(peewee.Model):
 
 
 class Stock(Base):
-    """One row: how many kits are free."""
+    """Number of free kits, in a single row."""
 
     kits = peewee.IntegerField(constraints=[peewee.Check("kits >= 0")])
 
 
 class Reservation(Base):
-    """A kit that is kept for one sample of a case."""
+    """A kit that is reserved for one sample of a case."""
 
     case_reference = peewee.TextField()
     sample_number = peewee.IntegerField()
@@ -32,7 +32,7 @@ class Reservation(Base):
 
 
 class Waiting(Base):
-    """A sample for which there was no kit. `since` is in epoch seconds."""
+    """A sample on the waiting list for a kit. `since` is in epoch seconds."""
 
     case_reference = peewee.TextField()
     sample_number = peewee.IntegerField()
@@ -44,14 +44,14 @@ class Waiting(Base):
 
 
 class Release(Base):
-    """The case wants nothing more for its samples up to this one."""
+    """Release of a case's samples up to this one: later requests for them are refused."""
 
     case_reference = peewee.TextField(unique=True)
     through_sample = peewee.IntegerField()
 
 
 class Order(Base):
-    """A test that was ordered. `due_at` (epoch seconds) is set when the lab begins with it."""
+    """A test that was ordered. `due_at` (epoch seconds) is set when the lab starts it."""
 
     case_reference = peewee.TextField()
     sample_number = peewee.IntegerField()
@@ -66,7 +66,7 @@ class Order(Base):
 
 
 class FeedItem(Base):
-    """A result or a granted kit, to be fetched by the platform. `status` is as in FHIR R4, of a result."""
+    """A result or a granted kit, for the platform to fetch. `status` of a result is as in FHIR R4."""
 
     kind = peewee.TextField()
     case_reference = peewee.TextField()
@@ -78,7 +78,7 @@ class FeedItem(Base):
 
 
 class Plan(Base):
-    """What the simulated lab will find in a sample, and after how many seconds; `never` leaves it untested."""
+    """Planned result of a sample, and duration of its test in seconds; a sample with `never` isn't tested."""
 
     sample_barcode = peewee.TextField(unique=True)
     result = peewee.TextField()

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from services.schemas import WHOLE, Answer, Body, Integer, PathText, Text
+from services.schemas import TO_INTEGER, Answer, Body, Integer, PathText, Text
 
-LARGEST_ID = 2**62
+MAX_ID = 2**62
 Result = Literal["positive", "negative", "inconclusive", "unsatisfactory"]
 
 
@@ -25,11 +25,11 @@ class ItemPath(BaseModel):
 
 
 class FeedQuery(BaseModel):
-    after: int = Field(0, ge=0, le=LARGEST_ID, description="`next` of the page before")
+    after: int = Field(0, ge=0, le=MAX_ID, description="`next` of the previous page")
 
 
 class Restock(Body):
-    kits: Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
+    kits: Annotated[int, Field(ge=1, le=1_000_000), TO_INTEGER]
 
 
 class KitRequest(Body):
@@ -40,7 +40,7 @@ class KitRequest(Body):
 
 class CaseRelease(Body):
     through_sample: Integer
-    kit_used: bool = Field(description="the last of these samples was taken")
+    kit_used: bool = Field(description="whether the last of these samples was taken")
 
 
 class CasePriority(Body):
@@ -57,7 +57,7 @@ class OrderRequest(Body):
 
 class PlannedResult(Body):
     result: Result | Literal["never"]
-    after_s: float | None = Field(None, description="how long the test takes, in seconds")
+    after_s: float | None = Field(None, description="duration of the test, in seconds")
 
 
 class CorrectedResult(Body):
@@ -92,14 +92,14 @@ class FeedItemAnswer(Answer):
     sample_number: int
     sample_barcode: str | None = Field(description="of a result")
     status: Literal["final", "corrected", "entered-in-error"] | None = Field(
-        description="of a result, as in FHIR R4; corrected replaces an earlier one, entered-in-error: it never was"
+        description="of a result, as in FHIR R4; corrected replaces an earlier one, entered-in-error withdraws it"
     )
     result: Result | None = Field(description="LOINC 94500-6: SNOMED CT 260373001, 260415000, 419984006, 125154007")
 
 
 class FeedPage(Answer):
     items: list[FeedItemAnswer]
-    next: int = Field(description="where the next page begins; the last page is empty")
+    next: int = Field(description="cursor of the next page; the last page is empty")
 
 
 class CorrectionAnswer(Answer):

@@ -1,4 +1,4 @@
-"""What gunicorn serves as the lab: one process, for the bench works in it."""
+"""WSGI application of the lab; must run in one process, which also runs the bench."""
 
 from functools import partial
 

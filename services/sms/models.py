@@ -1,4 +1,4 @@
-"""What the gateway keeps: the messages that it took."""
+"""Table of the gateway: accepted messages."""
 
 from __future__ import annotations
 

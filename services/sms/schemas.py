@@ -12,7 +12,7 @@ class SentQuery(BaseModel):
 
 
 class KeyQuery(BaseModel):
-    key: PathText = Field("", description="the Idempotency-Key under which it was sent")
+    key: PathText = Field("", description="Idempotency-Key of the message")
 
 
 class Message(Body):

@@ -1,4 +1,4 @@
-"""What gunicorn serves as the SMS gateway."""
+"""WSGI application of the SMS gateway."""
 
 from config.secrets import load_with_secrets
 from hosting.databases import connect_to

@@ -19,7 +19,7 @@ from tests.support.databases import open_service
 
 
 def lab(folder: Path) -> Flask:
-    return create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), "key", kits_at_first=1)
+    return create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), "key", initial_kits=1)
 
 
 def government(folder: Path) -> Flask:

@@ -16,9 +16,9 @@ PAGE = ROOT / "docs" / "pathway.md"
 
 
 def test_the_page_is_up_to_date() -> None:
-    from pathway import written
+    from pathway import render_page
 
-    assert PAGE.read_text() == written(), "run `make pathway`"
+    assert PAGE.read_text() == render_page(), "run `make pathway`"
 
 
 @pytest.mark.parametrize("path", PROCESSES, ids=lambda path: path.stem)

@@ -43,6 +43,6 @@ def test_a_template_creates_an_external_task_of_its_topic(handler: Handler) -> N
 
 def test_a_description_names_variables_and_errors() -> None:
     description = create_template(HANDLERS["lab.reserve_kit"])["description"]
-    assert description.startswith("Without a kit the sample is on the lab's waiting list")
+    assert description.startswith("Reserve a test kit; if none is left, the lab puts the sample on its waiting list")
     assert "Reads sample_number, testing_priority." in description
     assert "May report the error kit_shortage" in description

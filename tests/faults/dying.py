@@ -49,14 +49,14 @@ def install() -> None:
         complete(self, task_id, *arguments)
         die(topics[task_id], COMPLETED)
 
-    carry = Mail.carry
+    deliver = Mail.deliver
 
-    def carry_and_die(self: Mail, message: Message) -> None:
+    def deliver_and_die(self: Mail, message: Message) -> None:
         die(MAIL, BEFORE)
-        carry(self, message)
+        deliver(self, message)
         die(MAIL, AFTER)
 
-    Mail.carry = carry_and_die  # type: ignore[method-assign]
+    Mail.deliver = deliver_and_die  # type: ignore[method-assign]
     Handler.__call__ = handle_and_die  # type: ignore[method-assign]
     TaskClient.complete = complete_and_die  # type: ignore[method-assign]
 

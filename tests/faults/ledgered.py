@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from services.http import REPEATED
+from services.http import REPLAYED
 from tests.faults.ledger import Ledger
 
 FOLDER = "LEDGERS"
@@ -43,7 +43,7 @@ def ledgered(application: Application, ledger: Ledger) -> Application:
             return [b'{"code": "error"}']
 
         def note_and_start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            path, repeated = request["PATH_INFO"], next(iter(REPEATED.items())) in headers
+            path, repeated = request["PATH_INFO"], next(iter(REPLAYED.items())) in headers
             ledger.note(key=key, path=path, status=int(status[:3]), repeated=repeated)
             return start(status, headers, *more)
 

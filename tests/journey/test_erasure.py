@@ -112,4 +112,4 @@ def sealed(reference: str) -> Any:
     database = connect_to(os.environ["CORONACARE_GOVERNMENT__DATABASE_URL"])
     with database.bind_ctx(MODELS), database.connection_context():
         found = Case.get(Case.case_reference == reference).sealed
-    return Archive(secrets_of_run()["government_archive_key"]).open(found) if found else None
+    return Archive(secrets_of_run()["government_archive_key"]).decrypt(found) if found else None

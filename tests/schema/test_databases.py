@@ -19,7 +19,7 @@ from records import database as records
 from records.outbox import Outbox
 from services.database import schema_of
 from services.government.models import MODELS as GOVERNMENT
-from services.http import Effects
+from services.http import IdempotencyKeys
 from services.lab.models import MODELS as LAB
 from services.sms.app import create_app as create_sms
 from services.sms.models import Sms
@@ -73,7 +73,7 @@ def folder(name: str) -> Path:
 
 
 def models(database: peewee.Database, name: str) -> list[type[peewee.Model]]:
-    return RECORDS if name == "records" else [*SERVICES[name], Effects(database).table]
+    return RECORDS if name == "records" else [*SERVICES[name], IdempotencyKeys(database).table]
 
 
 @names

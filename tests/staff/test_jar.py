@@ -4,11 +4,11 @@ import subprocess
 
 from config.settings import ROOT
 from stack.parts import CLASS_PATH, CLASSES
-from tools.jars import libraries
+from tools.jars import list_libraries
 
 
 def test_the_list_of_libraries_is_that_of_the_jar() -> None:
-    assert libraries() == (ROOT / "engine/dependencies.txt").read_text().splitlines(), "run `make lock`"
+    assert list_libraries() == (ROOT / "engine/dependencies.txt").read_text().splitlines(), "run `make lock`"
 
 
 def test_the_jdk_can_use_the_archive_of_classes() -> None:

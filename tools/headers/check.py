@@ -1,4 +1,4 @@
-"""What drHEADer's rules find in the headers that are given on standard input, as JSON; runs in .venv-headers."""
+"""Check HTTP headers, given as JSON on standard input, by drHEADer's rules; prints JSON. Runs in .venv-headers."""
 
 import json
 import sys

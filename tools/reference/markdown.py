@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table whose cells may hold anything but line breaks."""
+    """Format a table; cells must not have line breaks."""
     header = list(header)
     return "\n".join([_line(header), _line("---" for _ in header), *map(_line, rows)]) + "\n"
 
 
 def code(text: object) -> str:
-    """Text as code; nothing where there is none."""
+    """Format a text as code; an empty text stays empty."""
     return f"`{text}`" if text != "" else ""
 
 

@@ -1,6 +1,6 @@
-"""docs/reference/metrics.md: each Prometheus metric of our parts, with type, labels and meaning.
+"""Generates docs/reference/metrics.md: each Prometheus metric of our parts, with type, labels and meaning.
 
-They are collected as the parts do it; the engine's are read from EngineMetrics.java.
+Metrics are collected from the parts' collectors; those of the engine are read from EngineMetrics.java.
 """
 
 from __future__ import annotations
@@ -58,20 +58,20 @@ class StubLab(Lab):
         return Stock(kits=0, waiting=0)
 
 
-def written() -> str:
-    """The page."""
+def render_page() -> str:
+    """Render the page."""
     parts: dict[str, Iterable[Row]] = {
-        "engine": _of_engine(),
-        "workers": _of_collectors([*_of_workers(), DEFECTS]),
-        "webapp": _of_webapp(),
-        "webapp and workers": _of_collectors([OutageMetrics([])]),
-        "webapp, lab, government and sms": _of_collectors([hosting.REQUESTS, hosting.SECONDS]),
-        "webapp, lab and workers: tasks in the background": _of_collectors(PERIODIC),
+        "engine": _engine_rows(),
+        "workers": _collector_rows([*_worker_metrics(), DEFECTS]),
+        "webapp": _webapp_rows(),
+        "webapp and workers": _collector_rows([OutageMetrics([])]),
+        "webapp, lab, government and sms": _collector_rows([hosting.REQUESTS, hosting.SECONDS]),
+        "webapp, lab and workers: tasks in the background": _collector_rows(PERIODIC),
     }
     texts = [INTRODUCTION]
     for name, rows in parts.items():
-        in_order = sorted(rows, key=_name)
-        texts.append(f"## {name}\n\n{table(HEADER, in_order)}")
+        rows = sorted(rows, key=_name)
+        texts.append(f"## {name}\n\n{table(HEADER, rows)}")
     return "\n".join(texts)
 
 
@@ -79,30 +79,30 @@ def _name(row: Row) -> str:
     return row[0].strip("`")
 
 
-def _of_engine() -> Iterator[Row]:
+def _engine_rows() -> Iterator[Row]:
     for what, label in FIGURES.findall(ENGINE.read_text(encoding="utf-8")):
         name, meaning = "engine_" + what.replace(".", "_"), MEANINGS[what]
         yield code(name), "gauge", code(label), meaning
         yield code(f"{name}_oldest_seconds"), "gauge", code(label), f"{meaning}: age of the oldest"
 
 
-def _of_workers() -> list[MetricWrapperBase]:
+def _worker_metrics() -> list[MetricWrapperBase]:
     return [each for each in vars(Metrics()).values() if isinstance(each, MetricWrapperBase)]
 
 
-def _of_webapp() -> list[Row]:
-    """On empty records, since their figures are collected from the database."""
+def _webapp_rows() -> list[Row]:
+    """Return the rows of the webapp, collected with an empty database of the records."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/records.db"
         database.upgrade(url)
         database.open(url)
         try:
-            return [*_of_collectors([WebappCollector(StubLab()), unusable_forms.LAST_SHOWN])]
+            return [*_collector_rows([WebappCollector(StubLab()), unusable_forms.LAST_SHOWN])]
         finally:
             database.database.close()
 
 
-def _of_collectors(collectors: Iterable[Collector]) -> Iterator[Row]:
+def _collector_rows(collectors: Iterable[Collector]) -> Iterator[Row]:
     for collector in collectors:
         for metric in collector.collect():
             source = collector if isinstance(collector, MetricWrapperBase) else metric

@@ -1,7 +1,7 @@
-"""docs/reference/settings.md: each setting with type, unit, default and meaning.
+"""Generates docs/reference/settings.md: each setting with type, unit, default and meaning.
 
-Defaults and meanings are those of config/default.yaml, whose comments are the meanings; types are those of
-config/settings.py, and so are the meanings of secrets, which have no default.
+Defaults are those of config/default.yaml, whose comments are the meanings. Types are those of config/settings.py, which
+also has the meanings of secrets.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ default: `make up` generates them into `.run/secrets.json`; elsewhere they come 
 HEADER = ("setting", "type", "unit", "default", "meaning")
 SETTING = re.compile(r"^( *)(\w+):(.*?)(?: +# (.*))?$")
 REMARK = re.compile(r"^( +)# (.*)$")
-# by the end of a name
+# by the suffix of a name
 UNITS = {"_s": "seconds", "_hours": "hours", "_days": "days", "_days_before_onset": "days", "_weeks": "weeks"}
-# by the beginning of a pattern
+# by the prefix of a pattern
 PATTERNS = {"^P": "duration", "^R": "repetition", "^https?": "URL"}
 FORMATS = {"duration": "duration", "password": "secret", "path": "path"}
 ISO_8601 = {"duration", "duration or null", "repetition"}
@@ -37,8 +37,8 @@ BOUNDS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", 
 SIMPLE = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text", "null": "null"}
 
 
-def written() -> str:
-    """The page."""
+def render_page() -> str:
+    """Render the page."""
     text = FILE.read_text(encoding="utf-8")
     defaults, meanings = yaml.safe_load(text), read_meanings(text)
     schema = Settings.model_json_schema()
@@ -50,16 +50,16 @@ def written() -> str:
             continue
         parts += [f"## {name}\n", f"{_sentence(meanings[name])}\n"]
         rows = []
-        for key, each in _resolved(field, definitions)["properties"].items():
+        for key, each in _resolve(field, definitions)["properties"].items():
             path = f"{name}.{key}"
             meaning = meanings[path] if path in meanings else _secret(path, each)
-            rows.append(_row(path, _resolved(each, definitions), defaults[name].get(key, ""), meaning))
+            rows.append(_row(path, _resolve(each, definitions), defaults[name].get(key, ""), meaning))
         parts.append(table(HEADER, rows))
     return "\n".join([*parts, "## Other settings\n", table(HEADER, others)])
 
 
 def read_meanings(text: str) -> dict[str, str]:
-    """By name of a setting or section, its comment: after it, and on lines of its own below."""
+    """Return the comment of each setting and section by name: behind it, and in the lines below."""
     found: dict[str, str] = {}
     section = current = ""
     for line in text.splitlines():
@@ -69,7 +69,7 @@ def read_meanings(text: str) -> dict[str, str]:
             current = f"{section}.{key}" if indent else key
             found[current] = comment or ""
         elif remark := REMARK.match(line):
-            # one that isn't indented beyond the settings is about their section
+            # a comment with the settings' indentation belongs to their section
             place = current if len(remark[1]) > 2 else section
             is_new_sentence = remark[2][0].isupper() and not found[place].endswith(".")
             found[place] += f"{'.' if is_new_sentence else ''} {remark[2]}"
@@ -77,14 +77,14 @@ def read_meanings(text: str) -> dict[str, str]:
 
 
 def _secret(path: str, field: dict[str, Any]) -> str:
-    """The meaning of a secret, which isn't in the file."""
+    """Return the meaning of a secret, which isn't in the file."""
     return f"{field['description']}: {code(environment_name(*path.split('.')))}"
 
 
 def _row(path: str, field: dict[str, Any], default: Any, meaning: str) -> tuple[str, ...]:
     kind = _type_of(field)
     unit = next((unit for end, unit in UNITS.items() if path.endswith(end)), "ISO 8601" if kind in ISO_8601 else "")
-    return code(path), kind, unit, code(_shown(default)), meaning
+    return code(path), kind, unit, code(_format_default(default)), meaning
 
 
 def _type_of(field: dict[str, Any]) -> str:
@@ -101,20 +101,20 @@ def _type_of(field: dict[str, Any]) -> str:
     return " ".join([kind, *(text.format(field[bound]) for bound, text in BOUNDS.items() if bound in field)])
 
 
-def _resolved(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """A field, or the section that it refers to."""
+def _resolve(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return a field, with its reference to a section resolved."""
     return definitions[field["$ref"].rpartition("/")[2]] if "$ref" in field else field
 
 
-def _shown(value: Any) -> str:
-    """A default as YAML has it."""
+def _format_default(value: Any) -> str:
+    """Format a default as in YAML."""
     match value:
         case None:
             return "null"
         case bool():
             return str(value).lower()
         case dict():
-            return ", ".join(f"{key}: {_shown(each)}" for key, each in value.items())
+            return ", ".join(f"{key}: {_format_default(each)}" for key, each in value.items())
     return str(value)
 
 

@@ -42,7 +42,7 @@ SECTIONS = re.compile(r"\n*^(Args|Attributes|Raises):\n", re.MULTILINE)
 Documented = ast.FunctionDef | ast.ClassDef
 
 
-def written() -> str:
+def render_page() -> str:
     """Return the whole page."""
     parts = [line for module in MODULES for line in _part(module)]
     headings = [line for line in parts if line.startswith("#")]

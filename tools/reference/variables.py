@@ -1,7 +1,6 @@
-"""docs/reference/variables.md: each process variable with type, codes, meaning, and what writes it.
+"""Generates docs/reference/variables.md: each process variable with type, codes, meaning and writers.
 
-Writers are found in the forms, decisions and diagrams, in what handlers return, and in the functions that give a case
-its first values.
+Writers are found in forms, decisions and diagrams, in the return values of handlers, and in the functions of WRITERS.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ PARTS = {
     "Contact tracing": variables.TRACING,
     "Case": variables.CASE,
 }
-# functions that write variables in a dict, by the package that has them
-WRITING = (
+# functions that write variables as keys of a dict, with their packages
+WRITERS = (
     ("processes", "start_case"),
     ("processes", "reopen_case"),
     ("processes", "set_language"),
@@ -54,7 +53,7 @@ WRITING = (
 )
 SET = re.compile(r"setVariable(?:Local)?\(['\"](\w+)['\"]")
 RESULTS = (CAMUNDA + "resultVariable", CAMUNDA + "elementVariable")
-# where a parameter has its name; what a called process is given is a copy
+# elements that set variables, with the attribute that has the name; not camunda:in, which only copies
 PARAMETERS = {
     CAMUNDA + "inputParameter": "name",
     CAMUNDA + "outputParameter": "name",
@@ -62,15 +61,15 @@ PARAMETERS = {
 }
 
 
-def written() -> str:
-    """The page."""
+def render_page() -> str:
+    """Render the page."""
     writers = find_writers()
     texts = [f"## {name}\n\n{table(HEADER, _rows(part, writers))}" for name, part in PARTS.items()]
     return "\n".join([INTRODUCTION, *texts])
 
 
 def find_writers() -> dict[str, list[str]]:
-    """By name of a variable, what writes it."""
+    """Return the writers of each variable, by its name."""
     found = defaultdict(list)
     for writer, names in (*_forms(), *_decisions(), *_diagrams(), *_handlers(), *_functions()):
         for name in VARIABLES.keys() & set(names):
@@ -86,13 +85,13 @@ def _rows(part: Catalogue, writers: dict[str, list[str]]) -> Iterator[tuple[str,
 
 
 def _forms() -> Iterator[tuple[str, Iterable[str]]]:
-    """Fields that may be filled in."""
+    """Yield each form with its editable fields."""
     for path in sorted((ROOT / "forms").glob("*.form")):
         fields = forms.fields(json.loads(path.read_text(encoding="utf-8"))["components"])
-        yield f"form {code(path.stem)}", [name for name, field in fields if not _is_shown_only(field)]
+        yield f"form {code(path.stem)}", [name for name, field in fields if not _is_read_only(field)]
 
 
-def _is_shown_only(field: dict[str, Any]) -> bool:
+def _is_read_only(field: dict[str, Any]) -> bool:
     return bool(field.get("disabled") or field.get("readonly"))
 
 
@@ -105,11 +104,11 @@ def _decisions() -> Iterator[tuple[str, Iterable[str]]]:
 
 def _diagrams() -> Iterator[tuple[str, Iterable[str]]]:
     for path in sorted((ROOT / "processes").glob("*.bpmn")):
-        names = (name for element in ElementTree.parse(path).iter() for name in _set_by(element))  # noqa: S314
+        names = (name for element in ElementTree.parse(path).iter() for name in _variables_set_by(element))  # noqa: S314
         yield f"diagram {code(path.stem)}", names
 
 
-def _set_by(element: ElementTree.Element) -> Iterator[str]:
+def _variables_set_by(element: ElementTree.Element) -> Iterator[str]:
     if element.tag in PARAMETERS:
         yield element.get(PARAMETERS[element.tag], "")
     yield from (element.get(attribute, "") for attribute in RESULTS)
@@ -126,16 +125,16 @@ def _handlers() -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def _functions() -> Iterator[tuple[str, Iterable[str]]]:
-    for package, name in WRITING:
+    for package, name in WRITERS:
         path, function = _function(package, name)
         yield code(path.relative_to(ROOT).as_posix()), _keys(function)
 
 
 def _function(package: str, name: str) -> tuple[Path, ast.FunctionDef]:
-    """The one function of this name in a package, with its file.
+    """Return the function of this name in a package, with its file.
 
     Raises:
-        LookupError: there isn't exactly one.
+        LookupError: there is none, or more than one.
     """
     found = [
         (path, node)
@@ -149,7 +148,7 @@ def _function(package: str, name: str) -> tuple[Path, ast.FunctionDef]:
 
 
 def _keys(node: ast.AST) -> Iterator[str]:
-    """Texts that are keys of dicts."""
+    """Yield the constant keys of dict displays."""
     for each in ast.walk(node):
         if isinstance(each, ast.Dict):
             yield from (str(key.value) for key in each.keys if isinstance(key, ast.Constant))

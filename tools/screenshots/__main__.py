@@ -1,6 +1,6 @@
-"""Take the pictures of docs/ from a demo of its own: `python -m tools.screenshots FOLDER [PICTURE …]`.
+"""Take the pictures of docs/ in a demo that it starts: `python -m tools.screenshots FOLDER [PICTURE …]`.
 
-Pictures are taken in the order of their tables; some continue from the page of the one before.
+Pictures are taken in the order of their tables; some continue on the page of the previous one.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from tests.support.chromium import launched
 from tools.screenshots import managers, patients, tasklist
 from tools.screenshots.guide import Guide
 
-DEMO_WITHIN_S = 600
-# of a person's own pages, whole; of the others what the window shows
-WHOLE = managers.PAGES | tasklist.ON_PHONE | patients.PAGES
+DEMO_TIMEOUT_S = 600
+# pictures of the full page, and of the window only
+FULL_PAGE = managers.PAGES | tasklist.ON_PHONE | patients.PAGES
 WINDOW = tasklist.ON_DESKTOP | managers.COCKPIT
 
 
 @contextmanager
 def demo() -> Iterator[dict[str, Any]]:
-    """A demo of its own, up: what its state.json says."""
+    """Start a demo, and stop it afterwards; yields the content of its state.json."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, environment_name("folder"): folder}
         process = subprocess.Popen([sys.executable, "-m", "stack", "demo"], cwd=ROOT, env=environment)
@@ -44,27 +44,27 @@ def demo() -> Iterator[dict[str, Any]]:
 
 
 def wait_for_tour(process: subprocess.Popen[bytes], file: Path) -> dict[str, Any]:
-    """The demo's state, once its cases are open."""
-    deadline = time.monotonic() + DEMO_WITHIN_S
+    """Wait until the demo's cases are open; returns the content of its state.json."""
+    deadline = time.monotonic() + DEMO_TIMEOUT_S
     while process.poll() is None and time.monotonic() < deadline:
         state = json.loads(file.read_text()) if file.exists() else {}
         if "tour" in state:
             return state
         time.sleep(1)
-    raise TimeoutError(f"the demo was not up within {DEMO_WITHIN_S} s")
+    raise TimeoutError(f"the demo was not ready within {DEMO_TIMEOUT_S} s")
 
 
 def main(folder: Path, names: list[str]) -> int:
-    """Take these pictures, or all; returns 1 if there is one whose page wasn't reached."""
+    """Take these pictures, or all; returns 1 if a page couldn't be opened."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = []
     with demo() as state, launched() as browser:
         guide = Guide(browser, state)
-        for name, reach in (WHOLE | WINDOW).items():
+        for name, reach in (FULL_PAGE | WINDOW).items():
             if names and name not in names:
                 continue
             try:
-                reach(guide).screenshot(path=folder / f"{name}.png", full_page=name in WHOLE)
+                reach(guide).screenshot(path=folder / f"{name}.png", full_page=name in FULL_PAGE)
                 print(name, flush=True)
             except (PlaywrightError, AssertionError, TimeoutError) as error:
                 missing.append(f"{name}: {error}")

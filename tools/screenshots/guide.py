@@ -1,4 +1,4 @@
-"""Leads people to the pages of a demo whose pictures are taken."""
+"""Navigation to the pages of a demo, for their pictures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from processes.engine import Engine
 from tests.support.chromium import DESKTOP, PHONE
 from tests.support.people import Patient, StaffMember
 
-TASK_WITHIN_S = 60
+TASK_TIMEOUT_S = 60
 
 
 class Guide:
-    """Leads people to pages of the demo.
+    """Opens pages of the demo as its patients and staff.
 
     Args:
-        state: of the demo, as state.json says.
+        state: content of the demo's state.json.
     """
 
     def __init__(self, browser: Browser, state: Mapping[str, Any]):
@@ -34,7 +34,7 @@ class Guide:
         self.newcomer = cache(lambda: Patient(self._page(PHONE), state))
 
     def patient(self, name: str, viewport: dict[str, int] = PHONE, locale: str = "en-GB") -> Patient:
-        """A patient of the tour at the page of their case, signed in."""
+        """Sign in as a patient of the tour, and open the page of the case."""
         stop, patient = self._stops[name], Patient(self._page(viewport, locale=locale), self.state)
         patient.opens("/sign-in")
         patient.answers({"access_code": stop["access_code"], "date_of_birth": stop["date_of_birth"]})
@@ -44,14 +44,14 @@ class Guide:
         return patient
 
     def task(self, name: str, form: str) -> OpenTask:
-        """The task of a patient's case that asks for this form, as soon as there is one."""
-        deadline = time.monotonic() + TASK_WITHIN_S
+        """Wait for the task with this form in a patient's case, and return it."""
+        deadline = time.monotonic() + TASK_TIMEOUT_S
         while time.monotonic() < deadline:
             for task in open_tasks(self._engine, self._stops[name]["case_reference"]):
                 if task.form == form:
                     return task
             time.sleep(0.5)
-        raise TimeoutError(f"{name}: {form} is not due within {TASK_WITHIN_S} s")
+        raise TimeoutError(f"{name}: {form} is not due within {TASK_TIMEOUT_S} s")
 
     def _sign_in_staff(self, account: str, application: str = "tasklist", on_phone: bool = False) -> StaffMember:
         member = StaffMember(self._page(PHONE if on_phone else DESKTOP, javascript=True), self.state, account)

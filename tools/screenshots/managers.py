@@ -1,4 +1,4 @@
-"""Pages of process managers: our own, and Cockpit."""
+"""Pictures of the process managers' pages and Cockpit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def incident_in_cockpit(guide: Guide) -> Page:
         page.locator("main table").get_by_role("link").first.click()
     expect(page.get_by_text("Order lab test").first).to_be_visible()
     page.get_by_role("tab", name="Incidents").or_(page.get_by_text("Incidents", exact=True)).first.click()
-    return settled(page)
+    return wait_until_idle(page)
 
 
 def cases_in_cockpit(guide: Guide) -> Page:
@@ -37,10 +37,10 @@ def cases_in_cockpit(guide: Guide) -> Page:
     manager.page.goto(f"{guide.state['engine']}/camunda/app/cockpit/default/#/processes")
     manager.page.get_by_role("link", name="CoronaCare", exact=True).first.click()
     expect(manager.page.locator(".djs-overlays .badge").first).to_be_visible()
-    return settled(manager.page)
+    return wait_until_idle(manager.page)
 
 
-def settled(page: Page) -> Page:
+def wait_until_idle(page: Page) -> Page:
     page.wait_for_load_state("networkidle")
     return page
 

@@ -1,4 +1,4 @@
-"""Pages of patients and contacts, in the order in which their pictures are taken."""
+"""Pictures of the pages of patients and contacts, in the order in which they are taken."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def home_on_desktop(guide: Guide) -> Page:
 def pre_screening(guide: Guide) -> Page:
     home(guide).set_viewport_size(PHONE)
     guide.newcomer().presses("Start the symptom check")
-    return filled_in(guide.newcomer(), "Symptoms")
+    return fill_in_until(guide.newcomer(), "Symptoms")
 
 
 def check_your_answers(guide: Guide) -> Page:
-    return filled_in(guide.newcomer(), "Check your answers")
+    return fill_in_until(guide.newcomer(), "Check your answers")
 
 
 def advice(guide: Guide) -> Page:
@@ -65,7 +65,7 @@ def advice(guide: Guide) -> Page:
 
 def evaluation_request(guide: Guide) -> Page:
     guide.newcomer().presses("Request a home visit and a test")
-    return filled_in(guide.newcomer(), "Your contact details", 2)
+    return fill_in_until(guide.newcomer(), "Your contact details", 2)
 
 
 def access_code(guide: Guide) -> Page:
@@ -79,8 +79,12 @@ def sign_in(guide: Guide) -> Page:
     return guide.newcomer().page
 
 
-def filled_in(patient: Patient, heading: str, time: int = 1) -> Page:
-    """Go through a form until the page with this heading came up so often, and is filled in."""
+def fill_in_until(patient: Patient, heading: str, time: int = 1) -> Page:
+    """Fill in the pages of a form up to the page with this heading.
+
+    Args:
+        time: 2 for the second time that the page is shown.
+    """
     seen: Counter[str] = Counter()
     while True:
         shown = patient.page.locator("h1").inner_text()

@@ -1,4 +1,4 @@
-"""Tasklist, as doctors, the medical team and contact tracers see it."""
+"""Pictures of Tasklist, for doctors, the medical team and contact tracers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.support.people import StaffMember
 from tools.screenshots.guide import Guide
 
 # the first page of a new engine is slow
-LOADED_WITHIN_MS = 30_000
+LOAD_TIMEOUT_MS = 30_000
 
 
 def unclaimed_reports(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
     doctor.chooses("Unclaimed reports by priority")
-    return with_its_words(doctor.page)
+    return wait_for_labels(doctor.page)
 
 
 def report(guide: Guide) -> Page:
@@ -37,7 +37,7 @@ def call_patient(guide: Guide) -> Page:
 def visits_today(guide: Guide) -> Page:
     medic = guide.staff("medical_team", on_phone=True)
     medic.chooses("Visits today")
-    return with_its_words(medic.page)
+    return wait_for_labels(medic.page)
 
 
 def visit_on_phone(guide: Guide) -> Page:
@@ -73,7 +73,7 @@ def nobody_at_home(guide: Guide) -> Page:
 def calls_to_make(guide: Guide) -> Page:
     tracer = guide.staff("contact_tracer", on_phone=True)
     tracer.chooses("Calls to make")
-    return with_its_words(tracer.page)
+    return wait_for_labels(tracer.page)
 
 
 def call_contact(guide: Guide) -> Page:
@@ -84,9 +84,9 @@ def call_contact(guide: Guide) -> Page:
     return tracer.page
 
 
-def with_its_words(page: Page) -> Page:
-    """Tasklist, once it shows words instead of their keys."""
-    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible(timeout=LOADED_WITHIN_MS)
+def wait_for_labels(page: Page) -> Page:
+    """Wait until Tasklist shows its labels instead of their translation keys."""
+    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible(timeout=LOAD_TIMEOUT_MS)
     return page
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from camunda7.outages import SafeToLog
 from hosting.clients import delivery
-from hosting.clients.delivery import Deferred, NotNow, Undeliverable
+from hosting.clients.delivery import ChannelUnavailable, Deferred, Undeliverable
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.clients.service import Faulty, Refused, ServiceError, SignInRefused, Unavailable
@@ -52,13 +52,13 @@ def test_an_unreachable_service_is_unavailable() -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"kits": 1}', b'{"status": "signed out"}'])
 def test_an_invalid_stock_is_unavailable(body: bytes) -> None:
-    with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="something else answered"):
+    with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="another server answered"):
         Lab(url, "key").stock()
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"last_exposure_date": "soon"}', b'{"last_exposure_date": 1}'])
 def test_an_invalid_exposure_is_unavailable(body: bytes) -> None:
-    with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="something else answered"):
+    with serving(lambda call: Reply(200, body)) as url, pytest.raises(Unavailable, match="another server answered"):
         Government(url, "key").exposure("token")
 
 
@@ -69,7 +69,7 @@ def test_an_unknown_token_has_no_exposure() -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(401, delivery.SignInRefused), (503, NotNow), (500, Deferred), (422, Undeliverable)],
+    [(401, delivery.SignInRefused), (503, ChannelUnavailable), (500, Deferred), (422, Undeliverable)],
 )
 def test_the_delivery_error_for_an_answer_of_the_gateway(status: int, error: type[Exception]) -> None:
     with serving(lambda call: Reply(status, b"{}")) as url, pytest.raises(SafeToLog) as raised:

@@ -15,7 +15,7 @@ from hosting.clients.mail import MailServer
 from hosting.clients.sms import SmsGateway
 from services.government.app import create_app
 from services.government.archive import Archive
-from services.government.models import Case, Contact, person_of
+from services.government.models import Case, Contact, person_key
 from services.government.notification import Notifier
 from tests.support.databases import open_service
 from tests.support.serving import Reply, serving
@@ -200,9 +200,9 @@ def erase(government: FlaskClient) -> Any:
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Replace `Notifier.forget`, and return the ids of contacts whose messages were deleted at the SMS gateway."""
+    """Return the ids of contacts whose messages were deleted at the SMS gateway."""
     contact_ids: list[str] = []
-    monkeypatch.setattr(Notifier, "forget", lambda self, contact: contact_ids.append(str(contact.id)))
+    monkeypatch.setattr(Notifier, "delete_messages", lambda self, contact: contact_ids.append(str(contact.id)))
     return contact_ids
 
 
@@ -218,13 +218,13 @@ def test_an_erased_positive_case_is_kept_in_the_encrypted_archive_only(governmen
     stored = text_of_rows(Case.get(), Contact.get())
     # base64 may contain a short word by chance, but no quotes, and no hyphen after 1990
     assert not any(word in stored for word in ("'Ada'", '"Ada"', "Lovelace", "1990-", "Charles", "charles", "friend"))
-    opened = ARCHIVE.open(Case.get().sealed)
+    opened = ARCHIVE.decrypt(Case.get().sealed)
     assert (opened["given_name"], opened["contacts"][0]["name"]) == ("Ada", "Charles")
     with pytest.raises(InvalidToken):
-        Archive("another key").open(Case.get().sealed)
+        Archive("another key").decrypt(Case.get().sealed)
     # a second request changes nothing
     assert erase(government).json == {"kept": True}
-    assert ARCHIVE.open(Case.get().sealed) == opened
+    assert ARCHIVE.decrypt(Case.get().sealed) == opened
 
 
 @pytest.mark.usefixtures("gateway")
@@ -267,13 +267,13 @@ def request_during_notification(
 ) -> None:
     """Make another request while a message is being sent."""
 
-    def tell(notifier: Notifier, contact: Contact, template: str) -> bool:
+    def send(notifier: Notifier, contact: Contact, template: str) -> bool:
         thread = threading.Thread(target=request, args=[government.application.test_client()])
         thread.start()
         thread.join()
         return True
 
-    monkeypatch.setattr(Notifier, "tell", tell)
+    monkeypatch.setattr(Notifier, "send", send)
 
 
 def test_a_contact_that_is_erased_while_a_message_is_sent_stays_erased(
@@ -281,7 +281,7 @@ def test_a_contact_that_is_erased_while_a_message_is_sent_stays_erased(
 ) -> None:
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]
-    monkeypatch.setattr(Notifier, "forget", lambda *_: None)
+    monkeypatch.setattr(Notifier, "delete_messages", lambda *_: None)
     request_during_notification(government, monkeypatch, lambda client: client.delete("/v1/cases/C-1", headers=KEY))
     body = {
         "reached": True,
@@ -323,5 +323,5 @@ def test_a_person_is_recognised_in_any_notation_of_name_and_address(
     one: tuple[Any, ...], other: tuple[Any, ...]
 ) -> None:
     """A person who is named by several patients gets one message a day."""
-    assert person_of(*one) == person_of(*other)
-    assert person_of(*one) != person_of("Charles", *one[1:])
+    assert person_key(*one) == person_key(*other)
+    assert person_key(*one) != person_key("Charles", *one[1:])

@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> peewee.Database:
 
 @pytest.fixture
 def lab(database: peewee.Database) -> Iterator[FlaskClient]:
-    yield create_app(database, "key", kits_at_first=2).test_client()
+    yield create_app(database, "key", initial_kits=2).test_client()
     database.close()
 
 
@@ -256,10 +256,10 @@ def test_the_bench_starts_urgent_samples_first_up_to_its_capacity(lab: FlaskClie
     for barcode, priority in (("A-1", 20), ("A-2", 90), ("A-3", 40), ("A-4", 90)):
         order(lab, barcode, priority)
     bench = Bench(database, capacity=2, turnaround_s=(60, 60), positive_share=0)
-    bench.work()
+    bench.process_orders()
     running = Order.select().where(Order.state == "running").order_by(Order.id)
     assert [each.sample_barcode for each in running] == ["A-2", "A-4"]
-    bench.work()
+    bench.process_orders()
     assert Order.select().where(Order.state == "running").count() == 2
 
 
@@ -272,7 +272,7 @@ def test_a_result_without_a_plan_is_random(lab: FlaskClient, database: peewee.Da
 
 def test_the_stock_is_filled_at_the_first_start_only(lab: FlaskClient, database: peewee.Database) -> None:
     reserve(lab, 1)
-    create_app(database, "key", kits_at_first=2)
+    create_app(database, "key", initial_kits=2)
     assert Stock.get().kits == 1
 
 
@@ -325,8 +325,8 @@ def test_a_request_without_an_idempotency_key_is_refused(lab: FlaskClient) -> No
 
 def finish_all(database: peewee.Database, positive_share: float = 0.5) -> None:
     bench = Bench(database, capacity=10, turnaround_s=(0, 0), positive_share=positive_share)
-    bench.work()
-    bench.work()
+    bench.process_orders()
+    bench.process_orders()
 
 
 def test_an_erased_case_is_deleted_and_late_requests_are_refused(lab: FlaskClient, database: peewee.Database) -> None:
@@ -367,20 +367,20 @@ def test_concurrent_changes_of_an_order_are_not_overwritten_by_the_bench(
     order(lab, "A-2")
     bench = Bench(database, capacity=2, turnaround_s=(0, 0), positive_share=0)
     if state == "running":
-        bench.work()
+        bench.process_orders()
 
     def change_orders(*_: Any) -> None:
         Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
         Order.update(priority=140).where(Order.sample_barcode == "A-2").execute()
 
     monkeypatch.setattr(Plan, "get_or_none", change_orders)
-    monkeypatch.setattr(bench, "_drawn", lambda: change_orders() or "negative")
+    monkeypatch.setattr(bench, "_random_result", lambda: change_orders() or "negative")
     if state == "running":
         Order.update(state="cancelled").where(Order.sample_barcode == "A-1").execute()
     orders = list(Order.select().order_by(Order.id))
     for each in orders:
         each.state = state
-        bench._begin(each, 0.0) if state == "ordered" else bench._finish(each)
+        bench._start(each, 0.0) if state == "ordered" else bench._finish(each)
     cancelled, raised = Order.select().order_by(Order.id)
     assert (cancelled.state, raised.priority) == ("cancelled", 140)
     assert raised.state == ("running" if state == "ordered" else "finished")

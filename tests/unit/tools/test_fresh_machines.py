@@ -40,8 +40,8 @@ def test_certificate_authorities_come_from_the_environment_or_an_option(monkeypa
 
 def test_a_command_is_killed_after_its_timeout(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
-        assert fresh_machines.run_bounded(["sleep", "60"], log, 0.1) == 124
-        assert fresh_machines.run_bounded(["false"], log, 60) == 1
+        assert fresh_machines.run_with_timeout(["sleep", "60"], log, 0.1) == 124
+        assert fresh_machines.run_with_timeout(["false"], log, 60) == 1
 
 
 def test_the_table_shows_passed_and_failed_commands(capsys: pytest.CaptureFixture[str]) -> None:

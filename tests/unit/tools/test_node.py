@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.node.install import fits
+from tools.node.install import has_node
 
 
 def with_programs(folder: Path, **scripts: str) -> str:
@@ -18,17 +18,17 @@ def with_programs(folder: Path, **scripts: str) -> str:
 
 @pytest.mark.parametrize("version", ["20.0.0", "22.20.0", "24.19.0"])
 def test_a_tested_version_fits(tmp_path: Path, version: str) -> None:
-    assert fits(with_programs(tmp_path, node=f"echo v{version}", npm=""))
+    assert has_node(with_programs(tmp_path, node=f"echo v{version}", npm=""))
 
 
 @pytest.mark.parametrize("version", ["v18.20.4", "v26.1.0", ""])
 def test_another_version_does_not_fit(tmp_path: Path, version: str) -> None:
-    assert not fits(with_programs(tmp_path, node=f"echo {version}", npm=""))
+    assert not has_node(with_programs(tmp_path, node=f"echo {version}", npm=""))
 
 
 def test_node_without_npm_does_not_fit(tmp_path: Path) -> None:
-    assert not fits(with_programs(tmp_path, node="echo v22.20.0"))
+    assert not has_node(with_programs(tmp_path, node="echo v22.20.0"))
 
 
 def test_a_missing_node_does_not_fit(tmp_path: Path) -> None:
-    assert not fits(str(tmp_path))
+    assert not has_node(str(tmp_path))

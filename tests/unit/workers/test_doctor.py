@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from camunda7.inputs.place import DEFAULT_PLACE
-from workers.doctor import assign, proposed_isolation
+from workers.doctor import assign, propose_isolation
 
 POLICY = {"isolation_days": 10, "quarantine_days": 14}
 TAKEN = datetime(2020, 3, 22, 9, tzinfo=UTC)
@@ -22,7 +22,7 @@ TAKEN = datetime(2020, 3, 22, 9, tzinfo=UTC)
     ],
 )
 def test_the_proposed_end_of_isolation(result: str, onset: str | None, exposed: str | None, until: str | None) -> None:
-    assert proposed_isolation(result, onset, TAKEN, exposed, POLICY, DEFAULT_PLACE) == until
+    assert propose_isolation(result, onset, TAKEN, exposed, POLICY, DEFAULT_PLACE) == until
 
 
 class Engine:

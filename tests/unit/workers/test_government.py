@@ -11,7 +11,7 @@ from camunda7.inputs.place import DEFAULT_PLACE, Place
 from camunda7.worker import Context, Faulty
 from hosting.clients.government import Government
 from hosting.clients.service import Unavailable
-from workers.government import SENDING, check_contacts, infectious_from, notify_contact
+from workers.government import SEND_RETRY, check_contacts, infectious_from, notify_contact
 
 ZONES = ["Etc/GMT+12", "America/Los_Angeles", "America/St_Johns", "Asia/Kolkata", "Pacific/Kiritimati"]
 POLICY = {"infectious_days_before_onset": 2}
@@ -83,7 +83,7 @@ def attempt(government: FakeGovernment, is_last: bool) -> dict[str, Any]:
 def test_a_contact_with_a_deferred_address_is_unreachable_after_the_last_attempt() -> None:
     government = FakeGovernment()
     # uses up a retry: as an outage it would be retried forever
-    with pytest.raises(Faulty, match="an address is refused for now"):
+    with pytest.raises(Faulty, match="an address is refused temporarily"):
         attempt(government, is_last=False)
     assert attempt(government, is_last=True)["contact_outcome"] == "unreachable"
-    assert SENDING.attempts == 9
+    assert SEND_RETRY.attempts == 9

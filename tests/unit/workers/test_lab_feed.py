@@ -180,7 +180,7 @@ def test_a_result_of_an_unknown_case_is_retried_with_growing_pauses_and_counted_
     assert 10 <= attempts.count("C1") <= 15
     assert attempts.count("C2") == 1
     assert 4 <= len(caplog.records) <= 11
-    assert "can't be delivered: its case doesn't wait for it, or there is no such case" in caplog.text
+    assert "can't be delivered: its case isn't waiting for it, or doesn't exist" in caplog.text
     assert measure_queues()["lab_feed"].waiting == 1
 
 

@@ -8,7 +8,7 @@ from config import settings as config
 from hosting.readiness import find_problems
 from tests.support.ports import free_port
 from tests.support.serving import Reply, serving
-from workers.__main__ import checks_of, task_client
+from workers.__main__ import create_checks, create_task_client
 from workers.lanes import LANES
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -18,7 +18,7 @@ def problems(lanes: list[str], url: str) -> list[str]:
     """The problems of these lanes if all their services are at this URL."""
     parts = {part: {"url": url} for part in ("engine", "lab", "government", "sms")}
     settings = config.load(**parts, mail={"username": "coronacare", "port": free_port()})
-    return find_problems(checks_of(settings, lanes, task_client(settings, "w-1")))
+    return find_problems(create_checks(settings, lanes, create_task_client(settings, "w-1")))
 
 
 def test_each_refused_password_and_api_key_is_a_problem() -> None:

@@ -26,7 +26,7 @@ from tests.support.databases import open_service
 from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import REPLIES, Inbox, smtp_server
-from workers.channels import Mail, Pages, Sms
+from workers.channels import Mail, MessageLinks, Sms
 from workers.messages import TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
 from workers.sender import Sender
 
@@ -53,7 +53,7 @@ def schedule(channel: str) -> RetrySchedule:
 
 
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1", **sign_in: Any) -> Sender:
-    pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
+    pages = MessageLinks(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
     mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages)
     channels = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), pages)}
     return Sender(Outbox(), channels, {channel: schedule(channel) for channel in channels})
@@ -265,7 +265,7 @@ def test_a_wrong_mail_password_is_logged_and_leaves_the_messages_waiting(
         assert "the mail server refuses mail.username or mail.password (535)" in caplog.text
         assert "hidden" not in caplog.text
         assert sender(port).send_waiting() == 0
-        assert "it wants mail.username and mail.password" in caplog.text
+        assert "it requires mail.username and mail.password" in caplog.text
         assert states() == {"1": WAITING}
         assert sender(port, username="coronacare", password="right").send_waiting() == 1
         assert len(inbox.got) == 1
@@ -275,8 +275,8 @@ def test_a_wrong_sms_api_key_is_logged_and_leaves_the_messages_waiting(
     gateway: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     add("1", "+44 20 7946 0958", "sms")
-    pages = Pages(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
-    wrong = Sms(SmsGateway(gateway["sms"], "wrong"), pages)
+    links = MessageLinks(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
+    wrong = Sms(SmsGateway(gateway["sms"], "wrong"), links)
     assert Sender(Outbox(), {"sms": wrong}, {"sms": schedule("sms")}).send_waiting() == 0
     assert states() == {"1": WAITING}
     assert "sms refuses the API key of sms.api_key (401)" in caplog.text
