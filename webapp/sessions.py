@@ -23,6 +23,8 @@ PAGE_TTL_S = 24 * 3600
 SEEN_AT_RESOLUTION = 1 / 30
 # maximum delay until the engine's answers include an emergency sign that was reported, in seconds
 EMERGENCY_DELAY_S = 60
+# field of stored sessions, so it keeps its name
+PRE_SCREENING_KEY = "begun"  # codespell:ignore begun
 
 
 def end_if_idle() -> None:
@@ -101,12 +103,12 @@ def is_emergency_recent() -> bool:
 
 def remember_pre_screening(key: str) -> None:
     """Store the key of the submission that starts a case when this browser sends its pre-screening."""
-    session["begun"] = key
+    session[PRE_SCREENING_KEY] = key
 
 
 def open_submitted_case() -> bool:
     """Open the case of a submitted pre-screening if the response that opened it was lost on its way to the browser."""
-    key = session.get("begun")
+    key = session.get(PRE_SCREENING_KEY)
     case_reference = resources().submissions.find_case(key) if key else None
     if case_reference is None:
         return False
