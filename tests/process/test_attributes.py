@@ -46,7 +46,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bool, s
     """Of each changed file: the replacement, whether the check finds it, and the engine's refusal, if any."""
     configured = settings.load()
     names = declared(load_people(configured.people).groups, configured.policy.model_dump())
-    messages = r"number of days|for how long|whole number|has no hit policy|the engine has no|collects|how often"
+    messages = (
+        r"history time to live|whole number|has no hit policy|the engine has no|has no aggregation|multi-instance"
+    )
     paths: list[Path] = []
     found = []
     for number, (file, old, new) in enumerate(cases()):
