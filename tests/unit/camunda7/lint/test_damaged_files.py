@@ -244,5 +244,5 @@ def test_large_files_are_checked_within_seconds(names: Declared, file: str, cont
     began = time.process_time()
     text = found(names, file, content)
     assert wrong in text
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 30
     assert max(map(len, text.splitlines())) < 1000
