@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load mutants drafts bench bench-pages screenshots pages pathway reference texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts bench bench-pages screenshots pages pathway reference texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -126,6 +126,9 @@ faults: setup tools mutants ##prove kill, stop and disconnect parts under hundre
 load: setup tools ##prove test overload with ten times the capacity, and measure cases per minute: an hour
 	LOAD=long $(PY) -m pytest $(LONG) tests/load -rP
 	LOAD=long $(PY) -m pytest $(LONG) tests/stack/test_status.py
+
+docker-test: .venv/.stamp-test ##prove build and run docker-compose.yml, restart, kill and scale its containers: needs Docker, minutes
+	$(PY) -m pytest $(LONG) tests/docker -rP
 
 mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries: a minute
 	$(PY) tools/mutants.py

@@ -8,13 +8,14 @@ cases can be migrated; `migrate back` deploys the previous version again and mig
 `python -m deployment watch FILE` deploys whenever a file is saved, and draws the changes as an HTML page;
 `python -m deployment rehearse FILE [COUNT]` lists recent cases for which a changed decision gives another result;
 `python -m deployment templates` writes Camunda Modeler's element templates;
-`python -m deployment provision SECRETS` creates groups, people, accounts and authorizations, with the passwords of
-the JSON file SECRETS (by account).
+`python -m deployment provision SOURCE...` creates groups, people, accounts and authorizations, with the passwords of
+each SOURCE: a JSON object by account, in a file, or in the environment variable NAME for `env:NAME`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -84,8 +85,8 @@ def main(arguments: list[str]) -> str:
             return (
                 "\n".join(line for each in found for line in as_text(each)) or "no case has evaluated these decisions"
             )
-        case ["provision", file]:
-            passwords = json.loads(Path(file).read_text(encoding="utf-8"))
+        case ["provision", *sources] if sources:
+            passwords = {account: password for source in sources for account, password in _read_passwords(source)}
             done = provision(engine, load_people(settings.people), passwords, account.username)
             return "\n".join(done) or "groups, people, accounts and authorizations are up to date"
         case _:
@@ -112,6 +113,15 @@ def migrate_cases(engine: Engine, how: str = "on") -> str:
     if not migrate(engine, NAME, hints, print, _show_progress):
         raise MigrationRefused("not all cases that can be migrated were migrated")
     return ""
+
+
+def _read_passwords(source: str) -> Iterable[tuple[str, str]]:
+    kind, _, name = source.partition(":")
+    content = os.environ.get(name, "{}") if kind == "env" else Path(source).read_text(encoding="utf-8")
+    try:
+        return json.loads(content).items()  # type: ignore[no-any-return]  # an object, as tools/docker-env writes it
+    except (ValueError, AttributeError):
+        raise config.SettingsError(f"{source}: write a JSON object, passwords by account") from None
 
 
 def _say(line: str) -> None:

@@ -129,10 +129,10 @@ def demo(folder: Path) -> int:
     report = os.environ.get("REPORT")
     today = today_in(config.load().webapp.time_zone)
     pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today)
-    show = Demo(platform, pilot, Path(report) if report else None, say)
     shutil.rmtree(data, ignore_errors=True)
     platform.up()
     try:
+        show = Demo(platform.state, platform.pause, pilot, Path(report) if report else None, say)
         is_expected = show.replay()
         if os.environ.get("EXIT"):
             return 0 if is_expected else 1

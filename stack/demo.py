@@ -14,7 +14,6 @@ from rich.table import Table
 
 from stack.figures import read_kpis
 from stack.pilot import Pilot, PilotError
-from stack.platform import Platform
 from stack.replay import Replay, Result
 
 # the pilot as its slides report it
@@ -46,6 +45,8 @@ class Demo:
     """Replays a pilot on the platform and reports its KPIs.
 
     Args:
+        state: content of state.json.
+        pause: sleeps for a number of seconds, or raises if the platform stops.
         pilot: the patients to replay.
         report: file for the figures as JSON, or None.
 
@@ -55,8 +56,16 @@ class Demo:
 
     PILOT = Path(__file__).with_name("pilot.yaml")
 
-    def __init__(self, platform: Platform, pilot: Pilot, report: Path | None, say: Callable[[str], None]):
-        self._platform = platform
+    def __init__(
+        self,
+        state: dict[str, Any],
+        pause: Callable[[float], None],
+        pilot: Pilot,
+        report: Path | None,
+        say: Callable[[str], None],
+    ):
+        self._state = state
+        self._pause = pause
         self._pilot = pilot
         self._report = report
         self._say = say
@@ -64,7 +73,7 @@ class Demo:
 
     def replay(self) -> bool:
         """Replay the pilot and show its KPIs; returns whether outcomes and KPIs are those expected in its file."""
-        replay = Replay(self._platform.state, self._platform.pause)
+        replay = Replay(self._state, self._pause)
         started = time.monotonic()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         console, total = Console(), len(self._pilot.patients)
@@ -99,7 +108,7 @@ class Demo:
 
     def _figures(self, cases: int) -> dict[str, Any]:
         """Return the KPIs by the slides' names."""
-        kpis = {key: figure["value"] for key, figure in read_kpis(self._platform.state).items()}
+        kpis = {key: figure["value"] for key, figure in read_kpis(self._state).items()}
         closed = kpis["closed"]
         if closed != cases:
             raise PilotError(f"{cases} cases closed, but the KPIs count {closed}")

@@ -189,6 +189,7 @@ def _front(settings: Settings, url: str) -> Part:
         "WEBAPP_ADDRESS": bind_address(settings.webapp.url),
         "ENGINE_ADDRESS": bind_address(settings.engine.url),
         "MAX_CONCURRENT_PAGES": str(settings.front.max_concurrent_pages),
+        "MAX_REPLICAS": "1",
         "FRONT_PAGES": str(FRONT),
         "EMERGENCY_NUMBER": settings.policy.emergency_number,
     }

@@ -1,6 +1,9 @@
-"""docker-compose.yml is valid, starts the same parts as `make up`, and names existing settings."""
+"""docker-compose.yml is valid, starts the parts of `make up` with the same arguments, and is hardened."""
 
+import json
 import re
+import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +11,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from access.people import load_people
+from config.secrets import find_weakness
 from config.settings import PREFIX, ROOT, Settings, load
-from stack.parts import WITH_DATABASE, WITH_RECORDS, Part, list_local_parts, list_upgrade_commands
+from stack.parts import WITH_DATABASE, WITH_RECORDS, WORKER, Part, list_local_parts, list_upgrade_commands
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-ADDITIONAL = {"postgres", "deployment", "upgrade", "prometheus", "grafana"}
+ADDITIONAL = {"postgres", "deployment", "upgrade", "prometheus", "grafana", "status", "demo"}
+# end when they are done
+COMMANDS = {"deployment", "upgrade", "status", "demo"}
+DOCKERFILES = (
+    "Dockerfile",
+    "engine/Dockerfile",
+    "monitoring/Dockerfile",
+    "stack/front/Dockerfile",
+    "stack/postgres/Dockerfile",
+)
 
 
 class AnySecret(dict):
@@ -42,18 +56,25 @@ def test_compose_and_stack_start_the_same_parts() -> None:
     assert set(COMPOSE["services"]) - ADDITIONAL == set(stack_parts())
 
 
-@pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp"])
-def test_a_part_runs_the_same_program_in_both(name: str) -> None:
-    in_stack, in_compose = stack_parts()[name].command, COMPOSE["services"][name]["command"]
-    assert in_stack[-1] == in_compose[-1]
-    assert (
-        ("hosting.gunicorn_worker.Worker" in in_stack)
-        == ("hosting.gunicorn_worker.Worker" in in_compose)
-        == (in_stack[-1] != "workers")
-    )
+def arguments(command: list[str]) -> list[str]:
+    """Arguments of gunicorn, sorted; without the address and the number of processes, which depend on the machine."""
+    parts = " ".join(command[command.index("gunicorn") + 1 :])
+    parts = re.sub(r"--(bind|workers) \S+", "", parts)
+    return sorted(re.findall(r"--\S+(?: [^-\s]\S*)?(?= )|\S+:\S+", parts))
 
 
-@pytest.mark.parametrize("name", ["lab", "government", "workers", "webapp", "front"])
+@pytest.mark.parametrize("name", ["lab", "government", "sms", "webapp"])
+def test_a_server_has_the_same_arguments_in_both(name: str) -> None:
+    here, there = stack_parts()[name].command, COMPOSE["services"][name]["command"]
+    assert arguments(here) == arguments(there)
+    assert f"--worker-class {WORKER}" in arguments(here)
+
+
+def test_the_workers_run_the_same_module_in_both() -> None:
+    assert stack_parts()["workers"].command[1:] == COMPOSE["services"]["workers"]["command"][1:] == ["-m", "workers"]
+
+
+@pytest.mark.parametrize("name", ["lab", "government", "sms", "workers", "webapp", "front"])
 def test_a_part_has_the_same_environment_variables_in_both(name: str) -> None:
     in_compose = set(COMPOSE["services"][name]["environment"])
     assert set(stack_parts()[name].environment) <= in_compose
@@ -102,13 +123,123 @@ def test_the_front_and_the_pages_have_the_same_emergency_number() -> None:
 def test_only_the_front_is_open_to_other_hosts() -> None:
     ports = [(name, port) for name, service in COMPOSE["services"].items() for port in service.get("ports", [])]
     assert [name for name, port in ports if not port.startswith("127.0.0.1:")] == ["front"]
+    # each can be moved to another port
+    assert [port for _, port in ports if "${" not in port] == []
 
 
-def test_every_image_is_pinned() -> None:
-    images = [service["image"] for service in COMPOSE["services"].values()]
-    for file in ("Dockerfile", "engine/Dockerfile"):
-        images += re.findall(r"^FROM (\S+)", (ROOT / file).read_text(), re.MULTILINE)
-    assert [image for image in images if not re.search(r":.*\d", image)] == []
+def base_images() -> set[str]:
+    """Images that others publish: of services, and those that ours are built from."""
+    images = {service["image"] for service in COMPOSE["services"].values()}
+    for file in DOCKERFILES:
+        content = (ROOT / file).read_text()
+        stages = set(re.findall(r"^FROM \S+ AS (\S+)", content, re.MULTILINE))
+        images |= set(re.findall(r"^FROM (\S+)", content, re.MULTILINE)) - stages
+    return {image for image in images if not image.startswith("coronacare/")}
+
+
+def test_every_image_is_pinned_to_a_patch_release() -> None:
+    assert [image for image in base_images() if not re.search(r":v?\d+(\.\d+){2}|:17\.\d+", image)] == []
+
+
+def test_no_image_of_ours_is_pulled() -> None:
+    """Whoever registers the name on Docker Hub would get our secrets."""
+    ours = [service for service in COMPOSE["services"].values() if service["image"].startswith("coronacare/")]
+    assert {service["pull_policy"] for service in ours} == {"build", "never"}
+    for service in ours:
+        assert ("build" in service) == (service["pull_policy"] == "build")
+
+
+def test_each_image_is_built_once() -> None:
+    built = [service["image"] for service in COMPOSE["services"].values() if "build" in service]
+    assert len(built) == len(set(built))
+    used = {service["image"] for service in COMPOSE["services"].values() if service["image"].startswith("coronacare/")}
+    assert set(built) == used
+
+
+def test_each_server_has_a_health_check() -> None:
+    without = [name for name, service in COMPOSE["services"].items() if "healthcheck" not in service]
+    assert set(without) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_a_container_may_do_only_what_it_needs(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] or name == "grafana"
+    assert "max-size" in service["logging"]["options"]
+
+
+def test_a_stopping_container_has_the_time_that_its_program_takes() -> None:
+    seconds = {"engine": 10, "workers": load().workers.shutdown_timeout_s, "webapp": 30, "lab": 30, "sms": 30}
+    for name, needed in seconds.items():
+        grace = COMPOSE["services"][name]["stop_grace_period"]
+        assert 60 * grace.count("m") or int(grace.removesuffix("s")) > needed, name
+
+
+def test_no_file_of_the_checkout_is_mounted() -> None:
+    """Containers can't read those of a checkout with umask 077."""
+    mounts = [mount for service in COMPOSE["services"].values() for mount in service.get("volumes", [])]
+    assert [mount for mount in mounts if mount.startswith((".", "/", "$"))] == []
+    assert [each for kind in ("configs", "secrets") for each in COMPOSE.get(kind, {}).values() if "file" in each] == []
+
+
+@pytest.mark.parametrize("file", [".gitignore", ".dockerignore"])
+def test_secrets_are_in_no_commit_and_no_image(file: str) -> None:
+    lines = (ROOT / file).read_text().splitlines()
+    assert {".env", ".env*"} & set(lines)
+    assert "passwords.json" in lines
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What tools/docker-env reads."""
+    for name in ("tools/docker-env", "config/people.yaml"):
+        (tmp_path / name).parent.mkdir()
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def write_environment(checkout: Path, *arguments: str) -> tuple[dict[str, str], str]:
+    """Run tools/docker-env; returns the variables of .env, and what was printed."""
+    command = ["sh", str(checkout / "tools/docker-env"), *arguments]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    lines = (checkout / ".env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#")), output
+
+
+def test_the_script_writes_each_secret_that_compose_requires(checkout: Path) -> None:
+    written, output = write_environment(checkout)
+    required = set(re.findall(r"\$\{(\w+)(?:\}|:\?)", (ROOT / "docker-compose.yml").read_text()))
+    assert required <= set(written)
+    assert stat.S_IMODE((checkout / ".env").stat().st_mode) == 0o600
+    staff = json.loads(written["STAFF_PASSWORDS"].strip("'"))
+    assert set(staff) == set(load_people(Path("config/people.yaml")).people)
+    for account, password in {**staff, "admin": written["ADMIN_PASSWORD"]}.items():
+        assert find_weakness(password) is None
+        assert re.search(rf"^{account} +{password}$", output, re.MULTILINE)
+    assert len(set(written.values())) == len(written)
+
+
+def test_the_script_keeps_secrets_and_adds_those_of_new_people(checkout: Path) -> None:
+    before, _ = write_environment(checkout)
+    people = checkout / "config/people.yaml"
+    people.write_text(people.read_text().replace("people:\n", "people:\n  nora: {given_name: Nora}\n"))
+    after, _ = write_environment(checkout, "care.example.org")
+    assert (
+        json.loads(after["STAFF_PASSWORDS"].strip("'")).items()
+        > json.loads(before["STAFF_PASSWORDS"].strip("'")).items()
+    )
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {
+        "STAFF_PASSWORDS",
+        "PUBLIC_HOST",
+        "PUBLIC_URL",
+        "COMPOSE_PROFILES",
+        "FRONT_PUBLISHED",
+        "TRUSTED_PROXIES",
+        "ENGINE_SECURE_COOKIES",
+    }
 
 
 def test_each_path_that_an_image_copies_exists() -> None:

@@ -1,0 +1,6 @@
+-- one database for each part that keeps data
+CREATE DATABASE engine ENCODING 'UTF8' TEMPLATE template0;
+CREATE DATABASE records ENCODING 'UTF8' TEMPLATE template0;
+CREATE DATABASE lab ENCODING 'UTF8' TEMPLATE template0;
+CREATE DATABASE government ENCODING 'UTF8' TEMPLATE template0;
+CREATE DATABASE sms ENCODING 'UTF8' TEMPLATE template0;

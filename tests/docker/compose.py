@@ -1,0 +1,94 @@
+"""A platform of docker-compose.yml beside others on this machine: project, ports and secrets of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from config.settings import ROOT
+from tests.support.case import eventually
+from tests.support.ports import free_port
+
+PROJECT = "coronacare-test"
+PORTS = ("FRONT_PUBLISHED", "MAIL_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+START_TIMEOUT_S = 900
+# deploy or migrate, and end
+COMMANDS = {"deployment", "upgrade"}
+
+
+class Compose:
+    """Runs `docker compose` for the project.
+
+    Args:
+        folder: for the file of secrets.
+
+    Attributes:
+        url: of the front.
+        secrets: variables of .env by name.
+    """
+
+    def __init__(self, folder: Path):
+        for name in ("tools/docker-env", "config/people.yaml"):
+            (folder / name).parent.mkdir()
+            shutil.copy(ROOT / name, folder / name)
+        ports = {name: str(free_port()) for name in PORTS}
+        self._environment = {**os.environ, **ports}
+        subprocess.run(["sh", str(folder / "tools/docker-env")], check=True, capture_output=True)
+        self._file = folder / ".env"
+        lines = self._file.read_text().splitlines()
+        self.secrets = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+        self.url = f"http://localhost:{ports['FRONT_PUBLISHED']}"
+
+    def __call__(self, *arguments: str, check: bool = True, **environment: str) -> str:
+        """Run a command of Compose, and return what it printed.
+
+        Args:
+            environment: variables that replace those of .env.
+        """
+        command = ["docker", "compose", "--project-name", PROJECT, "--env-file", str(self._file), *arguments]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**self._environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{' '.join(arguments)}:\n{done.stdout[-4000:]}"
+        return done.stdout
+
+    def containers(self, service: str = "") -> list[dict[str, Any]]:
+        """Return service, state and health of the running containers."""
+        lines = self("ps", "--format", "json", *([service] if service else [])).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def wait_until_healthy(self, *services: str) -> None:
+        """Wait until all containers, or those of the services, are healthy."""
+
+        def is_healthy() -> bool:
+            found = [each for each in self.containers() if each["Service"] not in COMMANDS]
+            chosen = [each for each in found if not services or each["Service"] in services]
+            return bool(chosen) and all(each["Health"] == "healthy" for each in chosen)
+
+        eventually(is_healthy, lambda: self("ps", "--all"), START_TIMEOUT_S)
+
+    def sign_in(self, account: str) -> requests.Session:
+        """Sign in at Tasklist through the front; returns the browser's session."""
+        session = requests.Session()
+        session.get(f"{self.url}/camunda/app/tasklist/default/", timeout=30).raise_for_status()
+        passwords = json.loads(self.secrets["STAFF_PASSWORDS"].strip("'"))
+        answer = session.post(
+            f"{self.url}/camunda/api/admin/auth/user/default/login/tasklist",
+            data={"username": account, "password": passwords[account]},
+            headers={"X-XSRF-TOKEN": session.cookies.get("XSRF-TOKEN", "")},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return session
