@@ -29,7 +29,7 @@ COPY webapp webapp
 COPY workers workers
 COPY --from=css /app/govuk-frontend.min.css /app/govuk-frontend.rtl.min.css webapp/static/
 # readable also where the checkout's files are their owner's alone (umask 077)
-RUN pybabel compile --directory webapp/translations && rm requirements.txt && chmod -R a+rX . \
+RUN pybabel compile --directory webapp/translations && chmod -R a+rX . \
     && python -m compileall -q /app /venv/lib && install --directory --mode=1777 .run
 
 FROM python:3.11.14-slim-bookworm

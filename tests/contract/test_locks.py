@@ -45,7 +45,7 @@ def test_the_image_installs_only_the_runtime_requirements() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert [line for line in lines if "requirements" in line] == [
         f"COPY {RUNNING} ./",
-        f"RUN pip install --no-cache-dir --require-hashes -r {RUNNING}",
+        f"RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r {RUNNING}",
     ]
 
 
