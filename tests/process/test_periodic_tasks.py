@@ -36,7 +36,7 @@ def test_the_engines_scheduled_methods_are_counted_by_spring(state: dict[str, An
         pattern = r'tasks_scheduled_execution_seconds_count\{code_function="(\w+)".*outcome="SUCCESS"\} [1-9]'
         return set(re.findall(pattern, metrics))
 
-    eventually(lambda: succeeded() == {"look", "forget"})
+    eventually(lambda: succeeded() == {"update", "forget"})
 
 
 def test_each_periodic_task_is_tested() -> None:
