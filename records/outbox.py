@@ -1,6 +1,6 @@
 """Queue of messages to people. Keys are unique: adding a message a second time has no effect.
 
-An undeliverable message to a patient is replaced by one by telephone.
+An undeliverable message to a patient becomes a message by telephone: a call that the contact tracers make.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from records.retries import RetrySchedule
 SENT, REFUSED, GIVEN_UP = "sent", "refused", "given_up"
 UNDELIVERED = (REFUSED, GIVEN_UP)
 TELEPHONE = "telephone"
-# ends the key of a message by telephone that replaces another
+# suffix of the key of a message by telephone that replaces an undeliverable one
 REPLACEMENT = "/telephone"
 
 
@@ -37,7 +37,7 @@ class Message(Queued):
 
     @property
     def is_replacement(self) -> bool:
-        """Whether it replaces an undeliverable message; its recipient is the address that failed."""
+        """Whether it is a call that replaces an undeliverable message; its recipient is that message's address."""
         return self.key.endswith(REPLACEMENT)
 
 
@@ -72,15 +72,16 @@ class Outbox:
             ).on_conflict_ignore().execute()
 
     def cancel_waiting(self, case_reference: str) -> bool:
-        """Delete the waiting messages of a case; returns False if another one is being sent."""
+        """Delete the waiting messages of a case; returns False if one of its messages is being sent at the moment."""
         with database.connection_context():
-            Message.delete().where(Message.state == WAITING, _of(case_reference)).execute()
-            return not Message.select().where(Message.state == CLAIMED, _of(case_reference)).exists()
+            Message.delete().where(Message.state == WAITING, _of_case(case_reference)).execute()
+            return not Message.select().where(Message.state == CLAIMED, _of_case(case_reference)).exists()
 
     def keys(self, case_reference: str, channel: str) -> list[str]:
         """Return the keys of a case's messages of this channel."""
         with database.connection_context():
-            return [message.key for message in Message.select().where(Message.channel == channel, _of(case_reference))]
+            messages = Message.select().where(Message.channel == channel, _of_case(case_reference))
+            return [message.key for message in messages]
 
     def delete_older_than(self, age: timedelta) -> None:
         """Delete messages that were sent or undeliverable longer than `age` ago."""
@@ -88,18 +89,18 @@ class Outbox:
 
     def delete(self, case_reference: str) -> None:
         with database.connection_context():
-            Message.delete().where(_of(case_reference)).execute()
+            Message.delete().where(_of_case(case_reference)).execute()
 
     def claim(self, channel: str) -> Iterator[Message]:
         """Yield due messages of a channel; each is claimed when it is yielded."""
         return Message.claim(self._lease, Message.channel == channel)
 
     def release(self, message: Message) -> None:
-        """Release the claim without counting an attempt: the channel can't be reached."""
+        """Release the claim of a message whose channel is unavailable; it counts as no attempt."""
         message.release()
 
     def retry(self, message: Message, schedule: RetrySchedule) -> None:
-        """Make the message due after a pause: the server refused it temporarily."""
+        """Schedule another attempt for a message that the server refused temporarily."""
         message.retry(schedule)
 
     def mark_sent(self, message: Message) -> None:
@@ -118,5 +119,5 @@ class Outbox:
                 self.add(message.key + REPLACEMENT, TELEPHONE, message.recipient, message.template, message.language)
 
 
-def _of(case_reference: str) -> Any:
+def _of_case(case_reference: str) -> Any:
     return Message.key.startswith(f"{case_reference}/")

@@ -36,7 +36,7 @@ class Forwarder:
 
     Args:
         policy: durations and limits of new cases.
-        schedule: when to retry a submission on which the engine fails.
+        schedule: when to retry a submission that makes the engine answer an error.
     """
 
     def __init__(self, engine: Engine, submissions: Submissions, policy: dict[str, Any], schedule: RetrySchedule):
@@ -58,7 +58,7 @@ class Forwarder:
     def forward_due(self) -> bool:
         """Forward the submissions that are due; returns False if at least one couldn't be forwarded.
 
-        A submission on which the engine fails doesn't block others; while the engine is unavailable, none is tried.
+        A submission that makes the engine answer an error doesn't block others. During an outage none is forwarded.
         """
         if self.outage.is_pausing:
             return False
@@ -100,6 +100,7 @@ class Forwarder:
             return False
         else:
             self._submissions.mark_forwarded(submission)
+        # also after a void submission: the engine has answered
         self.outage.record_success()
         return True
 

@@ -4,8 +4,8 @@ Attempts are throttled. An unknown code and a wrong date of birth get the same r
 code, or whose code is locked because others guessed at it, request a new link, sent to the address of their case.
 
 A link opens its case. Twins who share an address are distinguished by their given name, which the page requests after
-a correct date of birth. Only a link lets people switch to their other cases, because it proves that they receive the
-messages of this address; a code doesn't, because the address of a request isn't verified.
+a correct date of birth. A link also lets people switch to their other cases: it proves that they receive the messages
+sent to this address. A code proves no such thing, as the address in a request for evaluation isn't verified.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ pages = Blueprint("sign_in", __name__)
 Problems = list[tuple[str, str]]
 
 THROTTLE_WINDOW = timedelta(minutes=15)
+# for a code, and likewise for a link and for a manager's account
 MAX_ATTEMPTS_PER_CODE = 5
 MAX_LINKS = 3
 LINKS_WINDOW = timedelta(hours=1)
@@ -129,7 +130,10 @@ def _describe_mismatch(needs_name: bool) -> Problems:
 
 
 def _find_related_cases(case_reference: str) -> tuple[Case | None, list[Case]]:
-    """Return a case, and the other cases with its address and date of birth; (None, []) if there are no others."""
+    """Return a case, and the other cases with its address and date of birth.
+
+    Without other cases it returns (None, []) and doesn't call the engine: there are no names to compare.
+    """
     others = resources().access.find_related_cases(case_reference)
     if not others:
         return None, []

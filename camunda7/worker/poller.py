@@ -32,11 +32,11 @@ class Poller:
     """Fetches tasks until it is stopped.
 
     Args:
-        topics: names of the variables to fetch, by topic; None is all.
+        topics: for each topic the names of the variables to fetch; None fetches all variables.
         register: LockKeeper.register.
 
     Attributes:
-        last_turn_at: start of the loop's last iteration, or end of its pause, by time.monotonic().
+        last_turn_at: start of the loop's last iteration, by time.monotonic(); during a back-off its end, in the future.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Poller:
 
     def _poll(self, capacity: Capacity) -> list[Task]:
         topics = {name: each for name, each in self._topics.items() if name not in capacity.excluded_topics}
-        # a poll without some topics must end when a slot is released, which these may need
+        # a poll that excludes topics must end when a slot is released: tasks of the excluded topics may take it
         self._slots.on_slot_released = self._wake_up.now if capacity.excluded_topics else None
         started = time.monotonic()
         self._wake_up.poll_begins()
@@ -114,13 +114,17 @@ class Poller:
                 fetched = self._client.fetch(topics, capacity.tasks)
         except EngineError as failed:
             error, fetched = failed, []
+        # the wake-up ends a poll by replacing it, which the engine answers by an error
         if not self._wake_up.poll_ends() and error:
             raise error
         self._record_duration(time.monotonic() - started, len(fetched) == capacity.tasks)
         return [Task(raw, started) for raw in fetched]
 
     def _record_duration(self, duration_s: float, is_full: bool) -> None:
-        """Update the moving average of a fetch's duration by full fetches after full ones, which don't wait."""
+        """Update the moving average of a fetch's duration.
+
+        Only a full fetch that follows a full one counts: with tasks queued in the engine it didn't wait.
+        """
         if is_full and self._last_was_full:
             self._slots.fetch_duration_s = 0.3 * duration_s + 0.7 * (self._slots.fetch_duration_s or duration_s)
         self._last_was_full = is_full

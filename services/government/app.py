@@ -229,6 +229,7 @@ def _get_case(case_reference: str) -> Case:
 
 
 def _get_contact(contact_id: int) -> Contact:
+    # a larger number is an error of the database, not a row that doesn't exist
     contact = Contact.get_or_none(Contact.id == contact_id) if contact_id < 2**62 else None
     if contact is None or contact.case.erased:
         raise Problem(404, "not_found", "there is no such contact")

@@ -233,9 +233,7 @@ def test_the_script_keeps_secrets_and_adds_those_of_new_people(checkout: Path) -
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {
         "STAFF_PASSWORDS",
-        "PUBLIC_HOST",
         "PUBLIC_URL",
-        "COMPOSE_PROFILES",
         "FRONT_PUBLISHED",
         "TRUSTED_PROXIES",
         "ENGINE_SECURE_COOKIES",

@@ -1,4 +1,7 @@
-"""Migration plans from older versions to the latest: the engine's plan, completed by hints and reasons."""
+"""Migration plans from older versions to the latest: the engine's plan, with instructions added by hints.
+
+Instructions that would move a task to another topic are removed, with a reason for the report.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class Move:
         process: name of the process.
         source: id of the older version's process definition.
         plan: migration plan of the REST API.
-        variables: typed values to set before, in instances without them.
+        variables: typed values of variables that are set before the migration, in instances that lack them.
         reasons: why instances at a step can't be migrated, by the step's id, in addition to the engine's reasons.
         old: the older version's diagram.
     """
@@ -86,8 +89,8 @@ class _Diagrams:
 
 def _move(engine: Engine, source: Row, target: Row, diagrams: _Diagrams, hints: Hints) -> Move:
     old, new = diagrams.of(source), diagrams.of(target)
-    ends = {"sourceProcessDefinitionId": source["id"], "targetProcessDefinitionId": target["id"]}
-    plan = engine.post("/migration/generate", {**ends, "updateEventTriggers": False})
+    definitions = {"sourceProcessDefinitionId": source["id"], "targetProcessDefinitionId": target["id"]}
+    plan = engine.post("/migration/generate", {**definitions, "updateEventTriggers": False})
     plan["instructions"] += _create_rename_instructions(old, new, hints)
     reasons = {step: reason for step, new_id in _pairs(plan) if (reason := reason_other_topic(old, step, new, new_id))}
     plan["instructions"] = [each for each in plan["instructions"] if each["sourceActivityIds"][0] not in reasons]
@@ -107,34 +110,36 @@ def _pairs(plan: Row) -> list[tuple[str, str]]:
 def _create_rename_instructions(old: Diagram, new: Diagram, hints: Hints) -> Iterator[Row]:
     """Yield instructions for steps that the engine doesn't map, because they or their parents have new ids."""
     for step, element in old.elements.items():
-        now = hints.new_id(step, new.elements)
-        if now is None or element.kind not in MAPPABLE or not _is_moved(old, element, new):
+        new_id = hints.new_id(step, new.elements)
+        if new_id is None or element.kind not in MAPPABLE or not _is_renamed(old, element, new):
             continue
-        if now == step and element.kind != new.elements[now].kind:
+        # the same id with another kind is another step: the engine reports it
+        if new_id == step and element.kind != new.elements[new_id].kind:
             continue
-        yield _instruction(step, now)
-        if _is_repeated(element) and _is_repeated(new.elements[now]):
-            yield _instruction(step + BODY, now + BODY)
+        yield _instruction(step, new_id)
+        if _is_repeated(element) and _is_repeated(new.elements[new_id]):
+            yield _instruction(step + BODY, new_id + BODY)
 
 
-def _is_moved(old: Diagram, element: Element, new: Diagram) -> bool:
-    around: Element | None = element
-    while around is not None and around.id in new.elements:
-        around = old.elements.get(around.node.get("attachedToRef") or around.scope)
-    return around is not None
+def _is_renamed(old: Diagram, element: Element, new: Diagram) -> bool:
+    """Whether the new version lacks the id of the element, or of a scope or host activity around it."""
+    outer: Element | None = element
+    while outer is not None and outer.id in new.elements:
+        outer = old.elements.get(outer.node.get("attachedToRef") or outer.scope)
+    return outer is not None
 
 
-def _instruction(step: str, now: str) -> Row:
-    return {"sourceActivityIds": [step], "targetActivityIds": [now], "updateEventTrigger": False}
+def _instruction(step: str, new_id: str) -> Row:
+    return {"sourceActivityIds": [step], "targetActivityIds": [new_id], "updateEventTrigger": False}
 
 
 def _is_repeated(element: Element) -> bool:
     return element.find_child("multiInstanceLoopCharacteristics") is not None
 
 
-def _has_other_trigger(old: Diagram, step: str, new: Diagram, now: str) -> bool:
+def _has_other_trigger(old: Diagram, step: str, new: Diagram, new_id: str) -> bool:
     """Whether an event has another message or timer in the new version, to which the engine must update it."""
-    before, after = old.elements.get(step), new.elements.get(now)
+    before, after = old.elements.get(step), new.elements.get(new_id)
     if before is None or after is None or before.kind not in WAITING:
         return False
     return _trigger(old, before) != _trigger(new, after)
