@@ -119,7 +119,7 @@ def _read_passwords(source: str) -> Iterable[tuple[str, str]]:
     kind, _, name = source.partition(":")
     content = os.environ.get(name, "{}") if kind == "env" else Path(source).read_text(encoding="utf-8")
     try:
-        return json.loads(content).items()  # type: ignore[no-any-return]  # an object, as tools/docker-env writes it
+        return json.loads(content).items()
     except (ValueError, AttributeError):
         raise config.SettingsError(f"{source}: write a JSON object, passwords by account") from None
 
