@@ -16,7 +16,7 @@ from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 from tests.support.laboratory import finish_lab_test
 
 # a race condition occurs only in some of the rounds
-ROUNDS = 60 if os.environ.get("FAULTS") else 3
+ROUNDS = 60 if os.environ.get("FAULTS") else 1
 
 
 def is_registered(case: CaseUnderTest) -> bool:
