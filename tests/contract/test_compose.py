@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from access.people import load_people
 from config.secrets import find_weakness
 from config.settings import PREFIX, ROOT, Settings, load
 from stack.parts import WITH_DATABASE, WITH_RECORDS, WORKER, Part, list_local_parts, list_upgrade_commands
+from tests.support.docker_env import copy_files, write_environment
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 ADDITIONAL = {"postgres", "deployment", "upgrade", "prometheus", "grafana", "status", "demo"}
@@ -142,7 +142,7 @@ def test_every_image_is_pinned_to_a_patch_release() -> None:
 
 
 def test_no_image_of_ours_is_pulled() -> None:
-    """Whoever registers the name on Docker Hub would get our secrets."""
+    """An image that a stranger publishes under the name on Docker Hub would run with our secrets."""
     ours = [service for service in COMPOSE["services"].values() if service["image"].startswith("coronacare/")]
     assert {service["pull_policy"] for service in ours} == {"build", "never"}
     for service in ours:
@@ -194,18 +194,8 @@ def test_secrets_are_in_no_commit_and_no_image(file: str) -> None:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What tools/docker-env reads."""
-    for name in ("tools/docker-env", "config/people.yaml"):
-        (tmp_path / name).parent.mkdir()
-        shutil.copy(ROOT / name, tmp_path / name)
+    copy_files(tmp_path)
     return tmp_path
-
-
-def write_environment(checkout: Path, *arguments: str) -> tuple[dict[str, str], str]:
-    """Run tools/docker-env; returns the variables of .env, and what was printed."""
-    command = ["sh", str(checkout / "tools/docker-env"), *arguments]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    lines = (checkout / ".env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if not line.startswith("#")), output
 
 
 def test_the_script_writes_each_secret_that_compose_requires(checkout: Path) -> None:

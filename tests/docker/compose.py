@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import requests
 
 from config.settings import ROOT
 from tests.support.case import eventually
+from tests.support.docker_env import copy_files, write_environment
 from tests.support.ports import free_port
 
 PROJECT = "coronacare-test"
@@ -34,15 +34,11 @@ class Compose:
     """
 
     def __init__(self, folder: Path):
-        for name in ("tools/docker-env", "config/people.yaml"):
-            (folder / name).parent.mkdir()
-            shutil.copy(ROOT / name, folder / name)
+        copy_files(folder)
         ports = {name: str(free_port()) for name in PORTS}
         self._environment = {**os.environ, **ports}
-        subprocess.run(["sh", str(folder / "tools/docker-env")], check=True, capture_output=True)
+        self.secrets, _ = write_environment(folder)
         self._file = folder / ".env"
-        lines = self._file.read_text().splitlines()
-        self.secrets = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
         self.url = f"http://localhost:{ports['FRONT_PUBLISHED']}"
 
     def __call__(self, *arguments: str, check: bool = True, **environment: str) -> str:

@@ -34,7 +34,7 @@ CASES = scaled(24, 500)
 MAX_FORMS = 6
 # number of tasks of each topic that stay locked during the migration
 LOCKED_PER_TOPIC = scaled(1, 3)
-# one in so many of the cases under care
+# one of this number of running cases
 FEEL_WORSE = 4
 WITHDRAW = 9
 UNDER_CARE = {"Task_VisitPatient", "Task_WriteDoctorsReport"}

@@ -1,4 +1,4 @@
-"""Deviations from the usual path on people's pages: feeling worse, nobody at home, withdrawal, calls by staff."""
+"""Deviations from the usual path on people's pages: feeling worse, no one at home, withdrawal, calls by staff."""
 
 from __future__ import annotations
 

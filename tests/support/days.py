@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 
 def days_ago(count: int) -> str:
-    """The date so many days before today, as YYYY-MM-DD; a negative count is in the future."""
+    """The date this number of days before today, as YYYY-MM-DD; a negative count is in the future."""
     return str(datetime.now(UTC).date() - timedelta(days=count))
 
 

@@ -33,7 +33,7 @@ class Host:
         _run("ip", "netns", "add", self._namespace)
         _run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", self._namespace)
         _run("ip", "link", "set", outer, "master", BRIDGE, "up")
-        # IPv6 isn't used here, and sends packets by itself (neighbour discovery)
+        # IPv6 isn't used here, and sends packets unasked (neighbour discovery)
         _run(*self.command(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"]))
         _run(*self.command(["ip", "address", "add", f"{self.address}/24", "dev", inner]))
         for device in ("lo", inner):
