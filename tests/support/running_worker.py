@@ -9,9 +9,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from camunda7.worker import Runtime, TaskClient
+from camunda7.worker.health import Health
+from hosting.readiness import Check, find_problems
 from processes.variables import VARIABLES
 
 JOIN_TIMEOUT_S = 20
+
+
+def serve_health(runtime: Runtime, client: TaskClient, port: int) -> Health:
+    """Serve health, readiness and metrics of a runtime, which is ready while its engine answers."""
+    checks = [Check("engine", lambda: client.check(1))]
+    return Health(
+        "127.0.0.1", port, runtime.metrics.registry, lambda: runtime.is_polling, lambda: find_problems(checks)
+    )
 
 
 @contextmanager

@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 
 from camunda7.worker import Runtime, TaskClient, WorkerIdentity, stop_on_signal, topic
-from camunda7.worker.health import Health
 from camunda7.worker.logs import log_to_stderr
-from hosting.readiness import Check, find_problems
 from tests.support.ports import free_port
+from tests.support.running_worker import serve_health
 
 
 def main(worker_id: str, name: str, lock_s: str, handler_s: str, shutdown_timeout_s: str) -> None:
@@ -31,13 +30,7 @@ def main(worker_id: str, name: str, lock_s: str, handler_s: str, shutdown_timeou
     client = TaskClient(identity.worker_id, url, username, password, float(lock_s), long_poll_s=20)
     runtime = Runtime(client, [handle.handler], {}, slots=8, shutdown_timeout_s=float(shutdown_timeout_s))
     port = free_port()
-    Health(
-        "127.0.0.1",
-        port,
-        runtime.metrics.registry,
-        lambda: runtime.is_polling,
-        lambda: find_problems([Check("engine", lambda: client.check(1))]),
-    )
+    serve_health(runtime, client, port)
     stop_on_signal(runtime)
     print("health", port, flush=True)
     runtime.run()

@@ -17,13 +17,13 @@ from prometheus_client import generate_latest
 
 from camunda7.worker import Retry, Runtime, TaskClient, topic
 from camunda7.worker.health import Health
-from hosting.readiness import Check, find_problems
 from processes.variables import VARIABLES
 from tests.support.case import NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.external_tasks import ExternalTasks
 from tests.support.ports import free_port
 from tests.support.proxy import CUT, Proxy
 from tests.support.running_worker import running_worker
+from tests.support.running_worker import serve_health as serve_worker_health
 
 CANARY = "Xylophon-7731"
 
@@ -49,15 +49,7 @@ def serve_health(
 
     def serve(runtime: Runtime, client: TaskClient) -> Callable[[str], int]:
         port = free_port()
-        servers.append(
-            Health(
-                "127.0.0.1",
-                port,
-                runtime.metrics.registry,
-                lambda: runtime.is_polling,
-                lambda: find_problems([Check("engine", lambda: client.check(1))]),
-            )
-        )
+        servers.append(serve_worker_health(runtime, client, port))
         return lambda path: requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code
 
     yield serve
