@@ -40,7 +40,7 @@ from camunda7.release.watch import deploy_when_saved
 from config import settings as config
 from config.secrets import load_with_secrets
 from config.settings import ROOT
-from deployment.declared import declared
+from deployment.declared import collect_declared
 from deployment.templates import write_templates
 from processes.elements import Process
 from processes.engine import Engine
@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> str:
     match arguments:
         case [] | ["drawn", _]:
             page = Path(arguments[1]) if arguments else None
-            is_new = deploy(engine, NAME, ROOT, names_of(settings), print, page)
+            is_new = deploy(engine, NAME, ROOT, load_declared(settings), print, page)
             return "deployed" if is_new else "no change since the last deployment"
         case ["migrate"] | ["migrate", "dry" | "back"]:
             return migrate_cases(engine, *arguments[1:])
@@ -138,9 +138,8 @@ def check_files() -> str:
     Raises:
         DeploymentRefused: there are findings; the message lists them.
     """
-    found = sorted(
-        {*check(resources(ROOT), names_of(config.load())), *bpmnlint_findings(ROOT / "processes"), *_find_hint_errors()}
-    )
+    names = load_declared(config.load())
+    found = sorted({*check(resources(ROOT), names), *bpmnlint_findings(ROOT / "processes"), *_find_hint_errors()})
     if found:
         raise DeploymentRefused("\n".join(map(str, found)))
     return "diagrams, decisions and forms: no findings"
@@ -152,9 +151,9 @@ def _find_hint_errors() -> Iterator[Finding]:
     return hint_findings(read_hints(ROOT / "processes" / HINTS), steps, VARIABLES)
 
 
-def names_of(settings: config.Settings) -> Declared:
+def load_declared(settings: config.Settings) -> Declared:
     """Return the names that diagrams may use, with these settings."""
-    return declared(load_people(settings.people).groups, settings.policy.model_dump())
+    return collect_declared(load_people(settings.people).groups, settings.policy.model_dump())
 
 
 if __name__ == "__main__":

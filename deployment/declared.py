@@ -15,7 +15,7 @@ from workers.lanes import all_handlers
 ROOT = Path(__file__).parents[1]
 
 
-def declared(groups: Collection[str], policy: Mapping[str, Any]) -> Declared:
+def collect_declared(groups: Collection[str], policy: Mapping[str, Any]) -> Declared:
     """Return the names declared in code, with the people file's groups and the settings' policy."""
     topics = {handler.topic: [error.code for error in handler.errors] for handler in all_handlers()}
     return Declared(VARIABLES, topics, set(Message), groups, policy, _steps_in_code())

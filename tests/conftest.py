@@ -53,7 +53,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page with cookies of its own: on a phone, without JavaScript, unless told otherwise.
+    """Opens a page with cookies of its own: on a phone, without JavaScript, unless specified otherwise.
 
     None may try what its Content-Security-Policy refuses.
     """

@@ -99,10 +99,12 @@ def check(name: str) -> ResponseReturnValue:
         return redirect(url_for("forms.begin", name=name))
     if draft.unanswered:
         return redirect(_next_url(draft))
-    form, about = draft.form, questionnaires.FORMS[name]
+    form = draft.form
     summaries = [(page, form.summary(page, draft.answers, translated)) for page in draft.pages]
     token = sessions.create_page_token(draft.owner, name)
-    return render_template("check.html", name=name, about=about, summaries=summaries, page_token=token)
+    return render_template(
+        "check.html", name=name, questionnaire=questionnaires.FORMS[name], summaries=summaries, page_token=token
+    )
 
 
 @pages.post("/<name>/check")
@@ -226,13 +228,13 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
     return render_template(
         "form.html",
         name=draft.name,
-        about=questionnaires.FORMS[draft.name],
+        questionnaire=questionnaires.FORMS[draft.name],
         page=page,
         is_first=not before,
         back=before[-1] if before else None,
         problems=problems,
         more=checked and not problems,
-        reasons=questionnaires.describe_refusals(draft.command.context.get("refused")),
+        refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
         fields=form.html(page, answers, checked, translated),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
@@ -278,7 +280,7 @@ def _render_access_code(command: Command, values: dict[str, Any]) -> str:
     click = request.form.get("page_token", "")
     date_of_birth = command.context.get("date_of_birth") or ""
     code = resources().access.create_code(command.case_reference, date_of_birth, address, click)
-    return render_template("access_code.html", code=code, sent=True)
+    return render_template("access_code.html", code=code, is_confirmation=True)
 
 
 def _check_cookies(name: str) -> ResponseReturnValue:

@@ -100,7 +100,7 @@ def _find_emergency(position: Position | None) -> tuple[str, ...] | None:
 def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_forms: list[str]) -> str:
     case, steps, status = position.case, position.steps, position.status
     tasks = [task.form for task in open_tasks(resources().engine, case.reference) if task.form in questionnaires.TASKS]
-    sent = None if pending_forms or emergency else confirmation.find_pending()
+    pending = None if pending_forms or emergency else confirmation.find_pending()
     now = datetime.now(get_timezone())
     visit_due_at = case.values.get("visit_due_at")
     if not status.is_brief:
@@ -109,8 +109,8 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         "case.html",
         case=case,
         emergency=emergency,
-        sent=confirmation.describe(sent, case) if sent and not status.is_brief else None,
-        refresh=sent is not None and status.is_brief,
+        confirmation=confirmation.describe(pending, case) if pending and not status.is_brief else None,
+        refresh=pending is not None and status.is_brief,
         refused=questionnaires.describe_refusals(case.values.get("contacts_refused"))
         if "close_contacts" in tasks
         else [],

@@ -39,7 +39,7 @@ class Page:
         return self.content.select_one("main form")
 
     @property
-    def complaints(self) -> list[str]:
+    def errors(self) -> list[str]:
         """Messages of the GOV.UK error summary."""
         return [item.get_text(strip=True) for item in self.content.select(".govuk-error-summary__list li")]
 
@@ -97,8 +97,8 @@ class Browser:
         for _ in range(MAX_SUBMISSIONS):
             incomplete_list = _find_incomplete_list(page, answers)
             page = self.send(page, answers, {"add": incomplete_list} if incomplete_list else {"send": "yes"})
-            if page.complaints:
-                raise PageRefused(f"{path}: {'; '.join(page.complaints)}")
+            if page.errors:
+                raise PageRefused(f"{path}: {'; '.join(page.errors)}")
             if page.status >= 400:
                 raise PageRefused(f"{path}: {page.status} {page.heading}")
             if not urlsplit(page.url).path.startswith(path) or page.form is None:

@@ -129,12 +129,12 @@ def test_a_contact_tracer_calls_a_contact_in_tasklist(
     case: CaseUnderTest, state: dict[str, Any], new_page: Callable[..., Page]
 ) -> None:
     case.reach_report("positive")
-    contact = {**CONTACT, "name": "Nobody Knows", "email": None, "phone": "000 123"}
+    contact = {**CONTACT, "name": "No Answer", "email": None, "phone": "000 123"}
     case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
 
     tracer = sign_in_staff(state, new_page, "contact_tracer")
     tracer.claim_from("Calls to make", case.wait_for_task("contact_call"))
-    tracer.expect_value("Name", "Nobody Knows")
+    tracer.expect_value("Name", "No Answer")
     tracer.fill_in({}, {"call_reached": "Yes"})
     tracer.fill_in({}, {"contact_symptoms": "No", "will_quarantine": "Yes", "link_wanted": "No"})
     tracer.complete_task()

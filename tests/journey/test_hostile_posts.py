@@ -64,7 +64,7 @@ def attack(browser: Browser, path: str, answers: dict[str, Any], seed: int) -> C
         # an answer may call for further questions
         while page.url == here:
             page = browser.send(page, answers)
-            assert page.complaints == []
+            assert page.errors == []
     browser.send(page, {})
     return statuses
 

@@ -35,7 +35,7 @@ def send_up_to(browser: Browser, answers: dict[str, Any], heading: str) -> Page:
 )
 def test_an_impossible_date_of_birth_is_refused_on_its_page(browser: Browser, birth: str, complaint: str) -> None:
     page = send_up_to(browser, {**WITH_COUGH, "date_of_birth": birth}, "Who has symptoms?")
-    [error] = page.complaints
+    [error] = page.errors
     assert error.startswith("Date of birth must be")
     assert error.endswith(complaint)
 
@@ -46,15 +46,15 @@ def test_an_impossible_onset_is_refused_on_its_page(browser: Browser, day: str) 
     while page.heading != "Symptoms":
         page = browser.send(page, {**WITH_COUGH, "cough_since": day})
     page = browser.send(page, {**WITH_COUGH, "cough_since": day})
-    page = browser.send(page, {**WITH_COUGH, "cough_since": day}) if not page.complaints else page
-    [error] = page.complaints
+    page = browser.send(page, {**WITH_COUGH, "cough_since": day}) if not page.errors else page
+    [error] = page.errors
     assert error.startswith("The day the cough started must be")
 
 
 @pytest.mark.parametrize("birth", ["0001-01-01", "9999-12-31"])
 def test_an_impossible_date_of_birth_is_refused_at_sign_in(browser: Browser, birth: str) -> None:
     page = browser.send(browser.open("/sign-in"), {"access_code": unknown_code(), "date_of_birth": birth})
-    assert (page.status, page.complaints[0][:21]) == (403, "Date of birth must be")
+    assert (page.status, page.errors[0][:21]) == (403, "Date of birth must be")
 
 
 def test_arabic_digits_and_pasted_characters_are_normalised_before_they_are_stored(
@@ -88,7 +88,7 @@ def test_arabic_digits_and_pasted_characters_are_normalised_before_they_are_stor
     page = browser.wait_for_form("/forms/evaluation_request", 30)
     while page.heading != "Check your answers":
         page = browser.send(page, request)
-        assert page.complaints == []
+        assert page.errors == []
     code = browser.send(page, {}).text(".govuk-panel strong, .access-code, main .govuk-panel__body")
     case.wait_for_task("medical_form")
     stored = {name: case.value(name) for name in ("given_name", "phone", "address")}
@@ -109,12 +109,12 @@ def test_a_text_that_is_no_telephone_number_is_refused(browser: Browser, phone: 
         page = browser.send(page, REQUEST)
     request = {**REQUEST, "channel": "sms", "phone": phone}
     page = browser.send(page, request)
-    page = browser.send(page, request) if not page.complaints else page
-    assert page.complaints == ["Enter a phone number with the country code, like +44 20 7946 0958"]
+    page = browser.send(page, request) if not page.errors else page
+    assert page.errors == ["Enter a phone number with the country code, like +44 20 7946 0958"]
 
 
 def test_a_patient_whose_answers_cannot_be_assessed_reads_whom_to_call(state: dict[str, Any]) -> None:
-    """After a decision has failed, the page says so and doesn't reload itself."""
+    """After a decision has failed, the page states it, and doesn't reload itself."""
     browser = Browser(state["webapp"])
     page = browser.open("/forms/pre_screening")
     answers = {**WITH_COUGH, "cough_since": days_ago(3)}

@@ -24,7 +24,7 @@ def browser(state: dict[str, Any]) -> Browser:
 def test_an_unknown_access_code_is_refused(browser: Browser) -> None:
     credentials = {"access_code": "ABCDEF-GHJKMN-PQRSTU", "date_of_birth": "1990-05-10"}
     page = browser.send(browser.open("/sign-in"), credentials)
-    assert (page.status, page.complaints) == (
+    assert (page.status, page.errors) == (
         403,
         ["The access code or the date of birth is wrong. Check both and try again."],
     )
@@ -106,7 +106,7 @@ def test_hostile_answers_are_refused_or_shown_as_text(browser: Browser, answer: 
     others = {control["name"] for control in page.form.select("[name]")} - {name for name, _ in hidden}
     sent = browser.post(page, [*hidden, *[(name, answer) for name in others]])
     assert sent.status == 200
-    assert sent.complaints
+    assert sent.errors
     assert sent.content.select("main script") == []
 
 

@@ -95,7 +95,7 @@ def test_attempts_at_a_code_are_limited_whether_it_exists_or_not(
             assert sign_in(browser, code, ANOTHER_DAY).status == 403
         locked = sign_in(browser, code, BORN)
         assert locked.status == 429
-        assert "Wait 15 minutes and try again, or get a sign-in link." in locked.complaints[0]
+        assert "Wait 15 minutes and try again, or get a sign-in link." in locked.errors[0]
 
     # the patient signs in by a new link
     page = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
@@ -109,7 +109,7 @@ def test_the_answer_to_a_request_for_a_link_does_not_reveal_whether_there_is_a_c
 ) -> None:
     answers = [
         browser.send(browser.open("/lost-code"), {"address": address, "date_of_birth": born})
-        for address, born in ((known.email, BORN), (known.email, ANOTHER_DAY), ("nobody@patients.example", BORN))
+        for address, born in ((known.email, BORN), (known.email, ANOTHER_DAY), ("unknown@patients.example", BORN))
     ]
     assert {normalise(answer) for answer in answers} == {normalise(answers[0])}
     assert answers[0].status == 200
@@ -121,7 +121,7 @@ def test_a_link_with_the_right_date_of_birth_opens_the_case(
     browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
     link = link_sent_to(state, known.email)
     refused = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
-    assert (refused.status, refused.complaints) == (
+    assert (refused.status, refused.errors) == (
         403,
         ["The date of birth doesn't match this link. Check it and try again."],
     )
@@ -173,17 +173,17 @@ def test_twins_with_one_date_of_birth_and_address_open_their_own_cases_by_given_
         # the given name is asked for only after the right date of birth: the link alone does not reveal the twins
         assert browser.open(link).content.select_one("[name=given_name]") is None
         wrong = browser.send(browser.open(link), {"date_of_birth": ANOTHER_DAY})
-        assert wrong.complaints == ["The date of birth doesn't match this link. Check it and try again."]
+        assert wrong.errors == ["The date of birth doesn't match this link. Check it and try again."]
         for one, name in ((known, "ada"), (twin, "GRACE")):
             page = browser.send(browser.open(link), {"date_of_birth": BORN})
-            assert (page.status, page.complaints, "Your case" in page.text("main")) == (403, [], False)
+            assert (page.status, page.errors, "Your case" in page.text("main")) == (403, [], False)
             answer = browser.send(page, {"date_of_birth": BORN, "given_name": name})
             if answer.heading == "Your case":
                 assert one.reference in answer.text("main")
                 assert "Your other cases" not in answer.text("main")
                 opened.add(one.reference)
             else:
-                assert answer.complaints == ["The given name or the date of birth is wrong. Check both and try again."]
+                assert answer.errors == ["The given name or the date of birth is wrong. Check both and try again."]
     assert opened == {known.reference, twin.reference}
 
 
@@ -199,7 +199,7 @@ def test_a_person_with_two_cases_opens_each_by_its_link_and_switches_between_the
     assert opened.keys() == {known.reference, again.reference}
     page = browser.send(browser.open("/cases"), {"case": known.reference})
     assert known.reference in page.text("main")
-    assert browser.send(browser.open("/cases"), {"case": "C-ANOTHER"}).complaints == ["Select a case"]
+    assert browser.send(browser.open("/cases"), {"case": "C-ANOTHER"}).errors == ["Select a case"]
     # anyone can request a case with this address, so an access code alone doesn't show the address's other cases
     sign_in(browser, again.code, BORN)
     assert "Your other cases" not in browser.open("/case").text("main")

@@ -38,7 +38,7 @@ def long_polls(engine: str, username: str, password: str, count: int) -> Iterato
 def _ask(connections: list[socket.socket], host: str, account: str, timeout_ms: int) -> None:
     """Send a poll on each connection, each with its own worker id."""
     for number, connection in enumerate(connections):
-        topics = [{"topicName": "nobody.has.this", "lockDuration": 1000}]
+        topics = [{"topicName": "topic.without.tasks", "lockDuration": 1000}]
         poll = {"workerId": f"idle-{number}", "maxTasks": 1, "asyncResponseTimeout": timeout_ms, "topics": topics}
         body = json.dumps(poll).encode()
         head = (

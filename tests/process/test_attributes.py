@@ -14,7 +14,7 @@ from camunda7.lint.tables import DMN
 from camunda7.release.deploy import resources
 from config import settings
 from config.settings import ROOT
-from deployment.declared import declared
+from deployment.declared import collect_declared
 from tests.support.engine_parser import find_refusals
 
 FILES = resources(ROOT)
@@ -45,7 +45,7 @@ def cases() -> list[tuple[str, str, str]]:
 def results(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bool, str]]:
     """Of each changed file: the replacement, whether the check finds it, and the engine's refusal, if any."""
     configured = settings.load()
-    names = declared(load_people(configured.people).groups, configured.policy.model_dump())
+    names = collect_declared(load_people(configured.people).groups, configured.policy.model_dump())
     messages = (
         r"history time to live|whole number|has no hit policy|the engine has no|has no aggregation|multi-instance"
     )

@@ -28,7 +28,7 @@ import os, signal, sys, threading
 from pathlib import Path
 from config import settings as config
 from config.secrets import load_with_secrets
-from deployment.__main__ import names_of
+from deployment.__main__ import load_declared
 from camunda7.release.deploy import deploy
 from deployment.__main__ import NAME
 from processes.engine import Engine
@@ -52,7 +52,7 @@ Engine._call = call_or_die
 settings = load_with_secrets("engine.password")
 account = settings.engine
 engine = Engine(account.url, account.username, account.password.get_secret_value())
-print("deployed" if deploy(engine, NAME, root, names_of(settings), print, page) else "nothing", calls)
+print("deployed" if deploy(engine, NAME, root, load_declared(settings), print, page) else "nothing", calls)
 """
 
 

@@ -46,7 +46,7 @@ def send_pages(browser: Browser, page: Page, filled: dict[str, Any], count: int)
     """Fill in and send a number of pages."""
     for _ in range(count):
         page = browser.send(page, filled)
-        assert page.complaints == []
+        assert page.errors == []
     return page
 
 
@@ -124,7 +124,7 @@ def test_many_submissions_while_engine_and_web_application_are_killed(
                 page = browser.send(page, {**NO_SYMPTOMS, "breathless": True})
             except requests.RequestException:
                 eventually(lambda: is_up(own["webapp"]))
-                # continues the draft; if the form was accepted and the response was lost, the page says so
+                # continues the draft; if the form was accepted and the response was lost, the page shows it
                 page = browser.open("/forms/pre_screening")
             if page.heading == "You don't need to send this":
                 page = browser.open("/case")

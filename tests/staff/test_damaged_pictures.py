@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from camunda7.release.deploy import deploy, resources
 from config import settings
 from config.settings import ROOT
-from deployment.__main__ import NAME, names_of
+from deployment.__main__ import NAME, load_declared
 from processes.engine import Engine
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import DESKTOP
@@ -68,7 +68,7 @@ def test_a_damaged_picture_breaks_neither_page_nor_deployment(
         # and the next deployment repairs it
         output: list[str] = []
         page = tmp_path / "no folder" / "changes.html" if damage == "no picture" else tmp_path / "changes.html"
-        assert deploy(deployer, NAME, ROOT, names_of(settings.load()), output.append, page), damage
+        assert deploy(deployer, NAME, ROOT, load_declared(settings.load()), output.append, page), damage
         assert any("only how it is drawn" in line for line in output), output
         not_drawn = [line for line in output if "the changes couldn't be drawn" in line]
         assert bool(not_drawn) == (damage == "no picture"), output

@@ -152,7 +152,7 @@ def test_a_form_that_was_stored_but_not_acknowledged_is_shown_as_received(path: 
     client = app.test_client()
     client.get("/forms/pre_screening", follow_redirects=True)
     with client.session_transaction() as session:
-        key, owner = session["begun"], session["browser"]
+        key, owner = session["begun"], session["browser"]  # codespell:ignore begun
     reference = key.partition("/")[0]
     # the web application was killed between storing the form and answering
     resources_of(app).submissions.add(key, reference, "pre_screening", {}, f"{owner}/pre_screening")

@@ -1,4 +1,4 @@
-"""Browsers without cookies, and browsers that hide the origin of a form, are served or told the reason."""
+"""Browsers without cookies, and browsers that hide the origin of a form, are served, or shown the reason."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_each_form_sent_without_cookies_is_answered_by_a_page_about_cookies() ->
     for path in [re.sub(r"<[\w:]+>", "1", path) for path in paths]:
         page = client.post(path, data={"csrf_token": token})
         assert (page.status_code, heading(page)) == (400, HEADING["en"]), path
-    print(f"{len(paths)} forms of a browser without cookies: each answered by the page that says so")
+    print(f"{len(paths)} forms of a browser without cookies: each answered by the page that explains it")
     assert count_stored() == 0
 
 

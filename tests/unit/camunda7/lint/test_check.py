@@ -16,7 +16,7 @@ from camunda7.release.deploy import resources
 from camunda7.release.hints import Hints
 from config import settings
 from config.settings import ROOT
-from deployment.declared import declared
+from deployment.declared import collect_declared
 
 FILES = resources(ROOT)
 # a fault may cause findings elsewhere, too: this many in all
@@ -29,7 +29,7 @@ FAULTS = yaml.safe_load(Path(__file__).with_name("faults.yaml").read_text())
 @pytest.fixture(scope="module")
 def names() -> Declared:
     configured = settings.load()
-    return declared(load_people(configured.people).groups, configured.policy.model_dump())
+    return collect_declared(load_people(configured.people).groups, configured.policy.model_dump())
 
 
 def test_the_unchanged_files_have_no_findings(names: Declared) -> None:
@@ -55,6 +55,6 @@ def test_code_may_use_the_former_id_of_a_renamed_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hints = {"take_sample": Hints(steps={"Task_VisitPatient": "Task_VisitThePatient"})}
-    assert "Task_VisitPatient" in declared((), {}).named
+    assert "Task_VisitPatient" in collect_declared((), {}).named
     monkeypatch.setattr(import_module("deployment.declared"), "read_hints", lambda path: hints)
-    assert "Task_VisitPatient" not in declared((), {}).named
+    assert "Task_VisitPatient" not in collect_declared((), {}).named

@@ -1,4 +1,4 @@
-"""Damaged files, and those of another tool or version, have a finding that says so; valid ones have none."""
+"""Damaged files, and those of another tool or version, have a finding; valid ones have none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from camunda7.lint.tables import DMN
 from camunda7.release.deploy import resources
 from config import settings
 from config.settings import ROOT
-from deployment.declared import declared
+from deployment.declared import collect_declared
 
 FILES = resources(ROOT)
 DECISION, DIAGRAM, FORM = "testing_priority.dmn", "tell_by_telephone.bpmn", "review.form"
@@ -30,7 +30,7 @@ LINKS = """
 @pytest.fixture(scope="module")
 def names() -> Declared:
     configured = settings.load()
-    return declared(load_people(configured.people).groups, configured.policy.model_dump())
+    return collect_declared(load_people(configured.people).groups, configured.policy.model_dump())
 
 
 def found(names: Declared, file: str, content: bytes) -> str:

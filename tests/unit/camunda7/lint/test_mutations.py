@@ -28,7 +28,7 @@ from camunda7.release.rehearsal import RehearsalError, read_tables
 from camunda7.xml import XmlError, parse
 from config import settings
 from config.settings import ROOT
-from deployment.declared import declared
+from deployment.declared import collect_declared
 from tests.support.mutations import mutations
 
 PATHS = [
@@ -80,7 +80,7 @@ class Outcome:
 @pytest.fixture(scope="module")
 def names() -> Declared:
     configured = settings.load()
-    return declared(load_people(configured.people).groups, configured.policy.model_dump())
+    return collect_declared(load_people(configured.people).groups, configured.policy.model_dump())
 
 
 @pytest.mark.slow

@@ -218,12 +218,12 @@ def test_extension_properties_of_the_bpmn_task_override_the_retry_policy(fake: A
 
     quick = {"retry.attempts": "2", "retry.first": "10ms", "retry.most": "10ms", "colour": "red"}
     task = engine.add(extensionProperties=quick)
-    invalid = engine.add(extensionProperties={"retry.atempts": "2"})
+    invalid = engine.add(extensionProperties={"retry.attempt": "2"})
     with running_worker(url, [order_test]):
         eventually(lambda: len(engine.failures.get(task, [])) == 2 and invalid in engine.failures, within_s=10)
     assert engine.tasks[task]["retries"] == 0
     assert engine.failures[invalid][0]["retries"] == 0
-    message = "InvalidRetry: retry.atempts: there are retry.attempts, retry.first and retry.most"
+    message = "InvalidRetry: retry.attempt: there are retry.attempts, retry.first and retry.most"
     assert engine.failures[invalid][0]["errorMessage"] == message
 
 

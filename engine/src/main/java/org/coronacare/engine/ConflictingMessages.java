@@ -10,7 +10,7 @@ import org.camunda.bpm.engine.impl.persistence.entity.EventSubscriptionEntity;
 import org.springframework.stereotype.Component;
 
 /**
- * Lets a message conflict with a transaction that ends the waiting activity meanwhile. A non-interrupting boundary event changes no
+ * Lets a message conflict with a transaction that ends the waiting activity concurrently. A non-interrupting boundary event changes no
  * execution that the end of its activity changes too: the engine accepted such a message for an activity that had ended, so that a
  * withdrawal was confirmed and had no effect. With it, the execution is updated, so that one of both transactions fails with an
  * OptimisticLockingException, and is repeated.
