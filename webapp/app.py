@@ -20,7 +20,7 @@ from flask_compress import Compress
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from peewee import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from camunda7.engine import EngineError, EngineUnavailable
@@ -257,7 +257,7 @@ def _register_errors(app: Flask) -> None:
             return handle_unusable_form(cause)
         title = ERROR_TITLES.get(error.code or 500, _("Sorry, there is a problem"))
         text = ERROR_ADVICE.get(error.code or 500, _("Go back and try again."))
-        if error.code == 400 and error.description:
+        if error.code == 400 and error.description != BadRequest.description:
             text = error.description
         return _render_error(error.code or 500, title, text)
 

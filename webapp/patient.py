@@ -6,6 +6,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import get_timezone
@@ -78,11 +79,16 @@ def case() -> str | Response | tuple[str, int]:
     emergency = _find_emergency(position)
     if emergency and "all" not in request.args:
         confirmation.clear()
-        return render_template("emergency.html", paragraphs=emergency, reference=reference)
+        return _render_brief("emergency.html", reference, paragraphs=emergency)
     if position is None:
         titles = [questionnaires.FORMS[form].title for form in pending_forms]
-        return render_template("answers_received.html", titles=titles, reference=reference)
+        return _render_brief("answers_received.html", reference, titles=titles)
     return _render_case(position, emergency, pending_forms)
+
+
+def _render_brief(template: str, reference: str, **texts: Any) -> str:
+    """Render a page that precedes the case page."""
+    return render_template(template, reference=reference, has_code=resources().access.has_code(reference), **texts)
 
 
 def _find_emergency(position: Position | None) -> tuple[str, ...] | None:
@@ -116,7 +122,7 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         else [],
         result=RESULTS.get(case.values.get("lab_result", "")) if case.values.get("result_told_at") else None,
         classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
-        advice=None if emergency else choose_advice(case),
+        advice=None if emergency else choose_advice(case, steps),
         quarantine_end=compute_quarantine_end(case, now.date()),
         is_visit_late=visit_due_at is not None and visit_due_at < now,
         status=status,

@@ -56,6 +56,7 @@ SEE_A_DOCTOR: Advice = (
     _("See a doctor today"),
     (_("Your answers show that a doctor should see you today. Call your doctor now."), CALL_NOW),
 )
+WAIT_FOR_RESULT: Advice = (_("While you wait for your result"), (ISOLATE, CALL_NOW))
 LOOK_AFTER_YOURSELF: Advice = (
     _("Look after yourself"),
     (_("Stay away from other people while you have symptoms."), CALL_NOW),
@@ -247,8 +248,11 @@ def describe_emergency(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     return (SIGNS, DOCTOR_CALLS if values.get("phone") or values.get("emergency_phone") else NO_NUMBER)
 
 
-def choose_advice(case: Case) -> Advice | None:
+def choose_advice(case: Case, steps: set[str]) -> Advice | None:
     """Choose the advice for the most severe of the case's orientations.
+
+    Args:
+        steps: ids of the case's current activities.
 
     Returns:
         None in an emergency, and where the page has the advice with the result or report.
@@ -263,6 +267,8 @@ def choose_advice(case: Case) -> Advice | None:
         return None
     if values.get("withdrawn") or values.get("case_outcome") in OUTCOMES_WITHOUT_EVALUATION:
         return SEE_A_DOCTOR if gravest == URGENT else LOOK_AFTER_YOURSELF
+    if steps & TESTING_STEPS and gravest != URGENT:
+        return WAIT_FOR_RESULT
     return ADVICE[gravest]
 
 

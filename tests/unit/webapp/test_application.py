@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import abort
 from flask.testing import FlaskClient
 from peewee import OperationalError
 
@@ -158,6 +159,8 @@ def test_a_form_that_was_stored_but_not_acknowledged_is_shown_as_received(path: 
     resources_of(app).submissions.add(key, reference, "pre_screening", {}, f"{owner}/pre_screening")
     page = client.get(path, follow_redirects=True)
     assert "We have your answers" in page.text
+    # the case has no access code yet
+    assert "access code" not in page.text
     assert reference in page.text
 
 
@@ -271,3 +274,12 @@ def test_each_page_shows_the_telephone_number_and_e_mail_address_of_the_service(
     assert page.startswith("<!DOCTYPE html>")
     assert f'href="tel:{policy["contact_phone"].replace(" ", "")}"' in page
     assert f'href="mailto:{policy["contact_email"]}"' in page
+
+
+def test_a_bad_request_is_explained_in_our_words() -> None:
+    app = application()
+    app.add_url_rule("/bad", view_func=lambda: abort(400))
+    page = app.test_client().get("/bad")
+    assert page.status_code == 400
+    assert "Go back" in page.text
+    assert "browser (or proxy)" not in page.text

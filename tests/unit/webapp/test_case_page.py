@@ -449,7 +449,7 @@ def test_emergency_advice_and_status_never_contradict_each_other() -> None:
         known = case(**values, withdrawn=withdrawn)
         emergency, advice, status = (
             describe_emergency(known, {step}),
-            choose_advice(known),
+            choose_advice(known, {step}),
             describe_status(known, {step}),
         )
         # a doctor also calls patients whose answers could not be assessed: no sign of an emergency is known then

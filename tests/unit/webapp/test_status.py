@@ -80,7 +80,19 @@ def test_the_advice_is_of_the_most_severe_orientation_and_after_a_result_only_if
     initial_orientation: str | None, now: str | None, is_result_sent: bool, advice: status.Advice | None
 ) -> None:
     found = case(orientation=initial_orientation, orientation_now=now, result_told_at=START if is_result_sent else None)
-    assert choose_advice(found) == advice
+    assert choose_advice(found, set()) == advice
+
+
+@pytest.mark.parametrize(
+    ("orientation", "advice"),
+    [
+        ("evaluation_needed", status.WAIT_FOR_RESULT),
+        ("evaluation_advised", status.WAIT_FOR_RESULT),
+        ("evaluation_urgent", status.ADVICE["evaluation_urgent"]),
+    ],
+)
+def test_a_patient_whose_sample_is_tested_is_not_advised_to_get_a_test(orientation: str, advice: status.Advice) -> None:
+    assert choose_advice(case(orientation=orientation), {"Task_WaitForTestResult"}) == advice
 
 
 def measures(texts: list[str]) -> dict[str, float]:
