@@ -192,7 +192,7 @@ class Engine:
         message: str,
         business_key: str,
         values: dict[str, Any],
-        waiting_for: dict[str, Any] | None = None,
+        correlation_keys: dict[str, Any] | None = None,
         key: str | None = None,
     ) -> None:
         """Correlate a message to the one instance that waits for it, or to a message start event.
@@ -200,7 +200,7 @@ class Engine:
         Args:
             message: name of the message.
             values: variables to set in the instance, by name.
-            waiting_for: correlation keys: variables that the instance must have, in addition to the business key.
+            correlation_keys: variables that the instance must have, in addition to the business key.
             key: idempotency key, as of start(); without one, each call takes effect.
 
         Raises:
@@ -209,7 +209,7 @@ class Engine:
         body = {
             "messageName": message,
             "businessKey": business_key,
-            "correlationKeys": self.catalogue.to_engine(waiting_for or {}),
+            "correlationKeys": self.catalogue.to_engine(correlation_keys or {}),
             "processVariables": self.catalogue.to_engine(values),
         }
         self._post_once("/message", body, key and f"{message}/{key}")

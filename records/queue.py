@@ -5,17 +5,15 @@ After a failed attempt a row has a later due time. If the process dies, its clai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import peewee
 
-from hosting.databases import DATABASE_ERRORS
 from records.database import Table, database
 from records.retries import RetrySchedule
 
-Row = TypeVar("Row")
 WAITING, CLAIMED = "waiting", "claimed"
 OPEN = (WAITING, CLAIMED)
 # maximum of rows that one query reads
@@ -110,35 +108,3 @@ class Queued(Table):
         ).where(model.id == self.id, is_unchanged)
         with database.connection_context():
             return claim.execute() == 1
-
-
-def process_each(
-    rows: Iterable[Row],
-    process: Callable[[Row], bool],
-    postpone: Callable[[Row, Exception], None],
-    outages: tuple[type[Exception], ...],
-    release: Callable[[Row], None] = lambda row: None,
-) -> Iterator[tuple[Row, bool]]:
-    """Process rows one by one; yields each with whether it was processed.
-
-    An error of one row postpones that row and holds up no other. An outage is raised, so that the others wait: what
-    processes them can't be reached, or the database can't.
-
-    Args:
-        process: processes a row and ends its claim; False if that can't be done yet.
-        postpone: ends the claim of a row after its error; raises it if that ends the turn.
-        outages: errors of the target as a whole, not of a row, in addition to those of the database.
-        release: ends the claim of the row that met the outage.
-    """
-    for row in rows:
-        try:
-            processed = process(row)
-        except DATABASE_ERRORS:
-            raise
-        except outages:
-            release(row)
-            raise
-        except Exception as error:
-            postpone(row, error)
-            processed = False
-        yield row, processed

@@ -9,15 +9,15 @@ from peewee import fn
 
 from records.database import database
 from records.erasures import Erasure
-from records.feed_items import FeedItem
 from records.outbox import REPLACEMENT, UNDELIVERED, Message
+from records.postponed_items import PostponedItem
 from records.queue import OPEN, WAITING, Queued, timestamp
 from records.submissions import Submission
 
 QUEUES: dict[str, type[Queued]] = {
     "outbox": Message,
     "submissions": Submission,
-    "lab_feed": FeedItem,
+    "lab_feed": PostponedItem,
     "erasures": Erasure,
 }
 UNDELIVERED_WINDOW = timedelta(days=1)

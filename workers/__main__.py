@@ -40,9 +40,9 @@ from records.access import Access
 from records.cipher import Cipher
 from records.drafts import Drafts
 from records.erasures import Erasures
-from records.feed_items import FeedItems
 from records.leases import Leases
 from records.outbox import Outbox
+from records.postponed_items import PostponedItems
 from records.retries import RetrySchedule
 from records.roster import Roster
 from records.sessions import Sessions
@@ -105,8 +105,8 @@ def run(settings: config.Settings, lanes: list[str]) -> None:
         resources,
         settings.workers.slots,
         settings.workers.shutdown_timeout_s,
-        DATABASE_ERRORS,
-        VARIABLES,
+        unavailable_errors=DATABASE_ERRORS,
+        catalogue=VARIABLES,
     )
     for metric in METRICS:
         runtime.metrics.registry.register(metric)
@@ -209,7 +209,7 @@ def create_schedule(retry: config.Retry) -> RetrySchedule:
 def create_lab_feed(settings: config.Settings, resources: dict[str, Any]) -> LabFeed:
     leases = Leases(lease_duration(settings))
     schedule = create_schedule(settings.retries.lab_feed)
-    return LabFeed(resources["lab"], resources["engine"], leases, FeedItems(), schedule)
+    return LabFeed(resources["lab"], resources["engine"], leases, PostponedItems(), schedule)
 
 
 def create_task_client(settings: config.Settings, worker_id: str) -> TaskClient:

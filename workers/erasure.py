@@ -23,7 +23,7 @@ from records.drafts import Drafts
 from records.erasures import Erasure, Erasures
 from records.leases import Leases
 from records.outbox import Outbox
-from records.queue import process_each
+from records.processing import process_each
 from records.retries import RetrySchedule
 from records.sessions import Sessions
 from records.submissions import Submissions

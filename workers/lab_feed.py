@@ -20,9 +20,10 @@ from processes.cases import Case, current_steps, find_case, reopen_case
 from processes.elements import EventBasedGateway, Message, ServiceTask
 from processes.engine import Engine
 from records.erasures import is_erased
-from records.feed_items import FeedItems
 from records.leases import Leases
-from records.queue import process_each, timestamp
+from records.postponed_items import PostponedItems
+from records.processing import process_each
+from records.queue import timestamp
 from records.retries import RetrySchedule
 from workers.lab_results import Action, choose_action, result_of
 
@@ -41,7 +42,7 @@ class LabFeed:
         schedule: pauses before an item that couldn't be delivered is tried again.
     """
 
-    def __init__(self, lab: Lab, engine: Engine, leases: Leases, items: FeedItems, schedule: RetrySchedule):
+    def __init__(self, lab: Lab, engine: Engine, leases: Leases, items: PostponedItems, schedule: RetrySchedule):
         self._lab = lab
         self._engine = engine
         self._leases = leases
@@ -67,8 +68,10 @@ class LabFeed:
         def deliver(item: Item) -> bool:
             return postponed.get(_key_of(item), "") <= now and self._deliver(item, blocked_cases)
 
-        outages = (EngineUnavailable, Unavailable)
-        for item, is_delivered in process_each(self._unacknowledged(), deliver, self._postpone_after, outages):
+        unavailable_errors = (EngineUnavailable, Unavailable)
+        for item, is_delivered in process_each(
+            self._unacknowledged(), deliver, self._postpone_after, unavailable_errors
+        ):
             if is_delivered:
                 acknowledged += 1
                 continue

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from camunda7.outages import Outage, describe
 from hosting.clients.delivery import ChannelUnavailable, Deferred, Undeliverable
 from records.outbox import GIVEN_UP, REFUSED, TELEPHONE, Message, Outbox
-from records.queue import process_each
+from records.processing import process_each
 from records.retries import RetrySchedule
 from workers.channels import Channel
 from workers.messages import TO_DOCTORS, TO_MANAGERS

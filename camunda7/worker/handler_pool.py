@@ -49,7 +49,7 @@ class HandlerPool:
     Args:
         count: number of slots.
         topics: all topics of tasks.
-        work: runs a task's handler; the slot is free when it returns.
+        work: Runtime._work, which runs a task's handler; the slot is free when it returns.
         unreported: returns the number of results whose report is pending; these count as used slots, otherwise more and
             more tasks would be fetched from a slow engine.
     """

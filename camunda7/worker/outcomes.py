@@ -19,7 +19,7 @@ from camunda7.worker.retry import InvalidRetry
 from camunda7.worker.tasks import Task
 from camunda7.worker.topics import Handler
 
-Outages = tuple[type[BaseException], ...]
+ErrorTypes = tuple[type[BaseException], ...]
 RETRY_DUE = "tried again at "
 
 
@@ -74,14 +74,14 @@ def run_handler(
     handler: Handler,
     resources: Mapping[str, Any],
     outage: Outage,
-    outages: Outages = (),
+    unavailable_errors: ErrorTypes = (),
     catalogue: Catalogue = UNTYPED,
 ) -> Report | None:
     """Run a task's handler, and return the report; None if the task was lost.
 
     Args:
         outage: outage state of the server that the topic's handler calls.
-        outages: exceptions of handlers that are treated like Unavailable.
+        unavailable_errors: exceptions of handlers that are treated like Unavailable.
         catalogue: the variables that a handler may write.
     """
     try:
@@ -92,11 +92,11 @@ def run_handler(
         return Report("bpmn_failure", (deviation.code, type(deviation).__name__), {"code": deviation.code})
     except BaseException as error:
         # BaseException: sys.exit() in a handler must not end the worker
-        return create_failure_report(task, handler, error, outage, outages)
+        return create_failure_report(task, handler, error, outage, unavailable_errors)
 
 
 def create_failure_report(
-    task: Task, handler: Handler, error: BaseException, outage: Outage, outages: Outages = ()
+    task: Task, handler: Handler, error: BaseException, outage: Outage, unavailable_errors: ErrorTypes = ()
 ) -> Report:
     """Create the report of a failure, with a message without patients' data.
 
@@ -109,7 +109,7 @@ def create_failure_report(
     except InvalidRetry as wrong:
         retry, message, error = handler.retry, _safe_message(wrong), wrong
     left = task.retries if task.retries is not None else retry.attempts
-    if isinstance(error, (Unavailable, EngineUnavailable, *outages)):
+    if isinstance(error, (Unavailable, EngineUnavailable, *unavailable_errors)):
         return replace(_create_retry_report(message, left, outage.record_failure(error, message)), is_outage=True)
     left -= 1
     if left <= 0 or isinstance(error, Refusal | InvalidRetry):

@@ -43,14 +43,14 @@ class Poller:
         self,
         client: TaskClient,
         topics: dict[str, list[str] | None],
-        slots: HandlerPool,
+        pool: HandlerPool,
         register: Callable[[Task], bool],
         wake_up: WakeUp,
         metrics: Metrics,
     ):
         self._client = client
         self._topics = topics
-        self._slots = slots
+        self._pool = pool
         self._register = register
         self._wake_up = wake_up
         self._metrics = metrics
@@ -94,18 +94,18 @@ class Poller:
             self._ended.wait(STOP_RETRY_S)
 
     def _poll_once(self, failures: int) -> None:
-        capacity = self._slots.wait_for_capacity(1.0)
+        capacity = self._pool.wait_for_capacity(1.0)
         if capacity and not self._stopping.is_set():
             # fewer after failures, which may be caused by the size of the response with all variables
             tasks = self._poll(replace(capacity, tasks=max(1, capacity.tasks >> failures)))
             for task in tasks:
                 self._metrics.fetched.labels(task.topic).inc()
-            self._slots.add([task for task in tasks if self._register(task)])
+            self._pool.add([task for task in tasks if self._register(task)])
 
     def _poll(self, capacity: Capacity) -> list[Task]:
         topics = {name: each for name, each in self._topics.items() if name not in capacity.excluded_topics}
         # a poll that excludes topics must end when a slot is released: tasks of the excluded topics may take it
-        self._slots.on_slot_released = self._wake_up.now if capacity.excluded_topics else None
+        self._pool.on_slot_released = self._wake_up.now if capacity.excluded_topics else None
         started = time.monotonic()
         self._wake_up.poll_begins()
         error = None
@@ -126,7 +126,7 @@ class Poller:
         Only a full fetch that follows a full one counts: with tasks queued in the engine it didn't wait.
         """
         if is_full and self._last_was_full:
-            self._slots.fetch_duration_s = 0.3 * duration_s + 0.7 * (self._slots.fetch_duration_s or duration_s)
+            self._pool.fetch_duration_s = 0.3 * duration_s + 0.7 * (self._pool.fetch_duration_s or duration_s)
         self._last_was_full = is_full
 
     def _unlock_previous_tasks(self) -> None:

@@ -63,6 +63,12 @@ class Reports:
         ended: Callable[[Task, Report | None], None],
     ):
         self._client = client
+        self._calls: dict[str, Callable[..., None]] = {
+            "complete": client.complete,
+            "bpmn_failure": client.bpmn_failure,
+            "failure": client.failure,
+            "unlock": client.unlock,
+        }
         self._threads = threads
         self._clock = clock
         self._metrics = metrics
@@ -120,7 +126,7 @@ class Reports:
     def _call(self, task: Task, report: Report) -> None:
         try:
             with self._metrics.report.labels(report.method).time():
-                getattr(self._client, report.method)(task.id, *report.arguments)
+                self._calls[report.method](task.id, *report.arguments)
         except BaseException:
             task.enter(TaskState.REPORT_PENDING)
             raise

@@ -16,7 +16,7 @@ from camunda7.worker.clock import Clock
 from camunda7.worker.handler_pool import MAX_QUEUED_S, HandlerPool
 from camunda7.worker.lock_keeper import LockKeeper
 from camunda7.worker.metrics import Metrics
-from camunda7.worker.outcomes import UNLOCK, Outages, Report, create_failure_report, run_handler
+from camunda7.worker.outcomes import UNLOCK, ErrorTypes, Report, create_failure_report, run_handler
 from camunda7.worker.poller import Poller
 from camunda7.worker.reports import Reports
 from camunda7.worker.tasks import Task, TaskState
@@ -45,7 +45,7 @@ class Runtime:
         resources: values of the handlers' keyword-only parameters, by name.
         slots: number of handlers that run at the same time.
         shutdown_timeout_s: maximum time for running handlers to finish after stop(), in seconds.
-        outages: exceptions of handlers that are treated like Unavailable.
+        unavailable_errors: exceptions of handlers that are treated like Unavailable.
         catalogue: the variables that handlers may write.
     """
 
@@ -56,14 +56,15 @@ class Runtime:
         resources: Mapping[str, Any],
         slots: int,
         shutdown_timeout_s: float = 10.0,
-        outages: Outages = (),
+        *,
+        unavailable_errors: ErrorTypes = (),
         catalogue: Catalogue = UNTYPED,
     ):
         self.client = client
         self._handlers = {handler.topic: handler for handler in handlers}
         self._resources = resources
         self._shutdown_timeout_s = shutdown_timeout_s
-        self._outages = outages
+        self._unavailable_errors = unavailable_errors
         self._catalogue = catalogue
         self._outage_by_topic = {topic: Outage(topic, log) for topic in self._handlers}
         self._stop_requested = threading.Event()
@@ -74,9 +75,9 @@ class Runtime:
         self._locks = LockKeeper(client, self._threads, self.metrics)
         self._wake_up = WakeUp(client)
         self._reports = Reports(client, self._threads, Clock(), self.metrics, self._failure, self._on_delivery_end)
-        self._slots = HandlerPool(slots, self._handlers, self._work, lambda: self._reports.waiting)
+        self._pool = HandlerPool(slots, self._handlers, self._work, lambda: self._reports.waiting)
         topics = {name: handler.variables for name, handler in self._handlers.items()}
-        self._poller = Poller(client, topics, self._slots, self._locks.register, self._wake_up, self.metrics)
+        self._poller = Poller(client, topics, self._pool, self._locks.register, self._wake_up, self.metrics)
         self._register_gauges()
 
     def run(self) -> None:
@@ -102,7 +103,7 @@ class Runtime:
         if self._stop_requested.is_set():
             self._stop_now.set()
         self._stop_requested.set()
-        self._slots.close()
+        self._pool.close()
         self._poller.stop()
 
     @property
@@ -124,7 +125,7 @@ class Runtime:
     def _outcome(self, task: Task, handler: Handler) -> Report | None:
         try:
             outage = self._outage_by_topic[task.topic]
-            return run_handler(task, handler, self._resources, outage, self._outages, self._catalogue)
+            return run_handler(task, handler, self._resources, outage, self._unavailable_errors, self._catalogue)
         except BaseException as error:
             # without a report the task would stay locked as long as this process runs
             log_defect(error)
@@ -132,28 +133,28 @@ class Runtime:
 
     def _failure(self, task: Task, error: BaseException) -> Report:
         return create_failure_report(
-            task, self._handlers[task.topic], error, self._outage_by_topic[task.topic], self._outages
+            task, self._handlers[task.topic], error, self._outage_by_topic[task.topic], self._unavailable_errors
         )
 
     def _on_delivery_end(self, task: Task, report: Report | None) -> None:
         self._locks.unregister(task, is_deleted=report is not None and report.ends_task)
         if report and task.next_delivery and self._locks.register(task.next_delivery):
-            self._slots.add([task.next_delivery])
-        self._slots.notify_capacity_changed()
+            self._pool.add([task.next_delivery])
+        self._pool.notify_capacity_changed()
         if report and report.due_in_s is not None:
             self._wake_up.due_in(report.due_in_s)
 
     def _unlock_overdue(self, stopped: threading.Event) -> None:
         """Unlock tasks that are queued for too long, because handlers have become slower since the fetch."""
         while not stopped.wait(MAX_QUEUED_S / 4):
-            for task in self._slots.remove_queued(MAX_QUEUED_S):
+            for task in self._pool.remove_queued(MAX_QUEUED_S):
                 self._reports.send(task, UNLOCK)
 
     def _drain(self, deadline: float) -> None:
-        self._slots.close()
-        for task in self._slots.remove_queued():
+        self._pool.close()
+        for task in self._pool.remove_queued():
             self._reports.send(task, UNLOCK)
-        self._wait_for(lambda: not self._slots.running() and not self._reports.open, deadline)
+        self._wait_for(lambda: not self._pool.running() and not self._reports.open, deadline)
         self._unlock_tasks([task for task in self._locks.held_tasks() if task.lose()])
 
     def _wait_for(self, condition: Callable[[], bool], deadline: float) -> None:
@@ -183,6 +184,6 @@ class Runtime:
 
     def _register_gauges(self) -> None:
         in_flight = self.metrics.in_flight
-        in_flight.labels("waiting").set_function(lambda: self._slots.figures()["waiting"])
-        in_flight.labels("running").set_function(lambda: self._slots.figures()["running"])
+        in_flight.labels("waiting").set_function(lambda: self._pool.figures()["waiting"])
+        in_flight.labels("running").set_function(lambda: self._pool.figures()["running"])
         in_flight.labels("reporting").set_function(lambda: self._reports.open)

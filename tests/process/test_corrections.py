@@ -10,9 +10,9 @@ import pytest
 from hosting.clients.lab import Lab
 from processes.cases import find_case
 from processes.engine import Engine
-from records.feed_items import FeedItems
 from records.leases import Leases
 from records.outbox import Message
+from records.postponed_items import PostponedItems
 from records.retries import RetrySchedule
 from services.lab.models import FeedItem, Order, Reservation
 from tests.support.case import CONTACT, CaseUnderTest, eventually
@@ -201,7 +201,7 @@ def test_concurrent_readers_of_the_feed_reopen_a_case_once(
             Lab(state["lab"], state["lab_api_key"]),
             Engine(state["engine"], admin["username"], admin["password"]),
             Leases(),
-            FeedItems(),
+            PostponedItems(),
             WITHOUT_PAUSE,
         )
         for _ in range(2)
@@ -245,7 +245,7 @@ class SlowReader:
         self._case = case
 
     def read(self) -> None:
-        LabFeed(LastItemFeed(self._case), self._case.admin, Leases(), FeedItems(), WITHOUT_PAUSE).read()
+        LabFeed(LastItemFeed(self._case), self._case.admin, Leases(), PostponedItems(), WITHOUT_PAUSE).read()
 
 
 def test_a_result_that_another_reader_has_delivered_interrupts_nothing(

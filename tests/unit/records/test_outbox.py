@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from records.database import database
-from records.feed_items import FeedItems
 from records.outbox import REFUSED, SENT, Message, Outbox
+from records.postponed_items import PostponedItems
 from records.queue import timestamp
 from records.queue_metrics import measure_queues, retry_now
 from records.retries import RetrySchedule
@@ -82,10 +82,10 @@ def test_an_operator_can_make_all_waiting_rows_due_now() -> None:
     outbox = Outbox()
     add(outbox, "1")
     outbox.retry(next(outbox.claim("email")), RetrySchedule(timedelta(hours=1), timedelta(hours=1)))
-    FeedItems().postpone("7", RetrySchedule(timedelta(hours=1), timedelta(hours=1)))
+    PostponedItems().postpone("7", RetrySchedule(timedelta(hours=1), timedelta(hours=1)))
     assert retry_now() == 2
     assert [message.key for message in outbox.claim("email")] == ["1"]
-    assert FeedItems().due_times()["7"] <= timestamp()
+    assert PostponedItems().due_times()["7"] <= timestamp()
 
 
 def test_a_released_message_keeps_its_place_and_uses_up_no_attempt() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import peewee
 import pytest
 
-from records.queue import process_each
+from records.processing import process_each
 
 
 class OutageError(Exception):

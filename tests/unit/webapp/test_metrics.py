@@ -12,8 +12,8 @@ from camunda7.outages import Outage, OutageMetrics
 from hosting.clients.lab import Lab
 from records.cipher import Cipher
 from records.erasures import PATIENT, Erasures
-from records.feed_items import FeedItems
 from records.outbox import Message, Outbox
+from records.postponed_items import PostponedItems
 from records.queue import timestamp
 from records.retries import RetrySchedule
 from records.submissions import Submissions
@@ -47,7 +47,7 @@ def test_the_age_of_a_queue_is_that_of_its_oldest_waiting_row_whatever_its_attem
     outbox.retry(first, schedule)
     outbox.mark_sent(sent)
     Submissions(Cipher("a secret of the tests")).add("C-1/t", "C-1", "review", {}, "")
-    FeedItems().postpone("7", schedule)
+    PostponedItems().postpone("7", schedule)
     Erasures().request("C-1", PATIENT)
 
     assert values("coronacare_queue_waiting", "queue") == {**dict.fromkeys(QUEUES, 1), "outbox": 2}

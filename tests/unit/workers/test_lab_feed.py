@@ -14,8 +14,8 @@ from hosting.clients.service import Refused
 from processes import cases
 from records import queue
 from records.erasures import Erasures
-from records.feed_items import FeedItem, FeedItems
 from records.leases import Leases
+from records.postponed_items import PostponedItem, PostponedItems
 from records.queue_metrics import measure_queues
 from records.retries import RetrySchedule
 from tests.support.clock import Clock
@@ -46,11 +46,13 @@ class FakeEngine:
         self.refused = refused
         self.correlated: list[str] = []
 
-    def correlate(self, message: str, key: str, values: dict[str, Any], waiting_for: dict[str, Any] | None) -> None:
+    def correlate(
+        self, message: str, key: str, values: dict[str, Any], correlation_keys: dict[str, Any] | None
+    ) -> None:
         if key in self.refused:
             raise self.refused[key]
         self.correlated.append(
-            f"{message} {key} {values.get('lab_result')} {(waiting_for or {}).get('sample_barcode')}"
+            f"{message} {key} {values.get('lab_result')} {(correlation_keys or {}).get('sample_barcode')}"
         )
 
 
@@ -71,7 +73,7 @@ def grant(number: int) -> dict[str, Any]:
 
 
 def feed(lab: FakeLab, engine: FakeEngine) -> LabFeed:
-    return LabFeed(lab, engine, Leases(), FeedItems(), SCHEDULE)
+    return LabFeed(lab, engine, Leases(), PostponedItems(), SCHEDULE)
 
 
 @pytest.fixture(autouse=True)
@@ -162,13 +164,13 @@ def test_a_result_of_an_unknown_case_is_retried_with_growing_pauses_and_counted_
     lab, engine = FakeLab(result(1), result(2)), FakeEngine()
     attempts: list[str] = []
 
-    def correlate(message: str, key: str, values: dict[str, Any], waiting_for: dict[str, Any] | None) -> None:
+    def correlate(message: str, key: str, values: dict[str, Any], correlation_keys: dict[str, Any] | None) -> None:
         attempts.append(key)
         if key == "C1":
             raise NO_SUBSCRIPTION
 
     monkeypatch.setattr(engine, "correlate", correlate)
-    reader = LabFeed(lab, engine, Leases(), FeedItems(), GROWING_PAUSES)
+    reader = LabFeed(lab, engine, Leases(), PostponedItems(), GROWING_PAUSES)
     with monkeypatch.context() as patched:
         clock = Clock(patched)
         patched.setattr(lab_feed, "timestamp", queue.timestamp)
@@ -187,11 +189,11 @@ def test_a_result_of_an_unknown_case_is_retried_with_growing_pauses_and_counted_
 def test_a_delivered_item_and_one_that_left_the_feed_no_longer_wait() -> None:
     lab, engine = FakeLab(result(1), result(2)), FakeEngine(C1=NO_SUBSCRIPTION, C2=NO_SUBSCRIPTION)
     feed(lab, engine).read()
-    assert FeedItem.select().count() == 2
+    assert PostponedItem.select().count() == 2
     del engine.refused["C1"]
     lab.items = lab.items[:1]
     assert feed(lab, engine).read() == 1
-    assert FeedItem.select().count() == 0
+    assert PostponedItem.select().count() == 0
 
 
 def test_a_refused_acknowledgement_blocks_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
