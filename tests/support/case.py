@@ -14,12 +14,15 @@ from camunda7.engine import EngineRefused
 from config import settings as config
 from kpi.rows import CaseRow
 from processes import cases
+from processes.elements import Process
 from processes.engine import Engine
 from tests.support.days import days_ago
 
 T = TypeVar("T")
 # longer than any step takes on a busy machine: only a failing test waits until it expires
 TIMEOUT_S = 180
+# between polls
+FIRST_PAUSE_S, PAUSE_FACTOR, MAX_PAUSE_S = 0.1, 1.3, 0.5
 
 SYMPTOMS = {
     "temperature",
@@ -285,8 +288,12 @@ class CaseUnderTest:
         return instances_of(self.admin, self.reference)
 
     def _ended(self) -> cases.Case | None:
-        found = self.case()
-        return found if found.ended_at else None
+        query = {
+            "processInstanceBusinessKey": self.reference,
+            "processDefinitionKey": Process.CORONA_CARE,
+            "unfinished": True,
+        }
+        return None if self.admin.post("/history/process-instance/count", query)["count"] else self.case()
 
     def set_lab_result(self, finding: str, sample: int = 1, after_s: float | None = None) -> None:
         """Set the result that the simulated lab gives for the sample, and how many seconds it takes."""
@@ -320,17 +327,20 @@ def eventually(
 ) -> T:
     """Poll a function until its result is true, and return that result.
 
+    The pauses grow, because most polls are requests, which take CPU time from what is waited for.
+
     Args:
         complaint: message of the AssertionError after the timeout; a function that creates it is called only then.
     """
-    deadline = time.monotonic() + within_s
+    deadline, pause_s = time.monotonic() + within_s, FIRST_PAUSE_S
     while True:
         value = found()
         if value:
             return value
         if time.monotonic() > deadline:
             raise AssertionError((complaint() if callable(complaint) else complaint) or f"not within {within_s} s")
-        time.sleep(0.1)
+        time.sleep(pause_s)
+        pause_s = min(MAX_PAUSE_S, PAUSE_FACTOR * pause_s)
 
 
 def describe_case(engine: Engine, reference: str) -> str:
