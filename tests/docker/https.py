@@ -84,10 +84,10 @@ class HttpsCompose(Compose):
         for name, value in context.items():
             setattr(trusting, name, value)
         trusting.set_alpn_protocols([protocol, "http/1.1"])
-        return trusting.wrap_socket(self.dial(), server_hostname=host)
+        return trusting.wrap_socket(self.dial(self.https_port), server_hostname=host)
 
-    def dial(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.https_port), TIMEOUT_S)
+    def dial(self, port: int) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
 
     def certificate(self) -> x509.Certificate:
         """The certificate that is served now."""

@@ -49,7 +49,7 @@ def test_the_certificate_is_valid_for_the_host_and_issued_by_the_authority(compo
     assert names.get_values_for_type(x509.DNSName) == [HOST]
     # controls: another authority, another name
     with pytest.raises(ssl.SSLCertVerificationError):
-        ssl.create_default_context().wrap_socket(compose.dial(), server_hostname=HOST)
+        ssl.create_default_context().wrap_socket(compose.dial(compose.https_port), server_hostname=HOST)
     with pytest.raises(ssl.SSLError):
         compose.connect("other.test")
 
@@ -63,12 +63,13 @@ def test_browsers_get_http_2_and_at_least_tls_1_2(compose: HttpsCompose) -> None
     old.set_ciphers("ALL:@SECLEVEL=0")
     old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
-        old.wrap_socket(compose.dial(), server_hostname=HOST)
+        old.wrap_socket(compose.dial(compose.https_port), server_hostname=HOST)
 
 
-def test_http_is_redirected_to_https(compose: HttpsCompose) -> None:
+@pytest.mark.parametrize("host", [HOST, "192.0.2.7"])
+def test_http_is_redirected_to_https(compose: HttpsCompose, host: str) -> None:
     url = f"http://127.0.0.1:{compose.http_port}/sign-in?lang=fr"
-    answer = requests.get(url, headers={"Host": HOST}, timeout=TIMEOUT_S, allow_redirects=False)
+    answer = requests.get(url, headers={"Host": host}, timeout=TIMEOUT_S, allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/sign-in?lang=fr")
     # browsers ignore it by HTTP
     assert "Strict-Transport-Security" not in answer.headers
@@ -143,20 +144,27 @@ def test_the_web_application_finds_no_fault_with_the_proxies(compose: HttpsCompo
     assert warnings == []
 
 
-def send(compose: HttpsCompose, text: str) -> bytes:
+HEAD = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
+
+
+def send(connection: socket.socket, text: str) -> bytes:
     """Send text as it is, and return what is received until the connection ends."""
-    with compose.connect() as connection:
+    with connection:
         connection.settimeout(TIMEOUT_S)
         connection.sendall(text.encode())
         return b"".join(iter(lambda: connection.recv(10_000), b""))
 
 
-def test_large_and_slow_requests_are_refused(compose: HttpsCompose) -> None:
-    head = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
-    assert send(compose, f"{head}Content-Length: 5000001\r\n\r\n").startswith(b"HTTP/1.1 413")
-    assert send(compose, f"{head}X-Long: {'a' * 30_000}\r\n\r\n").startswith(b"HTTP/1.1 431")
+def test_large_requests_are_refused(compose: HttpsCompose) -> None:
+    assert send(compose.connect(), f"{HEAD}Content-Length: 5000001\r\n\r\n").startswith(b"HTTP/1.1 413")
+    assert send(compose.connect(), f"{HEAD}X-Long: {'a' * 30_000}\r\n\r\n").startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize("by_https", [True, False])
+def test_slow_requests_are_refused(compose: HttpsCompose, by_https: bool) -> None:
+    connection = compose.connect() if by_https else compose.dial(compose.http_port)
     began = time.monotonic()
-    assert send(compose, head) in (b"", b"HTTP/1.1 408")
+    assert b"200 OK" not in send(connection, HEAD)
     assert 8 < time.monotonic() - began < 15
 
 
