@@ -168,7 +168,7 @@ def test_slow_requests_are_refused(compose: HttpsCompose, by_https: bool) -> Non
     assert 8 < time.monotonic() - began < 15
 
 
-def test_while_the_front_is_away_a_page_names_the_emergency_number_and_no_log_the_link(
+def test_while_the_front_is_away_a_page_names_the_emergency_number(
     compose: HttpsCompose, session: requests.Session
 ) -> None:
     compose("stop", "front")
@@ -177,10 +177,24 @@ def test_while_the_front_is_away_a_page_names_the_emergency_number_and_no_log_th
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Strict-Transport-Security"] == HSTS
     assert '<a href="tel:112">' in answer.text
+
+
+def test_the_log_of_an_error_has_no_path(compose: HttpsCompose, session: requests.Session) -> None:
+    compose("up", "--detach", "--no-deps", "broken")
+
+    def is_interrupted() -> bool:
+        try:
+            return session.get(f"{compose.url}/c/{CANARY}", timeout=TIMEOUT_S).status_code == 0
+        except requests.exceptions.ChunkedEncodingError:
+            return True
+
+    eventually(is_interrupted, within_s=TIMEOUT_S)
     log = compose("logs", "https")
-    assert '"level":"error"' in log
+    assert "aborting with incomplete response" in log
     assert CANARY not in log
+    compose("rm", "--stop", "--force", "broken")
     compose("start", "front")
+    compose.wait_until_healthy("front")
 
 
 def test_a_request_waits_for_a_new_front(compose: HttpsCompose, session: requests.Session) -> None:
