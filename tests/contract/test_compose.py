@@ -17,7 +17,7 @@ from stack.parts import WITH_DATABASE, WITH_RECORDS, WORKER, Part, list_local_pa
 from tests.support.docker_env import copy_files, write_environment
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-ADDITIONAL = {"postgres", "deployment", "upgrade", "prometheus", "grafana", "status", "demo"}
+ADDITIONAL = {"postgres", "deployment", "upgrade", "https", "prometheus", "grafana", "status", "demo"}
 # end when they are done
 COMMANDS = {"deployment", "upgrade", "status", "demo"}
 DOCKERFILES = (
@@ -25,6 +25,7 @@ DOCKERFILES = (
     "engine/Dockerfile",
     "monitoring/Dockerfile",
     "stack/front/Dockerfile",
+    "stack/https/Dockerfile",
     "stack/postgres/Dockerfile",
 )
 
@@ -116,13 +117,20 @@ def test_the_front_has_the_variables_that_its_configuration_reads() -> None:
     assert set(stack_parts()["front"].environment) == read
 
 
-def test_the_front_and_the_pages_have_the_same_emergency_number() -> None:
-    assert COMPOSE["services"]["front"]["environment"]["EMERGENCY_NUMBER"] == load().policy.emergency_number
+def test_https_has_the_variables_that_its_configuration_reads() -> None:
+    read = set(re.findall(r"\{\$(\w+)\}", (ROOT / "stack/https/Caddyfile").read_text()))
+    read |= set(re.findall(r"%\[env\((\w+)\)\]", (ROOT / "stack/front/busy.html").read_text()))
+    assert set(COMPOSE["services"]["https"]["environment"]) == read
 
 
-def test_only_the_front_is_open_to_other_hosts() -> None:
+@pytest.mark.parametrize("name", ["front", "https"])
+def test_the_page_of_an_outage_and_the_others_have_the_same_emergency_number(name: str) -> None:
+    assert COMPOSE["services"][name]["environment"]["EMERGENCY_NUMBER"] == load().policy.emergency_number
+
+
+def test_only_the_front_and_https_are_open_to_other_hosts() -> None:
     ports = [(name, port) for name, service in COMPOSE["services"].items() for port in service.get("ports", [])]
-    assert [name for name, port in ports if not port.startswith("127.0.0.1:")] == ["front"]
+    assert [name for name, port in ports if not port.startswith("127.0.0.1:")] == ["front", "https", "https"]
     # each can be moved to another port
     assert [port for _, port in ports if "${" not in port] == []
 
@@ -168,6 +176,7 @@ def test_a_container_may_do_only_what_it_needs(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["read_only"] or name == "grafana"
     assert "max-size" in service["logging"]["options"]
+    assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "https" else [])
 
 
 def test_a_stopping_container_has_the_time_that_its_program_takes() -> None:
@@ -211,6 +220,16 @@ def test_the_script_writes_each_secret_that_compose_requires(checkout: Path) -> 
     assert len(set(written.values())) == len(written)
 
 
+# whoever ends HTTPS
+FOR_A_SERVER = {
+    "PUBLIC_URL": "https://care.example.org",
+    "PUBLIC_HOST": "care.example.org",
+    "FRONT_PUBLISHED": "127.0.0.1:5000",
+    "TRUSTED_PROXIES": "1",
+    "ENGINE_SECURE_COOKIES": "true",
+}
+
+
 def test_the_script_keeps_secrets_and_adds_those_of_new_people(checkout: Path) -> None:
     before, _ = write_environment(checkout)
     people = checkout / "config/people.yaml"
@@ -221,13 +240,33 @@ def test_the_script_keeps_secrets_and_adds_those_of_new_people(checkout: Path) -
         > json.loads(before["STAFF_PASSWORDS"].strip("'")).items()
     )
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed == {
-        "STAFF_PASSWORDS",
-        "PUBLIC_URL",
-        "FRONT_PUBLISHED",
-        "TRUSTED_PROXIES",
-        "ENGINE_SECURE_COOKIES",
-    }
+    assert changed == {"STAFF_PASSWORDS", "COMPOSE_PROFILES", *FOR_A_SERVER}
+
+
+@pytest.mark.parametrize(("option", "profile"), [([], "https"), (["--behind-proxy"], "")])
+def test_the_script_chooses_who_ends_https(checkout: Path, option: list[str], profile: str) -> None:
+    # the last call counts
+    write_environment(checkout, "old.example.org")
+    written, output = write_environment(checkout, "care.example.org", *option)
+    assert FOR_A_SERVER.items() <= written.items()
+    assert COMPOSE["services"]["https"]["profiles"] == ["https"]
+    assert written["COMPOSE_PROFILES"] == profile
+    assert "https://care.example.org/camunda/app/tasklist/default/" in output
+
+
+def test_the_script_alone_starts_nothing_for_others(checkout: Path) -> None:
+    written, _ = write_environment(checkout)
+    assert not written.keys() & {"COMPOSE_PROFILES", "PUBLIC_HOST", "TRUSTED_PROXIES"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["https://care.example.org"], ["care.example.org/"], ["a b"], ["--behind-proxy"], ["care.example.org", "--proxy"]],
+)
+def test_the_script_refuses_other_arguments(checkout: Path, arguments: list[str]) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        write_environment(checkout, *arguments)
+    assert not (checkout / ".env").exists()
 
 
 def test_each_path_that_an_image_copies_exists() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,31 +28,35 @@ class Compose:
 
     Args:
         folder: for the file of secrets.
+        host: public name of the server, for tools/docker-env.
+        files: of Compose, in addition to docker-compose.yml.
+        environment: variables that replace those of .env.
 
     Attributes:
         url: of the front.
         secrets: variables of .env by name.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, host: str = "", files: Sequence[str] = (), **environment: str):
         copy_files(folder)
         ports = {name: str(free_port()) for name in PORTS}
-        self._environment = {**os.environ, **ports}
-        self.secrets, _ = write_environment(folder)
-        self._file = folder / ".env"
+        self._environment = {**os.environ, **ports, **environment}
+        self.secrets, _ = write_environment(folder, *([host] if host else []))
+        options = [f"--file={name}" for name in ("docker-compose.yml", *files)]
+        self._command = ["docker", "compose", "--project-name", PROJECT, f"--env-file={folder}/.env", *options]
         self.url = f"http://localhost:{ports['FRONT_PUBLISHED']}"
 
-    def __call__(self, *arguments: str, check: bool = True, **environment: str) -> str:
+    def __call__(self, *arguments: str, check: bool = True, stdin: str = "", **environment: str) -> str:
         """Run a command of Compose, and return what it printed.
 
         Args:
             environment: variables that replace those of .env.
         """
-        command = ["docker", "compose", "--project-name", PROJECT, "--env-file", str(self._file), *arguments]
         done = subprocess.run(
-            command,
+            [*self._command, *arguments],
             cwd=ROOT,
             env={**self._environment, **environment},
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -75,9 +80,13 @@ class Compose:
 
         eventually(is_healthy, lambda: self("ps", "--all"), START_TIMEOUT_S)
 
+    def open_session(self) -> requests.Session:
+        """Return a browser's session without cookies."""
+        return requests.Session()
+
     def sign_in(self, account: str) -> requests.Session:
         """Sign in at Tasklist through the front; returns the browser's session."""
-        session = requests.Session()
+        session = self.open_session()
         session.get(f"{self.url}/camunda/app/tasklist/default/", timeout=30).raise_for_status()
         passwords = json.loads(self.secrets["STAFF_PASSWORDS"].strip("'"))
         answer = session.post(

@@ -88,3 +88,12 @@ def test_the_metrics_are_on_a_port_of_their_own(front: Front) -> None:
 @pytest.mark.parametrize("path", ["/", "/forms/symptoms_worsened", "/staff/sign-in", "/camunda/app/tasklist/default/"])
 def test_all_pages_have_one_address(front: Front, path: str) -> None:
     assert status_of(front.url, path) == 200
+
+
+@pytest.mark.parametrize(("headers", "secure"), [({}, False), ({"X-Forwarded-Proto": "https"}, True)])
+def test_the_cookie_that_names_the_engine_is_secure_by_https(
+    front: Front, headers: dict[str, str], secure: bool
+) -> None:
+    answer = requests.get(f"{front.url}/camunda/app/tasklist/default/", headers=headers, timeout=30)
+    [cookie] = [each for each in answer.raw.headers.getlist("Set-Cookie") if each.startswith("ENGINE=")]
+    assert ("Secure" in cookie.split("; ")) == secure

@@ -34,12 +34,16 @@ def installed_chromium() -> str:
 
 
 @contextmanager
-def launch_chromium() -> Iterator[Browser]:
-    """Launch the system's Chromium, and close it at the end."""
+def launch_chromium(*arguments: str) -> Iterator[Browser]:
+    """Launch the system's Chromium, and close it at the end.
+
+    Args:
+        arguments: in addition to those that all tests need.
+    """
     # Playwright's own Node.js needs libatomic, which minimal systems lack; the installed one doesn't
     if node := shutil.which("node"):
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed_chromium(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=installed_chromium(), args=[*ARGUMENTS, *arguments])
         yield browser
         browser.close()
