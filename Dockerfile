@@ -34,7 +34,7 @@ RUN pybabel compile --directory webapp/translations && chmod -R a+rX . \
 
 FROM python:3.11.14-slim-bookworm
 WORKDIR /app
-RUN useradd --no-create-home coronacare
+RUN useradd --no-create-home --uid 10001 coronacare
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 USER coronacare

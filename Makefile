@@ -14,7 +14,7 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/m
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: all but tests, which still have findings, and the texts of pages, which are everyday language
-PROSE = *.md docs Makefile access bench camunda7 config deployment forms hosting kpi monitoring processes records services \
+PROSE = *.md docs Makefile access bench camunda7 config deployment forms hosting kpi kubernetes monitoring processes records services \
 	stack tools webapp/*.py webapp/staff workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
