@@ -1,6 +1,6 @@
 # All Python parts: workers, lab, government, SMS gateway, web application, deployment. Each service of docker-compose.yml
 # has its own command. Build from the repository's root.
-FROM node:24.13.0-bookworm-slim AS css
+FROM node:24.18.1-bookworm-slim AS css
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --omit=dev
@@ -8,7 +8,7 @@ RUN sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' \
     node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > govuk-frontend.min.css \
     && node_modules/.bin/rtlcss --silent govuk-frontend.min.css govuk-frontend.rtl.min.css
 
-FROM python:3.11.14-slim-bookworm AS build
+FROM python:3.11.15-slim-bookworm AS build
 WORKDIR /app
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH
@@ -32,9 +32,9 @@ COPY --from=css /app/govuk-frontend.min.css /app/govuk-frontend.rtl.min.css weba
 RUN pybabel compile --directory webapp/translations && chmod -R a+rX . \
     && python -m compileall -q /app /venv/lib && install --directory --mode=1777 .run
 
-FROM python:3.11.14-slim-bookworm
+FROM python:3.11.15-slim-bookworm
 WORKDIR /app
-RUN useradd --no-create-home coronacare
+RUN useradd --no-create-home --uid 10001 coronacare
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 USER coronacare

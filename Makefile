@@ -14,8 +14,8 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/m
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: all but the texts of pages, which are everyday language
-PROSE = *.md docs Makefile access bench camunda7 config deployment engine/src forms hosting kpi monitoring processes records \
-	services stack tests tools webapp/*.py webapp/staff workers
+PROSE = *.md docs Makefile access bench camunda7 config deployment engine/src forms hosting kpi kubernetes monitoring processes \
+	records services stack tests tools webapp/*.py webapp/staff workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts bench bench-pages screenshots pages pathway reference texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages screenshots pages pathway reference texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -136,6 +136,10 @@ mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries
 drafts: setup .venv/.stamp-test ##prove submit 200 forms while engine and web application are killed: minutes
 	SUBMISSIONS=200 $(PY) -m pytest $(LONG) tests/stack/test_form_submissions.py
 
+sbom: .venv-sbom/.stamp | machine ##prove list what each image contains (CycloneDX): .run/sbom
+	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml cyclonedx:makeBom
+	.venv-sbom/bin/python -m tools.sbom engine/target/sbom.json .run/sbom
+
 bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove benchmark our workers against other clients: half an hour
 	$(PY) -m bench
 
@@ -179,6 +183,7 @@ lock: .venv/.stamp .venv-uv/.stamp $(JAR) ##change lock the dependencies of setu
 	$(COMPILE) setup.cfg --extra lint --constraint requirements.txt --output-file requirements-lint.txt
 	$(COMPILE) setup.cfg --extra lint --extra test --constraint requirements-lint.txt --output-file requirements-test.txt
 	$(COMPILE) tools/headers/requirements.in --output-file tools/headers/requirements.txt
+	$(COMPILE) tools/sbom/requirements.in --output-file tools/sbom/requirements.txt
 	$(COMPILE) tools/node/requirements.in --output-file tools/node/requirements.txt
 	$(COMPILE) tools/uv/requirements.in --output-file tools/uv/requirements.txt
 	$(PY) tools/jars.py > engine/dependencies.txt

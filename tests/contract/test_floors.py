@@ -12,6 +12,7 @@ import yaml
 from packaging.version import Version
 
 from config.settings import ROOT
+from tests.contract.test_compose import base_images
 from tests.support.locks import LOCKS, read_lock
 
 FLOORS = yaml.safe_load((ROOT / "tools/floors.yaml").read_text())
@@ -24,6 +25,14 @@ def python_packages() -> list[tuple[str, str]]:
 def java_libraries() -> list[tuple[str, str]]:
     lines = (ROOT / "engine/dependencies.txt").read_text().splitlines()
     return [(name, version) for name, version in (line.split() for line in lines)]
+
+
+def images() -> list[tuple[str, str]]:
+    """Name and version of the images that ours are built from, and of those that run as they are."""
+    return sorted((name, tag.removeprefix("v")) for name, _, tag in (image.partition(":") for image in base_images()))
+
+
+DEPENDENCIES = [("pypi", python_packages()), ("maven", java_libraries()), ("images", images())]
 
 
 def findings(known: dict[str, Any], dependencies: Iterable[tuple[str, str]]) -> list[str]:
@@ -42,13 +51,13 @@ def release(version: Any) -> Version:
     return Version(re.match(r"\d+(\.\d+)*", str(version))[0])
 
 
-@pytest.mark.parametrize(("kind", "dependencies"), [("pypi", python_packages()), ("maven", java_libraries())])
+@pytest.mark.parametrize(("kind", "dependencies"), DEPENDENCIES)
 def test_no_dependency_is_known_to_be_vulnerable(kind: str, dependencies: list[tuple[str, str]]) -> None:
-    assert len(dependencies) > 50
+    assert len(dependencies) > (8 if kind == "images" else 50)
     assert findings(FLOORS[kind], dependencies) == []
 
 
-@pytest.mark.parametrize(("kind", "dependencies"), [("pypi", python_packages()), ("maven", java_libraries())])
+@pytest.mark.parametrize(("kind", "dependencies"), DEPENDENCIES)
 def test_each_assessed_dependency_exists(kind: str, dependencies: list[tuple[str, str]]) -> None:
     names = {name for name, _ in dependencies}
     assessed = [*FLOORS[kind]["floors"], *FLOORS[kind]["none_known"]]
@@ -62,3 +71,11 @@ def test_an_old_version_and_an_unknown_dependency_are_found() -> None:
         FLOORS["maven"], [("commons-lang3", "3.17.0"), ("log4j-core", "2.24.3"), ("javassist", "3.30.2-GA")]
     )
     assert [each.split(":")[0] for each in java] == ["commons-lang3 3.17.0", "log4j-core 2.24.3"]
+    tags = findings(
+        FLOORS["images"], [("postgres", "17.6-bookworm"), ("eclipse-temurin", "17.0.17_10-jre"), ("nginx", "1.29.0")]
+    )
+    assert [each.split(":")[0] for each in tags] == [
+        "postgres 17.6-bookworm",
+        "eclipse-temurin 17.0.17_10-jre",
+        "nginx 1.29.0",
+    ]
