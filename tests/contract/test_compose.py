@@ -220,7 +220,7 @@ def test_the_script_writes_each_secret_that_compose_requires(checkout: Path) -> 
     assert len(set(written.values())) == len(written)
 
 
-# whoever ends HTTPS
+# the two ways to end HTTPS
 FOR_A_SERVER = {
     "PUBLIC_URL": "https://care.example.org",
     "PUBLIC_HOST": "care.example.org",

@@ -266,7 +266,7 @@ def test_the_same_folders_are_in_memory(name: str) -> None:
 def test_the_image_is_that_of_compose_from_a_registry_of_ones_own(name: str) -> None:
     tags = {each["name"]: each["newTag"] for each in read_kustomization(BASE)["images"]}
     image = CONTAINERS[name]["image"]
-    # reserved by RFC 2606: nobody can publish images there
+    # reserved by RFC 2606: no one can publish images there
     assert f"{image}:{tags[image]}" == f"registry.example/{in_compose(name)['image']}"
     assert image in {each["name"] for each in read_kustomization(FOLDER / "example")["images"]}
 
