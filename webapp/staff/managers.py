@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_babel import format_datetime
 
 from webapp import sessions
 from webapp.resources import resources
@@ -54,3 +56,15 @@ def sign_in() -> Any:
 def min_people() -> int:
     """Return the minimum number of people of a KPI; smaller ones are suppressed."""
     return resources().options.suppress_below
+
+
+@pages.context_processor
+def template_variables() -> dict[str, Any]:
+    """Variables of staff/base.html."""
+    return {"loaded_at": datetime.now(UTC), "time_zone": resources().options.time_zone}
+
+
+@pages.app_template_filter("local_time")
+def format_local_time(value: str | datetime) -> str:
+    """Format a time, or its ISO 8601 text, in the application's time zone."""
+    return format_datetime(datetime.fromisoformat(value) if isinstance(value, str) else value, "d MMM y, HH:mm")

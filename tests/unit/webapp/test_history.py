@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from kpi.rows import KpiRows
 from kpi.synthetic import invent
 from processes.engine import Engine
+from tests.unit.webapp.managers import signed_in_client
 from tests.unit.webapp.test_application import application
 from webapp.staff.now import compare_days
 
@@ -27,13 +28,9 @@ TODAY = datetime.now(UTC).date()
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """The browser of a signed-in process manager; three cases are closed."""
-    monkeypatch.setattr(Engine, "groups_of", lambda *_: {"process-managers"})
     for number in range(3):
         KpiRows().record(f"C-{number}", outcome="care_completed", result="negative")
-    client = application().test_client()
-    with client.session_transaction() as session:
-        session.update(manager="manager", seen_at=datetime.now(UTC).timestamp())
-    return client
+    return signed_in_client(monkeypatch)
 
 
 @pytest.fixture
