@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,13 @@ class Case:
 def new_reference() -> str:
     """Generate a case reference: random, no credential, may be logged."""
     return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(12))
+
+
+def find_references(engine: Engine, instance_ids: Iterable[str]) -> dict[str, str]:
+    """Return the case references of running and ended process instances, by instance id."""
+    wanted = sorted(set(instance_ids))
+    rows = engine.post("/history/process-instance", {"processInstanceIds": wanted}) if wanted else []
+    return {row["id"]: row["businessKey"] for row in rows if row["businessKey"]}
 
 
 def start_case(

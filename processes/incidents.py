@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from camunda7.engine import NotFound
-from camunda7.variables import ENGINE_TIME
+from camunda7.variables import ENGINE_TIME, engine_time
 from processes.engine import Engine
 
 TASK, JOB = "failedExternalTask", "failedJob"
@@ -23,18 +23,38 @@ class Incident:
     Attributes:
         kind: TASK or JOB.
         id: of the external task or job.
-        step: topic of the external task, or element id of the job.
+        topic: of the external task; None for a job.
+        element: id of the step in the diagram.
+        definition_id: of the deployed version of the process.
         message: error message of the worker, without patients' data. None for a job: the engine's message may have
             some.
     """
 
     kind: str
     id: str
-    step: str
+    topic: str | None
+    element: str
+    definition_id: str
     case_reference: str | None
     instance_id: str
     since: datetime
     message: str | None
+
+
+@dataclass(frozen=True)
+class ResolvedIncident:
+    """An incident that was retried, or whose case went on or ended without it.
+
+    Attributes:
+        id: of the external task or job.
+        element: id of the step in the diagram.
+    """
+
+    id: str
+    element: str
+    definition_id: str
+    instance_id: str
+    at: datetime
 
 
 def list_incidents(engine: Engine) -> list[Incident]:
@@ -44,6 +64,29 @@ def list_incidents(engine: Engine) -> list[Incident]:
     # the engine propagates an incident to the calling processes
     rows = [row for row in found if row["id"] == row["causeIncidentId"]]
     return [*_task_incidents(rows, tasks), *_job_incidents(rows)]
+
+
+def list_resolved_incidents(engine: Engine, since: datetime, limit: int) -> list[ResolvedIncident]:
+    """Return the last resolution of each external task or job that had an incident, the latest first.
+
+    Args:
+        since: earlier resolutions are ignored.
+        limit: maximum number of resolutions to read.
+    """
+    query = {"resolved": True, "endTimeAfter": engine_time(since), "sortBy": "endTime", "sortOrder": "desc"}
+    rows = engine.get("/history/incident", **query, maxResults=limit)
+    latest = {row["configuration"]: row for row in reversed(rows) if row["id"] == row["causeIncidentId"]}
+    found = [
+        ResolvedIncident(
+            task_or_job,
+            row["failedActivityId"] or row["activityId"],
+            row["processDefinitionId"],
+            row["processInstanceId"],
+            datetime.strptime(row["endTime"], ENGINE_TIME),
+        )
+        for task_or_job, row in latest.items()
+    ]
+    return sorted(found, key=lambda each: each.at, reverse=True)
 
 
 def retry_topic(engine: Engine, topic: str) -> int:
@@ -67,19 +110,33 @@ def _task_incidents(rows: Iterable[dict[str, Any]], tasks: dict[str, dict[str, A
     for row in rows:
         task = tasks.get(row["configuration"])
         if row["incidentType"] == TASK and task is not None:
-            since = datetime.strptime(row["incidentTimestamp"], ENGINE_TIME)
-            message = task["errorMessage"]
             yield Incident(
-                TASK, task["id"], task["topicName"], task["businessKey"], task["processInstanceId"], since, message
+                kind=TASK,
+                id=task["id"],
+                topic=task["topicName"],
+                element=task["activityId"],
+                definition_id=task["processDefinitionId"],
+                case_reference=task["businessKey"],
+                instance_id=task["processInstanceId"],
+                since=datetime.strptime(row["incidentTimestamp"], ENGINE_TIME),
+                message=task["errorMessage"],
             )
 
 
 def _job_incidents(rows: Iterable[dict[str, Any]]) -> Iterable[Incident]:
     for row in rows:
         if row["incidentType"] == JOB:
-            since = datetime.strptime(row["incidentTimestamp"], ENGINE_TIME)
-            step = row["failedActivityId"] or row["activityId"]
-            yield Incident(JOB, row["configuration"], step, None, row["processInstanceId"], since, None)
+            yield Incident(
+                kind=JOB,
+                id=row["configuration"],
+                topic=None,
+                element=row["failedActivityId"] or row["activityId"],
+                definition_id=row["processDefinitionId"],
+                case_reference=None,
+                instance_id=row["processInstanceId"],
+                since=datetime.strptime(row["incidentTimestamp"], ENGINE_TIME),
+                message=None,
+            )
 
 
 def _set_retries(engine: Engine, path: str) -> bool:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from camunda7.variables import ENGINE_TIME, engine_time
+from camunda7.xml import XmlError, parse
 from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.engine import Engine
 
@@ -79,6 +80,16 @@ def list_definitions(engine: Engine) -> list[Definition]:
 def get_diagram(engine: Engine, definition_id: str) -> str:
     """Return the BPMN XML of a version; cached, because a deployed version never changes."""
     return engine.get(f"/process-definition/{definition_id}/xml")["bpmn20Xml"]
+
+
+@lru_cache(maxsize=64)
+def get_step_names(engine: Engine, definition_id: str) -> Mapping[str, str]:
+    """Return the names of a version's elements, by id; empty if its diagram can't be read."""
+    try:
+        nodes = parse(get_diagram(engine, definition_id)).iter()
+    except XmlError:
+        return {}
+    return {node.attrib["id"]: node.attrib["name"] for node in nodes if node.get("id") and node.get("name")}
 
 
 def count_activities_by_diagram(engine: Engine, versions: Iterable[Definition]) -> dict[str, dict[str, ActivityCount]]:

@@ -136,7 +136,7 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
     manager.open_webapp("/staff/incidents")
     page = manager.page
     row = page.get_by_role("row", name=first.reference)
-    expect(row).to_contain_text("malformed")
+    expect(page.get_by_role("main")).to_contain_text("The laboratory refused our request: a value is missing")
     with page.expect_navigation():
         row.get_by_role("link").click()
     expect(page.get_by_text("Order lab test").first).to_be_visible()
@@ -149,16 +149,21 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         body = {"modifications": VARIABLES.to_engine({"specimen_type": "saliva"})}
         case.admin.post(f"/process-instance/{instance}/variables", body)
     manager.open_webapp("/staff/incidents")
-    page.get_by_role("button", name=f"Retry lab.order_test of {first.reference}").click()
+    page.get_by_role("button", name=f"Retry Order lab test of {first.reference}").click()
     expect(page.get_by_role("status")).to_contain_text("1 incident retried")
     first.wait_for_task("doctor_report")
-    page.get_by_role("button", name="Retry all lab.order_test tasks").click()
+    page.get_by_role("button", name="Retry all cases at Order lab test").click()
     expect(page.get_by_role("status")).to_contain_text("2 incidents retried")
     for case in cases[1:]:
         case.wait_for_task("doctor_report")
         assert case.incidents() == []
     manager.open_webapp("/staff/incidents")
     expect(page.get_by_role("main")).not_to_contain_text("lab.order_test")
+    retried = page.get_by_role("region", name="Retried in the last 7 days")
+    for case in cases:
+        row = retried.get_by_role("row", name=case.reference)
+        expect(row).to_contain_text("Order lab test")
+        expect(row).to_contain_text("Not failed")
 
 
 def test_signing_out_deletes_drafts_in_the_browser(

@@ -59,6 +59,7 @@ def incidents(count: int) -> bytes:
     """The engine's list of incidents for this number of failed jobs."""
     common = {"incidentType": "failedJob", "incidentTimestamp": "2020-05-10T12:00:00.000+0000"}
     common |= {"failedActivityId": None, "activityId": "Event_Due", "configuration": "1", "processInstanceId": "p"}
+    common |= {"processDefinitionId": "d"}
     return json.dumps([{**common, "id": str(n), "causeIncidentId": str(n)} for n in range(count)]).encode()
 
 

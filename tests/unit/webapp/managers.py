@@ -1,4 +1,4 @@
-"""A signed-in process manager's browser, without an engine."""
+"""A signed-in process manager's browser, and answers of the engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,21 @@ from flask.testing import FlaskClient
 
 from processes.engine import Engine
 from tests.unit.webapp.test_application import application
+
+
+def answer_for_engine(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> None:
+    """Answer the engine client's GET and POST requests.
+
+    Args:
+        answers: by path; a callable is called with the query, or with the body.
+    """
+
+    def answer(path: str, content: dict[str, Any]) -> Any:
+        found = answers[path]
+        return found(content) if callable(found) else found
+
+    monkeypatch.setattr(Engine, "get", lambda _, path, **query: answer(path, query))
+    monkeypatch.setattr(Engine, "post", lambda _, path, body=None, **__: answer(path, body))
 
 
 def signed_in_client(monkeypatch: pytest.MonkeyPatch, **options: Any) -> FlaskClient:

@@ -1,0 +1,76 @@
+"""Incidents in a manager's words: what happened, what a retry does, and whom to ask."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from processes.incidents import Incident
+
+# messages of hosting/clients/service.py, after the name of the error's class
+REFUSED = re.compile(r"Refused: (\w+) answered \d+ ?(\w*)$")
+FAULTY = re.compile(r"Faulty: (\w+):")
+SERVICES = {"lab": "the laboratory", "government": "the health authority", "sms": "the SMS gateway"}
+# error codes of the services
+REASONS = {
+    "barcode_known": "a test with this barcode was ordered already",
+    "case_released": "the sample was released, so it is no longer expected",
+    "erased": "the case was erased",
+    "malformed": "a value is missing or can't be read",
+    "not_found": "it doesn't know this case, order or contact",
+}
+NO_REASON = "it gave no reason that we know"
+REPEATS = "Retrying sends the same request, which is refused again until its cause is corrected."
+DEVELOPERS = "The developers."
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An incident in a manager's words; each attribute is one sentence or more."""
+
+    happened: str
+    retrying: str
+    ask: str
+
+
+def explain(incident: Incident) -> Explanation:
+    """Explain an incident by its kind and message."""
+    message = incident.message or ""
+    if refused := REFUSED.match(message):
+        return _explain_refusal(*refused.groups())
+    if faulty := FAULTY.match(message):
+        service = _name(faulty[1])
+        return Explanation(
+            f"{_capitalize(service)} failed with an error of its own.",
+            "Retrying works as soon as its error is corrected.",
+            f"{_capitalize(service)}.",
+        )
+    if incident.topic is None:
+        return Explanation(
+            "The engine couldn't do this step. Cockpit has its message, which may contain a patient's data.",
+            "Retrying works after the cause is corrected, such as a decision or a diagram with an error.",
+            DEVELOPERS,
+        )
+    return Explanation(
+        "Our software failed at this step several times.",
+        "Retrying works if the failure was a passing one, or after the software is corrected.",
+        f"{DEVELOPERS} The workers' log has the details.",
+    )
+
+
+def _explain_refusal(service: str, code: str) -> Explanation:
+    name = _name(service)
+    reason = REASONS.get(code, NO_REASON)
+    return Explanation(
+        f"{_capitalize(name)} refused our request: {reason}.",
+        REPEATS,
+        f"{_capitalize(name)}, and an administrator, who can correct the case's data in Cockpit.",
+    )
+
+
+def _name(service: str) -> str:
+    return SERVICES.get(service, f"the service {service}")
+
+
+def _capitalize(text: str) -> str:
+    return text[0].upper() + text[1:]
