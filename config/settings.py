@@ -46,6 +46,7 @@ Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 TelephoneRegion = Annotated[str, AfterValidator(_check_region)]
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 PositiveSpan = Annotated[timedelta, Field(gt=timedelta())]
 
 
@@ -213,6 +214,23 @@ class Policy(Section):
     call_escalated_after: Duration
 
 
+class Targets(Section):
+    """Targets of managers: longest waits and durations, and shares and numbers; config/default.yaml says which."""
+
+    emergency_call: PositiveSpan | None
+    kit: PositiveSpan | None
+    visit: PositiveSpan | None
+    result: PositiveSpan | None
+    report: PositiveSpan | None
+    positivity: Share | None
+    sample_to_result: PositiveSpan | None
+    sample_to_last_contact: PositiveSpan | None
+    with_contacts: Share | None
+    contacts_per_case: Positive | None
+    notified_in_24_h: Share | None
+    mean_feedback: Positive | None
+
+
 class Demo(Section):
     """Data of `make demo` in addition to the pilot."""
 
@@ -249,6 +267,7 @@ class Settings(BaseSettings):
     workers: Workers
     retries: Retries
     retention: Retention
+    targets: Targets
     demo: Demo
     folder: Path
     people: Path

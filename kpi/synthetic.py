@@ -68,6 +68,18 @@ def count_weeks() -> int:
     return math.ceil((days[-1] - days[0] + timedelta(days=1)) / WEEK)
 
 
+def count_waiting(stage: tuple[str, str], at: datetime) -> int:
+    """Return the number of invented cases that were in a stage at a time.
+
+    Args:
+        stage: columns of its start and end, such as kpi.waits.VISIT.
+    """
+    start, end = (getattr(CaseRow, name) for name in stage)
+    moment = _text(at)
+    with database.connection_context():
+        return CaseRow.select().where(CaseRow.invented, start <= moment, end > moment).count()
+
+
 def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
     """Yield the rows of cases that closed in the weeks until yesterday; deterministic."""
     chance = random.Random(SEED)

@@ -22,6 +22,7 @@ BOTTLENECKS = {
     "The result": ReceiveTask.WAIT_FOR_TEST_RESULT,
     "The doctor's report": UserTask.WRITE_DOCTORS_REPORT,
 }
+OLDEST_FIRST = [{"sortBy": "startTime", "sortOrder": "asc"}]
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,27 @@ class Wait:
     """Patients who wait at a step of BOTTLENECKS.
 
     Attributes:
+        step: id of the step in its diagram.
         now: None if there are none.
         yesterday: their number 24 h ago.
     """
 
     label: str
+    step: str
     now: ActivityCount | None
     yesterday: int
+
+
+@dataclass(frozen=True)
+class ActivityInstance:
+    """A running activity instance.
+
+    Attributes:
+        instance_id: of its process instance.
+    """
+
+    instance_id: str
+    started_at: datetime
 
 
 @dataclass(frozen=True)
@@ -106,8 +121,10 @@ def count_activities(engine: Engine, versions: Iterable[Definition]) -> dict[str
         for row in engine.get(f"/process-definition/{version.id}/statistics", incidents=True):
             counts[row["id"]] += row["instances"]
             incidents[row["id"]] += sum(each["incidentCount"] for each in row["incidents"])
+    # the engine doesn't count an instance whose job has failed before the start of the step
+    numbers = {step: count or incidents[step] for step, count in counts.items()}
     measured = {
-        step: _measure_activity(engine, step, count, incidents[step]) for step, count in counts.items() if count
+        step: _measure_activity(engine, step, number, incidents[step]) for step, number in numbers.items() if number
     }
     return {step: each for step, each in measured.items() if each}
 
@@ -127,25 +144,64 @@ def list_waits(engine: Engine, counts: Mapping[str, ActivityCount]) -> list[Wait
     """
     yesterday = datetime.now(UTC) - timedelta(days=1)
     return [
-        Wait(label, counts.get(step), count_at_time(engine, step, yesterday)) for label, step in BOTTLENECKS.items()
+        Wait(label, step, counts.get(step), count_at_time(engine, step, yesterday))
+        for label, step in BOTTLENECKS.items()
     ]
 
 
+def count_started_before(engine: Engine, step: str, at: datetime) -> int:
+    """Return the number of running activity instances at a step that started before a time."""
+    query = {"activityId": step, "unfinished": True, "startedBefore": engine_time(at)}
+    return engine.post("/history/activity-instance/count", query)["count"]
+
+
+def list_started_before(engine: Engine, step: str, at: datetime, limit: int) -> list[ActivityInstance]:
+    """Return the running activity instances at a step that started before a time, the oldest first."""
+    query = {"activityId": step, "unfinished": True, "startedBefore": engine_time(at), "sorting": OLDEST_FIRST}
+    rows = engine.post(f"/history/activity-instance?firstResult=0&maxResults={limit}", query)
+    return [ActivityInstance(row["processInstanceId"], _parse_start(row)) for row in rows]
+
+
+@lru_cache(maxsize=4096)
+def count_at_past_time(engine: Engine, step: str, at: datetime) -> int:
+    """Return count_at_time() of a past time; cached, because it no longer changes."""
+    return count_at_time(engine, step, at)
+
+
 def _measure_activity(engine: Engine, step: str, count: int, incidents: int) -> ActivityCount | None:
+    """Measure the activity instances at a step; None if they have ended since they were counted.
+
+    At a step whose job has failed before its start there is no activity instance yet: its incidents are measured.
+    """
     now = datetime.now(UTC)
     first = half = _activity_of_rank(engine, step, 0)
-    if count > 2:
+    if first is None and incidents:
+        first, half = _incidents_of_rank(engine, step, count)
+    elif count > 2:
         half = _activity_of_rank(engine, step, (count - 1) // 2)
     if first is None or half is None:
-        # the instances have ended since they were counted
         return None
-    longest, median = (now - datetime.strptime(row["startTime"], ENGINE_TIME) for row in (first, half))
-    return ActivityCount(count, longest, median, first["processInstanceId"], incidents)
+    return ActivityCount(count, now - first.started_at, now - half.started_at, first.instance_id, incidents)
 
 
-def _activity_of_rank(engine: Engine, step: str, rank: int) -> dict[str, Any] | None:
+def _activity_of_rank(engine: Engine, step: str, rank: int) -> ActivityInstance | None:
     """Return the activity instance of this rank at a step, the oldest first; None if there are fewer."""
-    sorting = [{"sortBy": "startTime", "sortOrder": "asc"}]
-    query = {"activityId": step, "unfinished": True, "sorting": sorting}
+    query = {"activityId": step, "unfinished": True, "sorting": OLDEST_FIRST}
     rows = engine.post(f"/history/activity-instance?firstResult={rank}&maxResults=1", query)
-    return rows[0] if rows else None
+    return ActivityInstance(rows[0]["processInstanceId"], _parse_start(rows[0])) if rows else None
+
+
+def _incidents_of_rank(
+    engine: Engine, step: str, count: int
+) -> tuple[ActivityInstance | None, ActivityInstance | None]:
+    """Return the first incident at a step, and the median one of `count`, as activity instances."""
+    query = {"activityId": step, "sortBy": "incidentTimestamp", "sortOrder": "asc", "maxResults": count}
+    found = [
+        ActivityInstance(row["processInstanceId"], datetime.strptime(row["incidentTimestamp"], ENGINE_TIME))
+        for row in engine.get("/incident", **query)
+    ]
+    return (found[0], found[(len(found) - 1) // 2]) if found else (None, None)
+
+
+def _parse_start(row: dict[str, Any]) -> datetime:
+    return datetime.strptime(row["startTime"], ENGINE_TIME)

@@ -29,6 +29,7 @@ class Options:
         telephone_region: country of telephone numbers without a country code, ISO 3166-1 alpha-2.
         cockpit_url: Cockpit's URL, for links of process managers.
         suppress_below: minimum number of people of a KPI; smaller ones are suppressed.
+        targets: targets of managers, by name in the settings.
         retention: maximum age of the records, by store.
         lease_s: lease of a submission while it is forwarded, in seconds.
         submission_retries: when to retry a submission on which the engine fails.
@@ -47,6 +48,7 @@ class Options:
     telephone_region: str | None = None
     cockpit_url: str = ""
     suppress_below: int = 0
+    targets: Mapping[str, timedelta | float | None] = field(default_factory=dict)
     retention: Mapping[str, timedelta] = field(default_factory=dict)
     lease_s: float = 45
     submission_retries: RetrySchedule = RETRIES

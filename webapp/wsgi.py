@@ -30,6 +30,7 @@ _application = create_app(
         secret_key=_settings.webapp.secret_key.get_secret_value(),
         records_secret=_settings.records.secret_key.get_secret_value(),
         retention=_settings.retention.model_dump(),
+        targets=_settings.targets.model_dump(),
         trusted_proxies=_settings.webapp.trusted_proxies + bool(_settings.front.url),
         public_host=urlsplit(_settings.public_url).netloc,
         server_timing=_settings.webapp.server_timing,

@@ -43,6 +43,13 @@ def row(page: Page, table: str, name: str) -> list[str]:
     return cells.all_inner_texts()
 
 
+def read_tile(page: Page, name: str) -> dict[str, str]:
+    """Return the figures of a tile by their name, and the number of waiting patients as "now"."""
+    found = page.locator(".tile").filter(has=page.get_by_role("heading", name=name, exact=True))
+    figures = dict(zip(found.locator("dt").all_inner_texts(), found.locator("dd").all_inner_texts(), strict=True))
+    return figures | {"now": found.locator(".tile__number").inner_text()}
+
+
 def count_waiting(case: CaseUnderTest, step: str) -> int:
     query = {"activityId": step, "unfinished": True}
     return case.admin.post("/history/activity-instance/count", query)["count"]
@@ -60,8 +67,10 @@ def test_the_page_now_shows_how_many_cases_wait_at_each_step(
     # then
     manager.reload()
     for what, step in BOTTLENECKS.items():
-        assert row(manager, "Patients waiting", what)[0] == str(count_waiting(case, step))
-    assert int(row(manager, "Patients waiting", "The visit")[0]) >= 3
+        assert read_tile(manager, what)["now"] == str(count_waiting(case, step))
+    waiting = read_tile(manager, "The visit")
+    assert int(waiting["now"]) >= 3
+    assert waiting["Target"] == "24 h"
     # the longest wait links to its case in Cockpit
     oldest = case.admin.post(
         "/history/activity-instance?maxResults=1",
@@ -71,13 +80,13 @@ def test_the_page_now_shows_how_many_cases_wait_at_each_step(
             "sorting": [{"sortBy": "startTime", "sortOrder": "asc"}],
         },
     )
-    link = manager.get_by_role("row", name="The visit").get_by_role("link")
+    link = manager.locator(".tile").filter(has_text="The visit").get_by_role("link")
     assert oldest[0]["processInstanceId"] in (link.get_attribute("href") or "")
     # and the diagram shows the same numbers as the tables
     visit = row(manager, "Take sample", "Visit patient and take sample")
-    assert visit[0] == row(manager, "Patients waiting", "The visit")[0]
-    expect(manager.locator("svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
-    assert manager.locator("svg").count() >= len(Process)
+    assert visit[0] == waiting["now"]
+    expect(manager.locator(".wide svg").get_by_text(f"{visit[0]} · {visit[2]}", exact=True).first).to_be_visible()
+    assert manager.locator(".wide svg").count() >= len(Process)
 
 
 @pytest.mark.serial
@@ -113,7 +122,8 @@ def test_the_kpis_their_charts_and_the_closed_cases(manager: Page, case: CaseUnd
 def test_the_page_shows_the_kits_in_stock_and_the_doctors_on_duty(
     manager: Page, case: CaseUnderTest, records: None
 ) -> None:
-    shown = dict(zip(manager.locator("dt").all_inner_texts(), manager.locator("dd").all_inner_texts(), strict=True))
+    summary = manager.locator(".govuk-summary-list")
+    shown = dict(zip(summary.locator("dt").all_inner_texts(), summary.locator("dd").all_inner_texts(), strict=True))
     kits, doctors = case.call_lab("GET", "/v1/stock")["kits"], len(Roster().doctors_on_duty())
     assert shown == {"Test kits in stock": str(kits), "Doctors on duty": str(doctors)}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from kpi.indicators import compute_kpis
 from kpi.rows import CaseRow, KpiRows, list_closed_cases, rebuild
-from kpi.synthetic import cases, count_weeks, invent
+from kpi.synthetic import cases, count_waiting, count_weeks, invent
 from kpi.tallies import InventedTally, Tally
 from kpi.waits import RESULT, _expected, forecast_wait
 
@@ -123,3 +123,13 @@ def test_rebuilding_keeps_recorded_and_invented_tallies_correct() -> None:
     Tally.delete().execute()
     assert not rebuild()
     assert values(invented=True) == both
+
+
+def test_the_number_of_invented_cases_in_a_stage_at_a_time() -> None:
+    invent(WEEKS, TODAY)
+    record()
+    at = datetime.combine(TODAY - timedelta(days=7), time(), UTC)
+    rows = [row for row in cases(WEEKS, TODAY) if row["sample_taken_at"]]
+    expected = [row for row in rows if row["sample_taken_at"] <= at.isoformat() < row["result_told_at"]]
+    assert count_waiting(RESULT, at) == len(expected) > 0
+    assert count_waiting(RESULT, datetime.combine(TODAY, time(), UTC)) == 0

@@ -1,0 +1,160 @@
+"""The first screen of `/staff/now`: tiles against targets, the worst step with its cause, cases beyond their target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from bs4 import BeautifulSoup
+
+from camunda7.variables import ENGINE_TIME, engine_time
+from config.settings import ROOT
+from hosting.clients.lab import Stock
+from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
+from processes.positions import ActivityCount, Wait
+from tests.unit.webapp.managers import answer_for_engine, signed_in_client
+from webapp.staff import now as now_page
+from webapp.staff.waits import Tile, describe_cause, find_worst, list_midnights
+
+pytestmark = pytest.mark.usefixtures("records")
+NOW = datetime.now(UTC)
+VISIT, RESULT, REPORT = UserTask.VISIT_PATIENT, ReceiveTask.WAIT_FOR_TEST_RESULT, UserTask.WRITE_DOCTORS_REPORT
+KIT = EventBasedGateway.WAIT_FOR_KIT
+TARGETS = {"visit": timedelta(hours=24), "result": timedelta(hours=24), "kit": timedelta(hours=24)}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """An activity instance; `ago` and `ended_ago` are the hours since its start and end."""
+
+    step: str
+    ago: float
+    ended_ago: float | None = None
+
+    def matches(self, query: dict[str, Any]) -> bool:
+        started = NOW - timedelta(hours=self.ago)
+        before, after = query.get("startedBefore"), query.get("finishedAfter")
+        if query["activityId"] != self.step or (before and started > datetime.strptime(before, ENGINE_TIME)):
+            return False
+        if after:
+            ended = NOW - timedelta(hours=self.ended_ago or 0)
+            return self.ended_ago is not None and ended > datetime.strptime(after, ENGINE_TIME)
+        return self.ended_ago is None
+
+    def row(self) -> dict[str, str]:
+        return {"processInstanceId": f"i-{self.ago}", "startTime": engine_time(NOW - timedelta(hours=self.ago))}
+
+
+ACTIVITIES = [
+    Activity(VISIT, 100),
+    Activity(VISIT, 30),
+    Activity(VISIT, 2),
+    Activity(VISIT, 60, ended_ago=10),
+    Activity(RESULT, 5),
+]
+
+
+def show_now(monkeypatch: pytest.MonkeyPatch, targets: dict[str, Any]) -> BeautifulSoup:
+    """Open the page over ACTIVITIES; the laboratory has no kits, and no doctor is on duty."""
+
+    def found(query: dict[str, Any]) -> list[Activity]:
+        return sorted((each for each in ACTIVITIES if each.matches(query)), key=lambda each: -each.ago)
+
+    def rows(first: int, most: int) -> Any:
+        return lambda query: [each.row() for each in found(query)[first : first + most]]
+
+    counts = [{"id": VISIT, "instances": 3, "incidents": []}, {"id": RESULT, "instances": 1, "incidents": []}]
+    definition = {"id": "d", "key": Process.TAKE_SAMPLE, "version": 1}
+    paths = {f"/history/activity-instance?firstResult={n}&maxResults={m}": rows(n, m) for n in (0, 1) for m in (1, 5)}
+    answers = paths | {
+        "/process-definition/statistics": [{"definition": definition, "instances": 4}],
+        "/process-definition/d/statistics": counts,
+        "/process-definition/d/xml": {"bpmn20Xml": (ROOT / "processes/take_sample.bpmn").read_text()},
+        "/history/activity-instance/count": lambda query: {"count": len(found(query))},
+        "/history/process-instance": lambda body: [
+            {"id": each, "businessKey": f"C{each}"} for each in body["processInstanceIds"]
+        ],
+        "/external-task": [],
+        "/incident": [],
+    }
+    answer_for_engine(monkeypatch, answers)
+    monkeypatch.setattr(now_page, "get_stock", lambda: Stock(0, 0))
+    client = signed_in_client(monkeypatch, targets=targets, cockpit_url="/cockpit/")
+    return BeautifulSoup(client.get("/staff/now").text, "html.parser")
+
+
+def test_the_first_screen_names_the_worst_step_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = show_now(monkeypatch, TARGETS)
+    headline = page.select_one(".headline").text
+    assert "The visit takes too long. 2 patients have waited longer than 24 h, the longest 4 d." in headline
+    assert "ask the medical team" in headline
+    # yesterday three waited, too: one of them is visited, and one is new
+    assert "yesterday" not in headline
+
+
+def test_each_tile_has_its_figures_and_its_course(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiles = {each.select_one("h3").text: each for each in show_now(monkeypatch, TARGETS).select(".tile")}
+    visit = tiles["The visit"]
+    assert "▲ 2 beyond target" in visit.text
+    assert [each.text for each in visit.select("dd")] == ["3", "24 h", "4 d", "30 h"]
+    numbers = visit.select_one("svg")["aria-label"].partition(": ")[2].split(", ")
+    assert len(numbers) == 14
+    assert (numbers[0], numbers[-1]) == ("0", "3")
+    assert "✓ All within target" in tiles["The result"].text
+    assert "No one waits" in tiles["A test kit"].text
+
+
+def test_the_cases_beyond_their_target_are_listed_by_reference_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[cell.text for cell in row.select("th, td")] for row in show_now(monkeypatch, TARGETS).select("tbody tr")]
+    assert [row for row in rows if row[1].startswith("Ci-")] == [
+        ["The visit", "Ci-100", "4 d", "24 h"],
+        ["The visit", "Ci-30", "30 h", "24 h"],
+    ]
+
+
+def test_without_excess_the_page_says_so_and_without_targets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = show_now(monkeypatch, {"visit": timedelta(hours=101)})
+    assert "No one waits longer than the targets allow" in page.select_one(".headline").text
+    assert show_now(monkeypatch, {}).select(".headline") == []
+
+
+def tile(step: str, incidents: int = 0, hours: float = 30) -> Tile:
+    now = ActivityCount(3, timedelta(hours=hours), timedelta(hours=1), "i", incidents)
+    return Tile(Wait("What", step, now, 1), timedelta(hours=24), 1, [1, 3])
+
+
+@pytest.mark.parametrize(
+    ("step", "stock", "doctors", "incidents", "cause"),
+    [
+        (KIT, Stock(0, 3), 1, 0, "The laboratory has no test kits left."),
+        (KIT, Stock(1, 3), 1, 0, "The laboratory has 1 test kit, but hasn't granted these patients one."),
+        (KIT, None, 1, 0, "The laboratory isn't responding."),
+        (RESULT, None, 1, 0, "The laboratory isn't responding."),
+        (RESULT, Stock(0, 0), 1, 0, "The laboratory responds, but hasn't sent these results."),
+        (REPORT, None, 0, 0, "No doctor is on duty."),
+        (REPORT, None, 2, 0, "2 doctors on duty for 3 patients."),
+        (VISIT, None, 2, 0, "The platform knows no cause: ask the medical team."),
+        (VISIT, None, 2, 1, "1 case can't go on because of an incident."),
+    ],
+)
+def test_the_cause_as_far_as_the_platform_knows_it(
+    step: str, stock: Stock | None, doctors: int, incidents: int, cause: str
+) -> None:
+    assert describe_cause(tile(step, incidents), stock, doctors) == cause
+
+
+def test_the_worst_wait_is_the_longest_in_proportion_to_its_target() -> None:
+    longest = tile(VISIT, hours=90)
+    assert find_worst([tile(KIT, hours=30), longest, tile(RESULT, hours=40)]) is longest
+    assert find_worst([]) is None
+
+
+def test_days_end_at_midnight_of_the_time_zone() -> None:
+    # on the night of 29 March 2026 clocks go forward in Berlin
+    midnights = list_midnights(ZoneInfo("Europe/Berlin"), datetime(2026, 3, 30, 22, 30, tzinfo=UTC))
+    assert len(midnights) == 13
+    assert midnights[-1] == datetime(2026, 3, 30, 22, tzinfo=UTC)
+    assert midnights[-3] == datetime(2026, 3, 28, 23, tzinfo=UTC)

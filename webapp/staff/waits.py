@@ -1,0 +1,183 @@
+"""Who waits for what, compared with the targets: tiles, the worst step and its cause, cases beyond their target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from markupsafe import Markup
+
+from hosting.clients.lab import Stock
+from kpi.synthetic import count_waiting
+from kpi.waits import REPORT, RESULT, VISIT
+from processes import positions
+from processes.cases import find_references
+from processes.elements import EventBasedGateway, ReceiveTask, UserTask
+from processes.engine import Engine
+from processes.positions import Wait
+from webapp.staff.durations import format_short_duration
+from webapp.staff.history import is_included
+from webapp.staff.sparkline import draw_sparkline
+
+DAYS = 14
+# stages of the invented history, by step
+STAGES: dict[str, tuple[str, str]] = {
+    UserTask.VISIT_PATIENT: VISIT,
+    ReceiveTask.WAIT_FOR_TEST_RESULT: RESULT,
+    UserTask.WRITE_DOCTORS_REPORT: REPORT,
+}
+# cases of one step in the list of those beyond their target
+MAX_LISTED = 5
+# settings of the longest waits, by step
+TARGETS: dict[str, str] = {
+    UserTask.CALL_PATIENT: "emergency_call",
+    EventBasedGateway.WAIT_FOR_KIT: "kit",
+    UserTask.VISIT_PATIENT: "visit",
+    ReceiveTask.WAIT_FOR_TEST_RESULT: "result",
+    UserTask.WRITE_DOCTORS_REPORT: "report",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The wait at one step, compared with its target.
+
+    Attributes:
+        target: longest wait; None if there is no target.
+        beyond: number of patients who have waited longer.
+        course: numbers of waiting patients at the end of each past day, the oldest first, and now.
+    """
+
+    wait: Wait
+    target: timedelta | None
+    beyond: int
+    course: Sequence[int]
+
+    @property
+    def count(self) -> int:
+        return self.wait.now.count if self.wait.now else 0
+
+    @property
+    def ratio(self) -> float:
+        """The longest wait divided by the target; 0 without one of them."""
+        return self.wait.now.longest / self.target if self.wait.now and self.target else 0
+
+    @property
+    def direction(self) -> str:
+        """Whether more patients wait than at this time yesterday, in words."""
+        change = self.count - self.wait.yesterday
+        return f"{change} more than yesterday" if change > 0 else f"{-change} fewer than yesterday" if change else ""
+
+    @property
+    def sparkline(self) -> Markup:
+        numbers = ", ".join(map(str, self.course))
+        return draw_sparkline(self.course, f"Waiting at the end of each of the last {DAYS} days: {numbers}")
+
+
+@dataclass(frozen=True)
+class OverdueCase:
+    """A case that waits beyond its target."""
+
+    label: str
+    case_reference: str
+    instance_id: str
+    waited: timedelta
+    target: timedelta
+
+
+def load_tiles(
+    engine: Engine, waits: Iterable[Wait], targets: Mapping[str, Any], zone: tzinfo, now: datetime
+) -> list[Tile]:
+    """Load the tile of each wait.
+
+    Args:
+        targets: by name in the settings.
+        zone: time zone of the days.
+    """
+    return [_load_tile(engine, wait, targets.get(TARGETS[wait.step]), zone, now) for wait in waits]
+
+
+def _load_tile(engine: Engine, wait: Wait, target: timedelta | None, zone: tzinfo, now: datetime) -> Tile:
+    beyond = 0
+    if target is not None and wait.now and wait.now.longest > target:
+        beyond = positions.count_started_before(engine, wait.step, now - target)
+    past = [_count_at(engine, wait.step, at) for at in list_midnights(zone, now)]
+    return Tile(wait, target, beyond, [*past, wait.now.count if wait.now else 0])
+
+
+def _count_at(engine: Engine, step: str, at: datetime) -> int:
+    invented = count_waiting(STAGES[step], at) if is_included() and step in STAGES else 0
+    return positions.count_at_past_time(engine, step, at) + invented
+
+
+def list_midnights(zone: tzinfo, now: datetime) -> list[datetime]:
+    """List the ends of the last DAYS - 1 days, the oldest first."""
+    today = now.astimezone(zone).date()
+    days = (today - timedelta(days=ago) for ago in reversed(range(DAYS - 1)))
+    return [datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in days]
+
+
+def find_worst(tiles: Iterable[Tile]) -> Tile | None:
+    """Return the tile whose longest wait exceeds its target most; None if none does."""
+    return max((tile for tile in tiles if tile.beyond), key=lambda tile: tile.ratio, default=None)
+
+
+def list_overdue(engine: Engine, tiles: Iterable[Tile], now: datetime) -> list[OverdueCase]:
+    """List cases beyond their target, the longest of each step first, at most MAX_LISTED of a step."""
+    found = [
+        (tile, tile.target, each)
+        for tile in sorted(tiles, key=lambda tile: -tile.ratio)
+        if tile.beyond and tile.target
+        for each in positions.list_started_before(engine, tile.wait.step, now - tile.target, MAX_LISTED)
+    ]
+    references = find_references(engine, [each.instance_id for _, _, each in found])
+    return [
+        OverdueCase(
+            tile.wait.label,
+            references.get(each.instance_id, "View in Cockpit"),
+            each.instance_id,
+            now - each.started_at,
+            target,
+        )
+        for tile, target, each in found
+    ]
+
+
+def describe_cause(tile: Tile, stock: Stock | None, doctors: int) -> str:
+    """Say why patients wait at a step, as far as the platform knows.
+
+    Args:
+        stock: None if the laboratory doesn't respond.
+        doctors: number of doctors on duty.
+    """
+    if tile.wait.now and tile.wait.now.incidents:
+        return f"{_count(tile.wait.now.incidents, 'case')} can't go on because of an incident."
+    if tile.wait.step in (UserTask.CALL_PATIENT, UserTask.WRITE_DOCTORS_REPORT):
+        if not doctors:
+            return "No doctor is on duty."
+        return f"{_count(doctors, 'doctor')} on duty for {_count(tile.count, 'patient')}."
+    if tile.wait.step == UserTask.VISIT_PATIENT:
+        return "The platform knows no cause: ask the medical team."
+    if stock is None:
+        return "The laboratory isn't responding."
+    if tile.wait.step == ReceiveTask.WAIT_FOR_TEST_RESULT:
+        return "The laboratory responds, but hasn't sent these results."
+    if not stock.kits:
+        return "The laboratory has no test kits left."
+    return f"The laboratory has {_count(stock.kits, 'test kit')}, but hasn't granted these patients one."
+
+
+def describe_excess(tile: Tile) -> str:
+    """Say how many patients wait beyond the target of a step, and how long the first of them has waited."""
+    assert tile.wait.now
+    assert tile.target
+    return (
+        f"{_count(tile.beyond, 'patient')} {'has' if tile.beyond == 1 else 'have'} waited longer than "
+        f"{format_short_duration(tile.target)}, the longest {format_short_duration(tile.wait.now.longest)}."
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
