@@ -8,7 +8,7 @@ from kpi.indicators import DURATIONS, seconds_between
 from kpi.rows import CaseRow, list_closed_cases
 from webapp.staff.history import is_included
 from webapp.staff.managers import managers_only, pages
-from webapp.staff.period import read_period
+from webapp.staff.period import list_presets, read_period
 
 PAGE_SIZE = 50
 
@@ -23,6 +23,7 @@ def show_closed() -> str:
         "staff/closed.html",
         rows=rows[:PAGE_SIZE],
         next_after=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
+        presets=list(list_presets(first, last)),
         first=first,
         last=last,
         filters={"first": first, "last": last, "outcome": outcome or None},

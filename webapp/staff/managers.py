@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
-from flask_babel import format_datetime
 
 from webapp import sessions
 from webapp.resources import resources
@@ -62,9 +61,3 @@ def min_people() -> int:
 def template_variables() -> dict[str, Any]:
     """Variables of staff/base.html."""
     return {"loaded_at": datetime.now(UTC), "time_zone": resources().options.time_zone}
-
-
-@pages.app_template_filter("local_time")
-def format_local_time(value: str | datetime) -> str:
-    """Format a time, or its ISO 8601 text, in the application's time zone."""
-    return format_datetime(datetime.fromisoformat(value) if isinstance(value, str) else value, "d MMM y, HH:mm")

@@ -12,7 +12,7 @@ from camunda7.xml import parse
 from processes import positions
 from processes.positions import BOTTLENECKS, ActivityCount, Definition
 from webapp.resources import resources
-from webapp.staff.durations import format_short_duration
+from webapp.staff.formats import format_short_duration
 
 log = logging.getLogger("webapp.staff")
 

@@ -1,10 +1,25 @@
-"""The period of a report: query parameters `first` and `last`."""
+"""The period of a report: query parameters `first` and `last`, presets, and the period before."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from flask import abort, request
+
+DAY = timedelta(days=1)
+PRESETS = (7, 30, 90)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A link to a period; `first` and `last` are None for all days."""
+
+    label: str
+    first: date | None
+    last: date | None
+    is_current: bool
 
 
 def read_period() -> tuple[date | None, date | None]:
@@ -14,3 +29,26 @@ def read_period() -> tuple[date | None, date | None]:
     except ValueError:
         abort(400, "Enter dates as YYYY-MM-DD, for example 2026-11-27.")
     return first, last
+
+
+def today() -> date:
+    """Return today in UTC, as the days of the KPIs."""
+    return datetime.now(UTC).date()
+
+
+def list_presets(first: date | None, last: date | None) -> Iterator[Preset]:
+    """Yield the presets; `first` and `last` are the current period."""
+    for days in PRESETS:
+        start = today() - (days - 1) * DAY
+        yield Preset(f"Last {days} days", start, today(), (first, last) == (start, today()))
+    yield Preset("All days", None, None, first is last is None)
+
+
+def find_period_before(first: date | None, last: date | None) -> tuple[date, date] | None:
+    """Return the period of the same length before this one; None if it has no first day, or none fits before it."""
+    if first is None:
+        return None
+    length = (last or today()) - first + DAY
+    if length < DAY or first - date.min < length:
+        return None
+    return first - length, first - DAY

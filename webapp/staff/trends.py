@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import itertools
+import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from xml.etree.ElementTree import Element
@@ -11,9 +13,21 @@ import pygal
 from flask import Response, abort, url_for
 from pygal.style import Style
 
-from kpi.indicator import Indicator
-from kpi.indicators import CYCLE_TIME, RATING, RESULT, RESULT_TO_REPORT, SAMPLE_TO_RESULT, compute_from_sums
+from kpi.indicator import SECONDS, Indicator
+from kpi.indicators import (
+    CONFIRMED,
+    CYCLE_TIME,
+    NAMED,
+    NOTIFIED_IN_TIME,
+    RATING,
+    RESULT,
+    RESULT_TO_REPORT,
+    SAMPLE_TO_RESULT,
+    WITH_CONTACTS,
+    compute_from_sums,
+)
 from kpi.tallies import load_sums_by_span
+from webapp.staff.formats import format_span
 from webapp.staff.history import is_included
 from webapp.staff.managers import managers_only, min_people, pages
 from webapp.staff.period import read_period
@@ -32,8 +46,16 @@ STYLE = Style(
     guide_stroke_color="#d9dbdc",
     major_guide_stroke_color="#d9dbdc",
     font_family="Arial, Helvetica, sans-serif",
+    label_font_size=14,
+    major_label_font_size=14,
+    legend_font_size=16,
+    title_font_size=18,
 )
-HOUR_S = 3600
+# lines differ by their dashes, too
+DASHES = ("", "8,4", "2,4")
+# units of durations, and the largest value in seconds that is shown in them
+UNITS = (("seconds", 1, 120), ("minutes", 60, 7200), ("hours", 3600, math.inf))
+MAX_TICKS, MAX_LABELS, FEW = 5, 14, 4
 
 # by day or month, by key of the KPI
 KpiSeries = dict[str, dict[str, Indicator]]
@@ -46,7 +68,8 @@ class Trend:
     Attributes:
         sums: the tallies from which they are computed.
         figures: keys of the KPIs.
-        scale: converts a KPI's value to the chart's unit.
+        unit: SECONDS for durations, whose unit depends on their length.
+        factor: converts a KPI's value to the chart's unit.
     """
 
     title: str
@@ -54,39 +77,52 @@ class Trend:
     figures: tuple[str, ...]
     kind: type[pygal.graph.graph.Graph]
     unit: str
-    scale: Callable[[float], float] = float
+    factor: float = 1
+
+    def choose_unit(self, highest: float) -> tuple[str, float]:
+        """Return the unit of the chart in words, and the factor of its values; `highest` is the highest value."""
+        if self.unit != SECONDS:
+            return self.unit, self.factor
+        return next((name, 1 / length) for name, length, longest in UNITS if highest <= longest)
 
 
 TRENDS = {
     "results": Trend(
-        "Results of closed cases",
-        (RESULT,),
-        ("positive", "negative", "other"),
-        pygal.StackedBar,
-        "number of cases",
+        "Results of closed cases", (RESULT,), ("positive", "negative", "other"), pygal.StackedBar, "number of cases"
     ),
-    "positivity": Trend("Test positivity", (RESULT,), ("positivity",), pygal.Line, "%", lambda share: 100 * share),
+    "positivity": Trend("Test positivity", (RESULT,), ("positivity",), pygal.Line, "%", 100),
     "times": Trend(
         "Median time",
         (CYCLE_TIME, SAMPLE_TO_RESULT, RESULT_TO_REPORT),
         ("cycle_time_median", "sample_to_result_median", "result_to_report_median"),
         pygal.Line,
-        "hours",
-        lambda seconds: seconds / HOUR_S,
+        SECONDS,
+    ),
+    "tracing": Trend(
+        "Contact tracing",
+        (CONFIRMED, WITH_CONTACTS, NAMED, NOTIFIED_IN_TIME),
+        ("with_contacts", "notified_in_24_h"),
+        pygal.Line,
+        "%",
+        100,
     ),
     "feedback": Trend("Mean feedback", (RATING,), ("mean_feedback",), pygal.Line, "of 5"),
 }
-ALL_SUMS = {figure for trend in TRENDS.values() for figure in trend.sums}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A trend as a table: one row a day or month, one column a KPI."""
+    """A trend as a table: one row a day or month, one column a KPI.
+
+    Attributes:
+        note: how many days or months have a value, if they are few.
+    """
 
     title: str
     chart_url: str
     columns: list[str]
     rows: list[tuple[str, list[str]]]
+    note: str
 
 
 @pages.get("/trends/<name>.svg")
@@ -106,9 +142,8 @@ def complete_period(first: date | None, last: date | None) -> tuple[date, date]:
     return first or last - min(timedelta(days=DEFAULT_DAYS - 1), last - date.min), last
 
 
-def load_tables(first: date | None, last: date | None) -> list[Table]:
-    """Load the tables of all trends over a period."""
-    series = load_series(list_spans(*complete_period(first, last)), min_people(), invented=is_included())
+def create_tables(series: KpiSeries, first: date | None, last: date | None) -> list[Table]:
+    """Create the tables of all trends over a period."""
     return [
         create_table(trend, series, url_for("staff.show_trend", name=name, first=first, last=last))
         for name, trend in TRENDS.items()
@@ -123,12 +158,12 @@ def list_spans(first: date, last: date) -> list[str]:
 
 
 def load_series(
-    spans: list[str], below: int = 0, sums: Collection[str] = ALL_SUMS, invented: bool = False
+    spans: list[str], below: int = 0, sums: Collection[str] | None = None, invented: bool = False
 ) -> KpiSeries:
     """Compute the KPIs of each day or month.
 
     Args:
-        sums: the tallies from which to compute KPIs.
+        sums: the tallies from which to compute KPIs; None for all.
         invented: whether to include the synthetic history.
     """
     sums_by_span = load_sums_by_span(spans, sums, invented)
@@ -138,33 +173,66 @@ def load_series(
 def create_table(trend: Trend, series: KpiSeries, chart_url: str) -> Table:
     rows = [(span, [figures[key] for key in trend.figures]) for span, figures in series.items()]
     labels = [figure.label for figure in rows[0][1]] if rows else []
-    return Table(trend.title, chart_url, labels, [(span, [figure.text for figure in each]) for span, each in rows])
+    texts = [(format_span(span), [figure.text for figure in each]) for span, each in rows]
+    return Table(trend.title, chart_url, labels, texts, describe_gaps([each for _, each in rows]))
+
+
+def describe_gaps(rows: list[list[Indicator]]) -> str:
+    """Say that few days or months have a value; empty if enough have one."""
+    count = sum(any(figure.value for figure in each) for each in rows)
+    if count > FEW:
+        return ""
+    return f"{count or 'None'} of these {len(rows)} days or months {'has' if count == 1 else 'have'} a value."
 
 
 def draw_chart(trend: Trend, series: KpiSeries) -> str:
     """Draw a chart as SVG; a KPI without a value has no point."""
+    figures = {key: [each[key] for each in series.values()] for key in trend.figures}
+    measured = [[figure.value or 0 for figure in each] for each in figures.values()] if series else []
+    is_stacked = trend.kind is pygal.StackedBar
+    highest = max((sum(each) if is_stacked else max(each) for each in zip(*measured, strict=True)), default=0)
+    unit, factor = trend.choose_unit(highest)
     graph = trend.kind(
         style=STYLE,
         # without pygal's tooltip script, which is loaded from another host
         js=[],
-        title=f"{trend.title}, {trend.unit}",
+        title=f"{trend.title}, {unit}",
         width=900,
         height=380,
         legend_at_bottom=True,
-        x_label_rotation=45,
         show_minor_x_labels=False,
+        truncate_legend=-1,
+        truncate_label=-1,
         include_x_axis=True,
         allow_interruptions=True,
         no_data_text="No data yet",
     )
-    graph.x_labels = list(series)
-    graph.x_labels_major = list(series)[:: max(1, len(series) // 10)]
-    for key in trend.figures if series else ():
-        figures = [each[key] for each in series.values()]
-        values = [None if figure.value is None else round(trend.scale(figure.value), 2) for figure in figures]
-        graph.add(figures[0].label, values)
+    graph.x_labels = [format_span(span, with_year=False) for span in series]
+    graph.x_labels_major = [format_span(span, with_year=False) for span in choose_labels(list(series))]
+    graph.y_labels = choose_ticks(highest * factor)
+    for own, dashes in zip(figures.values() if series else (), DASHES, strict=False):
+        values = [None if figure.value is None else round(figure.value * factor, 2) for figure in own]
+        graph.add(own[0].label, values, stroke_style=None if is_stacked else {"width": 3, "dasharray": dashes})
     graph.add_xml_filter(remove_scripts)
     return graph.render(is_unicode=True)
+
+
+def choose_labels(spans: list[str]) -> list[str]:
+    """Return the days or months that have a label on the axis: Mondays, or each of few; at most MAX_LABELS."""
+    days = [span for span in spans if len(span) == len("YYYY-MM-DD")]
+    mondays = [day for day in days if date.fromisoformat(day).weekday() == 0]
+    chosen = mondays if len(spans) > MAX_LABELS // 2 and mondays else spans
+    return chosen[:: math.ceil(len(chosen) / MAX_LABELS) or 1]
+
+
+def choose_ticks(highest: float) -> list[float]:
+    """Return round whole numbers from 0 to at least the highest value, at most MAX_TICKS + 1."""
+    step = 1
+    for factor in itertools.cycle((2, 2.5, 2)):
+        if highest <= step * MAX_TICKS:
+            break
+        step = round(step * factor)
+    return [step * number for number in range(max(math.ceil(highest / step), 1) + 1)]
 
 
 def remove_scripts(svg: Element) -> Element:

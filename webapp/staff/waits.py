@@ -17,7 +17,7 @@ from processes.cases import find_references
 from processes.elements import EventBasedGateway, ReceiveTask, UserTask
 from processes.engine import Engine
 from processes.positions import Wait
-from webapp.staff.durations import format_short_duration
+from webapp.staff.formats import format_short_duration
 from webapp.staff.history import is_included
 from webapp.staff.sparkline import draw_sparkline
 

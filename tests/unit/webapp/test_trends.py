@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from xml.etree import ElementTree
 
 import pytest
 
 from kpi.rows import KpiRows
-from webapp.staff.trends import TRENDS, draw_chart, list_spans, load_series
+from webapp.staff.trends import (
+    MAX_LABELS,
+    MAX_TICKS,
+    TRENDS,
+    choose_labels,
+    choose_ticks,
+    create_table,
+    draw_chart,
+    list_spans,
+    load_series,
+)
 
 pytestmark = pytest.mark.usefixtures("records")
 CASES_BY_DAY = {"2020-03-01": 4, "2020-03-03": 1, "2020-05-20": 2}
@@ -76,3 +87,35 @@ def test_a_chart_shows_the_values_of_the_table() -> None:
     values = [each.text for each in svg.iter() if each.get("class") == "value"]
     # a span without a value has no point
     assert [value for value in values if value] == ["25", "100"]
+
+
+@pytest.mark.parametrize("highest", [0, 0.3, 1, 2.8, 5, 6, 11, 99, 1000, 123_456])
+def test_ticks_are_whole_numbers_that_include_all_values(highest: float) -> None:
+    ticks = choose_ticks(highest)
+    assert ticks[0] == 0
+    assert ticks[-1] >= highest
+    assert 2 <= len(ticks) <= MAX_TICKS + 1
+    assert all(tick == int(tick) for tick in ticks)
+    assert len({after - before for before, after in itertools.pairwise(ticks)}) == 1
+
+
+def test_the_axis_has_a_label_for_each_monday_or_each_of_few_days() -> None:
+    month = list_spans(date(2020, 3, 1), date(2020, 3, 30))
+    assert choose_labels(month) == ["2020-03-02", "2020-03-09", "2020-03-16", "2020-03-23", "2020-03-30"]
+    assert choose_labels(month[:5]) == month[:5]
+    assert len(choose_labels(list_spans(date(2010, 1, 1), date(2020, 1, 1)))) <= MAX_LABELS
+
+
+def test_labels_of_a_chart_are_neither_slanted_nor_cut_off() -> None:
+    text = draw_chart(TRENDS["results"], load_series(list_spans(date(2020, 3, 1), date(2020, 3, 30))))
+    assert "16 Mar" in text
+    assert "rotate(45" not in text
+
+
+def test_few_values_are_named(records: None) -> None:
+    for last, note in (
+        (date(2020, 3, 3), "2 of these 3 days or months have a value."),
+        (date(2020, 3, 1), "1 of these"),
+    ):
+        series = load_series(list_spans(date(2020, 3, 1), last))
+        assert create_table(TRENDS["positivity"], series, "").note.startswith(note)
