@@ -1,4 +1,4 @@
-"""The transferred size of the patients' pages, and the hosts that they request."""
+"""The transferred size of the pages of patients and managers, and the hosts that they request."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ pytestmark = pytest.mark.browser
 
 # with an empty cache, and with the assets in the cache
 MAX_FIRST_BYTES, MAX_LATER_BYTES = 50_000, 15_000
+# of managers' pages, with an empty cache
+MAX_STAFF_BYTES = 150_000
 
 
 class Traffic:
@@ -63,4 +65,28 @@ def test_pages_are_small_and_request_no_other_host(state: dict[str, Any], chromi
     context.close()
     assert 0 < first <= MAX_FIRST_BYTES
     assert {path: size for path, size in sizes.items() if not 0 < size <= MAX_LATER_BYTES} == {}
+    assert traffic.hosts == {urlsplit(state["webapp"]).netloc}
+
+
+@pytest.mark.parametrize("path", ["now", "kpis", "closed", "incidents"])
+def test_managers_pages_are_small_and_request_no_other_host(
+    state: dict[str, Any], chromium: Browser, path: str
+) -> None:
+    account = state["accounts"]["process_manager"]
+    signed_in = chromium.new_context(viewport=PHONE)
+    page = signed_in.new_page()
+    page.goto(state["webapp"] + "/staff/sign-in")
+    page.fill("#username", account["username"])
+    page.fill("#password", account["password"])
+    page.get_by_role("button", name="Sign in").click()
+    # another context with the same session has an empty cache
+    context = chromium.new_context(viewport=PHONE, storage_state=signed_in.storage_state())
+    page = context.new_page()
+    traffic = Traffic(page)
+    page.goto(f"{state['webapp']}/staff/{path}", wait_until="networkidle")
+    print(f"/staff/{path}: {traffic.bytes} bytes")
+    assert page.get_by_role("heading", level=1).count()
+    signed_in.close()
+    context.close()
+    assert 0 < traffic.bytes <= MAX_STAFF_BYTES
     assert traffic.hosts == {urlsplit(state["webapp"]).netloc}
