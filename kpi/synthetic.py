@@ -68,16 +68,17 @@ def count_weeks() -> int:
     return math.ceil((days[-1] - days[0] + timedelta(days=1)) / WEEK)
 
 
-def count_waiting(stage: tuple[str, str], at: datetime) -> int:
-    """Return the number of invented cases that were in a stage at a time.
+def count_waiting(stage: tuple[str, str], moments: list[datetime]) -> list[int]:
+    """Return the numbers of invented cases that were in a stage at these times, which are sorted.
 
     Args:
         stage: columns of its start and end, such as kpi.waits.VISIT.
     """
     start, end = (getattr(CaseRow, name) for name in stage)
-    moment = _text(at)
+    times = [_text(moment) for moment in moments]
     with database.connection_context():
-        return CaseRow.select().where(CaseRow.invented, start <= moment, end > moment).count()
+        rows: list[Any] = list(CaseRow.select(start, end).where(CaseRow.invented, end > times[0]).tuples())
+    return [sum(started <= at < ended for started, ended in rows if started) for at in times]
 
 
 def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from camunda7.diagrams import Element, Heat, Mark, Paint, Picture, Plane, draw_svg, read_picture
 from camunda7.xml import parse
@@ -91,7 +92,7 @@ def draw_diagrams(versions: list[Definition], counts: Mapping[str, Counts], targ
 def _draw_planes(key: str, source: str, counts: Counts, targets: Targets) -> Iterator[Drawing]:
     """Draw the planes of a diagram; steps that aren't drawn on any are added as a table without a picture."""
     try:
-        file = read_picture(parse(source))
+        file = _read_file(source)
         drawings = [_draw_plane(plane, file, counts, targets) for plane in file.planes]
     except Exception:
         # the page shows the figures even if a deployed diagram is broken
@@ -105,6 +106,12 @@ def _draw_planes(key: str, source: str, counts: Counts, targets: Targets) -> Ite
         yield Drawing(key, "", NOT_DRAWN, steps)
     elif steps:
         yield Drawing(f"{drawings[0].title}: other steps", "", NO_PLACE, steps)
+
+
+@lru_cache(maxsize=32)
+def _read_file(source: str) -> Picture:
+    """Read a diagram; cached, because a deployed version never changes."""
+    return read_picture(parse(source))
 
 
 def _draw_plane(plane: Plane, file: Picture, counts: Counts, targets: Targets) -> Drawing:

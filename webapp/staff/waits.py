@@ -57,7 +57,7 @@ class Tile:
 
     @property
     def count(self) -> int:
-        return self.wait.now.count if self.wait.now else 0
+        return _count_now(self.wait)
 
     @property
     def ratio(self) -> float:
@@ -103,13 +103,18 @@ def _load_tile(engine: Engine, wait: Wait, target: timedelta | None, zone: tzinf
     beyond = 0
     if target is not None and wait.now and wait.now.longest > target:
         beyond = positions.count_started_before(engine, wait.step, now - target)
-    past = [_count_at(engine, wait.step, at) for at in list_midnights(zone, now)]
-    return Tile(wait, target, beyond, [*past, wait.now.count if wait.now else 0])
+    return Tile(wait, target, beyond, [*_count_past(engine, wait.step, list_midnights(zone, now)), _count_now(wait)])
 
 
-def _count_at(engine: Engine, step: str, at: datetime) -> int:
-    invented = count_waiting(STAGES[step], at) if is_included() and step in STAGES else 0
-    return positions.count_at_past_time(engine, step, at) + invented
+def _count_past(engine: Engine, step: str, moments: list[datetime]) -> list[int]:
+    counts = [positions.count_at_past_time(engine, step, at) for at in moments]
+    if not is_included() or step not in STAGES:
+        return counts
+    return [sum(both) for both in zip(counts, count_waiting(STAGES[step], moments), strict=True)]
+
+
+def _count_now(wait: Wait) -> int:
+    return wait.now.count if wait.now else 0
 
 
 def list_midnights(zone: tzinfo, now: datetime) -> list[datetime]:
