@@ -83,6 +83,7 @@ class Platform:
             self._supervisor.wait_until_ready(independent)
             self._run_deployment("admin", passwords, "provision", str(self._folder / "secrets.json"))
             self._run_deployment("deployer", passwords)
+            self._run_deployment("admin", passwords, "erase")
             self._supervisor.launch(dependent)
             self._supervisor.wait_until_ready(dependent)
         except BaseException:
@@ -187,7 +188,7 @@ def check_tools() -> None:
 
 
 def set_data_folder(data: Path) -> None:
-    """Set the URLs of embedded databases to this folder, unless the environment sets them.
+    """Set the URLs of embedded databases and the list of erased cases, unless the environment sets them.
 
     Raises:
         PartFailed: the folder's path can't be part of a database URL.
@@ -204,6 +205,7 @@ def set_data_folder(data: Path) -> None:
         ("lab", "database_url"): f"sqlite:///{data}/lab.db",
         ("government", "database_url"): f"sqlite:///{data}/government.db",
         ("sms", "database_url"): f"sqlite:///{data}/sms.db",
+        ("backup", "erased_cases"): str(data.parent / "erased" / f"{data.name}.txt"),
     }
     for path, url in defaults.items():
         os.environ.setdefault(environment_name(*path), url)
