@@ -33,6 +33,7 @@ class Files:
         parts: the SQLite file of each part of SQLITE.
         snapshot: folder for the copies, deleted afterwards.
         copy_engine: has the running engine write a copy of its file, and returns a ZIP file with it.
+        lock_timeout_s: of each database.
 
     Attributes:
         pause_s: how long the databases stood still.
@@ -40,11 +41,19 @@ class Files:
 
     last_file = ENGINE
 
-    def __init__(self, engine: Path, parts: dict[str, Path], snapshot: Path, copy_engine: Callable[[], Path]):
+    def __init__(
+        self,
+        engine: Path,
+        parts: dict[str, Path],
+        snapshot: Path,
+        copy_engine: Callable[[], Path],
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+    ):
         self._engine = engine
         self._parts = parts
         self._snapshot = snapshot
         self._copy_engine = copy_engine
+        self._lock_timeout_s = lock_timeout_s
         self.pause_s = 0.0
 
     @contextmanager
@@ -75,9 +84,8 @@ class Files:
         if not (folder / ENGINE).exists():
             raise BackupError("this backup isn't one of the files of `make up`: set backup.database_url for it")
         for part in SQLITE:
-            with closing(_open(folder / f"{part}.db")) as connection:
-                if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                    raise BackupError(f"the backup's database {part} is damaged: restore another one")
+            if not _is_intact(folder / f"{part}.db"):
+                raise BackupError(f"the backup's database {part} is damaged: restore another one")
 
     def _copy(self) -> None:
         """Copy the databases: SQLite's stand still while the engine's is copied, and are then read as they were."""
@@ -98,7 +106,7 @@ class Files:
         for attempt in range(1, LOCK_ATTEMPTS + 1):
             try:
                 for part in SQLITE:
-                    locks.enter_context(_locked(self._parts[part]))
+                    locks.enter_context(_locked(self._parts[part], self._lock_timeout_s))
             except sqlite3.OperationalError as error:
                 locks.close()
                 if attempt == LOCK_ATTEMPTS:
@@ -138,8 +146,8 @@ def file_of(url: str) -> Path:
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    with closing(_open(file)) as connection:
+def _locked(file: Path, timeout_s: float) -> Iterator[None]:
+    with closing(_open(file, timeout_s)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.rollback()
@@ -147,18 +155,26 @@ def _locked(file: Path) -> Iterator[None]:
 
 @contextmanager
 def _reading(file: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a connection that reads the state of now, whatever is written meanwhile (SQLite's WAL)."""
+    """Yield a connection that reads the state of now, whatever is written later (SQLite's WAL)."""
     with closing(_open(file)) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         yield connection
 
 
-def _open(file: Path) -> sqlite3.Connection:
+def _open(file: Path, timeout_s: float = LOCK_TIMEOUT_S) -> sqlite3.Connection:
     """Open an existing database, without transactions of Python's own."""
     if not file.exists():
         raise BackupError(f"{file} is missing")
-    return sqlite3.connect(file, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+    return sqlite3.connect(file, timeout=timeout_s, isolation_level=None)
+
+
+def _is_intact(file: Path) -> bool:
+    with closing(_open(file)) as connection:
+        try:
+            return connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        except sqlite3.DatabaseError:
+            return False
 
 
 def _unpack(engine: Path, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Encryption to a public key, in the format of age (https://age-encryption.org/v1), in chunks of 64 KiB.
 
-Whoever writes backups can't read them. Each chunk is authenticated, and so is the end: an altered or truncated file is
-refused.
+The server that writes backups can't read them. Each chunk is authenticated, and so is the end: an altered or truncated
+file is refused.
 """
 
 from __future__ import annotations

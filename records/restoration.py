@@ -23,8 +23,8 @@ def repeat_erasures(references: Iterable[str]) -> list[str]:
     """
     with database.connection_context():
         known = {erasure.key for erasure in Erasure.select().where(Erasure.state == ERASED)}
-    forgotten = [reference for reference in references if reference not in known]
-    for reference in forgotten:
+    unknown = [reference for reference in references if reference not in known]
+    for reference in unknown:
         with database.connection_context(), database.atomic():
             for table in (CaseAccess, Link, Submission):
                 table.delete().where(table.case_reference == reference).execute()
@@ -32,7 +32,7 @@ def repeat_erasures(references: Iterable[str]) -> list[str]:
             unsent = Message.state.in_((*OPEN, HELD))
             Message.delete().where(unsent, Message.key.startswith(f"{reference}/")).execute()
         Erasures().request(reference, RESTORE)
-    return forgotten
+    return unknown
 
 
 def end_sessions() -> None:
