@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -58,6 +59,8 @@ class Parts:
         archive = self.engine.with_suffix(".zip")
         with self._commit, zipfile.ZipFile(archive, "w") as file:
             file.write(self.engine, self.engine.name)
+        # parts that aren't locked would go on
+        time.sleep(0.1)
         return archive
 
 
