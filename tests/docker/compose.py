@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -27,31 +28,39 @@ class Compose:
 
     Args:
         folder: for the file of secrets.
+        project: name of the project.
+        secrets: file of another platform's secrets, which are the same.
 
     Attributes:
         url: of the front.
         secrets: variables of .env by name.
+        file: .env.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, project: str = PROJECT, secrets: Path | None = None):
+        self._project = project
         copy_files(folder)
+        if secrets:
+            shutil.copy(secrets, folder / ".env")
         ports = {name: str(free_port()) for name in PORTS}
         self._environment = {**os.environ, **ports}
         self.secrets, _ = write_environment(folder)
-        self._file = folder / ".env"
+        self.file = folder / ".env"
         self.url = f"http://localhost:{ports['FRONT_PUBLISHED']}"
 
-    def __call__(self, *arguments: str, check: bool = True, **environment: str) -> str:
+    def __call__(self, *arguments: str, check: bool = True, stdin: str = "", **environment: str) -> str:
         """Run a command of Compose, and return what it printed.
 
         Args:
+            stdin: its standard input.
             environment: variables that replace those of .env.
         """
-        command = ["docker", "compose", "--project-name", PROJECT, "--env-file", str(self._file), *arguments]
+        command = ["docker", "compose", "--project-name", self._project, "--env-file", str(self.file), *arguments]
         done = subprocess.run(
             command,
             cwd=ROOT,
             env={**self._environment, **environment},
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
