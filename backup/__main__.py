@@ -123,5 +123,7 @@ def _say(line: str) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)
     except (BackupError, config.SettingsError) as error:
         sys.exit(str(error))

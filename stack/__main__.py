@@ -21,7 +21,7 @@ from stack import state
 from stack.demo import Demo
 from stack.parts import account_environment
 from stack.pilot import Pilot, PilotError, today_in
-from stack.platform import Platform, Stopped
+from stack.platform import Platform, Stopped, erased_cases_of
 from stack.replay import Result
 from stack.status import show_status
 from stack.supervisor import PartFailed
@@ -130,6 +130,7 @@ def demo(folder: Path) -> int:
     today = today_in(config.load().webapp.time_zone)
     pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today)
     shutil.rmtree(data, ignore_errors=True)
+    erased_cases_of(data).unlink(missing_ok=True)
     platform.up()
     try:
         show = Demo(platform.state, platform.pause, pilot, Path(report) if report else None, say)

@@ -187,6 +187,11 @@ def check_tools() -> None:
         raise PartFailed("the engine is not built: run `make engine`")
 
 
+def erased_cases_of(data: Path) -> Path:
+    """Return the list of cases that were erased from the databases in this folder."""
+    return data.parent / "erased" / f"{data.name}.txt"
+
+
 def set_data_folder(data: Path) -> None:
     """Set the URLs of embedded databases and the list of erased cases, unless the environment sets them.
 
@@ -205,7 +210,7 @@ def set_data_folder(data: Path) -> None:
         ("lab", "database_url"): f"sqlite:///{data}/lab.db",
         ("government", "database_url"): f"sqlite:///{data}/government.db",
         ("sms", "database_url"): f"sqlite:///{data}/sms.db",
-        ("backup", "erased_cases"): str(data.parent / "erased" / f"{data.name}.txt"),
+        ("backup", "erased_cases"): str(erased_cases_of(data)),
     }
     for path, url in defaults.items():
         os.environ.setdefault(environment_name(*path), url)
