@@ -29,6 +29,7 @@ from tests.support.sms import texts_to
 from workers.channels import message_id
 
 pytestmark = pytest.mark.verify
+UNSENT = "SELECT key FROM message WHERE state IN ('waiting', 'claimed')"
 
 
 @contextmanager
@@ -134,6 +135,8 @@ def test_the_platform_continues_from_a_backup_elsewhere(folder: Path) -> None:
             eventually(lambda: texts_to(state, contact["phone"]))
             # given a message that can't be sent, and tasks that no worker executes
             kill(environment, "mail", signal.SIGSTOP)
+            CaseUnderTest(state).reach_report("negative")
+            eventually(lambda: rows(server, "records", UNSENT))
             working = [CaseUnderTest(state) for _ in range(4)]
             for case in working:
                 case.start(WITH_COUGH)
