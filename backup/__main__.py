@@ -24,6 +24,8 @@ from config import settings as config
 from hosting.erased_cases import ErasedCases
 from processes.engine import Engine
 from stack import state
+from stack.data import set_data_folder
+from stack.supervisor import PartFailed
 
 # umask: backups, keys and databases contain or reveal patients' data
 PRIVATE = 0o077
@@ -76,6 +78,9 @@ def database_of(settings: config.Settings) -> Server | Files:
     """Return what is backed up and restored: a PostgreSQL server, or the files of `make up`."""
     if settings.backup.database_url:
         return Server(settings.backup.database_url)
+    # as `make up` does: URLs that aren't set are those of files in the folder
+    set_data_folder(settings.restored_folder)
+    settings = config.load()
     parts = {part: config.ROOT / file_of(getattr(settings, part).database_url) for part in SQLITE}
     engine = config.ROOT / file_of(settings.engine.database_url)
     return Files(engine, parts, config.ROOT / settings.folder / "snapshot", lambda: copy_engine(settings, engine))
@@ -125,5 +130,5 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
-    except (BackupError, config.SettingsError) as error:
+    except (BackupError, PartFailed, config.SettingsError) as error:
         sys.exit(str(error))

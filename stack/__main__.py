@@ -18,10 +18,11 @@ from camunda7.forms.browser import PageRefused
 from config import settings as config
 from config.settings import ROOT, environment_name
 from stack import state
+from stack.data import erased_cases_of
 from stack.demo import Demo
 from stack.parts import account_environment
 from stack.pilot import Pilot, PilotError, today_in
-from stack.platform import Platform, Stopped, erased_cases_of
+from stack.platform import Platform, Stopped
 from stack.replay import Result
 from stack.status import show_status
 from stack.supervisor import PartFailed
