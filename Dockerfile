@@ -34,7 +34,8 @@ RUN pybabel compile --directory webapp/translations && chmod -R a+rX . \
 
 FROM python:3.11.15-slim-bookworm
 WORKDIR /app
-RUN useradd --no-create-home --uid 10001 coronacare
+# the volume /erasures begins with this mode; the container that restores writes to it, too
+RUN useradd --no-create-home --uid 10001 coronacare && install --directory --mode=0777 /erasures
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 USER coronacare

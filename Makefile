@@ -14,14 +14,14 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/m
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: all but the texts of pages, which are everyday language
-PROSE = *.md docs Makefile access bench camunda7 config deployment engine/src forms hosting kpi kubernetes monitoring processes \
-	records services stack tests tools webapp/*.py webapp/staff workers
+PROSE = *.md docs Makefile access backup bench camunda7 config deployment engine/src forms hosting kpi kubernetes monitoring \
+	processes records services stack tests tools webapp/*.py webapp/staff workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
 # Programs that goals need, which tools/machine checks: Python for all, a JDK for most, and TOOLS for tests of the whole
 # platform.
-WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit pathway reference texts fresh-machines
+WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit pathway reference texts fresh-machines
 WITH_TOOLS = test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages screenshots pages pathway reference texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages screenshots pages pathway reference texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -81,6 +81,15 @@ erase: .venv/.stamp ##use erase a patient's data everywhere: CASE=C-…
 
 erasures: .venv/.stamp ##use list requested and completed erasures
 	@$(PY) -m records erasures
+
+backup: .venv/.stamp ##use back up all databases while cases go on, encrypted, to .run/backups
+	@$(PY) -m backup create
+
+restore: .venv/.stamp ##use restore a backup to an empty .run/data: FILE=… <KEY, OVERWRITE=1 deletes what is there
+	@$(PY) -m backup restore "$(FILE)" $(if $(OVERWRITE),overwrite)
+
+backup-key: .venv/.stamp ##use create the key that decrypts backups: KEY=FILE
+	@$(PY) -m backup key "$(KEY)"
 
 rebuild: .venv/.stamp ##use recompute the KPI sums from the recorded cases
 	@$(PY) -m kpi rebuild

@@ -183,6 +183,18 @@ class Retention(Section):
     sessions: timedelta
 
 
+class Backup(Section):
+    """Backups of all databases."""
+
+    recipient: str
+    database_url: str
+    folder: Path | None
+    data: Path | None
+    keep_daily: Annotated[int, Field(ge=1)]
+    keep_weekly: Annotated[int, Field(ge=0)]
+    erased_cases: Path | None
+
+
 class Policy(Section):
     """Medical and organisational rules; durations are ISO 8601, the format of BPMN timers."""
 
@@ -266,6 +278,7 @@ class Settings(BaseSettings):
     sms: Sms
     workers: Workers
     retries: Retries
+    backup: Backup
     retention: Retention
     targets: Targets
     demo: Demo
@@ -282,6 +295,20 @@ class Settings(BaseSettings):
     def staff_url(self) -> str:
         """URL of Tasklist and Cockpit, as staff reach them."""
         return self.front.url or self.engine.url
+
+    @property
+    def backups_folder(self) -> Path:
+        return ROOT / (self.backup.folder or self.folder / "backups")
+
+    @property
+    def restored_folder(self) -> Path:
+        """Folder that a restore fills."""
+        return ROOT / (self.backup.data or self.folder / "data")
+
+    @property
+    def erased_cases(self) -> Path:
+        """File with the list of erased cases."""
+        return ROOT / (self.backup.erased_cases or self.folder / "erased" / "data.txt")
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,8 @@ cases can be migrated; `migrate back` deploys the previous version again and mig
 `python -m deployment rehearse FILE [COUNT]` lists recent cases for which a changed decision gives another result;
 `python -m deployment templates` writes Camunda Modeler's element templates;
 `python -m deployment provision SOURCE...` creates groups, people, accounts and authorizations, with the passwords of
-each SOURCE: a JSON object by account, in a file, or in the environment variable NAME for `env:NAME`.
+each SOURCE: a JSON object by account, in a file, or in the environment variable NAME for `env:NAME`;
+`python -m deployment erase` deletes erased cases that the engine has again, because its database was restored.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ from config.secrets import load_with_secrets
 from config.settings import ROOT
 from deployment.declared import collect_declared
 from deployment.templates import write_templates
+from hosting.erased_cases import ErasedCases
+from processes.cases import delete_cases
 from processes.elements import Process
 from processes.engine import Engine
 from processes.variables import VARIABLES
@@ -89,6 +92,9 @@ def main(arguments: list[str]) -> str:
             passwords = {account: password for source in sources for account, password in _read_passwords(source)}
             done = provision(engine, load_people(settings.people), passwords, account.username)
             return "\n".join(done) or "groups, people, accounts and authorizations are up to date"
+        case ["erase"]:
+            deleted = delete_cases(engine, ErasedCases(settings.erased_cases).references())
+            return f"deleted {deleted} process instances of erased cases" if deleted else "no erased case came back"
         case _:
             raise SystemExit(__doc__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,9 @@ CALLED = (Process.TAKE_SAMPLE, Process.TEST_SAMPLE, Process.TRACE_CONTACTS)
 # of a variable that several processes have, the value of the last one in this order is current: tracing copies the
 # case's variables at its start, and the processes of a sample have newer values
 PRECEDENCE = (Process.TRACE_CONTACTS, Process.CORONA_CARE, Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
+
+# of cases, maximum of one query
+BATCH = 100
 
 # without letters and digits that look alike
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -165,6 +168,20 @@ def delete_case(engine: Engine, case_reference: str) -> None:
     for instance in engine.post("/history/process-instance", {"processInstanceBusinessKey": case_reference}):
         with contextlib.suppress(NotFound):
             engine.delete(f"/history/process-instance/{instance['id']}")
+
+
+def delete_cases(engine: Engine, case_references: Sequence[str]) -> int:
+    """Delete running and ended cases with their history; returns the number of their process instances."""
+    deleted = 0
+    for start in range(0, len(case_references), BATCH):
+        query = {"processInstanceBusinessKeyIn": case_references[start : start + BATCH]}
+        for instance in engine.post("/history/process-instance", query):
+            for path in ("/process-instance", "/history/process-instance"):
+                # an ended one runs no longer, and one that another called was deleted with it
+                with contextlib.suppress(NotFound):
+                    engine.delete(f"{path}/{instance['id']}")
+            deleted += 1
+    return deleted
 
 
 def set_language(engine: Engine, case_reference: str, language: str) -> None:

@@ -1,7 +1,7 @@
 """Queue and log of erasures: one row per case, which names no person.
 
-The row of an erased case stays: late writes for its reference are refused, and erasures can be repeated on a restored
-backup.
+The row of an erased case stays, so that late writes for its reference are refused. A list outside the database has it,
+too: hosting/erased_cases.py.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ from datetime import timedelta
 
 import peewee
 
+from hosting.erased_cases import ErasedCases
 from records.database import database, truncate_journal
 from records.queue import LEASE, Queued, timestamp
 from records.retries import RetrySchedule
 
 ERASED = "erased"
-PATIENT, OPERATOR = "patient", "operator"
+# RESTORE: it was completed before, and the database was restored from an older backup
+PATIENT, OPERATOR, RESTORE = "patient", "operator", "restore"
 
 
 class Erasure(Queued):
     """Erasure of one case; its key is the case reference.
 
     Attributes:
-        asked_by: PATIENT or OPERATOR.
+        asked_by: PATIENT, OPERATOR or RESTORE.
         changed_at: for an erased case, when it was erased.
         kept: whether the health authority keeps data that the law requires.
     """
@@ -38,10 +40,12 @@ class Erasures:
 
     Args:
         lease: duration of the lease on a claimed erasure.
+        erased_cases: list to which completed erasures are added.
     """
 
-    def __init__(self, lease: timedelta = LEASE):
+    def __init__(self, lease: timedelta = LEASE, erased_cases: ErasedCases | None = None):
         self._lease = lease
+        self._erased_cases = erased_cases
 
     def request(self, case_reference: str, asked_by: str) -> None:
         """Request the erasure of a case, for when it has ended; a second request has no effect."""
@@ -73,6 +77,8 @@ class Erasures:
         erasure.defer(schedule)
 
     def complete(self, erasure: Erasure, kept: bool) -> None:
+        if self._erased_cases:
+            self._erased_cases.add(erasure.key)
         erasure.finish(ERASED, kept=kept)
         with database.connection_context():
             truncate_journal()

@@ -18,6 +18,8 @@ from records.retries import RetrySchedule
 
 SENT, REFUSED, GIVEN_UP = "sent", "refused", "given_up"
 UNDELIVERED = (REFUSED, GIVEN_UP)
+# waits for an operator after a restore: records/restoration.py
+HELD = "held"
 TELEPHONE = "telephone"
 # suffix of the key of a message by telephone that replaces an undeliverable one
 REPLACEMENT = "/telephone"

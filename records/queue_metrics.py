@@ -9,7 +9,7 @@ from peewee import fn
 
 from records.database import database
 from records.erasures import Erasure
-from records.outbox import REPLACEMENT, UNDELIVERED, Message
+from records.outbox import HELD, REPLACEMENT, UNDELIVERED, Message
 from records.postponed_items import PostponedItem
 from records.queue import OPEN, WAITING, Queued, timestamp
 from records.submissions import Submission
@@ -44,6 +44,12 @@ def count_undelivered_messages() -> int:
     recent = Message.state.in_(UNDELIVERED) & (Message.changed_at > timestamp(-UNDELIVERED_WINDOW))
     with database.connection_context():
         return Message.select().where(recent, ~fn.EXISTS(calls)).count()
+
+
+def count_held_messages() -> int:
+    """Count messages that an operator must send or discard: records/restoration.py."""
+    with database.connection_context():
+        return Message.select().where(Message.state == HELD).count()
 
 
 def retry_now() -> int:

@@ -18,6 +18,7 @@ from camunda7.forms.browser import PageRefused
 from config import settings as config
 from config.settings import ROOT, environment_name
 from stack import state
+from stack.data import erased_cases_of
 from stack.demo import Demo
 from stack.parts import account_environment
 from stack.pilot import Pilot, PilotError, today_in
@@ -130,6 +131,7 @@ def demo(folder: Path) -> int:
     today = today_in(config.load().webapp.time_zone)
     pilot = Pilot.read(Path(os.environ.get("PILOT") or Demo.PILOT), today)
     shutil.rmtree(data, ignore_errors=True)
+    erased_cases_of(data).unlink(missing_ok=True)
     platform.up()
     try:
         show = Demo(platform.state, platform.pause, pilot, Path(report) if report else None, say)

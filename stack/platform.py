@@ -17,13 +17,12 @@ from config import settings as config
 from config.settings import environment_name
 from stack import ports, secrets, state
 from stack.commands import run_command
+from stack.data import set_data_folder
 from stack.parts import JAR, WITH_DATABASE, Part, account_environment, list_local_parts, list_upgrade_commands
 from stack.supervisor import PartFailed, Supervisor
 
 # size of a file that is written and deleted to check for free disk space
 PROBE_BYTES = 1_000_000
-# end the path in URLs of SQLite and H2, and can't be escaped
-NOT_IN_URLS = "#?;"
 # maximum number of the deployment's lines; a first start has hundreds
 MAX_LINES = 10
 # printed by an upgrade for a database that is up to date
@@ -83,6 +82,7 @@ class Platform:
             self._supervisor.wait_until_ready(independent)
             self._run_deployment("admin", passwords, "provision", str(self._folder / "secrets.json"))
             self._run_deployment("deployer", passwords)
+            self._run_deployment("admin", passwords, "erase")
             self._supervisor.launch(dependent)
             self._supervisor.wait_until_ready(dependent)
         except BaseException:
@@ -184,26 +184,3 @@ def check_tools() -> None:
         raise PartFailed("no folder for temporary files is writable: set TMPDIR to one that is") from None
     if not JAR.exists():
         raise PartFailed("the engine is not built: run `make engine`")
-
-
-def set_data_folder(data: Path) -> None:
-    """Set the URLs of embedded databases to this folder, unless the environment sets them.
-
-    Raises:
-        PartFailed: the folder's path can't be part of a database URL.
-    """
-    if set(NOT_IN_URLS) & set(str(data)):
-        raise PartFailed(
-            f"{data}: databases can't be in a folder whose path has one of {' '.join(NOT_IN_URLS)}: "
-            f"set another folder: {environment_name('folder')}=FOLDER"
-        )
-    data.mkdir(parents=True, exist_ok=True)
-    defaults = {
-        ("engine", "database_url"): f"jdbc:h2:file:{data}/engine;WRITE_DELAY=0;COMPRESS=TRUE;DB_CLOSE_ON_EXIT=FALSE",
-        ("records", "database_url"): f"sqlite:///{data}/records.db",
-        ("lab", "database_url"): f"sqlite:///{data}/lab.db",
-        ("government", "database_url"): f"sqlite:///{data}/government.db",
-        ("sms", "database_url"): f"sqlite:///{data}/sms.db",
-    }
-    for path, url in defaults.items():
-        os.environ.setdefault(environment_name(*path), url)

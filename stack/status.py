@@ -35,7 +35,7 @@ def show_status(state: dict[str, Any], console: Console) -> bool:
 
     The last line has the problems.
     """
-    reasons = [*_show_parts(state, console), *_outages(state)]
+    reasons = [*_show_parts(state, console), *_outages(state), *_held_messages(state)]
     if not any(reason.startswith("engine:") for reason in reasons):
         reasons += _show_cases(state, console)
     reasons += _show_kpis(state, console)
@@ -61,6 +61,12 @@ def _outages(state: dict[str, Any]) -> list[str]:
         for each in read_metrics(state["workers"])
         if each.name == "coronacare_outage_seconds" and each.value
     ]
+
+
+def _held_messages(state: dict[str, Any]) -> list[str]:
+    samples = {each.name: each.value for each in read_metrics(_webapp(state))}
+    held = samples.get("coronacare_messages_held")
+    return [f"{held:.0f} messages are held since a restore: `python -m records held`"] if held else []
 
 
 def _show_cases(state: dict[str, Any], console: Console) -> list[str]:

@@ -17,7 +17,7 @@ from hosting.clients.service import ServiceError
 from hosting.databases import DATABASE_ERRORS
 from kpi.indicators import compute_kpis
 from records.health import describe
-from records.queue_metrics import count_undelivered_messages, measure_queues
+from records.queue_metrics import count_held_messages, count_undelivered_messages, measure_queues
 from records.roster import Roster
 
 log = logging.getLogger("webapp.metrics")
@@ -76,4 +76,9 @@ class WebappCollector(Collector):
             "coronacare_messages_undelivered",
             "Messages given up in the last day that no call replaces",
             count_undelivered_messages(),
+        )
+        yield GaugeMetricFamily(
+            "coronacare_messages_held",
+            "Messages that an operator must send or discard after a restore",
+            count_held_messages(),
         )

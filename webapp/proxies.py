@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request
 log = logging.getLogger("webapp.proxies")
 
 # monitoring calls these directly, not through the proxies
-INTERNAL_ENDPOINTS = ("healthz", "static")
+INTERNAL_ENDPOINTS = ("healthz", "readyz", "static")
 
 
 def check_proxies(app: Flask, trusted_proxies: int, public_host: str, by_https: bool) -> None:

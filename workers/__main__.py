@@ -28,6 +28,7 @@ from hosting.clients.mail import MailServer
 from hosting.clients.service import Service
 from hosting.clients.sms import SmsGateway
 from hosting.databases import DATABASE_ERRORS
+from hosting.erased_cases import ErasedCases
 from hosting.periodic import METRICS, PeriodicTask
 from hosting.readiness import Check, find_problems
 from hosting.schema import SchemaMismatch
@@ -251,7 +252,8 @@ def create_eraser(settings: config.Settings, resources: dict[str, Any]) -> Erase
         resources["engine"], resources["lab"], resources["government"], create_client(SmsGateway, settings)
     )
     lease = lease_duration(settings)
-    return Eraser(Erasures(lease), Leases(lease), stores, services, create_schedule(settings.retries.erasures))
+    erasures = Erasures(lease, ErasedCases(settings.erased_cases))
+    return Eraser(erasures, Leases(lease), stores, services, create_schedule(settings.retries.erasures))
 
 
 def create_client(service: type[S], settings: config.Settings) -> S:

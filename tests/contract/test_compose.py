@@ -17,11 +17,12 @@ from stack.parts import WITH_DATABASE, WITH_RECORDS, WORKER, Part, list_local_pa
 from tests.support.docker_env import copy_files, write_environment
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-ADDITIONAL = {"postgres", "deployment", "upgrade", "https", "prometheus", "grafana", "status", "demo"}
 # end when they are done
-COMMANDS = {"deployment", "upgrade", "status", "demo"}
+COMMANDS = {"deployment", "upgrade", "status", "demo", "backup", "restore"}
+ADDITIONAL = {"postgres", "https", "prometheus", "grafana", *COMMANDS}
 DOCKERFILES = (
     "Dockerfile",
+    "backup/Dockerfile",
     "engine/Dockerfile",
     "monitoring/Dockerfile",
     "stack/front/Dockerfile",

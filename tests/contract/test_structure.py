@@ -13,10 +13,11 @@ from tests.support.packages import PACKAGES
 # our packages that each package may import in addition to itself; entry points may also read the settings
 ALLOWED = {
     "access": {"camunda7", "config", "processes"},
+    "backup": {"camunda7", "hosting", "processes", "stack.data", "stack.state", "stack.supervisor"},
     "bench": {"camunda7", "processes", "workers"},
     "camunda7": set(),
     "config": set(),
-    "deployment": {"access", "camunda7", "processes", "workers.lanes"},
+    "deployment": {"access", "camunda7", "hosting.erased_cases", "processes", "workers.lanes"},
     "hosting": {"camunda7"},
     "kpi": {"hosting", "records"},
     "processes": {"camunda7"},

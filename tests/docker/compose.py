@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,25 +32,40 @@ class Compose:
         host: public name of the server, for tools/docker-env.
         files: of Compose, in addition to docker-compose.yml.
         environment: variables that replace those of .env.
+        project: name of the project.
+        secrets: file of another platform's secrets, which are the same.
 
     Attributes:
         url: of the front.
         secrets: variables of .env by name.
+        file: .env.
     """
 
-    def __init__(self, folder: Path, host: str = "", files: Sequence[str] = (), **environment: str):
+    def __init__(
+        self,
+        folder: Path,
+        host: str = "",
+        files: Sequence[str] = (),
+        project: str = PROJECT,
+        secrets: Path | None = None,
+        **environment: str,
+    ):
         copy_files(folder)
+        if secrets:
+            shutil.copy(secrets, folder / ".env")
         ports = {name: str(free_port()) for name in PORTS}
         self._environment = {**os.environ, **ports, **environment}
         self.secrets, _ = write_environment(folder, *([host] if host else []))
+        self.file = folder / ".env"
         options = [f"--file={name}" for name in ("docker-compose.yml", *files)]
-        self._command = ["docker", "compose", "--project-name", PROJECT, f"--env-file={folder}/.env", *options]
+        self._command = ["docker", "compose", "--project-name", project, f"--env-file={self.file}", *options]
         self.url = f"http://localhost:{ports['FRONT_PUBLISHED']}"
 
     def __call__(self, *arguments: str, check: bool = True, stdin: str = "", **environment: str) -> str:
         """Run a command of Compose, and return what it printed.
 
         Args:
+            stdin: its standard input.
             environment: variables that replace those of .env.
         """
         done = subprocess.run(

@@ -2,6 +2,7 @@
 
 PACKAGES = (
     "access",
+    "backup",
     "bench",
     "camunda7",
     "config",
@@ -18,4 +19,4 @@ PACKAGES = (
 # packages of the product, without the benchmarks
 PARTS = tuple(name for name in PACKAGES if name != "bench")
 # folders that `python -m deployment` reads
-DEPLOYMENT = ("forms", *(name for name in PARTS if name not in ("services", "stack")))
+DEPLOYMENT = ("forms", *(name for name in PARTS if name not in ("backup", "services", "stack")))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.platform import check_tools, prepare_folder, set_data_folder
+from stack.data import set_data_folder
+from stack.platform import check_tools, prepare_folder
 from stack.supervisor import PartFailed
 
 

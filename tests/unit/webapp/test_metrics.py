@@ -15,6 +15,7 @@ from records.erasures import PATIENT, Erasures
 from records.outbox import Message, Outbox
 from records.postponed_items import PostponedItems
 from records.queue import timestamp
+from records.restoration import hold_messages
 from records.retries import RetrySchedule
 from records.submissions import Submissions
 from webapp.metrics import WebappCollector
@@ -54,6 +55,14 @@ def test_the_age_of_a_queue_is_that_of_its_oldest_waiting_row_whatever_its_attem
     oldest = values("coronacare_queue_oldest_seconds", "queue")
     assert 7200 <= oldest.pop("outbox") < 7260
     assert max(oldest.values()) < 60
+
+
+def test_held_messages_are_counted() -> None:
+    Outbox().add("C-1/1", "email", "a@b.example", "result_there", "en")
+    hold_messages()
+    assert values("coronacare_queue_waiting", "queue")["outbox"] == 0
+    [sample] = [each for each in WebappCollector(Lab("http://127.0.0.1:9", "")).collect() if each.name.endswith("held")]
+    assert sample.samples[0].value == 1
 
 
 def test_an_outage_has_a_duration_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:

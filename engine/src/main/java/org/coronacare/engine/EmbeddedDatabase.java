@@ -1,11 +1,17 @@
 package org.coronacare.engine;
 
+import java.io.BufferedOutputStream;
 import java.io.File;
+import java.io.FileOutputStream;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.Deflater;
+import java.util.zip.ZipOutputStream;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.MVStore;
@@ -107,6 +113,38 @@ public class EmbeddedDatabase {
   /** Whether the disk has room for all concurrent writes. */
   boolean hasRoom() {
     return file == null || file.getUsableSpace() >= ROOM_BYTES;
+  }
+
+  /**
+   * Copies the database in the state of one moment to a ZIP file beside it, which isn't compressed: commits wait meanwhile.
+   *
+   * @return false without a file to copy, or without room for the copy
+   */
+  synchronized boolean copy() throws IOException {
+    if (file == null || file.getUsableSpace() < file.length() + ROOM_BYTES) {
+      return false;
+    }
+    var failures = new ArrayList<IOException>();
+    // an exception within the operation would close the store
+    store.executeFilestoreOperation(
+        () -> {
+          try {
+            writeCopy();
+          } catch (IOException failure) {
+            failures.add(failure);
+          }
+        });
+    if (!failures.isEmpty()) {
+      throw failures.get(0);
+    }
+    return true;
+  }
+
+  private void writeCopy() throws IOException {
+    try (var copy = new ZipOutputStream(new BufferedOutputStream(new FileOutputStream(file + ".zip")))) {
+      copy.setLevel(Deflater.NO_COMPRESSION);
+      store.getFileStore().backup(copy);
+    }
   }
 
   private void maintain(Connection connection) {

@@ -13,14 +13,17 @@ public class RestApi extends CamundaJerseyResourceConfig {
 
   private final ProcessEngine engine;
   private final PlatformTransactionManager transactions;
+  private final EmbeddedDatabase database;
 
-  RestApi(ProcessEngine engine, PlatformTransactionManager transactions) {
+  RestApi(ProcessEngine engine, PlatformTransactionManager transactions, EmbeddedDatabase database) {
     this.engine = engine;
     this.transactions = transactions;
+    this.database = database;
   }
 
   @Override
   protected void registerAdditionalResources() {
+    register(new DatabaseCopy(engine, database));
     register(new MigrationRehearsal(engine, transactions));
     register(new TaskPriority(engine));
   }
