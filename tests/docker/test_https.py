@@ -238,7 +238,7 @@ def test_a_certificate_is_renewed_without_a_restart(compose: HttpsCompose) -> No
 
 def issue_own() -> tuple[str, x509.Certificate]:
     """Return key and self-signed certificate of HOST in one file, and the certificate."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string(f"CN={HOST}")
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
