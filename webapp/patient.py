@@ -21,14 +21,16 @@ from records.erasures import PATIENT
 from webapp import confirmation, languages, questionnaires, sessions
 from webapp.access_log import ACTIONS, name_role
 from webapp.resources import resources
+from webapp.results import RESULTS, describe_guidance, list_earlier_results
 from webapp.status import (
     CLASSIFICATIONS,
-    RESULTS,
+    CLOSED,
     SIGNS,
     TESTING_STEPS,
     WITHDRAWABLE_STEPS,
     Status,
     choose_advice,
+    choose_headline,
     compute_quarantine_end,
     describe_emergency,
     describe_status,
@@ -109,6 +111,8 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
     pending = None if pending_forms or emergency else confirmation.find_pending()
     now = datetime.now(get_timezone())
     visit_due_at = case.values.get("visit_due_at")
+    advice = None if emergency else choose_advice(case, steps)
+    result = RESULTS.get(case.values.get("lab_result", "")) if case.values.get("result_told_at") else None
     if not status.is_brief:
         confirmation.clear()
     return render_template(
@@ -120,12 +124,16 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         refused=questionnaires.describe_refusals(case.values.get("contacts_refused"))
         if "close_contacts" in tasks
         else [],
-        result=RESULTS.get(case.values.get("lab_result", "")) if case.values.get("result_told_at") else None,
+        headline=choose_headline(case, steps, status, advice),
+        result=result,
+        guidance=describe_guidance(case.values, now.date(), status.report_pending) if result else [],
+        earlier_results=list_earlier_results(case.values) if result else [],
         classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
-        advice=None if emergency else choose_advice(case, steps),
+        advice=advice,
         quarantine_end=compute_quarantine_end(case, now.date()),
         is_visit_late=visit_due_at is not None and visit_due_at < now,
         status=status,
+        closed=CLOSED,
         may_withdraw=bool(steps & WITHDRAWABLE_STEPS) and not case.values.get("withdrawn"),
         tasks=[(form, questionnaires.FORMS[form]) for form in tasks if form not in pending_forms],
         pending_titles=[questionnaires.FORMS[form].title for form in pending_forms],
