@@ -63,11 +63,21 @@ def app() -> Flask:
 
 @pytest.fixture
 def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """A function that returns the text of /case for a case at these steps, with these open forms."""
+    """A function that returns the text of /case for a case at these steps, with these open forms.
+
+    With is_printed it returns what is only printed, otherwise the rest.
+    """
     monkeypatch.setattr(sessions, "case_reference", lambda: "C-1")
     monkeypatch.setattr(patient, "ASSESSMENT_WAIT_S", 0)
 
-    def render(known: Case, steps: set[str], forms: tuple[str, ...] = (), sent: str = "", path: str = "/case") -> str:
+    def render(
+        known: Case,
+        steps: set[str],
+        forms: tuple[str, ...] = (),
+        sent: str = "",
+        path: str = "/case",
+        is_printed: bool = False,
+    ) -> str:
         monkeypatch.setattr(patient, "find_case", lambda *_: known)
         monkeypatch.setattr(patient, "current_steps", lambda *_: steps)
         monkeypatch.setattr(patient, "open_tasks", lambda *_: [OpenTask(form, form, "1") for form in forms])
@@ -75,7 +85,10 @@ def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         monkeypatch.setattr(confirmation, "find_pending", lambda: found)
         answer = app.test_client().get(path)
         assert answer.status_code == 200
-        return " ".join(BeautifulSoup(answer.text, "html.parser").main.get_text(" ").split())
+        main = BeautifulSoup(answer.text, "html.parser").main
+        printed = [element.extract() for element in main.select(".print-only")]
+        shown = printed if is_printed else [main]
+        return " ".join(" ".join(element.get_text(" ").split()) for element in shown)
 
     return render
 
@@ -368,6 +381,12 @@ def test_the_page_begins_with_the_news_and_what_to_do(page: Callable[..., str], 
     known, steps, *_texts = STATES[state]
     name = ": Ada" if "given_name" in known.values else ""
     assert page(known, steps).removeprefix(f"Your case{name} ").startswith(BEGINNINGS[state])
+
+
+def test_the_printed_page_names_the_patient(page: Callable[..., str]) -> None:
+    known = case(**{**REPORTED, "family_name": "Lovelace"})
+    assert page(known, REPORT_STEPS, is_printed=True) == "Name Ada Lovelace Date of birth 10 May 1990"
+    assert page(case(), {"Task_RequestEvaluation"}, is_printed=True) == "Date of birth 10 May 1990"
 
 
 def test_an_ended_case_says_so(page: Callable[..., str]) -> None:
