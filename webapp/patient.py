@@ -149,7 +149,7 @@ def withdraw() -> str | Response | tuple[str, int]:
         return redirect(url_for("sign_in.show_sign_in"))
     steps = set() if case.ended_at or case.values.get("withdrawn") else current_steps(resources().engine, case)
     if not steps & WITHDRAWABLE_STEPS:
-        return render_template("already_sent.html", title=_("Cancel my request"))
+        return _render_not_withdrawable(case)
     if request.method == "GET":
         is_testing, has_result = bool(steps & TESTING_STEPS), SubProcess.REPORT in steps
         return render_template("withdraw.html", is_testing=is_testing, has_result=has_result)
@@ -158,9 +158,17 @@ def withdraw() -> str | Response | tuple[str, int]:
     except EngineRefused as error:
         if error.status != 400:
             raise
-        return render_template("already_sent.html", title=_("Cancel my request"))
+        return _render_not_withdrawable(_find_case() or case)
     confirmation.record(confirmation.WITHDRAWAL)
     return redirect(url_for("patient.case"), 303)
+
+
+def _render_not_withdrawable(case: Case) -> str:
+    if case.values.get("withdrawn"):
+        title, text = _("You've already cancelled your request"), _("You don't need to do anything else.")
+    else:
+        title, text = _("There is nothing to cancel"), _("You have no open request for a home visit and a test.")
+    return render_template("not_open.html", title=title, text=text)
 
 
 @pages.route("/case/erase", methods=["GET", "POST"])

@@ -58,7 +58,7 @@ def test_the_second_submission_of_a_form_is_refused(browser: Browser) -> None:
     page = browser.send(page, {"wants_evaluation": "no"})
     assert page.heading == "Check your answers"
     assert browser.send(page, {}).text("title") == CASE_TITLE
-    assert browser.send(page, {}).heading == "You don't need to send this"
+    assert browser.send(page, {}).heading == "You've already sent this"
 
 
 def test_a_pre_screening_that_is_sent_twice_starts_one_case(browser: Browser, state: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ def test_a_pre_screening_that_is_sent_twice_starts_one_case(browser: Browser, st
         page = browser.send(page, COUGHING)
     first = browser.send(page, {})
     assert first.text("title") == CASE_TITLE
-    assert browser.send(page, {}).heading == "You don't need to send this"
+    assert browser.send(page, {}).heading == "You've already sent this"
     reference = first.text("main strong")
     case = CaseUnderTest(state)
     found = case.admin.get("/history/process-instance/count", processInstanceBusinessKey=reference)
