@@ -84,9 +84,8 @@ class Visitor:
 def is_granted(answer: requests.Response) -> bool:
     """Whether the requested page was shown, instead of a sign-in page or a refusal."""
     redirected = answer.history and "/sign-in" in answer.url
-    return (
-        answer.status_code < 400 and not redirected and not any(text in html.unescape(answer.text) for text in REFUSALS)
-    )
+    text = html.unescape(answer.text)
+    return answer.status_code < 400 and not redirected and not any(refusal in text for refusal in REFUSALS)
 
 
 @pytest.fixture(scope="module")
