@@ -107,7 +107,9 @@ def _find_emergency(position: Position | None) -> tuple[str, ...] | None:
 
 def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_forms: list[str]) -> str:
     case, steps, status = position.case, position.steps, position.status
-    tasks = [task.form for task in open_tasks(resources().engine, case.reference) if task.form in questionnaires.TASKS]
+    open_forms = {task.form for task in open_tasks(resources().engine, case.reference)}
+    # in the order of the pathway: the first one is the page's action
+    tasks = [form for form in questionnaires.FORMS if form in open_forms & questionnaires.TASKS]
     pending = None if pending_forms or emergency else confirmation.find_pending()
     now = datetime.now(get_timezone())
     visit_due_at = case.values.get("visit_due_at")

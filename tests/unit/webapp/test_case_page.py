@@ -383,6 +383,22 @@ def test_the_page_begins_with_the_news_and_what_to_do(page: Callable[..., str], 
     assert page(known, steps).removeprefix(f"Your case{name} ").startswith(BEGINNINGS[state])
 
 
+def test_the_next_form_of_the_pathway_is_the_action(page: Callable[..., str]) -> None:
+    text = page(case(**REPORTED), CONTACT_STEPS, ("review", "close_contacts"))
+    assert text.index("Your close contacts It takes") < text.index("Your feedback It takes")
+
+
+@pytest.mark.parametrize(
+    ("channel", "has_links"), [("email", True), ("sms", True), ("telephone", False), (None, False)]
+)
+def test_ways_back_to_the_case_are_those_that_the_patient_has(
+    page: Callable[..., str], channel: str, has_links: bool
+) -> None:
+    text = page(case(**{**REQUESTED, "channel": channel}), VISIT_STEPS)
+    assert ("The links in our messages also open your case" in text) == has_links
+    assert "access code" not in page(case(), {"Task_RequestEvaluation"})
+
+
 def test_the_printed_page_names_the_patient(page: Callable[..., str]) -> None:
     known = case(**{**REPORTED, "family_name": "Lovelace"})
     assert page(known, REPORT_STEPS, is_printed=True) == "Name Ada Lovelace Date of birth 10 May 1990"
