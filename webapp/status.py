@@ -241,6 +241,18 @@ class Status:
     report_pending: bool = False
     must_call: bool = False
 
+    def paragraph(self, is_heading: bool) -> str:
+        """Return the status as sentences.
+
+        Args:
+            is_heading: the headline is the page's heading, and isn't repeated.
+        """
+        sentences = [] if is_heading else [f"{self.headline}."]
+        sentences += [str(self.text)] if self.text else []
+        if self.ended and self.headline != CLOSED:
+            sentences.append(f"{CLOSED}.")
+        return " ".join(sentences)
+
 
 def describe_emergency(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     """Return the paragraphs of the emergency card; None if the case is no emergency.
