@@ -69,6 +69,12 @@ class Submissions:
             row = Submission.get_or_none(Submission.key == key)
         return row.case_reference if row else None
 
+    def is_sent(self, case_reference: str, form: str) -> bool:
+        """Whether a form of the case was sent, and the engine has it or will get it."""
+        with database.connection_context():
+            sent = (Submission.case_reference == case_reference) & (Submission.form == form)
+            return Submission.select().where(sent, Submission.state != VOID).exists()
+
     def is_void(self, key: str) -> bool:
         """Whether the engine no longer had the task when the submission was forwarded."""
         with database.connection_context():

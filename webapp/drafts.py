@@ -60,6 +60,11 @@ class FormDraft:
         """The pages that have questions, which may depend on other answers."""
         return [page for page in self.form.pages if page.has_inputs(self.answers)]
 
+    def progress(self, page: Page) -> tuple[int, int]:
+        """Return the position of a page among those that have questions, from 1, and their number."""
+        numbers = [other.number for other in self.pages]
+        return sum(number <= page.number for number in numbers), len(numbers)
+
     @property
     def unanswered(self) -> Page | None:
         """The first page whose answers are incomplete or invalid."""

@@ -26,10 +26,18 @@ def day(value: date | str) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Format a point in time in the application's time zone."""
-    clock = format_time(value, "short")
+    """Format a point in time in the application's time zone, which is named only if it is UTC: not people's own."""
+    return gettext("%(day)s, %(time)s", day=format_date(value, "long"), time=_clock(value))
+
+
+def appointment(value: datetime) -> str:
+    """Format a point in time with the day of the week."""
+    return gettext("%(day)s, %(time)s", day=format_date(value, "full"), time=_clock(value))
+
+
+def _clock(value: datetime) -> str:
     zone = value.astimezone(get_timezone()).tzname()
-    return gettext("%(day)s, %(time)s", day=format_date(value, "long"), time=f"{clock} {zone}")
+    return format_time(value, "short") + (f" {zone}" if zone == "UTC" else "")
 
 
 def duration(count: int, unit: Unit) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from camunda7.engine import EngineError, EngineUnavailable
@@ -232,6 +233,7 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         page=page,
         is_first=not before,
         back=before[-1] if before else None,
+        progress=draft.progress(page),
         problems=problems,
         more=checked and not problems,
         refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
@@ -298,7 +300,14 @@ def render_cookies_needed() -> ResponseReturnValue:
 
 
 def _render_not_open(name: str) -> str:
-    return render_template("already_sent.html", title=questionnaires.FORMS[name].title)
+    """Render the page that says whether a form was sent, or isn't needed."""
+    reference, form = sessions.case_reference(), questionnaires.FORMS[name].title
+    title = _("You don't need to send this")
+    text = _("We don't need “%(form)s” from you at the moment.", form=form)
+    if reference and resources().submissions.is_sent(reference, name):
+        title = _("You've already sent this")
+        text = _("We have “%(form)s”. You don't need to send it again.", form=form)
+    return render_template("not_open.html", title=title, text=text)
 
 
 def _render_worsening_advice() -> str:

@@ -21,14 +21,15 @@ from records.erasures import PATIENT
 from webapp import confirmation, languages, questionnaires, sessions
 from webapp.access_log import ACTIONS, name_role
 from webapp.resources import resources
+from webapp.results import RESULTS, describe_guidance, list_earlier_results
 from webapp.status import (
     CLASSIFICATIONS,
-    RESULTS,
     SIGNS,
     TESTING_STEPS,
     WITHDRAWABLE_STEPS,
     Status,
     choose_advice,
+    choose_headline,
     compute_quarantine_end,
     describe_emergency,
     describe_status,
@@ -105,10 +106,14 @@ def _find_emergency(position: Position | None) -> tuple[str, ...] | None:
 
 def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_forms: list[str]) -> str:
     case, steps, status = position.case, position.steps, position.status
-    tasks = [task.form for task in open_tasks(resources().engine, case.reference) if task.form in questionnaires.TASKS]
+    open_forms = {task.form for task in open_tasks(resources().engine, case.reference)}
+    # in the order of the pathway: the first one is the page's action
+    tasks = [form for form in questionnaires.FORMS if form in open_forms & questionnaires.TASKS]
     pending = None if pending_forms or emergency else confirmation.find_pending()
     now = datetime.now(get_timezone())
     visit_due_at = case.values.get("visit_due_at")
+    advice = None if emergency else choose_advice(case, steps)
+    result = RESULTS.get(case.values.get("lab_result", "")) if case.values.get("result_told_at") else None
     if not status.is_brief:
         confirmation.clear()
     return render_template(
@@ -120,9 +125,12 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         refused=questionnaires.describe_refusals(case.values.get("contacts_refused"))
         if "close_contacts" in tasks
         else [],
-        result=RESULTS.get(case.values.get("lab_result", "")) if case.values.get("result_told_at") else None,
+        headline=choose_headline(case, steps, status, advice),
+        result=result,
+        guidance=describe_guidance(case.values, now.date(), status.report_pending) if result else [],
+        earlier_results=list_earlier_results(case.values) if result else [],
         classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
-        advice=None if emergency else choose_advice(case, steps),
+        advice=advice,
         quarantine_end=compute_quarantine_end(case, now.date()),
         is_visit_late=visit_due_at is not None and visit_due_at < now,
         status=status,
@@ -141,7 +149,7 @@ def withdraw() -> str | Response | tuple[str, int]:
         return redirect(url_for("sign_in.show_sign_in"))
     steps = set() if case.ended_at or case.values.get("withdrawn") else current_steps(resources().engine, case)
     if not steps & WITHDRAWABLE_STEPS:
-        return render_template("already_sent.html", title=_("Cancel my request"))
+        return _render_not_withdrawable(case)
     if request.method == "GET":
         is_testing, has_result = bool(steps & TESTING_STEPS), SubProcess.REPORT in steps
         return render_template("withdraw.html", is_testing=is_testing, has_result=has_result)
@@ -150,9 +158,17 @@ def withdraw() -> str | Response | tuple[str, int]:
     except EngineRefused as error:
         if error.status != 400:
             raise
-        return render_template("already_sent.html", title=_("Cancel my request"))
+        return _render_not_withdrawable(_find_case() or case)
     confirmation.record(confirmation.WITHDRAWAL)
     return redirect(url_for("patient.case"), 303)
+
+
+def _render_not_withdrawable(case: Case) -> str:
+    if case.values.get("withdrawn"):
+        title, text = _("You've already cancelled your request"), _("You don't need to do anything else.")
+    else:
+        title, text = _("There is nothing to cancel"), _("You have no open request for a home visit and a test.")
+    return render_template("not_open.html", title=title, text=text)
 
 
 @pages.route("/case/erase", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""Texts of a case for its patient: advice of the pre-screening, status and outcome."""
+"""Texts of a case for its patient: heading, advice of the pre-screening, status and outcome."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from processes.elements import (
     UserTask,
 )
 from webapp.formatting import Unit, duration
+from webapp.results import RESULT_HEADLINES
 
 # (title, paragraphs) by orientation, the most severe first, as the authors of the algorithm advise
 ISOLATE = _("Stay at home and away from other people until you know more.")
@@ -56,7 +57,7 @@ SEE_A_DOCTOR: Advice = (
     _("See a doctor today"),
     (_("Your answers show that a doctor should see you today. Call your doctor now."), CALL_NOW),
 )
-WAIT_FOR_RESULT: Advice = (_("While you wait for your result"), (ISOLATE, CALL_NOW))
+WHILE_YOU_WAIT: Advice = (_("While you wait"), (ISOLATE, CALL_NOW))
 LOOK_AFTER_YOURSELF: Advice = (
     _("Look after yourself"),
     (_("Stay away from other people while you have symptoms."), CALL_NOW),
@@ -74,26 +75,33 @@ class Step:
     """Text of an activity, for patients whose case is there.
 
     Attributes:
+        headline: who acts now, or what the patient can do; without a full stop.
+        text: what belongs to it.
         next: text on what follows.
         wait: the stage of kpi/waits.py whose duration is forecast.
-        by_phone: replaces the text for patients who are only reached by telephone; empty if it is the same.
+        by_phone: replaces the step for patients who are only reached by telephone; None if it is the same.
         is_brief: the engine leaves the activity within seconds.
     """
 
-    text: str
+    headline: str
+    text: str = ""
     next: str = ""
     wait: tuple[str, str] | None = None
-    by_phone: str = ""
+    by_phone: Step | None = None
     is_brief: bool = False
 
 
+FORM_NEXT = _("Next: you'll fill in a medical form.")
 VISIT_NEXT = _("Next: the medical team will visit you and take a sample. It takes a few minutes.")
 RESULT_NEXT = _("Next: we'll tell you the result as soon as we have it.")
 REPORT_NEXT = _("Next: you'll get the doctor's report, with advice for you.")
-PLANNING = Step(_("We're planning your visit."), VISIT_NEXT, VISIT)
-CHECKING = Step(_("We're checking your answers."), is_brief=True)
-CORRECTED = Step(_("The lab has corrected a result. We're looking at your case again."))
+CONTACTS_NEXT = _("Next: the health authority will contact them without giving your name.")
+PLANNING = Step(_("We're planning your visit"), next=VISIT_NEXT, wait=VISIT)
+CHECKING = Step(_("We're checking your answers"), is_brief=True)
+CORRECTED = Step(_("The lab has corrected a result"), _("We're looking at your case again."))
+TESTING = Step(_("The lab is testing your sample"), next=RESULT_NEXT, wait=RESULT)
 NOT_ASSESSED = _("We couldn't assess your answers")
+REPORTED = _("Your doctor's report is on this page")
 TESTING_STEPS = {ServiceTask.ORDER_LAB_TEST, ReceiveTask.WAIT_FOR_TEST_RESULT, CallActivity.TEST_SAMPLE}
 REPORT_STEPS = {SubProcess.REPORT, SubProcess.CORRECTION, ServiceTask.CORRECT_CASE}
 # by id of the BPMN element; of a case with several current activities the first in this order counts
@@ -102,44 +110,47 @@ STEPS: dict[str, Step] = {
     UserTask.SET_PRIORITY_BY_HAND: Step(NOT_ASSESSED),
     BusinessRuleTask.ASSESS_WORSENING: CHECKING,
     UserTask.REQUEST_EVALUATION: Step(
-        _("You can ask for a home visit with a test, and for a doctor's report."),
-        _("Next: you'll fill in a medical form."),
+        _("You can ask for a home visit with a test, and for a doctor's report"), next=FORM_NEXT
     ),
     UserTask.FILL_IN_MEDICAL_FORM: Step(
-        _("Please fill in your medical form."),
-        VISIT_NEXT,
-        by_phone=_("We'll call you to fill in your medical form with you. You can also fill it in here."),
+        _("Please fill in your medical form"),
+        next=VISIT_NEXT,
+        by_phone=Step(
+            _("We'll call you to fill in your medical form with you"), _("You can also fill it in here."), VISIT_NEXT
+        ),
     ),
     BusinessRuleTask.ASSESS_RISK: PLANNING,
     BusinessRuleTask.SET_PRIORITY: PLANNING,
     # without a forecast: past waits say nothing about when a kit arrives
     EventBasedGateway.WAIT_FOR_KIT: Step(
-        _("There are no test kits left at the moment. You're on the waiting list."), VISIT_NEXT
+        _("There are no test kits left at the moment"), _("You're on the waiting list."), VISIT_NEXT
     ),
-    ServiceTask.RESERVE_TEST_KIT: Step(_("We're reserving a test kit for you."), VISIT_NEXT, VISIT),
-    UserTask.VISIT_PATIENT: Step(_("The medical team will visit you and take a sample."), RESULT_NEXT, VISIT),
+    ServiceTask.RESERVE_TEST_KIT: Step(_("We're reserving a test kit for you"), next=VISIT_NEXT, wait=VISIT),
+    UserTask.VISIT_PATIENT: Step(_("The medical team will visit you and take a sample"), next=RESULT_NEXT, wait=VISIT),
     CallActivity.TAKE_SAMPLE: PLANNING,
-    ServiceTask.ORDER_LAB_TEST: Step(_("Your sample is on its way to the lab."), RESULT_NEXT, RESULT),
-    ReceiveTask.WAIT_FOR_TEST_RESULT: Step(_("The lab is testing your sample."), RESULT_NEXT, RESULT),
-    CallActivity.TEST_SAMPLE: Step(_("The lab is testing your sample."), RESULT_NEXT, RESULT),
-    ServiceTask.RELEASE_CASE: Step(_("The lab has a result from an earlier sample."), RESULT_NEXT),
+    ServiceTask.ORDER_LAB_TEST: Step(_("Your sample is on its way to the lab"), next=RESULT_NEXT, wait=RESULT),
+    ReceiveTask.WAIT_FOR_TEST_RESULT: TESTING,
+    CallActivity.TEST_SAMPLE: TESTING,
+    ServiceTask.RELEASE_CASE: Step(_("The lab has a result from an earlier sample"), next=RESULT_NEXT),
     SubProcess.CORRECTION: CORRECTED,
     ServiceTask.CORRECT_CASE: CORRECTED,
-    ServiceTask.TELL_RESULT: Step(_("Your result has arrived. It will be on this page in a moment."), REPORT_NEXT),
-    UserTask.WRITE_DOCTORS_REPORT: Step(_("A doctor is writing your report."), REPORT_NEXT, REPORT),
-    SubProcess.REPORT: Step(_("A doctor is looking at your case."), REPORT_NEXT, REPORT),
-    UserTask.REVIEW_CORONA_CARE: Step(_("Your doctor's report is on this page. You can tell us how we did.")),
+    ServiceTask.TELL_RESULT: Step(_("Your result has arrived"), _("It will be on this page in a moment."), REPORT_NEXT),
+    UserTask.WRITE_DOCTORS_REPORT: Step(_("A doctor is writing your report"), next=REPORT_NEXT, wait=REPORT),
+    SubProcess.REPORT: Step(_("A doctor is looking at your case"), next=REPORT_NEXT, wait=REPORT),
+    UserTask.REVIEW_CORONA_CARE: Step(REPORTED, _("You can tell us how we did.")),
     UserTask.FILL_IN_CLOSE_CONTACTS: Step(
-        _("Please tell us who your close contacts are."),
-        _("Next: the health authority will contact them without giving your name."),
-        by_phone=_("We'll call you to ask about your close contacts. You can also list them here."),
+        _("Please tell us who your close contacts are"),
+        next=CONTACTS_NEXT,
+        by_phone=Step(
+            _("We'll call you to ask about your close contacts"), _("You can also list them here."), CONTACTS_NEXT
+        ),
     ),
-    ServiceTask.CHECK_CONTACTS: Step(_("We're checking your list of contacts."), is_brief=True),
-    SubProcess.TRACING: Step(_("The health authority is contacting your close contacts without giving your name.")),
+    ServiceTask.CHECK_CONTACTS: Step(_("We're checking your list of contacts"), is_brief=True),
+    SubProcess.TRACING: Step(_("The health authority is contacting your close contacts without giving your name")),
 }
-NO_CONTACTS = Step(_("You had no close contacts. You don't need to do anything else."))
+NO_CONTACTS = Step(_("You had no close contacts"), _("You don't need to do anything else."))
 # doctors assess by hand after a decision table has failed
-MANUAL_ASSESSMENT_STEPS = {element for element, step in STEPS.items() if step.text == NOT_ASSESSED}
+MANUAL_ASSESSMENT_STEPS = {element for element, step in STEPS.items() if step.headline == NOT_ASSESSED}
 # activities with a boundary event for withdrawal; before these the patient declines the evaluation instead
 WITHDRAWABLE_STEPS = {
     UserTask.FILL_IN_MEDICAL_FORM,
@@ -147,28 +158,33 @@ WITHDRAWABLE_STEPS = {
     CallActivity.TEST_SAMPLE,
     SubProcess.REPORT,
 }
-WITHDRAWN = _("You've cancelled your request. You can start again at any time.")
-STILL_TESTED = _(
-    "You've cancelled your request. The lab will still test your sample. By law we must report a positive result."
+# (headline, text)
+Outcome = tuple[str, str]
+CLOSED = _("Your case is closed")
+START_AGAIN = _("You can start again at any time.")
+CANCELLED = _("You've cancelled your request")
+ENDED: Outcome = (CLOSED, "")
+WITHDRAWN: Outcome = (CANCELLED, START_AGAIN)
+STILL_TESTED: Outcome = (
+    CANCELLED,
+    _("The lab will still test your sample. By law we must report a positive result."),
 )
-STILL_TRACED = _(
-    "You've cancelled your request. The health authority will still contact your close contacts "
-    "without giving your name."
+STILL_TRACED: Outcome = (
+    CANCELLED,
+    _("The health authority will still contact your close contacts without giving your name."),
 )
-REFERRED_AT_VISIT = _("Our medical team called the emergency services when they visited you.")
-OUTCOME_TEXTS = {
-    "emergency_services": _("We can't help with emergencies here. Your case is closed."),
-    "physician": _("You should get advice from a doctor. Your case is closed."),
-    "self_monitoring": _("You don't need a test at the moment."),
-    "evaluation_declined": _("You said no to a home visit and a test. You can start again at any time."),
-    "evaluation_not_requested": _(
-        "You didn't request a home visit and a test in time. You can start again at any time."
-    ),
-    "medical_form_not_returned": _("We didn't get your medical form in time. You can start again at any time."),
-    "not_reached": _("We visited but you weren't in. You can start again at any time."),
-    "sample_refused": _("You chose not to have a sample taken. You can start again at any time."),
+REFERRED_AT_VISIT: Outcome = (_("Our medical team called the emergency services when they visited you"), "")
+OUTCOMES: dict[str, Outcome] = {
+    "emergency_services": (_("We can't help with emergencies here"), ""),
+    "physician": (_("You should get advice from a doctor"), ""),
+    "self_monitoring": (_("You don't need a test at the moment"), ""),
+    "evaluation_declined": (_("You said no to a home visit and a test"), START_AGAIN),
+    "evaluation_not_requested": (_("You didn't request a home visit and a test in time"), START_AGAIN),
+    "medical_form_not_returned": (_("We didn't get your medical form in time"), START_AGAIN),
+    "not_reached": (_("We visited but you weren't in"), START_AGAIN),
+    "sample_refused": (_("You chose not to have a sample taken"), START_AGAIN),
     "withdrawn": WITHDRAWN,
-    "care_completed": _("Your doctor's report is on this page. Your case is closed."),
+    "care_completed": (REPORTED, ""),
 }
 # outcomes of cases that the pre-screening advised to be evaluated, but weren't
 OUTCOMES_WITHOUT_EVALUATION = {
@@ -179,14 +195,6 @@ OUTCOMES_WITHOUT_EVALUATION = {
     "sample_refused",
     "withdrawn",
 }
-RESULTS = {
-    "positive": _("Positive"),
-    "negative": _("Negative"),
-    "inconclusive": _("Not clear yet"),
-    "unsatisfactory": _("Not clear yet"),
-    "indeterminate": _("Not clear"),
-    "entered_in_error": _("Withdrawn"),
-}
 # in the doctor's report
 CLASSIFICATIONS = {
     "confirmed": _("COVID-19, confirmed"),
@@ -194,11 +202,10 @@ CLASSIFICATIONS = {
     "suspect": _("COVID-19, suspected"),
     "not_a_case": _("Not COVID-19"),
 }
-ASSESSING = CHECKING.text
 # the assessment takes seconds; after this time it has failed
 ASSESSMENT_TIMEOUT = timedelta(minutes=2)
 UNIT_NAMES: Mapping[int, Unit] = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
-BETWEEN_STEPS = Step(_("We have your answers and are working on your case."), is_brief=True)
+BETWEEN_STEPS = Step(_("We have your answers and are working on your case"), is_brief=True)
 
 
 @dataclass(frozen=True)
@@ -214,6 +221,9 @@ class Status:
     """Status of a case, for its patient.
 
     Attributes:
+        headline: who acts now, or how the case ended.
+        text: what belongs to it.
+        next: what follows.
         wait: forecast of the duration; None if unknown.
         assessing: the pre-screening isn't assessed yet.
         is_brief: another status follows within seconds.
@@ -221,7 +231,8 @@ class Status:
         must_call: the patient has to call us, because the answers could not be assessed.
     """
 
-    text: str
+    headline: str
+    text: str = ""
     next: str = ""
     wait: Wait | None = None
     ended: bool = False
@@ -229,6 +240,18 @@ class Status:
     is_brief: bool = False
     report_pending: bool = False
     must_call: bool = False
+
+    def paragraph(self, is_heading: bool) -> str:
+        """Return the status as sentences.
+
+        Args:
+            is_heading: the headline is the page's heading, and isn't repeated.
+        """
+        sentences = [] if is_heading else [f"{self.headline}."]
+        sentences += [str(self.text)] if self.text else []
+        if self.ended and self.headline != CLOSED:
+            sentences.append(f"{CLOSED}.")
+        return " ".join(sentences)
 
 
 def describe_emergency(case: Case, steps: set[str]) -> tuple[str, ...] | None:
@@ -267,8 +290,8 @@ def choose_advice(case: Case, steps: set[str]) -> Advice | None:
         return None
     if values.get("withdrawn") or values.get("case_outcome") in OUTCOMES_WITHOUT_EVALUATION:
         return SEE_A_DOCTOR if gravest == URGENT else LOOK_AFTER_YOURSELF
-    if steps & TESTING_STEPS and gravest != URGENT:
-        return WAIT_FOR_RESULT
+    if values.get("wants_evaluation") == "yes" and gravest != URGENT:
+        return WHILE_YOU_WAIT
     return ADVICE[gravest]
 
 
@@ -291,31 +314,46 @@ def describe_status(case: Case, steps: set[str]) -> Status:
     if _is_assessment_failed(case, steps):
         return Status(NOT_ASSESSED, must_call=True)
     if values.get("orientation") is None:
-        return Status(ASSESSING, assessing=True, is_brief=True)
+        return Status(CHECKING.headline, assessing=True, is_brief=True)
+    outcome = _describe_outcome(case)
     if case.ended_at:
-        return Status(_describe_outcome(case) or BETWEEN_STEPS.text, ended=True)
+        return Status(*(outcome or ENDED), ended=True)
     if values.get("withdrawn"):
-        return Status(_describe_withdrawal(case, steps))
+        return Status(*_describe_withdrawal(case, steps))
     step = next((step for element, step in STEPS.items() if element in steps), None)
-    if step is None and _describe_outcome(case):
-        # the outcome is set, and the engine is about to end the process instance
-        return Status(_describe_outcome(case), ended=True)
+    if step is None and outcome:
+        # the engine is about to end the process instance
+        return Status(*outcome, ended=True)
     step = step or BETWEEN_STEPS
     if step is STEPS[SubProcess.TRACING]:
         step = _get_tracing_step(case)
-    text = step.by_phone if step.by_phone and values.get("channel") == "telephone" else step.text
+    if step.by_phone and values.get("channel") == "telephone":
+        step = step.by_phone
     wait = describe_wait(step.wait) if step.wait and not values.get("visit_due_at") else None
-    return Status(text, step.next, wait, is_brief=step.is_brief, report_pending=bool(steps & REPORT_STEPS))
+    report_pending = bool(steps & REPORT_STEPS)
+    return Status(step.headline, step.text, step.next, wait, is_brief=step.is_brief, report_pending=report_pending)
 
 
-def _describe_outcome(case: Case) -> str:
-    """Return the text of the case's outcome; empty if it has none yet."""
+def choose_headline(case: Case, steps: set[str], status: Status, advice: Advice | None) -> str:
+    """Choose the heading of the case page: urgent advice, the result, the advice before a request, or the status."""
+    if status.must_call or status.is_brief:
+        return status.headline
+    if advice and (advice is SEE_A_DOCTOR or advice is ADVICE[URGENT]):
+        return advice[0]
+    result = RESULT_HEADLINES.get(case.values.get("lab_result", ""))
+    if result and case.values.get("result_told_at"):
+        return result
+    return advice[0] if advice and UserTask.REQUEST_EVALUATION in steps else status.headline
+
+
+def _describe_outcome(case: Case) -> Outcome | None:
+    """Return the text of the case's outcome; None if it has none yet."""
     if case.values.get("case_outcome") == "emergency_services" and case.values.get("visit_outcome") == EMERGENCY:
         return REFERRED_AT_VISIT
-    return OUTCOME_TEXTS.get(case.values.get("case_outcome") or "", "")
+    return OUTCOMES.get(case.values.get("case_outcome") or "")
 
 
-def _describe_withdrawal(case: Case, steps: set[str]) -> str:
+def _describe_withdrawal(case: Case, steps: set[str]) -> Outcome:
     """Return the text of a withdrawn case, with what continues by law."""
     if steps & TESTING_STEPS:
         return STILL_TESTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import nh3
@@ -31,6 +32,7 @@ TEXTS = (
     _("Year"),
     _("Time"),
     _("For example, 27 3 1990"),
+    _("For example, {date}"),
     _("For example, 14:30"),
     _("Add another"),
     _("Remove number {number}"),
@@ -40,6 +42,8 @@ TEXTS = (
     _("No"),
     _("Not answered"),
 )
+# of the example of a recent day
+EXAMPLE_AGE = timedelta(days=3)
 _GOVUK_CLASSES = {
     "p": "govuk-body",
     "ul": "govuk-list govuk-list--bullet",
@@ -94,6 +98,17 @@ class _PageTexts:
     def hint(self, node: Node, otherwise: str = "") -> dict[str, str] | None:
         text = self._first_line(node, node.component.description) or (self.translate(otherwise) if otherwise else "")
         return {"text": text} if text else None
+
+    def date_hint(self, node: Node) -> dict[str, str] | None:
+        """Return the hint of a date: its own, or an example near today if only recent days are allowed."""
+        limits = node.component.not_before
+        if not limits or any(limit.years for limit in limits):
+            return self.hint(node, "For example, 27 3 1990")
+        # in each time zone a day of the past
+        day = datetime.now(UTC).date() - EXAMPLE_AGE
+        return self.hint(node) or {
+            "text": self.translate("For example, {date}").format(date=f"{day.day} {day.month} {day.year}")
+        }
 
     def error(self, node: Node) -> dict[str, str] | None:
         if node.name not in self._faulty:

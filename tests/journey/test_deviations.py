@@ -90,7 +90,7 @@ def test_a_patient_withdraws(case: CaseUnderTest, patient: Patient) -> None:
     assert "The lab" not in patient.text
     assert case.wait_for_end().values["case_outcome"] == "withdrawn"
     patient.open("/case")
-    assert "You've cancelled your request. You can start again" in patient.text
+    assert "You can start again at any time. Your case is closed." in patient.text
     assert "You need a test" not in patient.text
 
 

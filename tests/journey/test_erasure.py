@@ -16,7 +16,7 @@ from hosting.databases import connect_to
 from services.government.archive import Archive
 from services.government.models import MODELS, Case
 from tests.support.canaries import Canaries, complete_care, files_under, request_care
-from tests.support.case import CaseUnderTest, eventually
+from tests.support.case import CASE_TITLE, CaseUnderTest, eventually
 from tests.support.managers import signed_in_manager
 from tests.support.platform import read_secrets
 from tests.support.postgresql import DATABASES, dump
@@ -41,7 +41,7 @@ def test_after_the_erasure_of_an_ended_case_only_the_encrypted_record_that_the_l
 
     answer = request_erasure(browser)
     assert answer.heading == "Your data will be erased"
-    assert browser.open("/case").heading != "Your case", "signed out"
+    assert browser.open("/case").text("title") != CASE_TITLE, "signed out"
     wait_until_erased(case.reference)
     assert words.find_fields([*dumps(), *files()]) == set()
     assert kpis_of(state) == kpis

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.case import WITH_COUGH, CaseUnderTest
+from tests.support.case import CASE_TITLE, WITH_COUGH, CaseUnderTest
 from tests.support.chromium import DESKTOP
 from tests.support.days import days_ago
 from tests.support.mail import find_link, mails_to
@@ -45,7 +45,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     # a cough has a further question on the same page
     assert headings.count("Symptoms") == 2
     assert headings[-1] == "Check your answers"
-    expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
+    expect(patient.page).to_have_title(CASE_TITLE)
     assert "We recommend that you get a test" in patient.text
     case = CaseUnderTest(state)
     case.reference = patient.page.locator("main strong").first.inner_text()
@@ -110,7 +110,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert patient.page.input_value('[name="close_contacts-0-name"]') == "Howard Aiken"
     patient.press("Remove number 2")
     patient.submit_page()
-    expect(patient.page.get_by_role("heading", level=1)).to_have_text("Your case")
+    expect(patient.page).to_have_title(CASE_TITLE)
 
     # a doctor reports, in Tasklist
     doctor = StaffMember(new_page(DESKTOP, javascript=True), state, "doctor")

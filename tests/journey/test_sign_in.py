@@ -15,7 +15,7 @@ from records.access import Access, Link
 from records.cipher import Cipher
 from records.queue import timestamp
 from records.sessions import Sessions
-from tests.support.case import REQUEST, WITH_COUGH, eventually
+from tests.support.case import CASE_TITLE, REQUEST, WITH_COUGH, eventually
 from tests.support.days import day_of_month, days_ago
 from tests.support.mail import mails_to
 from tests.support.platform import read_secrets
@@ -84,7 +84,7 @@ def test_an_unknown_code_and_a_wrong_date_of_birth_have_the_same_answer(browser:
     unknown, wrong = sign_in(browser, UNKNOWN, BORN), sign_in(browser, known.code, ANOTHER_DAY)
     assert (unknown.status, wrong.status) == (403, 403)
     assert normalise(unknown) == normalise(wrong)
-    assert sign_in(browser, known.code, BORN).heading == "Your case"
+    assert sign_in(browser, known.code, BORN).text("title") == CASE_TITLE
 
 
 def test_attempts_at_a_code_are_limited_whether_it_exists_or_not(
@@ -101,7 +101,7 @@ def test_attempts_at_a_code_are_limited_whether_it_exists_or_not(
     page = browser.send(browser.open("/lost-code"), {"address": known.email, "date_of_birth": BORN})
     assert page.heading == "Check your email or text messages"
     link = link_sent_to(state, known.email)
-    assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
+    assert browser.send(browser.open(link), {"date_of_birth": BORN}).text("title") == CASE_TITLE
 
 
 def test_the_answer_to_a_request_for_a_link_does_not_reveal_whether_there_is_a_case(
@@ -144,7 +144,7 @@ def test_the_patient_renews_an_expired_link(
     sent = browser.post_to(expired, f"/link/{token}/renew")
     assert sent.heading == "Check your email or text messages"
     link = link_sent_to(state, known.email)
-    assert browser.send(browser.open(link), {"date_of_birth": BORN}).heading == "Your case"
+    assert browser.send(browser.open(link), {"date_of_birth": BORN}).text("title") == CASE_TITLE
 
 
 def test_an_address_gets_at_most_three_links_an_hour(state: dict[str, Any], browser: Browser, known: Known) -> None:
@@ -176,9 +176,9 @@ def test_twins_with_one_date_of_birth_and_address_open_their_own_cases_by_given_
         assert wrong.errors == ["The date of birth doesn't match this link. Check it and try again."]
         for one, name in ((known, "ada"), (twin, "GRACE")):
             page = browser.send(browser.open(link), {"date_of_birth": BORN})
-            assert (page.status, page.errors, "Your case" in page.text("main")) == (403, [], False)
+            assert (page.status, page.errors, page.text("title") == CASE_TITLE) == (403, [], False)
             answer = browser.send(page, {"date_of_birth": BORN, "given_name": name})
-            if answer.heading == "Your case":
+            if answer.text("title") == CASE_TITLE:
                 assert one.reference in answer.text("main")
                 assert "Your other cases" not in answer.text("main")
                 opened.add(one.reference)

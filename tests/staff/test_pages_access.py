@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from collections.abc import Callable
@@ -32,7 +33,7 @@ READING = [route for route in PAGES if route.startswith("GET") and "withdraw" no
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FORM = "evaluation_request"
 BORN = {"date_of_birth-day": "1", "date_of_birth-month": "2", "date_of_birth-year": "1980"}
-REFUSALS = ("You don't need to send this", "Page not found")
+REFUSALS = ("You don't need to send this", "You've already sent this", "There is nothing to cancel", "Page not found")
 
 
 class Visitor:
@@ -83,7 +84,8 @@ class Visitor:
 def is_granted(answer: requests.Response) -> bool:
     """Whether the requested page was shown, instead of a sign-in page or a refusal."""
     redirected = answer.history and "/sign-in" in answer.url
-    return answer.status_code < 400 and not redirected and not any(text in answer.text for text in REFUSALS)
+    text = html.unescape(answer.text)
+    return answer.status_code < 400 and not redirected and not any(refusal in text for refusal in REFUSALS)
 
 
 @pytest.fixture(scope="module")

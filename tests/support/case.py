@@ -60,6 +60,8 @@ NO_SYMPTOMS: dict[str, Any] = {
     "third_trimester": False,
     "sickle_cell": False,
 }
+# title of the case page, whose heading is its news
+CASE_TITLE = "Your case – CoronaCare"
 WITH_COUGH = {**NO_SYMPTOMS, "cough": True}
 REQUEST = {
     "wants_evaluation": "yes",

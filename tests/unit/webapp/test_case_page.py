@@ -22,14 +22,14 @@ from webapp import confirmation, patient, sessions
 from webapp.app import create_app
 from webapp.options import Options
 from webapp.session_store import BrowserSession
-from webapp.status import OUTCOME_TEXTS, STEPS, TESTING_STEPS, choose_advice, describe_emergency, describe_status
+from webapp.status import OUTCOMES, STEPS, TESTING_STEPS, choose_advice, describe_emergency, describe_status
 
 pytestmark = pytest.mark.usefixtures("records")
 UNREACHABLE = "http://127.0.0.1:9"
 POLICY = config.load().policy.model_dump()
 MOMENT = datetime(2026, 3, 20, 12, tzinfo=UTC)
 ORIENTATIONS = ("emergency", "under_15", "self_monitor", *POLICY["severity"])
-OUTCOMES = (None, *OUTCOME_TEXTS)
+CASE_OUTCOMES = (None, *OUTCOMES)
 CALL_NOW = "Call 112 now"
 
 REQUESTED = {"wants_evaluation": "yes", "given_name": "Ada", "evaluation_requested_at": MOMENT, "channel": "email"}
@@ -63,11 +63,21 @@ def app() -> Flask:
 
 @pytest.fixture
 def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """A function that returns the text of /case for a case at these steps, with these open forms."""
+    """A function that returns the text of /case for a case at these steps, with these open forms.
+
+    With is_printed it returns what is only printed, otherwise the rest.
+    """
     monkeypatch.setattr(sessions, "case_reference", lambda: "C-1")
     monkeypatch.setattr(patient, "ASSESSMENT_WAIT_S", 0)
 
-    def render(known: Case, steps: set[str], forms: tuple[str, ...] = (), sent: str = "", path: str = "/case") -> str:
+    def render(
+        known: Case,
+        steps: set[str],
+        forms: tuple[str, ...] = (),
+        sent: str = "",
+        path: str = "/case",
+        is_printed: bool = False,
+    ) -> str:
         monkeypatch.setattr(patient, "find_case", lambda *_: known)
         monkeypatch.setattr(patient, "current_steps", lambda *_: steps)
         monkeypatch.setattr(patient, "open_tasks", lambda *_: [OpenTask(form, form, "1") for form in forms])
@@ -75,7 +85,10 @@ def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         monkeypatch.setattr(confirmation, "find_pending", lambda: found)
         answer = app.test_client().get(path)
         assert answer.status_code == 200
-        return " ".join(BeautifulSoup(answer.text, "html.parser").main.get_text(" ").split())
+        main = BeautifulSoup(answer.text, "html.parser").main
+        printed = [element.extract() for element in main.select(".print-only")]
+        shown = printed if is_printed else [main]
+        return " ".join(" ".join(element.get_text(" ").split()) for element in shown)
 
     return render
 
@@ -201,7 +214,7 @@ STATES = {
     "a result": (
         case(**RESULT_SENT),
         REPORT_STEPS,
-        ["A doctor is writing your report", "Negative", "Wait for the doctor's"],
+        ["Your test result is negative", "A doctor is writing your report", "Stay away from other people while"],
         [],
     ),
     "a negative result and a report": (
@@ -213,7 +226,7 @@ STATES = {
     "no clear result and a report": (
         case(True, **{**RESULT_SENT, "lab_result": "indeterminate"}, **REPORT, case_outcome="care_completed"),
         set(),
-        ["Your tests didn't give a clear result"],
+        ["Your test result isn't clear", "Stay away from other people while"],
         ["A doctor will assess"],
     ),
     "a withdrawn result and a report": (
@@ -346,6 +359,66 @@ def test_in_an_emergency_the_whole_case_is_shown_on_request(page: Callable[..., 
     assert "Stay at home and away from other people" not in text
 
 
+# state: what its page begins with, after "Your case" and the name
+BEGINNINGS = {
+    "an evaluation is offered": "You need a test Stay at home and away from other people until you know more.",
+    "declined though urgent": "See a doctor today Your answers show that a doctor should see you today.",
+    "declined": "You said no to a home visit and a test You can start again at any time. Your case is closed.",
+    "no symptoms": "You don't need a test at the moment Your case is closed.",
+    "no kit": "There are no test kits left at the moment You're on the waiting list.",
+    "a planned visit": "The medical team will visit you and take a sample The medical team plans to be with you by",
+    "a result": "Your test result is negative Stay away from other people while you have symptoms.",
+    "contacts not yet named": "Your test result is positive Stay at home and away from other people for 10 days",
+    "one end of isolation": "Your test result is positive Your isolation ended on 30 March 2026.",
+    "a hospital, at the end": "Your test result is positive The doctor is referring you to a hospital.",
+    "a withdrawn result and a report": "Your test result has been withdrawn The lab has withdrawn it",
+    "urgent, with a result": "See a doctor today",
+}
+
+
+@pytest.mark.parametrize("state", BEGINNINGS)
+def test_the_page_begins_with_the_news_and_what_to_do(page: Callable[..., str], state: str) -> None:
+    known, steps, *_texts = STATES[state]
+    name = ": Ada" if "given_name" in known.values else ""
+    assert page(known, steps).removeprefix(f"Your case{name} ").startswith(BEGINNINGS[state])
+
+
+def test_the_next_form_of_the_pathway_is_the_action(page: Callable[..., str]) -> None:
+    text = page(case(**REPORTED), CONTACT_STEPS, ("review", "close_contacts"))
+    assert text.index("Your close contacts It takes") < text.index("Your feedback It takes")
+
+
+@pytest.mark.parametrize(
+    ("channel", "has_links"), [("email", True), ("sms", True), ("telephone", False), (None, False)]
+)
+def test_ways_back_to_the_case_are_those_that_the_patient_has(
+    page: Callable[..., str], channel: str, has_links: bool
+) -> None:
+    text = page(case(**{**REQUESTED, "channel": channel}), VISIT_STEPS)
+    assert ("The links in our messages also open your case" in text) == has_links
+    assert "access code" not in page(case(), {"Task_RequestEvaluation"})
+
+
+def test_the_printed_page_names_the_patient(page: Callable[..., str]) -> None:
+    known = case(**{**REPORTED, "family_name": "Lovelace"})
+    assert page(known, REPORT_STEPS, is_printed=True) == "Name Ada Lovelace Date of birth 10 May 1990"
+    assert page(case(), {"Task_RequestEvaluation"}, is_printed=True) == "Date of birth 10 May 1990"
+
+
+def test_an_ended_case_says_so(page: Callable[..., str]) -> None:
+    ended = {state: page(known, steps) for state, (known, steps, *_texts) in STATES.items() if known.ended_at}
+    assert len(ended) > 8
+    assert [state for state, text in ended.items() if not text.startswith(CALL_NOW) and "is closed." not in text] == []
+
+
+def test_isolation_has_one_end_which_is_the_report_s(page: Callable[..., str]) -> None:
+    until = date.today() + timedelta(days=4)
+    text = page(case(**{**REPORTED, "isolation_until": str(until)}), {"Task_ReviewCoronaCare"})
+    assert f"Stay at home and away from other people until {until:%-d %B %Y}." in text
+    assert text.count(f"{until:%-d %B}") == 1
+    assert "10 days" not in text
+
+
 @pytest.mark.parametrize(
     ("sent", "now", "confirmation_text"),
     [
@@ -387,7 +460,7 @@ def test_an_emergency_is_worse_than_each_orientation_of_the_policy(app: Flask) -
 
 def test_answers_that_could_not_be_assessed_are_not_described_as_no_worse(page: Callable[..., str]) -> None:
     text = page(case(**REQUESTED), {"Task_CallPatient", *VISIT_STEPS}, sent="symptoms_worsened")
-    assert "We've received your answers. Your case We couldn't assess your answers" in text
+    assert "We've received your answers. Your case: Ada We couldn't assess your answers" in text
     assert "worse than before" not in text
 
 
@@ -443,7 +516,7 @@ def test_emergency_advice_and_status_never_contradict_each_other() -> None:
     """The emergency, the advice and the status of every step, outcome, orientation and withdrawal."""
     tried = 0
     for step, outcome, first, now, withdrawn in itertools.product(
-        sorted({*STEPS, UserTask.CALL_PATIENT}), OUTCOMES, ORIENTATIONS, (None, *ORIENTATIONS), (False, True)
+        sorted({*STEPS, UserTask.CALL_PATIENT}), CASE_OUTCOMES, ORIENTATIONS, (None, *ORIENTATIONS), (False, True)
     ):
         values = {**REQUESTED, "orientation": first, "orientation_now": now, "case_outcome": outcome}
         known = case(**values, withdrawn=withdrawn)

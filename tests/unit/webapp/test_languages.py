@@ -96,18 +96,23 @@ def test_staff_pages_are_in_english_without_links_for_patients() -> None:
 @pytest.mark.parametrize(
     ("language", "expected_texts"),
     [
-        ("en", ["20 March 2020", "20 March 2020, 15:30 CET", "3 minutes", "1 day"]),
-        ("fr", ["20 mars 2020", "20 mars 2020, 15:30 CET", "3 minutes", "1 jour"]),
-        ("ar", ["20 مارس 2020", "20 مارس 2020، 3:30 م CET", "3 دقائق", "يوم"]),
+        ("en", ["20 March 2020", "20 March 2020, 15:30", "Friday, 20 March 2020, 15:30", "3 minutes", "1 day"]),
+        ("fr", ["20 mars 2020", "20 mars 2020, 15:30", "vendredi 20 mars 2020, 15:30", "3 minutes", "1 jour"]),
+        ("ar", ["20 مارس 2020", "20 مارس 2020، 3:30 م", "الجمعة، 20 مارس 2020، 3:30 م", "3 دقائق", "يوم"]),
     ],
 )
 def test_days_times_and_durations_are_written_in_the_language(language: str, expected_texts: list[str]) -> None:
     app = application(time_zone="Europe/Berlin")
     with app.test_request_context(headers={"Accept-Language": language}):
         moment = datetime(2020, 3, 20, 14, 30, tzinfo=UTC)
-        texts = [formatting.day("2020-03-20"), formatting.moment(moment)]
+        texts = [formatting.day("2020-03-20"), formatting.moment(moment), formatting.appointment(moment)]
         texts += [formatting.duration(3, "minute"), formatting.duration(1, "day")]
     assert [text.replace("\u202f", " ").replace("\xa0", " ") for text in texts] == expected_texts
+
+
+def test_the_time_zone_is_named_while_none_is_set() -> None:
+    with application().test_request_context():
+        assert formatting.moment(datetime(2020, 3, 20, 14, 30, tzinfo=UTC)) == "20 March 2020, 14:30 UTC"
 
 
 def test_empty_and_untranslated_texts_stay_unchanged() -> None:

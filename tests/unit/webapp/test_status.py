@@ -30,7 +30,7 @@ def record_waits(hours: list[float], start: datetime = START) -> None:
 
 def test_the_status_describes_the_current_and_the_next_step() -> None:
     found = describe_status(case(), {"Task_WaitForTestResult", "Task_TestSample"})
-    assert (found.text, found.next) == ("The lab is testing your sample.", status.RESULT_NEXT)
+    assert (found.headline, found.next) == ("The lab is testing your sample", status.RESULT_NEXT)
 
 
 def test_the_wait_is_the_range_of_8_in_10_cases() -> None:
@@ -86,13 +86,14 @@ def test_the_advice_is_of_the_most_severe_orientation_and_after_a_result_only_if
 @pytest.mark.parametrize(
     ("orientation", "advice"),
     [
-        ("evaluation_needed", status.WAIT_FOR_RESULT),
-        ("evaluation_advised", status.WAIT_FOR_RESULT),
+        ("evaluation_needed", status.WHILE_YOU_WAIT),
+        ("evaluation_advised", status.WHILE_YOU_WAIT),
         ("evaluation_urgent", status.ADVICE["evaluation_urgent"]),
     ],
 )
-def test_a_patient_whose_sample_is_tested_is_not_advised_to_get_a_test(orientation: str, advice: status.Advice) -> None:
-    assert choose_advice(case(orientation=orientation), {"Task_WaitForTestResult"}) == advice
+def test_a_patient_who_requested_a_test_is_not_advised_to_get_one(orientation: str, advice: status.Advice) -> None:
+    found = case(orientation=orientation, wants_evaluation="yes")
+    assert choose_advice(found, {"Task_WaitForTestResult"}) == advice
 
 
 def measures(texts: list[str]) -> dict[str, float]:
@@ -103,8 +104,10 @@ def measures(texts: list[str]) -> dict[str, float]:
 def texts_of_status(language: str) -> list[str]:
     translated = Translations.load(TRANSLATIONS, [language]).gettext
     steps = [*status.STEPS.values(), status.NO_CONTACTS, status.BETWEEN_STEPS]
-    found = [text for step in steps for text in (step.text, step.next, step.by_phone) if text]
-    found += [*status.OUTCOME_TEXTS.values(), status.STILL_TESTED, status.STILL_TRACED, status.REFERRED_AT_VISIT]
+    steps += [step.by_phone for step in steps if step.by_phone]
+    found = [text for step in steps for text in (step.headline, step.text, step.next) if text]
+    outcomes = [*status.OUTCOMES.values(), status.STILL_TESTED, status.STILL_TRACED, status.REFERRED_AT_VISIT]
+    found += [text for outcome in outcomes for text in outcome if text]
     found += [status.SIGNS, status.DOCTOR_CALLS, status.NO_NUMBER, status.TEAM_CALLED]
     for title, paragraphs in (*status.ADVICE.values(), status.SEE_A_DOCTOR, status.LOOK_AFTER_YOURSELF):
         found += [title, *paragraphs]
@@ -150,4 +153,4 @@ def test_a_patient_whose_answers_could_not_be_assessed_is_asked_to_call(
     started_at = datetime.now(UTC) - timedelta(seconds=started_s_ago)
     found = describe_status(Case("C-1", "1", known, None, started_at=started_at), steps)
     assert (found.must_call, found.assessing) == (must_call, assessing)
-    assert (found.text == "We couldn't assess your answers") == must_call
+    assert (found.headline == "We couldn't assess your answers") == must_call

@@ -53,6 +53,28 @@ def page_of(parsed: Form, answers: Answers, checked: bool = False) -> BeautifulS
     return BeautifulSoup("".join(parsed.html(page, answers, checked) for page in parsed.pages), "html.parser")
 
 
+@pytest.mark.parametrize(
+    ("not_before", "is_recent"),
+    [("", False), ("today - 130 years", False), ("today - 14 days, date_of_birth", True), ("2020-03-01", True)],
+)
+def test_the_example_of_a_date_is_a_day_that_the_field_accepts(not_before: str, is_recent: bool) -> None:
+    parsed = form(field("datetime", subtype="date", dateLabel="X", properties={"notBefore": not_before}))
+    hint = page_of(parsed, parsed.read(MultiDict())).select_one(".govuk-hint").get_text(strip=True)
+    *_text, day, month, year = hint.split()
+    assert hint.startswith("For example, ")
+    assert (today(ZoneInfo("Pacific/Apia")) - date(int(year), int(month), int(day)) < timedelta(days=6)) == is_recent
+
+
+def test_a_question_that_depends_on_another_is_set_apart() -> None:
+    parsed = form(
+        {**field("checkbox"), "key": "cough", "id": "Field_cough"},
+        field("datetime", subtype="date", dateLabel="X", conditional={"hide": "=cough != true"}),
+    )
+    page = page_of(parsed, parsed.read(MultiDict({"cough": "true"})))
+    assert page.select_one(".form-conditional input[type=text]")["name"] == "x-day"
+    assert page.select_one(".form-conditional [type=checkbox]") is None
+
+
 class TestFields:
     def test_space_around_a_text_is_removed(self) -> None:
         assert read_one(field("textfield"), x="  a b ") == ("a b", None)
