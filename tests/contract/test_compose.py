@@ -181,7 +181,14 @@ def test_a_container_may_do_only_what_it_needs(name: str) -> None:
 
 
 def test_a_stopping_container_has_the_time_that_its_program_takes() -> None:
-    seconds = {"engine": 10, "workers": load().workers.shutdown_timeout_s, "webapp": 30, "lab": 30, "sms": 30, "https": 20}
+    seconds = {
+        "engine": 10,
+        "workers": load().workers.shutdown_timeout_s,
+        "webapp": 30,
+        "lab": 30,
+        "sms": 30,
+        "https": 20,
+    }
     for name, needed in seconds.items():
         grace = COMPOSE["services"][name]["stop_grace_period"]
         assert 60 * grace.count("m") or int(grace.removesuffix("s")) > needed, name

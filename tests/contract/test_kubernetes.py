@@ -242,6 +242,8 @@ def test_a_pod_may_do_only_what_it_needs(name: str) -> None:
         "runAsNonRoot": True,
         "runAsUser": user_of(image),
         "seccompProfile": {"type": "RuntimeDefault"},
+        # who may write to its claim
+        **({"fsGroup": user_of(image)} if claims_of(name) else {}),
     }
     assert container["securityContext"] == {
         "readOnlyRootFilesystem": in_compose(name)["read_only"],
@@ -254,12 +256,24 @@ def test_a_pod_may_do_only_what_it_needs(name: str) -> None:
     assert container["resources"].keys() == {"requests", "limits"}
 
 
+def claims_of(name: str) -> dict[str, str]:
+    """Claims of persistent volumes by the name of the volume."""
+    volumes = PODS[name].get("volumes", [])
+    return {
+        each["name"]: each["persistentVolumeClaim"]["claimName"] for each in volumes if "persistentVolumeClaim" in each
+    }
+
+
 @pytest.mark.parametrize("name", PODS)
-def test_the_same_folders_are_in_memory(name: str) -> None:
+def test_the_same_folders_are_kept_or_in_memory(name: str) -> None:
     mounts = {each["name"]: each["mountPath"] for each in CONTAINERS[name].get("volumeMounts", [])}
-    assert sorted(mounts.values()) == sorted(in_compose(name).get("tmpfs", []))
-    volumes = {each["name"]: each["emptyDir"]["medium"] for each in PODS[name].get("volumes", [])}
-    assert volumes == dict.fromkeys(mounts, "Memory")
+    claims = claims_of(name)
+    assert [f"{claims[each]}:{mounts[each]}" for each in claims] == in_compose(name).get("volumes", [])
+    assert set(claims.values()) <= find(OBJECTS, "PersistentVolumeClaim").keys()
+    in_memory = {each: path for each, path in mounts.items() if each not in claims}
+    assert sorted(in_memory.values()) == sorted(in_compose(name).get("tmpfs", []))
+    others = [each for each in PODS[name].get("volumes", []) if each["name"] not in claims]
+    assert {each["name"]: each["emptyDir"]["medium"] for each in others} == dict.fromkeys(in_memory, "Memory")
 
 
 @pytest.mark.parametrize("name", CONTAINERS)

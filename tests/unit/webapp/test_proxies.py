@@ -15,6 +15,8 @@ BEHIND_ONE = {"trusted_proxies": 1, "secure_cookies": True, "public_host": "care
 
 def logged(caplog: pytest.LogCaptureFixture, options: dict[str, Any], headers: dict[str, str]) -> list[str]:
     client = application(**options).test_client()
+    # a health check calls it directly, with the container's name
+    client.get("/readyz", headers={"Host": "localhost:5000"})
     for path in ("/healthz", "/", "/sign-in", "/"):
         client.get(path, headers=headers)
     return [record.getMessage() for record in caplog.records if record.name == "webapp.proxies"]
