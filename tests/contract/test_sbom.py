@@ -9,7 +9,7 @@ from tests.contract.test_compose import COMPOSE, base_images
 from tests.support.locks import read_lock
 from tools.sbom.document import describe_image
 from tools.sbom.images import Image, find_base, read_images
-from tools.sbom.libraries import MissingLibrary, check_libraries, read_npm_components, select_requirements
+from tools.sbom.libraries import MissingLibrary, read_engine_components, read_npm_components, select_requirements
 
 STAGES = """\
 FROM node:24 AS css
@@ -65,8 +65,17 @@ def test_a_document_names_the_image_and_its_base() -> None:
     assert edges["dependsOn"] == [base["bom-ref"], library["bom-ref"]]
 
 
-def test_a_library_of_the_jar_that_the_document_lacks_is_named() -> None:
-    components = [{"name": "h2", "version": "2.3.232"}]
-    check_libraries(components, "h2 2.3.232\n")
-    with pytest.raises(MissingLibrary, match=r"joda-time 2\.12\.5"):
-        check_libraries(components, "h2 2.3.232\njoda-time 2.12.5\n")
+def maven_component(name: str, version: str, classifier: str = "") -> dict[str, str]:
+    purl = f"pkg:maven/org.example/{name}@{version}?{f'classifier={classifier}&' if classifier else ''}type=jar"
+    return {"type": "library", "name": name, "version": version, "purl": purl}
+
+
+def test_the_engine_has_the_libraries_of_its_jar() -> None:
+    engine = maven_component("engine", "0.1.0")
+    libraries = [maven_component("h2", "2.3.232"), maven_component("feel-engine", "1.19.3", "scala-shaded")]
+    document = {"metadata": {"component": engine}, "components": libraries}
+    listed = "feel-engine 1.19.3-scala-shaded\nh2 2.3.232\nspring-boot-jarmode-tools 3.5.14\n"
+    found = read_engine_components(document, listed)
+    assert [each["name"] for each in found] == ["engine", "h2", "feel-engine", "spring-boot-jarmode-tools"]
+    with pytest.raises(MissingLibrary, match=r"lacks joda-time 2\.12\.5:"):
+        read_engine_components(document, f"{listed}joda-time 2.12.5\n")

@@ -17,7 +17,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from tools.sbom.document import SPECIFICATION, describe_image
 from tools.sbom.images import Image, read_images
-from tools.sbom.libraries import MissingLibrary, check_libraries, read_npm_components, select_requirements
+from tools.sbom.libraries import MissingLibrary, read_engine_components, read_npm_components, select_requirements
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,8 +43,8 @@ def find_libraries(image: Image, maven: Path) -> tuple[list[dict[str, Any]], lis
         return [*read_python_components(image.base), *read_npm_components(ROOT / "package-lock.json")], []
     if image.short_name == "engine":
         document = json.loads(maven.read_text())
-        check_libraries(document["components"], (ROOT / "engine/dependencies.txt").read_text())
-        return [document["metadata"]["component"], *document["components"]], document["dependencies"]
+        listed = (ROOT / "engine/dependencies.txt").read_text()
+        return read_engine_components(document, listed), document["dependencies"]
     return [], []
 
 

@@ -13,6 +13,10 @@ from packaging.requirements import Requirement
 NPM_PACKAGES = ("govuk-frontend",)
 
 
+# added to the engine's jar by spring-boot-maven-plugin, so that it isn't among Maven's dependencies
+JAR_TOOLS = "spring-boot-jarmode-tools"
+
+
 class MissingLibrary(Exception):
     """Maven's document lacks libraries of the engine's jar; the message names them."""
 
@@ -48,17 +52,39 @@ def read_npm_components(lock: Path) -> list[dict[str, Any]]:
     ]
 
 
-def check_libraries(components: list[dict[str, Any]], listed: str) -> None:
-    """Compare components with the list of the libraries in the engine's jar.
+def read_engine_components(document: dict[str, Any], listed: str) -> list[dict[str, Any]]:
+    """Return the engine and the libraries in its jar, as components.
 
     Args:
-        listed: content of engine/dependencies.txt: name and version, one library per line.
+        document: Maven's, with the engine's dependencies.
+        listed: content of engine/dependencies.txt: the libraries in the jar, one per line.
 
     Raises:
-        MissingLibrary: a library of the list isn't among the components.
+        MissingLibrary: a library in the jar isn't in the document.
     """
-    found = {f"{each['name']} {each['version']}" for each in components}
-    if missing := [line for line in listed.splitlines() if line not in found]:
+    components = [*document["components"], *_read_jar_tools(listed)]
+    if missing := set(listed.splitlines()) - {_name_in_jar(each) for each in components}:
         raise MissingLibrary(
-            f"Maven's document lacks {', '.join(missing)}: does `make lock` change the list of libraries?"
+            f"Maven's document lacks {', '.join(sorted(missing))}: is engine/dependencies.txt up to date?"
         )
+    return [document["metadata"]["component"], *components]
+
+
+def _read_jar_tools(listed: str) -> list[dict[str, Any]]:
+    versions = re.findall(rf"^{JAR_TOOLS} (\S+)$", listed, re.MULTILINE)
+    return [
+        {
+            "type": "library",
+            "group": "org.springframework.boot",
+            "name": JAR_TOOLS,
+            "version": version,
+            "purl": f"pkg:maven/org.springframework.boot/{JAR_TOOLS}@{version}?type=jar",
+        }
+        for version in versions
+    ]
+
+
+def _name_in_jar(component: dict[str, Any]) -> str:
+    """Return name and version as in engine/dependencies.txt, where the classifier is part of the version."""
+    classifier = re.search(r"classifier=([^&]+)", component["purl"])
+    return f"{component['name']} {component['version']}" + (f"-{classifier[1]}" if classifier else "")
