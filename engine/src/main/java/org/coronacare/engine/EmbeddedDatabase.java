@@ -116,7 +116,7 @@ public class EmbeddedDatabase {
   }
 
   /**
-   * Copies the database in the state of one moment to a ZIP file beside it, which isn't compressed: commits wait meanwhile.
+   * Copies the database in the state of one moment to a ZIP file beside it, which isn't compressed: commits wait until it is done.
    *
    * @return false without a file to copy, or without room for the copy
    */
