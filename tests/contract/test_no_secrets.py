@@ -38,6 +38,8 @@ NO_SECRETS = {
     "Enter your password",
     # of tests/unit/config/test_secrets.py
     "u3TsfY0aQw8xNnEr2Lbk",
+    # a script
+    "tools/kubernetes-secret",
 }
 # commit up to which the history has been scanned
 SCANNED = "de7485c5b066c48b7fc2013593d1e7a71fe4616f"
