@@ -63,9 +63,9 @@ def new_reference() -> str:
     return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(12))
 
 
-def find_references(engine: Engine, instance_ids: Iterable[str]) -> dict[str, str]:
-    """Return the case references of running and ended process instances, by instance id."""
-    wanted = sorted(set(instance_ids))
+def find_references(engine: Engine, instance_ids: Iterable[str | None]) -> dict[str | None, str]:
+    """Return the case references of running and ended process instances, by instance id; None has no reference."""
+    wanted = sorted({each for each in instance_ids if each})
     rows = engine.post("/history/process-instance", {"processInstanceIds": wanted}) if wanted else []
     return {row["id"]: row["businessKey"] for row in rows if row["businessKey"]}
 

@@ -24,8 +24,8 @@ class Incident:
         kind: TASK or JOB.
         id: of the external task or job.
         topic: of the external task; None for a job.
-        element: id of the step in the diagram.
-        definition_id: of the deployed version of the process.
+        element: id of the step in the diagram; None for a job of the engine's own, such as its clean-up.
+        definition_id: of the deployed version of the process; None for such a job, as is instance_id.
         message: error message of the worker, without patients' data. None for a job: the engine's message may have
             some.
     """
@@ -33,10 +33,10 @@ class Incident:
     kind: str
     id: str
     topic: str | None
-    element: str
-    definition_id: str
+    element: str | None
+    definition_id: str | None
     case_reference: str | None
-    instance_id: str
+    instance_id: str | None
     since: datetime
     message: str | None
 
@@ -47,13 +47,13 @@ class ResolvedIncident:
 
     Attributes:
         id: of the external task or job.
-        element: id of the step in the diagram.
+        element: as that of Incident, like definition_id and instance_id.
     """
 
     id: str
-    element: str
-    definition_id: str
-    instance_id: str
+    element: str | None
+    definition_id: str | None
+    instance_id: str | None
     at: datetime
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from camunda7.engine import NotFound
 from camunda7.variables import ENGINE_TIME, engine_time
 from camunda7.xml import XmlError, parse
 from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
@@ -99,10 +100,10 @@ def get_diagram(engine: Engine, definition_id: str) -> str:
 
 @lru_cache(maxsize=64)
 def get_step_names(engine: Engine, definition_id: str) -> Mapping[str, str]:
-    """Return the names of a version's elements, by id; empty if its diagram can't be read."""
+    """Return the names of a version's elements, by id; empty if it is deleted, or its diagram can't be read."""
     try:
         nodes = parse(get_diagram(engine, definition_id)).iter()
-    except XmlError:
+    except (NotFound, XmlError):
         return {}
     return {node.attrib["id"]: node.attrib["name"] for node in nodes if node.get("id") and node.get("name")}
 

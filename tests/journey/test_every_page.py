@@ -1,4 +1,4 @@
-"""Every page, including error pages, has the emergency number and an e-mail address."""
+"""Every page for patients, including error pages, has the emergency number and an e-mail address."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_route_has_the_emergency_number_while_the_engine_is_unreachable(pa
             address = rule.build({name: values[name] for name in rule.arguments})[1]
         for method in rule.methods & {"GET", "POST"}:
             answer = client.open(address, method=method, follow_redirects=True)
-            assert has_contacts(answer.text, emergency_number), (method, rule)
+            assert rule.endpoint.startswith("staff.") or has_contacts(answer.text, emergency_number), (method, rule)
             assert answer.status_code < 500 or answer.status_code == 503, (method, rule)
             statuses.add(answer.status_code)
     assert {200, 400, 503} <= statuses

@@ -34,11 +34,15 @@ def test_the_engines_tables_have_our_indexes(
     with engine_database, engine_database.cursor() as cursor:
         ours = "indexname LIKE 'coronacare%' AND tablename LIKE 'act%'"
         cursor.execute(f"SELECT tablename, indexdef FROM pg_indexes WHERE {ours}")
-        found = {table: definition.rpartition(" ")[2] for table, definition in cursor.fetchall()}
+        found = {table: definition.partition("USING btree ")[2] for table, definition in cursor.fetchall()}
         cursor.execute("SELECT version_ FROM coronacare_schema ORDER BY version_")
         versions = [version for (version,) in cursor.fetchall()]
-    assert found == {"act_ru_job": "(duedate_)", "act_ru_task": "(parent_task_id_)"}
-    assert versions == [1, 2, 3]
+    assert found == {
+        "act_ru_job": "(duedate_)",
+        "act_ru_task": "(parent_task_id_)",
+        "act_hi_actinst": "(act_id_, end_time_, start_time_)",
+    }
+    assert versions == [1, 2, 3, 4]
 
 
 @pytest.mark.serial

@@ -19,6 +19,8 @@ from webapp.staff.managers import managers_only, pages
 
 log = logging.getLogger("webapp.incidents")
 
+# name of the step of the engine's own jobs, such as its clean-up
+OF_THE_ENGINE = "Work of the engine itself"
 # of the list of retried incidents
 RETRIED_WITHIN, MAX_RETRIED = timedelta(days=7), 50
 
@@ -35,7 +37,7 @@ class Group:
     step: str
     explanation: Explanation
     incidents: list[Incident]
-    references: dict[str, str]
+    references: dict[str | None, str]
 
     @property
     def topic(self) -> str | None:
@@ -53,6 +55,7 @@ class Retried:
 
     at: datetime
     step: str
+    instance_id: str | None
     case_reference: str | None
     has_failed_again: bool
 
@@ -112,6 +115,7 @@ def list_retried(failed: set[str]) -> list[Retried]:
         Retried(
             each.at,
             name_step(each.definition_id, each.element),
+            each.instance_id,
             references.get(each.instance_id),
             each.id in failed,
         )
@@ -119,6 +123,8 @@ def list_retried(failed: set[str]) -> list[Retried]:
     ]
 
 
-def name_step(definition_id: str, element: str) -> str:
+def name_step(definition_id: str | None, element: str | None) -> str:
     """Return the name of a step in its diagram, or its id if it has none."""
+    if definition_id is None or element is None:
+        return OF_THE_ENGINE
     return positions.get_step_names(resources().engine, definition_id).get(element, element)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from camunda7.engine import NotFound
 from config.settings import ROOT
 from processes.incidents import JOB, TASK, Incident
 from tests.unit.webapp.managers import answer_for_engine, signed_in_client
@@ -68,6 +69,33 @@ def test_the_page_says_what_became_of_retried_incidents(page: BeautifulSoup) -> 
     assert rows == [
         ["1 Jun 2026, 13:00", "R-i-1", "Publish result", "Failed again"],
         ["1 Jun 2026, 12:00", "R-i-9", "Publish result", "Not failed"],
+    ]
+
+
+def refuse_unknown(_query: dict[str, Any]) -> None:
+    raise NotFound("GET", 404, "RestException")
+
+
+def test_a_job_of_the_engine_itself_and_one_of_a_deleted_version_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_the_engine = {"processDefinitionId": None, "processInstanceId": None, "failedActivityId": None}
+    clean_up = {**incident(JOB, "1"), **of_the_engine, "activityId": None}
+    of_deleted = {**incident(JOB, "2", "Task_Former"), "processDefinitionId": "deleted:1"}
+    answers = {
+        "/external-task": [],
+        "/incident": [clean_up, of_deleted],
+        "/history/incident": [{**clean_up, "configuration": "3", "id": "n-3", "causeIncidentId": "n-3"}],
+        "/history/process-instance": [],
+        "/process-definition/deleted:1/xml": refuse_unknown,
+    }
+    answer_for_engine(monkeypatch, answers)
+    page = BeautifulSoup(signed_in_client(monkeypatch).get("/staff/incidents").text, "html.parser")
+    assert [each.text for each in page.select("section h2")] == [
+        "Work of the engine itself: 1 case waits",
+        "Task_Former: 1 case waits",
+    ]
+    assert [row.text for row in page.select("table")[-1].select("tbody td")][1:3] == [
+        "no case",
+        "Work of the engine itself",
     ]
 
 
