@@ -102,6 +102,12 @@ STATES = {
         ["You don't need a test at the moment", "Watch your symptoms"],
         ["working on", "You need a test", "I feel worse"],
     ),
+    "only emergency signs": (
+        case(True, orientation="emergency", case_outcome="emergency_services", date_of_birth=None),
+        set(),
+        ["Call 112 now"],
+        ["access code"],
+    ),
     "a child": (
         case(True, orientation="under_15", case_outcome="physician"),
         set(),
