@@ -102,12 +102,6 @@ STATES = {
         ["You don't need a test at the moment", "Watch your symptoms"],
         ["working on", "You need a test", "I feel worse"],
     ),
-    "only emergency signs": (
-        case(True, orientation="emergency", case_outcome="emergency_services", date_of_birth=None),
-        set(),
-        ["Call 112 now"],
-        ["access code"],
-    ),
     "a child": (
         case(True, orientation="under_15", case_outcome="physician"),
         set(),
@@ -516,6 +510,12 @@ def test_each_reason_for_refused_contacts_links_to_its_input(app: Flask) -> None
             "close_contacts-2-last_exposure_date-day",
             "close_contacts-3-email",
         ]
+
+
+def test_a_case_that_has_only_emergency_signs_is_shown(page: Callable[..., str]) -> None:
+    """Its patient answered no other question, so it has no name and no date of birth."""
+    known = case(True, orientation="emergency", case_outcome="emergency_services", date_of_birth=None)
+    assert "We can't help with emergencies here. Your case is closed." in page(known, set(), path="/case?all=yes")
 
 
 def test_emergency_advice_and_status_never_contradict_each_other() -> None:
