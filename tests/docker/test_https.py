@@ -33,10 +33,12 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsCompose]:
     assert shutil.which("docker"), "docker is missing: install Docker Engine 25 and Compose 2.24, or newer"
     compose = HttpsCompose(tmp_path_factory.mktemp("https"))
     compose("down", "--volumes", "--remove-orphans")
-    compose.start()
-    yield compose
-    print(compose("logs", "--tail", "30", "https", "front", "webapp"))
-    compose("down", "--volumes", "--remove-orphans")
+    try:
+        compose.start()
+        yield compose
+    finally:
+        print(compose("logs", "--tail", "30", "https", "front", "webapp"))
+        compose("down", "--volumes", "--remove-orphans")
 
 
 @pytest.fixture
