@@ -99,7 +99,7 @@ $(TEMPLATES): .venv/.stamp $(wildcard workers/*.py) deployment/templates.py
 
 engine: $(CLASSES) ##change build the engine's jar
 
-check: lint unit ##prove lint, unit and contract tests: half a minute on two cores
+check: lint unit ##prove lint, unit and contract tests: a minute on two cores
 
 lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
@@ -111,7 +111,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 	$(PY) -m pytest -q -n 3 --dist worksteal -p no:schemathesis -m "not slow and not verify" tests/unit tests/contract
 
-test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 12 minutes on two cores
+test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 14 minutes on two cores
 	$(PY) -m tests.run
 
 verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all tests, with fuzzing, faults and load: before a release
