@@ -71,6 +71,8 @@ class HttpsCompose(Compose):
         session.mount("https://", _ForHost(address))
         session.headers["Host"] = HOST
         session.verify = str(self.root)
+        # a bundle of CAs that the environment names would replace `verify`
+        session.trust_env = False
         return session
 
     def connect(self, host: str = HOST, protocol: str = "http/1.1", **context: Any) -> ssl.SSLSocket:
