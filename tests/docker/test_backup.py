@@ -27,7 +27,7 @@ def first(tmp_path: Path) -> Iterator[Compose]:
 @pytest.fixture
 def second(tmp_path: Path, first: Compose) -> Iterator[Compose]:
     (tmp_path / "second").mkdir()
-    yield from run(Compose(tmp_path / "second", SECOND, first.file))
+    yield from run(Compose(tmp_path / "second", project=SECOND, secrets=first.file))
 
 
 def run(compose: Compose) -> Iterator[Compose]:
