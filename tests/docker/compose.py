@@ -45,6 +45,7 @@ class Compose:
         self,
         folder: Path,
         host: str = "",
+        *,
         files: Sequence[str] = (),
         project: str = PROJECT,
         secrets: Path | None = None,

@@ -21,7 +21,7 @@ REPLAY_S = 600
 @pytest.fixture
 def first(tmp_path: Path) -> Iterator[Compose]:
     (tmp_path / "first").mkdir()
-    yield from run(Compose(tmp_path / "first", FIRST))
+    yield from run(Compose(tmp_path / "first", project=FIRST))
 
 
 @pytest.fixture
