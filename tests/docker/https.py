@@ -35,7 +35,7 @@ class HttpsCompose(Compose):
         super().__init__(
             folder,
             HOST,
-            ["tests/docker/acme.yml"],
+            files=["tests/docker/acme.yml"],
             HTTP_PUBLISHED=f"0.0.0.0:{self.http_port}",
             HTTPS_PUBLISHED=f"0.0.0.0:{self.https_port}",
             FRONT_PUBLISHED=f"127.0.0.1:{self.front_port}",
