@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,11 @@ def own(own_platform: dict[str, Any]) -> dict[str, Any]:
     """Our own platform, once its engine answers again after the previous test."""
     eventually(lambda: is_engine_up(own_platform["engine"]), "the engine doesn't answer")
     return own_platform
+
+
+@pytest.fixture
+def readable_folder() -> Iterator[Path]:
+    """A folder that the user postgres can read, too."""
+    with tempfile.TemporaryDirectory(prefix="coronacare-backup-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

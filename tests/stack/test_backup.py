@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
-import pytest
 
 from tests.support.backups import Backups, restored_server
 from tests.support.postgresql import Server, postgresql
@@ -56,36 +54,28 @@ def numbers_in(server: Server, database: str) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the user postgres can read, too."""
-    with tempfile.TemporaryDirectory(prefix="coronacare-backup-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-def test_a_backup_has_one_point_for_all_databases(folder: Path) -> None:
+def test_a_backup_has_one_point_for_all_databases(readable_folder: Path) -> None:
     # given two databases that are written in turn, during a backup
     with postgresql() as server:
-        backups, writer = Backups(folder / "backups", server.url_of("postgres")), Writer(server)
+        backups, writer = Backups(readable_folder / "backups", server.url_of("postgres")), Writer(server)
         with writer.running():
             before = writer.acknowledged
             file = backups.create()
             after = writer.acknowledged
         # a server that runs isn't overwritten
-        assert "the platform runs" in backups.restore(file, folder / "data", check=False)
+        assert "the platform runs" in backups.restore(file, readable_folder / "data", check=False)
     # when a damaged copy is restored, then nothing is
-    damaged = folder / "damaged.age"
+    damaged = readable_folder / "damaged.age"
     damaged.write_bytes(file.read_bytes()[:-100])
-    assert "damaged" in backups.restore(damaged, folder / "data", check=False)
-    assert not any((folder / "data").iterdir())
+    assert "damaged" in backups.restore(damaged, readable_folder / "data", check=False)
+    assert not any((readable_folder / "data").iterdir())
     # when the backup is restored, then it has what was acknowledged before it, and is of one moment
-    backups.restore(file, folder / "data")
-    with restored_server(folder / "data") as server:
+    backups.restore(file, readable_folder / "data")
+    with restored_server(readable_folder / "data") as server:
         records, lab = numbers_in(server, "records"), numbers_in(server, "lab")
     assert before < after
     assert before <= len(lab) <= after
     assert records[: len(lab)] == lab == list(range(1, len(lab) + 1))
     assert len(records) - len(lab) in (0, 1)
     # and data are overwritten only if that is said
-    assert "has data" in backups.restore(file, folder / "data", check=False)
+    assert "has data" in backups.restore(file, readable_folder / "data", check=False)

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -104,19 +103,11 @@ def wait_until_erased(site: Site, environment: dict[str, str], case: CaseUnderTe
     eventually(lambda: any(map(is_erased, site.records(environment, "erasures"))))
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the user postgres can read, too."""
-    with tempfile.TemporaryDirectory(prefix="coronacare-drill-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-def test_the_platform_continues_from_a_backup_elsewhere(folder: Path) -> None:
-    backups = Backups(folder / "backups")
+def test_the_platform_continues_from_a_backup_elsewhere(readable_folder: Path) -> None:
+    backups = Backups(readable_folder / "backups")
     with postgresql() as server:
         backups.url = server.url_of("postgres")
-        first = Site(folder / "first", server.settings, backups)
+        first = Site(readable_folder / "first", server.settings, backups)
         environment = first.environment
         with platform(environment) as state:
             # given cases at several steps; one is ended, and one runs that is erased later
@@ -148,7 +139,7 @@ def test_the_platform_continues_from_a_backup_elsewhere(folder: Path) -> None:
             sent_before = mails(state)
             sms_before = {phone: len(texts_to(state, phone)) for phone in (notified, contact["phone"])}
             # when a backup is taken while patients submit forms
-            with Patients(state, Ledger(folder / "ledger"), 3) as patients:
+            with Patients(state, Ledger(readable_folder / "ledger"), 3) as patients:
                 eventually(lambda: len(patients.acknowledged) > 10)
                 sure = list(patients.acknowledged)
                 file = backups.create()
@@ -166,15 +157,15 @@ def test_the_platform_continues_from_a_backup_elsewhere(folder: Path) -> None:
             eventually(lambda: set(mails(state)) - set(sent_before))
             sent_at_all = mails(state)
 
-    data = folder / "data"
+    data = readable_folder / "data"
     backups.url = "postgresql://coronacare@127.0.0.1:9/postgres"
     backups.restore(file, data)
-    (folder / "second").mkdir()
-    shutil.copy(secrets, folder / "second" / "secrets.json")
+    (readable_folder / "second").mkdir()
+    shutil.copy(secrets, readable_folder / "second" / "secrets.json")
     with restored_server(data) as server:
         assert rows(server, "engine", "SELECT count(*) FROM act_ru_ext_task")[0][0] > 0
         assert rows(server, "records", "SELECT count(*) FROM message WHERE state IN ('waiting', 'claimed')")[0][0] > 0
-        second = Site(folder / "second", server.settings, backups)
+        second = Site(readable_folder / "second", server.settings, backups)
         environment = second.environment
         with platform(environment) as state:
             engine = CaseUnderTest(state).admin
