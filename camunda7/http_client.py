@@ -42,12 +42,12 @@ def request(method: str, url: str, **options: Any) -> requests.Response:
         return session.request(method, url, **options)
 
 
-def new_pool(connections: int) -> urllib3.PoolManager:
-    """Return a connection pool without retries."""
+def new_pool(url: str, connections: int) -> urllib3.HTTPConnectionPool:
+    """Return a connection pool without retries for the server of a URL."""
     bundle = ca_bundle()
-    if os.path.isdir(bundle):
-        return _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, ca_cert_dir=bundle))
-    return _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, ca_certs=bundle))
+    trusted: dict[str, Any] = {"ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
+    manager = _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, **trusted))
+    return manager.connection_from_url(url)
 
 
 def ca_bundle() -> str:
@@ -74,11 +74,9 @@ class _DeadlineReader(io.RawIOBase):
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
             raise TimeoutError("the response isn't complete within the timeout")
+        # urllib3 sets the socket's timeout anew for each request
         self._socket.settimeout(left_s)
-        try:
-            return self._raw.readinto(buffer)
-        finally:
-            self._socket.settimeout(self._timeout_s)
+        return self._raw.readinto(buffer)
 
     def close(self) -> None:
         self._raw.close()

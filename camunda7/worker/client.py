@@ -63,7 +63,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         self.lock_s = lock_s
         self.long_poll_s = long_poll_s
         self._headers = self._get_headers()
-        self._pool = new_pool(CONNECTIONS)
+        self._pool = new_pool(engine_url, CONNECTIONS)
 
     def _log_with_context(self, msg: str, log_level: str = "info", **kwargs: Any) -> None:
         """Log nothing: the library would log its configuration and, in some places, variables."""
@@ -225,9 +225,9 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         data = None if body is None else json.dumps(body, allow_nan=False)
         timeout = urllib3.Timeout(connect=CONNECT_S, read=timeout_s or self.http_timeout_seconds)
         try:
-            response = self._pool.request(
+            response = self._pool.urlopen(
                 method,
-                url,
+                urllib3.util.parse_url(url).request_uri,
                 body=data,
                 headers=self._headers,
                 timeout=timeout,
