@@ -14,7 +14,15 @@ PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION, BATCH = 8, 9, 10, 13
 ADMINISTRATORS = "camunda-admin"
 # permissions of web application and workers on cases; UPDATE_INSTANCE covers both messages and changes of variables, so
 # engine/src/main/resources/application.yaml also lists the REST calls that each of them may make
-ON_CASES = ("READ", "READ_INSTANCE", "UPDATE_INSTANCE", "READ_HISTORY", "READ_HISTORY_VARIABLE", "READ_TASK")
+ON_CASES = (
+    "READ",
+    "READ_INSTANCE",
+    "READ_INSTANCE_VARIABLE",
+    "UPDATE_INSTANCE",
+    "READ_HISTORY",
+    "READ_HISTORY_VARIABLE",
+    "READ_TASK",
+)
 
 
 @dataclass(frozen=True)

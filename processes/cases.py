@@ -141,12 +141,9 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
         for instance in found
         if instance["state"] == "ACTIVE" and instance["processDefinitionKey"] in CALLED
     ]
-    rows = engine.post(
-        "/history/variable-instance?deserializeValues=false", {"processInstanceIdIn": [newest["id"], *called]}
-    )
-    # without variables of inner scopes, such as loopCounter of a multi-instance activity
-    rows = [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]
-    rows.sort(key=lambda row: PRECEDENCE.index(row["processDefinitionKey"]))
+    keys = {instance["id"]: instance["processDefinitionKey"] for instance in found}
+    rows = _read_variables(engine, newest, called)
+    rows.sort(key=lambda row: PRECEDENCE.index(keys[row["processInstanceId"]]))
     return Case(
         reference=case_reference,
         instance_id=newest["id"],
@@ -155,6 +152,21 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
         ended_at=newest["endTime"] and datetime.strptime(newest["endTime"], ENGINE_TIME),
         called=tuple(called),
     )
+
+
+def _read_variables(engine: Engine, newest: dict[str, Any], called: list[str]) -> list[dict[str, Any]]:
+    """Return the variables of a running case and its called processes, or of an ended one.
+
+    The history has no variables of called processes (CaseHistory.java).
+    """
+    body = {"processInstanceIdIn": [newest["id"], *called]}
+    rows = []
+    if newest["endTime"] is None:
+        rows = engine.post("/variable-instance?deserializeValues=false", body)
+    # the case may have ended meanwhile
+    rows = rows or engine.post("/history/variable-instance?deserializeValues=false", body)
+    # without variables of inner scopes, such as loopCounter of a multi-instance activity
+    return [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]
 
 
 def is_running(engine: Engine, case_reference: str) -> bool:

@@ -41,7 +41,7 @@ IDLE_S = scaled(150, 600)
 
 @dataclass(frozen=True)
 class Interruption:
-    """The time of a fault, and the external tasks that it interrupted."""
+    """The time of a fault, and the activity instances of the external tasks that it interrupted."""
 
     at: float
     tasks: list[str]

@@ -37,12 +37,12 @@ MOMENTS = [*itertools.product(TOPICS, (BEFORE, AFTER, COMPLETED)), (MAIL, BEFORE
 
 
 def suspend(driver: Driver, fleet: Fleet, number: int) -> list[str]:
-    """Suspend a process; returns the tasks that it has locked, including those that its long poll still gets."""
+    """Suspend a process; returns the activity instances of the tasks that it holds, with those of its long poll."""
     fleet.signal(number, signal.SIGSTOP)
     until = time.monotonic() + INTERVAL_S
     while True:
         found = driver.engine.get("/external-task", workerId=fleet.worker_id(number), locked=True)
-        tasks = [task["id"] for task in found if task["errorMessage"] is None]
+        tasks = [task["activityInstanceId"] for task in found if task["errorMessage"] is None]
         if tasks or time.monotonic() > until:
             return tasks
         time.sleep(0.02)

@@ -35,7 +35,7 @@ def test_a_case_is_deleted_after_its_removal_time_and_another_is_not(state: dict
 
     old.admin.post("/history/cleanup?immediatelyDue=true")
     eventually(lambda: find_case(old.admin, old.reference) is None)
-    for kind in ("variable-instance", "activity-instance", "detail", "decision-instance", "user-operation", "job-log"):
+    for kind in ("variable-instance", "activity-instance", "decision-instance", "user-operation"):
         assert old.admin.get(f"/history/{kind}", **query) == [], kind
     assert find_case(young.admin, young.reference) is not None
     # the batch has a removal time as well

@@ -58,15 +58,20 @@ class ExternalTasks:
     def task(self, task_id: str) -> dict[str, Any]:
         return self.engine.get(f"/external-task/{task_id}")
 
-    def log_entries(self, log: str = "successLog") -> list[dict[str, Any]]:
-        """Entries of the engine's external task log for the topic, oldest first."""
-        query = {"topicNameIn": self.topic, log: True, "sortBy": "timestamp", "sortOrder": "asc"}
+    def count_completed(self) -> int:
+        """The number of instances that have ended, because their task was completed."""
+        query = {"processInstanceBusinessKey": self.reference, "finished": True}
+        return self.engine.post("/history/process-instance/count", query)["count"]
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Entries of the engine's external task log about failures, oldest first."""
+        query = {"topicNameIn": self.topic, "failureLog": True, "sortBy": "timestamp", "sortOrder": "asc"}
         found = self.engine.get("/history/external-task-log", **query)
         return [entry for entry in found if entry["topicName"] == self.topic]
 
     def incidents(self) -> list[dict[str, Any]]:
         found = self.engine.get("/incident", incidentType="failedExternalTask")
-        keys = {entry["externalTaskId"] for entry in self.log_entries("failureLog")}
+        keys = {entry["externalTaskId"] for entry in self.failures()}
         return [incident for incident in found if incident["configuration"] in keys]
 
     def _count(self, **query: Any) -> int:

@@ -35,7 +35,7 @@ def test_the_librarys_example_handler_completes_and_fails_tasks(work: ExternalTa
     done, failed = work.start(), work.start(failure=True)
     instance = work.task(done[0])["processInstanceId"]
     with running_worker(**work.worker, functions=[topic(work.topic)(handle_task)]):
-        eventually(lambda: work.count_open() == 1 and work.log_entries("failureLog"))
+        eventually(lambda: work.count_open() == 1 and work.failures())
     assert {"var1": 1, "var2": "value"}.items() <= variables_of(work, instance).items()
     task = work.task(failed[0])
     assert (task["errorMessage"], task["retries"]) == ("task failed", 3)

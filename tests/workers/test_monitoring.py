@@ -123,7 +123,7 @@ def test_values_of_variables_are_in_no_log_metric_or_incident(
         "output": "".join(capfd.readouterr()),
         "metrics": metrics,
         "incident": str(work.incidents()),
-        "failure": str(work.log_entries("failureLog")),
+        "failure": str(work.failures()),
     }
     assert work.topic in outputs["log"]
     for where, text in outputs.items():

@@ -31,7 +31,7 @@ def test_retries_are_counted_down_to_exactly_one_incident(work: ExternalTasks) -
         eventually(work.incidents)
         time.sleep(1.5)
     assert len(started_at) == 4
-    failures = work.log_entries("failureLog")
+    failures = work.failures()
     # the history has the number of retries before each failure
     assert [entry["retries"] for entry in failures] == [None, 3, 2, 1]
     assert {entry["errorMessage"] for entry in failures} == {"LabUnreachable"}
@@ -49,7 +49,7 @@ def test_a_due_retry_is_fetched_at_once_although_the_poll_lasts_20_s(work: Exter
 
     work.start()
     with running_worker(**work.worker, functions=[handle], long_poll_s=20):
-        eventually(lambda: work.log_entries("failureLog"))
+        eventually(lambda: work.failures())
         (task,) = work.engine.get("/external-task", topicName=work.topic)
         due = datetime.strptime(task["lockExpirationTime"], ENGINE_TIME).timestamp()
         eventually(lambda: work.count_open() == 0)
@@ -78,7 +78,7 @@ def test_extension_properties_override_the_handlers_retry_policy(work: ExternalT
     work.start(process="runtime_retry")
     with running_worker(**work.worker, functions=[handle]):
         eventually(work.incidents)
-    assert [entry["retries"] for entry in work.log_entries("failureLog")] == [None, 2, 1]
+    assert [entry["retries"] for entry in work.failures()] == [None, 2, 1]
 
 
 @pytest.mark.parametrize("failures", [1, 2, 3, 6])

@@ -1,10 +1,11 @@
 package org.coronacare.engine;
 
 import jakarta.servlet.Filter;
+import jakarta.servlet.FilterConfig;
 import jakarta.servlet.http.HttpServletResponse;
 import org.camunda.bpm.engine.ProcessEngine;
+import org.camunda.bpm.engine.rest.security.auth.AuthenticationProvider;
 import org.camunda.bpm.engine.rest.security.auth.ProcessEngineAuthenticationFilter;
-import org.camunda.bpm.engine.rest.security.auth.impl.HttpBasicAuthenticationProvider;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -14,11 +15,9 @@ import org.springframework.context.annotation.Configuration;
 public class RestAuthentication {
 
   @Bean
-  FilterRegistrationBean<ProcessEngineAuthenticationFilter> restSignIn() {
-    var registration = new FilterRegistrationBean<ProcessEngineAuthenticationFilter>(new EverythingSignedIn());
-    registration.addInitParameter(
-        ProcessEngineAuthenticationFilter.AUTHENTICATION_PROVIDER_PARAM,
-        HttpBasicAuthenticationProvider.class.getName());
+  FilterRegistrationBean<ProcessEngineAuthenticationFilter> restSignIn(ServiceAccounts accounts) {
+    var parts = new PartAuthentication(accounts.serviceAccounts().keySet(), System::nanoTime);
+    var registration = new FilterRegistrationBean<ProcessEngineAuthenticationFilter>(new EverythingSignedIn(parts));
     registration.addUrlPatterns(ServiceAccountFilter.PREFIX + "/*");
     // long polls (fetch and lock) are asynchronous
     registration.setAsyncSupported(true);
@@ -38,6 +37,14 @@ public class RestAuthentication {
 
   /** Camunda lists the engines without authentication. */
   private static final class EverythingSignedIn extends ProcessEngineAuthenticationFilter {
+
+    EverythingSignedIn(AuthenticationProvider provider) {
+      authenticationProvider = provider;
+    }
+
+    /** Without parameters: Camunda's own creates the provider by the name of its class. */
+    @Override
+    public void init(FilterConfig configuration) {}
 
     @Override
     protected boolean requiresEngineAuthentication(String requestUrl) {
