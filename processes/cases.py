@@ -163,7 +163,7 @@ def _read_variables(engine: Engine, newest: dict[str, Any], called: list[str]) -
     rows = []
     if newest["endTime"] is None:
         rows = engine.post("/variable-instance?deserializeValues=false", body)
-    # the case may have ended meanwhile
+    # the case may just have ended
     rows = rows or engine.post("/history/variable-instance?deserializeValues=false", body)
     # without variables of inner scopes, such as loopCounter of a multi-instance activity
     return [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]

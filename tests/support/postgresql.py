@@ -57,7 +57,9 @@ class Server:
         _run(self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "coronacare", name)
 
     def start(self) -> None:
-        options = f"-p {self.port} -k {self._data} -c listen_addresses=127.0.0.1 -c fsync=off"
+        listen = f"-p {self.port} -k {self._data} -c listen_addresses=127.0.0.1"
+        # pg_stat_statements for bench/statements.py
+        options = f"{listen} -c fsync=off -c shared_preload_libraries=pg_stat_statements"
         self._control("-o", options, "-l", str(self._data / "log"), "start")
 
     def stop(self, how: str = "fast") -> None:

@@ -15,9 +15,9 @@ import org.springframework.context.annotation.Configuration;
 public class RestAuthentication {
 
   @Bean
-  FilterRegistrationBean<ProcessEngineAuthenticationFilter> restSignIn(ServiceAccounts accounts) {
+  FilterRegistrationBean<ProcessEngineAuthenticationFilter> restSignIn(ProcessEngine engine, ServiceAccounts accounts) {
     var parts = new PartAuthentication(accounts.serviceAccounts().keySet(), System::nanoTime);
-    var registration = new FilterRegistrationBean<ProcessEngineAuthenticationFilter>(new EverythingSignedIn(parts));
+    var registration = new FilterRegistrationBean<ProcessEngineAuthenticationFilter>(new EverythingSignedIn(engine, parts));
     registration.addUrlPatterns(ServiceAccountFilter.PREFIX + "/*");
     // long polls (fetch and lock) are asynchronous
     registration.setAsyncSupported(true);
@@ -38,8 +38,17 @@ public class RestAuthentication {
   /** Camunda lists the engines without authentication. */
   private static final class EverythingSignedIn extends ProcessEngineAuthenticationFilter {
 
-    EverythingSignedIn(AuthenticationProvider provider) {
+    private final ProcessEngine engine;
+
+    EverythingSignedIn(ProcessEngine engine, AuthenticationProvider provider) {
+      this.engine = engine;
       authenticationProvider = provider;
+    }
+
+    /** Camunda's own searches the class path for a provider of engines at each request. */
+    @Override
+    protected ProcessEngine getAddressedEngine(String name) {
+      return name.equals(engine.getName()) ? engine : null;
     }
 
     /** Without parameters: Camunda's own creates the provider by the name of its class. */
