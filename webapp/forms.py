@@ -237,7 +237,7 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         problems=problems,
         more=checked and not problems,
         refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
-        fields=form.html(page, answers, checked, translated),
+        fields=form.html(page, answers, checked, translated, conceal=True),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from camunda7.forms.problems import _
 from camunda7.forms.properties import CHOICES, COLUMNS
 from camunda7.forms.schema import INPUTS, Component
 from camunda7.forms.template import NO_TEXT, Template, Translate
+from camunda7.forms.triggers import CHECKED, Trigger
 
 # texts of the templates and of the summary, marked for translation
 TEXTS = (
@@ -42,6 +43,8 @@ TEXTS = (
     _("No"),
     _("Not answered"),
 )
+# of a page; its stylesheet has a rule for each
+MAX_TRIGGERS = 12
 # of the example of a recent day
 EXAMPLE_AGE = timedelta(days=3)
 _GOVUK_CLASSES = {
@@ -72,7 +75,9 @@ _environment = Environment(
     lstrip_blocks=True,
     undefined=ChainableUndefined,
 )
-_environment.globals.update(date_parts=DATE_PARTS, shown=SHOWN, max_rows=MAX_ROWS, choices=CHOICES, inputs=INPUTS)
+_environment.globals.update(
+    date_parts=DATE_PARTS, shown=SHOWN, max_rows=MAX_ROWS, choices=CHOICES, inputs=INPUTS, checked=CHECKED
+)
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 
@@ -81,11 +86,26 @@ class _PageTexts:
 
     Args:
         faulty: names of the inputs whose validation errors are shown.
+        triggers: of questions that a stylesheet shows and hides.
     """
 
-    def __init__(self, translate: Translate, faulty: Collection[str] = ()):
+    def __init__(self, translate: Translate, faulty: Collection[str] = (), triggers: Sequence[Trigger] = ()):
         self.translate = translate
         self._faulty = faulty
+        self._triggers = triggers
+
+    def trigger_number(self, node: Node) -> int | None:
+        """Return the number of the node's trigger on the page, from 1; None if no stylesheet shows and hides it."""
+        return self._triggers.index(node.trigger) + 1 if node.trigger in self._triggers else None
+
+    def option_attributes(self, node: Node, posted: str) -> dict[str, str]:
+        """Return the HTML attribute with the numbers of the triggers that an option is part of."""
+        numbers = [
+            str(number)
+            for number, trigger in enumerate(self._triggers, 1)
+            if trigger.question == node.name and posted in trigger.options
+        ]
+        return {"data-shows": " ".join(numbers)} if numbers else {}
 
     def label(self, node: Node) -> str:
         return self._first_line(node, node.component.label)
@@ -202,11 +222,17 @@ class _PageTexts:
 
 
 def fields(
-    title: str, nodes: list[Node], posted: MultiDict[str, str], faulty: Collection[str], translate: Translate
+    title: str,
+    nodes: list[Node],
+    posted: MultiDict[str, str],
+    faulty: Collection[str],
+    translate: Translate,
+    conceal: bool,
 ) -> Markup:
     """Render the fields of a page; the heading of a group is hidden if it is the page's title."""
     template = _environment.get_template("fields.html")
-    texts = _PageTexts(translate, faulty)
+    triggers = list(dict.fromkeys(_walk_triggers(nodes)))[:MAX_TRIGGERS] if conceal else []
+    texts = _PageTexts(translate, faulty, triggers)
     return Markup(template.render(title=title, nodes=nodes, posted=posted, texts=texts))  # noqa: S704
 
 
@@ -227,7 +253,13 @@ def anchor(node: Node) -> str:
     return f"{node.name}-time" if node.component.more.get("subtype") == "time" else f"{node.name}-day"
 
 
-def _walk(nodes: list[Node]) -> Iterator[Node]:
+def _walk_triggers(nodes: Iterable[Node]) -> Iterator[Trigger]:
+    """Yield the triggers of visible and of concealed nodes."""
+    for node in _walk(nodes):
+        yield from (each.trigger for each in (node, *node.concealed) if each.trigger)
+
+
+def _walk(nodes: Iterable[Node]) -> Iterator[Node]:
     for node in nodes:
         yield from node.walk()
 

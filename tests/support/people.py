@@ -79,7 +79,10 @@ class Patient:
         """
         while self.has_questions():
             heading = self.page.locator("h1").inner_text()
-            self.fill_in({name: value for name, value in answers.items() if self.has_field(name)})
+            for name, value in answers.items():
+                # a question may be shown by an answer before it
+                if self.has_field(name):
+                    self.fill_in({name: value})
             at(heading)
             self.submit_page()
             assert not self.page.locator(".govuk-error-summary").count(), self.text
@@ -88,7 +91,9 @@ class Patient:
         return self.page.locator("main form button[name=send]").count() > 0
 
     def has_field(self, name: str) -> bool:
-        return self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]').count() > 0
+        """Whether the page shows a field."""
+        fields = self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]')
+        return fields.count() > 0 and fields.last.is_visible()
 
     def wait_for_link(self, link: str, within_s: float = 40) -> None:
         deadline = time.monotonic() + within_s
