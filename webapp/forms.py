@@ -282,7 +282,7 @@ def _render_access_code(command: Command, values: dict[str, Any]) -> str:
     click = request.form.get("page_token", "")
     date_of_birth = command.context.get("date_of_birth") or ""
     code = resources().access.create_code(command.case_reference, date_of_birth, address, click)
-    return render_template("access_code.html", code=code, is_confirmation=True)
+    return render_template("access_code.html", code=code, click=click, is_confirmation=True)
 
 
 def _check_cookies(name: str) -> ResponseReturnValue:
