@@ -42,6 +42,7 @@ TEXTS = (
     _("Yes"),
     _("No"),
     _("Not answered"),
+    _("None of these"),
 )
 # of a page; its stylesheet has a rule for each
 MAX_TRIGGERS = 12
@@ -136,8 +137,12 @@ class _PageTexts:
         return {"text": self.problem(node), "visuallyHiddenText": self.translate("Error:").rstrip(":")}
 
     def problem(self, node: Node) -> str:
+        return node.problems[0].text(self.name(node), self.translate)
+
+    def name(self, node: Node) -> str:
+        """Return what an input is called apart from its page: its subject, or its label."""
         subject = node.component.subject
-        return node.problems[0].text(self.translate(subject) if subject else self.label(node), self.translate)
+        return self.translate(subject) if subject else self.label(node)
 
     def option(self, option: Option) -> str:
         return self.translate(option.label)
@@ -242,8 +247,21 @@ def problems(nodes: Iterable[Node], translate: Translate) -> list[tuple[str, str
 
 
 def summary(nodes: list[Node], translate: Translate) -> list[tuple[str, str]]:
-    texts = _PageTexts(translate)
-    return [(texts.label(node), texts.answer(node)) for node in _walk(nodes) if node.is_editable]
+    """Return questions and answers as texts; the boxes of a group are one question, whose answer names the ticked."""
+    return list(_summarize(nodes, _PageTexts(translate)))
+
+
+def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        boxes = [each for each in node.children if each.component.type == "checkbox" and each.is_editable]
+        if len(boxes) > 1 and texts.label(node):
+            ticked = [texts.label(box) for box in boxes if box.value]
+            yield texts.label(node), "\n".join(ticked) or texts.translate("None of these")
+            yield from _summarize([each for each in node.children if each not in boxes], texts)
+            continue
+        if node.is_editable:
+            yield texts.name(node) if node.trigger else texts.label(node), texts.answer(node)
+        yield from _summarize([*node.children, *(each for row in node.rows for each in row)], texts)
 
 
 def anchor(node: Node) -> str:
