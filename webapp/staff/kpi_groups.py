@@ -21,8 +21,8 @@ OUTCOME, SPEED, TRACING, SATISFACTION = "Outcome", "Speed", "Contact tracing", "
 SPREAD_LABELS = {f"{key}{MEDIAN}": label for key, label, _ in SPREADS}
 GROUPS = {
     OUTCOME: ("closed", "positive", "negative", "other", "positivity", "confirmed"),
-    SPEED: tuple(SPREAD_LABELS),
     TRACING: ("with_contacts", "contacts_per_case", "contacts_named", "notified_in_24_h", "secondary"),
+    SPEED: tuple(SPREAD_LABELS),
     SATISFACTION: ("mean_feedback", "ratings", "ratings_asked"),
 }
 OF_THE_MEDIAN = "Half of the cases take at most the median, 9 of 10 the 90th percentile. A target is for the median."
@@ -50,7 +50,7 @@ DEFINITIONS = {
 }
 ENDED_DEFINITION = "Closed cases with this outcome."
 # filters of the list of closed cases that shows the cases of a KPI
-CASES_OF = {
+CASES_OF: dict[str, dict[str, Any]] = {
     "closed": {},
     "positive": {"result": "positive"},
     "negative": {"result": "negative"},

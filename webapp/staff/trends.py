@@ -77,7 +77,7 @@ class TrendView:
     """A trend as a chart, and as a table: one row a day or month, one column a KPI.
 
     Attributes:
-        note: how many days or months have a value, if they are few.
+        note: how many days or months have a value, if they are few, and how many have too few people to show one.
     """
 
     title: str
@@ -151,8 +151,14 @@ def create_chart(trend: Trend, series: KpiSeries, targets: Mapping[str, Any]) ->
 
 
 def describe_gaps(rows: list[list[Indicator]]) -> str:
-    """Say that few days or months have a value; empty if enough have one."""
+    """Say that few days or months have a value, or that some have too few people to show one; empty otherwise."""
     count = sum(any(figure.value for figure in each) for each in rows)
-    if count > FEW:
-        return ""
-    return f"{count or 'None'} of these {len(rows)} days or months {'has' if count == 1 else 'have'} a value."
+    hidden = sum(any(figure.hidden for figure in each) for each in rows)
+    notes = []
+    if count <= FEW:
+        notes.append(
+            f"{count or 'None'} of these {len(rows)} days or months {'has' if count == 1 else 'have'} a value."
+        )
+    if hidden:
+        notes.append(f"{hidden} of {len(rows)} {'has' if hidden == 1 else 'have'} too few people to show a value.")
+    return " ".join(notes)

@@ -92,3 +92,8 @@ def test_few_values_are_named(records: None) -> None:
     ):
         series = load_series(list_spans(date(2020, 3, 1), last))
         assert create_view(TRENDS[1], series, {}).note.startswith(note)
+
+
+def test_suppressed_days_are_named() -> None:
+    view = create_view(TRENDS[1], load_series(list_spans(date(2020, 3, 1), date(2020, 3, 3)), below=5), {})
+    assert view.note.endswith("2 of 3 have too few people to show a value.")
