@@ -98,9 +98,11 @@ def test_invented_cases_are_marked_in_the_list(client: FlaskClient, history: int
 def test_changes_since_yesterday_include_the_history_on_request(client: FlaskClient, history: int) -> None:
     for query, is_changed in ((INCLUDED, True), ("", False)):
         with client.application.test_request_context(f"/staff/now?{query}"):
-            closed = next(row for row in compare_days() if row[0] == "Closed cases")
-        assert closed[1] == "3"
-        assert (closed[2] != "0") == is_changed
+            [(today, link), (yesterday, _)] = dict(compare_days())["Closed cases"]
+        assert today == "3"
+        assert (yesterday != "0") == is_changed
+        rows = BeautifulSoup(client.get(link).text, "html.parser").select("tbody tr")
+        assert len(rows) == 3
 
 
 def test_without_invented_cases_the_pages_do_not_mention_them(client: FlaskClient) -> None:
