@@ -204,8 +204,11 @@ class Reader:
         if everything:
             return [self._node(component, scope, context, everything) for component in components]
         nodes: list[Node] = []
+        first = 0
         for component in components:
-            trigger = find_trigger(component, context, nodes)
+            # a choice on an earlier page is no trigger
+            first = len(nodes) if component.page else first
+            trigger = find_trigger(component, context, nodes[first:])
             is_hidden = component.is_hidden(context)
             if is_hidden and trigger is None:
                 continue

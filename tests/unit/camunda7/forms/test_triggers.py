@@ -82,6 +82,18 @@ def test_other_conditions_are_evaluated_by_the_server(hide: str) -> None:
     assert shown_by(page) == {}
 
 
+@pytest.mark.parametrize("channel", ["", "email"])
+def test_a_choice_on_an_earlier_page_is_no_trigger(channel: str) -> None:
+    group = {"type": "group", "id": "G", "label": "Address", "components": [question("street")]}
+    later = {**group, "properties": {"page": "Address"}, "conditional": {"hide": '=channel != "email"'}}
+    form = form_of({**CHANNEL, "properties": {"page": "Channel"}}, later)
+    answers = form.read(MultiDict({"channel": channel} if channel else {}))
+    first, second = (BeautifulSoup(form.html(page, answers, conceal=True), "html.parser") for page in form.pages)
+    assert first.select("[name=street], [data-shows]") == []
+    assert len(second.select("[name=street]")) == (1 if channel else 0)
+    assert second.select("[data-shown-by]") == []
+
+
 def test_without_a_stylesheet_for_them_there_are_no_concealed_questions() -> None:
     page = render(form_of(CHANNEL, EMAIL), {}, conceal=False)
     assert page.select("[name=email], [data-shown-by], [data-shows]") == []
