@@ -55,6 +55,12 @@ class Patient:
             else:
                 control.fill(str(value))
 
+    def fill_in_page(self, answers: Answers) -> None:
+        """Fill in those fields that the page shows; an answer may show others after it."""
+        for name, value in answers.items():
+            if self.has_field(name):
+                self.fill_in({name: value})
+
     def press(self, button: str) -> None:
         """Press a button (or a link with the role of one) and wait for the next page."""
         with self.page.expect_navigation():
@@ -79,10 +85,7 @@ class Patient:
         """
         while self.has_questions():
             heading = self.page.locator("h1").inner_text()
-            for name, value in answers.items():
-                # a question may be shown by an answer before it
-                if self.has_field(name):
-                    self.fill_in({name: value})
+            self.fill_in_page(answers)
             at(heading)
             self.submit_page()
             assert not self.page.locator(".govuk-error-summary").count(), self.text
