@@ -25,7 +25,10 @@ from webapp.staff.charts import (
 from webapp.staff.trends import list_spans
 
 DAYS = list_spans(date(2020, 3, 1), date(2020, 3, 4))
-LINES = [Series("Named", [1.0, None, 4.0, 2.0], ["1", "none yet", "4", "2"]), Series("Told", [2, 2, 2, 2], ["2"] * 4)]
+LINES = [
+    Series("Named", [1.0, None, 4.0, 2.0], ["1", "none yet", "4", "2"]),
+    Series("Notified", [2, 2, 2, 2], ["2"] * 4),
+]
 
 
 def parse(chart: Chart) -> ElementTree.Element:
@@ -38,7 +41,7 @@ def find(svg: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
 
 def test_each_series_is_labelled_beside_its_last_value() -> None:
     labels = find(parse(Chart("", DAYS, LINES, "%", target=3)), "chart__label")
-    assert [each.text for each in labels] == ["Target 3%", "Named", "Told"]
+    assert [each.text for each in labels] == ["Target 3%", "Named", "Notified"]
     assert all(float(each.get("x", 0)) > WIDTH - RIGHT for each in labels)
     heights = [float(each.get("y", 0)) for each in labels]
     assert all(after - before >= LINE_HEIGHT for before, after in itertools.pairwise(heights))
@@ -61,7 +64,7 @@ def test_bars_are_stacked() -> None:
 
 def test_each_day_has_its_values_as_text_on_hover() -> None:
     titles = [each.findtext("title") for each in find(parse(Chart("", DAYS, LINES)), "chart__column")]
-    assert titles[1] == "2 Mar 2020: Named none yet, Told 2"
+    assert titles[1] == "2 Mar 2020: Named none yet, Notified 2"
     assert len(titles) == len(DAYS)
 
 
