@@ -31,7 +31,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 /**
  * How many activity instances are at each step and since when, and how many were at past times. Camunda's REST API has no median, and one
  * count for each step and time; here each question is one statement on the index CORONACARE_ACTINST_STEP. Times are milliseconds since
- * 1970 UTC. Whoever may read the history of a process may ask: the answers contain no data of cases.
+ * 1970 UTC. Anyone who may read the history of a process may ask: the answers contain no data of cases.
  */
 @Path("/coronacare/activity-statistics")
 @Consumes(MediaType.APPLICATION_JSON)
