@@ -149,7 +149,7 @@ sbom: .venv-sbom/.stamp | machine ##prove list what each image contains (Cyclone
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file engine/pom.xml cyclonedx:makeBom
 	.venv-sbom/bin/python -m tools.sbom engine/target/sbom.json .run/sbom
 
-bench: setup bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove benchmark our workers against other clients: half an hour
+bench: setup .venv/.stamp-test bench/peers/js/node_modules/.stamp bench/peers/java/target/worker.jar ##prove benchmark our workers against other clients: half an hour
 	$(PY) -m bench
 
 bench-pages: setup ##prove benchmark the patients' pages: minutes

@@ -10,7 +10,7 @@ from collections import Counter
 
 import psycopg2
 
-# polls of job executor and workers, queries of the REST API, sign-in and authorization: how many there are depends on time
+# polls of job executor and workers, queries of the REST API, sign-in, authorization: their number depends on time
 IRREGULAR = re.compile(
     r"\bRES\b(?! LEFT JOIN ACT_RU_EXECUTION EXECUTION)|ACT_ID_|FROM ACT_RU_AUTHORIZATION|ACT_RU_METER_LOG"
 )

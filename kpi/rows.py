@@ -52,6 +52,10 @@ class CaseRow(Table):
 
 
 BATCH_SIZE = 5000
+# ways in: by the link of a notified contact, or not
+AS_CONTACT, BY_THEMSELVES = "contact", "self"
+# results other than positive and negative
+OTHER = "other"
 COLUMNS_KEPT_ON_CORRECTION = {"id", "case_reference", "correction_number", "closed_at", "recorded_at"}
 
 
@@ -132,26 +136,48 @@ def _all_closed() -> Iterator[CaseRow]:
         last = rows[-1].id
 
 
-def list_closed_cases(
-    first: date | None, last: date | None, outcome: str | None, after: int | None, limit: int, invented: bool = False
-) -> list[CaseRow]:
-    """Return closed cases, the latest first.
+def select_closed(
+    first: date | None,
+    last: date | None,
+    invented: bool = False,
+    outcome: str | None = None,
+    result: str | None = None,
+    classification: str | None = None,
+    way: str | None = None,
+) -> peewee.ModelSelect[CaseRow]:
+    """Return a query for closed cases.
 
     Args:
         first, last: days in UTC, both included.
-        outcome: only cases with this outcome.
-        after: id of the last row of the previous page.
-        limit: maximum number of rows.
         invented: include invented cases.
+        outcome, result, classification: only cases with this value; the result OTHER is neither positive nor negative.
+        way: AS_CONTACT or BY_THEMSELVES.
     """
     query = CaseRow.select() if invented else CaseRow.select_real()
     query = query.where(CaseRow.outcome.is_null(False))
     if outcome:
         query = query.where(CaseRow.outcome == outcome)
+    if result:
+        is_other = CaseRow.result.not_in(("positive", "negative"))
+        query = query.where(is_other if result == OTHER else CaseRow.result == result)
+    if classification:
+        query = query.where(CaseRow.classification == classification)
+    if way:
+        query = query.where(peewee.fn.COALESCE(CaseRow.came_as_contact, False) == (way == AS_CONTACT))
     if first:
         query = query.where(CaseRow.closed_at >= str(first))
     if last and last < date.max:
         query = query.where(CaseRow.closed_at < str(last + timedelta(days=1)))
+    return query
+
+
+def list_closed_cases(query: peewee.ModelSelect[CaseRow], after: int | None, limit: int) -> list[CaseRow]:
+    """Return the cases of a query of select_closed(), the latest first.
+
+    Args:
+        after: id of the last row of the previous page.
+        limit: maximum number of rows.
+    """
     with database.connection_context():
         row = CaseRow.get_or_none(CaseRow.id == after) if after else None
         if row:

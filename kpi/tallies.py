@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -140,8 +140,8 @@ def load_sums(first: date | None = None, last: date | None = None, invented: boo
     return Sums(row for table in _tables(invented) for row in _sums_of(table, first, last))
 
 
-def load_sums_by_span(spans: list[str], figures: Collection[str] | None, invented: bool = False) -> dict[str, Sums]:
-    """Load the sums of some figures, or of all (None), for each of these days or months.
+def load_sums_by_span(spans: list[str], invented: bool = False) -> dict[str, Sums]:
+    """Load the sums for each of these days or months.
 
     Args:
         invented: include invented cases.
@@ -150,9 +150,7 @@ def load_sums_by_span(spans: list[str], figures: Collection[str] | None, invente
     with database.connection_context():
         for table in _tables(invented):
             columns = table.span, table.figure, table.bucket, table.count, table.total
-            query = table.select(*columns).where(table.span.in_(spans))
-            query = query if figures is None else query.where(table.figure.in_(figures))
-            for span, figure, bucket, count, total in _rows(query):
+            for span, figure, bucket, count, total in _rows(table.select(*columns).where(table.span.in_(spans))):
                 rows[span].append((figure, bucket, count, total))
     return {span: Sums(rows[span]) for span in spans}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,12 @@ def list_incidents(engine: Engine) -> list[Incident]:
     # the engine propagates an incident to the calling processes
     rows = [row for row in found if row["id"] == row["causeIncidentId"]]
     return [*_task_incidents(rows, tasks), *_job_incidents(rows)]
+
+
+def count_incidents(engine: Engine) -> Counter[str]:
+    """Count open incidents by id of the step; one in a called process counts at the calling step, too."""
+    rows = engine.get("/incident", maxResults=MAX_INCIDENTS)
+    return Counter(row["failedActivityId"] or row["activityId"] for row in rows)
 
 
 def list_resolved_incidents(engine: Engine, since: datetime, limit: int) -> list[ResolvedIncident]:

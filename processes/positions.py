@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from xml.etree.ElementTree import Element
 
 from camunda7.engine import NotFound
 from camunda7.variables import ENGINE_TIME, engine_time
 from camunda7.xml import XmlError, parse
 from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
-from processes.engine import Engine
+from processes.engine import Engine, RunningActivities
+from processes.incidents import count_incidents
 
 # steps at which patients wait, by label
 BOTTLENECKS = {
@@ -23,6 +23,11 @@ BOTTLENECKS = {
     "The result": ReceiveTask.WAIT_FOR_TEST_RESULT,
     "The doctor's report": UserTask.WRITE_DOCTORS_REPORT,
 }
+# the engine leaves and enters the step anew each policy.kit_asked_again_after; the wait began with the process instance
+ENTERED_ANEW = {EventBasedGateway.WAIT_FOR_KIT}
+# tags of elements in a diagram, and of those at which no case is
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+FLOW = f"{BPMN}sequenceFlow"
 OLDEST_FIRST = [{"sortBy": "startTime", "sortOrder": "asc"}]
 
 
@@ -51,7 +56,7 @@ class Wait:
     Attributes:
         step: id of the step in its diagram.
         now: None if there are none.
-        yesterday: their number 24 h ago.
+        yesterday: their number 24 h before the current hour began.
     """
 
     label: str
@@ -62,7 +67,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class ActivityInstance:
-    """A running activity instance.
+    """A wait at a step.
 
     Attributes:
         instance_id: of its process instance.
@@ -73,22 +78,34 @@ class ActivityInstance:
 
 
 @dataclass(frozen=True)
+class Overdue:
+    """Patients at a step whose wait started before some time.
+
+    Attributes:
+        count: their number.
+        longest: the longest waits among them.
+    """
+
+    count: int
+    longest: list[ActivityInstance]
+
+
+@dataclass(frozen=True)
 class Definition:
-    """A deployed version of a process, with the number of its running instances."""
+    """A deployed version of a process; `is_running`: it has running instances."""
 
     id: str
     key: str
     version: int
-    instances: int
+    is_running: bool
 
 
 def list_definitions(engine: Engine) -> list[Definition]:
     """Return all deployed versions of our processes."""
-    rows = [(row["definition"], row["instances"]) for row in engine.get("/process-definition/statistics")]
+    running = set(engine.list_running_versions())
     return [
-        Definition(row["id"], row["key"], row["version"], instances)
-        for row, instances in rows
-        if row["key"] in set(Process)
+        Definition(row["id"], row["key"], row["version"], row["id"] in running)
+        for row in engine.get("/process-definition", keysIn=",".join(Process))
     ]
 
 
@@ -101,40 +118,43 @@ def get_diagram(engine: Engine, definition_id: str) -> str:
 @lru_cache(maxsize=64)
 def get_step_names(engine: Engine, definition_id: str) -> Mapping[str, str]:
     """Return the names of a version's elements, by id; empty if it is deleted, or its diagram can't be read."""
+    nodes = _list_elements(engine, definition_id)
+    return {node.attrib["id"]: node.attrib["name"] for node in nodes if node.get("name")}
+
+
+@lru_cache(maxsize=64)
+def get_step_ids(engine: Engine, definition_id: str) -> frozenset[str]:
+    """Return the ids of a version's elements but flows; empty if it is deleted, or its diagram can't be read."""
+    nodes = _list_elements(engine, definition_id)
+    return frozenset(node.attrib["id"] for node in nodes if node.tag.startswith(BPMN) and node.tag != FLOW)
+
+
+def _list_elements(engine: Engine, definition_id: str) -> list[Element]:
+    """List a version's XML elements with an id."""
     try:
-        nodes = parse(get_diagram(engine, definition_id)).iter()
+        return [node for node in parse(get_diagram(engine, definition_id)).iter() if node.get("id")]
     except (NotFound, XmlError):
-        return {}
-    return {node.attrib["id"]: node.attrib["name"] for node in nodes if node.get("id") and node.get("name")}
+        return []
 
 
 def count_activities_by_diagram(engine: Engine, versions: Iterable[Definition]) -> dict[str, dict[str, ActivityCount]]:
     """Count activity instances of these versions, by process key and element id."""
-    versions = list(versions)
-    return {key: count_activities(engine, [each for each in versions if each.key == key]) for key in Process}
+    steps: dict[str, set[str]] = {key: set() for key in Process}
+    for version in versions:
+        if version.is_running:
+            steps[version.key] |= get_step_ids(engine, version.id)
+    running = engine.measure_activities(set().union(*steps.values()))
+    stuck = count_incidents(engine)
+    return {
+        key: {step: found for step in own if (found := _measure(engine, step, stuck[step], running.get(step)))}
+        for key, own in steps.items()
+    }
 
 
 def count_activities(engine: Engine, versions: Iterable[Definition]) -> dict[str, ActivityCount]:
     """Count activity instances of these versions, by element id."""
-    counts: Counter[str] = Counter()
-    incidents: Counter[str] = Counter()
-    for version in (each for each in versions if each.instances):
-        for row in engine.get(f"/process-definition/{version.id}/statistics", incidents=True):
-            counts[row["id"]] += row["instances"]
-            incidents[row["id"]] += sum(each["incidentCount"] for each in row["incidents"])
-    # the engine doesn't count an instance whose job has failed before the start of the step
-    numbers = {step: count or incidents[step] for step, count in counts.items()}
-    measured = {
-        step: _measure_activity(engine, step, number, incidents[step]) for step, number in numbers.items() if number
-    }
-    return {step: each for step, each in measured.items() if each}
-
-
-def count_at_time(engine: Engine, step: str, at: datetime) -> int:
-    """Return the number of activity instances at a step at a past time."""
-    started = {"activityId": step, "startedBefore": engine_time(at)}
-    queries = ({**started, "unfinished": True}, {**started, "finishedAfter": engine_time(at)})
-    return sum(engine.post("/history/activity-instance/count", query)["count"] for query in queries)
+    by_diagram = count_activities_by_diagram(engine, versions)
+    return {step: each for own in by_diagram.values() for step, each in own.items()}
 
 
 def list_waits(engine: Engine, counts: Mapping[str, ActivityCount]) -> list[Wait]:
@@ -143,53 +163,58 @@ def list_waits(engine: Engine, counts: Mapping[str, ActivityCount]) -> list[Wait
     Args:
         counts: as count_activities() returns them.
     """
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    return [
-        Wait(label, step, counts.get(step), count_at_time(engine, step, yesterday))
-        for label, step in BOTTLENECKS.items()
-    ]
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    yesterday = count_waiting(engine, (this_hour - timedelta(days=1),))
+    return [Wait(label, step, counts.get(step), yesterday[step][0]) for label, step in BOTTLENECKS.items()]
 
 
-def count_started_before(engine: Engine, step: str, at: datetime) -> int:
-    """Return the number of running activity instances at a step that started before a time."""
-    query = {"activityId": step, "unfinished": True, "startedBefore": engine_time(at)}
-    return engine.post("/history/activity-instance/count", query)["count"]
+@lru_cache(maxsize=64)
+def count_waiting(engine: Engine, times: tuple[datetime, ...]) -> Mapping[str, list[int]]:
+    """Count the patients who waited at each step of BOTTLENECKS at past times; cached, because it no longer changes."""
+    return engine.count_past_activities(BOTTLENECKS.values(), times)
 
 
-def list_started_before(engine: Engine, step: str, at: datetime, limit: int) -> list[ActivityInstance]:
-    """Return the running activity instances at a step that started before a time, the oldest first."""
-    query = {"activityId": step, "unfinished": True, "startedBefore": engine_time(at), "sorting": OLDEST_FIRST}
-    rows = engine.post(f"/history/activity-instance?firstResult=0&maxResults={limit}", query)
-    return [ActivityInstance(row["processInstanceId"], _parse_start(row)) for row in rows]
+def find_overdue(engine: Engine, step: str, at: datetime, limit: int) -> Overdue:
+    """Find the patients at a step whose wait started before a time; the list has at most `limit` of them."""
+    if step not in ENTERED_ANEW:
+        count, rows = engine.find_overdue_activities(step, at, limit)
+        return Overdue(count, [ActivityInstance(*row) for row in rows])
+    query = {"activeActivityIdIn": [step], "startedBefore": engine_time(at)}
+    count = engine.post("/history/process-instance/count", query)["count"]
+    return Overdue(count, _list_instances(engine, step, at, 0, limit))
 
 
-@lru_cache(maxsize=4096)
-def count_at_past_time(engine: Engine, step: str, at: datetime) -> int:
-    """Return count_at_time() of a past time; cached, because it no longer changes."""
-    return count_at_time(engine, step, at)
+def _list_instances(engine: Engine, step: str, before: datetime, first: int, limit: int) -> list[ActivityInstance]:
+    """List process instances at a step of ENTERED_ANEW that started before a time, the oldest first."""
+    query = {"activeActivityIdIn": [step], "startedBefore": engine_time(before), "sorting": OLDEST_FIRST}
+    rows = engine.post(f"/history/process-instance?firstResult={first}&maxResults={limit}", query)
+    return [ActivityInstance(row["id"], datetime.strptime(row["startTime"], ENGINE_TIME)) for row in rows]
 
 
-def _measure_activity(engine: Engine, step: str, count: int, incidents: int) -> ActivityCount | None:
-    """Measure the activity instances at a step; None if they have ended since they were counted.
+def _measure(engine: Engine, step: str, incidents: int, running: RunningActivities | None) -> ActivityCount | None:
+    """Measure the activity instances at a step; None if there are none.
 
     At a step whose job has failed before its start there is no activity instance yet: its incidents are measured.
     """
     now = datetime.now(UTC)
-    first = half = _activity_of_rank(engine, step, 0)
-    if first is None and incidents:
-        first, half = _incidents_of_rank(engine, step, count)
-    elif count > 2:
-        half = _activity_of_rank(engine, step, (count - 1) // 2)
+    if running and step in ENTERED_ANEW:
+        running = _measure_from_instances(engine, step, now, running)
+    if running:
+        return ActivityCount(running.count, now - running.oldest, now - running.median, running.first, incidents)
+    first, half = _incidents_of_rank(engine, step, incidents) if incidents else (None, None)
     if first is None or half is None:
         return None
-    return ActivityCount(count, now - first.started_at, now - half.started_at, first.instance_id, incidents)
+    return ActivityCount(incidents, now - first.started_at, now - half.started_at, first.instance_id, incidents)
 
 
-def _activity_of_rank(engine: Engine, step: str, rank: int) -> ActivityInstance | None:
-    """Return the activity instance of this rank at a step, the oldest first; None if there are fewer."""
-    query = {"activityId": step, "unfinished": True, "sorting": OLDEST_FIRST}
-    rows = engine.post(f"/history/activity-instance?firstResult={rank}&maxResults=1", query)
-    return ActivityInstance(rows[0]["processInstanceId"], _parse_start(rows[0])) if rows else None
+def _measure_from_instances(engine: Engine, step: str, now: datetime, running: RunningActivities) -> RunningActivities:
+    """Return the measures of a step of ENTERED_ANEW, from the starts of its process instances."""
+    first = half = _list_instances(engine, step, now, 0, 1)
+    if running.count > 2:
+        half = _list_instances(engine, step, now, (running.count - 1) // 2, 1)
+    if not first or not half:
+        return running
+    return RunningActivities(running.count, first[0].started_at, half[0].started_at, first[0].instance_id)
 
 
 def _incidents_of_rank(
@@ -202,7 +227,3 @@ def _incidents_of_rank(
         for row in engine.get("/incident", **query)
     ]
     return (found[0], found[(len(found) - 1) // 2]) if found else (None, None)
-
-
-def _parse_start(row: dict[str, Any]) -> datetime:
-    return datetime.strptime(row["startTime"], ENGINE_TIME)

@@ -237,7 +237,7 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         problems=problems,
         more=checked and not problems,
         refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
-        fields=form.html(page, answers, checked, translated),
+        fields=form.html(page, answers, checked, translated, conceal=True),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
 
@@ -282,7 +282,7 @@ def _render_access_code(command: Command, values: dict[str, Any]) -> str:
     click = request.form.get("page_token", "")
     date_of_birth = command.context.get("date_of_birth") or ""
     code = resources().access.create_code(command.case_reference, date_of_birth, address, click)
-    return render_template("access_code.html", code=code, is_confirmation=True)
+    return render_template("access_code.html", code=code, click=click, is_confirmation=True)
 
 
 def _check_cookies(name: str) -> ResponseReturnValue:

@@ -50,11 +50,15 @@ def init_app(app: Flask, time_zone: str) -> None:
 @pages.post("/language")
 def choose() -> Response:
     """Set the reader's language, also for the messages of their case, and redirect to the page they came from."""
-    chosen = request.form.get("language", "")
+    change_language(request.form.get("language"))
+    return redirect(_local_path(request.form.get("back", "")), 303)
+
+
+def change_language(chosen: str | None) -> None:
+    """Set the reader's language, also for the messages of their case; unknown ones are ignored."""
     if chosen in LANGUAGES:
         select_language(chosen)
         _store_in_case(chosen)
-    return redirect(_local_path(request.form.get("back", "")), 303)
 
 
 def language() -> str:

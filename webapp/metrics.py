@@ -1,4 +1,4 @@
-"""Metrics of the KPIs, the records' queues, the lab's stock and the doctors on duty, for Prometheus.
+"""Metrics of the KPIs, targets, the records' queues, the lab's stock and the doctors on duty, for Prometheus.
 
 Metrics whose source is unavailable are left out of the scrape.
 """
@@ -6,7 +6,8 @@ Metrics whose source is unavailable are left out of the scrape.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -19,6 +20,7 @@ from kpi.indicators import compute_kpis
 from records.health import describe
 from records.queue_metrics import count_held_messages, count_undelivered_messages, measure_queues
 from records.roster import Roster
+from webapp.staff.waits import TARGETS
 
 log = logging.getLogger("webapp.metrics")
 
@@ -28,15 +30,18 @@ class WebappCollector(Collector):
 
     Args:
         suppress_below: minimum number of people of a KPI; smaller ones are suppressed.
+        targets: by name in the settings.
     """
 
-    def __init__(self, lab: Lab, suppress_below: int = 0):
+    def __init__(self, lab: Lab, suppress_below: int = 0, targets: Mapping[str, Any] | None = None):
         self._lab = lab
+        self._targets = targets or {}
         self._suppress_below = suppress_below
         self._records_outage = Outage("figures of the records", log)
         self._lab_outage = Outage("stock of the lab", log)
 
     def collect(self) -> Iterator[Metric]:
+        yield self._collect_targets()
         try:
             yield from self._collect_records()
         except DATABASE_ERRORS as error:
@@ -50,6 +55,15 @@ class WebappCollector(Collector):
         else:
             self._lab_outage.record_success()
             yield GaugeMetricFamily("coronacare_kits_in_stock", "Test kits at the lab", stock.kits)
+
+    def _collect_targets(self) -> Metric:
+        family = GaugeMetricFamily(
+            "coronacare_wait_target_seconds", "Target of the longest wait at a step", labels=["step"]
+        )
+        for step, name in TARGETS.items():
+            if (target := self._targets.get(name)) is not None:
+                family.add_metric([step], target.total_seconds())
+        return family
 
     def _collect_records(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("coronacare_kpi", "KPIs over all closed cases", labels=["kpi", "unit"])

@@ -200,14 +200,17 @@ def access_code() -> str | Response:
     case = _find_case()
     if case is None:
         return redirect(url_for("sign_in.show_sign_in"))
-    code, reference = None, case.reference
+    code, reference, click = None, case.reference, request.form.get("page_token", "")
     if request.method == "POST":
+        languages.change_language(request.form.get("language"))
         address = case.values.get("email") or case.values.get("phone") or ""
-        click, since = request.form.get("page_token", ""), request.form.get("since", "")
+        since = request.form.get("since", "")
         code = resources().access.replace_code(reference, case.values["date_of_birth"], address, click, since)
     return render_template(
         "access_code.html",
         code=code,
+        click=click,
+        is_confirmation=bool(request.form.get("confirmation")),
         is_newer=request.method == "POST" and code is None,
         since=resources().access.code_created_at(reference),
         page_token=sessions.create_page_token(reference, f"access code {secrets.token_hex(16)}"),

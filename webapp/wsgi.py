@@ -55,7 +55,10 @@ _application = create_app(
     _lab,
 )
 _resources = resources_of(_application)
-_collectors = [WebappCollector(_lab, _settings.webapp.suppress_below), OutageMetrics([_resources.forwarder.outage])]
+_collectors = [
+    WebappCollector(_lab, _settings.webapp.suppress_below, _settings.targets.model_dump()),
+    OutageMetrics([_resources.forwarder.outage]),
+]
 application = with_metrics(_application, _collectors)
 PeriodicTask("forwarder", _resources.forwarder.run, forwarding.INTERVAL_S, health.describe).start()
 PeriodicTask("housekeeping", _resources.housekeeping.run, housekeeping.INTERVAL_S, health.describe).start()

@@ -20,6 +20,7 @@ from camunda7.forms.options import Option, options_of
 from camunda7.forms.posting import SHOWN, row_count
 from camunda7.forms.problems import TOO_SLOW, Invalid, Problem
 from camunda7.forms.schema import INPUTS, KEYED, Component
+from camunda7.forms.triggers import Trigger, find_trigger
 from camunda7.inputs.place import Place
 
 
@@ -36,6 +37,8 @@ class Node:
         problems: validation errors.
         children: nodes of a group.
         rows: nodes of a list, by row.
+        trigger: options of a question before it that make it visible; None if it depends on anything else.
+        concealed: hidden nodes with a trigger that follow it. They have no part in values and validation.
     """
 
     component: Component
@@ -48,6 +51,8 @@ class Node:
     problems: list[Problem] = field(default_factory=list)
     children: list[Node] = field(default_factory=list)
     rows: list[list[Node]] = field(default_factory=list)
+    trigger: Trigger | None = None
+    concealed: list[Node] = field(default_factory=list)
 
     def walk(self) -> Iterator[Node]:
         """Yield the node and its descendants."""
@@ -196,11 +201,21 @@ class Reader:
 
     def _nodes(self, components: tuple[Component, ...], scope: Scope, everything: bool = False) -> list[Node]:
         context = scope.context()
-        return [
-            self._node(component, scope, context, everything)
-            for component in components
-            if everything or not component.is_hidden(context)
-        ]
+        if everything:
+            return [self._node(component, scope, context, everything) for component in components]
+        nodes: list[Node] = []
+        first = 0
+        for component in components:
+            # a choice on an earlier page is no trigger
+            first = len(nodes) if component.page else first
+            trigger = find_trigger(component, context, nodes[first:])
+            is_hidden = component.is_hidden(context)
+            if is_hidden and trigger is None:
+                continue
+            node = self._node(component, scope, context, everything)
+            node.trigger = trigger
+            (nodes[-1].concealed if is_hidden else nodes).append(node)
+        return nodes
 
     def _node(self, component: Component, scope: Scope, context: dict[str, Any], everything: bool) -> Node:
         node = Node(component, scope.prefix + component.name, scope.indexes, context)

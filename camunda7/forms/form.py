@@ -164,7 +164,9 @@ class Form:
         """
         return Reader(self.components, posted, data or {}, place).read()
 
-    def html(self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str) -> Markup:
+    def html(
+        self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str, conceal: bool = False
+    ) -> Markup:
         """Render a page's fields as HTML; the caller adds the <form> element, CSRF token and button.
 
         Args:
@@ -172,9 +174,11 @@ class Form:
             answers: the answers so far.
             checked: show validation errors.
             translate: translates texts of the schema and of this package.
+            conceal: also render questions that a choice on the page makes visible, for a stylesheet to hide until then
+                (docs/reference/forms.md).
         """
         faulty = {node.name for node in page.faulty(answers)} if checked else set()
-        return rendering.fields(page.title, page.nodes(answers), answers.posted, faulty, translate)
+        return rendering.fields(page.title, page.nodes(answers), answers.posted, faulty, translate, conceal)
 
     def problems(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
         """Return the validation errors of a page, for its error summary: id of the input, and message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from camunda7.forms.problems import _
 from camunda7.forms.properties import CHOICES, COLUMNS
 from camunda7.forms.schema import INPUTS, Component
 from camunda7.forms.template import NO_TEXT, Template, Translate
+from camunda7.forms.triggers import CHECKED, Trigger
 
 # texts of the templates and of the summary, marked for translation
 TEXTS = (
@@ -41,7 +42,10 @@ TEXTS = (
     _("Yes"),
     _("No"),
     _("Not answered"),
+    _("None of these"),
 )
+# of a page; its stylesheet has a rule for each
+MAX_TRIGGERS = 12
 # of the example of a recent day
 EXAMPLE_AGE = timedelta(days=3)
 _GOVUK_CLASSES = {
@@ -72,7 +76,9 @@ _environment = Environment(
     lstrip_blocks=True,
     undefined=ChainableUndefined,
 )
-_environment.globals.update(date_parts=DATE_PARTS, shown=SHOWN, max_rows=MAX_ROWS, choices=CHOICES, inputs=INPUTS)
+_environment.globals.update(
+    date_parts=DATE_PARTS, shown=SHOWN, max_rows=MAX_ROWS, choices=CHOICES, inputs=INPUTS, checked=CHECKED
+)
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 
@@ -81,11 +87,26 @@ class _PageTexts:
 
     Args:
         faulty: names of the inputs whose validation errors are shown.
+        triggers: of questions that a stylesheet shows and hides.
     """
 
-    def __init__(self, translate: Translate, faulty: Collection[str] = ()):
+    def __init__(self, translate: Translate, faulty: Collection[str] = (), triggers: Sequence[Trigger] = ()):
         self.translate = translate
         self._faulty = faulty
+        self._triggers = triggers
+
+    def trigger_number(self, node: Node) -> int | None:
+        """Return the number of the node's trigger on the page, from 1; None if no stylesheet shows and hides it."""
+        return self._triggers.index(node.trigger) + 1 if node.trigger in self._triggers else None
+
+    def option_attributes(self, node: Node, posted: str) -> dict[str, str]:
+        """Return the HTML attribute with the numbers of the triggers that an option is part of."""
+        numbers = [
+            str(number)
+            for number, trigger in enumerate(self._triggers, 1)
+            if trigger.question == node.name and posted in trigger.options
+        ]
+        return {"data-shows": " ".join(numbers)} if numbers else {}
 
     def label(self, node: Node) -> str:
         return self._first_line(node, node.component.label)
@@ -116,8 +137,12 @@ class _PageTexts:
         return {"text": self.problem(node), "visuallyHiddenText": self.translate("Error:").rstrip(":")}
 
     def problem(self, node: Node) -> str:
+        return node.problems[0].text(self.name(node), self.translate)
+
+    def name(self, node: Node) -> str:
+        """Return what an input is called apart from its page: its subject, or its label."""
         subject = node.component.subject
-        return node.problems[0].text(self.translate(subject) if subject else self.label(node), self.translate)
+        return self.translate(subject) if subject else self.label(node)
 
     def option(self, option: Option) -> str:
         return self.translate(option.label)
@@ -202,11 +227,17 @@ class _PageTexts:
 
 
 def fields(
-    title: str, nodes: list[Node], posted: MultiDict[str, str], faulty: Collection[str], translate: Translate
+    title: str,
+    nodes: list[Node],
+    posted: MultiDict[str, str],
+    faulty: Collection[str],
+    translate: Translate,
+    conceal: bool,
 ) -> Markup:
     """Render the fields of a page; the heading of a group is hidden if it is the page's title."""
     template = _environment.get_template("fields.html")
-    texts = _PageTexts(translate, faulty)
+    triggers = list(dict.fromkeys(_walk_triggers(nodes)))[:MAX_TRIGGERS] if conceal else []
+    texts = _PageTexts(translate, faulty, triggers)
     return Markup(template.render(title=title, nodes=nodes, posted=posted, texts=texts))  # noqa: S704
 
 
@@ -216,8 +247,21 @@ def problems(nodes: Iterable[Node], translate: Translate) -> list[tuple[str, str
 
 
 def summary(nodes: list[Node], translate: Translate) -> list[tuple[str, str]]:
-    texts = _PageTexts(translate)
-    return [(texts.label(node), texts.answer(node)) for node in _walk(nodes) if node.is_editable]
+    """Return questions and answers as texts; the boxes of a group are one question, whose answer names the ticked."""
+    return list(_summarize(nodes, _PageTexts(translate)))
+
+
+def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        boxes = [each for each in node.children if each.component.type == "checkbox" and each.is_editable]
+        if len(boxes) > 1 and texts.label(node):
+            ticked = [texts.label(box) for box in boxes if box.value]
+            yield texts.label(node), "\n".join(ticked) or texts.translate("None of these")
+            yield from _summarize([each for each in node.children if each not in boxes], texts)
+            continue
+        if node.is_editable:
+            yield texts.name(node) if node.trigger else texts.label(node), texts.answer(node)
+        yield from _summarize([*node.children, *(each for row in node.rows for each in row)], texts)
 
 
 def anchor(node: Node) -> str:
@@ -227,7 +271,13 @@ def anchor(node: Node) -> str:
     return f"{node.name}-time" if node.component.more.get("subtype") == "time" else f"{node.name}-day"
 
 
-def _walk(nodes: list[Node]) -> Iterator[Node]:
+def _walk_triggers(nodes: Iterable[Node]) -> Iterator[Trigger]:
+    """Yield the triggers of visible and of concealed nodes."""
+    for node in _walk(nodes):
+        yield from (each.trigger for each in (node, *node.concealed) if each.trigger)
+
+
+def _walk(nodes: Iterable[Node]) -> Iterator[Node]:
     for node in nodes:
         yield from node.walk()
 

@@ -9,6 +9,8 @@ import subprocess
 import pytest
 
 from config.settings import ROOT
+from processes.elements import EventBasedGateway
+from processes.positions import BOTTLENECKS
 
 DASHBOARD = ROOT / "monitoring" / "grafana" / "coronacare.json"
 # in JSON an enumeration is one of its texts
@@ -67,3 +69,17 @@ def test_the_dashboard_queries_existing_metrics() -> None:
             assert f'"{name.removeprefix("worker_").removesuffix("_seconds")}"' in python, name
         else:
             assert f'"{name}"' in python, name
+
+
+def test_the_first_row_has_the_waits_of_the_page_now() -> None:
+    longest, waiting, *others = json.loads(DASHBOARD.read_text())["panels"]
+    assert all(each["gridPos"]["y"] > waiting["gridPos"]["y"] for each in others)
+    # the engine requests a kit anew each policy.kit_asked_again_after, so that the age of the wait isn't in its metrics
+    labels = [label for label, step in BOTTLENECKS.items() if step != EventBasedGateway.WAIT_FOR_KIT]
+    assert [each["legendFormat"] for each in longest["targets"]] == labels
+    assert [each["legendFormat"] for each in waiting["targets"]] == list(BOTTLENECKS)
+    diagrams = " ".join(path.read_text() for path in (ROOT / "processes").glob("*.bpmn"))
+    queries = " ".join(each["expr"] for panel in (longest, waiting) for each in panel["targets"])
+    steps = set(re.findall(r'(?:task|step)="(\w+)"', queries))
+    assert steps
+    assert [step for step in steps if f'id="{step}"' not in diagrams] == []

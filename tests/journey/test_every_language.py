@@ -75,8 +75,7 @@ class InspectedPatient:
                     self.patient.submit_page()
                     self.inspect("with errors")
                     page.goto(before)
-                given = {name: value for name, value in answers.items() if value is not False}
-                self.patient.fill_in({name: value for name, value in given.items() if self.patient.has_field(name)})
+                self.patient.fill_in_page({name: value for name, value in answers.items() if value is not False})
                 if WITH_FILLED_IN:
                     self.inspect("filled in")
             self.patient.submit_page()

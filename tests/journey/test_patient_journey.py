@@ -20,6 +20,24 @@ ADDRESS = "grace@patients.example"
 
 
 @pytest.mark.browser
+def test_a_question_appears_with_the_answer_that_raises_it(
+    state: dict[str, Any], new_page: Callable[..., Page]
+) -> None:
+    patient = Patient(new_page(), state)
+    day, seen = patient.page.locator("[name=cough_since-day]"), []
+
+    def tick_and_untick(heading: str) -> None:
+        if heading == "Symptoms":
+            for is_ticked in (False, True):
+                patient.fill_in({"cough": is_ticked})
+                seen.append((is_ticked, day.is_visible()))
+
+    patient.open("/forms/pre_screening")
+    patient.submit_pages({**WITH_COUGH, "cough_since": days_ago(8)}, at=tick_and_untick)
+    assert seen == [(False, False), (True, True)]
+
+
+@pytest.mark.browser
 def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[..., Page]) -> None:
     patient = Patient(new_page(), state)
 
@@ -42,8 +60,8 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
         },
         at=headings.append,
     )
-    # a cough has a further question on the same page
-    assert headings.count("Symptoms") == 2
+    # a cough has a further question, which is on the page as soon as its box is ticked
+    assert headings.count("Symptoms") == 1
     assert headings[-1] == "Check your answers"
     expect(patient.page).to_have_title(CASE_TITLE)
     assert "We recommend that you get a test" in patient.text

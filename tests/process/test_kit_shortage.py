@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from processes import positions
 from services.lab import kits
 from services.lab.models import FeedItem, Stock
-from tests.support.case import WITH_COUGH, CaseUnderTest
+from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 
 pytestmark = [pytest.mark.serial, pytest.mark.usefixtures("no_kits_in_stock")]
 
@@ -48,6 +50,26 @@ def test_a_lost_grant_is_found_when_the_case_asks_again(case: CaseUnderTest) -> 
     case.wait_for_task("medical_visit")
     assert "Event_KitGranted" not in case.visited_nodes()
     assert case.call_lab("GET", "/v1/stock") == {"kits": 0, "waiting": 0}
+
+
+def test_the_wait_for_a_kit_counts_from_its_first_request(case: CaseUnderTest) -> None:
+    # given
+    began = datetime.now(UTC)
+    case.reach_kit_reservation()
+    case.wait_until_at("Gateway_WaitForKit")
+    first = datetime.now(UTC)
+    # when the case asks again
+    eventually(lambda: "Event_KitAskedAgain" in case.visited_nodes())
+    case.wait_until_at("Gateway_WaitForKit")
+    # then
+    wait = positions.count_activities(case.admin, positions.list_definitions(case.admin))["Gateway_WaitForKit"]
+    assert began < datetime.now(UTC) - wait.longest < first
+    overdue = positions.find_overdue(case.admin, "Gateway_WaitForKit", first, 5)
+    assert (overdue.count, [each.instance_id for each in overdue.longest]) == (1, [wait.first])
+    assert began < overdue.longest[0].started_at < first
+    # the lab's waiting list is empty for the next test
+    case.call_lab("POST", "/v1/stock", {"kits": 1})
+    case.wait_for_task("medical_visit")
 
 
 def test_a_restock_serves_waiting_patients_by_priority_and_then_by_age(state: dict[str, Any]) -> None:

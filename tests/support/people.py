@@ -55,6 +55,12 @@ class Patient:
             else:
                 control.fill(str(value))
 
+    def fill_in_page(self, answers: Answers) -> None:
+        """Fill in those fields that the page shows; an answer may show others after it."""
+        for name, value in answers.items():
+            if self.has_field(name):
+                self.fill_in({name: value})
+
     def press(self, button: str) -> None:
         """Press a button (or a link with the role of one) and wait for the next page."""
         with self.page.expect_navigation():
@@ -79,7 +85,7 @@ class Patient:
         """
         while self.has_questions():
             heading = self.page.locator("h1").inner_text()
-            self.fill_in({name: value for name, value in answers.items() if self.has_field(name)})
+            self.fill_in_page(answers)
             at(heading)
             self.submit_page()
             assert not self.page.locator(".govuk-error-summary").count(), self.text
@@ -88,7 +94,9 @@ class Patient:
         return self.page.locator("main form button[name=send]").count() > 0
 
     def has_field(self, name: str) -> bool:
-        return self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]').count() > 0
+        """Whether the page shows a field."""
+        fields = self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]')
+        return fields.count() > 0 and fields.last.is_visible()
 
     def wait_for_link(self, link: str, within_s: float = 40) -> None:
         deadline = time.monotonic() + within_s

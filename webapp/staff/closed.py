@@ -5,20 +5,24 @@ from __future__ import annotations
 from flask import render_template, request
 
 from kpi.indicators import DURATIONS, seconds_between
-from kpi.rows import CaseRow, list_closed_cases
+from kpi.rows import CaseRow, list_closed_cases, select_closed
 from webapp.staff.history import is_included
 from webapp.staff.managers import managers_only, pages
 from webapp.staff.period import list_presets, read_period
 
 PAGE_SIZE = 50
+# query parameters besides the period, and titles of their values that aren't values of a case
+FILTERS = ("outcome", "result", "classification", "way")
+TITLES = {"contact": "came by a contact's link", "self": "came by themselves", "other": "other results"}
 
 
 @pages.get("/closed")
 @managers_only
 def show_closed() -> str:
     first, last = read_period()
-    outcome, after = request.args.get("outcome", "")[:50], request.args.get("after", type=int)
-    rows = list_closed_cases(first, last, outcome or None, after, PAGE_SIZE + 1, is_included())
+    filters = {name: request.args[name][:50] for name in FILTERS if request.args.get(name)}
+    after = request.args.get("after", type=int)
+    rows = list_closed_cases(select_closed(first, last, is_included(), **filters), after, PAGE_SIZE + 1)
     return render_template(
         "staff/closed.html",
         rows=rows[:PAGE_SIZE],
@@ -26,7 +30,8 @@ def show_closed() -> str:
         presets=list(list_presets(first, last)),
         first=first,
         last=last,
-        filters={"first": first, "last": last, "outcome": outcome or None},
+        filters=filters,
+        titles=[TITLES.get(value, value.replace("_", " ")) for value in filters.values()],
     )
 
 

@@ -1,62 +1,61 @@
-"""The KPIs in groups, each with its target, the period before, its course and its definition."""
+"""The KPIs in tables by theme, each with its target, the period before, its course and its definition."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from markupsafe import Markup
 
-from kpi.indicator import SECONDS, SHARE, Indicator
+from kpi.indicator import Indicator
 from kpi.indicators import SPREADS
-from webapp.staff.formats import format_kpi, format_short_duration
+from webapp.staff.formats import format_kpi
 from webapp.staff.sparkline import draw_sparkline
+from webapp.staff.targets import describe_target, is_met
 from webapp.staff.trends import KpiSeries
 
 ENDED = "ended_"
 MEDIAN, P90, MEAN = "_median", "_p90", "_mean"
-# settings of targets by KPI: the highest values, and the lowest
-AT_MOST = {
-    "positivity": "positivity",
-    "sample_to_result_median": "sample_to_result",
-    "sample_to_last_contact_median": "sample_to_last_contact",
-}
-AT_LEAST = {key: key for key in ("with_contacts", "contacts_per_case", "notified_in_24_h", "mean_feedback")}
 OUTCOME, SPEED, TRACING, SATISFACTION = "Outcome", "Speed", "Contact tracing", "Satisfaction"
 SPREAD_LABELS = {f"{key}{MEDIAN}": label for key, label, _ in SPREADS}
 GROUPS = {
     OUTCOME: ("closed", "positive", "negative", "other", "positivity", "confirmed"),
-    SPEED: tuple(SPREAD_LABELS),
     TRACING: ("with_contacts", "contacts_per_case", "contacts_named", "notified_in_24_h", "secondary"),
+    SPEED: tuple(SPREAD_LABELS),
     SATISFACTION: ("mean_feedback", "ratings", "ratings_asked"),
 }
+OF_THE_MEDIAN = "Half of the cases take at most the median, 9 of 10 the 90th percentile. A target is for the median."
+# by key of the KPI
 DEFINITIONS = {
-    OUTCOME: {
-        "Closed cases": "Cases with an outcome, on the day of their first end. “Cases ended” tells them apart by it.",
-        "Positive, negative, other": "Closed cases by the result of their test.",
-        "Test positivity": "Positive results, divided by positive and negative ones.",
-        "Confirmed cases": "Confirmed by the doctor's report.",
-    },
-    SPEED: {
-        "Cycle time": "From the request for evaluation to care completed, before the review.",
-        "Sample taken to result published": "Until the patient is notified.",
-        "Result published to report published": "Until the patient can read the doctor's report.",
-        "Sample taken to last contact notified": "Of cases whose contacts were notified.",
-        "Onset of symptoms to result": "Of cases with an onset at most 200 days before.",
-        "Median, 90th percentile, mean": "Half, and 9 of 10 cases, take at most as long. The target is for the median.",
-    },
-    TRACING: {
-        "Confirmed cases that named a contact": "Divided by all confirmed cases.",
-        "Contacts per confirmed case that named any": "Contacts, divided by confirmed cases that named at least one.",
-        "Contacts notified in 24 h": "By message or telephone within 24 h after they were named, divided by all.",
-        "Contacts who became confirmed cases": "Came by a notified contact's link, divided by contacts notified.",
-    },
-    SATISFACTION: {
-        "Mean feedback": "Mean of the ratings from 1 to 5.",
-        "Responses": "How many patients rated CoronaCare, of how many were asked.",
-    },
+    "closed": "Cases with an outcome, on the day of their first end.",
+    "positive": "Closed cases with a positive result.",
+    "negative": "Closed cases with a negative result.",
+    "other": "Closed cases whose result is neither positive nor negative.",
+    "positivity": "Positive results, divided by positive and negative ones.",
+    "confirmed": "Confirmed by the doctor's report.",
+    "cycle_time_median": f"From the request for evaluation to care completed, before the review. {OF_THE_MEDIAN}",
+    "sample_to_result_median": f"Until the patient is notified. {OF_THE_MEDIAN}",
+    "result_to_report_median": f"Until the patient can read the doctor's report. {OF_THE_MEDIAN}",
+    "sample_to_last_contact_median": f"Of cases whose contacts were notified. {OF_THE_MEDIAN}",
+    "onset_to_result_median": f"Of cases with an onset at most 200 days before. {OF_THE_MEDIAN}",
+    "with_contacts": "Divided by all confirmed cases.",
+    "contacts_per_case": "Contacts, divided by confirmed cases that named at least one.",
+    "contacts_named": "Close contacts whom patients named.",
+    "notified_in_24_h": "By message or telephone within 24 h after they were named, divided by all that were named.",
+    "secondary": "Confirmed cases that came by a notified contact's link, divided by contacts notified.",
+    "mean_feedback": "Mean of the ratings from 1 to 5.",
+    "ratings": "Patients who rated CoronaCare.",
+    "ratings_asked": "Patients whose care was completed.",
+}
+ENDED_DEFINITION = "Closed cases with this outcome."
+# filters of the list of closed cases that shows the cases of a KPI
+CASES_OF: dict[str, dict[str, Any]] = {
+    "closed": {},
+    "positive": {"result": "positive"},
+    "negative": {"result": "negative"},
+    "other": {"result": "other"},
+    "confirmed": {"classification": "confirmed"},
 }
 
 
@@ -69,6 +68,7 @@ class Row:
         before: over the period before; None without one.
         target: in words; empty if there is none.
         is_met: None without a value or a target.
+        cases: filters of the list of closed cases that shows the cases of the KPI; None if there is none.
     """
 
     label: str
@@ -78,6 +78,8 @@ class Row:
     target: str
     is_met: bool | None
     sparkline: Markup
+    definition: str
+    cases: Mapping[str, str] | None
 
     @property
     def direction(self) -> str:
@@ -89,16 +91,17 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Group:
+class Table:
+    """The KPIs of one theme."""
+
     title: str
     rows: list[Row]
-    definitions: Mapping[str, str]
 
 
-def group_kpis(
+def arrange_kpis(
     figures: Iterable[Indicator], before: Iterable[Indicator], series: KpiSeries, targets: Mapping[str, Any]
-) -> list[Group]:
-    """Arrange the KPIs of a period in groups.
+) -> list[Table]:
+    """Arrange the KPIs of a period in tables.
 
     Args:
         before: of the period before; empty without one.
@@ -109,36 +112,35 @@ def group_kpis(
     ends = tuple(key for key in now if key.startswith(ENDED))
 
     def create_row(key: str) -> Row:
-        figure, (target, is_met) = now[key], _compare(now[key], targets)
-        label = SPREAD_LABELS.get(key, figure.label)
-        others = tuple(now[key.removesuffix(MEDIAN) + end] for end in (P90, MEAN)) if key in SPREAD_LABELS else ()
-        return Row(label, figure, others, then.get(key), target, is_met, _draw_course(label, key, series))
+        figure, label = now[key], SPREAD_LABELS.get(key, now[key].label)
+        return Row(
+            label,
+            figure,
+            tuple(now[key.removesuffix(MEDIAN) + end] for end in (P90, MEAN)) if key in SPREAD_LABELS else (),
+            then.get(key),
+            describe_target(figure, targets),
+            is_met(figure, targets),
+            _draw_course(label, key, series),
+            DEFINITIONS.get(key, ENDED_DEFINITION),
+            {"outcome": key.removeprefix(ENDED)} if key in ends else CASES_OF.get(key),
+        )
 
     return [
-        Group(title, [create_row(key) for key in keys + (ends if title == OUTCOME else ())], DEFINITIONS[title])
+        Table(title, [create_row(key) for key in keys + (ends if title == OUTCOME else ())])
         for title, keys in GROUPS.items()
     ]
 
 
-def _compare(figure: Indicator, targets: Mapping[str, Any]) -> tuple[str, bool | None]:
-    """Return the target of a KPI in words, and whether it is met."""
-    sides: tuple[tuple[dict[str, str], str, Callable[[float, float], bool]], ...] = (
-        (AT_MOST, "at most", lambda value, limit: value <= limit),
-        (AT_LEAST, "at least", lambda value, limit: value >= limit),
-    )
-    for settings, words, is_within in sides:
-        target = targets.get(settings.get(figure.key, ""))
-        if target is not None:
-            limit = target.total_seconds() if isinstance(target, timedelta) else target
-            is_met = None if figure.value is None else is_within(figure.value, limit)
-            return f"{words} {_format_limit(figure, limit)}", is_met
-    return "", None
-
-
-def _format_limit(figure: Indicator, limit: float) -> str:
-    if figure.unit == SECONDS:
-        return format_short_duration(limit)
-    return f"{limit:.0%}" if figure.unit == SHARE else f"{limit:g}"
+def list_missed(figures: Iterable[Indicator], targets: Mapping[str, Any]) -> list[str] | None:
+    """Return the KPIs that miss their targets, in words; None if none has a target and a value."""
+    compared = [figure for figure in figures if is_met(figure, targets) is not None]
+    if not compared:
+        return None
+    return [
+        f"{SPREAD_LABELS.get(figure.key, figure.label)} {format_kpi(figure)} ({describe_target(figure, targets)})"
+        for figure in compared
+        if not is_met(figure, targets)
+    ]
 
 
 def _draw_course(label: str, key: str, series: KpiSeries) -> Markup:

@@ -4,39 +4,91 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 
+from kpi.groups import DIMENSIONS, MAX_CASES, OUTCOME, WAY, Group, compute_group, load_groups
+from kpi.indicator import Indicator
 from kpi.indicators import compute_kpis
+from kpi.rows import AS_CONTACT, BY_THEMSELVES
+from kpi.tallies import ALL
 from webapp.resources import resources
 from webapp.staff.history import is_included
-from webapp.staff.kpi_groups import group_kpis
+from webapp.staff.kpi_groups import ENDED, arrange_kpis, list_missed
 from webapp.staff.managers import managers_only, min_people, pages
-from webapp.staff.period import find_period_before, list_presets, read_period
-from webapp.staff.trends import complete_period, create_tables, list_spans, load_series
+from webapp.staff.period import find_period_before, list_presets, read_period, read_recent_period
+from webapp.staff.trends import KpiSeries, complete_period, create_views, list_spans, load_series
+
+Period = tuple[date | None, date | None]
+# values of the query parameter `group`, DIMENSION:VALUE, with their labels
+WAYS = {f"{WAY}:{AS_CONTACT}": "Came by a contact's link", f"{WAY}:{BY_THEMSELVES}": "Came by themselves"}
 
 
 @pages.get("/kpis")
 @managers_only
 def show_kpis() -> str:
-    first, last = read_period()
+    first, last = period = read_recent_period()
     before = find_period_before(first, last)
-    series = load_series(list_spans(*complete_period(first, last)), min_people(), invented=is_included())
+    figures, earlier = load_kpis(period), load_kpis(before)
+    choices = list_choices(figures)
+    spans = list_spans(*complete_period(first, last))
+    group = read_group()
+    is_too_long = group is not None and max(map(count_closed, (figures, earlier))) > MAX_CASES
+    if group and not is_too_long:
+        figures, series = load_kpis_of(group, period, spans)
+        earlier = load_kpis_of(group, before, [])[0] if before else []
+    else:
+        group, series = None, load_series(spans, min_people(), is_included())
+    targets = resources().options.targets
     return render_template(
         "staff/kpis.html",
-        groups=group_kpis(
-            compute_kpis(first, last, min_people(), is_included()),
-            compute_kpis(*before, min_people(), is_included()) if before else [],
-            series,
-            resources().options.targets,
-        ),
-        trends=create_tables(series, first, last),
+        groups=arrange_kpis(figures, earlier, series, targets),
+        missed=list_missed(figures, targets),
+        trends=create_views(series, targets),
         presets=list(list_presets(first, last)),
         before=before,
         first=first,
         last=last,
+        filters={"group": f"{group.dimension}:{group.value}"} if group else {},
+        behind={group.dimension: group.value} if group else {},
+        choices=choices,
+        is_too_long=is_too_long,
     )
+
+
+def load_kpis(period: Period | None) -> list[Indicator]:
+    """Compute the KPIs over a period; none without one."""
+    return compute_kpis(*period, min_people(), is_included()) if period else []
+
+
+def load_kpis_of(group: Group, period: Period, spans: list[str]) -> tuple[list[Indicator], KpiSeries]:
+    """Compute the KPIs of a group over a period, and for each day or month."""
+    groups = load_groups(group.dimension, *period, spans, is_included())
+    by_span = {span: compute_group(groups, group.value, span, min_people()) for span in (*spans, ALL)}
+    return by_span.pop(ALL), {span: {each.key: each for each in own} for span, own in by_span.items()}
+
+
+def count_closed(figures: list[Indicator]) -> float:
+    """Return the number of closed cases; 0 if it is suppressed."""
+    return next((figure.value or 0 for figure in figures if figure.key == "closed"), 0)
+
+
+def list_choices(figures: list[Indicator]) -> dict[str, str]:
+    """List the groups of cases to choose from, by the value of `group`; "" is all cases."""
+    outcomes = {
+        f"{OUTCOME}:{figure.key.removeprefix(ENDED)}": figure.label
+        for figure in figures
+        if figure.key.startswith(ENDED)
+    }
+    return {"": "All cases"} | WAYS | outcomes
+
+
+def read_group() -> Group | None:
+    """Read the group from the query; None for all cases."""
+    dimension, _, value = request.args.get("group", "").partition(":")
+    return Group(dimension, value[:50]) if dimension in DIMENSIONS and value else None
 
 
 @pages.get("/kpis.json")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import render_template
+from flask import render_template, url_for
 
 from hosting.clients.lab import Stock
 from hosting.clients.service import ServiceError
@@ -18,6 +18,7 @@ from webapp.resources import resources
 from webapp.staff import waits
 from webapp.staff.history import is_included
 from webapp.staff.incidents import name_step
+from webapp.staff.kpi_groups import CASES_OF
 from webapp.staff.managers import managers_only, min_people, pages
 from webapp.staff.pathway import draw_diagrams
 
@@ -40,6 +41,7 @@ def show_now() -> str:
         worst=worst,
         excess=waits.describe_excess(worst) if worst else "",
         cause=waits.describe_cause(worst, figures["stock"], figures["doctors"]) if worst else "",
+        shortages=waits.list_shortages(tiles, figures["stock"], figures["doctors"]),
         overdue=waits.list_overdue(engine, tiles, now),
         incidents=count_incidents(),
         stock=figures["stock"],
@@ -86,14 +88,19 @@ def count_incidents() -> Counter[str]:
     return Counter(name_step(incident.definition_id, incident.element) for incident in found)
 
 
-def compare_days() -> Iterator[tuple[str, str, str]]:
-    """Return (label, today so far, yesterday) of each figure of CHANGES."""
+def compare_days() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield the label of each figure of CHANGES, and its text with the URL of its cases for today and yesterday."""
     today = datetime.now(UTC).date()
-    now, before = (
-        {figure.key: figure for figure in compute_kpis(day, day, min_people(), is_included())}
+    figures = {
+        day: {figure.key: figure for figure in compute_kpis(day, day, min_people(), is_included())}
         for day in (today, today - DAY)
-    )
-    return ((now[key].label, now[key].text, before[key].text) for key in CHANGES)
+    }
+    for key in CHANGES:
+        cells = [
+            (own[key].text, url_for("staff.show_closed", first=day, last=day, **CASES_OF[key]))
+            for day, own in figures.items()
+        ]
+        yield figures[today][key].label, cells
 
 
 def get_stock() -> Stock | None:

@@ -10,16 +10,24 @@ from flask import abort, request
 
 DAY = timedelta(days=1)
 PRESETS = (7, 30, 90)
+RECENT_DAYS = 30
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A link to a period; `first` and `last` are None for all days."""
+    """A link to a period; `first` and `last` are empty for all days."""
 
     label: str
-    first: date | None
-    last: date | None
+    first: date | str
+    last: date | str
     is_current: bool
+
+
+def read_recent_period() -> tuple[date | None, date | None]:
+    """Read the period like read_period(), but without one in the query return the last RECENT_DAYS days."""
+    if not {"first", "last"} & request.args.keys():
+        return today() - (RECENT_DAYS - 1) * DAY, today()
+    return read_period()
 
 
 def read_period() -> tuple[date | None, date | None]:
@@ -41,7 +49,7 @@ def list_presets(first: date | None, last: date | None) -> Iterator[Preset]:
     for days in PRESETS:
         start = today() - (days - 1) * DAY
         yield Preset(f"Last {days} days", start, today(), (first, last) == (start, today()))
-    yield Preset("All days", None, None, first is last is None)
+    yield Preset("All days", "", "", first is last is None)
 
 
 def find_period_before(first: date | None, last: date | None) -> tuple[date, date] | None:

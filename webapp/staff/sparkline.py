@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from webapp.staff.charts import draw_path
+
 WIDTH, HEIGHT, MARGIN = 180, 36, 4
-LINE, POINT = "#505a5f", "#0b0c0c"
 
 
 def draw_sparkline(values: Sequence[float | None], description: str) -> Markup:
@@ -22,14 +23,10 @@ def draw_sparkline(values: Sequence[float | None], description: str) -> Markup:
         None if value is None else (MARGIN + number * gap, HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * value / highest)
         for number, value in enumerate(values)
     ]
-    path = " ".join(
-        f"{'M' if number == 0 or points[number - 1] is None else 'L'}{point[0]:.1f} {point[1]:.1f}"
-        for number, point in enumerate(points)
-        if point is not None
-    )
+    path = draw_path(points)
     last = points[-1] if points else None
-    dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.5" fill="{}"/>').format(*last, POINT) if last else ""
+    dot = Markup('<circle class="sparkline__last" cx="{:.1f}" cy="{:.1f}" r="3.5"/>').format(*last) if last else ""
     return Markup(
         '<svg class="sparkline" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">'
-        '<path d="{}" fill="none" stroke="{}" stroke-width="2" stroke-linecap="round"/>{}</svg>'
-    ).format(description, WIDTH, HEIGHT, WIDTH, HEIGHT, path, LINE, dot)
+        '<path class="sparkline__line" d="{}"/>{}</svg>'
+    ).format(description, WIDTH, HEIGHT, WIDTH, HEIGHT, path, dot)

@@ -16,7 +16,7 @@ from processes import positions
 from processes.cases import find_references
 from processes.elements import EventBasedGateway, ReceiveTask, UserTask
 from processes.engine import Engine
-from processes.positions import Wait
+from processes.positions import Overdue, Wait
 from webapp.staff.formats import format_short_duration
 from webapp.staff.history import is_included
 from webapp.staff.sparkline import draw_sparkline
@@ -28,6 +28,7 @@ STAGES: dict[str, tuple[str, str]] = {
     ReceiveTask.WAIT_FOR_TEST_RESULT: RESULT,
     UserTask.WRITE_DOCTORS_REPORT: REPORT,
 }
+NO_ONE = Overdue(0, [])
 # cases of one step in the list of those beyond their target
 MAX_LISTED = 5
 # settings of the longest waits, by step
@@ -46,14 +47,19 @@ class Tile:
 
     Attributes:
         target: longest wait; None if there is no target.
-        beyond: number of patients who have waited longer.
+        overdue: patients who have waited longer.
         course: numbers of waiting patients at the end of each past day, the oldest first, and now.
     """
 
     wait: Wait
     target: timedelta | None
-    beyond: int
+    overdue: Overdue
     course: Sequence[int]
+
+    @property
+    def beyond(self) -> int:
+        """Number of patients who have waited longer than the target."""
+        return self.overdue.count
 
     @property
     def count(self) -> int:
@@ -68,7 +74,9 @@ class Tile:
     def direction(self) -> str:
         """Whether more patients wait than at this time yesterday, in words."""
         change = self.count - self.wait.yesterday
-        return f"{change} more than yesterday" if change > 0 else f"{-change} fewer than yesterday" if change else ""
+        if not change:
+            return ""
+        return f"{abs(change)} {'more' if change > 0 else 'fewer'} than yesterday"
 
     @property
     def sparkline(self) -> Markup:
@@ -96,18 +104,25 @@ def load_tiles(
         targets: by name in the settings.
         zone: time zone of the days.
     """
-    return [_load_tile(engine, wait, targets.get(TARGETS[wait.step]), zone, now) for wait in waits]
+    midnights = list_midnights(zone, now)
+    past = positions.count_waiting(engine, tuple(midnights))
+    found = []
+    for wait in waits:
+        target = targets.get(TARGETS[wait.step])
+        course = [*_add_invented(wait.step, past[wait.step], midnights), _count_now(wait)]
+        found.append(Tile(wait, target, _find_overdue(engine, wait, target, now), course))
+    return found
 
 
-def _load_tile(engine: Engine, wait: Wait, target: timedelta | None, zone: tzinfo, now: datetime) -> Tile:
-    beyond = 0
-    if target is not None and wait.now and wait.now.longest > target:
-        beyond = positions.count_started_before(engine, wait.step, now - target)
-    return Tile(wait, target, beyond, [*_count_past(engine, wait.step, list_midnights(zone, now)), _count_now(wait)])
+def _find_overdue(engine: Engine, wait: Wait, target: timedelta | None, now: datetime) -> Overdue:
+    """Find the patients who have waited longer than the target."""
+    if target is None or wait.now is None or wait.now.longest <= target:
+        return NO_ONE
+    return positions.find_overdue(engine, wait.step, now - target, MAX_LISTED)
 
 
-def _count_past(engine: Engine, step: str, moments: list[datetime]) -> list[int]:
-    counts = [positions.count_at_past_time(engine, step, at) for at in moments]
+def _add_invented(step: str, counts: list[int], moments: list[datetime]) -> list[int]:
+    """Add the cases of the invented history to the counts, if the page includes it."""
     if not is_included() or step not in STAGES:
         return counts
     return [sum(both) for both in zip(counts, count_waiting(STAGES[step], moments), strict=True)]
@@ -134,8 +149,8 @@ def list_overdue(engine: Engine, tiles: Iterable[Tile], now: datetime) -> list[O
     found = [
         (tile, tile.target, each)
         for tile in sorted(tiles, key=lambda tile: -tile.ratio)
-        if tile.beyond and tile.target
-        for each in positions.list_started_before(engine, tile.wait.step, now - tile.target, MAX_LISTED)
+        if tile.target
+        for each in tile.overdue.longest
     ]
     references = find_references(engine, [each.instance_id for _, _, each in found])
     return [
@@ -158,7 +173,7 @@ def describe_cause(tile: Tile, stock: Stock | None, doctors: int) -> str:
         doctors: number of doctors on duty.
     """
     if tile.wait.now and tile.wait.now.incidents:
-        return f"{_count(tile.wait.now.incidents, 'case')} can't go on because of an incident."
+        return f"{_count(tile.wait.now.incidents, 'case')} can't continue because of an incident."
     if tile.wait.step in (UserTask.CALL_PATIENT, UserTask.WRITE_DOCTORS_REPORT):
         if not doctors:
             return "No doctor is on duty."
@@ -174,6 +189,24 @@ def describe_cause(tile: Tile, stock: Stock | None, doctors: int) -> str:
     return f"The laboratory has {_count(stock.kits, 'test kit')}, but hasn't granted these patients one."
 
 
+def list_shortages(tiles: Iterable[Tile], stock: Stock | None, doctors: int) -> list[str]:
+    """Say what patients lack who wait, before their targets are exceeded.
+
+    Args:
+        stock: None if the laboratory doesn't respond.
+        doctors: number of doctors on duty.
+    """
+    counts = {tile.wait.step: tile.count for tile in tiles}
+    for_kits = counts[EventBasedGateway.WAIT_FOR_KIT]
+    for_doctors = counts[UserTask.CALL_PATIENT] + counts[UserTask.WRITE_DOCTORS_REPORT]
+    shortages = []
+    if for_kits and stock is not None and not stock.kits:
+        shortages.append(f"No test kits are left. {_count(for_kits, 'patient')} {_wait(for_kits)} for one.")
+    if for_doctors and not doctors:
+        shortages.append(f"No doctor is on duty. {_count(for_doctors, 'patient')} {_wait(for_doctors)} for one.")
+    return shortages
+
+
 def describe_excess(tile: Tile) -> str:
     """Say how many patients wait beyond the target of a step, and how long the first of them has waited."""
     assert tile.wait.now
@@ -182,6 +215,10 @@ def describe_excess(tile: Tile) -> str:
         f"{_count(tile.beyond, 'patient')} {'has' if tile.beyond == 1 else 'have'} waited longer than "
         f"{format_short_duration(tile.target)}, the longest {format_short_duration(tile.wait.now.longest)}."
     )
+
+
+def _wait(number: int) -> str:
+    return "waits" if number == 1 else "wait"
 
 
 def _count(number: int, noun: str) -> str:

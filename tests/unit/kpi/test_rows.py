@@ -1,12 +1,13 @@
 """KPIs of recorded cases: known examples, no cases, rows that are recorded twice, in pieces or corrected."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from kpi.indicator import COUNT
 from kpi.indicators import compute_kpis
-from kpi.rows import CaseRow, KpiRows, list_closed_cases
+from kpi.rows import CaseRow, KpiRows, list_closed_cases, select_closed
 
 NOON = datetime(2020, 3, 20, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("records")
@@ -132,17 +133,41 @@ def test_closed_cases_are_listed_in_pages(monkeypatch: pytest.MonkeyPatch) -> No
         record(number, outcome="withdrawn" if number == 5 else "care_completed")
     record(8, result="positive")
 
-    def references(first: date | None, last: date | None, outcome: str | None = None) -> list[list[str]]:
+    def references(first: date | None, last: date | None, **filters: str) -> list[list[str]]:
         found, after = [], None
-        while rows := list_closed_cases(first, last, outcome, after, 2):
+        while rows := list_closed_cases(select_closed(first, last, **filters), after, 2):
             found.append([row.case_reference for row in rows])
             after = rows[-1].id
         return found
 
     assert references(None, None) == [["C-6", "C-5"], ["C-4", "C-3"], ["C-2", "C-1"], ["C-0"]]
     assert references(date(2020, 3, 2), date(2020, 3, 2)) == [["C-5", "C-4"], ["C-3"]]
-    assert references(None, date.max, "withdrawn") == [["C-5"]]
+    assert references(None, date.max, outcome="withdrawn") == [["C-5"]]
     assert references(date(2020, 3, 4), None) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "references"),
+    [
+        ({"result": "positive"}, {"C-1"}),
+        ({"result": "other"}, {"C-3"}),
+        ({"classification": "confirmed"}, {"C-1"}),
+        ({"way": "contact"}, {"C-1"}),
+        ({"way": "self"}, {"C-2", "C-3", "C-4"}),
+        ({"way": "self", "result": "negative"}, {"C-2"}),
+    ],
+)
+def test_closed_cases_are_filtered(records: None, filters: dict[str, str], references: set[str]) -> None:
+    known: list[dict[str, Any]] = [
+        {"result": "positive", "classification": "confirmed", "came_as_contact": True},
+        {"result": "negative", "came_as_contact": False},
+        {"result": "indeterminate"},
+        {},
+    ]
+    for number, values in enumerate(known, 1):
+        record(number, outcome="care_completed", **values)
+    rows = list_closed_cases(select_closed(None, None, **filters), None, 10)
+    assert {row.case_reference for row in rows} == references
 
 
 @pytest.mark.parametrize(

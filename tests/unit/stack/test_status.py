@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from camunda7.engine import EngineUnavailable
+from processes.positions import BOTTLENECKS
 from stack import status
 from stack.status import _find_problem
 from tests.support.http_server import Call, Reply, http_server
@@ -46,8 +47,12 @@ METRIC = b'coronacare_outage_seconds{what="email"} 75.2\ncoronacare_outage_secon
 STOCK = b'{"kits": 5, "waiting": 0}'
 DOCTORS = b"coronacare_doctors_on_duty 2.0\n"
 ANSWERS = {
-    "/engine/engine-rest/process-definition/statistics": b"[]",
-    "/engine/engine-rest/history/activity-instance/count": b'{"count": 0}',
+    "/engine/engine-rest/process-definition": b"[]",
+    "/engine/engine-rest/coronacare/activity-statistics/versions": b"[]",
+    "/engine/engine-rest/coronacare/activity-statistics/running": b"[]",
+    "/engine/engine-rest/coronacare/activity-statistics/past": json.dumps(
+        {step: [0] for step in BOTTLENECKS.values()}
+    ).encode(),
     "/engine/engine-rest/external-task": b"[]",
     "/engine/engine-rest/incident": b"[]",
     "/lab/v1/stock": STOCK,

@@ -11,8 +11,9 @@ from bs4 import BeautifulSoup
 from kpi.indicators import compute_kpis
 from kpi.rows import KpiRows
 from tests.unit.webapp.managers import signed_in_client
+from webapp.staff import kpis
 from webapp.staff.formats import format_duration
-from webapp.staff.kpi_groups import GROUPS, MEAN, MEDIAN, P90
+from webapp.staff.kpi_groups import DEFINITIONS, GROUPS, MEAN, MEDIAN, P90
 from webapp.staff.period import find_period_before
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -38,7 +39,7 @@ def show(monkeypatch: pytest.MonkeyPatch, query: str, targets: dict[str, Any] = 
 
 def read_row(page: BeautifulSoup, name: str) -> list[str]:
     """Return the cells of a KPI but for its course, without repeated blanks."""
-    header = next(each for each in page.select("tbody th") if each.text == name)
+    header = next(each for each in page.select(".kpis tbody th") if each.select_one("summary").text == name)
     return [" ".join(cell.text.split()) for cell in header.find_next_siblings("td")][:-1]
 
 
@@ -51,8 +52,8 @@ def test_each_kpi_is_in_one_group() -> None:
 
 def test_figures_are_compared_with_targets_and_the_period_before(monkeypatch: pytest.MonkeyPatch) -> None:
     page = show(monkeypatch, PERIOD)
-    assert [each.text for each in page.select("caption")][:4] == ["Outcome", "Speed", "Contact tracing", "Satisfaction"]
-    assert read_row(page, "Closed cases") == ["1", "–", "2 ↘, now down"]
+    assert [each.text for each in page.select("caption")][:4] == ["Outcome", "Contact tracing", "Speed", "Satisfaction"]
+    assert read_row(page, "Closed cases") == ["1: view the cases of Closed cases", "–", "2 ↘, now down"]
     assert read_row(page, "Test positivity") == ["100.0%", "at most 5%: ▲ missed", "0.0% ↗, now up"]
     assert read_row(page, "Mean feedback, of 5") == ["5.00", "at least 4: ✓ met", "3.00 ↗, now up"]
     assert read_row(page, "Sample taken to result published")[3] == "at most 24 h: ▲ missed"
@@ -61,9 +62,67 @@ def test_figures_are_compared_with_targets_and_the_period_before(monkeypatch: py
 
 
 def test_without_targets_and_first_day_there_is_no_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = show(monkeypatch, "", {})
+    page = show(monkeypatch, "first=&last=", {})
+    assert page.select(".headline") == []
     assert read_row(page, "Test positivity") == ["33.3%", "–"]
     assert "Choose a first day" in page.text
+
+
+def test_the_page_begins_with_the_missed_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    headline = show(monkeypatch, PERIOD).select_one(".headline")
+    assert "▲ 2 targets missed" in headline.text
+    assert [each.text for each in headline.select("li")] == [
+        "Test positivity 100.0% (at most 5%)",
+        "Sample taken to result published 1 d 5 h (at most 24 h)",
+    ]
+    assert "All targets are met" in show(monkeypatch, PERIOD, {"mean_feedback": 4.0}).select_one(".headline").text
+
+
+def test_without_a_period_the_last_30_days_are_compared_with_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = show(monkeypatch, "")
+    assert [each.text for each in page.select(".presets [aria-current]")] == ["Last 30 days"]
+    assert "“Before” is" in page.text
+
+
+def test_each_kpi_has_a_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    definitions = {each.summary.text: each.p.text for each in show(monkeypatch, PERIOD).select(".kpis details")}
+    assert definitions["Test positivity"] == "Positive results, divided by positive and negative ones."
+    assert all(definitions.values())
+    assert DEFINITIONS.keys() == {key for keys in GROUPS.values() for key in keys}
+
+
+def test_a_number_leads_to_its_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in_client(monkeypatch, targets={})
+    for group in ("", "&group=outcome:care_completed"):
+        page = BeautifulSoup(client.get(f"/staff/kpis?first=2020-03-01&last=2020-03-14{group}").text, "html.parser")
+        links = [link["href"] for link in page.select(".kpis td a")]
+        found = [BeautifulSoup(client.get(link).text, "html.parser").select("tbody th") for link in links]
+        # closed, positive, negative, ended with care completed
+        assert [[each.text for each in rows] for rows in found] == [
+            ["C-10", "C-4", "C-3"],
+            ["C-10"],
+            ["C-4", "C-3"],
+            ["C-10", "C-4", "C-3"],
+        ]
+
+
+def test_the_kpis_of_a_group_of_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    KpiRows().record("C-5", outcome="withdrawn", came_as_contact=True)
+    page = show(monkeypatch, f"{PERIOD}&group=outcome:withdrawn")
+    assert read_row(page, "Closed cases")[0] == "1: view the cases of Closed cases"
+    assert [each.text for each in page.select("option[selected]")] == ["Cases ended: withdrawn"]
+    # links to other periods and the form keep the group
+    assert all("group=outcome" in link["href"] for link in page.select(".presets a"))
+    for group, count in (("way:contact", "1"), ("way:self", "1"), ("outcome:unknown", "0"), ("odd", "2")):
+        page = show(monkeypatch, f"{PERIOD}&group={group}")
+        assert read_row(page, "Closed cases")[0][0] == count
+
+
+def test_a_period_with_too_many_cases_is_not_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kpis, "MAX_CASES", 2)
+    page = show(monkeypatch, "first=2020-03-01&last=2020-03-14&group=outcome:withdrawn")
+    assert "Choose a shorter period" in page.text
+    assert read_row(page, "Closed cases")[0][0] == "3"
 
 
 def test_a_course_has_a_text_and_needs_two_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,13 @@ def values(name: str, label: str) -> dict[str, float]:
     }
 
 
+def test_each_step_with_a_target_has_it() -> None:
+    targets = {"visit": timedelta(hours=24), "report": None, "positivity": 0.05}
+    families = WebappCollector(Lab("http://127.0.0.1:9", ""), targets=targets).collect()
+    found = next(each.samples for each in families if each.name == "coronacare_wait_target_seconds")
+    assert [(each.labels["step"], each.value) for each in found] == [("Task_VisitPatient", 86400)]
+
+
 def test_empty_queues_are_zero() -> None:
     assert values("coronacare_queue_waiting", "queue") == dict.fromkeys(QUEUES, 0)
     assert values("coronacare_queue_oldest_seconds", "queue") == dict.fromkeys(QUEUES, 0)

@@ -116,3 +116,25 @@ def test_two_clicks_on_new_code_show_the_same_code_and_an_older_page_creates_non
     newer = click(open_page()).select_one(".access-code").text
     assert newer != first
     assert Access(Cipher("r" * 32)).find_case_by_code(newer, "1990-05-10") == "C-1"
+
+
+def test_another_language_shows_the_same_code(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Case("C-1", "1", {"date_of_birth": "1990-05-10", "email": "ada@patients.example"}, None)
+    monkeypatch.setattr("webapp.patient.find_case", lambda *_: known)
+    monkeypatch.setattr("webapp.languages.set_language", lambda *_: None)
+    client.get("/sign-in")
+    with client.session_transaction() as session:
+        session["case"] = "C-1"
+    fields = {"page_token": "click", "since": "", "confirmation": "yes"}
+    fields["csrf_token"] = BeautifulSoup(client.get("/case/access-code").text, "html.parser").select_one(
+        "[name=csrf_token]"
+    )["value"]
+    pages = [BeautifulSoup(client.post("/case/access-code", data=fields).text, "html.parser")]
+    # chosen on the page itself
+    kept = {each["name"]: each["value"] for each in pages[0].select(".languages input")}
+    assert pages[0].select_one(".languages")["action"] == "/case/access-code"
+    pages.append(BeautifulSoup(client.post("/case/access-code", data=kept | {"language": "fr"}).text, "html.parser"))
+    assert [page.html["lang"] for page in pages] == ["en", "fr"]
+    assert len({page.select_one(".access-code").text for page in pages}) == 1
+    # it still is the confirmation of the request
+    assert all(page.select("main p.govuk-body-l") for page in pages)

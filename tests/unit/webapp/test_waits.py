@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,14 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from bs4 import BeautifulSoup
 
-from camunda7.variables import ENGINE_TIME, engine_time
 from config.settings import ROOT
 from hosting.clients.lab import Stock
 from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
-from processes.positions import ActivityCount, Wait
+from processes.positions import ActivityCount, Overdue, Wait
 from tests.unit.webapp.managers import answer_for_engine, signed_in_client
 from webapp.staff import now as now_page
-from webapp.staff.waits import Tile, describe_cause, find_worst, list_midnights
+from webapp.staff.waits import TARGETS as TARGETED
+from webapp.staff.waits import Tile, describe_cause, find_worst, list_midnights, list_shortages
 
 pytestmark = pytest.mark.usefixtures("records")
 NOW = datetime.now(UTC)
@@ -34,18 +35,13 @@ class Activity:
     ago: float
     ended_ago: float | None = None
 
-    def matches(self, query: dict[str, Any]) -> bool:
-        started = NOW - timedelta(hours=self.ago)
-        before, after = query.get("startedBefore"), query.get("finishedAfter")
-        if query["activityId"] != self.step or (before and started > datetime.strptime(before, ENGINE_TIME)):
-            return False
-        if after:
-            ended = NOW - timedelta(hours=self.ended_ago or 0)
-            return self.ended_ago is not None and ended > datetime.strptime(after, ENGINE_TIME)
-        return self.ended_ago is None
+    def was_running(self, at_ms: int) -> bool:
+        ago = (NOW.timestamp() - at_ms / 1000) / 3600
+        return self.ago >= ago and (self.ended_ago is None or self.ended_ago < ago)
 
-    def row(self) -> dict[str, str]:
-        return {"processInstanceId": f"i-{self.ago}", "startTime": engine_time(NOW - timedelta(hours=self.ago))}
+    @property
+    def started_ms(self) -> float:
+        return 1000 * (NOW.timestamp() - 3600 * self.ago)
 
 
 ACTIVITIES = [
@@ -60,20 +56,38 @@ ACTIVITIES = [
 def show_now(monkeypatch: pytest.MonkeyPatch, targets: dict[str, Any]) -> BeautifulSoup:
     """Open the page over ACTIVITIES; the laboratory has no kits, and no doctor is on duty."""
 
-    def found(query: dict[str, Any]) -> list[Activity]:
-        return sorted((each for each in ACTIVITIES if each.matches(query)), key=lambda each: -each.ago)
+    def at(step: str) -> list[Activity]:
+        return [each for each in ACTIVITIES if each.step == step and not each.ended_ago]
 
-    def rows(first: int, most: int) -> Any:
-        return lambda query: [each.row() for each in found(query)[first : first + most]]
+    def running(query: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {"step": step, "count": len(own), "first": f"i-{own[0].ago}"}
+            | {"oldest": own[0].started_ms, "median": own[(len(own) - 1) // 2].started_ms}
+            for step in query["steps"]
+            if (own := at(step))
+        ]
 
-    counts = [{"id": VISIT, "instances": 3, "incidents": []}, {"id": RESULT, "instances": 1, "incidents": []}]
-    definition = {"id": "d", "key": Process.TAKE_SAMPLE, "version": 1}
-    paths = {f"/history/activity-instance?firstResult={n}&maxResults={m}": rows(n, m) for n in (0, 1) for m in (1, 5)}
-    answers = paths | {
-        "/process-definition/statistics": [{"definition": definition, "instances": 4}],
-        "/process-definition/d/statistics": counts,
-        "/process-definition/d/xml": {"bpmn20Xml": (ROOT / "processes/take_sample.bpmn").read_text()},
-        "/history/activity-instance/count": lambda query: {"count": len(found(query))},
+    def overdue(query: dict[str, Any]) -> dict[str, Any]:
+        own = [each for each in at(query["step"]) if each.started_ms <= query["before"]]
+        oldest = [{"processInstanceId": f"i-{each.ago}", "start": each.started_ms} for each in own[: query["limit"]]]
+        return {"count": len(own), "oldest": oldest}
+
+    def past(query: dict[str, Any]) -> dict[str, list[int]]:
+        return {
+            step: [sum(each.was_running(at) for each in ACTIVITIES if each.step == step) for at in query["times"]]
+            for step in query["steps"]
+        }
+
+    versions = [{"id": key, "key": key, "version": 1} for key in (Process.TAKE_SAMPLE, Process.TEST_SAMPLE)]
+    answers = {
+        f"/process-definition/{key}/xml": {"bpmn20Xml": (ROOT / f"processes/{key}.bpmn").read_text()}
+        for key in (Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
+    } | {
+        "/coronacare/activity-statistics/running": running,
+        "/coronacare/activity-statistics/overdue": overdue,
+        "/coronacare/activity-statistics/past": past,
+        "/process-definition": versions,
+        "/coronacare/activity-statistics/versions": [each["id"] for each in versions],
         "/history/process-instance": lambda body: [
             {"id": each, "businessKey": f"C{each}"} for each in body["processInstanceIds"]
         ],
@@ -93,6 +107,23 @@ def test_the_first_screen_names_the_worst_step_with_its_cause(monkeypatch: pytes
     assert "ask the medical team" in headline
     # yesterday three waited, too: one of them is visited, and one is new
     assert "yesterday" not in headline
+
+
+def test_a_shortage_is_named_before_its_target_is_exceeded() -> None:
+    tiles = [tile(step, hours=1) for step in TARGETED]
+    assert list_shortages(tiles, Stock(0, 3), 0) == [
+        "No test kits are left. 3 patients wait for one.",
+        "No doctor is on duty. 6 patients wait for one.",
+    ]
+    assert list_shortages(tiles, None, 1) == list_shortages(tiles, Stock(1, 0), 1) == []
+
+
+def test_incidents_come_before_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(now_page, "count_incidents", lambda: Counter({"Order lab test": 1}))
+    headlines = [
+        each.text.strip() for each in show_now(monkeypatch, {"visit": timedelta(hours=101)}).select(".headline")
+    ]
+    assert [each[0] for each in headlines] == ["!", "✓"]
 
 
 def test_each_tile_has_its_figures_and_its_course(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +154,7 @@ def test_without_excess_the_page_says_so_and_without_targets_nothing(monkeypatch
 
 def tile(step: str, incidents: int = 0, hours: float = 30) -> Tile:
     now = ActivityCount(3, timedelta(hours=hours), timedelta(hours=1), "i", incidents)
-    return Tile(Wait("What", step, now, 1), timedelta(hours=24), 1, [1, 3])
+    return Tile(Wait("What", step, now, 1), timedelta(hours=24), Overdue(1, []), [1, 3])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +168,7 @@ def tile(step: str, incidents: int = 0, hours: float = 30) -> Tile:
         (REPORT, None, 0, 0, "No doctor is on duty."),
         (REPORT, None, 2, 0, "2 doctors on duty for 3 patients."),
         (VISIT, None, 2, 0, "The platform knows no cause: ask the medical team."),
-        (VISIT, None, 2, 1, "1 case can't go on because of an incident."),
+        (VISIT, None, 2, 1, "1 case can't continue because of an incident."),
     ],
 )
 def test_the_cause_as_far_as_the_platform_knows_it(

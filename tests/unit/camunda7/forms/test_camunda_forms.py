@@ -245,6 +245,19 @@ class TestPages:
         summaries = [self.PAGED.summary(page, answers) for page in self.PAGED.pages]
         assert summaries == [[("X", "Yes")], [("X", "A")], [("X", "Not answered"), ("X", "Not answered")]]
 
+    @pytest.mark.parametrize(("posted", "ticked"), [({}, "None of these"), ({"cough": "true"}, "A cough")])
+    def test_the_boxes_of_a_group_are_one_line_of_the_summary(self, posted: dict[str, str], ticked: str) -> None:
+        since = {"type": "textfield", "id": "S", "key": "since", "label": "Since when?"}
+        boxes = [
+            {"type": "checkbox", "id": "C", "key": "cough", "label": "A cough"},
+            {**since, "conditional": {"hide": "=cough != true"}, "properties": {"subject": "The day of the cough"}},
+            {"type": "checkbox", "id": "F", "key": "fever", "label": "A fever"},
+        ]
+        symptoms = form({"type": "group", "id": "G", "label": "Symptoms", "components": boxes})
+        summary = symptoms.summary(symptoms.pages[0], symptoms.read(MultiDict({**posted, "since": "Monday"})))
+        # a question that a box raised is named apart from it
+        assert summary == [("Symptoms", ticked), *([("The day of the cough", "Monday")] if posted else [])]
+
 
 class TestLists:
     LIST = form(

@@ -3,6 +3,7 @@ package org.coronacare.engine;
 import jakarta.ws.rs.ApplicationPath;
 import org.camunda.bpm.engine.ProcessEngine;
 import org.camunda.bpm.spring.boot.starter.rest.CamundaJerseyResourceConfig;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -14,15 +15,18 @@ public class RestApi extends CamundaJerseyResourceConfig {
   private final ProcessEngine engine;
   private final PlatformTransactionManager transactions;
   private final EmbeddedDatabase database;
+  private final JdbcTemplate jdbc;
 
-  RestApi(ProcessEngine engine, PlatformTransactionManager transactions, EmbeddedDatabase database) {
+  RestApi(ProcessEngine engine, PlatformTransactionManager transactions, EmbeddedDatabase database, JdbcTemplate jdbc) {
     this.engine = engine;
     this.transactions = transactions;
     this.database = database;
+    this.jdbc = jdbc;
   }
 
   @Override
   protected void registerAdditionalResources() {
+    register(new ActivityStatistics(engine, jdbc));
     register(new DatabaseCopy(engine, database));
     register(new MigrationRehearsal(engine, transactions));
     register(new TaskPriority(engine));
