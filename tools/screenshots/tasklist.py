@@ -22,14 +22,14 @@ def unclaimed_reports(guide: Guide) -> Page:
 def report(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
     doctor.claim_from("Unclaimed reports by priority", guide.task("Hana Suzuki", "doctor_report"))
-    doctor.expect_value("Allergies", "Penicillin")
+    doctor.expect_fact("Allergies", "Penicillin")
     return doctor.page
 
 
 def call_patient(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
     doctor.claim_from("Patients to call", guide.task("Leila Farahani", "worsening_call"))
-    doctor.expect_value("Family name", "Farahani")
+    doctor.expect_fact("Patient", "Leila Farahani")
     doctor.fill_in({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
     return doctor.page
 
@@ -50,7 +50,7 @@ def visit_on_phone(guide: Guide) -> Page:
 def visit(guide: Guide) -> Page:
     medic = guide.staff("medical_team")
     medic.claim_from("All visits", guide.task("Elif Kaya", "medical_visit"))
-    medic.expect_value("Family name", "Kaya")
+    medic.expect_fact("Patient", "Elif Kaya")
     fill_in_visit(medic)
     return medic.page
 

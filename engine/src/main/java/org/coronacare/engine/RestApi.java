@@ -14,17 +14,20 @@ public class RestApi extends CamundaJerseyResourceConfig {
   private final ProcessEngine engine;
   private final PlatformTransactionManager transactions;
   private final EmbeddedDatabase database;
+  private final TaskFacts facts;
 
-  RestApi(ProcessEngine engine, PlatformTransactionManager transactions, EmbeddedDatabase database) {
+  RestApi(
+      ProcessEngine engine, PlatformTransactionManager transactions, EmbeddedDatabase database, TaskFacts facts) {
     this.engine = engine;
     this.transactions = transactions;
     this.database = database;
+    this.facts = facts;
   }
 
   @Override
   protected void registerAdditionalResources() {
     register(new DatabaseCopy(engine, database));
     register(new MigrationRehearsal(engine, transactions));
-    register(new TaskPriority(engine));
+    register(new TaskPriority(engine, facts));
   }
 }
