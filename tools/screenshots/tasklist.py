@@ -13,9 +13,9 @@ from tools.screenshots.guide import Guide
 LOAD_TIMEOUT_MS = 30_000
 
 
-def unclaimed_reports(guide: Guide) -> Page:
+def all_to_do(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
-    doctor.choose_filter("Unclaimed reports by priority")
+    doctor.choose_filter("All to do")
     return wait_for_labels(doctor.page)
 
 
@@ -96,7 +96,7 @@ ON_PHONE = {
     "phone-calls-to-make": calls_to_make,
 }
 ON_DESKTOP = {
-    "tasklist-unclaimed-reports": unclaimed_reports,
+    "tasklist-all-to-do": all_to_do,
     "tasklist-report": report,
     "tasklist-visit": visit,
     "tasklist-nobody-at-home": nobody_at_home,
