@@ -90,7 +90,7 @@ def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest, records: None) -> N
     assert call["priority"] == 120
     assert case.groups_of("worsening_call") == {"doctors"}
     assert case.value("orientation_now") == "emergency"
-    # whose visit says so
+    # and the visit shows it
     warning = "EMERGENCY: the patient feels worse"
     assert (case.card("medical_visit")["alert"], case.facts("medical_visit")["Now"]) == (warning, warning)
     assert "breathless" in case.facts("worsening_call")["Symptoms"]

@@ -86,7 +86,7 @@ def call_contact(guide: Guide) -> Page:
 
 def wait_for_labels(page: Page) -> Page:
     """Wait until Tasklist shows its labels instead of their translation keys."""
-    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible(timeout=LOAD_TIMEOUT_MS)
+    expect(page.locator(".creation-date").first).to_contain_text("Created", timeout=LOAD_TIMEOUT_MS)
     return page
 
 

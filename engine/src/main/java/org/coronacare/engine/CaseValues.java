@@ -49,7 +49,7 @@ final class CaseValues {
     return day(name, 0);
   }
 
-  /** The calendar day so many days after the one of a variable, in words. */
+  /** The calendar day of a variable plus a number of days, in words; null if it is missing. */
   String day(String name, int later) {
     try {
       return calendar.format(LocalDate.parse(String.valueOf(get(name))).plusDays(later));

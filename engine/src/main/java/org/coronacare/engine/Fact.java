@@ -54,7 +54,7 @@ enum Fact {
   VISIT_NOTE("Note of the medical team", values -> oneLine(values.text("visit_note"))),
   RESULT("Result", values -> join(", ", word(values, "lab_result", Words.RESULTS), correction(values))),
   SAMPLES("Samples", Fact::samples),
-  TOLD("Patient knows since", values -> values.time("result_told_at")),
+  NOTIFIED("Patient notified", values -> values.time("result_told_at")),
   REPORTS("Earlier reports", values -> oneLine(values.text("earlier_reports"))),
   MESSAGE("What to say", values -> oneLine(values.text("notice_text"))),
   CONTACT("Contact", values -> values.text("contact_name")),
