@@ -107,37 +107,64 @@ def _for_deployer() -> Iterable[Grant]:
 
 # tasks of doctors after a failed decision
 BY_HAND = [UserTask.ASSESS_BY_HAND, UserTask.SET_PRIORITY_BY_HAND]
-TELEPHONE = {"phone": "Telephone", "language": "Language"}
+MOST_URGENT = [{"sortBy": "priority", "sortOrder": "desc"}, {"sortBy": "dueDate", "sortOrder": "asc"}]
+SOONEST = [{"sortBy": "dueDate", "sortOrder": "asc"}, {"sortBy": "priority", "sortOrder": "desc"}]
+# labels of the variables on cards, which TaskFacts.java sets
+ALERT = {"card_alert": "Now"}
+PERSON = {"card_patient": "Patient", "card_phone": "Telephone", "card_language": "Language"}
+URGENCY = {"card_priority": "Priority"}
+REPORT = {**ALERT, "card_patient": "Patient", "card_result": "Result", "card_assessment": "Pre-screening", **URGENCY}
+CASE = {"card_case": "Case"}
+VISIT = {
+    **ALERT,
+    "card_visit": "Visit",
+    "card_address": "Address",
+    "card_patient": "Patient",
+    "card_phone": "Telephone",
+    **URGENCY,
+}
+CALL = {
+    **ALERT,
+    **PERSON,
+    "card_call": "Calls before",
+    "card_contact": "Contact",
+    "card_contact_phone": "Telephone",
+    "card_contact_language": "Language",
+    "card_quarantine": "Quarantine until",
+}
 
 
 def list_filters() -> list[Filter]:
-    """Return Tasklist's filters in their order."""
-    by_priority = {"sorting": [{"sortBy": "priority", "sortOrder": "desc"}]}
+    """Return Tasklist's filters in their order.
 
-    def for_group(name: str, group: str, card: dict[str, str], **more: Any) -> Filter:
-        query = {"candidateGroup": group, "includeAssignedTasks": True, **more, **by_priority}
+    Tasklist opens the first one, and counts the tasks of the open one only: each role's first has all of its work.
+    """
+
+    def for_group(name: str, group: str, card: dict[str, str], order: list[dict[str, str]], **more: Any) -> Filter:
+        query = {"candidateGroup": group, "includeAssignedTasks": True, **more, "sorting": order}
         return Filter(name, group, query, card)
 
+    def for_doctors(name: str, card: dict[str, str], **more: Any) -> Filter:
+        return for_group(name, "doctors", card, MOST_URGENT, **more)
+
     report = {"taskDefinitionKey": UserTask.WRITE_DOCTORS_REPORT}
-    on_report = {"lab_result": "Result", "orientation": "Pre-screening", "age": "Age"}
-    visit = {"taskDefinitionKey": UserTask.VISIT_PATIENT}
-    on_visit = {"address": "Address", "building_access": "Access", "phone": "Telephone", "visit_number": "Visit"}
-    on_call = {**TELEPHONE, "contact_name": "Contact", "contact_phone": "Telephone", "contact_language": "Language"}
-    mine = {**report, "assigneeExpression": "${currentUser()}", **by_priority}
-    free = {"candidateGroup": "doctors", "unassigned": True, **report, **by_priority}
+    mine = {"assigneeExpression": "${currentUser()}", "sorting": MOST_URGENT}
+    free = {"candidateGroup": "doctors", "unassigned": True, **report, "sorting": MOST_URGENT}
     today = {"dueBeforeExpression": "${calendar.endOfToday()}"}
-    call = for_group(
-        "Patients to call", "doctors", {"age": "Age", **TELEPHONE}, taskDefinitionKey=UserTask.CALL_PATIENT
-    )
+    anything = {**REPORT, **PERSON, **CASE}
+    call = for_doctors("Patients to call", {**ALERT, **PERSON}, taskDefinitionKey=UserTask.CALL_PATIENT)
     return [
-        # first: Tasklist opens the first filter, and counts the tasks of the open one only
+        for_doctors("All to do", anything),
         replace(call, is_urgent=True),
-        Filter("My reports", "doctors", mine, on_report),
-        Filter("Unclaimed reports by priority", "doctors", free, on_report),
-        for_group("Overdue reports", "doctors", on_report, **report, dueBeforeExpression="${now()}"),
-        for_group("Patients to assess", "doctors", {"reference": "Case", **TELEPHONE}, taskDefinitionKeyIn=BY_HAND),
-        for_group("Visits today", "medical-team", on_visit, **visit, **today),
-        for_group("All visits", "medical-team", on_visit, **visit),
-        for_group("Calls to make", "contact-tracers", on_call, followUpBeforeOrNotExistentExpression="${now()}"),
+        Filter("My tasks", "doctors", mine, anything),
+        Filter("Unclaimed reports by priority", "doctors", free, REPORT),
+        for_doctors("Overdue reports", REPORT, **report, dueBeforeExpression="${now()}"),
+        for_doctors("Patients to assess", {**PERSON, **CASE, **URGENCY}, taskDefinitionKeyIn=BY_HAND),
+        for_group("All visits", "medical-team", VISIT, SOONEST),
+        for_group("Visits today", "medical-team", VISIT, SOONEST, **today),
+        for_group(
+            "Calls to make", "contact-tracers", CALL, MOST_URGENT, followUpBeforeOrNotExistentExpression="${now()}"
+        ),
+        for_group("Calls for later", "contact-tracers", CALL, MOST_URGENT, followUpAfterExpression="${now()}"),
         Filter("All tasks", ADMINISTRATORS, {}, {}),
     ]

@@ -214,6 +214,7 @@ TRACING = Catalogue(
     Variable("contact_name", "String", "of the contact to call"),
     Variable("contact_phone", "String", "of the contact to call"),
     Variable("contact_language", "String", "of the contact to call"),
+    Variable("contact_last_exposure", "String", "day on which the contact to call was last close to a case"),
     Variable("contact_outcome", "String", "how the contact was reached", ("notified", "unreachable", "called")),
     Variable("contact_symptoms", "String", "the contact has symptoms", YES_NO_UNKNOWN),
     Variable("will_quarantine", "String", "the contact will stay in quarantine", YES_NO_UNKNOWN),
@@ -230,6 +231,28 @@ TRACING = Catalogue(
     Variable("contacts_notified", "Integer", "how many of them were notified, by message or by telephone"),
     Variable("contacts_notified_in_24_h", "Integer", "how many of them within 24 h after they were named"),
     Variable("contacts_notified_at", "Date", "the last contact was notified"),
+)
+
+# of user tasks, in words: TaskFacts.java
+TASK = Catalogue(
+    Variable(
+        "facts", "Json", "rows with fact and value of the table in the form; computed when it is read, not stored"
+    ),
+    Variable("card_alert", "String", "on the card: the patient feels worse"),
+    Variable("card_case", "String", "on the card: case reference"),
+    Variable("card_patient", "String", "on the card: name and age"),
+    Variable("card_phone", "String", "on the card: telephone numbers of the patient"),
+    Variable("card_language", "String", "on the card: language of the patient"),
+    Variable("card_address", "String", "on the card: address and access to the building"),
+    Variable("card_visit", "String", "on the card: time of the visit, and whether no one was at home before"),
+    Variable("card_priority", "String", "on the card: urgent, high, normal or low"),
+    Variable("card_assessment", "String", "on the card: orientation and risk factor"),
+    Variable("card_result", "String", "on the card: result of the test"),
+    Variable("card_call", "String", "on the card: number of calls before"),
+    Variable("card_contact", "String", "on the card: name of the contact"),
+    Variable("card_contact_phone", "String", "on the card: telephone number of the contact"),
+    Variable("card_contact_language", "String", "on the card: language of the contact"),
+    Variable("card_quarantine", "String", "on the card: last day of the contact's quarantine"),
 )
 
 CASE = Catalogue(
@@ -252,7 +275,6 @@ CASE = Catalogue(
         ),
         voided_by_correction=True,
     ),
-    Variable("reference", "String", "the case reference, for staff to compare with what a caller gives"),
     Variable("notice_key", "String", "key of the message to deliver by telephone: idempotency key of the call"),
     Variable("notice_text", "String", "text of the message to deliver by telephone"),
     Variable("withdrawn", "Boolean", "the patient has withdrawn"),
@@ -264,7 +286,7 @@ CASE = Catalogue(
 VARIABLES = Catalogue(
     *(
         variable
-        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, CASE)
+        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, TASK, CASE)
         for variable in part.values()
     ),
     source="processes/variables.py",

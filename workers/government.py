@@ -103,6 +103,7 @@ def notify_contact(business_key: str, contact_id: str, context: Context, *, gove
         "contact_name": answer["name"],
         "contact_phone": answer["phone"],
         "contact_language": answer["language"],
+        "contact_last_exposure": answer.get("last_exposure_date"),
     }
 
 

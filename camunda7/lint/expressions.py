@@ -13,7 +13,7 @@ from camunda7.lint.finding import Finding, did_you_mean
 from camunda7.variables import Variable
 
 # objects and functions that the engine provides
-OBJECTS = {"execution", "task", "policy", "decisionResult", "calendar"}
+OBJECTS = {"execution", "task", "policy", "decisionResult", "calendar", "facts"}
 FUNCTIONS = {"now", "dateTime", "currentUser", "currentUserGroups"}
 VARIABLE_METHODS = {
     "setVariable", "setVariableLocal", "getVariable", "getVariableLocal", "hasVariable", "hasVariableLocal",

@@ -46,7 +46,10 @@ class Government(Service):
         return self.post(f"/v1/cases/{case_reference}/contacts", {"contacts": contacts}, key)["contact_ids"]
 
     def notify_contact(self, contact_id: str, is_last_attempt: bool) -> dict[str, Any]:
-        """Notify a contact; returns `outcome` (notified or unreachable), `name`, `phone` and `language`."""
+        """Notify a contact; returns `outcome` (notified or unreachable), `name`, `phone` and `language`.
+
+        A government may add `last_exposure_date`, the day of this person's latest exposure.
+        """
         return self._post_sending(f"/v1/contacts/{contact_id}/notification", {}, is_last_attempt)
 
     def record_call(self, contact_id: str, call: dict[str, Any], is_last_attempt: bool) -> str:

@@ -123,7 +123,8 @@ def _add_contact_routes(app: OpenAPI, idempotency: IdempotencyKeys, notifier: No
         contact = _get_contact(path.contact_id)
         if contact.outcome is None:
             _notify(contact, notifier)
-        return {name: getattr(contact, name) for name in ("outcome", "name", "phone", "language")}
+        answer = {name: getattr(contact, name) for name in ("outcome", "name", "phone", "language")}
+        return {**answer, "last_exposure_date": _find_latest_exposure(contact)}
 
     @app.post(
         "/v1/contacts/<int:contact_id>/call",
@@ -148,9 +149,14 @@ def _add_token_route(app: OpenAPI) -> None:
         contact = Contact.get_or_none(Contact.token == path.token)
         if contact is None:
             raise Problem(404, "not_found", "there is no such token")
-        exposures = Contact.select().where(Contact.person == contact.person, ~Contact.released)
-        latest = max((exposure.last_exposure_date for exposure in exposures), default=None)
+        latest = _find_latest_exposure(contact)
         return {"last_exposure_date": latest, "released": latest is None}
+
+
+def _find_latest_exposure(contact: Contact) -> str | None:
+    """Return the day of this person's latest exposure that wasn't withdrawn, YYYY-MM-DD."""
+    exposures = Contact.select().where(Contact.person == contact.person, ~Contact.released)
+    return max((exposure.last_exposure_date for exposure in exposures), default=None)
 
 
 def _notify(contact: Contact, notifier: Notifier) -> None:

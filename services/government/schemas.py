@@ -97,6 +97,7 @@ class NotificationAnswer(Answer):
     name: str
     phone: str | None
     language: str
+    last_exposure_date: str | None = Field(description="latest exposure of this person")
 
 
 class CallAnswer(Answer):

@@ -12,7 +12,7 @@ from camunda7.worker import Handler
 from config.settings import ROOT
 from processes import errors
 from processes.audit import PARTS
-from processes.variables import PRE_SCREENING, VARIABLES
+from processes.variables import PRE_SCREENING, TASK, VARIABLES
 from tests.support import diagrams
 from workers.lanes import LANES, all_handlers
 from workers.messages import TEXTS
@@ -32,6 +32,8 @@ def test_every_declared_variable_is_used() -> None:
         used |= set(handler.variables) | _keys_returned(handler)
     for name in ("processes/cases.py", "workers/lab_feed.py", "workers/channels.py", "webapp/forwarding.py"):
         used |= _literals_of(ROOT / name)
+    # tests/contract/test_facts.py
+    used |= TASK.keys()
     assert set(VARIABLES) - used == set()
 
 

@@ -75,7 +75,7 @@ def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
 
     doctor = sign_in_staff(state, new_page, "doctor")
     doctor.claim_from("Patients to call", case.wait_for_task("worsening_call"))
-    doctor.expect_value("Family name", "Lovelace")
+    doctor.expect_fact("Patient", "Lovelace")
     doctor.fill_in({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
     doctor.complete_task()
     eventually(lambda: "Event_PatientCalled" in case.visited_nodes())
@@ -134,7 +134,7 @@ def test_a_contact_tracer_calls_a_contact_in_tasklist(
 
     tracer = sign_in_staff(state, new_page, "contact_tracer")
     tracer.claim_from("Calls to make", case.wait_for_task("contact_call"))
-    tracer.expect_value("Name", "No Answer")
+    tracer.expect_fact("Contact", "No Answer")
     tracer.fill_in({}, {"call_reached": "Yes"})
     tracer.fill_in({}, {"contact_symptoms": "No", "will_quarantine": "Yes", "link_wanted": "No"})
     tracer.complete_task()

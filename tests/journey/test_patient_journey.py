@@ -109,7 +109,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     medic = StaffMember(new_page(DESKTOP, javascript=True), state, "medical_team")
     medic.sign_in_on_page()
     medic.claim_from("All visits", visit)
-    medic.expect_value("Family name", "Hopper")
+    medic.expect_fact("Patient", "Grace Hopper")
     medic.fill_in({}, {"visit_outcome": "Sample taken"})
     medic.fill_in({"Barcode on the sample": case.barcode, "Temperature in °C": "38.4"}, {})
     medic.select_option("specimen_type", "Saliva")
@@ -134,7 +134,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     doctor = StaffMember(new_page(DESKTOP, javascript=True), state, "doctor")
     doctor.sign_in()
     doctor.claim_from("Unclaimed reports by priority", case.wait_for_task("doctor_report"))
-    doctor.expect_value("Allergies", "Penicillin")
+    doctor.expect_fact("Allergies", "Penicillin")
     doctor.fill_in(
         {"Assessment": "Mild course.", "Advice to the patient": "Rest and drink."},
         {"case_classification": "Confirmed", "further_action": "None"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -137,9 +137,14 @@ def test_a_contact_whom_no_message_reaches_is_called(case: CaseUnderTest) -> Non
     case.reach_report("positive")
     send_contacts(case, reachable_contact(case), UNREACHABLE)
     # then a tracer sees whom to call
-    call = case.wait_for_task("contact_call")
-    shown = case.admin.get(f"/task/{call.id}/form-variables")
-    assert (shown["contact_name"]["value"], shown["contact_phone"]["value"]) == ("Uma Unreachable", "000 123 456")
+    last = date.fromisoformat(CONTACT["last_exposure_date"])
+    assert case.facts("contact_call") == {
+        "Contact": "Uma Unreachable",
+        "Telephone": "000 123 456",
+        "Language": "English",
+        "Last close to the case": f"{last:%-d %B %Y}",
+        "Quarantine until": f"{last + timedelta(days=14):%-d %B %Y}",
+    }
     assert case.value("contacts_notified_at") is None
     # when the call reaches them, more than a day after they were named
     tracing = case.task("contact_call")["processInstanceId"]

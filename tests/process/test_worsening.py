@@ -24,6 +24,8 @@ def test_a_higher_orientation_raises_the_priority_of_the_visit(case: CaseUnderTe
     case.report_worsening(**URGENT)
     # then the visit is urgent
     eventually(lambda: case.task("medical_visit")["priority"] == 90)
+    shown = case.card("medical_visit")
+    assert (shown["alert"], shown["priority"]) == ("Feels worse: evaluation urgent", "urgent")
     assert (case.value("orientation"), case.value("orientation_now")) == ("evaluation_urgent", "evaluation_urgent")
     case.record_visit("negative")
     case.wait_for_task("doctor_report")
@@ -88,7 +90,10 @@ def test_in_an_emergency_a_doctor_calls(case: CaseUnderTest, records: None) -> N
     assert call["priority"] == 120
     assert case.groups_of("worsening_call") == {"doctors"}
     assert case.value("orientation_now") == "emergency"
-    case.wait_for_task("medical_visit")
+    # and the visit shows it
+    warning = "EMERGENCY: the patient feels worse"
+    assert (case.card("medical_visit")["alert"], case.facts("medical_visit")["Now"]) == (warning, warning)
+    assert "breathless" in case.facts("worsening_call")["Symptoms"]
     # the doctors on duty are alerted at once, again while none has claimed the call, and then the managers
     assert eventually(lambda: alerts(case)) == {("patient_call", doctor) for doctor in DOCTORS}
     case.fire_timer("Event_CallUnclaimed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -43,19 +44,21 @@ def test_a_doctor_claims_by_priority_and_reports(
     later.reach_report("negative")
 
     doctor = sign_in_staff("doctor")
-    of_reports = ["My reports", "Unclaimed reports by priority", "Overdue reports"]
-    assert doctor.filters() == ["Patients to call", *of_reports, "Patients to assess"]
+    of_reports = ["Unclaimed reports by priority", "Overdue reports"]
+    assert doctor.filters() == ["All to do", "Patients to call", "My tasks", *of_reports, "Patients to assess"]
     doctor.choose_filter("Unclaimed reports by priority")
     assert report.id in doctor.tasks()
     priorities = doctor.priorities()
     assert priorities == sorted(priorities, reverse=True)
     assert len(set(priorities)) > 1
-    assert {"Result", "positive", "Pre-screening", "Age"} <= set(doctor.card(report.id))
+    card = doctor.card(report.id)
+    assert {"Result", "positive", "Pre-screening", "evaluation urgent, risk factor", "Priority", "urgent"} <= set(card)
+    assert any(line.startswith("Ada Lovelace, ") for line in card)
 
     doctor.claim_from("Unclaimed reports by priority", report)
     doctor.choose_filter("Unclaimed reports by priority")
     assert report.id not in doctor.tasks()
-    doctor.choose_filter("My reports")
+    doctor.choose_filter("My tasks")
     assert report.id in doctor.tasks()
     doctor.open(report)
     doctor.fill_in(
@@ -64,6 +67,26 @@ def test_a_doctor_claims_by_priority_and_reports(
     )
     doctor.complete_task()
     eventually(lambda: case.value("report_published_at"))
+
+
+def test_tasklist_and_cockpit_have_our_name_and_no_banner(
+    state: dict[str, Any], sign_in_staff: Callable[..., StaffMember], new_page: Callable[..., Page]
+) -> None:
+    doctor = sign_in_staff("doctor")
+    doctor.choose_filter("All to do")
+    expect(doctor.page).to_have_title("CoronaCare Tasks")
+    expect(doctor.page.locator(".brand-logo")).to_have_css("background-image", re.compile("coronacare.svg"))
+    for hidden in (".ce-eol-banner", ".create-task-action", ".start-process-action"):
+        expect(doctor.page.locator(hidden)).to_be_hidden()
+
+    manager = StaffMember(new_page(DESKTOP, javascript=True), state, "process_manager")
+    manager.sign_in_on_page("cockpit")
+    expect(manager.page).to_have_title(re.compile("^CoronaCare Cockpit"))
+    expect(manager.page.locator(".ce-eol-banner")).to_be_hidden()
+    manager.page.goto(f"{state['engine']}/camunda/app/cockpit/default/#/processes")
+    manager.page.get_by_role("link", name="CoronaCare", exact=True).first.click()
+    expect(manager.page.locator(".version-tag").first).to_have_text(re.compile(r"\d+\.\d+\.\d+"))
+    expect(manager.page.locator(".tenant-id")).to_be_hidden()
 
 
 def test_a_doctor_finds_overdue_reports(case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]) -> None:
@@ -82,7 +105,9 @@ def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, sign_in_sta
     visit = case.wait_for_task("medical_visit")
     set_due_date(case, "medical_visit", datetime.now(UTC) + timedelta(days=1, minutes=1))
     medic = sign_in_staff("medical_team", PHONE)
-    assert medic.filters() == ["Visits today", "All visits"]
+    assert medic.filters() == ["All visits", "Visits today"]
+    # the first list has all work
+    expect(medic.page.locator(f'ol.tasks-list a[href*="task={visit.id}"]').first).to_be_visible()
     medic.choose_filter("Visits today")
     assert visit.id not in medic.tasks()
     set_due_date(case, "medical_visit", datetime.now(UTC))
@@ -91,12 +116,19 @@ def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, sign_in_sta
     assert not medic.is_wider_than_the_screen
 
     medic.claim_from("Visits today", visit)
+    # the open task is the only pane
+    expect(medic.page.locator("section.tasks-list")).to_be_hidden()
+    medic.expect_fact("Patient", "Ada Lovelace")
+    medic.expect_fact("Date of birth", "10 May 1990")
+    medic.expect_fact("Symptoms", "39 °C or more, in bed half the day, cough, tiredness")
     medic.fill_in({}, {"visit_outcome": "Sample taken"})
-    medic.fill_in({"Barcode on the sample": case.barcode, "Temperature in °C": "37.2"}, {})
+    medic.fill_in({"Barcode on the sample": case.barcode.lower(), "Temperature in °C": "37.2"}, {})
     medic.select_option("specimen_type", "Saliva")
     assert not medic.is_wider_than_the_screen
     medic.complete_task()
+    expect(medic.page.locator("section.tasks-list")).to_be_visible()
     eventually(lambda: case.value("lab_order_id"))
+    assert case.value("sample_barcode") == case.barcode
 
 
 def test_a_tracer_finds_the_calls_to_make_on_a_phone(
@@ -108,9 +140,9 @@ def test_a_tracer_finds_the_calls_to_make_on_a_phone(
     case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [unreachable]})
     call = case.wait_for_task("contact_call")
     tracer = sign_in_staff("contact_tracer", PHONE)
-    assert tracer.filters() == ["Calls to make"]
+    assert tracer.filters() == ["Calls to make", "Calls for later"]
     tracer.choose_filter("Calls to make")
-    assert {"Contact", "Ida Call", "000 124"} <= set(tracer.card(call.id))
+    assert {"Contact", "Ida Call", "000 124", "Quarantine until"} <= set(tracer.card(call.id))
     assert not tracer.is_wider_than_the_screen
 
 

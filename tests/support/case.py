@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -269,6 +270,16 @@ class CaseUnderTest:
     def task(self, form: str) -> dict[str, Any]:
         """The open task with this form, as the engine describes it."""
         return self.admin.get(f"/task/{self.wait_for_task(form).id}")
+
+    def facts(self, form: str) -> dict[str, str]:
+        """The table of facts in the open task with this form."""
+        variables = self.admin.get(f"/task/{self.wait_for_task(form).id}/form-variables", deserializeValues="false")
+        return {row["fact"]: row["value"] for row in json.loads(variables["facts"]["value"])}
+
+    def card(self, form: str) -> dict[str, str]:
+        """What the card of the open task with this form shows, by fact."""
+        variables = self.admin.get(f"/task/{self.wait_for_task(form).id}/localVariables")
+        return {name.removeprefix("card_"): each["value"] for name, each in variables.items()}
 
     def groups_of(self, form: str) -> set[str]:
         """The groups whose members may claim the open task with this form."""

@@ -212,8 +212,10 @@ class StaffMember:
     def is_wider_than_the_screen(self) -> bool:
         return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
-    def expect_value(self, label: str, value: str) -> None:
-        expect(self._form.get_by_label(label, exact=True)).to_have_value(value)
+    def expect_fact(self, label: str, value: str) -> None:
+        """Expect a row in the form's table of facts."""
+        cells = self._form.locator("tr", has=self.page.get_by_role("cell", name=label, exact=True))
+        expect(cells.first).to_contain_text(value)
 
     def fill_in(self, texts: Mapping[str, str], choices: Mapping[str, str]) -> None:
         """Fill in the Camunda Form: texts by label, and radio options by the question's key."""
@@ -242,7 +244,7 @@ class StaffMember:
 
     def complete_task(self) -> None:
         self.page.get_by_role("button", name="Complete").click()
-        expect(self.page.get_by_text("Select a task in the list")).to_be_visible()
+        expect(self.page.locator("section.task-card")).to_have_count(0)
 
     @property
     def _form(self) -> Locator:

@@ -40,6 +40,7 @@ PARTS = {
     "Sample and test": variables.TEST,
     "Report": variables.REPORT,
     "Contact tracing": variables.TRACING,
+    "User tasks": variables.TASK,
     "Case": variables.CASE,
 }
 # functions that write variables as keys of a dict, with their packages
@@ -52,12 +53,15 @@ WRITERS = (
     ("webapp", "withdraw"),
 )
 SET = re.compile(r"setVariable(?:Local)?\(['\"](\w+)['\"]")
+# facts on a user task's card (TaskFacts.java)
+SHOWN = re.compile(r"facts\.show\(task, '([\w, ]+)'\)")
 RESULTS = (CAMUNDA + "resultVariable", CAMUNDA + "elementVariable")
 # elements that set variables, with the attribute that has the name; not camunda:in, which only copies
 PARAMETERS = {
     CAMUNDA + "inputParameter": "name",
     CAMUNDA + "outputParameter": "name",
     CAMUNDA + "out": "target",
+    CAMUNDA + "property": "name",
 }
 
 
@@ -115,6 +119,7 @@ def _variables_set_by(element: ElementTree.Element) -> Iterator[str]:
     if not element.tag.startswith(BPMN + "documentation"):
         for text in (element.text or "", *element.attrib.values()):
             yield from SET.findall(text)
+            yield from (f"card_{name.strip()}" for names in SHOWN.findall(text) for name in names.split(","))
 
 
 def _handlers() -> Iterator[tuple[str, Iterable[str]]]:

@@ -13,23 +13,23 @@ from tools.screenshots.guide import Guide
 LOAD_TIMEOUT_MS = 30_000
 
 
-def unclaimed_reports(guide: Guide) -> Page:
+def all_to_do(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
-    doctor.choose_filter("Unclaimed reports by priority")
+    doctor.choose_filter("All to do")
     return wait_for_labels(doctor.page)
 
 
 def report(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
     doctor.claim_from("Unclaimed reports by priority", guide.task("Hana Suzuki", "doctor_report"))
-    doctor.expect_value("Allergies", "Penicillin")
+    doctor.expect_fact("Allergies", "Penicillin")
     return doctor.page
 
 
 def call_patient(guide: Guide) -> Page:
     doctor = guide.staff("doctor")
     doctor.claim_from("Patients to call", guide.task("Leila Farahani", "worsening_call"))
-    doctor.expect_value("Family name", "Farahani")
+    doctor.expect_fact("Patient", "Leila Farahani")
     doctor.fill_in({"What was said or advised": "Goes to hospital."}, {"call_reached": "Yes"})
     return doctor.page
 
@@ -50,7 +50,7 @@ def visit_on_phone(guide: Guide) -> Page:
 def visit(guide: Guide) -> Page:
     medic = guide.staff("medical_team")
     medic.claim_from("All visits", guide.task("Elif Kaya", "medical_visit"))
-    medic.expect_value("Family name", "Kaya")
+    medic.expect_fact("Patient", "Elif Kaya")
     fill_in_visit(medic)
     return medic.page
 
@@ -86,7 +86,7 @@ def call_contact(guide: Guide) -> Page:
 
 def wait_for_labels(page: Page) -> Page:
     """Wait until Tasklist shows its labels instead of their translation keys."""
-    expect(page.get_by_placeholder("Filter Tasks")).to_be_visible(timeout=LOAD_TIMEOUT_MS)
+    expect(page.locator(".creation-date").first).to_contain_text("Created", timeout=LOAD_TIMEOUT_MS)
     return page
 
 
@@ -96,7 +96,7 @@ ON_PHONE = {
     "phone-calls-to-make": calls_to_make,
 }
 ON_DESKTOP = {
-    "tasklist-unclaimed-reports": unclaimed_reports,
+    "tasklist-all-to-do": all_to_do,
     "tasklist-report": report,
     "tasklist-visit": visit,
     "tasklist-nobody-at-home": nobody_at_home,

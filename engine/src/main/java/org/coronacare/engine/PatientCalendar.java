@@ -5,7 +5,9 @@ import java.time.LocalDate;
 import java.time.Period;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Date;
+import java.util.Locale;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
@@ -15,6 +17,9 @@ import org.springframework.stereotype.Component;
  */
 @Component("calendar")
 public class PatientCalendar {
+
+  private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("d MMMM yyyy", Locale.UK);
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("EEEE d MMMM, HH:mm", Locale.UK);
 
   private final ZoneId zone;
 
@@ -38,6 +43,16 @@ public class PatientCalendar {
   /** Midnight at the end of today. */
   public Date endOfToday() {
     return Date.from(today().plusDays(1).atStartOfDay(zone).toInstant());
+  }
+
+  /** A calendar day in words: {@code 27 November 2026}. */
+  public String format(LocalDate day) {
+    return DAY.format(day);
+  }
+
+  /** A point in time in words: {@code Friday 27 November, 14:30}. */
+  public String format(Date moment) {
+    return TIME.format(moment.toInstant().atZone(zone));
   }
 
   /** Completed years since a date of birth (YYYY-MM-DD); null if it isn't a date, or is in the future. */

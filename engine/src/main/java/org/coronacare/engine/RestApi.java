@@ -16,12 +16,19 @@ public class RestApi extends CamundaJerseyResourceConfig {
   private final PlatformTransactionManager transactions;
   private final EmbeddedDatabase database;
   private final JdbcTemplate jdbc;
+  private final TaskFacts facts;
 
-  RestApi(ProcessEngine engine, PlatformTransactionManager transactions, EmbeddedDatabase database, JdbcTemplate jdbc) {
+  RestApi(
+      ProcessEngine engine,
+      PlatformTransactionManager transactions,
+      EmbeddedDatabase database,
+      JdbcTemplate jdbc,
+      TaskFacts facts) {
     this.engine = engine;
     this.transactions = transactions;
     this.database = database;
     this.jdbc = jdbc;
+    this.facts = facts;
   }
 
   @Override
@@ -29,6 +36,6 @@ public class RestApi extends CamundaJerseyResourceConfig {
     register(new ActivityStatistics(engine, jdbc));
     register(new DatabaseCopy(engine, database));
     register(new MigrationRehearsal(engine, transactions));
-    register(new TaskPriority(engine));
+    register(new TaskPriority(engine, facts));
   }
 }

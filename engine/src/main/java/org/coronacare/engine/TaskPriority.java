@@ -13,8 +13,8 @@ import org.camunda.bpm.engine.impl.persistence.entity.TaskEntity;
 import org.camunda.bpm.engine.rest.exception.InvalidRequestException;
 
 /**
- * Raises the priority of a user task, and changes nothing else. Camunda's REST API can only replace all properties of a task, which would
- * undo a claim between reading and replacing them.
+ * Raises the priority of a user task, shows on its card what is known now, and changes nothing else. Camunda's REST API can only replace
+ * all properties of a task, which would undo a claim between reading and replacing them.
  */
 @Path("/coronacare/task/{id}/raise-priority")
 @Consumes(MediaType.APPLICATION_JSON)
@@ -26,9 +26,11 @@ public class TaskPriority {
   public record Raise(Integer priority) {}
 
   private final ProcessEngine engine;
+  private final TaskFacts facts;
 
-  TaskPriority(ProcessEngine engine) {
+  TaskPriority(ProcessEngine engine, TaskFacts facts) {
     this.engine = engine;
+    this.facts = facts;
   }
 
   @POST
@@ -54,6 +56,7 @@ public class TaskPriority {
     if (task.getPriority() < priority) {
       tasks.setPriority(id, priority);
     }
+    facts.refresh(context.getTaskManager().findTaskById(id));
     return null;
   }
 }
