@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -18,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.docker.compose import temporary_project
 from tests.docker.https import HOST, ROOT_OF_ACME, TIMEOUT_S, HttpsCompose, hash_key, machine_address
 from tests.support.case import eventually
 from tests.support.chromium import launch_chromium
@@ -31,15 +31,9 @@ LIFETIME_S = 300
 
 @pytest.fixture(scope="module")
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsCompose]:
-    assert shutil.which("docker"), "docker is missing: install Docker Engine 25 and Compose 2.24, or newer"
-    compose = HttpsCompose(tmp_path_factory.mktemp("https"))
-    compose("down", "--volumes", "--remove-orphans")
-    try:
+    with temporary_project(HttpsCompose(tmp_path_factory.mktemp("https")), "https", "front", "webapp") as compose:
         compose.start()
         yield compose
-    finally:
-        print(compose("logs", "--tail", "30", "https", "front", "webapp"))
-        compose("down", "--volumes", "--remove-orphans")
 
 
 @pytest.fixture
