@@ -202,6 +202,15 @@ def test_a_request_waits_for_a_new_front(compose: HttpsCompose, session: request
     assert session.get(f"{compose.url}/", timeout=TIMEOUT_S).status_code == 200
 
 
+def test_the_web_application_knows_when_the_certificate_ends(compose: HttpsCompose) -> None:
+    read = "import urllib.request as web; print(web.urlopen('http://localhost:5000/metrics').read().decode())"
+    served = compose.certificate().not_valid_after_utc.timestamp()
+    metrics = compose("exec", "-T", "webapp", "python", "-c", read)
+    [ends] = re.findall(r"^coronacare_certificate_ends_timestamp_seconds (\S+)$", metrics, re.MULTILINE)
+    # unless it was renewed in between
+    assert served <= float(ends) < served + LIFETIME_S
+
+
 def start_time(compose: HttpsCompose) -> str:
     command = ["docker", "inspect", "--format", "{{.State.StartedAt}}", compose("ps", "--quiet", "https").strip()]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
