@@ -10,10 +10,10 @@ RUN sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' \
 
 FROM python:3.11.15-slim-bookworm AS build
 WORKDIR /app
-RUN python -m venv /venv
-ENV PATH=/venv/bin:$PATH
+RUN python -m venv --without-pip /venv
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+RUN pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+ENV PATH=/venv/bin:$PATH
 COPY access access
 COPY camunda7 camunda7
 COPY config config

@@ -87,6 +87,7 @@ class Front(Section):
     url: Url | None = None
     max_concurrent_pages: Annotated[int, Field(ge=1)]
     metrics_url: Url
+    https_address: Annotated[str, Field(pattern=r"^([^\s/:]+:\d+)?$")]
 
 
 class Webapp(Part):

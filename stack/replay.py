@@ -129,10 +129,14 @@ class Journey:
         self._seen: set[str] = set()
         self._times: Counter[str] = Counter()
         self._corrected = "lab_correction" not in patient
-        page = self._browser.fill_in("/forms/pre_screening", patient["pre_screening"][0])
-        self.reference = page.text("main strong")
         self.access_code: str | None = None
         self.date_of_birth = str(patient["pre_screening"][0]["date_of_birth"])
+        self.reference = self._start()
+
+    def _start(self) -> str:
+        """Send the pre-screening; returns the case reference."""
+        page = self._browser.fill_in("/forms/pre_screening", self._patient["pre_screening"][0])
+        return page.text("main strong")
 
     def run_to_end(self) -> Case:
         """Fill in forms until the case has ended."""

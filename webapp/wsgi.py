@@ -1,10 +1,12 @@
 """WSGI entry point of the web application, for gunicorn; starts the periodic tasks that forward submissions and delete
 expired records."""
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from camunda7.outages import OutageMetrics
 from config.secrets import load_with_secrets
+from hosting.certificates import CertificateCollector, read_validity
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.metrics import with_metrics
@@ -55,9 +57,13 @@ _application = create_app(
     _lab,
 )
 _resources = resources_of(_application)
+_host = urlsplit(_settings.public_url).hostname or ""
+_read = partial(read_validity, _settings.front.https_address, _host)
+_certificates = [CertificateCollector(_read)] if _settings.front.https_address else []
 _collectors = [
     WebappCollector(_lab, _settings.webapp.suppress_below, _settings.targets.model_dump()),
-    OutageMetrics([_resources.forwarder.outage]),
+    OutageMetrics([_resources.forwarder.outage, *(each.outage for each in _certificates)]),
+    *_certificates,
 ]
 application = with_metrics(_application, _collectors)
 PeriodicTask("forwarder", _resources.forwarder.run, forwarding.INTERVAL_S, health.describe).start()

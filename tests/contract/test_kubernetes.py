@@ -34,6 +34,8 @@ CONTAINERS = {name: pod["containers"][0] for name, pod in PODS.items()}
 SETTINGS = read_variables(BASE / "settings.env")
 # an account at an external mail server; locally none is needed
 OF_MAIL_SERVER = {"CORONACARE_MAIL__PASSWORD", "CORONACARE_MAIL__STARTTLS"}
+# of the service `https`, which the Ingress replaces; cert-manager measures its certificates itself
+OF_HTTPS = {"CORONACARE_FRONT__HTTPS_ADDRESS"}
 # another value than in docker-compose.yml: addresses, and what depends on replicas and the Ingress
 OWN_VALUES = OF_MAIL_SERVER | {
     "CORONACARE_MAIL__HOST",
@@ -135,7 +137,8 @@ def test_a_container_has_the_same_variables(name: str) -> None:
     variables = variables_of(CONTAINERS[name])
     kept = {key: value for key, value in variables.items() if key not in helpers_of(variables)}
     expected = in_compose(name)["environment"]
-    assert kept.keys() - OF_MAIL_SERVER == expected.keys() - OF_MAIL_SERVER
+    own = OF_MAIL_SERVER | OF_HTTPS
+    assert kept.keys() - own == expected.keys() - own
     same = kept.keys() - OWN_VALUES
     assert {key: as_in_compose(kept[key]) for key in same} == {
         key: VARIABLE.sub(r"${\1}", expected[key]) for key in same

@@ -45,7 +45,8 @@ def test_the_image_installs_only_the_runtime_requirements() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert [line for line in lines if "requirements" in line] == [
         f"COPY {RUNNING} ./",
-        f"RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r {RUNNING}",
+        "RUN pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes"
+        f" -r {RUNNING}",
     ]
 
 

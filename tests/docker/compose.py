@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -30,6 +31,7 @@ class Compose:
     Args:
         folder: for the file of secrets.
         host: public name of the server, for tools/docker-env.
+        checkout: folder of docker-compose.yml.
         files: of Compose, in addition to docker-compose.yml.
         environment: variables that replace those of .env.
         project: name of the project.
@@ -46,6 +48,7 @@ class Compose:
         folder: Path,
         host: str = "",
         *,
+        checkout: Path = ROOT,
         files: Sequence[str] = (),
         project: str = PROJECT,
         secrets: Path | None = None,
@@ -59,8 +62,9 @@ class Compose:
         self.secrets, _ = write_environment(folder, *([host] if host else []))
         self.file = folder / ".env"
         options = [f"--file={name}" for name in ("docker-compose.yml", *files)]
+        self._checkout = checkout
         self._command = ["docker", "compose", "--project-name", project, f"--env-file={self.file}", *options]
-        self.url = f"http://localhost:{ports['FRONT_PUBLISHED']}"
+        self.url = f"http://localhost:{self._environment['FRONT_PUBLISHED']}"
 
     def __call__(self, *arguments: str, check: bool = True, stdin: str = "", **environment: str) -> str:
         """Run a command of Compose, and return what it printed.
@@ -71,7 +75,7 @@ class Compose:
         """
         done = subprocess.run(
             [*self._command, *arguments],
-            cwd=ROOT,
+            cwd=self._checkout,
             env={**self._environment, **environment},
             input=stdin,
             stdout=subprocess.PIPE,
@@ -114,3 +118,24 @@ class Compose:
         )
         answer.raise_for_status()
         return session
+
+
+C = TypeVar("C", bound=Compose)
+
+
+@contextmanager
+def temporary_project(compose: C, *logged: str) -> Iterator[C]:
+    """Delete what an earlier run left of the project, and finally the project itself, with its volumes.
+
+    Args:
+        logged: services whose last logs are printed; all if none is named.
+    """
+    assert shutil.which("docker"), "docker is missing: install Docker Engine 25 and Compose 2.24, or newer"
+    # volumes that only the services of a profile use are deleted with it
+    down = ("--profile=*", "down", "--volumes", "--remove-orphans")
+    compose(*down)
+    try:
+        yield compose
+    finally:
+        print(compose("logs", "--tail=30", *logged, check=False))
+        compose(*down)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.compose import Compose
+from tests.docker.compose import Compose, temporary_project
 from tests.support.case import eventually
 
 FIRST, SECOND = "coronacare-first", "coronacare-second"
@@ -21,21 +21,15 @@ REPLAY_S = 600
 @pytest.fixture
 def first(tmp_path: Path) -> Iterator[Compose]:
     (tmp_path / "first").mkdir()
-    yield from run(Compose(tmp_path / "first", project=FIRST))
+    with temporary_project(Compose(tmp_path / "first", project=FIRST)) as compose:
+        yield compose
 
 
 @pytest.fixture
 def second(tmp_path: Path, first: Compose) -> Iterator[Compose]:
     (tmp_path / "second").mkdir()
-    yield from run(Compose(tmp_path / "second", project=SECOND, secrets=first.file))
-
-
-def run(compose: Compose) -> Iterator[Compose]:
-    down = ("--profile", "backup", "down", "--volumes", "--remove-orphans")
-    compose(*down)
-    yield compose
-    print(compose("logs", "--tail", "30"))
-    compose(*down)
+    with temporary_project(Compose(tmp_path / "second", project=SECOND, secrets=first.file)) as compose:
+        yield compose
 
 
 def query(compose: Compose, database: str, sql: str) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Iterator
 
 import pytest
 import requests
 
-from tests.docker.compose import Compose
+from tests.docker.compose import Compose, temporary_project
 from tests.support.case import eventually
 
 WITHIN_S = 120
@@ -18,12 +17,8 @@ WITHIN_S = 120
 
 @pytest.fixture(scope="module")
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    assert shutil.which("docker"), "docker is missing: install Docker Engine 25 and Compose 2.24, or newer"
-    compose = Compose(tmp_path_factory.mktemp("docker"))
-    compose("down", "--volumes", "--remove-orphans")
-    yield compose
-    print(compose("logs", "--tail", "30"))
-    compose("down", "--volumes", "--remove-orphans")
+    with temporary_project(Compose(tmp_path_factory.mktemp("docker"))) as compose:
+        yield compose
 
 
 def status_of(url: str) -> int:

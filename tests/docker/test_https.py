@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -18,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.docker.compose import temporary_project
 from tests.docker.https import HOST, ROOT_OF_ACME, TIMEOUT_S, HttpsCompose, hash_key, machine_address
 from tests.support.case import eventually
 from tests.support.chromium import launch_chromium
@@ -31,15 +31,9 @@ LIFETIME_S = 300
 
 @pytest.fixture(scope="module")
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsCompose]:
-    assert shutil.which("docker"), "docker is missing: install Docker Engine 25 and Compose 2.24, or newer"
-    compose = HttpsCompose(tmp_path_factory.mktemp("https"))
-    compose("down", "--volumes", "--remove-orphans")
-    try:
+    with temporary_project(HttpsCompose(tmp_path_factory.mktemp("https")), "https", "front", "webapp") as compose:
         compose.start()
         yield compose
-    finally:
-        print(compose("logs", "--tail", "30", "https", "front", "webapp"))
-        compose("down", "--volumes", "--remove-orphans")
 
 
 @pytest.fixture
@@ -206,6 +200,15 @@ def test_the_log_of_an_error_has_no_path(compose: HttpsCompose, session: request
 def test_a_request_waits_for_a_new_front(compose: HttpsCompose, session: requests.Session) -> None:
     compose("up", "--detach", "--no-deps", "--force-recreate", "front")
     assert session.get(f"{compose.url}/", timeout=TIMEOUT_S).status_code == 200
+
+
+def test_the_web_application_knows_when_the_certificate_ends(compose: HttpsCompose) -> None:
+    read = "import urllib.request as web; print(web.urlopen('http://localhost:5000/metrics').read().decode())"
+    served = compose.certificate().not_valid_after_utc.timestamp()
+    metrics = compose("exec", "-T", "webapp", "python", "-c", read)
+    [ends] = re.findall(r"^coronacare_certificate_ends_timestamp_seconds (\S+)$", metrics, re.MULTILINE)
+    # unless it was renewed in between
+    assert served <= float(ends) < served + LIFETIME_S
 
 
 def start_time(compose: HttpsCompose) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
@@ -17,6 +18,7 @@ from camunda7.worker.metrics import Metrics
 from camunda7.worker.threads import DEFECTS
 from config.settings import ROOT
 from hosting import metrics as hosting
+from hosting.certificates import CertificateCollector, Validity
 from hosting.clients.lab import Lab, Stock
 from hosting.periodic import METRICS as PERIODIC
 from records import database
@@ -97,7 +99,8 @@ def _webapp_rows() -> list[Row]:
         database.upgrade(url)
         database.open(url)
         try:
-            return [*_collector_rows([WebappCollector(StubLab()), unusable_forms.LAST_SHOWN])]
+            certificate = CertificateCollector(lambda: Validity(datetime.now(UTC), datetime.now(UTC)))
+            return [*_collector_rows([WebappCollector(StubLab()), certificate, unusable_forms.LAST_SHOWN])]
         finally:
             database.database.close()
 
