@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+import urllib3
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -163,7 +164,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext,
 
 SECURE_CLIENTS: dict[str, Client] = {
     "session": lambda url: http_client.request("GET", url, timeout=5).ok,
-    "pool": lambda url: http_client.new_pool(1).request("GET", url).status == 200,
+    "pool": lambda url: http_client.new_pool(url, 1).urlopen("GET", "/").status == 200,
 }
 
 
@@ -187,7 +188,9 @@ def test_the_environments_certificate_authorities_are_trusted(
 
 def test_a_folder_of_certificate_authorities_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
-    assert http_client.new_pool(1).connection_pool_kw["ca_cert_dir"] == str(tmp_path)
+    pool = http_client.new_pool("https://engine.example", 1)
+    assert isinstance(pool, urllib3.HTTPSConnectionPool)
+    assert pool.ca_cert_dir == str(tmp_path)
 
 
 def test_an_engine_with_an_untrusted_certificate_is_unavailable(authority: tuple[ssl.SSLContext, Path]) -> None:
