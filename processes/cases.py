@@ -157,14 +157,15 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
 def _read_variables(engine: Engine, newest: dict[str, Any], called: list[str]) -> list[dict[str, Any]]:
     """Return the variables of a running case and its called processes, or of an ended one.
 
-    The history has no variables of called processes (CaseHistory.java).
+    The history has no variables of called processes (CaseHistory.java), and the runtime none of ended cases. While a
+    case ends, the values of its JSON variables may be missing: the engine reads them after the variables.
     """
     body = {"processInstanceIdIn": [newest["id"], *called]}
     rows = []
     if newest["endTime"] is None:
         rows = engine.post("/variable-instance?deserializeValues=false", body)
-    # the case may just have ended
-    rows = rows or engine.post("/history/variable-instance?deserializeValues=false", body)
+    if not rows or any(row["type"] == "Json" and row["value"] is None for row in rows):
+        rows = engine.post("/history/variable-instance?deserializeValues=false", body)
     # without variables of inner scopes, such as loopCounter of a multi-instance activity
     return [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]
 

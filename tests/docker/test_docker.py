@@ -50,7 +50,7 @@ def test_the_pilot_is_replayed(compose: Compose) -> None:
 def test_staff_sign_in_and_cookies_have_their_attributes(compose: Compose) -> None:
     session = compose.sign_in("doctor")
     filters = session.get(f"{compose.url}/camunda/api/engine/engine/default/filter", timeout=30).json()
-    assert "My reports" in {each["name"] for each in filters}
+    assert "My tasks" in {each["name"] for each in filters}
     # without the XSRF token
     refused = requests.post(
         f"{compose.url}/camunda/api/admin/auth/user/default/login/tasklist",

@@ -72,7 +72,6 @@ def test_the_patients_page_lists_who_read_the_data_and_who_worked_on_the_case(
         "/task/$task/form-variables",
         "/variable-instance?processInstanceIdIn=$instance",
         "/history/variable-instance?processInstanceId=$instance",
-        "/history/detail?processInstanceId=$instance",
         "/process-instance/$instance/variables",
         "/process-instance/$instance/variables/address",
         "/history/decision-instance?processInstanceId=$instance",

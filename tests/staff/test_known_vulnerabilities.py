@@ -65,7 +65,7 @@ def test_expressions_of_our_own_filters_are_evaluated(state: dict[str, Any], cas
     case.reach_report("negative")
     task = case.wait_for_task("doctor_report").id
     doctor = rest_api(state, "doctor")
-    [mine] = [known["id"] for known in doctor.get("/filter") if known["name"] == "My reports"]
+    [mine] = [known["id"] for known in doctor.get("/filter") if known["name"] == "My tasks"]
     assert task not in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
     case.engine_as("doctor").post(f"/task/{task}/claim", {"userId": state["accounts"]["doctor"]["username"]})
     assert task in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]

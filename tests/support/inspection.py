@@ -43,6 +43,13 @@ COPY_VALUES_TO_ATTRIBUTES = """() => {
 }"""
 
 
+# elements that end beyond the page's right edge, but for those in something that scrolls
+TOO_WIDE = """() => [...document.querySelectorAll('body *')]
+    .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .filter(e => !['auto', 'scroll', 'hidden'].includes(getComputedStyle(e.parentElement).overflowX))
+    .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
+
+
 class Inspector:
     """Checks pages, and collects their violations.
 
@@ -78,7 +85,7 @@ def find_violations(page: Page) -> list[str]:
     report = page.evaluate("rules => axe.run(document, rules)", RULES)
     found = [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in report["violations"]]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("too wide")
+        found.append(f"too wide: {page.evaluate(TOO_WIDE)}")
     language = page.locator("html").get_attribute("lang")
     return found + [f"not translated: {text}" for text in page.evaluate(TEXTS) if is_untranslated(text, language)]
 
