@@ -124,6 +124,8 @@ def test_withdrawal_at_the_same_time_as_the_result_takes_effect(
     time.sleep(random.uniform(0, 0.1))
     case.withdraw()
     lab.join(60)
+    # free the laboratory for other tests
+    finish_lab_test(case.barcode)
     case.complete_staff_task("doctor", "worsening_call", {"call_reached": "yes"})
     assert case.wait_for_end().values["case_outcome"] == "withdrawn"
 
