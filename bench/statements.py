@@ -20,10 +20,13 @@ FOREIGN_KEY = "foreign keys"
 
 def reset(url: str) -> None:
     """Forget all statements so far, and count from now on also those of triggers, which check foreign keys."""
-    _query(url, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-    _query(url, "ALTER SYSTEM SET pg_stat_statements.track = 'all'")
-    _query(url, "SELECT pg_reload_conf()")
-    _query(url, "SELECT pg_stat_statements_reset()")
+    _query(
+        url,
+        "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
+        "ALTER SYSTEM SET pg_stat_statements.track = 'all'",
+        "SELECT pg_reload_conf()",
+        "SELECT pg_stat_statements_reset()",
+    )
 
 
 def count(url: str) -> Counter[str]:
@@ -53,13 +56,15 @@ def kind_of(query: str) -> str | None:
     return f"{verb} {name}" if name.startswith(("ACT_", "CORONACARE_")) else None
 
 
-def _query(url: str, sql: str) -> list[tuple[str, int]]:
+def _query(url: str, *commands: str) -> list[tuple[str, int]]:
+    """Execute commands one after another; returns the rows of the last."""
     connection = psycopg2.connect(url)
     # ALTER SYSTEM can't run in a transaction
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute(sql)
-            return cursor.fetchall() if cursor.description else []
+            for command in commands:
+                cursor.execute(command)
+            return cursor.fetchall()
     finally:
         connection.close()

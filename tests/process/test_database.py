@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,19 +10,18 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from camunda7.engine import EngineUnavailable
-from config.settings import environment_name
 from processes.cases import start_case
 from processes.engine import Engine
 from tests.faults.patients import count_starts
 from tests.support.case import WITH_COUGH, CaseUnderTest
+from tests.support.postgresql import engine_url
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
 def engine_database(state: dict[str, Any]) -> Iterator[Connection]:
-    url = os.environ[environment_name("engine", "database_url")].removeprefix("jdbc:")
-    connection = psycopg2.connect(url, user=os.environ[environment_name("engine", "database_username")])
+    connection = psycopg2.connect(engine_url())
     yield connection
     connection.close()
 

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from bench import statements
-from config.settings import environment_name
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest
+from tests.support.postgresql import engine_url
 
 pytestmark = [pytest.mark.engine, pytest.mark.serial]
 
@@ -90,7 +89,7 @@ def cheapest(rounds: Iterable[Counter[str]], enough: float) -> Counter[str]:
 
 def count_statements(state: dict[str, Any], road: Callable[[CaseUnderTest], None]) -> Counter[str]:
     """Statements of one case, by verb and table."""
-    database = engine_database()
+    database = engine_url()
     statements.reset(database)
     run_cases(state, road)
     return Counter({kind: calls / CASES for kind, calls in statements.count(database).items()})
@@ -99,9 +98,3 @@ def count_statements(state: dict[str, Any], road: Callable[[CaseUnderTest], None
 def run_cases(state: dict[str, Any], road: Callable[[CaseUnderTest], None]) -> None:
     with ThreadPoolExecutor(CASES) as pool:
         list(pool.map(road, [CaseUnderTest(state) for _ in range(CASES)]))
-
-
-def engine_database() -> str:
-    """The URL of the engine's database for libpq."""
-    url = urlsplit(os.environ[environment_name("engine", "database_url")].removeprefix("jdbc:"))
-    return f"postgresql://{os.environ[environment_name('engine', 'database_username')]}@{url.netloc}{url.path}"

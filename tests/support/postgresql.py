@@ -92,9 +92,15 @@ def postgresql() -> Iterator[Server]:
             server.stop()
 
 
+def engine_url() -> str:
+    """The URL of the running engine's database for libpq, from the settings in the environment."""
+    url = urlsplit(os.environ[environment_name("engine", "database_url")].removeprefix("jdbc:"))
+    return f"postgresql://{os.environ[environment_name('engine', 'database_username')]}@{url.netloc}{url.path}"
+
+
 def dump(database: str) -> bytes:
     """Dump a database as SQL, from the server in the setting engine.database_url."""
-    url = urlsplit(os.environ["CORONACARE_ENGINE__DATABASE_URL"].removeprefix("jdbc:"))
+    url = urlsplit(engine_url())
     where = ["-h", str(url.hostname), "-p", str(url.port), "-U", "coronacare"]
     return subprocess.run([program_folder() / "pg_dump", *where, database], capture_output=True, check=True).stdout
 

@@ -1,11 +1,9 @@
 package org.coronacare.engine;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import org.camunda.bpm.engine.impl.bpmn.helper.BpmnProperties;
 import org.camunda.bpm.engine.impl.bpmn.parser.AbstractBpmnParseListener;
-import org.camunda.bpm.engine.impl.bpmn.parser.BpmnParseListener;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.persistence.entity.ProcessDefinitionEntity;
@@ -22,10 +20,8 @@ public class NamedProperties extends AbstractProcessEnginePlugin {
 
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
-    var listeners = configuration.getCustomPostBPMNParseListeners();
-    var all = new ArrayList<>(listeners == null ? List.<BpmnParseListener>of() : listeners);
-    all.add(new Listener());
-    configuration.setCustomPostBPMNParseListeners(all);
+    var there = configuration.getCustomPostBPMNParseListeners();
+    configuration.setCustomPostBPMNParseListeners(Lists.append(there, new Listener()));
   }
 
   private static final class Listener extends AbstractBpmnParseListener {

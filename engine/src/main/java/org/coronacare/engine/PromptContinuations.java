@@ -42,10 +42,7 @@ public class PromptContinuations extends AbstractProcessEnginePlugin implements 
 
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
-    var factories = configuration.getCustomSessionFactories();
-    var all = new ArrayList<>(factories == null ? List.<SessionFactory>of() : factories);
-    all.add(new Factory());
-    configuration.setCustomSessionFactories(all);
+    configuration.setCustomSessionFactories(Lists.append(configuration.getCustomSessionFactories(), new Factory()));
   }
 
   @Override

@@ -1,13 +1,10 @@
 package org.coronacare.engine;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.camunda.bpm.engine.impl.bpmn.helper.BpmnProperties;
 import org.camunda.bpm.engine.impl.bpmn.parser.AbstractBpmnParseListener;
-import org.camunda.bpm.engine.impl.bpmn.parser.BpmnParseListener;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.jobexecutor.TimerDeclarationImpl;
@@ -27,9 +24,7 @@ public class TimeoutListenerMigration extends AbstractProcessEnginePlugin {
   @Override
   public void preInit(ProcessEngineConfigurationImpl configuration) {
     var there = configuration.getCustomPostBPMNParseListeners();
-    var all = new ArrayList<>(there == null ? List.<BpmnParseListener>of() : there);
-    all.add(new Listener());
-    configuration.setCustomPostBPMNParseListeners(all);
+    configuration.setCustomPostBPMNParseListeners(Lists.append(there, new Listener()));
   }
 
   private static final class Listener extends AbstractBpmnParseListener {
