@@ -33,6 +33,8 @@ export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
 export PYTHONUTF8 = 1
 # container images set it; without .pyc files each process of the tests takes a second longer to start
 unexport PYTHONDONTWRITEBYTECODE
+# images set this, too: it would hide that a test's own process doesn't flush its output
+unexport PYTHONUNBUFFERED
 ifneq ($(shell test -w "$$HOME" && echo writable),writable)
 export HOME := $(CURDIR)/.cache
 endif
