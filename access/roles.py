@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from camunda7.names import ADMINISTRATORS
 from processes.elements import Decision, Process, UserTask
 
 # numbers of the engine's resource types
 APPLICATION, USER, GROUP, MEMBERSHIP, AUTHORIZATION, FILTER, PROCESS_DEFINITION, TASK = range(8)
 PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION, BATCH = 8, 9, 10, 13
-ADMINISTRATORS = "camunda-admin"
 # permissions of web application and workers on cases; UPDATE_INSTANCE covers both messages and changes of variables, so
 # engine/src/main/resources/application.yaml also lists the REST calls that each of them may make
 ON_CASES = (

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from camunda7.engine import NotFound
+from camunda7.names import form_key
 from camunda7.variables import ENGINE_TIME, to_python
 from processes.elements import Message, Process
 from processes.engine import Engine
@@ -214,12 +215,12 @@ def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:
     return [
         OpenTask(
             id=task["id"],
-            form=task["camundaFormRef"]["key"],
+            form=form,
             definition_id=task["processDefinitionId"],
             case_reference=case_reference,
         )
         for task in tasks
-        if task.get("camundaFormRef")
+        if (form := form_key(task))
     ]
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from access.people import load_people
 from camunda7.inputs.place import Place
+from camunda7.names import TASKLIST
 from camunda7.outages import Outage, OutageMetrics, describe
 from camunda7.worker import IdentityInUse, Runtime, TaskClient, WorkerIdentity, handlers_of, stop_on_signal
 from camunda7.worker.health import Health
@@ -225,7 +226,7 @@ def create_task_client(settings: config.Settings, worker_id: str) -> TaskClient:
 
 
 def create_sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
-    tasklist = settings.staff_url + "/camunda/app/tasklist/default/"
+    tasklist = settings.staff_url + TASKLIST
     access = Access(Cipher(settings.records.secret_key.get_secret_value()))
     links = MessageLinks(settings.public_url, tasklist, access)
     mail = settings.mail

@@ -1,5 +1,7 @@
 package org.coronacare.engine;
 
+import static org.camunda.bpm.webapp.impl.security.filter.headersec.provider.impl.ContentSecurityPolicyProvider.ATTR_CSP_FILTER_NONCE;
+
 import jakarta.servlet.Filter;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
@@ -18,9 +20,6 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration
 public class NoncePerRequest {
-
-  /** ContentSecurityPolicyProvider.ATTR_CSP_FILTER_NONCE. */
-  private static final String NONCE = "org.camunda.bpm.csp.nonce";
 
   @Bean
   FilterRegistrationBean<Filter> ownNonces() {
@@ -52,12 +51,12 @@ public class NoncePerRequest {
     }
 
     private Object call(Object proxy, Method method, Object[] arguments) throws Throwable {
-      if (arguments != null && NONCE.equals(arguments[0])) {
+      if (arguments != null && ATTR_CSP_FILTER_NONCE.equals(arguments[0])) {
         if (method.getName().equals("getAttribute")) {
-          return getAttribute(NONCE);
+          return getAttribute(ATTR_CSP_FILTER_NONCE);
         }
         if (method.getName().equals("setAttribute")) {
-          setAttribute(NONCE, arguments[1]);
+          setAttribute(ATTR_CSP_FILTER_NONCE, arguments[1]);
           return null;
         }
       }

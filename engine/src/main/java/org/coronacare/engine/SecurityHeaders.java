@@ -13,9 +13,6 @@ import org.springframework.context.annotation.Configuration;
 @Configuration
 public class SecurityHeaders {
 
-  /** Path that each sign-in page requests, after the previous user has signed out. */
-  private static final String SIGN_IN_PAGE = "/camunda-welcome";
-
   @Bean
   FilterRegistrationBean<Filter> protectedAnswers(@Value("${ENGINE_SECURE_COOKIES:true}") boolean isServedByHttps) {
     Filter protect =
@@ -33,7 +30,7 @@ public class SecurityHeaders {
             answer.setHeader("Cache-Control", "no-store, max-age=0");
             answer.setHeader("Pragma", "no-cache");
           }
-          if (path.equals(SIGN_IN_PAGE)) {
+          if (path.equals(Names.WELCOME_PATH)) {
             // Tasklist stores half-filled forms in the browser, and writes them once more after signing out
             answer.setHeader("Clear-Site-Data", "\"storage\"");
           }
