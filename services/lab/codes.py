@@ -16,6 +16,7 @@ from services.lab.messages.reports import Coding, Observation
 
 FILE = Path(__file__).with_name("codes.yaml")
 TESTS, OTHERS = "test", "other"
+RESULTS = ("positive", "negative", "inconclusive", "unsatisfactory")
 
 
 class Meaning(StrEnum):

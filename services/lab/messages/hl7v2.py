@@ -60,11 +60,11 @@ def read_hl7(content: bytes) -> list[Report]:
     return [cleaned(_with_remarks(report, remarks)) for report in reports]
 
 
-def first_segment_fields(content: bytes) -> list[str]:
-    """Return MSH-1 onwards of the first message, for an acknowledgement; empty if there is none."""
+def read_header(content: bytes) -> dict[int, str]:
+    """Return the fields of the first MSH segment by number, as sent, for an acknowledgement; empty without one."""
     text, _ = decode(content)
-    line = NEW_LINE.split(text.lstrip(START_BLOCK + " \r\n"), maxsplit=1)[0]
-    return [line[3], *line[4:].split(line[3])] if HEADER.match(line) else []
+    line = next((line for line in NEW_LINE.split(text.lstrip(START_BLOCK)) if line.startswith("MSH")), "")
+    return dict(enumerate(line.split(line[3]), 1)) if HEADER.match(line) else {}
 
 
 def _with_remarks(report: Report, remarks: list[str]) -> Report:
