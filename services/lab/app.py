@@ -97,7 +97,7 @@ def _add_case_routes(app: OpenAPI, idempotency: IdempotencyKeys) -> None:
 
 
 def _add_erasure_route(app: OpenAPI, database: peewee.Database, idempotency: IdempotencyKeys) -> None:
-    @app.delete("/v1/cases/<case_reference>", responses={200: schemas.ErasureAnswer})
+    @app.delete("/v1/cases/<case_reference>", responses={200: EmptyAnswer})
     def erase(path: CasePath) -> dict[str, Any]:
         """Erase a case, and refuse later requests for it. Idempotent."""
         with database.atomic():
@@ -108,8 +108,8 @@ def _add_erasure_route(app: OpenAPI, database: peewee.Database, idempotency: Ide
             for table in (Waiting, Reservation, Order, FeedItem):
                 table.delete().where(table.case_reference == path.case_reference).execute()
             idempotency.delete_case(path.case_reference)
-            items = erase_messages(path.case_reference)
-        return {"inbox_items": items}
+            erase_messages(path.case_reference)
+        return {}
 
 
 def _add_test_routes(app: OpenAPI, idempotency: IdempotencyKeys, inbox: Inbox) -> None:

@@ -272,11 +272,8 @@ class Inbox:
                 Decided.update(observation=None).where(Decided.transmission_id == transmission.id).execute()
 
 
-def erase_case(case_reference: str) -> list[int]:
-    """Erase what laboratories sent on a case: their messages' content, and what was read of it.
-
-    Returns the ids of its items that staff had as tasks.
-    """
+def erase_case(case_reference: str) -> None:
+    """Erase what laboratories sent on a case: their messages' content, and what was read of it."""
     of_case = list(Decided.select().where(Decided.case_reference == case_reference))
     transmissions = {row.transmission_id for row in of_case}
     Transmission.update(content=None).where(Transmission.id.in_(transmissions), Transmission.is_processed).execute()
@@ -285,7 +282,6 @@ def erase_case(case_reference: str) -> list[int]:
             row.outcome, row.reason = REJECTED, ERASED
         row.sender = row.control_id = row.fingerprint = ""
         _close(row, row.outcome, None)
-    return [row.id for row in of_case if row.has_task]
 
 
 def load_code_table() -> CodeTable:

@@ -121,7 +121,7 @@ def decide(
         return Decision(Outcome.PRELIMINARY)
     found = _find_samples(observation, samples)
     if reason := _check_samples(observation, found):
-        return Decision(Outcome.INBOX, reason)
+        return Decision(Outcome.INBOX, reason, found[0] if len(found) == 1 else None)
     return decide_on_sample(found[0], observation.status, evaluation.result)
 
 

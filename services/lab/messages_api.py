@@ -95,8 +95,11 @@ def add_inbox_routes(app: OpenAPI, messages: inbox.Inbox, idempotency: Idempoten
         """Items for which staff have no task yet, and items with a task that left the inbox, at most 100 each."""
         is_open = Decided.outcome == Outcome.INBOX
         new = Decided.select().where(is_open, ~Decided.has_task).order_by(Decided.id).limit(PAGE_SIZE)
-        closed = Decided.select(Decided.id).where(~is_open, Decided.has_task).order_by(Decided.id).limit(PAGE_SIZE)
-        return {"new": [_to_json(row) for row in new], "closed": [row.id for row in closed]}
+        closed = Decided.select().where(~is_open, Decided.has_task).order_by(Decided.id).limit(PAGE_SIZE)
+        return {
+            "new": [_to_json(row) for row in new],
+            "closed": [{"id": row.id, "case_reference": row.case_reference} for row in closed],
+        }
 
     @app.get("/v1/inbox/<int:item_id>", responses={200: schemas.InboxItem, 404: NO_ITEM})
     def show_item(path: schemas.ItemPath) -> dict[str, Any]:
@@ -150,6 +153,7 @@ def _to_json(row: Decided) -> dict[str, Any]:
     return {
         "id": row.id,
         "outcome": row.outcome,
+        "case_reference": row.case_reference,
         "reason": row.reason,
         "facts": [{"fact": label, "value": value} for label, value in facts.items()],
     }

@@ -147,13 +147,19 @@ class InboxFact(Answer):
 class InboxItem(Answer):
     id: int
     outcome: str
+    case_reference: str | None = Field(description="to which it belongs; null while that is unknown")
     reason: str = Field(description="why it wasn't taken")
     facts: list[InboxFact] = Field(description="what was understood, for staff")
 
 
+class ClosedItem(Answer):
+    id: int
+    case_reference: str | None
+
+
 class InboxPage(Answer):
     new: list[InboxItem]
-    closed: list[int]
+    closed: list[ClosedItem]
 
 
 class DecisionAnswer(Answer):
@@ -161,7 +167,3 @@ class DecisionAnswer(Answer):
         description="assigned, rejected, taken, …; inbox: it still waits; closed: it left the inbox before"
     )
     reason: str
-
-
-class ErasureAnswer(Answer):
-    inbox_items: list[int] = Field(description="ids of the erased items for which staff had a task")
