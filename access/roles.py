@@ -25,6 +25,9 @@ ON_CASES = (
 )
 
 
+STARTED_BY_WORKERS = (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE, Process.CHECK_LAB_RESULT)
+
+
 @dataclass(frozen=True)
 class Grant:
     """Permissions on a resource, for a group or an account."""
@@ -54,7 +57,7 @@ class Filter:
 
 def list_grants() -> Iterable[Grant]:
     """Yield the authorizations of groups and technical accounts."""
-    for group in ("doctors", "medical-team", "contact-tracers"):
+    for group in ("doctors", "medical-team", "contact-tracers", "laboratory"):
         yield Grant(APPLICATION, "tasklist", ("ACCESS",), group=group)
         for process in Process:
             yield Grant(PROCESS_DEFINITION, process, ("READ",), group=group)
@@ -76,7 +79,9 @@ def list_grants() -> Iterable[Grant]:
 def _for_webapp() -> Iterable[Grant]:
     """Yield grants to start cases, complete patients' tasks, correlate their messages, and retry incidents."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
-    for process in Process:
+    # its pages only show the diagram
+    yield Grant(PROCESS_DEFINITION, Process.CHECK_LAB_RESULT, ("READ",), user="webapp")
+    for process in (each for each in Process if each is not Process.CHECK_LAB_RESULT):
         start = ("CREATE_INSTANCE",) if process is Process.CORONA_CARE else ()
         yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "TASK_WORK", *start), user="webapp")
     yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
@@ -90,7 +95,7 @@ def _for_workers() -> Iterable[Grant]:
     """Yield grants to handle external tasks, deliver results, raise priorities, start calls, reopen and erase cases."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
     for process in Process:
-        start = ("CREATE_INSTANCE",) if process in (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE) else ()
+        start = ("CREATE_INSTANCE",) if process in STARTED_BY_WORKERS else ()
         yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", "DELETE_HISTORY", *start), user="workers")
 
 
@@ -109,6 +114,7 @@ def _for_deployer() -> Iterable[Grant]:
 BY_HAND = [UserTask.ASSESS_BY_HAND, UserTask.SET_PRIORITY_BY_HAND]
 MOST_URGENT = [{"sortBy": "priority", "sortOrder": "desc"}, {"sortBy": "dueDate", "sortOrder": "asc"}]
 SOONEST = [{"sortBy": "dueDate", "sortOrder": "asc"}, {"sortBy": "priority", "sortOrder": "desc"}]
+OLDEST = [{"sortBy": "created", "sortOrder": "asc"}]
 # labels of the variables on cards, which TaskFacts.java sets
 ALERT = {"card_alert": "Now"}
 PERSON = {"card_patient": "Patient", "card_phone": "Telephone", "card_language": "Language"}
@@ -166,5 +172,6 @@ def list_filters() -> list[Filter]:
             "Calls to make", "contact-tracers", CALL, MOST_URGENT, followUpBeforeOrNotExistentExpression="${now()}"
         ),
         for_group("Calls for later", "contact-tracers", CALL, MOST_URGENT, followUpAfterExpression="${now()}"),
+        for_group("Results to check", "laboratory", {"inbox_reason": "Not taken because"}, OLDEST),
         Filter("All tasks", ADMINISTRATORS, {}, {}),
     ]

@@ -184,6 +184,21 @@ def delete_case(engine: Engine, case_reference: str) -> None:
             engine.delete(f"/history/process-instance/{instance['id']}")
 
 
+def inbox_key(item_id: int) -> str:
+    """Return the business key of the task for an item of the laboratory's inbox."""
+    return f"L-{item_id}"
+
+
+def delete_inbox_tasks(engine: Engine, case_reference: str) -> None:
+    """End the tasks for inbox items of a case, and delete their history."""
+    belongs = {"name": "inbox_case", "operator": "eq", "value": case_reference}
+    for instance in engine.post("/history/process-instance", {"variables": [belongs]}):
+        if instance["endTime"] is None:
+            engine.correlate(Message.INBOX_ITEM_CLOSED, instance["businessKey"], {})
+        with contextlib.suppress(NotFound):
+            engine.delete(f"/history/process-instance/{instance['id']}")
+
+
 def delete_cases(engine: Engine, case_references: Sequence[str]) -> int:
     """Delete running and ended cases with their history; returns the number of their process instances."""
     deleted = 0

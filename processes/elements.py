@@ -16,6 +16,7 @@ class Process(StrEnum):
     TEST_SAMPLE = "test_sample"
     TRACE_CONTACTS = "trace_contacts"
     TELL_BY_TELEPHONE = "tell_by_telephone"
+    CHECK_LAB_RESULT = "check_lab_result"
 
 
 class Decision(StrEnum):
@@ -33,11 +34,14 @@ class Message(StrEnum):
     CLOSED_CASE_CORRECTED = "closed_case_corrected"
     SYMPTOMS_WORSENED = "symptoms_worsened"
     CASE_WITHDRAWN = "case_withdrawn"
+    INBOX_ITEM_FOUND = "inbox_item_found"
+    INBOX_ITEM_CLOSED = "inbox_item_closed"
 
 
 class UserTask(StrEnum):
     ASSESS_BY_HAND = "Task_AssessByHand"
     CALL_PATIENT = "Task_CallPatient"
+    CHECK_RESULT = "Task_CheckResult"
     FILL_IN_CLOSE_CONTACTS = "Task_FillInCloseContacts"
     FILL_IN_MEDICAL_FORM = "Task_FillInMedicalForm"
     REQUEST_EVALUATION = "Task_RequestEvaluation"

@@ -283,10 +283,42 @@ CASE = Catalogue(
     Variable("notice_number", "String", "occurrence of that message in the case"),
 )
 
+INBOX = Catalogue(
+    Variable("inbox_item", "Long", "id of the item in the laboratory's inbox"),
+    Variable("inbox_case", "String", "reference of the case to which the item belongs; none while that is unknown"),
+    Variable(
+        "inbox_facts", "Json", "rows with fact and value of the table in the form: what was understood, and why not"
+    ),
+    Variable("inbox_reason", "String", "why the result wasn't taken; names no patient"),
+    Variable("inbox_round", "Integer", "number of the decision on the item, from 1"),
+    Variable(
+        "inbox_decision",
+        "String",
+        "what laboratory staff decided",
+        ("assign", "map_test", "map_result", "reject"),
+    ),
+    Variable("inbox_barcode", "String", "barcode of the sample to which the result is assigned"),
+    Variable(
+        "inbox_result",
+        "String",
+        "result that staff confirm for the sample",
+        ("positive", "negative", "inconclusive", "unsatisfactory", "entered_in_error"),
+    ),
+    Variable("inbox_test_meaning", "String", "what the code of the test means", ("test", "other")),
+    Variable(
+        "inbox_result_meaning",
+        "String",
+        "what the code of the result means",
+        ("positive", "negative", "inconclusive", "unsatisfactory"),
+    ),
+    Variable("inbox_rejection", "String", "why the result is rejected"),
+    Variable("inbox_open", "String", "the item is still open after the decision", YES_NO),
+)
+
 VARIABLES = Catalogue(
     *(
         variable
-        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, TASK, CASE)
+        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, TASK, CASE, INBOX)
         for variable in part.values()
     ),
     source="processes/variables.py",

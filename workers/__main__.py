@@ -52,6 +52,7 @@ from records.submissions import Submissions
 from workers.channels import Channel, Mail, MessageLinks, Sms, Telephone
 from workers.erasure import Eraser, LocalStores, RemoteServices
 from workers.lab_feed import LabFeed
+from workers.lab_inbox import LabInbox
 from workers.lanes import LANES
 from workers.sender import Sender
 
@@ -176,7 +177,7 @@ def create_resources(settings: config.Settings) -> dict[str, Any]:
 def create_periodic_tasks(
     settings: config.Settings, lanes: list[str], resources: dict[str, Any]
 ) -> tuple[list[PeriodicTask], list[Outage]]:
-    """Create the periodic tasks of these lanes: reading the lab's feed, sending messages, and erasures.
+    """Create the periodic tasks of these lanes: reading the lab's feed and inbox, sending messages, and erasures.
 
     Returns the tasks, and the state of their targets, for the metrics.
     """
@@ -184,6 +185,8 @@ def create_periodic_tasks(
     if "lab" in lanes:
         feed = create_lab_feed(settings, resources)
         tasks.append(PeriodicTask("lab_feed", feed.read, workers.feed_interval_s, describe_error))
+        inbox = LabInbox(resources["lab"], resources["engine"])
+        tasks.append(PeriodicTask("lab_inbox", inbox.read, workers.feed_interval_s, describe_error))
     if MESSAGING_LANES & set(lanes):
         sender = create_sender(settings, resources)
         outages += sender.outages
