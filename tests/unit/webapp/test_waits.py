@@ -17,7 +17,6 @@ from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.positions import ActivityCount, Overdue, Wait
 from tests.unit.webapp.managers import answer_for_engine, signed_in_client
 from webapp.staff import now as now_page
-from webapp.staff.waits import TARGETS as TARGETED
 from webapp.staff.waits import (
     ACTIONS,
     MORE_DOCTORS,
@@ -28,6 +27,7 @@ from webapp.staff.waits import (
     list_midnights,
     list_shortages,
 )
+from webapp.staff.waits import TARGETS as TARGETED
 
 pytestmark = pytest.mark.usefixtures("records")
 NOW = datetime.now(UTC)
