@@ -232,10 +232,10 @@ def create_sender(settings: config.Settings, resources: dict[str, Any]) -> Sende
     tasklist = settings.staff_url + TASKLIST
     access = Access(Cipher(settings.records.secret_key.get_secret_value()))
     links = MessageLinks(settings.public_url, tasklist, access)
-    mail = settings.mail
+    phone = settings.policy.contact_phone
     channels: dict[str, Channel] = {
-        "email": Mail(create_mail_server(settings), mail.sender, links),
-        "sms": Sms(create_client(SmsGateway, settings), links),
+        "email": Mail(create_mail_server(settings), settings.mail.sender, links, phone),
+        "sms": Sms(create_client(SmsGateway, settings), links, phone),
         "telephone": Telephone(resources["engine"]),
     }
     schedules = {name: create_schedule(getattr(settings.retries, name)) for name in channels}

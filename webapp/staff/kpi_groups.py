@@ -12,7 +12,7 @@ from kpi.indicator import Indicator
 from kpi.indicators import SPREADS
 from webapp.staff.formats import format_kpi
 from webapp.staff.sparkline import draw_sparkline
-from webapp.staff.targets import describe_target, is_met
+from webapp.staff.targets import compute_excess, describe_target, is_met
 from webapp.staff.trends import KpiSeries
 
 ENDED = "ended_"
@@ -47,6 +47,16 @@ DEFINITIONS = {
     "mean_feedback": "Mean of the ratings from 1 to 5.",
     "ratings": "Patients who rated CoronaCare.",
     "ratings_asked": "Patients whose care was completed.",
+}
+# what a manager does next about a missed target, by key of the KPI
+ACTIONS = {
+    "positivity": "Test more people: too many infected ones aren't found.",
+    "sample_to_result_median": "Ask the laboratory what delays its results.",
+    "sample_to_last_contact_median": "Ask the contact tracers what delays their calls.",
+    "with_contacts": "Ask the contact tracers to call patients who named no one.",
+    "contacts_per_case": "Ask the contact tracers to go through the infectious days again with patients.",
+    "notified_in_24_h": "Ask the contact tracers what delays their calls.",
+    "mean_feedback": "Read the patients' comments in Cockpit.",
 }
 ENDED_DEFINITION = "Closed cases with this outcome."
 # filters of the list of closed cases that shows the cases of a KPI
@@ -131,15 +141,28 @@ def arrange_kpis(
     ]
 
 
-def list_missed(figures: Iterable[Indicator], targets: Mapping[str, Any]) -> list[str] | None:
-    """Return the KPIs that miss their targets, in words; None if none has a target and a value."""
+@dataclass(frozen=True)
+class Missed:
+    """A KPI that misses its target, in words: the figure, its target, and what a manager does next."""
+
+    figure: str
+    target: str
+    action: str
+
+
+def list_missed(figures: Iterable[Indicator], targets: Mapping[str, Any]) -> list[Missed] | None:
+    """Return the KPIs that miss their targets, the farthest from it first; None if none has a target and a value."""
     compared = [figure for figure in figures if is_met(figure, targets) is not None]
     if not compared:
         return None
+    missed = [figure for figure in compared if not is_met(figure, targets)]
     return [
-        f"{SPREAD_LABELS.get(figure.key, figure.label)} {format_kpi(figure)} ({describe_target(figure, targets)})"
-        for figure in compared
-        if not is_met(figure, targets)
+        Missed(
+            f"{SPREAD_LABELS.get(figure.key, figure.label)}: {format_kpi(figure)}",
+            describe_target(figure, targets),
+            ACTIONS[figure.key],
+        )
+        for figure in sorted(missed, key=lambda figure: -compute_excess(figure, targets))
     ]
 
 

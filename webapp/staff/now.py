@@ -41,6 +41,7 @@ def show_now() -> str:
         worst=worst,
         excess=waits.describe_excess(worst) if worst else "",
         cause=waits.describe_cause(worst, figures["stock"], figures["doctors"]) if worst else "",
+        action=waits.choose_action(worst, figures["doctors"]) if worst else "",
         shortages=waits.list_shortages(tiles, figures["stock"], figures["doctors"]),
         overdue=waits.list_overdue(engine, tiles, now),
         incidents=count_incidents(),

@@ -31,6 +31,15 @@ STAGES: dict[str, tuple[str, str]] = {
 NO_ONE = Overdue(0, [])
 # cases of one step in the list of those beyond their target
 MAX_LISTED = 5
+# what a manager does next, by step
+ACTIONS: dict[str, str] = {
+    UserTask.CALL_PATIENT: "Phone a doctor on duty: the calls are the first tasks in Tasklist.",
+    EventBasedGateway.WAIT_FOR_KIT: "Ask the laboratory for test kits: patients get them as soon as they arrive.",
+    UserTask.VISIT_PATIENT: "Ask the medical team about the visits that are due: Tasklist has them under “All visits”.",
+    ReceiveTask.WAIT_FOR_TEST_RESULT: "Ask the laboratory about these samples.",
+    UserTask.WRITE_DOCTORS_REPORT: "Ask the doctors to claim reports in Tasklist, or ask another doctor to go on duty.",
+}
+MORE_DOCTORS = "Ask a doctor to go on duty."
 # settings of the longest waits, by step
 TARGETS: dict[str, str] = {
     UserTask.CALL_PATIENT: "emergency_call",
@@ -189,8 +198,16 @@ def describe_cause(tile: Tile, stock: Stock | None, doctors: int) -> str:
     return f"The laboratory has {_count(stock.kits, 'test kit')}, but hasn't granted these patients one."
 
 
-def list_shortages(tiles: Iterable[Tile], stock: Stock | None, doctors: int) -> list[str]:
-    """Say what patients lack who wait, before their targets are exceeded.
+def choose_action(tile: Tile, doctors: int) -> str:
+    """Say what a manager does next about patients who wait at a step."""
+    if tile.wait.now and tile.wait.now.incidents:
+        return "View the incident, which names whom to ask."
+    for_doctors = tile.wait.step in (UserTask.CALL_PATIENT, UserTask.WRITE_DOCTORS_REPORT)
+    return MORE_DOCTORS if for_doctors and not doctors else ACTIONS[tile.wait.step]
+
+
+def list_shortages(tiles: Iterable[Tile], stock: Stock | None, doctors: int) -> list[tuple[str, str]]:
+    """Say what patients lack who wait, before their targets are exceeded, and what a manager does next.
 
     Args:
         stock: None if the laboratory doesn't respond.
@@ -201,9 +218,11 @@ def list_shortages(tiles: Iterable[Tile], stock: Stock | None, doctors: int) -> 
     for_doctors = counts[UserTask.CALL_PATIENT] + counts[UserTask.WRITE_DOCTORS_REPORT]
     shortages = []
     if for_kits and stock is not None and not stock.kits:
-        shortages.append(f"No test kits are left. {_count(for_kits, 'patient')} {_wait(for_kits)} for one.")
+        shortage = f"No test kits are left. {_count(for_kits, 'patient')} {_wait(for_kits)} for one."
+        shortages.append((shortage, ACTIONS[EventBasedGateway.WAIT_FOR_KIT]))
     if for_doctors and not doctors:
-        shortages.append(f"No doctor is on duty. {_count(for_doctors, 'patient')} {_wait(for_doctors)} for one.")
+        shortage = f"No doctor is on duty. {_count(for_doctors, 'patient')} {_wait(for_doctors)} for one."
+        shortages.append((shortage, MORE_DOCTORS))
     return shortages
 
 
@@ -211,10 +230,10 @@ def describe_excess(tile: Tile) -> str:
     """Say how many patients wait beyond the target of a step, and how long the first of them has waited."""
     assert tile.wait.now
     assert tile.target
-    return (
-        f"{_count(tile.beyond, 'patient')} {'has' if tile.beyond == 1 else 'have'} waited longer than "
-        f"{format_short_duration(tile.target)}, the longest {format_short_duration(tile.wait.now.longest)}."
-    )
+    target, longest = format_short_duration(tile.target), format_short_duration(tile.wait.now.longest)
+    if tile.beyond == 1:
+        return f"1 patient has waited {longest}, and the target is {target}."
+    return f"{tile.beyond} patients have waited longer than {target}, the longest {longest}."
 
 
 def _wait(number: int) -> str:

@@ -17,8 +17,17 @@ from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.positions import ActivityCount, Overdue, Wait
 from tests.unit.webapp.managers import answer_for_engine, signed_in_client
 from webapp.staff import now as now_page
+from webapp.staff.waits import (
+    ACTIONS,
+    MORE_DOCTORS,
+    Tile,
+    choose_action,
+    describe_cause,
+    find_worst,
+    list_midnights,
+    list_shortages,
+)
 from webapp.staff.waits import TARGETS as TARGETED
-from webapp.staff.waits import Tile, describe_cause, find_worst, list_midnights, list_shortages
 
 pytestmark = pytest.mark.usefixtures("records")
 NOW = datetime.now(UTC)
@@ -104,7 +113,7 @@ def test_the_first_screen_names_the_worst_step_with_its_cause(monkeypatch: pytes
     page = show_now(monkeypatch, TARGETS)
     headline = page.select_one(".headline").text
     assert "The visit takes too long. 2 patients have waited longer than 24 h, the longest 4 d." in headline
-    assert "ask the medical team" in headline
+    assert f"Next: {ACTIONS[VISIT]}" in headline
     # yesterday three waited, too: one of them is visited, and one is new
     assert "yesterday" not in headline
 
@@ -112,8 +121,8 @@ def test_the_first_screen_names_the_worst_step_with_its_cause(monkeypatch: pytes
 def test_a_shortage_is_named_before_its_target_is_exceeded() -> None:
     tiles = [tile(step, hours=1) for step in TARGETED]
     assert list_shortages(tiles, Stock(0, 3), 0) == [
-        "No test kits are left. 3 patients wait for one.",
-        "No doctor is on duty. 6 patients wait for one.",
+        ("No test kits are left. 3 patients wait for one.", ACTIONS[KIT]),
+        ("No doctor is on duty. 6 patients wait for one.", MORE_DOCTORS),
     ]
     assert list_shortages(tiles, None, 1) == list_shortages(tiles, Stock(1, 0), 1) == []
 
@@ -175,6 +184,19 @@ def test_the_cause_as_far_as_the_platform_knows_it(
     step: str, stock: Stock | None, doctors: int, incidents: int, cause: str
 ) -> None:
     assert describe_cause(tile(step, incidents), stock, doctors) == cause
+
+
+@pytest.mark.parametrize(
+    ("step", "doctors", "incidents", "action"),
+    [
+        (VISIT, 1, 0, "Ask the medical team"),
+        (REPORT, 1, 0, "Ask the doctors to claim reports"),
+        (REPORT, 0, 0, "Ask a doctor to go on duty"),
+        (RESULT, 0, 1, "View the incident"),
+    ],
+)
+def test_a_manager_reads_what_to_do_next(step: str, doctors: int, incidents: int, action: str) -> None:
+    assert choose_action(tile(step, incidents), doctors).startswith(action)
 
 
 def test_the_worst_wait_is_the_longest_in_proportion_to_its_target() -> None:
