@@ -21,11 +21,12 @@ LONG = --timeout 7200 --session-timeout 28800
 
 # Programs that goals need, which tools/machine checks: Python for all, a JDK for most, and TOOLS for tests of the whole
 # platform.
-WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit pathway reference texts fresh-machines
+WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit pathway reference texts docker-test fresh-machines
 WITH_TOOLS = test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
-	$(if $(filter bench,$(MAKECMDGOALS)),wrk) $(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
+	$(if $(filter docker-test,$(MAKECMDGOALS)),chromium) $(if $(filter bench,$(MAKECMDGOALS)),wrk) \
+	$(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
 
 # the virtual environment has Node.js if the machine has none; JAVA_HOME takes precedence for the JDK
 export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
@@ -138,8 +139,8 @@ load: setup tools ##prove test overload with ten times the capacity, and measure
 	LOAD=long $(PY) -m pytest $(LONG) tests/load -rP
 	LOAD=long $(PY) -m pytest $(LONG) tests/stack/test_status.py
 
-docker-test: .venv/.stamp-test ##prove build and run docker-compose.yml, restart, kill and scale its containers: needs Docker, minutes
-	$(PY) -m pytest $(LONG) tests/docker -rP
+docker-test: .venv/.stamp-test ##prove build and run docker-compose.yml, restart, kill and scale its containers: needs Docker, half an hour
+	$(PY) -m pytest $(LONG) tests/docker -rP --verbose --durations=0 --durations-min=1
 
 mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries: a minute
 	$(PY) tools/mutants.py

@@ -19,16 +19,16 @@ REPLAY_S = 600
 
 
 @pytest.fixture
-def first(tmp_path: Path) -> Iterator[Compose]:
+def first(tmp_path: Path, checkout: Path) -> Iterator[Compose]:
     (tmp_path / "first").mkdir()
-    with temporary_project(Compose(tmp_path / "first", project=FIRST)) as compose:
+    with temporary_project(Compose(tmp_path / "first", checkout, project=FIRST)) as compose:
         yield compose
 
 
 @pytest.fixture
-def second(tmp_path: Path, first: Compose) -> Iterator[Compose]:
+def second(tmp_path: Path, checkout: Path, first: Compose) -> Iterator[Compose]:
     (tmp_path / "second").mkdir()
-    with temporary_project(Compose(tmp_path / "second", project=SECOND, secrets=first.file)) as compose:
+    with temporary_project(Compose(tmp_path / "second", checkout, project=SECOND, secrets=first.file)) as compose:
         yield compose
 
 
