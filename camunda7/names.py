@@ -1,6 +1,6 @@
 """Names of Camunda 7 that its forks change: Operaton calls the group operaton-admin, and the field operatonFormRef.
 
-Java's are in engine/src/main/java/org/coronacare/engine/Names.java.
+Java's are in engine/src/main/java/org/coronacare/engine/support/Names.java.
 """
 
 from __future__ import annotations

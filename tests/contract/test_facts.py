@@ -14,7 +14,7 @@ from camunda7.lint.diagram import BPMN, CAMUNDA
 from config.settings import ROOT
 from processes.variables import TASK
 
-FACTS = (ROOT / "engine/src/main/java/org/coronacare/engine/Fact.java").read_text()
+FACTS = (ROOT / "engine/src/main/java/org/coronacare/engine/tasks/Fact.java").read_text()
 KNOWN = {
     name.lower()
     for name in re.findall(r"^  ([A-Z_]+)\($|^  ([A-Z_]+)\(\"", FACTS, re.MULTILINE)

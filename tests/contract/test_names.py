@@ -23,7 +23,7 @@ HANDLERS = all_handlers()
 # names of Camunda 7 that its forks change; the path /camunda is a setting of all (webapp.application-path)
 VENDOR = re.compile(r"camunda-admin|camundaFormRef|camunda-welcome|org\.camunda\.")
 JAVA_STRING = re.compile(r'"([^"\n]*)"')
-VENDOR_FILES = {"camunda7/names.py", "engine/src/main/java/org/coronacare/engine/Names.java"}
+VENDOR_FILES = {"camunda7/names.py", "engine/src/main/java/org/coronacare/engine/support/Names.java"}
 RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis", "doctors_phones", "managers", "place"}
 
 

@@ -1,6 +1,7 @@
 package org.coronacare.engine;
 
 import org.camunda.bpm.engine.ProcessEngine;
+import org.coronacare.engine.database.DatabaseOutage;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootVersion;
