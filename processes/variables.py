@@ -327,3 +327,48 @@ VARIABLES = Catalogue(
 VOIDED_BY_CORRECTION = frozenset(
     name for name, each in VARIABLES.items() if isinstance(each, Variable) and each.voided_by_correction
 )
+
+# variables that the engine reads for each fact that a task of staff shows (Fact.java)
+FACTS = {
+    "alert": ("orientation_now",),
+    "case": (),
+    "patient": ("given_name", "family_name", "date_of_birth"),
+    "born": ("date_of_birth",),
+    "carer": ("carer_name",),
+    "phone": ("phone", "emergency_phone"),
+    "email": ("email",),
+    "language": ("language",),
+    "address": ("address", "building_access"),
+    "visit": ("visit_number", "visit_due_at"),
+    "call": ("call_number",),
+    "priority": (),
+    "assessment": ("orientation", "risk_factor"),
+    "symptoms": (
+        "temperature", "breathless", "unable_to_eat_or_drink", "bedridden_half_day", "cough", "sore_throat_or_aches",
+        "loss_of_taste_or_smell", "diarrhea", "fatigue",
+    ),
+    "onset": ("onset_date",),
+    "illnesses": (
+        "heart_disease", "weakened_immunity", "diabetes", "cancer", "lung_disease", "kidney_dialysis", "cirrhosis",
+        "third_trimester", "sickle_cell",
+    ),
+    "pregnancy": ("pregnancy",),
+    "vaccination": ("vaccination_doses", "last_vaccination_date"),
+    "medication": ("medication",),
+    "allergies": ("allergies",),
+    "lives": ("lives",),
+    "works": ("works_in",),
+    "remark": ("anything_else",),
+    "measured": ("body_temperature_c", "oxygen_saturation", "respiratory_rate"),
+    "visit_note": ("visit_note",),
+    "result": ("lab_result", "correction_number"),
+    "samples": ("results_so_far",),
+    "notified": ("result_told_at",),
+    "reports": ("earlier_reports",),
+    "message": ("notice_text",),
+    "contact": ("contact_name",),
+    "contact_phone": ("contact_phone",),
+    "contact_language": ("contact_language",),
+    "exposed": ("contact_last_exposure",),
+    "quarantine": ("contact_last_exposure", "policy"),
+}  # fmt: skip

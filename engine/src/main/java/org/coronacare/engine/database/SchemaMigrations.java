@@ -56,6 +56,7 @@ public class SchemaMigrations extends AbstractProcessEnginePlugin {
             database.execute(MIGRATIONS.get(version - 1));
             database.update("INSERT INTO CORONACARE_SCHEMA VALUES (?, ?)", version, Timestamp.from(Instant.now()));
           }
+          RestrictedDeletes.apply(database);
         });
   }
 
