@@ -172,6 +172,6 @@ def list_filters() -> list[Filter]:
             "Calls to make", "contact-tracers", CALL, MOST_URGENT, followUpBeforeOrNotExistentExpression="${now()}"
         ),
         for_group("Calls for later", "contact-tracers", CALL, MOST_URGENT, followUpAfterExpression="${now()}"),
-        for_group("Results to check", "laboratory", {"inbox_reason": "Not taken because"}, OLDEST),
+        for_group("Results to check", "laboratory", {}, OLDEST),
         Filter("All tasks", ADMINISTRATORS, {}, {}),
     ]

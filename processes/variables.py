@@ -289,7 +289,6 @@ INBOX = Catalogue(
     Variable(
         "inbox_facts", "Json", "rows with fact and value of the table in the form: what was understood, and why not"
     ),
-    Variable("inbox_reason", "String", "why the result wasn't taken; names no patient"),
     Variable("inbox_round", "Integer", "number of the decision on the item, from 1"),
     Variable(
         "inbox_decision",

@@ -71,12 +71,6 @@ def chase_result(lab_order_id: str, effect_key: str, *, lab: Lab) -> None:
     lab.inquire(lab_order_id, effect_key)
 
 
-@topic("lab.tell_result", occurrence="result_number")
-def tell_result(channel: str, email: str, phone: str, language: str, effect_key: str, *, outbox: Outbox) -> None:
-    """Notify the patient that the result is on their page; the message doesn't contain it."""
-    queue_notice(outbox, effect_key, "result_there", channel, email, phone, language)
-
-
 @topic("lab.decide_item", occurrence="inbox_round")
 def decide_item(
     inbox_item: int,
@@ -109,22 +103,23 @@ def decide_item(
     return {
         "inbox_open": "yes" if item["outcome"] == "inbox" else "no",
         "inbox_round": inbox_round + 1,
-        **inbox_values(item, problem),
+        "inbox_case": item["case_reference"],
+        "inbox_facts": list_facts(item, problem),
     }
 
 
-def inbox_values(item: dict[str, Any], problem: str = "") -> dict[str, Any]:
-    """Return the variables of an inbox item's task.
+def list_facts(item: dict[str, Any], problem: str = "") -> list[dict[str, str]]:
+    """Return the rows of the table in the form of an inbox item.
 
     Args:
         item: of the laboratory's API.
         problem: why the last decision wasn't possible.
     """
     reasons = [("Not taken because", item["reason"]), ("Your decision wasn't possible", problem)]
-    rows = [{"fact": fact, "value": value} for fact, value in reasons if value]
-    return {
-        "inbox_item": item["id"],
-        "inbox_case": item["case_reference"],
-        "inbox_reason": item["reason"],
-        "inbox_facts": [*rows, *item["facts"]],
-    }
+    return [*({"fact": fact, "value": value} for fact, value in reasons if value), *item["facts"]]
+
+
+@topic("lab.tell_result", occurrence="result_number")
+def tell_result(channel: str, email: str, phone: str, language: str, effect_key: str, *, outbox: Outbox) -> None:
+    """Notify the patient that the result is on their page; the message doesn't contain it."""
+    queue_notice(outbox, effect_key, "result_there", channel, email, phone, language)

@@ -13,7 +13,7 @@ from processes.cases import inbox_key
 from processes.elements import Message
 from processes.engine import Engine
 from records.processing import process_each
-from workers.lab import inbox_values
+from workers.lab import list_facts
 
 log = logging.getLogger("workers.lab_inbox")
 
@@ -37,7 +37,8 @@ class LabInbox:
 
     def _start_task(self, item: Item) -> bool:
         key = inbox_key(item["id"])
-        self._engine.correlate(Message.INBOX_ITEM_FOUND, key, inbox_values(item), key=key)
+        values = {"inbox_item": item["id"], "inbox_case": item["case_reference"], "inbox_facts": list_facts(item)}
+        self._engine.correlate(Message.INBOX_ITEM_FOUND, key, values, key=key)
         self._lab.set_inbox_task(item["id"], True)
         log.info("task for inbox item %s started", item["id"])
         return True

@@ -36,7 +36,13 @@ def test_every_declared_variable_is_used() -> None:
         used |= diagrams.decision_inputs(path) | diagrams.decision_outputs(path)
     for handler in HANDLERS:
         used |= set(handler.variables) | _keys_returned(handler)
-    for name in ("processes/cases.py", "workers/lab_feed.py", "workers/channels.py", "webapp/forwarding.py"):
+    for name in (
+        "processes/cases.py",
+        "workers/lab_feed.py",
+        "workers/lab_inbox.py",
+        "workers/channels.py",
+        "webapp/forwarding.py",
+    ):
         used |= _literals_of(ROOT / name)
     # tests/contract/test_facts.py
     used |= TASK.keys()

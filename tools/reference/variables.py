@@ -42,6 +42,7 @@ PARTS = {
     "Contact tracing": variables.TRACING,
     "User tasks": variables.TASK,
     "Case": variables.CASE,
+    "Laboratory's inbox": variables.INBOX,
 }
 # functions that write variables as keys of a dict, with their packages
 WRITERS = (
@@ -49,6 +50,8 @@ WRITERS = (
     ("processes", "reopen_case"),
     ("processes", "set_language"),
     ("workers", "_result_values"),
+    ("workers", "_start_task"),
+    ("workers", "_end_task"),
     ("workers", "_values"),
     ("webapp", "withdraw"),
 )
