@@ -137,7 +137,8 @@ def test_a_process_manager_signs_in_in_a_browser(compose: Compose) -> None:
         manager = StaffMember(browser.new_page(viewport=DESKTOP), compose.state, "process_manager")
         manager.open_webapp("/staff/kpis")
         manager.sign_in_to_webapp()
-        assert "KPIs" in manager.page.inner_text("main")
+        manager.open_webapp("/staff/kpis")
+        assert manager.page.inner_text("h1") == "KPIs"
 
 
 def test_cookies_of_staff_have_their_attributes(compose: Compose) -> None:
@@ -201,7 +202,7 @@ def test_containers_that_end_are_restarted(compose: Compose) -> None:
     before = {each["ID"]: each["Service"] for each in compose.containers() if each["Service"] not in COMMANDS}
     for service in before.values():
         compose("exec", "-T", service, "sh", "-c", f"kill -{SIGNALS.get(service, 'TERM')} 1")
-    eventually(lambda: set(compose.restarts(*before)) == {1}, lambda: str(compose.restarts(*before)), WITHIN_S)
+    eventually(lambda: min(compose.restarts(*before)) > 0, lambda: str(compose.restarts(*before)), WITHIN_S)
     compose.wait_until_healthy()
     assert count_closed(compose) == "33"
 
@@ -221,4 +222,5 @@ def test_data_outlive_down_and_up(compose: Compose) -> None:
     compose("up", "--detach")
     compose.wait_until_healthy()
     assert count_closed(compose) == "33"
-    assert sent == messages(compose)
+    assert sent
+    assert sent <= messages(compose)
