@@ -65,6 +65,13 @@ def sum_metric(compose: Compose, *metric: str) -> list[float]:
     return [float(line) for line in compose("exec", "-T", "webapp", "python", "-c", READ_METRIC, *metric).split()]
 
 
+def count_scraped(compose: Compose, job: str) -> int:
+    """Number of containers of a part that Prometheus reads."""
+    url = f"http://127.0.0.1:{compose.ports['PROMETHEUS_PORT']}/api/v1/query"
+    answer = requests.get(url, {"query": f'count(up{{job="{job}"}} == 1)'}, timeout=30).json()
+    return int(answer["data"]["result"][0]["value"][1])
+
+
 def normalized(names: Iterable[str]) -> set[str]:
     """Names of Python packages as PEP 503 compares them."""
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
@@ -111,6 +118,8 @@ def test_the_pilot_is_shared_by_several_containers_of_a_part(compose: Compose) -
     assert len(executed) == SEVERAL["engine"]
     assert min(*completed, *executed) > 0
     assert set(messages(compose).values()) == {1}
+    # Prometheus reads each of them
+    assert {name: count_scraped(compose, name) for name in SEVERAL} == SEVERAL
 
 
 def test_a_session_of_staff_stays_on_its_engine(compose: Compose) -> None:
