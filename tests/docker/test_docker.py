@@ -20,7 +20,7 @@ from tests.support.people import StaffMember
 WITHIN_S = 120
 SEVERAL = {"workers": 3, "webapp": 2, "engine": 2}
 ONE = dict.fromkeys(SEVERAL, 1)
-# how a process is told to end; PostgreSQL would wait for its clients after SIGTERM
+# that end a process; PostgreSQL would wait for its clients after SIGTERM
 SIGNALS = {"postgres": "INT"}
 # prints a metric's sum in each container of a service: host, port and path, pattern of the metric
 READ_METRIC = """
@@ -57,7 +57,7 @@ def start(compose: Compose, numbers: dict[str, int]) -> None:
     compose("up", "--detach", "--no-build", "--no-recreate", *scale)
     compose.wait_until_healthy()
     assert {service: len(compose.containers(service)) for service in numbers} == numbers
-    # as the front resolves names, and forgets addresses
+    # the front resolves names again within seconds
     time.sleep(15)
 
 
