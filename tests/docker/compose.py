@@ -110,7 +110,7 @@ class Compose:
         return {"engine": self.url, "webapp": self.url, "accounts": accounts}
 
     def restarts(self, *containers: str) -> list[int]:
-        """How often Docker has restarted each of these containers."""
+        """How often the engine has restarted each of these containers."""
         command = ["docker", "inspect", "--format", "{{.RestartCount}}", *containers]
         return [int(line) for line in subprocess.run(command, capture_output=True, check=True).stdout.split()]
 

@@ -20,7 +20,7 @@ from tests.support.people import StaffMember
 WITHIN_S = 120
 SEVERAL = {"workers": 3, "webapp": 2, "engine": 2}
 ONE = dict.fromkeys(SEVERAL, 1)
-# signal that ends each process; PostgreSQL would wait for its clients after SIGTERM
+# that end a process; PostgreSQL would wait for its clients after SIGTERM
 SIGNALS = {"postgres": "INT"}
 # prints a metric's sum in each container of a service: host, port and path, pattern of the metric
 READ_METRIC = """
@@ -57,12 +57,19 @@ def start(compose: Compose, numbers: dict[str, int]) -> None:
     compose("up", "--detach", "--no-build", "--no-recreate", *scale)
     compose.wait_until_healthy()
     assert {service: len(compose.containers(service)) for service in numbers} == numbers
-    # as the front resolves names, and its addresses expire
+    # the front resolves names again within seconds
     time.sleep(15)
 
 
 def sum_metric(compose: Compose, *metric: str) -> list[float]:
     return [float(line) for line in compose("exec", "-T", "webapp", "python", "-c", READ_METRIC, *metric).split()]
+
+
+def count_scraped(compose: Compose, job: str) -> int:
+    """Number of containers of a part that Prometheus reads."""
+    url = f"http://127.0.0.1:{compose.ports['PROMETHEUS_PORT']}/api/v1/query"
+    answer = requests.get(url, {"query": f'count(up{{job="{job}"}} == 1)'}, timeout=30).json()
+    return int(answer["data"]["result"][0]["value"][1])
 
 
 def normalized(names: Iterable[str]) -> set[str]:
@@ -111,6 +118,8 @@ def test_the_pilot_is_shared_by_several_containers_of_a_part(compose: Compose) -
     assert len(executed) == SEVERAL["engine"]
     assert min(*completed, *executed) > 0
     assert set(messages(compose).values()) == {1}
+    # Prometheus reads each of them
+    assert {name: count_scraped(compose, name) for name in SEVERAL} == SEVERAL
 
 
 def test_a_session_of_staff_stays_on_its_engine(compose: Compose) -> None:
@@ -137,7 +146,8 @@ def test_a_process_manager_signs_in_in_a_browser(compose: Compose) -> None:
         manager = StaffMember(browser.new_page(viewport=DESKTOP), compose.state, "process_manager")
         manager.open_webapp("/staff/kpis")
         manager.sign_in_to_webapp()
-        assert "KPIs" in manager.page.inner_text("main")
+        manager.open_webapp("/staff/kpis")
+        assert manager.page.inner_text("h1") == "KPIs"
 
 
 def test_cookies_of_staff_have_their_attributes(compose: Compose) -> None:
@@ -201,7 +211,7 @@ def test_containers_that_end_are_restarted(compose: Compose) -> None:
     before = {each["ID"]: each["Service"] for each in compose.containers() if each["Service"] not in COMMANDS}
     for service in before.values():
         compose("exec", "-T", service, "sh", "-c", f"kill -{SIGNALS.get(service, 'TERM')} 1")
-    eventually(lambda: set(compose.restarts(*before)) == {1}, lambda: str(compose.restarts(*before)), WITHIN_S)
+    eventually(lambda: min(compose.restarts(*before)) > 0, lambda: str(compose.restarts(*before)), WITHIN_S)
     compose.wait_until_healthy()
     assert count_closed(compose) == "33"
 
@@ -221,4 +231,5 @@ def test_data_outlive_down_and_up(compose: Compose) -> None:
     compose("up", "--detach")
     compose.wait_until_healthy()
     assert count_closed(compose) == "33"
-    assert sent == messages(compose)
+    assert sent
+    assert sent <= messages(compose)
