@@ -105,7 +105,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m codespell_lib -D- -D tools/prose/words.txt -L informations,connexion $(PROSE)
+	$(PY) -m codespell_lib -D- -D tools/prose/words.txt -L informations,connexion,mot $(PROSE)
 	$(PY) -m deployment check
 
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)

@@ -104,7 +104,7 @@ def test_all_lists_have_counts_and_a_task_is_found_by_name(
     expect(closed).to_have_attribute("data-count", str(today))
 
     found = medic.page.locator("ol.tasks-list li.task")
-    for name, count in (("quillf", 1), ("Nobody", 0)):
+    for name, count in (("quillf", 1), ("Unheard", 0)):
         medic.page.get_by_label("Find by name").fill(name)
         medic.page.get_by_role("button", name="Find", exact=True).click()
         expect(found).to_have_count(count)
