@@ -10,6 +10,7 @@ from babel.dates import format_timedelta
 from flask_babel import format_date, format_time, get_locale, get_timezone, gettext
 
 QUARTER = timedelta(minutes=15)
+VISITING_HOURS = range(7, 21)
 Unit = Literal["minute", "hour", "day"]
 
 
@@ -32,10 +33,16 @@ def moment(value: datetime) -> str:
 
 
 def appointment(value: datetime) -> str:
-    """Format the time until which a visit is due, rounded up to the quarter of an hour: `Tuesday 1 December, 14:45`."""
+    """Format the time until which a visit is due, rounded up to the quarter of an hour: `Tuesday 1 December, 14:45`.
+
+    At night, when no one visits, it is the day alone.
+    """
     exact = timedelta(minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
     due = value - exact + math.ceil(exact / QUARTER) * QUARTER
-    return gettext("%(day)s, %(time)s", day=format_date(due, "EEEE d MMMM"), time=_clock(due))
+    day_of_week = format_date(due, "EEEE d MMMM")
+    if due.astimezone(get_timezone()).hour not in VISITING_HOURS:
+        return day_of_week
+    return gettext("%(day)s, %(time)s", day=day_of_week, time=_clock(due))
 
 
 def unbroken(text: str) -> str:

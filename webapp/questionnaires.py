@@ -42,7 +42,7 @@ FORMS = {
     ),
     "medical_form": Questionnaire(_("Medical form"), _("The doctor will read your answers."), 3),
     "close_contacts": Questionnaire(
-        _("Your close contacts"),
+        _("List your close contacts"),
         _("The health authority will contact them without giving your name."),
         5,
         is_checked=True,

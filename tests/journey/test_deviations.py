@@ -98,8 +98,8 @@ def test_a_list_of_contacts_that_is_returned_has_its_rows_and_says_what_is_wrong
     case: CaseUnderTest, patient: Patient
 ) -> None:
     case.record_visit("positive")
-    patient.wait_for_link("Your close contacts")
-    patient.press("Your close contacts")
+    patient.wait_for_link("List your close contacts")
+    patient.press("List your close contacts")
     patient.fill_in({"had_contacts": "yes"})
     patient.submit_page()
     row = {"name": "Kim", "email": "kim@contacts.example", "relation": "friend", "exposure": "close"}

@@ -26,11 +26,17 @@ ASK_DEVELOPERS = "Ask the developers"
 
 @dataclass(frozen=True)
 class Explanation:
-    """An incident in a manager's words; each attribute is one sentence or more."""
+    """An incident in a manager's words.
+
+    Attributes:
+        happened, next_step, retrying: one sentence or more.
+        helps: whether retrying may help before anything else is done.
+    """
 
     happened: str
     next_step: str
     retrying: str
+    helps: bool = False
 
 
 def explain(incident: Incident) -> Explanation:
@@ -55,6 +61,7 @@ def explain(incident: Incident) -> Explanation:
         "Our software failed at this step several times.",
         f"Retry once. If it fails again, {ASK_DEVELOPERS.lower()}: the workers' log has the details.",
         "Retrying works if the failure was a passing one, or after the software is corrected.",
+        helps=True,
     )
 
 
@@ -63,7 +70,7 @@ def _explain_refusal(service: str, code: str) -> Explanation:
     reason = REASONS.get(code, NO_REASON)
     return Explanation(
         f"{_capitalize(name)} refused our request: {reason}.",
-        f"Ask {name}, and an administrator, who can correct the case's data in Cockpit. Retry after that.",
+        f"Don't retry yet. First ask {name}, then an administrator, who can correct the case's data in Cockpit.",
         REPEATS,
     )
 

@@ -81,6 +81,7 @@ class Row:
         cases: filters of the list of closed cases that shows the cases of the KPI; None if there is none.
     """
 
+    key: str
     label: str
     figure: Indicator
     others: tuple[Indicator, ...]
@@ -124,6 +125,7 @@ def arrange_kpis(
     def create_row(key: str) -> Row:
         figure, label = now[key], SPREAD_LABELS.get(key, now[key].label)
         return Row(
+            key,
             label,
             figure,
             tuple(now[key.removesuffix(MEDIAN) + end] for end in (P90, MEAN)) if key in SPREAD_LABELS else (),
@@ -143,8 +145,9 @@ def arrange_kpis(
 
 @dataclass(frozen=True)
 class Missed:
-    """A KPI that misses its target, in words: the figure, its target, and what a manager does next."""
+    """A KPI that misses its target: its key, and in words the figure, its target, and what a manager does next."""
 
+    key: str
     figure: str
     target: str
     action: str
@@ -158,6 +161,7 @@ def list_missed(figures: Iterable[Indicator], targets: Mapping[str, Any]) -> lis
     missed = [figure for figure in compared if not is_met(figure, targets)]
     return [
         Missed(
+            figure.key,
             f"{SPREAD_LABELS.get(figure.key, figure.label)}: {format_kpi(figure)}",
             describe_target(figure, targets),
             ACTIONS[figure.key],

@@ -35,6 +35,7 @@ def show_now() -> str:
     figures = load_figures({step: each for own in counts.values() for step, each in own.items()})
     tiles = waits.load_tiles(engine, figures["waits"], options.targets, resources().place.zone, now)
     worst = waits.find_worst(tiles)
+    alarms = waits.list_alarms(tiles, figures["stock"], figures["doctors"])
     return render_template(
         "staff/now.html",
         tiles=tiles,
@@ -42,7 +43,8 @@ def show_now() -> str:
         excess=waits.describe_excess(worst) if worst else "",
         cause=waits.describe_cause(worst, figures["stock"], figures["doctors"]) if worst else "",
         action=waits.choose_action(worst, figures["doctors"]) if worst else "",
-        shortages=waits.list_shortages(tiles, figures["stock"], figures["doctors"]),
+        alarms=alarms,
+        alarm_status={step: alarm.status for alarm in reversed(alarms) for step in alarm.steps},
         overdue=waits.list_overdue(engine, tiles, now),
         incidents=count_incidents(),
         stock=figures["stock"],

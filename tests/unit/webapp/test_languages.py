@@ -114,6 +114,13 @@ def test_days_times_and_durations_are_written_in_the_language(language: str, exp
     assert [text.replace("\u202f", " ").replace("\xa0", " ") for text in texts] == expected_texts
 
 
+def test_a_visit_that_is_due_at_night_has_a_day_only() -> None:
+    with application(time_zone="Europe/Berlin").test_request_context():
+        at_night = datetime(2020, 3, 20, 2, 39, tzinfo=UTC)
+        assert formatting.appointment(at_night) == "Friday 20 March"
+        assert formatting.appointment(at_night + timedelta(hours=4)) == "Friday 20 March, 07:45"
+
+
 def test_the_time_zone_is_named_while_none_is_set() -> None:
     with application().test_request_context():
         assert formatting.moment(datetime(2020, 3, 20, 14, 30, tzinfo=UTC)) == "20 March 2020, 14:30 UTC"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,8 +24,8 @@ from webapp.staff.waits import (
     choose_action,
     describe_cause,
     find_worst,
+    list_alarms,
     list_midnights,
-    list_shortages,
 )
 from webapp.staff.waits import TARGETS as TARGETED
 
@@ -120,11 +120,19 @@ def test_the_first_screen_names_the_worst_step_with_its_cause(monkeypatch: pytes
 
 def test_a_shortage_is_named_before_its_target_is_exceeded() -> None:
     tiles = [tile(step, hours=1) for step in TARGETED]
-    assert list_shortages(tiles, Stock(0, 3), 0) == [
+    alarms = [(each.headline, each.action) for each in list_alarms(tiles, Stock(0, 3), 0)]
+    assert alarms == [
         ("No test kits are left. 3 patients wait for one.", ACTIONS[KIT]),
         ("No doctor is on duty. 6 patients wait for one.", MORE_DOCTORS),
     ]
-    assert list_shortages(tiles, None, 1) == list_shortages(tiles, Stock(1, 0), 1) == []
+    assert list_alarms(tiles, None, 1) == list_alarms(tiles, Stock(1, 0), 1) == []
+
+
+def test_an_emergency_call_is_an_alarm_before_its_target_is_exceeded() -> None:
+    tiles = [replace(tile(step), overdue=Overdue(0, [])) for step in TARGETED]
+    [alarm] = list_alarms(tiles, None, 1)
+    assert alarm.headline == "3 patients wait for a doctor's call in an emergency."
+    assert alarm.action == ACTIONS[UserTask.CALL_PATIENT]
 
 
 def test_incidents_come_before_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +140,7 @@ def test_incidents_come_before_all_is_well(monkeypatch: pytest.MonkeyPatch) -> N
     headlines = [
         each.text.strip() for each in show_now(monkeypatch, {"visit": timedelta(hours=101)}).select(".headline")
     ]
-    assert [each[0] for each in headlines] == ["!", "✓"]
+    assert [each[0] for each in headlines] == ["!"]
 
 
 def test_each_tile_has_its_figures_and_its_course(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +171,7 @@ def test_without_excess_the_page_says_so_and_without_targets_nothing(monkeypatch
 
 def tile(step: str, incidents: int = 0, hours: float = 30) -> Tile:
     now = ActivityCount(3, timedelta(hours=hours), timedelta(hours=1), "i", incidents)
-    return Tile(Wait("What", step, now, 1), timedelta(hours=24), Overdue(1, []), [1, 3])
+    return Tile(Wait("What", step, now, 1), 1, timedelta(hours=24), Overdue(1, []), [1, 3])
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,10 @@ enum Fact {
               answered(values, "heart_disease", "heart or circulation"),
               answered(values, "weakened_immunity", "weakened immune system"),
               flags(values, Words.ILLNESSES))),
-  PREGNANCY("Pregnancy", values -> answered(values, "pregnancy", "pregnant")),
+  PREGNANCY("Pregnancy", values -> word(values, "pregnancy", Words.PREGNANCY)),
   VACCINATION(
       "Vaccination",
-      values -> values.number("vaccination_doses") > 0 ? join(", ", doses(values), values.day("last_vaccination_date")) : null),
+      values -> values.text("vaccination_doses") == null ? null : join(", ", doses(values), values.day("last_vaccination_date"))),
   MEDICATION("Medicines", values -> oneLine(values.text("medication"))),
   ALLERGIES("Allergies", values -> oneLine(values.text("allergies"))),
   LIVES("Lives", values -> word(values, "lives", Words.LIVES)),
@@ -102,12 +102,13 @@ enum Fact {
 
   private static String visit(CaseValues values) {
     var number = values.number("visit_number");
-    return join(", ", values.time("visit_due_at"), number > 1 ? "visit " + number + ": no one was at home before" : null);
+    var due = values.time("visit_due_at");
+    return join(", ", due == null ? null : "by " + due, number > 1 ? "visit " + number + ": no one was at home before" : null);
   }
 
   private static String doses(CaseValues values) {
     var doses = values.number("vaccination_doses");
-    return doses + (doses == 1 ? " dose" : " doses");
+    return doses == 0 ? "not vaccinated" : doses + (doses == 1 ? " dose" : " doses");
   }
 
   private static String correction(CaseValues values) {

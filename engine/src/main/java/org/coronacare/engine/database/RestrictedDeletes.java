@@ -1,4 +1,4 @@
-package org.coronacare.engine;
+package org.coronacare.engine.database;
 
 import java.util.Locale;
 import org.springframework.jdbc.core.ConnectionCallback;

@@ -1,4 +1,4 @@
-package org.coronacare.engine;
+package org.coronacare.engine.tuning;
 
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,4 +1,4 @@
-package org.coronacare.engine;
+package org.coronacare.engine.security;
 
 import java.util.List;
 import java.util.Map;
@@ -9,6 +9,7 @@ import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.interceptor.Session;
 import org.camunda.bpm.engine.impl.interceptor.SessionFactory;
 import org.camunda.bpm.engine.impl.persistence.entity.AuthorizationManager;
+import org.coronacare.engine.support.Lists;
 import org.springframework.stereotype.Component;
 
 /**

@@ -1,4 +1,4 @@
-package org.coronacare.engine;
+package org.coronacare.engine.support;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -19,11 +19,11 @@ import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
         type = Executor.class,
         method = "query",
         args = {MappedStatement.class, Object.class, RowBounds.class, ResultHandler.class}))
-final class ExecutedQueries implements Interceptor {
+public final class ExecutedQueries implements Interceptor {
 
   private final List<String> names = new ArrayList<>();
 
-  static ExecutedQueries of(ProcessEngine engine) {
+  public static ExecutedQueries of(ProcessEngine engine) {
     var queries = new ExecutedQueries();
     var configuration = (ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration();
     configuration.getSqlSessionFactory().getConfiguration().addInterceptor(queries);
@@ -38,11 +38,11 @@ final class ExecutedQueries implements Interceptor {
   }
 
   /** The number of executions since clear(). */
-  long count(String name) {
+  public long count(String name) {
     return names.stream().filter(name::equals).count();
   }
 
-  void clear() {
+  public void clear() {
     names.clear();
   }
 }
