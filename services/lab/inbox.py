@@ -7,6 +7,7 @@ from them are written in one transaction, so that a process that dies between tw
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from datetime import timedelta
 import peewee
 from prometheus_client import Counter
 
+from hosting.databases import DATABASE_ERRORS
 from services.lab import kits
 from services.lab.codes import RESULTS, CodeTable, Mapping, Meaning, load_table
 from services.lab.matching import (
@@ -32,6 +34,8 @@ from services.lab.messages.reports import Format, Observation, Report, Status
 from services.lab.models import CodeMapping, Decided, Transmission
 from services.lab.observations import dump, fingerprint_of, load
 from services.lab.samples import find_samples, report_result, samples_of
+
+log = logging.getLogger("services.lab.inbox")
 
 # seconds between two looks for transmissions that another thread stored, or that wait since the last start
 INTERVAL_S = 1.0
@@ -158,7 +162,13 @@ class Inbox:
     def process_waiting(self) -> None:
         waiting = Transmission.select(Transmission.id).where(~Transmission.is_processed).order_by(Transmission.id)
         for transmission in list(waiting):
-            self._process(Transmission.get_by_id(transmission.id))
+            try:
+                self._process(Transmission.get_by_id(transmission.id))
+            except DATABASE_ERRORS:
+                raise
+            except Exception as error:
+                # by its class, because an error's text may contain a patient's data; alert LabMessagesUnread
+                log.error("message %d can't be processed: %s", transmission.id, type(error).__name__)
 
     def _process(self, transmission: Transmission) -> None:
         content = bytes(transmission.content or b"")

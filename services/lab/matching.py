@@ -83,7 +83,7 @@ class Decision:
 
     Attributes:
         reason: of INBOX; a value of Reason, or a problem of the message.
-        sample: to which it belongs; None if none was found.
+        sample: to which it belongs, or may belong if staff must decide; None if none or several were found.
         status: of TAKEN: final, corrected or entered-in-error.
         result: of TAKEN; empty for a withdrawal.
     """
@@ -111,16 +111,11 @@ def decide(
     """
     if evaluation.meaning is Meaning.OTHER:
         return Decision(Outcome.OTHER)
-    if problems := (*message_problems, *observation.problems):
-        return Decision(Outcome.INBOX, "; ".join(problems))
-    if observation.status is Status.UNKNOWN:
-        return Decision(Outcome.INBOX, Reason.STATUS)
-    if reason := _check_meaning(observation, evaluation):
-        return Decision(Outcome.INBOX, reason)
-    if observation.status is Status.PRELIMINARY:
-        return Decision(Outcome.PRELIMINARY)
     found = _find_samples(observation, samples)
-    if reason := _check_samples(observation, found):
+    reason = _check_message(observation, message_problems) or _check_meaning(observation, evaluation)
+    if not reason and observation.status is Status.PRELIMINARY:
+        return Decision(Outcome.PRELIMINARY)
+    if reason := reason or _check_samples(observation, found):
         return Decision(Outcome.INBOX, reason, found[0] if len(found) == 1 else None)
     return decide_on_sample(found[0], observation.status, evaluation.result)
 
@@ -149,6 +144,12 @@ def _decide_on_withdrawal(sample: Sample) -> Decision:
     if sample.status == ENTERED_IN_ERROR:
         return Decision(Outcome.KNOWN, sample=sample)
     return Decision(Outcome.TAKEN, sample=sample, status=ENTERED_IN_ERROR)
+
+
+def _check_message(observation: Observation, message_problems: tuple[str, ...]) -> str:
+    if problems := (*message_problems, *observation.problems):
+        return "; ".join(problems)
+    return Reason.STATUS if observation.status is Status.UNKNOWN else ""
 
 
 def _check_meaning(observation: Observation, evaluation: Evaluation) -> str:

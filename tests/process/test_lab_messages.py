@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ import requests
 from hl7.client import MLLPClient
 
 from config.settings import environment_name
+from records.erasures import PATIENT, Erasures, is_erased
 from services.lab.matching import Reason
 from services.lab.messages.reports import Format
 from services.lab.models import Decided, FeedItem
 from tests.support.case import CaseUnderTest, eventually
 from tests.support.lab_messages import NEGATIVE, POSITIVE, Example, hl7, write
+from tests.support.postgresql import DATABASES, dump
 
 pytestmark = pytest.mark.engine
 FORMATS = [Format.HL7, Format.FHIR]
@@ -180,3 +183,34 @@ def test_a_task_ends_when_its_item_leaves_the_inbox(
     # then the case gets its result, and the task ends
     case.wait_for_task("doctor_report")
     eventually(lambda: not case.admin.post("/task/count", {"taskId": task["id"]})["count"])
+
+
+def test_nothing_of_a_message_is_in_logs_or_metrics_and_an_erasure_deletes_it(
+    case: CaseUnderTest, state: dict[str, Any], lab_database: None, records: None
+) -> None:
+    # given results of a case with a name that is nowhere else: one for staff, and one that ends the case
+    word = f"Canary{case.barcode}"
+    positive = wait_for_result(case)
+    wrong = send(state, hl7(replace(positive, birth_date="1950-12-31")).replace(b"Sample^Sam", f"{word}^Sam".encode()))
+    task = task_for(case, wrong)
+    assert facts_of(case, task)["Patient"] == f"Sam {word}"
+    damaged = hl7(replace(positive, control_id=case.barcode)).replace(b"Sample^Sam", f"{word}\\Zx\\^S\x00am".encode())
+    send(state, damaged)
+    case.withdraw()
+    send(state, hl7(replace(positive, value=NEGATIVE.value, control_id=f"{case.barcode}-2")))
+    case.wait_for_end()
+    # then no log and no metric has the name
+    assert [path.name for path in Path(state["logs"]).rglob("*") if path.is_file() and word in read(path)] == []
+    assert word not in requests.get(f"{state['lab']}/metrics", timeout=10).text
+    assert any(word in dump(name).decode("utf-8", "replace") for name in DATABASES)
+    # when the case is erased, then the task of staff ends, and no database has it
+    Erasures().request(case.reference, PATIENT)
+    eventually(
+        lambda: is_erased(case.reference) and not case.admin.post("/task/count", {"taskId": task["id"]})["count"]
+    )
+    remains = [name for name in DATABASES if word.encode() in dump(name) or word.encode().hex().encode() in dump(name)]
+    assert remains == []
+
+
+def read(path: Path) -> str:
+    return path.read_text(errors="replace")
