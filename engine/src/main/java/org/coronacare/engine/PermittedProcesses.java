@@ -16,7 +16,7 @@ import org.camunda.bpm.engine.impl.persistence.entity.AuthorizationEntity;
 
 /**
  * The processes whose external tasks a caller may fetch. Camunda requires permissions to read and to update the instance, by its process
- * definition or by itself.
+ * definition or its own.
  *
  * @param isAll whether they are all
  * @param keys keys of process definitions
