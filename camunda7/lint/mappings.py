@@ -29,8 +29,8 @@ def findings(files: Files, declared: Declared) -> Iterator[Finding]:
             if process is None:
                 continue
             used = _list_used(files, *process, declared)
-            for name in _list_passed(call) if used is not None else ():
-                if name not in used:
+            for name in _list_passed(call):
+                if used is not None and name not in used:
                     wrong = f"it passes {name} to {process[1].id}, which doesn't use it"
                     yield diagram.finding(call, wrong, "Delete the mapping")
 

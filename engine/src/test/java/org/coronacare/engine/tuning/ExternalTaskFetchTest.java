@@ -26,8 +26,7 @@ import org.camunda.bpm.engine.impl.cfg.StandaloneInMemProcessEngineConfiguration
 import org.camunda.bpm.engine.variable.Variables;
 import org.camunda.bpm.model.bpmn.Bpmn;
 import org.coronacare.engine.support.ExecutedQueries;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,12 +37,12 @@ class ExternalTaskFetchTest {
   private static final int MAX_AUTHORIZATIONS = 4;
   private static final List<String> TOPICS = List.of("t", "u");
 
-  private static ProcessEngine camunda;
-  private static ProcessEngine ours;
-  private static ExecutedQueries queries;
+  private ProcessEngine camunda;
+  private ProcessEngine ours;
+  private ExecutedQueries queries;
 
-  @BeforeAll
-  static void createTasks() {
+  @BeforeEach
+  void createTasks() {
     camunda = build("create-drop", false);
     ours = build("false", true);
     queries = ExecutedQueries.of(ours);
@@ -62,7 +61,7 @@ class ExternalTaskFetchTest {
     camunda.getRuntimeService().suspendProcessInstanceById(tasks.get(4).getProcessInstanceId());
   }
 
-  private static ProcessEngine build(String schema, boolean isOurs) {
+  private ProcessEngine build(String schema, boolean isOurs) {
     var configuration = new StandaloneInMemProcessEngineConfiguration();
     configuration.setProcessEngineName("fetch " + isOurs);
     configuration.setJdbcUrl("jdbc:h2:mem:fetch;DB_CLOSE_DELAY=-1");
@@ -72,7 +71,7 @@ class ExternalTaskFetchTest {
     return configuration.buildProcessEngine();
   }
 
-  private static void deploy(String key, String tenant) {
+  private void deploy(String key, String tenant) {
     var model =
         Bpmn.createExecutableProcess(key)
             .startEvent()
@@ -84,26 +83,20 @@ class ExternalTaskFetchTest {
     camunda.getRepositoryService().createDeployment().tenantId(tenant).addModelInstance(key + ".bpmn", model).deploy();
   }
 
-  private static void start(String key, int priority, int number) {
+  private void start(String key, int priority, int number) {
     var values = Variables.putValue("priority", priority).putValue("topic", TOPICS.get(number % 2)).putValue("number", number % 4);
     camunda.getRuntimeService().startProcessInstanceByKey(key, "case " + number % 5, values);
   }
 
-  @AfterAll
-  static void close() {
+  @AfterEach
+  void close() {
     ours.close();
     camunda.close();
   }
 
-  @BeforeEach
-  void removeAuthorizations() {
+  private void removeAuthorizations() {
     var authorizations = camunda.getAuthorizationService();
     authorizations.createAuthorizationQuery().list().forEach(each -> authorizations.deleteAuthorization(each.getId()));
-  }
-
-  @BeforeEach
-  void forgetQueries() {
-    queries.clear();
   }
 
   @Test
@@ -163,11 +156,11 @@ class ExternalTaskFetchTest {
     assertEquals(assertSameTasks(UnaryOperator.identity(), true, "ordered").size(), fetch(ours, 100, UnaryOperator.identity(), false).size());
   }
 
-  private static void grantAll() {
+  private void grantAll() {
     authorize(AUTH_TYPE_GRANT, "me", null, Resources.PROCESS_INSTANCE, "*", ProcessInstancePermissions.ALL);
   }
 
-  private static String authorize(Random random) {
+  private String authorize(Random random) {
     var isRevoking = random.nextInt(12) == 0;
     var who = random.nextInt(4);
     var type = isRevoking ? AUTH_TYPE_REVOKE : who == 0 ? AUTH_TYPE_GLOBAL : AUTH_TYPE_GRANT;
@@ -185,12 +178,12 @@ class ExternalTaskFetchTest {
     return authorize(type, user, group, resource, ids.get(random.nextInt(4)), permissions[random.nextInt(3)]);
   }
 
-  private static String anyInstance() {
+  private String anyInstance() {
     return camunda.getExternalTaskService().createExternalTaskQuery().listPage(7, 1).get(0).getProcessInstanceId();
   }
 
   /** Returns its description. One like another that exists already isn't added. */
-  private static String authorize(int type, String user, String group, Resource resource, String id, Permission permission) {
+  private String authorize(int type, String user, String group, Resource resource, String id, Permission permission) {
     var service = camunda.getAuthorizationService();
     var authorization = service.createNewAuthorization(type);
     if (user != null && type != AUTH_TYPE_GLOBAL) {
@@ -213,11 +206,11 @@ class ExternalTaskFetchTest {
     return List.of(type, String.valueOf(user), String.valueOf(group), resource, id, permission).toString();
   }
 
-  private static String idOf(String key) {
+  private String idOf(String key) {
     return camunda.getRepositoryService().createProcessDefinitionQuery().processDefinitionKey(key).singleResult().getId();
   }
 
-  private static List<LockedExternalTask> assertSameTasks(
+  private List<LockedExternalTask> assertSameTasks(
       UnaryOperator<ExternalTaskQueryTopicBuilder> condition, boolean usePriority, String message) {
     var expected = fetch(camunda, 100, condition, usePriority);
     var fetched = fetch(ours, 100, condition, usePriority);
@@ -231,7 +224,7 @@ class ExternalTaskFetchTest {
   }
 
   /** Fetches as a user with a group and a tenant, and unlocks what was fetched. */
-  private static List<LockedExternalTask> fetch(
+  private List<LockedExternalTask> fetch(
       ProcessEngine engine, int max, UnaryOperator<ExternalTaskQueryTopicBuilder> condition, boolean usePriority) {
     var configuration = (ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration();
     engine.getIdentityService().setAuthentication("me", List.of("parts"), List.of("tenant"));
