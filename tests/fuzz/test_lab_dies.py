@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,8 +61,8 @@ def test_what_was_acknowledged_is_taken_once(tmp_path: Path, delay_s: float) -> 
     with lab_with_mllp(tmp_path) as (url, pid, port):
         for barcode in barcodes:
             order(url, barcode)
-        kill_after(pid, delay_s)
-        acknowledged = send_until_dead(port, messages)
+        with killed_after(pid, delay_s):
+            acknowledged = send_until_dead(port, messages)
     with lab_with_mllp(tmp_path) as (_, _, port):
         # the sender repeats what wasn't acknowledged, and the last message that was
         rest = messages[max(acknowledged - 1, 0) :]
@@ -72,10 +74,19 @@ def test_what_was_acknowledged_is_taken_once(tmp_path: Path, delay_s: float) -> 
         assert results(tmp_path) == barcodes
 
 
-def kill_after(pid: int, seconds: float) -> None:
+@contextmanager
+def killed_after(pid: int, seconds: float) -> Iterator[None]:
     """Kill a server and its workers after a while."""
-    script = f"sleep {seconds}; kill -9 $(cat /proc/{pid}/task/{pid}/children) {pid}"
-    subprocess.Popen(["sh", "-c", script])
+    timer = threading.Timer(seconds, kill, [pid])
+    timer.start()
+    yield
+    timer.join()
+
+
+def kill(pid: int) -> None:
+    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for each in (pid, *map(int, workers)):
+        os.kill(each, signal.SIGKILL)
 
 
 def results(folder: Path) -> list[str]:
