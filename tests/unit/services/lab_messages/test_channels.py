@@ -179,7 +179,7 @@ def test_another_implementation_sends_by_tls(inbox: Inbox, tmp_path: Path) -> No
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate of localhost, signed by itself, and its key."""
+    """Write a self-signed certificate of localhost, and its key."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=localhost")
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder(
