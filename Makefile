@@ -128,8 +128,9 @@ rush: setup .venv/.stamp-test ##prove test 200 concurrent patients for 50 test k
 oracle: setup tools node_modules/.stamp ##prove compare our forms with form-js, with 2,000 sets of answers each: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
 
-fuzz: setup .venv/.stamp-test ##prove send 1,000 generated requests to each path of the laboratory and the government: minutes
+fuzz: setup .venv/.stamp-test ##prove send 1,000 generated requests to each path of the laboratory and the government, and read 10,000 messages: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest $(LONG) tests/fuzz -rP
+	MESSAGE_EXAMPLES=10000 $(PY) -m pytest $(LONG) tests/unit/services/lab_messages/test_fuzzing.py -rP
 
 faults: setup tools mutants ##prove kill, stop and disconnect parts under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest $(LONG) tests/faults -rP

@@ -82,7 +82,7 @@ class _Item:
 
     Attributes:
         observation: None for a message without any.
-        ambiguous: identifiers for which the message has different results.
+        ambiguous: identifiers for which the message has different results or patients.
     """
 
     report: Report
@@ -306,13 +306,14 @@ def _list_items(reports: list[Report], table: CodeTable) -> Iterator[_Item]:
 
 
 def _find_ambiguous(report: Report, table: CodeTable) -> frozenset[str]:
-    """Return the identifiers for which a message has different results: none of them is taken."""
-    results: dict[str, set[tuple[str, str]]] = {}
+    """Return the identifiers for which a message has different results or patients: none of them is taken."""
+    results: dict[str, set[tuple[str, ...]]] = {}
     for observation in report.observations:
         evaluation = table.evaluate(observation, report.sender)
         if evaluation.meaning is Meaning.RESULT and observation.status is not Status.PRELIMINARY:
             for identifier in {*map(normalise_barcode, observation.specimen_ids), *observation.order_ids}:
-                results.setdefault(identifier, set()).add((observation.status, evaluation.result))
+                said = (observation.status, evaluation.result, observation.family_name, observation.given_name)
+                results.setdefault(identifier, set()).add(said)
     return frozenset(identifier for identifier, found in results.items() if len(found) > 1)
 
 

@@ -50,7 +50,7 @@ class Reason(StrEnum):
     NO_RESULT_BEFORE = "it corrects or withdraws a result that wasn't reported"
     NOT_MARKED = "it differs from the reported result, but isn't marked as a correction"
     WITHDRAWN_BEFORE = "the result of this sample was withdrawn, and this one isn't marked as a correction"
-    SEVERAL_RESULTS = "the message has different results of this sample"
+    SEVERAL_RESULTS = "the message has different results or patients of this sample"
     WAITS_ALREADY = "the same result waits for staff, or was closed by them"
     CONTROL_ID_REUSED = "its control id was used for another message"
 

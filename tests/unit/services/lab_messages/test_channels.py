@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hl7
 import peewee
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hl7.client import MLLPClient
+from hl7.mllp import open_hl7_connection
 
 from services.lab import mllp
 from services.lab.folder import Folder
@@ -146,6 +153,44 @@ def test_connections_beyond_the_limit_are_closed(inbox: Inbox, monkeypatch: pyte
             client.send_message(MESSAGE)
             with connect(port) as second:
                 assert receive_all(second) == b""
+
+
+def test_another_implementation_sends_by_tls(inbox: Inbox, tmp_path: Path) -> None:
+    certificate, key = write_certificate(tmp_path)
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(certificate, key)
+    client = ssl.create_default_context(cafile=certificate)
+
+    async def send(port: int) -> str:
+        reader, writer = await open_hl7_connection("127.0.0.1", port, ssl=client, server_hostname="localhost")
+        writer.writemessage(hl7.parse(MESSAGE.decode()))
+        await writer.drain()
+        answer = await reader.readmessage()
+        writer.close()
+        await writer.wait_closed()
+        return str(answer["MSA.F1"])
+
+    listener = mllp.listen(("127.0.0.1", 0), lambda content: inbox.receive("mllp", content), MAX_BYTES, server)
+    try:
+        assert asyncio.run(send(listener.port)) == "AA"
+    finally:
+        listener.close()
+    assert len(stored()) == 1
+
+
+def write_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a self-signed certificate of localhost, and its key."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=localhost")
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
+    ).add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    certificate_file, key_file = folder / "certificate.pem", folder / "key.pem"
+    certificate_file.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return certificate_file, key_file
 
 
 class TestFolder:

@@ -136,6 +136,15 @@ def test_different_results_of_a_sample_in_a_message_are_for_staff(
     assert results(database) == [("AB-2", "final", "positive")]
 
 
+def test_one_sample_of_two_patients_in_a_message_is_for_staff(
+    lab: FlaskClient, inbox: Inbox, database: peewee.Database
+) -> None:
+    other = csv(POSITIVE).splitlines(keepends=True)[1].replace(b"Sample", b"Other")
+    inbox.receive("http", csv(POSITIVE) + other, Format.CSV)
+    inbox.run()
+    assert outcomes(database) == [Reason.SEVERAL_RESULTS] * 2
+
+
 def test_the_same_unknown_result_waits_once(lab: FlaskClient, inbox: Inbox, database: peewee.Database) -> None:
     unknown = replace(POSITIVE, barcode="AB-99")
     send(inbox, unknown, unknown, replace(unknown, control_id="MSG-2"))
