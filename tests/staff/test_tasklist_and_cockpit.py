@@ -221,10 +221,10 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         body = {"modifications": VARIABLES.to_engine({"specimen_type": "saliva"})}
         case.admin.post(f"/process-instance/{instance}/variables", body)
     manager.open_webapp("/staff/incidents")
-    page.get_by_role("button", name=f"Retry Order lab test of {first.reference}").click()
+    page.get_by_role("button", name=f"Retry after the correction Order lab test of {first.reference}").click()
     expect(page.get_by_role("status")).to_contain_text("1 incident retried")
     first.wait_for_task("doctor_report")
-    page.get_by_role("button", name="Retry all cases at Order lab test").click()
+    page.get_by_role("button", name="Retry all cases at Order lab test after the correction").click()
     expect(page.get_by_role("status")).to_contain_text("2 incidents retried")
     for case in cases[1:]:
         case.wait_for_task("doctor_report")

@@ -13,6 +13,7 @@ from hosting.clients.lab import Stock
 from hosting.clients.service import ServiceError
 from kpi.indicators import compute_kpis
 from processes import incidents, positions
+from processes.elements import UserTask
 from processes.positions import ActivityCount
 from webapp.resources import resources
 from webapp.staff import waits
@@ -44,6 +45,7 @@ def show_now() -> str:
         cause=waits.describe_cause(worst, figures["stock"], figures["doctors"]) if worst else "",
         action=waits.choose_action(worst, figures["doctors"]) if worst else "",
         alarms=alarms,
+        emergency_step=UserTask.CALL_PATIENT,
         alarm_status={step: alarm.status for alarm in reversed(alarms) for step in alarm.steps},
         overdue=waits.list_overdue(engine, tiles, now),
         incidents=count_incidents(),
