@@ -34,7 +34,8 @@ for address in sorted({each[4][0] for each in socket.getaddrinfo(host, None)}):
 
 @pytest.fixture(scope="module")
 def compose(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    with temporary_project(Compose(tmp_path_factory.mktemp("docker"), checkout)) as compose:
+    # docs/how-to/docker.md#several-of-a-part
+    with temporary_project(Compose(tmp_path_factory.mktemp("docker"), checkout, LONG_POLL_S="2")) as compose:
         yield compose
 
 
