@@ -32,7 +32,13 @@ MEDIA_TYPES = {
 NO_MESSAGE = problem_response("There is no such message")
 NO_ITEM = problem_response("There is no such item")
 NOT_POSSIBLE = problem_response("not_possible: the message says why; key_reused")
-BODY = {"content": {name: {"schema": {"type": "string", "format": "binary"}} for name in MEDIA_TYPES}, "required": True}
+BODY = {
+    "content": {
+        name: {"schema": {"type": "string", "minLength": 1, "pattern": "MSH" if format is Format.HL7 else r"\S"}}
+        for name, format in MEDIA_TYPES.items()
+    },
+    "required": True,
+}
 
 
 def add_message_routes(app: OpenAPI, messages: inbox.Inbox) -> None:
