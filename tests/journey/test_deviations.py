@@ -124,6 +124,7 @@ def test_a_list_of_contacts_that_is_returned_has_its_rows_and_says_what_is_wrong
     assert patient.page.input_value('[name="close_contacts-0-last_exposure_date-day"]') == day_of_month(last_exposure)
     patient.fill_in({"close_contacts-0-last_exposure_date": days_ago(9)})
     patient.submit_page()
+    patient.submit_page()
     eventually(lambda: case.value("contacts_named") == 1)
 
 
