@@ -285,7 +285,7 @@ def test_an_operators_own_certificate_is_served_and_replaced_without_a_restart(c
     started = start_time(compose)
     new, certificate = issue_own()
     compose.store("own.pem", new)
-    compose("kill", "--signal", "USR1", "https")
+    compose("exec", "-T", "https", "sh", "-c", "kill -USR1 1")
     compose.root.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def is_replaced() -> bool:
@@ -296,3 +296,10 @@ def test_an_operators_own_certificate_is_served_and_replaced_without_a_restart(c
 
     eventually(is_replaced, within_s=TIMEOUT_S)
     assert start_time(compose) == started
+
+
+def test_https_is_restarted_when_it_ends(compose: HttpsCompose) -> None:
+    """Also after a signal: Docker takes one by `docker compose kill` for the operator's stop."""
+    container = compose("ps", "--quiet", "https").strip()
+    compose("exec", "-T", "https", "sh", "-c", "kill 1")
+    eventually(lambda: compose.restarts(container) == [1], within_s=TIMEOUT_S)
