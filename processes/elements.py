@@ -15,6 +15,8 @@ class Process(StrEnum):
     TAKE_SAMPLE = "take_sample"
     TEST_SAMPLE = "test_sample"
     TRACE_CONTACTS = "trace_contacts"
+    WATCH_AT_HOME = "watch_at_home"
+    CALL_PATIENT = "call_patient"
     TELL_BY_TELEPHONE = "tell_by_telephone"
 
 
@@ -38,12 +40,16 @@ class Message(StrEnum):
 class UserTask(StrEnum):
     ASSESS_BY_HAND = "Task_AssessByHand"
     CALL_PATIENT = "Task_CallPatient"
+    CALL_SILENT_PATIENT = "Task_CallSilentPatient"
+    CALL_WATCHED_PATIENT = "Task_CallWatchedPatient"
+    DAILY_REPORT = "Task_DailyReport"
     FILL_IN_CLOSE_CONTACTS = "Task_FillInCloseContacts"
     FILL_IN_MEDICAL_FORM = "Task_FillInMedicalForm"
     REQUEST_EVALUATION = "Task_RequestEvaluation"
     REVIEW_CORONA_CARE = "Task_ReviewCoronaCare"
     SET_PRIORITY_BY_HAND = "Task_SetPriorityByHand"
     VISIT_PATIENT = "Task_VisitPatient"
+    VISIT_SILENT_PATIENT = "Task_VisitSilentPatient"
     WRITE_DOCTORS_REPORT = "Task_WriteDoctorsReport"
 
 
@@ -62,6 +68,7 @@ class ReceiveTask(StrEnum):
 
 
 class BusinessRuleTask(StrEnum):
+    ASSESS_DAY = "Task_AssessDay"
     ASSESS_RISK = "Task_AssessRisk"
     ASSESS_WORSENING = "Task_AssessWorsening"
     SET_PRIORITY = "Task_SetPriority"
@@ -76,6 +83,7 @@ class SubProcess(StrEnum):
     CORRECTION = "SubProcess_Correction"
     REPORT = "SubProcess_Report"
     TRACING = "SubProcess_Tracing"
+    WATCH = "SubProcess_Watch"
 
 
 class EventBasedGateway(StrEnum):

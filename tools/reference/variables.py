@@ -40,6 +40,7 @@ PARTS = {
     "Sample and test": variables.TEST,
     "Report": variables.REPORT,
     "Contact tracing": variables.TRACING,
+    "Watch at home": variables.WATCH,
     "User tasks": variables.TASK,
     "Case": variables.CASE,
 }
@@ -50,7 +51,7 @@ WRITERS = (
     ("processes", "set_language"),
     ("workers", "_result_values"),
     ("workers", "_values"),
-    ("webapp", "withdraw"),
+    ("processes", "withdraw_case"),
 )
 SET = re.compile(r"setVariable(?:Local)?\(['\"](\w+)['\"]")
 # facts on a user task's card (TaskFacts.java)
