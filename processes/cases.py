@@ -11,7 +11,7 @@ from typing import Any
 
 from camunda7.engine import NotFound
 from camunda7.variables import ENGINE_TIME, to_python
-from processes.elements import CallActivity, Message, Process, SubProcess, UserTask
+from processes.elements import CallActivity, CatchEvent, Message, Process, SubProcess, UserTask
 from processes.engine import Engine
 from processes.variables import VARIABLES, VOIDED_BY_CORRECTION
 
@@ -41,6 +41,9 @@ WITHDRAWN_BY_MESSAGE = {
     CallActivity.TEST_SAMPLE,
     SubProcess.REPORT,
 }
+
+# steps of a case of which only the watch at home is left
+RESTING = {SubProcess.WATCH, CallActivity.WATCH_AT_HOME, CatchEvent.REPORT_HOUR, UserTask.DAILY_REPORT}
 
 # of cases, maximum of one query
 BATCH = 100
@@ -189,6 +192,11 @@ def _read_variables(engine: Engine, newest: dict[str, Any], called: list[str]) -
         rows = engine.post("/history/variable-instance?deserializeValues=false", body)
     # without variables of inner scopes, such as loopCounter of a multi-instance activity
     return [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]
+
+
+def is_completed(engine: Engine, case: Case) -> bool:
+    """Whether nothing is left of a case, or only its watch at home, in which the patient is resting or reports."""
+    return case.ended_at is not None or current_steps(engine, case) <= RESTING
 
 
 def withdraw_case(engine: Engine, case: Case, steps: set[str]) -> None:

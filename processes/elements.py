@@ -74,9 +74,14 @@ class BusinessRuleTask(StrEnum):
     SET_PRIORITY = "Task_SetPriority"
 
 
+class CatchEvent(StrEnum):
+    REPORT_HOUR = "Event_ReportHour"
+
+
 class CallActivity(StrEnum):
     TAKE_SAMPLE = "Task_TakeSample"
     TEST_SAMPLE = "Task_TestSample"
+    WATCH_AT_HOME = "Task_WatchAtHome"
 
 
 class SubProcess(StrEnum):
@@ -100,6 +105,7 @@ FLOW_NODES: tuple[type[StrEnum], ...] = (
     ServiceTask,
     ReceiveTask,
     BusinessRuleTask,
+    CatchEvent,
     CallActivity,
     SubProcess,
     EventBasedGateway,

@@ -132,6 +132,7 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         if result
         else [],
         days=watch.list_days(case.values),
+        spo2_chart=watch.draw_spo2(case.values),
         earlier_results=list_earlier_results(case.values) if result else [],
         classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
         advice=advice,

@@ -7,14 +7,21 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import format_decimal, gettext, lazy_gettext
+from markupsafe import Markup
 
 from webapp.formatting import day, duration
+from webapp.staff.charts import draw_path
 
 FEELINGS = {
     "better": lazy_gettext("Better"),
     "same": lazy_gettext("About the same"),
     "worse": lazy_gettext("Worse"),
 }
+
+
+# of the chart, %: below and above it there are hardly any values
+LOWEST_SPO2, HIGHEST_SPO2 = 85, 100
+WIDTH, HEIGHT, MARGIN, LABEL_WIDTH = 300, 90, 10, 40
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,37 @@ def list_days(values: dict[str, Any]) -> list[ReportedDay]:
         )
         for each in reported
     ]
+
+
+def draw_spo2(values: dict[str, Any]) -> Markup | None:
+    """Draw the measured oxygen saturations as inline SVG, the oldest first; None with fewer than two.
+
+    Args:
+        values: process variables of the case.
+    """
+    measured = [each["spo2"] for each in values.get("diary") or [] if each.get("spo2") is not None]
+    if len(measured) < 2:
+        return None
+    gap = (WIDTH - 2 * MARGIN - LABEL_WIDTH) / (len(measured) - 1)
+    points = [(MARGIN + number * gap, _height_of(value)) for number, value in enumerate(measured)]
+    x, y = points[-1]
+    return Markup(
+        '<svg class="course" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">'
+        '<path class="course__line" d="{}"/><circle class="course__last" cx="{:.1f}" cy="{:.1f}" r="4"/>'
+        '<text class="course__label" x="{:.1f}" y="{:.1f}">{}</text></svg>'
+    ).format(
+        gettext("Your oxygen, day by day"),
+        *(WIDTH, HEIGHT, WIDTH, HEIGHT),
+        draw_path(points),
+        *(x, y, x + MARGIN, y + MARGIN / 2),
+        _with_unit(measured[-1], "%"),
+    )
+
+
+def _height_of(spo2: int) -> float:
+    """Return the y coordinate of an oxygen saturation."""
+    share = (min(max(spo2, LOWEST_SPO2), HIGHEST_SPO2) - LOWEST_SPO2) / (HIGHEST_SPO2 - LOWEST_SPO2)
+    return HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * share
 
 
 def describe_release(values: dict[str, Any]) -> list[str]:

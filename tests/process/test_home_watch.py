@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from processes import cases
 from records.outbox import Message
 from tests.support.case import CaseUnderTest, eventually
 from tests.support.days import days_ago
@@ -216,10 +215,8 @@ def test_a_patient_may_withdraw_from_the_watch_alone(case: CaseUnderTest) -> Non
     case.submit_form("close_contacts", {"had_contacts": "no"})
     case.submit_report(case_classification="confirmed")
     case.submit_form("review", {"rating": "5", "review_comment": None})
-    eventually(lambda: cases.current_steps(case.admin, case.case()) >= {"SubProcess_Watch"})
-    found = case.case()
 
-    cases.withdraw_case(case.admin, found, cases.current_steps(case.admin, found))
+    case.end_watch()
 
     ended = case.wait_for_end()
     assert (ended.values["watch_outcome"], ended.values["case_outcome"]) == ("withdrawn", "care_completed")

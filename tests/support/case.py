@@ -163,6 +163,12 @@ class CaseUnderTest:
         self.fill_in_medical_form(onset_date=days_ago(onset))
         self.wait_for_task("medical_visit")
 
+    def end_watch(self) -> None:
+        """Wait until only the watch at home is left of the case, and have the patient withdraw from it."""
+        eventually(lambda: cases.is_completed(self.admin, self.case()), self.describe)
+        found = self.case()
+        cases.withdraw_case(self.admin, found, cases.current_steps(self.admin, found))
+
     def correct_onset(self, day: str) -> None:
         """Set the day on which the symptoms began, as an administrator can."""
         modifications = VARIABLES.to_engine({"onset_date": day})
