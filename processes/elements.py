@@ -79,6 +79,7 @@ class CatchEvent(StrEnum):
 
 
 class CallActivity(StrEnum):
+    CALL_RED_PATIENT = "Task_CallRedPatient"
     TAKE_SAMPLE = "Task_TakeSample"
     TEST_SAMPLE = "Task_TestSample"
     WATCH_AT_HOME = "Task_WatchAtHome"

@@ -244,6 +244,7 @@ TRACING = Catalogue(
 
 WATCH = Catalogue(
     Variable("watch_started_at", "Date", "the patient is watched at home from then on", voided_by_correction=True),
+    Variable("watch_ended_at", "Date", "the watch at home ended", voided_by_correction=True),
     Variable("watch_outcome", "String", "how the watch at home ended", WATCH_OUTCOMES, voided_by_correction=True),
     Variable(
         "report_hour", "String", "when the patient reports each day; without one policy.report_hour", REPORT_HOURS

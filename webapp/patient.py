@@ -156,8 +156,12 @@ def withdraw() -> str | Response | tuple[str, int]:
     if not steps & WITHDRAWABLE_STEPS:
         return _render_not_withdrawable(case)
     if request.method == "GET":
-        is_testing, has_result = bool(steps & TESTING_STEPS), SubProcess.REPORT in steps
-        return render_template("withdraw.html", is_testing=is_testing, has_result=has_result)
+        return render_template(
+            "withdraw.html",
+            is_testing=bool(steps & TESTING_STEPS),
+            has_result=SubProcess.REPORT in steps,
+            is_watched=SubProcess.WATCH in steps,
+        )
     try:
         withdraw_case(resources().engine, case, steps)
     except EngineRefused as error:

@@ -329,6 +329,8 @@ def describe_status(case: Case, steps: set[str]) -> Status:
         return Status(NOT_ASSESSED, must_call=True)
     if values.get("orientation") is None:
         return Status(CHECKING.headline, assessing=True, is_brief=True)
+    if _is_day_unassessed(case):
+        return Status(CHECKING.headline, is_brief=True)
     outcome = _describe_outcome(case)
     if case.ended_at:
         return Status(*(outcome or ENDED), ended=True)
@@ -392,6 +394,11 @@ def _is_assessment_failed(case: Case, steps: set[str]) -> bool:
         is_late = case.started_at is not None and datetime.now(UTC) - case.started_at > ASSESSMENT_TIMEOUT
         return bool(steps & MANUAL_ASSESSMENT_STEPS) or is_late
     return bool(steps & MANUAL_ASSESSMENT_STEPS) or _is_worsening_unknown(case, steps)
+
+
+def _is_day_unassessed(case: Case) -> bool:
+    """Whether the engine has today's report from home, but hasn't assessed it yet."""
+    return case.values.get("feeling") is not None and case.values.get("day_status") is None
 
 
 def _is_worsening_unknown(case: Case, steps: set[str]) -> bool:

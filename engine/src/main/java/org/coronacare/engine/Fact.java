@@ -113,8 +113,11 @@ enum Fact {
     return join(", ", values.time("visit_due_at"), number > 1 ? "visit " + number + ": no one was at home before" : null);
   }
 
-  /** Today's report from home, before it is in the diary. */
+  /** Today's report from home, before it is in the diary; null if there is none. */
   private static String today(CaseValues values) {
+    if (values.text("day_status") == null) {
+      return null;
+    }
     return join(
         ", ",
         values.text("day_status"),
