@@ -97,6 +97,7 @@ class EventBasedGateway(StrEnum):
 
 
 class BoundaryEvent(StrEnum):
+    REPORT_MISSING = "Event_ReportMissing"
     RESULT_LATE = "Event_ResultLate"
 
 
