@@ -97,7 +97,9 @@ def describe_release(values: dict[str, Any]) -> list[str]:
     match values.get("release"):
         case "isolation":
             time = duration(policy["isolation_days"], "day")
-            return [stay, gettext("Isolation lasts %(time)s from your first symptoms.", time=time)]
+            if values.get("onset_date"):
+                return [stay, gettext("Isolation lasts %(time)s from your first symptoms.", time=time)]
+            return [stay, gettext("Isolation lasts %(time)s from the day of your test.", time=time)]
         case "fever":
             time = duration(policy["fever_free_days"], "day")
             why = gettext("You need %(time)s without fever, and without medicine against fever, first.", time=time)
