@@ -21,11 +21,12 @@ LONG = --timeout 7200 --session-timeout 28800
 
 # Programs that goals need, which tools/machine checks: Python for all, a JDK for most, and TOOLS for tests of the whole
 # platform.
-WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit pathway reference texts fresh-machines
+WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit pathway reference texts docker-test fresh-machines
 WITH_TOOLS = test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
-	$(if $(filter bench,$(MAKECMDGOALS)),wrk) $(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
+	$(if $(filter docker-test,$(MAKECMDGOALS)),chromium) $(if $(filter bench,$(MAKECMDGOALS)),wrk) \
+	$(if $(filter fresh-machines,$(MAKECMDGOALS)),mmdebstrap)
 
 # the virtual environment has Node.js if the machine has none; JAVA_HOME takes precedence for the JDK
 export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
@@ -33,6 +34,8 @@ export PATH := $(CURDIR)/.venv/bin:$(if $(JAVA_HOME),$(JAVA_HOME)/bin:)$(PATH)
 export PYTHONUTF8 = 1
 # container images set it; without .pyc files each process of the tests takes a second longer to start
 unexport PYTHONDONTWRITEBYTECODE
+# images set this, too: it would hide that a test's own process doesn't flush its output
+unexport PYTHONUNBUFFERED
 ifneq ($(shell test -w "$$HOME" && echo writable),writable)
 export HOME := $(CURDIR)/.cache
 endif
@@ -105,7 +108,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m codespell_lib -D- -D tools/prose/words.txt -L informations,connexion $(PROSE)
+	$(PY) -m codespell_lib -D- -D tools/prose/words.txt -L informations,connexion,mot,AfterAll,afterall $(PROSE)
 	$(PY) -m deployment check
 
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
@@ -125,8 +128,9 @@ rush: setup .venv/.stamp-test ##prove test 200 concurrent patients for 50 test k
 oracle: setup tools node_modules/.stamp ##prove compare our forms with form-js, with 2,000 sets of answers each: an hour
 	ORACLE_SETS=2000 $(PY) -m pytest $(LONG) tests/oracle
 
-fuzz: setup .venv/.stamp-test ##prove send 1,000 generated requests to each path of the laboratory and the government: minutes
+fuzz: setup .venv/.stamp-test ##prove send 1,000 generated requests to each path of the laboratory and the government, and read 10,000 messages: minutes
 	FUZZ_EXAMPLES=1000 $(PY) -m pytest $(LONG) tests/fuzz -rP
+	MESSAGE_EXAMPLES=10000 $(PY) -m pytest $(LONG) tests/unit/services/lab_messages/test_fuzzing.py -rP
 
 faults: setup tools mutants ##prove kill, stop and disconnect parts under hundreds of cases: an hour and a half
 	FAULTS=long $(PY) -m pytest $(LONG) tests/faults -rP
@@ -136,8 +140,8 @@ load: setup tools ##prove test overload with ten times the capacity, and measure
 	LOAD=long $(PY) -m pytest $(LONG) tests/load -rP
 	LOAD=long $(PY) -m pytest $(LONG) tests/stack/test_status.py
 
-docker-test: .venv/.stamp-test ##prove build and run docker-compose.yml, restart, kill and scale its containers: needs Docker, minutes
-	$(PY) -m pytest $(LONG) tests/docker -rP
+docker-test: .venv/.stamp-test ##prove build and run docker-compose.yml, restart, kill and scale its containers: needs Docker, half an hour
+	$(PY) -m pytest $(LONG) tests/docker -rP --verbose --durations=0 --durations-min=1
 
 mutants: setup .venv/.stamp-test ##prove mutate the code that decides on retries: a minute
 	$(PY) tools/mutants.py

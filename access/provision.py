@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from access.people import People
-from access.roles import ADMINISTRATORS, DEPLOYMENT, FILTER, GROUP, TASK, USER, Filter, Grant, list_filters, list_grants
+from access.roles import DEPLOYMENT, FILTER, GROUP, TASK, USER, Filter, Grant, list_filters, list_grants
+from camunda7.names import ADMINISTRATORS
 from config.secrets import find_weakness
 from processes.engine import Engine
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from camunda7.names import ADMINISTRATORS
 from processes.elements import Decision, Process, UserTask
 
 # numbers of the engine's resource types
 APPLICATION, USER, GROUP, MEMBERSHIP, AUTHORIZATION, FILTER, PROCESS_DEFINITION, TASK = range(8)
 PROCESS_INSTANCE, DEPLOYMENT, DECISION_DEFINITION, BATCH = 8, 9, 10, 13
-ADMINISTRATORS = "camunda-admin"
 # permissions of web application and workers on cases; UPDATE_INSTANCE covers both messages and changes of variables, so
 # engine/src/main/resources/application.yaml also lists the REST calls that each of them may make
 ON_CASES = (
@@ -23,6 +23,9 @@ ON_CASES = (
     "READ_HISTORY_VARIABLE",
     "READ_TASK",
 )
+
+
+STARTED_BY_WORKERS = (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE, Process.CHECK_LAB_RESULT)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Filter:
 
 def list_grants() -> Iterable[Grant]:
     """Yield the authorizations of groups and technical accounts."""
-    for group in ("doctors", "medical-team", "contact-tracers"):
+    for group in ("doctors", "medical-team", "contact-tracers", "laboratory"):
         yield Grant(APPLICATION, "tasklist", ("ACCESS",), group=group)
         for process in Process:
             yield Grant(PROCESS_DEFINITION, process, ("READ",), group=group)
@@ -76,7 +79,9 @@ def list_grants() -> Iterable[Grant]:
 def _for_webapp() -> Iterable[Grant]:
     """Yield grants to start cases, complete patients' tasks, correlate their messages, and retry incidents."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="webapp")
-    for process in Process:
+    # its pages only show the diagram
+    yield Grant(PROCESS_DEFINITION, Process.CHECK_LAB_RESULT, ("READ",), user="webapp")
+    for process in (each for each in Process if each is not Process.CHECK_LAB_RESULT):
         start = ("CREATE_INSTANCE",) if process is Process.CORONA_CARE else ()
         yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "TASK_WORK", *start), user="webapp")
     yield Grant(DEPLOYMENT, "*", ("READ",), user="webapp")
@@ -90,7 +95,7 @@ def _for_workers() -> Iterable[Grant]:
     """Yield grants to handle external tasks, deliver results, raise priorities, start calls, reopen and erase cases."""
     yield Grant(PROCESS_INSTANCE, "*", ("CREATE",), user="workers")
     for process in Process:
-        start = ("CREATE_INSTANCE",) if process in (Process.CORONA_CARE, Process.TELL_BY_TELEPHONE) else ()
+        start = ("CREATE_INSTANCE",) if process in STARTED_BY_WORKERS else ()
         yield Grant(PROCESS_DEFINITION, process, (*ON_CASES, "UPDATE_TASK", "DELETE_HISTORY", *start), user="workers")
 
 
@@ -111,6 +116,7 @@ BY_HAND = [UserTask.ASSESS_BY_HAND, UserTask.SET_PRIORITY_BY_HAND]
 WATCH = [UserTask.CALL_WATCHED_PATIENT, UserTask.VISIT_SILENT_PATIENT]
 MOST_URGENT = [{"sortBy": "priority", "sortOrder": "desc"}, {"sortBy": "dueDate", "sortOrder": "asc"}]
 SOONEST = [{"sortBy": "dueDate", "sortOrder": "asc"}, {"sortBy": "priority", "sortOrder": "desc"}]
+OLDEST = [{"sortBy": "created", "sortOrder": "asc"}]
 # labels of the variables on cards, which TaskFacts.java sets
 ALERT = {"card_alert": "Now"}
 PERSON = {"card_patient": "Patient", "card_phone": "Telephone", "card_language": "Language"}
@@ -170,5 +176,6 @@ def list_filters() -> list[Filter]:
             "Calls to make", "contact-tracers", CALL, MOST_URGENT, followUpBeforeOrNotExistentExpression="${now()}"
         ),
         for_group("Calls for later", "contact-tracers", CALL, MOST_URGENT, followUpAfterExpression="${now()}"),
+        for_group("Results to check", "laboratory", {}, OLDEST),
         Filter("All tasks", ADMINISTRATORS, {}, {}),
     ]

@@ -18,7 +18,9 @@ from camunda7.engine import EngineError, NotFound
 from processes.engine import Engine
 
 ROOT = Path(__file__).parent.parent
-JAR = ROOT / "engine" / "target" / "extracted" / "engine.jar"
+# another jar, such as that of the version before, and another database, such as PostgreSQL, to compare with
+JAR = Path(os.environ.get("JAR", ROOT / "engine" / "target" / "extracted" / "engine.jar"))
+DATABASE_URL = os.environ.get("DATABASE_URL", "jdbc:h2:mem:bench;DB_CLOSE_ON_EXIT=FALSE")
 DIAGRAM = ROOT / "bench" / "bench.bpmn"
 TOPIC = "bench.work"
 READY_TIMEOUT_S = 120
@@ -78,7 +80,7 @@ def engine_up(folder: Path, port: int) -> Iterator[BenchEngine]:
     environment = {
         **os.environ,
         "ENGINE_PORT": str(port),
-        "ENGINE_DATABASE_URL": "jdbc:h2:mem:bench;DB_CLOSE_ON_EXIT=FALSE",
+        "ENGINE_DATABASE_URL": DATABASE_URL,
         "ENGINE_ADMIN_USER": USERNAME,
         "ENGINE_ADMIN_PASSWORD": PASSWORD,
     }

@@ -12,7 +12,8 @@ import psycopg2
 
 # polls of job executor and workers, queries of the REST API, sign-in, authorization: their number depends on time
 IRREGULAR = re.compile(
-    r"\bRES\b(?! LEFT JOIN ACT_RU_EXECUTION EXECUTION)|ACT_ID_|FROM ACT_RU_AUTHORIZATION|ACT_RU_METER_LOG"
+    r"\bRES\b(?! LEFT JOIN ACT_RU_EXECUTION EXECUTION)|ACT_ID_|ACT_RU_METER_LOG"
+    r"|FROM ACT_RU_AUTHORIZATION|select \* from ACT_RU_AUTHORIZATION"
 )
 TABLE = re.compile(r'(?:from|into|update)\s+(?:only\s+)?(?:"?\w+"?\.)?"?(\w+)', re.IGNORECASE)
 FOREIGN_KEY = "foreign keys"

@@ -171,9 +171,14 @@ class Engine:
         """Send a DELETE request; returns the response like get()."""
         return self._call("DELETE", path)
 
-    def upload(self, path: str, fields: dict[str, str], files: dict[str, bytes]) -> Any:
-        """Send a multipart POST request, with fields and files by name; returns the response like get()."""
-        return self._call("POST", path, data=fields, files={name: (name, data) for name, data in files.items()})
+    def upload(self, path: str, fields: dict[str, str], files: dict[str, bytes], **options: Any) -> Any:
+        """Send a multipart POST request, with fields and files by name; returns the response like get().
+
+        Args:
+            options: further arguments of requests.request(), such as `headers` or `timeout`.
+        """
+        parts = {name: (name, data) for name, data in files.items()}
+        return self._call("POST", path, data=fields, files=parts, **options)
 
     def start(self, process: str, business_key: str, values: dict[str, Any], key: str) -> None:
         """Start an instance of a process, once.

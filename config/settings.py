@@ -115,9 +115,19 @@ class Lab(Part):
     api_key: SecretStr = Field(SecretStr(""), description="key of the lab's API")
     database_url: str
     kits: Annotated[int, Field(ge=0)]
-    capacity: Annotated[int, Field(ge=1)]
+    capacity: Annotated[int, Field(ge=0)]
     turnaround_s: tuple[float, float]
     positive_share: Annotated[float, Field(ge=0, le=1)]
+    sender_key: SecretStr = Field(
+        SecretStr(""), description="key with which laboratories send messages by HTTP; empty: they can't"
+    )
+    max_message_bytes: Annotated[int, Field(ge=1000)]
+    mllp_address: Annotated[str, Field(pattern=r"^([^\s/]+:\d+)?$")]
+    mllp_certificate: Path | None
+    mllp_key: Path | None
+    mllp_client_ca: Path | None
+    messages_folder: Path | None
+    messages_kept_for: PositiveSpan
 
 
 class Government(Part):

@@ -9,7 +9,7 @@ from typing import Any
 from camunda7.lint import Declared
 from camunda7.release.hints import HINTS, read_hints
 from processes.elements import FLOW_NODES, Message
-from processes.variables import VARIABLES
+from processes.variables import FACTS, VARIABLES
 from workers.lanes import all_handlers
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 def collect_declared(groups: Collection[str], policy: Mapping[str, Any]) -> Declared:
     """Return the names declared in code, with the people file's groups and the settings' policy."""
     topics = {handler.topic: [error.code for error in handler.errors] for handler in all_handlers()}
-    return Declared(VARIABLES, topics, set(Message), groups, policy, _steps_in_code())
+    read = {handler.topic: handler.variables for handler in all_handlers()}
+    return Declared(VARIABLES, topics, set(Message), groups, policy, read, FACTS, _steps_in_code())
 
 
 def _steps_in_code() -> Mapping[str, Collection[str]]:

@@ -1,4 +1,4 @@
-"""KPIs over one group of the cases: those with one outcome, or that came in one way.
+"""KPIs over one group of the cases: those with one outcome or age group, or that came in one way.
 
 They are computed from the rows, because the tallies don't tell groups apart.
 """
@@ -12,15 +12,16 @@ from datetime import date
 
 from kpi.indicator import Indicator
 from kpi.indicators import compute_from_sums, increments_of
-from kpi.rows import AS_CONTACT, BY_THEMSELVES, CaseRow, select_closed
+from kpi.rows import AS_CONTACT, BY_THEMSELVES, UNKNOWN_AGE, CaseRow, select_closed
 from kpi.tallies import ALL, Sums
 from records.database import database
 
-OUTCOME, WAY = "outcome", "way"
+OUTCOME, WAY, AGE = "outcome", "way", "age"
 # the group of a row, by dimension
 DIMENSIONS: dict[str, Callable[[CaseRow], str]] = {
     OUTCOME: lambda row: row.outcome or "",
     WAY: lambda row: AS_CONTACT if row.came_as_contact else BY_THEMSELVES,
+    AGE: lambda row: row.age_group or UNKNOWN_AGE,
 }
 # of a period and the one before, each; 20,000 rows take about a second
 MAX_CASES = 20_000

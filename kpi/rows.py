@@ -35,6 +35,8 @@ class CaseRow(Table):
     contacts_notified_in_24_h = peewee.IntegerField(null=True)
     contacts_notified_at = peewee.TextField(null=True)
     came_as_contact = peewee.BooleanField(null=True)
+    # one of AGE_GROUPS; null in rows of before 0.2.0
+    age_group = peewee.TextField(null=True)
     rating = peewee.IntegerField(null=True)
     watch_started_at = peewee.TextField(null=True)
     watch_ended_at = peewee.TextField(null=True)
@@ -58,6 +60,9 @@ class CaseRow(Table):
 BATCH_SIZE = 5000
 # ways in: by the link of a notified contact, or not
 AS_CONTACT, BY_THEMSELVES = "contact", "self"
+# by the first year of each (ECDC, weekly surveillance of COVID-19)
+AGE_GROUPS = {0: "0-14", 15: "15-24", 25: "25-49", 50: "50-64", 65: "65-79", 80: "80+"}
+UNKNOWN_AGE = "unknown"
 # results other than positive and negative
 OTHER = "other"
 COLUMNS_KEPT_ON_CORRECTION = {"id", "case_reference", "correction_number", "closed_at", "recorded_at"}
@@ -114,6 +119,13 @@ def _update_row(row: CaseRow, correction_number: int, known: dict[str, Any]) -> 
         row.closed_at = row.closed_at or row.recorded_at
 
 
+def find_age_group(age: int | None) -> str | None:
+    """Return the group of an age in years; None if it is unknown."""
+    if age is None:
+        return None
+    return AGE_GROUPS[max(first for first in AGE_GROUPS if first <= age)]
+
+
 def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = lambda rows, count: rows) -> bool:
     """Recompute the tallies from the rows, concurrently with recordings; returns whether the stored ones were right.
 
@@ -148,6 +160,7 @@ def select_closed(
     result: str | None = None,
     classification: str | None = None,
     way: str | None = None,
+    age: str | None = None,
 ) -> peewee.ModelSelect[CaseRow]:
     """Return a query for closed cases.
 
@@ -156,6 +169,7 @@ def select_closed(
         invented: include invented cases.
         outcome, result, classification: only cases with this value; the result OTHER is neither positive nor negative.
         way: AS_CONTACT or BY_THEMSELVES.
+        age: one of AGE_GROUPS, or UNKNOWN_AGE.
     """
     query = CaseRow.select() if invented else CaseRow.select_real()
     query = query.where(CaseRow.outcome.is_null(False))
@@ -168,6 +182,8 @@ def select_closed(
         query = query.where(CaseRow.classification == classification)
     if way:
         query = query.where(peewee.fn.COALESCE(CaseRow.came_as_contact, False) == (way == AS_CONTACT))
+    if age:
+        query = query.where(peewee.fn.COALESCE(CaseRow.age_group, UNKNOWN_AGE) == age)
     if first:
         query = query.where(CaseRow.closed_at >= str(first))
     if last and last < date.max:

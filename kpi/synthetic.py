@@ -15,7 +15,7 @@ from typing import Any
 import peewee
 
 from kpi.indicators import increments_of
-from kpi.rows import CaseRow
+from kpi.rows import AGE_GROUPS, CaseRow
 from kpi.tallies import ALL, Changes, InventedTally
 from records.database import database, write_transaction
 
@@ -36,6 +36,7 @@ OUTCOMES = {
     "not_reached": 0.02,
 }
 RATINGS = {5: 0.58, 4: 0.27, 3: 0.09, 2: 0.04, 1: 0.02}
+AGES = dict(zip(AGE_GROUPS.values(), (0.01, 0.17, 0.46, 0.2, 0.11, 0.05), strict=True))
 CONTACTS = {0: 0.2, 1: 0.1, 2: 0.15, 3: 0.2, 4: 0.15, 5: 0.1, 7: 0.06, 9: 0.04}
 # shares of the cases or contacts concerned
 RATED, AS_CONTACT, WITHOUT_SYMPTOMS, INDETERMINATE = 0.62, 0.22, 0.08, 0.02
@@ -96,6 +97,8 @@ def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
 def _row(reference: str, case: dict[str, Any]) -> dict[str, Any]:
     """Return the row of a case; all rows have the same columns, as insert_many() requires."""
     columns = dict.fromkeys(CaseRow._meta.fields.keys() - {"id"})
+    # a generator of its own, so that the other columns stay those of earlier versions
+    case["age_group"] = _one_of(random.Random(reference), AGES)
     own = {"case_reference": reference, "invented": True, "correction_number": 0, "recorded_at": case["closed_at"]}
     return {name: _text(value) for name, value in (columns | own | case).items()}
 

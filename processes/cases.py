@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from camunda7.engine import NotFound
+from camunda7.names import form_key
 from camunda7.variables import ENGINE_TIME, to_python
 from processes.elements import CallActivity, CatchEvent, Message, Process, SubProcess, UserTask
 from processes.engine import Engine
@@ -228,6 +229,21 @@ def delete_case(engine: Engine, case_reference: str) -> None:
             engine.delete(f"/history/process-instance/{instance['id']}")
 
 
+def inbox_key(item_id: int) -> str:
+    """Return the business key of the task for an item of the laboratory's inbox."""
+    return f"L-{item_id}"
+
+
+def delete_inbox_tasks(engine: Engine, case_reference: str) -> None:
+    """End the tasks for inbox items of a case, and delete their history."""
+    belongs = {"name": "inbox_case", "operator": "eq", "value": case_reference}
+    for instance in engine.post("/history/process-instance", {"variables": [belongs]}):
+        if instance["endTime"] is None:
+            engine.correlate(Message.INBOX_ITEM_CLOSED, instance["businessKey"], {})
+        with contextlib.suppress(NotFound):
+            engine.delete(f"/history/process-instance/{instance['id']}")
+
+
 def delete_cases(engine: Engine, case_references: Sequence[str]) -> int:
     """Delete running and ended cases with their history; returns the number of their process instances."""
     deleted = 0
@@ -259,12 +275,12 @@ def open_tasks(engine: Engine, case_reference: str) -> list[OpenTask]:
     return [
         OpenTask(
             id=task["id"],
-            form=task["camundaFormRef"]["key"],
+            form=form,
             definition_id=task["processDefinitionId"],
             case_reference=case_reference,
         )
         for task in tasks
-        if task.get("camundaFormRef")
+        if (form := form_key(task))
     ]
 
 

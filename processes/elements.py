@@ -18,6 +18,7 @@ class Process(StrEnum):
     WATCH_AT_HOME = "watch_at_home"
     CALL_PATIENT = "call_patient"
     TELL_BY_TELEPHONE = "tell_by_telephone"
+    CHECK_LAB_RESULT = "check_lab_result"
 
 
 class Decision(StrEnum):
@@ -35,6 +36,8 @@ class Message(StrEnum):
     CLOSED_CASE_CORRECTED = "closed_case_corrected"
     SYMPTOMS_WORSENED = "symptoms_worsened"
     CASE_WITHDRAWN = "case_withdrawn"
+    INBOX_ITEM_FOUND = "inbox_item_found"
+    INBOX_ITEM_CLOSED = "inbox_item_closed"
 
 
 class UserTask(StrEnum):
@@ -43,6 +46,7 @@ class UserTask(StrEnum):
     CALL_SILENT_PATIENT = "Task_CallSilentPatient"
     CALL_WATCHED_PATIENT = "Task_CallWatchedPatient"
     DAILY_REPORT = "Task_DailyReport"
+    CHECK_RESULT = "Task_CheckResult"
     FILL_IN_CLOSE_CONTACTS = "Task_FillInCloseContacts"
     FILL_IN_MEDICAL_FORM = "Task_FillInMedicalForm"
     REQUEST_EVALUATION = "Task_RequestEvaluation"

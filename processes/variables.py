@@ -340,10 +340,41 @@ CASE = Catalogue(
     Variable("notice_number", "String", "occurrence of that message in the case"),
 )
 
+INBOX = Catalogue(
+    Variable("inbox_item", "Long", "id of the item in the laboratory's inbox"),
+    Variable("inbox_case", "String", "reference of the case to which the item belongs; none while that is unknown"),
+    Variable(
+        "inbox_facts", "Json", "rows with fact and value of the table in the form: what was understood, and why not"
+    ),
+    Variable("inbox_round", "Integer", "number of the decision on the item, from 1"),
+    Variable(
+        "inbox_decision",
+        "String",
+        "what laboratory staff decided",
+        ("assign", "map_test", "map_result", "reject"),
+    ),
+    Variable("inbox_barcode", "String", "barcode of the sample to which the result is assigned"),
+    Variable(
+        "inbox_result",
+        "String",
+        "result that staff confirm for the sample",
+        ("positive", "negative", "inconclusive", "unsatisfactory", "entered_in_error"),
+    ),
+    Variable("inbox_test_meaning", "String", "what the code of the test means", ("test", "other")),
+    Variable(
+        "inbox_result_meaning",
+        "String",
+        "what the code of the result means",
+        ("positive", "negative", "inconclusive", "unsatisfactory"),
+    ),
+    Variable("inbox_rejection", "String", "why the result is rejected"),
+    Variable("inbox_open", "String", "the item is still open after the decision", YES_NO),
+)
+
 VARIABLES = Catalogue(
     *(
         variable
-        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, WATCH, TASK, CASE)
+        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, WATCH, TASK, CASE, INBOX)
         for variable in part.values()
     ),
     source="processes/variables.py",
@@ -352,3 +383,48 @@ VARIABLES = Catalogue(
 VOIDED_BY_CORRECTION = frozenset(
     name for name, each in VARIABLES.items() if isinstance(each, Variable) and each.voided_by_correction
 )
+
+# variables that the engine reads for each fact that a task of staff shows (Fact.java)
+FACTS = {
+    "alert": ("orientation_now",),
+    "case": (),
+    "patient": ("given_name", "family_name", "date_of_birth"),
+    "born": ("date_of_birth",),
+    "carer": ("carer_name",),
+    "phone": ("phone", "emergency_phone"),
+    "email": ("email",),
+    "language": ("language",),
+    "address": ("address", "building_access"),
+    "visit": ("visit_number", "visit_due_at"),
+    "call": ("call_number",),
+    "priority": (),
+    "assessment": ("orientation", "risk_factor"),
+    "symptoms": (
+        "temperature", "breathless", "unable_to_eat_or_drink", "bedridden_half_day", "cough", "sore_throat_or_aches",
+        "loss_of_taste_or_smell", "diarrhea", "fatigue",
+    ),
+    "onset": ("onset_date",),
+    "illnesses": (
+        "heart_disease", "weakened_immunity", "diabetes", "cancer", "lung_disease", "kidney_dialysis", "cirrhosis",
+        "third_trimester", "sickle_cell",
+    ),
+    "pregnancy": ("pregnancy",),
+    "vaccination": ("vaccination_doses", "last_vaccination_date"),
+    "medication": ("medication",),
+    "allergies": ("allergies",),
+    "lives": ("lives",),
+    "works": ("works_in",),
+    "remark": ("anything_else",),
+    "measured": ("body_temperature_c", "oxygen_saturation", "respiratory_rate"),
+    "visit_note": ("visit_note",),
+    "result": ("lab_result", "correction_number"),
+    "samples": ("results_so_far",),
+    "notified": ("result_told_at",),
+    "reports": ("earlier_reports",),
+    "message": ("notice_text",),
+    "contact": ("contact_name",),
+    "contact_phone": ("contact_phone",),
+    "contact_language": ("contact_language",),
+    "exposed": ("contact_last_exposure",),
+    "quarantine": ("contact_last_exposure", "policy"),
+}  # fmt: skip

@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import peewee
@@ -46,6 +47,24 @@ def problem_response(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
+@dataclass(frozen=True)
+class RawBodies:
+    """Paths whose requests have bodies of other formats than JSON, and a key of their own.
+
+    Attributes:
+        prefix: of the paths.
+        max_bytes: of a body.
+        api_key: accepted for these paths in addition to the service's key; none if it is empty.
+    """
+
+    prefix: str
+    max_bytes: int
+    api_key: str = ""
+
+    def contains(self, path: str) -> bool:
+        return path == self.prefix or path.startswith(f"{self.prefix}/")
+
+
 MALFORMED = problem_response("Malformed; the message names the error")
 UNAUTHORIZED = problem_response("The API key is missing or wrong")
 KEY_REUSED = problem_response("key_reused: the Idempotency-Key was used for another request")
@@ -53,13 +72,16 @@ KEY_REUSED = problem_response("key_reused: the Idempotency-Key was used for anot
 PUBLIC: dict[str, Any] = {"security": []}
 
 
-def create_service(name: str, title: str, purpose: str, api_key: str, database: peewee.Database) -> OpenAPI:
+def create_service(
+    name: str, title: str, purpose: str, api_key: str, database: peewee.Database, raw: RawBodies | None = None
+) -> OpenAPI:
     """Create a Flask application with a health check, its OpenAPI description, and an API key for all other paths.
 
     Args:
         name: the service's folder, such as lab.
         title: title of the description.
         purpose: text of the description.
+        raw: paths that don't take JSON.
 
     Raises:
         SchemaMismatch: this version can't use the database.
@@ -82,9 +104,9 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
         doc_ui=False,
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTENT_LENGTH
-    app.before_request(functools.partial(_require_api_key, api_key))
+    app.before_request(functools.partial(_require_api_key, api_key, raw))
     app.before_request(_refuse_nul)
-    app.before_request(_refuse_invalid_json)
+    app.before_request(functools.partial(_check_body, raw))
     _manage_connection(app, database)
     app.register_error_handler(Problem, _answer_problem)
     app.register_error_handler(HTTPException, _answer_http_error)
@@ -93,9 +115,10 @@ def create_service(name: str, title: str, purpose: str, api_key: str, database: 
     return app
 
 
-def _require_api_key(api_key: str) -> None:
-    sent = request.headers.get("X-API-Key", "")
-    if request.path not in PUBLIC_PATHS and not hmac.compare_digest(sent.encode(), api_key.encode()):
+def _require_api_key(api_key: str, raw: RawBodies | None) -> None:
+    sent = request.headers.get("X-API-Key", "").encode()
+    keys = [api_key, raw.api_key] if raw and raw.api_key and raw.contains(request.path) else [api_key]
+    if request.path not in PUBLIC_PATHS and not any(hmac.compare_digest(sent, key.encode()) for key in keys):
         raise Problem(401, "unauthorized", "send the API key in the header X-API-Key")
 
 
@@ -105,8 +128,11 @@ def _refuse_nul() -> None:
         raise Problem(400, "malformed", "a URL must not contain NUL")
 
 
-def _refuse_invalid_json() -> None:
+def _check_body(raw: RawBodies | None) -> None:
     """Refuse a JSON string, whose content flask-openapi3 would parse as JSON again, and too deeply nested JSON."""
+    if raw and raw.contains(request.path):
+        request.max_content_length = raw.max_bytes
+        return
     try:
         body = request.get_json(silent=True)
     except RecursionError:

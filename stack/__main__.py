@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from camunda7.forms.browser import PageRefused
+from camunda7.names import COCKPIT, TASKLIST
 from config import settings as config
 from config.settings import ROOT, environment_name
 from stack import state
@@ -169,8 +170,8 @@ def show_addresses(state: dict) -> None:
     say("")
     addresses = {
         "patients": f"{state['webapp']}/",
-        "Tasklist": f"{state['staff']}/camunda/app/tasklist/default/",
-        "Cockpit": f"{state['staff']}/camunda/app/cockpit/default/",
+        "Tasklist": state["staff"] + TASKLIST,
+        "Cockpit": state["staff"] + COCKPIT,
         "managers": f"{state['webapp']}/staff/now",
     }
     for what, address in addresses.items():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from camunda7.names import TASKLIST
 from config.settings import ROOT, Settings, environment_name
 from stack.addresses import LOOPBACK, bind_address, bind_host, join_address
 
@@ -123,7 +124,7 @@ def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
     temporary = f"-Djava.io.tmpdir={tempfile.gettempdir()}"
     shared = SHARED if CLASSES.exists() else []
     command = ["java", "-Xmx1g", "-Duser.timezone=UTC", temporary, *shared, "-cp", CLASS_PATH, ENGINE_CLASS]
-    return Part("engine", command, environment, f"{engine.url}/camunda/app/tasklist/default/", engine.url)
+    return Part("engine", command, environment, engine.url + TASKLIST, engine.url)
 
 
 def _lab(settings: Settings, secrets: dict[str, str]) -> Part:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from camunda7.engine import EngineError
 from camunda7.http_client import request
+from camunda7.names import TASKLIST
 from processes import positions
 from processes.incidents import list_incidents
 from processes.positions import Wait
@@ -21,7 +22,7 @@ from stack.supervisor import PartFailed
 
 # readiness or health path of each part
 READY = {
-    "engine": "/camunda/app/tasklist/default/",
+    "engine": TASKLIST,
     "webapp": "/readyz",
     "workers": "/readyz",
     "lab": "/healthz",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from camunda7.names import COCKPIT, TASKLIST
 from processes.elements import BoundaryEvent, CatchEvent, EventBasedGateway, ReceiveTask, ServiceTask
 from stack.commands import run_command
 from stack.pilot import Pilot
@@ -148,13 +149,13 @@ class Tour:
             self._say(f"  {'':14}  {stop.patient}, born {stop.date_of_birth}, access code {stop.access_code}")
         self._say("\nA tour in three steps:")
         self._say(f"  1. Be a patient: {state['webapp']}/ and start the symptom check.")
-        self._say(f"  2. Be a doctor: {state['staff']}/camunda/app/tasklist/default/ as {_sign_in(accounts['doctor'])}")
+        self._say(f"  2. Be a doctor: {state['staff']}{TASKLIST} as {_sign_in(accounts['doctor'])}")
         self._say("     and claim a patient to call, or a report;")
         self._say("     as " + _sign_in(accounts["medical_team"]) + " a visit,")
         self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call.")
         self._say(f"  3. Be a manager: {state['webapp']}/staff/now{history} shows who waits,")
         self._say(f"     {state['webapp']}/staff/kpis{history} the KPIs, and Cockpit each case:")
-        self._say(f"     {state['staff']}/camunda/app/cockpit/default/ as {_sign_in(accounts['process_manager'])}")
+        self._say(f"     {state['staff']}{COCKPIT} as {_sign_in(accounts['process_manager'])}")
         self._say(f"\nThe laboratory has no test kits left, so patients wait for one. This delivers {KITS}:")
         self._say(f"  curl --noproxy '*' {state['lab']}/v1/stock -d '{{\"kits\": {KITS}}}' \\")
         self._say("    -H 'Content-Type: application/json' \\")

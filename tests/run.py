@@ -68,54 +68,58 @@ def main(arguments: list[str]) -> int:
         arguments: `verify` for all tests, nothing for those of `make test`.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    if verify := arguments == ["verify"]:
-        os.environ[VERIFY] = "1"
     took: dict[str, float] = {}
-    # before the platform's settings are in the environment
-    statuses = list(_one_after_another([SLOW], took, verify))
     with cleanup_if_killed(), tempfile.TemporaryDirectory(prefix="coronacare-tests-") as folder:
-        statuses += list(_on_shared_platform(Path(folder), verify, took))
-    if verify:
-        # without the shared platform: they have up to four engines at once
-        statuses += _one_after_another([OWN], took, verify)
-        # alone on the machine: it measures throughput
-        with _timed("load", took):
-            statuses.append(_pytest(*VERIFY_LIMITS, "tests/load"))
+        run = _run_all_tests if arguments == ["verify"] else _run_main_tests
+        statuses = list(run(Path(folder), took))
     print("\nwhere the time went:")
     for part, seconds in took.items():
         print(f"  {part:<28} {seconds:6.0f} s")
     return next((status for status in statuses if status), 0)
 
 
-def _on_shared_platform(folder: Path, verify: bool, took: dict[str, float]) -> Iterator[int]:
+def _run_main_tests(folder: Path, took: dict[str, float]) -> Iterator[int]:
+    # tests that stop and start parts mostly wait, so they run beside all others
+    with _timed(OWN.name, took), _beside(OWN, folder / "own-platforms.log") as own:
+        yield from _one_after_another([SLOW], took)
+        yield from _on_shared_platform(folder, took)
+        yield own.wait()
+
+
+def _run_all_tests(folder: Path, took: dict[str, float]) -> Iterator[int]:
+    os.environ[VERIFY] = "1"
+    yield from _one_after_another([SLOW], took)
+    yield from _on_shared_platform(folder, took)
+    # without the shared platform: they have up to four engines at once
+    yield from _one_after_another([OWN], took)
+    # alone on the machine: it measures throughput
+    with _timed("load", took):
+        yield _pytest(*VERIFY_LIMITS, "tests/load")
+
+
+def _on_shared_platform(folder: Path, took: dict[str, float]) -> Iterator[int]:
     began = time.monotonic()
     with shared_platform(folder) as platform:
         took["start of the platform"] = time.monotonic() - began
         os.environ[SHARED] = str(folder)
-        if verify:
-            yield from _one_after_another((SHARING, SERIAL), took, verify)
-        else:
-            # tests that stop and start parts mostly wait
-            with _timed(OWN.name, took), _beside(OWN, folder / "own-platforms.log") as own:
-                yield from _one_after_another((SHARING, SERIAL), took, verify)
-                yield own.wait()
+        yield from _one_after_another((SHARING, SERIAL), took)
         admin = platform.state["accounts"]["admin"]
         record_coverage(Engine(platform.state["engine"], **admin))
     del os.environ[SHARED]
     yield _pytest("tests/coverage")
 
 
-def _one_after_another(sessions: Iterable[Session], took: dict[str, float], verify: bool) -> Iterator[int]:
+def _one_after_another(sessions: Iterable[Session], took: dict[str, float]) -> Iterator[int]:
     for session in sessions:
         with _timed(session.name, took):
-            yield _pytest(*_arguments(session, verify))
+            yield _pytest(*_arguments(session))
 
 
 @contextmanager
 def _beside(session: Session, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a session of `make test` beside what runs within; what it prints is printed at the end."""
+    """Run a session beside what runs within; what it prints is printed at the end."""
     with log.open("wb") as output:
-        process = subprocess.Popen([*PYTEST, *_arguments(session, verify=False)], stdout=output, stderr=output)
+        process = subprocess.Popen([*PYTEST, *_arguments(session)], stdout=output, stderr=output)
         try:
             yield process
         finally:
@@ -124,7 +128,8 @@ def _beside(session: Session, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             print(log.read_text(errors="replace"), flush=True)
 
 
-def _arguments(session: Session, verify: bool) -> list[str]:
+def _arguments(session: Session) -> list[str]:
+    verify = VERIFY in os.environ
     marked = f"({session.marked})" + ("" if verify else " and not verify")
     limits = VERIFY_LIMITS if verify else ()
     folders = [f"tests/{name}" for name in session.folders]

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from camunda7.names import ADMINISTRATORS
 from processes.audit import CHANGED, READ, WORKED
 
 # a person in several groups has the role of the first one
@@ -15,7 +16,7 @@ ROLES = {
     "medical-team": _("The medical team"),
     "contact-tracers": _("A contact tracer"),
     "process-managers": _("A CoronaCare manager"),
-    "camunda-admin": _("An administrator"),
+    ADMINISTRATORS: _("An administrator"),
 }
 ACTIONS = {
     READ: _("viewed your data"),

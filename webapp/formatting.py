@@ -9,6 +9,8 @@ from typing import Literal
 from babel.dates import format_timedelta
 from flask_babel import format_date, format_time, get_locale, get_timezone, gettext
 
+QUARTER = timedelta(minutes=15)
+VISITING_HOURS = range(7, 21)
 Unit = Literal["minute", "hour", "day"]
 
 
@@ -31,8 +33,21 @@ def moment(value: datetime) -> str:
 
 
 def appointment(value: datetime) -> str:
-    """Format a point in time with the day of the week."""
-    return gettext("%(day)s, %(time)s", day=format_date(value, "full"), time=_clock(value))
+    """Format the time until which a visit is due, rounded up to the quarter of an hour: `Tuesday 1 December, 14:45`.
+
+    At night, when no one visits, it is the day alone.
+    """
+    exact = timedelta(minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
+    due = value - exact + math.ceil(exact / QUARTER) * QUARTER
+    day_of_week = format_date(due, "EEEE d MMMM")
+    if due.astimezone(get_timezone()).hour not in VISITING_HOURS:
+        return day_of_week
+    return gettext("%(day)s, %(time)s", day=day_of_week, time=_clock(due))
+
+
+def unbroken(text: str) -> str:
+    """Return a heading in which no line ends within COVID-19."""
+    return text.replace("COVID-19", "COVID\u201119")
 
 
 def _clock(value: datetime) -> str:

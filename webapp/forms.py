@@ -21,7 +21,7 @@ from processes.cases import find_case, open_tasks
 from webapp import confirmation, languages, questionnaires, sessions, unusable_forms
 from webapp.commands import Command, CompleteTask
 from webapp.drafts import FormDraft, draft_key
-from webapp.formatting import translated
+from webapp.formatting import day, translated
 from webapp.resources import resources
 from webapp.status import CALL_NOW
 from webapp.unusable_forms import UnusableForm
@@ -87,7 +87,7 @@ def answer(name: str, number: int) -> ResponseReturnValue:
     if _is_emergency(draft, answered):
         draft.command = replace(draft.command, emergency_signs_only=True)
         return _send(draft, answered.values(draft.answers))
-    if len(draft.form.pages) == 1:
+    if _is_sent_from_page(draft):
         return _send(draft, draft.answers.values)
     return redirect(_next_url(draft), 303)
 
@@ -101,10 +101,14 @@ def check(name: str) -> ResponseReturnValue:
     if draft.unanswered:
         return redirect(_next_url(draft))
     form = draft.form
-    summaries = [(page, form.summary(page, draft.answers, translated)) for page in draft.pages]
-    token = sessions.create_page_token(draft.owner, name)
+    summaries = [(page, form.summary(page, draft.answers, translated, day)) for page in draft.pages]
     return render_template(
-        "check.html", name=name, questionnaire=questionnaires.FORMS[name], summaries=summaries, page_token=token
+        "check.html",
+        name=name,
+        questionnaire=questionnaires.FORMS[name],
+        summaries=summaries,
+        back=draft.pages[-1].number,
+        page_token=sessions.create_page_token(draft.owner, name),
     )
 
 
@@ -213,9 +217,14 @@ def _get_page(draft: FormDraft, number: int) -> Page:
     return draft.form.pages[number - 1]
 
 
+def _is_sent_from_page(draft: FormDraft) -> bool:
+    """Whether the form has a single page, and no check page."""
+    return len(draft.form.pages) == 1 and not questionnaires.FORMS[draft.name].is_checked
+
+
 def _next_url(draft: FormDraft) -> str:
     page = draft.unanswered
-    if page is None and len(draft.form.pages) == 1:
+    if page is None and _is_sent_from_page(draft):
         page = draft.form.pages[0]
     if page is None:
         return url_for("forms.check", name=draft.name)
@@ -232,6 +241,7 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         questionnaire=questionnaires.FORMS[draft.name],
         page=page,
         is_first=not before,
+        is_sent=_is_sent_from_page(draft),
         back=before[-1] if before else None,
         progress=draft.progress(page),
         problems=problems,

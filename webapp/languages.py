@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from camunda7.engine import EngineUnavailable
 from processes.cases import set_language
 from webapp import sessions
-from webapp.formatting import appointment, day, duration, moment, translated
+from webapp.formatting import appointment, day, duration, moment, translated, unbroken
 from webapp.resources import resources
 
 pages = Blueprint("languages", __name__)
@@ -42,7 +42,7 @@ def init_app(app: Flask, time_zone: str) -> None:
         missing = set(LANGUAGES) - {locale.language for locale in babel.list_translations()}
     if missing:
         raise TranslationsMissing(f"webapp/translations: {', '.join(sorted(missing))} not compiled; run `make setup`")
-    for write in (translated, day, moment, appointment, duration):
+    for write in (translated, day, moment, appointment, duration, unbroken):
         app.add_template_filter(write)
     app.context_processor(_template_variables)
 

@@ -22,11 +22,13 @@ class Questionnaire:
 
     Attributes:
         minutes: approximate time to fill it in.
+        is_checked: the patient checks all answers before they are sent; always so if the form has several pages.
     """
 
     title: str
     purpose: str
     minutes: int
+    is_checked: bool = False
 
 
 PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
@@ -41,7 +43,10 @@ FORMS = {
     ),
     "medical_form": Questionnaire(_("Medical form"), _("The doctor will read your answers."), 3),
     "close_contacts": Questionnaire(
-        _("Your close contacts"), _("The health authority will contact them without giving your name."), 5
+        _("List your close contacts"),
+        _("The health authority will contact them without giving your name."),
+        5,
+        is_checked=True,
     ),
     "review": Questionnaire(_("Your feedback"), _("Tell us how we did."), 1),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
@@ -44,26 +44,30 @@ def describe_guidance(values: dict[str, Any], today: date, report_pending: bool)
     if reported and values.get("further_action") == "refer_to_hospital":
         guidance.append(gettext("The doctor is referring you to a hospital."))
     if reported and values.get("isolation_until"):
-        return [*guidance, _describe_isolation(values["isolation_until"], today)]
-    return [*guidance, *_describe_consequence(values, report_pending)]
+        return [*guidance, _describe_isolation(values, today)]
+    return [*guidance, *_describe_consequence(values, today, report_pending)]
 
 
-def _describe_isolation(until: str, today: date) -> str:
+def _describe_isolation(values: dict[str, Any], today: date) -> str:
+    """Return what follows from the doctor's report."""
+    until = values["isolation_until"]
     if until < today.isoformat():
         return gettext("Your isolation ended on %(day)s.", day=day(until))
+    if values.get("exposed") and values.get("lab_result") == "negative":
+        return gettext(
+            "Stay at home and away from other people until %(day)s, because you were close to someone with COVID-19. "
+            "A negative test doesn't change that.",
+            day=day(until),
+        )
     return gettext("Stay at home and away from other people until %(day)s.", day=day(until))
 
 
-def _describe_consequence(values: dict[str, Any], report_pending: bool) -> Iterator[str]:
+def _describe_consequence(values: dict[str, Any], today: date, report_pending: bool) -> Iterator[str]:
     """Yield what follows from a result alone."""
     policy = values["policy"]
     match values.get("lab_result"):
         case "positive":
-            yield gettext(
-                "Stay at home and away from other people for %(time)s from your first symptoms, and until you've had "
-                "no symptoms for 3 days.",
-                time=duration(policy["isolation_days"], "day"),
-            )
+            yield _describe_rule(values, today)
         case "negative" if values.get("exposed"):
             yield gettext(
                 "You were close to someone with COVID-19, so a negative test doesn't shorten your quarantine of "
@@ -78,6 +82,23 @@ def _describe_consequence(values: dict[str, Any], report_pending: bool) -> Itera
             yield gettext("A doctor will assess your symptoms. Stay away from other people until then.")
         case _:
             yield gettext("Stay away from other people while you have symptoms.")
+
+
+def _describe_rule(values: dict[str, Any], today: date) -> str:
+    """Return how long a patient with a positive result stays at home: until a day if the onset is known."""
+    length = timedelta(days=values["policy"]["isolation_days"])
+    end = date.fromisoformat(values["onset_date"]) + length if values.get("onset_date") else None
+    if end and end >= today:
+        return gettext(
+            "Stay at home and away from other people until at least %(day)s, and until you've had no symptoms for 3 "
+            "days.",
+            day=day(end),
+        )
+    return gettext(
+        "Stay at home and away from other people for %(time)s from your first symptoms, and until you've had no "
+        "symptoms for 3 days.",
+        time=duration(length.days, "day"),
+    )
 
 
 def list_earlier_results(values: dict[str, Any]) -> list[tuple[datetime, str]]:

@@ -214,6 +214,8 @@ CLASSIFICATIONS = {
 }
 # the assessment takes seconds; after this time it has failed
 ASSESSMENT_TIMEOUT = timedelta(minutes=2)
+# so short only in replays, and no one could believe it
+SHORTEST_FORECAST_S = 30 * MINUTE_S
 UNIT_NAMES: Mapping[int, Unit] = {MINUTE_S: "minute", HOUR_S: "hour", DAY_S: "day"}
 BETWEEN_STEPS = Step(_("We have your answers and are working on your case"), is_brief=True)
 
@@ -408,11 +410,11 @@ def _is_worsening_unknown(case: Case, steps: set[str]) -> bool:
 
 
 def describe_wait(stage: tuple[str, str]) -> Wait | None:
-    """Describe the forecast of a wait; None if too few patients have waited for this stage."""
+    """Describe the forecast of a wait; None if too few patients have waited for this stage, or for minutes only."""
     forecast = forecast_wait(stage)
-    if forecast is None:
+    if forecast is None or forecast.high_s < SHORTEST_FORECAST_S:
         return None
-    return Wait(format_seconds(forecast.low_s) if forecast.low_s else "", format_seconds(forecast.high_s or MINUTE_S))
+    return Wait(format_seconds(forecast.low_s) if forecast.low_s else "", format_seconds(forecast.high_s))
 
 
 def format_seconds(seconds: float) -> str:

@@ -4,6 +4,7 @@ expired records."""
 from functools import partial
 from urllib.parse import urlsplit
 
+from camunda7.names import COCKPIT
 from camunda7.outages import OutageMetrics
 from config.secrets import load_with_secrets
 from hosting.certificates import CertificateCollector, read_validity
@@ -45,7 +46,7 @@ _application = create_app(
         time_zone=_settings.webapp.time_zone,
         telephone_region=_settings.webapp.telephone_region,
         suppress_below=_settings.webapp.suppress_below,
-        cockpit_url=_settings.staff_url + "/camunda/app/cockpit/default/",
+        cockpit_url=_settings.staff_url + COCKPIT,
     ),
     Engine(
         _settings.engine.url,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from access.people import load_people
 from camunda7.inputs.place import Place
+from camunda7.names import TASKLIST
 from camunda7.outages import Outage, OutageMetrics, describe
 from camunda7.worker import IdentityInUse, Runtime, TaskClient, WorkerIdentity, handlers_of, stop_on_signal
 from camunda7.worker.health import Health
@@ -51,6 +52,7 @@ from records.submissions import Submissions
 from workers.channels import Channel, Mail, MessageLinks, Sms, Telephone
 from workers.erasure import Eraser, LocalStores, RemoteServices
 from workers.lab_feed import LabFeed
+from workers.lab_inbox import LabInbox
 from workers.lanes import LANES
 from workers.sender import Sender
 
@@ -175,7 +177,7 @@ def create_resources(settings: config.Settings) -> dict[str, Any]:
 def create_periodic_tasks(
     settings: config.Settings, lanes: list[str], resources: dict[str, Any]
 ) -> tuple[list[PeriodicTask], list[Outage]]:
-    """Create the periodic tasks of these lanes: reading the lab's feed, sending messages, and erasures.
+    """Create the periodic tasks of these lanes: reading the lab's feed and inbox, sending messages, and erasures.
 
     Returns the tasks, and the state of their targets, for the metrics.
     """
@@ -183,6 +185,8 @@ def create_periodic_tasks(
     if "lab" in lanes:
         feed = create_lab_feed(settings, resources)
         tasks.append(PeriodicTask("lab_feed", feed.read, workers.feed_interval_s, describe_error))
+        inbox = LabInbox(resources["lab"], resources["engine"])
+        tasks.append(PeriodicTask("lab_inbox", inbox.read, workers.feed_interval_s, describe_error))
     if MESSAGING_LANES & set(lanes):
         sender = create_sender(settings, resources)
         outages += sender.outages
@@ -225,13 +229,13 @@ def create_task_client(settings: config.Settings, worker_id: str) -> TaskClient:
 
 
 def create_sender(settings: config.Settings, resources: dict[str, Any]) -> Sender:
-    tasklist = settings.staff_url + "/camunda/app/tasklist/default/"
+    tasklist = settings.staff_url + TASKLIST
     access = Access(Cipher(settings.records.secret_key.get_secret_value()))
     links = MessageLinks(settings.public_url, tasklist, access)
-    mail = settings.mail
+    phone = settings.policy.contact_phone
     channels: dict[str, Channel] = {
-        "email": Mail(create_mail_server(settings), mail.sender, links),
-        "sms": Sms(create_client(SmsGateway, settings), links),
+        "email": Mail(create_mail_server(settings), settings.mail.sender, links, phone),
+        "sms": Sms(create_client(SmsGateway, settings), links, phone),
         "telephone": Telephone(resources["engine"]),
     }
     schedules = {name: create_schedule(getattr(settings.retries, name)) for name in channels}

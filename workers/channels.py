@@ -18,7 +18,7 @@ from processes.elements import Process
 from processes.engine import Engine
 from records.access import Access
 from records.outbox import Message
-from workers.messages import TO_DOCTORS, TO_MANAGERS, text_of
+from workers.messages import TO_DOCTORS, TO_MANAGERS, compose_mail, compose_sms, text_of
 
 ANOTHER_WAY = "Contact this person another way, and ask for an email address or phone number that works."
 
@@ -56,16 +56,21 @@ class MessageLinks:
 
 
 class Mail:
-    """Delivery by SMTP."""
+    """Delivery by SMTP.
 
-    def __init__(self, server: MailServer, sender: str, links: MessageLinks):
+    Args:
+        phone: number that patients call to check a message.
+    """
+
+    def __init__(self, server: MailServer, sender: str, links: MessageLinks, phone: str):
         self._server = server
         self._sender = sender
         self._links = links
+        self._phone = phone
 
     def deliver(self, message: Message) -> None:
-        subject, text = text_of(message.template, message.language)
-        text = f"{text}\n\n{self._links.url_for(message)}\n"
+        url = self._links.url_for(message)
+        subject, text = compose_mail(message.template, message.language, url, self._phone)
         self._server.send(self._sender, message.recipient, subject, text, message_id(message.key))
 
 
@@ -75,15 +80,20 @@ def message_id(key: str) -> str:
 
 
 class Sms:
-    """Delivery by an SMS gateway."""
+    """Delivery by an SMS gateway.
 
-    def __init__(self, gateway: SmsGateway, links: MessageLinks):
+    Args:
+        phone: number that patients call to check a message.
+    """
+
+    def __init__(self, gateway: SmsGateway, links: MessageLinks, phone: str):
         self._gateway = gateway
         self._links = links
+        self._phone = phone
 
     def deliver(self, message: Message) -> None:
-        _, text = text_of(message.template, message.language)
-        self._gateway.send(message.recipient, f"{text} {self._links.url_for(message)}", message.key)
+        text = compose_sms(message.template, message.language, self._links.url_for(message), self._phone)
+        self._gateway.send(message.recipient, text, message.key)
 
 
 class Telephone:

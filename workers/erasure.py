@@ -16,7 +16,7 @@ from hosting.clients.lab import Lab
 from hosting.clients.service import Unavailable
 from hosting.clients.sms import SmsGateway
 from kpi.rows import KpiRows
-from processes.cases import delete_case, is_running
+from processes.cases import delete_case, delete_inbox_tasks, is_running
 from processes.engine import Engine
 from records.access import Access
 from records.drafts import Drafts
@@ -131,6 +131,7 @@ class Eraser:
         kept = self._services.government.delete_case(reference)
         for key in self._stores.outbox.keys(reference, "sms"):
             self._services.sms.delete_message(key)
+        delete_inbox_tasks(self._services.engine, reference)
         delete_case(self._services.engine, reference)
         return kept
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from camunda7.inputs.place import Place
 from camunda7.worker import topic
-from kpi.rows import KpiRows
+from kpi.rows import KpiRows, find_age_group
 
 
 @topic("kpi.record_case")
@@ -15,6 +15,7 @@ def record_case(
     correction_number: int,
     case_outcome: str,
     orientation: str,
+    age: int,
     evaluation_requested_at: datetime,
     onset_date: str,
     sample_taken_at: datetime,
@@ -43,6 +44,7 @@ def record_case(
         correction_number,
         outcome=case_outcome,
         orientation=orientation,
+        age_group=find_age_group(age),
         evaluation_requested_at=evaluation_requested_at,
         onset_date=onset_date,
         sample_taken_at=sample_taken_at,

@@ -1,7 +1,7 @@
 """Texts of the messages, by template and language. They contain no name and no result.
 
-The channel appends a link: a patient's opens their case, together with the date of birth; a doctor's leads to Tasklist,
-a manager's to /staff/now.
+Each has a link: a patient's opens their case, together with the date of birth; a doctor's leads to Tasklist, a
+manager's to /staff/now. Patients also read why they get the message, and how to check that it is genuine.
 """
 
 from __future__ import annotations
@@ -102,16 +102,15 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "link_wanted": {
         ENGLISH: (
             "Your CoronaCare sign-in link",
-            "You asked for a link to your case. You'll need your date of birth to sign in. The link works for 10 days.",
+            "You asked for a link to your case.",
         ),
         FRENCH: (
             "Votre lien de connexion à CoronaCare",
-            "Vous avez demandé un lien vers votre dossier. Votre date de naissance vous sera demandée. Le lien est "
-            "valable 10 jours.",
+            "Vous avez demandé un lien vers votre dossier.",
         ),
         ARABIC: (
             "رابط تسجيل الدخول إلى CoronaCare",
-            "لقد طلبت رابطًا إلى ملفك. ستحتاج إلى تاريخ ميلادك لتسجيل الدخول. الرابط صالح لمدة 10 أيام.",
+            "لقد طلبت رابطًا إلى ملفك.",
         ),
     },
     # to doctors
@@ -146,11 +145,61 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
+# language → what follows the link of a patient's mail. In Arabic, isolates keep the number's groups in their order.
+MAIL_NOTES = {
+    ENGLISH: (
+        "You'll need the date of birth of the person with symptoms. The link works for 10 days.\n\n"
+        "You're getting this email because you asked CoronaCare for a home visit and a test. We never ask for money, "
+        "passwords or bank details. To check that an email is from us, call {phone}."
+    ),
+    FRENCH: (
+        "La date de naissance de la personne qui a des symptômes vous sera demandée. Le lien est valable 10 jours.\n\n"
+        "Vous recevez ce message car vous avez demandé à CoronaCare une visite à domicile et un test. Nous ne "
+        "demandons jamais d'argent, de mot de passe ni de coordonnées bancaires. Pour vérifier qu'un message vient de "
+        "nous, appelez le {phone}."
+    ),
+    ARABIC: (
+        "ستحتاج إلى تاريخ ميلاد الشخص المصاب بالأعراض. الرابط صالح لمدة 10 أيام.\n\n"
+        "تصلك هذه الرسالة لأنك طلبت من CoronaCare زيارة منزلية وفحصًا. نحن لا نطلب أبدًا مالًا أو كلمات مرور أو بيانات "
+        "مصرفية. للتحقق من أن الرسالة منا، اتصل بالرقم \u2066{phone}\u2069."
+    ),
+}
+# language → what follows the link of a patient's SMS
+SMS_NOTES = {
+    ENGLISH: "You'll need the date of birth. To check that this is from us, call {phone}.",
+    FRENCH: "La date de naissance vous sera demandée. Pour vérifier que ce message vient de nous, appelez le {phone}.",
+    ARABIC: "ستحتاج إلى تاريخ الميلاد. للتحقق من أن الرسالة منا، اتصل بالرقم \u2066{phone}\u2069.",
+}
+SERVICE = "CoronaCare"
 TO_DOCTORS = frozenset({"visit_emergency", "report_overdue", "patient_call", "patient_call_unclaimed"})
 TO_MANAGERS = frozenset({"patient_call_escalated"})
+TO_STAFF = TO_DOCTORS | TO_MANAGERS
 
 
 def text_of(template: str, language: str) -> tuple[str, str]:
     """Return subject and text of a template, in English if the template has no text in this language."""
     texts = TEXTS[template]
     return texts.get(language, texts[ENGLISH])
+
+
+def compose_mail(template: str, language: str, url: str, phone: str) -> tuple[str, str]:
+    """Return subject and text of a mail.
+
+    Args:
+        url: the message's link.
+        phone: number that patients call to check a message.
+    """
+    subject, text = text_of(template, language)
+    if template in TO_STAFF:
+        return subject, f"{text}\n\n{url}\n"
+    note = MAIL_NOTES.get(language, MAIL_NOTES[ENGLISH]).format(phone=phone)
+    return subject, f"{text}\n\n{url}\n\n{note}\n\n{SERVICE}\n"
+
+
+def compose_sms(template: str, language: str, url: str, phone: str) -> str:
+    """Return the text of an SMS; arguments as those of compose_mail()."""
+    _, text = text_of(template, language)
+    if template in TO_STAFF:
+        return f"{text} {url}"
+    note = SMS_NOTES.get(language, SMS_NOTES[ENGLISH]).format(phone=phone)
+    return f"{SERVICE}: {text} {url} {note}"

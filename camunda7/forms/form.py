@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -184,6 +184,17 @@ class Form:
         """Return the validation errors of a page, for its error summary: id of the input, and message."""
         return rendering.problems(page.faulty(answers), translate)
 
-    def summary(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
-        """Return the questions and answers of a page as texts, for the page "check your answers"."""
-        return rendering.summary(page.nodes(answers), translate)
+    def summary(
+        self,
+        page: Page,
+        answers: Answers,
+        translate: Translate = str,
+        format_day: Callable[[str], str] = rendering.format_day,
+    ) -> list[tuple[str, str]]:
+        """Return the questions and answers of a page as texts, for the page "check your answers".
+
+        Args:
+            translate: translates texts of the schema and of this package.
+            format_day: formats an ISO date.
+        """
+        return rendering.summary(page.nodes(answers), translate, format_day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,16 +82,29 @@ _environment.globals.update(
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 
+def format_day(day: str) -> str:
+    """Format an ISO date as it is typed: `27 3 1990`."""
+    return " ".join(part.lstrip("0") for part in reversed(day.split("-")))
+
+
 class _PageTexts:
     """Texts of a page in the user's language.
 
     Args:
         faulty: names of the inputs whose validation errors are shown.
         triggers: of questions that a stylesheet shows and hides.
+        format_day: formats an ISO date.
     """
 
-    def __init__(self, translate: Translate, faulty: Collection[str] = (), triggers: Sequence[Trigger] = ()):
+    def __init__(
+        self,
+        translate: Translate,
+        faulty: Collection[str] = (),
+        triggers: Sequence[Trigger] = (),
+        format_day: Callable[[str], str] = format_day,
+    ):
         self.translate = translate
+        self._format_day = format_day
         self._faulty = faulty
         self._triggers = triggers
 
@@ -156,8 +169,13 @@ class _PageTexts:
             texts = [self.option(option) for option in node.options if option.value in chosen]
             return ", ".join(texts) or self.translate("Not answered")
         if node.component.type == "datetime" and node.value:
-            return _format_date_and_time(node.value)
+            return self._format_moment(node.value)
         return _format_cell(node.value) or self.translate("Not answered")
+
+    def _format_moment(self, written: str) -> str:
+        """Format a serialized date, time, or both: `27 3 1990 14:30`."""
+        day, _, time = written.partition("T") if "-" in written[:5] else ("", "", written)
+        return f"{self._format_day(day) if day else ''} {time[:5]}".strip()
 
     def input_type(self, component: Component) -> str:
         if component.is_telephone:
@@ -246,9 +264,13 @@ def problems(nodes: Iterable[Node], translate: Translate) -> list[tuple[str, str
     return [(anchor(node), texts.problem(node)) for node in nodes]
 
 
-def summary(nodes: list[Node], translate: Translate) -> list[tuple[str, str]]:
-    """Return questions and answers as texts; the boxes of a group are one question, whose answer names the ticked."""
-    return list(_summarize(nodes, _PageTexts(translate)))
+def summary(nodes: list[Node], translate: Translate, format_day: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Return questions and answers as texts.
+
+    The boxes of a group are one question, whose answer names the ticked. In a list of several rows, the questions of
+    each row have its number.
+    """
+    return list(_summarize(nodes, _PageTexts(translate, format_day=format_day)))
 
 
 def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, str]]:
@@ -261,7 +283,10 @@ def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, 
             continue
         if node.is_editable:
             yield texts.name(node) if node.trigger else texts.label(node), texts.answer(node)
-        yield from _summarize([*node.children, *(each for row in node.rows for each in row)], texts)
+        yield from _summarize(node.children, texts)
+        for number, row in enumerate(node.rows, 1):
+            prefix = f"{number}. " if len(node.rows) > 1 else ""
+            yield from ((prefix + question, answer) for question, answer in _summarize(row, texts))
 
 
 def anchor(node: Node) -> str:
@@ -285,12 +310,6 @@ def _walk(nodes: Iterable[Node]) -> Iterator[Node]:
 def _is_column_list(columns: Any) -> bool:
     """Whether an expression's value is a list of columns that form-js accepts."""
     return COLUMNS.accepts(columns) and all("label" in column for column in columns)
-
-
-def _format_date_and_time(written: str) -> str:
-    """Format a serialized date and time: `27 3 1990 14:30`."""
-    day, _, time = written.partition("T") if "-" in written[:5] else ("", "", written)
-    return " ".join([*(part.lstrip("0") for part in reversed(day.split("-"))), time[:5]]).strip()
 
 
 def _format_cell(value: Any) -> str:

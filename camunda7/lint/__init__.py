@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from camunda7.lint import attributes, decisions, events, expressions, forms, references, structure, times
+from camunda7.lint import attributes, decisions, events, expressions, forms, mappings, references, structure, times
 from camunda7.lint.declared import Declared
 from camunda7.lint.files import Files
 from camunda7.lint.finding import Finding
@@ -43,3 +43,4 @@ def _findings(files: Files, names: Declared) -> Iterator[Finding]:
     if not files.unreadable:
         yield from references.findings(files, names)
         yield from events.findings(files, names)
+        yield from mappings.findings(files, names)

@@ -19,6 +19,8 @@ class Declared:
         messages: names of messages that the platform sends to cases.
         groups: ids of groups of staff.
         policy: values of the variable `policy`, by name.
+        read: variables that the handler reads, by topic; None is all.
+        facts: variables that the engine reads for a fact that a task shows, by the fact's name.
         named: ids of steps in code, each with the files that use it; without former ids of renamed steps.
     """
 
@@ -27,6 +29,8 @@ class Declared:
     messages: Collection[str]
     groups: Collection[str]
     policy: Mapping[str, Any]
+    read: Mapping[str, Collection[str] | None]
+    facts: Mapping[str, Collection[str]]
     named: Mapping[str, Collection[str]]
 
 

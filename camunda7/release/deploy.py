@@ -14,6 +14,8 @@ from camunda7.release.hints import HINTS, Hints, read_hints
 __all__ = ["DeploymentRefused", "deploy", "is_deployed", "redeploy_previous", "resources"]
 
 log = logging.getLogger(__name__)
+# the engine answers when it has parsed and stored all files: half a minute at the first start on a busy machine
+TIMEOUT_S = 300
 
 
 class DeploymentRefused(Exception):
@@ -116,10 +118,11 @@ def _create(engine: Engine, name: str, files: dict[str, bytes]) -> bool:
         "deploy-changed-only": "false",
     }
     try:
-        return bool(engine.upload("/deployment/create", fields, files)["deployedProcessDefinitions"])
+        created = engine.upload("/deployment/create", fields, files, timeout=TIMEOUT_S)
     except EngineRefused as error:
         # the message of the engine's parser has file, line and element
         raise DeploymentRefused(error.message or str(error)) from None
+    return bool(created["deployedProcessDefinitions"])
 
 
 def resources(root: Path) -> dict[str, bytes]:

@@ -59,3 +59,18 @@ class Lab(Service):
 
     def acknowledge(self, item_id: int) -> None:
         self.post(f"/v1/feed/{item_id}/acknowledgement", {})
+
+    def inbox(self) -> dict[str, Any]:
+        """Return the items of the inbox without a task, `new`, and those with a task that left it, `closed`."""
+        return self.get("/v1/inbox")
+
+    def inbox_item(self, item_id: int) -> dict[str, Any]:
+        return self.get(f"/v1/inbox/{item_id}")
+
+    def set_inbox_task(self, item_id: int, exists: bool) -> None:
+        """Set whether staff have a task for an item."""
+        self.put(f"/v1/inbox/{item_id}/task", {"exists": exists})
+
+    def decide_inbox_item(self, item_id: int, decision: dict[str, Any], key: str) -> None:
+        """Tell what staff decided; raises Refused with the code not_possible if that isn't possible."""
+        self.post(f"/v1/inbox/{item_id}/decision", decision, key)

@@ -9,6 +9,7 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
 
 from hosting.clients.delivery import ChannelUnavailable, Deferred, SignInRefused, Undeliverable
@@ -73,7 +74,7 @@ class MailServer:
         """
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
-        mail["Message-ID"] = message_id
+        mail["Date"], mail["Message-ID"] = datetime.now(UTC), message_id
         mail.set_content(text)
         # smtplib of Python 3.11.2 (Debian 12) sends to an empty address, which some servers accept
         addresses = [each.addr_spec for each in mail["To"].addresses if each.username]

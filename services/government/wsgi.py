@@ -21,6 +21,7 @@ with require_database("government.database_url"):
             _mail.sender,
             SmsGateway(_sms.url, _sms.api_key.get_secret_value()),
             _settings.public_url,
+            _settings.policy.contact_phone,
         ),
         Archive(_settings.government.archive_key.get_secret_value()),
     )

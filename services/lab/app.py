@@ -1,4 +1,4 @@
-"""The laboratory's HTTP API: kits, orders, the feed of results and granted kits."""
+"""The laboratory's HTTP API: kits, orders, the feed of results and granted kits, laboratories' messages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 import peewee
 from flask_openapi3 import OpenAPI
 
-from services.http import KEY_REUSED, IdempotencyKeys, Problem, create_service, problem_response
+from services.http import KEY_REUSED, IdempotencyKeys, Problem, RawBodies, create_service, problem_response
 from services.lab import kits, schemas
+from services.lab.inbox import Inbox
+from services.lab.inbox import erase_case as erase_messages
+from services.lab.messages_api import PATH, add_inbox_routes, add_message_routes
 from services.lab.models import MODELS, FeedItem, Order, Plan, Reservation, Stock, Waiting
+from services.lab.samples import parse_order_id
 from services.schemas import CasePath, EmptyAnswer, Idempotent
 
 PAGE_SIZE = 100
@@ -18,20 +22,27 @@ NOT_ORDERED = problem_response("barcode_known: a test was ordered already; case_
 NOT_TESTED = problem_response("No test of this sample was ordered, or it has no result yet")
 
 
-def create_app(database: peewee.Database, api_key: str, initial_kits: int) -> OpenAPI:
+def create_app(
+    database: peewee.Database, api_key: str, initial_kits: int, inbox: Inbox | None = None, sender_key: str = ""
+) -> OpenAPI:
     """Create the lab's application.
 
     Args:
         initial_kits: stock of a new database.
+        sender_key: key of laboratories, with which they may send messages only; none if it is empty.
     """
-    app = create_service("lab", "Laboratory", "Test kits, tests and their results.", api_key, database)
+    inbox = inbox or Inbox(database)
+    raw = RawBodies(PATH, inbox.max_bytes, sender_key)
+    app = create_service("lab", "Laboratory", "Test kits, tests and their results.", api_key, database, raw)
     idempotency = IdempotencyKeys(database)
     _set_up(database, initial_kits)
     _add_kit_routes(app, idempotency)
     _add_case_routes(app, idempotency)
     _add_erasure_route(app, database, idempotency)
-    _add_test_routes(app, idempotency)
+    _add_test_routes(app, idempotency, inbox)
     _add_feed_routes(app)
+    add_message_routes(app, inbox)
+    add_inbox_routes(app, inbox, idempotency)
     _add_simulation_routes(app, idempotency)
     return app
 
@@ -97,10 +108,11 @@ def _add_erasure_route(app: OpenAPI, database: peewee.Database, idempotency: Ide
             for table in (Waiting, Reservation, Order, FeedItem):
                 table.delete().where(table.case_reference == path.case_reference).execute()
             idempotency.delete_case(path.case_reference)
+            erase_messages(path.case_reference)
         return {}
 
 
-def _add_test_routes(app: OpenAPI, idempotency: IdempotencyKeys) -> None:
+def _add_test_routes(app: OpenAPI, idempotency: IdempotencyKeys, inbox: Inbox) -> None:
     @app.post("/v1/orders", responses={201: schemas.OrderAnswer, 409: NOT_ORDERED})
     @idempotency.once
     def order_test(header: Idempotent, body: schemas.OrderRequest) -> tuple[dict[str, Any], int]:
@@ -110,19 +122,21 @@ def _add_test_routes(app: OpenAPI, idempotency: IdempotencyKeys) -> None:
         if Order.get_or_none(Order.sample_barcode == body.sample_barcode):
             raise Problem(409, "barcode_known", "a test of this sample was ordered already")
         order = Order.create(**body.model_dump())
-        return {"order_id": str(order.id)}, 201
+        inbox.notify_ordered(order.sample_barcode, order.number)
+        return {"order_id": order.number}, 201
 
     @app.post(
-        "/v1/orders/<int:order_id>/inquiry",
+        "/v1/orders/<order_id>/inquiry",
         responses={200: schemas.OrderState, 404: problem_response("There is no such order"), 409: KEY_REUSED},
     )
     @idempotency.once
     def inquire(path: schemas.OrderPath, header: Idempotent) -> tuple[dict[str, Any], int]:
         """Ask for a late result; the lab then does this test before the others."""
-        order = Order.get_or_none(Order.id == path.order_id) if path.order_id < schemas.MAX_ID else None
+        order_id = parse_order_id(path.order_id)
+        order = Order.get_or_none(Order.id == order_id) if order_id else None
         if order is None:
             raise Problem(404, "not_found", "there is no such order")
-        Order.update(priority=Order.priority + 100).where(Order.id == path.order_id).execute()
+        Order.update(priority=Order.priority + 100).where(Order.id == order.id).execute()
         return {"state": order.state}, 200
 
 

@@ -17,7 +17,11 @@ class SamplePath(BaseModel):
 
 
 class OrderPath(BaseModel):
-    order_id: int
+    order_id: PathText
+
+
+class MessagePath(BaseModel):
+    message_id: int
 
 
 class ItemPath(BaseModel):
@@ -53,6 +57,9 @@ class OrderRequest(Body):
     sample_barcode: Text
     specimen_type: Text
     priority: Integer
+    date_of_birth: str | None = Field(
+        None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="of the patient, with which laboratories confirm the sample"
+    )
 
 
 class PlannedResult(Body):
@@ -62,6 +69,18 @@ class PlannedResult(Body):
 
 class CorrectedResult(Body):
     result: Result | Literal["entered_in_error"]
+
+
+class InboxTask(Body):
+    exists: bool
+
+
+class StaffDecision(Body):
+    decision: Literal["assign", "map_test", "map_result", "reject"]
+    sample_barcode: Text | None = Field(None, description="of assign")
+    result: Result | Literal["entered_in_error"] | None = Field(None, description="of assign")
+    meaning: Result | Literal["test", "other"] | None = Field(None, description="of map_test and map_result")
+    reason: Text | None = Field(None, description="of reject")
 
 
 class StockAnswer(Answer):
@@ -104,3 +123,47 @@ class FeedPage(Answer):
 
 class CorrectionAnswer(Answer):
     id: int
+
+
+class MessageReceipt(Answer):
+    id: int
+
+
+class MessageProgress(Answer):
+    id: int
+    is_processed: bool
+    total: int | None = Field(description="results in the message; null until it is read")
+    decided: int = Field(description="results on which is decided")
+    outcomes: dict[str, int] = Field(
+        description="number by outcome: taken, known, preliminary, other, inbox, assigned, rejected"
+    )
+
+
+class InboxFact(Answer):
+    fact: str
+    value: str
+
+
+class InboxItem(Answer):
+    id: int
+    outcome: str
+    case_reference: str | None = Field(description="to which it belongs; null while that is unknown")
+    reason: str = Field(description="why it wasn't taken")
+    facts: list[InboxFact] = Field(description="what was understood, for staff")
+
+
+class ClosedItem(Answer):
+    id: int
+    case_reference: str | None
+
+
+class InboxPage(Answer):
+    new: list[InboxItem]
+    closed: list[ClosedItem]
+
+
+class DecisionAnswer(Answer):
+    outcome: str = Field(
+        description="assigned, rejected, taken, …; inbox: it still waits; closed: it left the inbox before"
+    )
+    reason: str

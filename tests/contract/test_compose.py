@@ -14,7 +14,9 @@ from access.people import load_people
 from config.secrets import find_weakness
 from config.settings import PREFIX, ROOT, Settings, load
 from stack.parts import WITH_DATABASE, WITH_RECORDS, WORKER, Part, list_local_parts, list_upgrade_commands
+from tests.docker.engine import find_missing
 from tests.support.docker_env import copy_files, write_environment
+from tests.support.prometheus import scraped_address
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 # end when they are done
@@ -69,7 +71,7 @@ def arguments(command: list[str]) -> list[str]:
 def test_a_server_has_the_same_arguments_in_both(name: str) -> None:
     here, there = stack_parts()[name].command, COMPOSE["services"][name]["command"]
     assert arguments(here) == arguments(there)
-    assert f"--worker-class {WORKER}" in arguments(here)
+    assert {f"--worker-class {WORKER}", "--no-control-socket"} <= set(arguments(here))
 
 
 def test_the_workers_run_the_same_module_in_both() -> None:
@@ -136,6 +138,14 @@ def test_only_the_front_and_https_are_open_to_other_hosts() -> None:
     assert [port for _, port in ports if "${" not in port] == []
 
 
+def test_https_is_published_by_ipv6_only_if_its_network_has_it() -> None:
+    """Otherwise Docker's proxy would be the one client that all people by IPv6 share."""
+    https = COMPOSE["services"]["https"]
+    assert [port.split(":-")[1].rpartition(":")[0] for port in https["ports"]] == ["0.0.0.0:80}", "0.0.0.0:443}"]
+    assert COMPOSE["networks"]["public"]["enable_ipv6"] == "${IPV6:-false}"
+    assert [name for name, service in COMPOSE["services"].items() if "networks" in service] == ["https"]
+
+
 def base_images() -> set[str]:
     """Images that others publish: of services, and those that ours are built from."""
     images = {service["image"] for service in COMPOSE["services"].values()}
@@ -168,6 +178,24 @@ def test_each_image_is_built_once() -> None:
 def test_each_server_has_a_health_check() -> None:
     without = [name for name, service in COMPOSE["services"].items() if "healthcheck" not in service]
     assert set(without) == COMMANDS
+
+
+def test_the_database_is_asked_where_its_temporary_server_doesnt_listen() -> None:
+    """The server that runs while the databases are created has a Unix socket only."""
+    assert "--host=127.0.0.1" in COMPOSE["services"]["postgres"]["healthcheck"]["test"]
+
+
+def test_the_engine_has_minutes_to_start_on_a_slow_machine() -> None:
+    assert COMPOSE["services"]["engine"]["healthcheck"]["start_period"] == "10m"
+
+
+def test_what_must_outlive_a_container_is_in_a_volume() -> None:
+    mounts = {name: service.get("volumes", []) for name, service in COMPOSE["services"].items()}
+    assert "postgres:/var/lib/postgresql/data" in mounts["postgres"]
+    assert mounts["mail"] == ["mail:/data"]
+    assert COMPOSE["services"]["mail"]["environment"]["MP_DATABASE"].startswith("/data/")
+    assert mounts["https"] == ["certificates:/data"]
+    assert mounts["prometheus"] == ["prometheus:/prometheus"]
 
 
 @pytest.mark.parametrize("name", COMPOSE["services"])
@@ -277,6 +305,44 @@ def test_the_script_refuses_other_arguments(checkout: Path, arguments: list[str]
     assert not (checkout / ".env").exists()
 
 
+def test_cookies_are_secure_as_the_file_of_settings_says(checkout: Path) -> None:
+    assert COMPOSE["services"]["engine"]["environment"]["ENGINE_SECURE_COOKIES"] == "${ENGINE_SECURE_COOKIES:-true}"
+    assert write_environment(checkout)[0]["ENGINE_SECURE_COOKIES"] == "false"
+    assert write_environment(checkout, "care.example.org")[0]["ENGINE_SECURE_COOKIES"] == "true"
+
+
+def test_the_page_has_each_command_for_docker() -> None:
+    page = (ROOT / "docs/how-to/docker.md").read_text()
+    commands = re.findall(r"^([a-z-]+):.*##use ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert len(commands) > 5
+    for name in (*commands, "deploy", "upgrade", "migrate", "rehearse"):
+        assert f"| `make {name}" in page, name
+
+
+UNREACHED = "Cannot connect to the Docker daemon"
+
+
+@pytest.mark.parametrize(
+    ("engine", "compose", "missing"),
+    [
+        (None, None, r"Docker Engine 25.0 or newer; .* says: command not found"),
+        (f"echo '{UNREACHED}' >&2; exit 1", "echo 2.26.1", rf"Docker Engine 25.0 or newer; .* says: {UNREACHED}"),
+        ("echo 24.0.9", "echo 2.26.1", r"Docker Engine 25.0 or newer; .* says: 24.0.9"),
+        ("echo 26.1.5", "exit 1", r"Docker Compose 2.24 or newer; .* says: $"),
+        ("echo 26.1.5", "echo 2.23.3", r"Docker Compose 2.24 or newer; .* says: 2.23.3"),
+        ("echo 26.1.5+dfsg1", "echo v2.24.0", "^$"),
+    ],
+)
+def test_what_the_tests_of_docker_lack_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str | None, compose: str | None, missing: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if engine:
+        (tmp_path / "docker").write_text(f"#!/bin/sh\ncase $1 in version) {engine} ;; compose) {compose} ;; esac\n")
+        (tmp_path / "docker").chmod(0o755)
+    assert re.search(missing, find_missing())
+
+
 def test_each_path_that_an_image_copies_exists() -> None:
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE):
         for name in source.split():
@@ -285,9 +351,11 @@ def test_each_path_that_an_image_copies_exists() -> None:
 
 def test_prometheus_scrapes_each_part_that_has_metrics() -> None:
     jobs = yaml.safe_load((ROOT / "monitoring/prometheus.yml").read_text())["scrape_configs"]
-    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
+    targets = {job["job_name"]: scraped_address(job) for job in jobs}
     parts = stack_parts()
     assert targets.keys() == parts.keys() - {"mail"}
     urls = {name: part.url for name, part in parts.items()} | {"front": load().front.metrics_url}
     ports = {name: urls[name].rpartition(":")[2] for name in targets}
-    assert targets == {name: [f"{name}:{port}"] for name, port in ports.items()}
+    assert targets == {name: f"{name}:{port}" for name, port in ports.items()}
+    # of these there is one container each
+    assert {job["job_name"] for job in jobs if "static_configs" in job} == {"front", "lab", "government", "sms"}

@@ -12,12 +12,12 @@ import pytest
 from access.roles import list_filters
 from camunda7.lint.diagram import BPMN, CAMUNDA
 from config.settings import ROOT
-from processes.variables import TASK
+from processes.variables import FACTS, TASK, VARIABLES
 
-FACTS = (ROOT / "engine/src/main/java/org/coronacare/engine/Fact.java").read_text()
+FACTS_JAVA = (ROOT / "engine/src/main/java/org/coronacare/engine/tasks/Fact.java").read_text()
 KNOWN = {
     name.lower()
-    for name in re.findall(r"^  ([A-Z_]+)\($|^  ([A-Z_]+)\(\"", FACTS, re.MULTILINE)
+    for name in re.findall(r"^  ([A-Z_]+)\($|^  ([A-Z_]+)\(\"", FACTS_JAVA, re.MULTILINE)
     for name in name
     if name
 }
@@ -48,6 +48,26 @@ def has_table(task: ElementTree.Element) -> bool:
     return any(each.get("dataSource") == "=facts" for each in form["components"])
 
 
+def split_constants(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each constant of Fact.java with its text."""
+    parts = re.split(r"^  ([A-Z_]+)\(", text, flags=re.MULTILINE)
+    yield from zip((name.lower() for name in parts[1::2]), parts[2::2], strict=True)
+
+
+def read_by(text: str, methods: str, lists: str) -> set[str]:
+    """The variables that a constant reads: itself, by a method of Fact.java, or by a list of Words.java."""
+    for name in re.findall(r"Fact::(\w+)|\b(emergencyPhone|years|doses|correction)\(", text):
+        text += re.search(rf"private static String {''.join(name)}\(.*?^  }}", methods, re.MULTILINE | re.DOTALL)[0]
+    for name in re.findall(r"flags\(values, Words\.(\w+)\)", text):
+        text += re.search(rf"{name} =\n\s+ordered\((.*?);", lists, re.DOTALL)[1]
+    found = set(re.findall(r'"([a-z_0-9]+)"', text)) & VARIABLES.keys()
+    return (
+        found
+        | ({"date_of_birth"} if "values.age()" in text else set())
+        | ({"policy"} if ".day(" in text and "_days" in text else set())
+    )
+
+
 @pytest.mark.parametrize("task", list(user_tasks()), ids=lambda task: task.get("id"))
 def test_a_task_shows_facts_that_there_are(task: ElementTree.Element) -> None:
     assert on_card(task) | in_form(task) <= KNOWN
@@ -58,3 +78,10 @@ def test_filters_show_what_tasks_show() -> None:
     of_tasks = {f"card_{name}" for task in user_tasks() for name in on_card(task)} | {"card_alert"}
     of_filters = {name for each in list_filters() for name in each.card}
     assert of_filters == of_tasks == {name for name in TASK if name != "facts"}
+
+
+def test_the_variables_of_each_fact_are_those_that_the_engine_reads() -> None:
+    constants, methods = FACTS_JAVA.partition("enum Fact {")[2].split(";\n\n", 1)
+    lists = (ROOT / "engine/src/main/java/org/coronacare/engine/Words.java").read_text()
+    read = {name: read_by(text, methods, lists) for name, text in split_constants(constants)}
+    assert read == {name: set(variables) for name, variables in FACTS.items()}

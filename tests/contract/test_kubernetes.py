@@ -19,6 +19,7 @@ from stack.parts import CALLS
 from tests.contract.test_compose import COMPOSE, stack_parts
 from tests.support.docker_env import copy_files, write_environment
 from tests.support.kustomize import BASE, FOLDER, find, read_kustomization, read_objects, read_variables
+from tests.support.prometheus import scraped_address
 
 FOLDERS = sorted(path.parent for path in FOLDER.glob("*/kustomization.yaml"))
 OBJECTS = read_objects(BASE)
@@ -346,9 +347,7 @@ def test_a_pod_is_called_only_by_those_that_the_firewall_admits(name: str) -> No
 def test_prometheus_scrapes_the_same_targets() -> None:
     jobs = yaml.safe_load((ROOT / "monitoring/prometheus.yml").read_text())["scrape_configs"]
     expected = {
-        (job["job_name"], target.rpartition(":")[2], job.get("metrics_path", "/metrics"))
-        for job in jobs
-        for target in job["static_configs"][0]["targets"]
+        (job["job_name"], scraped_address(job).rpartition(":")[2], job.get("metrics_path", "/metrics")) for job in jobs
     }
     found = set()
     for monitor in find(read_objects(FOLDER / "prometheus"), "ServiceMonitor").values():

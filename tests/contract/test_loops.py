@@ -38,6 +38,7 @@ THREADS = {
     "hosting/periodic.py": "tests/unit/hosting/test_periodic.py; alert PeriodicTaskFails",
     "hosting/gunicorn_worker.py": "a timer that ends a slow request, once",
     "hosting/readiness.py": "a pool that /readyz waits for",
+    "services/lab/mllp.py": "tests/unit/services/lab_messages/test_channels.py; a connection's error ends it only",
     "stack/platform.py": "a pool that `make up` waits for",
     "stack/replay.py": "a pool that the demo waits for",
     "stack/tour.py": "a pool that the demo waits for",
@@ -49,6 +50,7 @@ THREADS = {
     "camunda7/worker/threads.py": "this file; alert WorkerDefect",
 }
 PERIODIC = {"lab_feed", "outbox", "erasures", "forwarder", "housekeeping", "bench"}
+PERIODIC |= {"lab_inbox", "lab_messages", "lab_folder"}
 # loops of the engine's module, in addition to Camunda's own
 ENGINE = {
     "EmbeddedDatabase.java": "ends the engine: alert PartGone",

@@ -1,6 +1,7 @@
 """Each name is declared once: variables, topics, error codes and forms agree between diagrams, forms and code."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,15 @@ from processes import errors
 from processes.audit import PARTS
 from processes.variables import PRE_SCREENING, TASK, VARIABLES
 from tests.support import diagrams
+from tests.support.packages import PACKAGES
 from workers.lanes import LANES, all_handlers
 from workers.messages import TEXTS
 
 HANDLERS = all_handlers()
+# names of Camunda 7 that its forks change; the path /camunda is a setting of all (webapp.application-path)
+VENDOR = re.compile(r"camunda-admin|camundaFormRef|camunda-welcome|org\.camunda\.")
+JAVA_STRING = re.compile(r'"([^"\n]*)"')
+VENDOR_FILES = {"camunda7/names.py", "engine/src/main/java/org/coronacare/engine/support/Names.java"}
 RESOURCES = {"lab", "government", "engine", "outbox", "roster", "kpis", "doctors_phones", "managers", "place"}
 
 
@@ -30,7 +36,13 @@ def test_every_declared_variable_is_used() -> None:
         used |= diagrams.decision_inputs(path) | diagrams.decision_outputs(path)
     for handler in HANDLERS:
         used |= set(handler.variables) | _keys_returned(handler)
-    for name in ("processes/cases.py", "workers/lab_feed.py", "workers/channels.py", "webapp/forwarding.py"):
+    for name in (
+        "processes/cases.py",
+        "workers/lab_feed.py",
+        "workers/lab_inbox.py",
+        "workers/channels.py",
+        "webapp/forwarding.py",
+    ):
         used |= _literals_of(ROOT / name)
     # tests/contract/test_facts.py
     used |= TASK.keys()
@@ -84,3 +96,12 @@ def test_the_accounts_of_parts_are_the_same_everywhere() -> None:
     """For one that isn't in the engine's configuration, no call is forbidden, and wrong passwords lock it."""
     listed = yaml.safe_load((ROOT / "engine/src/main/resources/application.yaml").read_text())["coronacare"]
     assert set(load_people(Path("config/people.yaml")).services) == set(listed["service-accounts"]) == PARTS
+
+
+def test_names_of_the_vendor_are_in_one_file_of_each_language() -> None:
+    """So that a move to a fork changes two files, and the packages that Java imports."""
+    python = {path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    named = {path for path in python if any(VENDOR.search(text) for text in _literals_of(path))}
+    java = (ROOT / "engine" / "src" / "main" / "java").rglob("*.java")
+    named |= {path for path in java if any(VENDOR.search(text) for text in JAVA_STRING.findall(path.read_text()))}
+    assert {path.relative_to(ROOT).as_posix() for path in named} == VENDOR_FILES

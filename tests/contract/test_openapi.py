@@ -27,7 +27,7 @@ def government(folder: Path) -> Flask:
     return create_government(
         database,
         "key",
-        Notifier(MailServer("127.0.0.1", 1), "a@b.example", SmsGateway("http://127.0.0.1:1", "key"), "http://x"),
+        Notifier(MailServer("127.0.0.1", 1), "a@b.example", SmsGateway("http://127.0.0.1:1", "key"), "http://x", "112"),
         Archive("a key"),
     )
 

@@ -15,6 +15,8 @@ OTHER_TEXTS = {
     "SubProcess_Worsening",
     # a telephone call is a process instance of its own, not a step of the case
     "tell_by_telephone",
+    # laboratory staff check a result, of which the case knows nothing yet
+    "check_lab_result",
     "Task_AssessSymptoms",
     "Task_AssessEmergencySigns",
 }

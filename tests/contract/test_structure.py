@@ -1,6 +1,7 @@
 """The structure of docs/architecture.md: imports between packages, and which modules call the task API."""
 
 import ast
+import re
 import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -83,6 +84,18 @@ def test_no_modules_import_each_other_in_a_cycle(package: str) -> None:
     names = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): ROOT / path for path in paths}
     assert len(names) > 1
     assert find_cycle(names) == []
+
+
+def test_the_engines_packages_import_each_other_in_one_direction() -> None:
+    """Beneath EngineApplication, which has no package of its own."""
+    folders = [path.parent for path in (ROOT / "engine/src/main/java").rglob("package-info.java")]
+    imports = re.compile(r"^import (?:static )?org\.coronacare\.engine\.([a-z]+)\.", re.MULTILINE)
+    graph = {
+        folder.name: {name for path in folder.glob("*.java") for name in imports.findall(path.read_text())}
+        for folder in folders
+    }
+    assert len(graph) > 1
+    assert set(TopologicalSorter(graph).static_order()) == set(graph)
 
 
 def test_a_planted_cycle_is_found(tmp_path: Path) -> None:

@@ -109,6 +109,8 @@ def test_every_message_is_translated_to_every_language() -> None:
     to_patients = {name: found for name, found in messages.TEXTS.items() if name not in to_staff}
     for name, found in (to_patients | notification.TEXTS).items():
         assert set(found) == set(LANGUAGES), name
+    for notes in (messages.MAIL_NOTES, messages.SMS_NOTES, notification.MAIL_NOTES, notification.SMS_NOTES):
+        assert set(notes) == set(LANGUAGES)
 
 
 def test_the_languages_are_the_same_everywhere() -> None:

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import requests
 
-from config.settings import ROOT
 from tests.support.case import eventually
 from tests.support.docker_env import copy_files, write_environment
 from tests.support.ports import free_port
@@ -30,25 +29,27 @@ class Compose:
 
     Args:
         folder: for the file of secrets.
-        host: public name of the server, for tools/docker-env.
         checkout: folder of docker-compose.yml.
+        host: public name of the server, for tools/docker-env.
         files: of Compose, in addition to docker-compose.yml.
         environment: variables that replace those of .env.
         project: name of the project.
         secrets: file of another platform's secrets, which are the same.
 
     Attributes:
+        ports: on this machine, by the variables of .env.
         url: of the front.
         secrets: variables of .env by name.
+        passwords: of staff, by account.
         file: .env.
     """
 
     def __init__(
         self,
         folder: Path,
+        checkout: Path,
         host: str = "",
         *,
-        checkout: Path = ROOT,
         files: Sequence[str] = (),
         project: str = PROJECT,
         secrets: Path | None = None,
@@ -57,13 +58,14 @@ class Compose:
         copy_files(folder)
         if secrets:
             shutil.copy(secrets, folder / ".env")
-        ports = {name: str(free_port()) for name in PORTS}
-        self._environment = {**os.environ, **ports, **environment}
+        self.ports = {name: str(free_port()) for name in PORTS}
+        self._environment = {**os.environ, **self.ports, **environment}
         self.secrets, _ = write_environment(folder, *([host] if host else []))
         self.file = folder / ".env"
         options = [f"--file={name}" for name in ("docker-compose.yml", *files)]
         self._checkout = checkout
         self._command = ["docker", "compose", "--project-name", project, f"--env-file={self.file}", *options]
+        self.passwords = json.loads(self.secrets["STAFF_PASSWORDS"].strip("'"))
         self.url = f"http://localhost:{self._environment['FRONT_PUBLISHED']}"
 
     def __call__(self, *arguments: str, check: bool = True, stdin: str = "", **environment: str) -> str:
@@ -101,6 +103,17 @@ class Compose:
 
         eventually(is_healthy, lambda: self("ps", "--all"), START_TIMEOUT_S)
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a browser needs of .run/state.json."""
+        accounts = {name: {"username": name, "password": password} for name, password in self.passwords.items()}
+        return {"engine": self.url, "webapp": self.url, "accounts": accounts}
+
+    def restarts(self, *containers: str) -> list[int]:
+        """How often the engine has restarted each of these containers."""
+        command = ["docker", "inspect", "--format", "{{.RestartCount}}", *containers]
+        return [int(line) for line in subprocess.run(command, capture_output=True, check=True).stdout.split()]
+
     def open_session(self) -> requests.Session:
         """Return a browser's session without cookies."""
         return requests.Session()
@@ -109,10 +122,9 @@ class Compose:
         """Sign in at Tasklist through the front; returns the browser's session."""
         session = self.open_session()
         session.get(f"{self.url}/camunda/app/tasklist/default/", timeout=30).raise_for_status()
-        passwords = json.loads(self.secrets["STAFF_PASSWORDS"].strip("'"))
         answer = session.post(
             f"{self.url}/camunda/api/admin/auth/user/default/login/tasklist",
-            data={"username": account, "password": passwords[account]},
+            data={"username": account, "password": self.passwords[account]},
             headers={"X-XSRF-TOKEN": session.cookies.get("XSRF-TOKEN", "")},
             timeout=30,
         )
@@ -130,7 +142,6 @@ def temporary_project(compose: C, *logged: str) -> Iterator[C]:
     Args:
         logged: services whose last logs are printed; all if none is named.
     """
-    assert shutil.which("docker"), "docker is missing: install Docker Engine 25 and Compose 2.24, or newer"
     # volumes that only the services of a profile use are deleted with it
     down = ("--profile=*", "down", "--volumes", "--remove-orphans")
     compose(*down)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from requests.adapters import HTTPAdapter
 
 from tests.docker.compose import Compose
+from tests.docker.engine import keeps_ipv6_addresses
 from tests.support.ports import free_port
 
 HOST = "care.test"
@@ -30,14 +31,19 @@ class HttpsCompose(Compose):
         http_port, https_port, front_port: on this machine.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, checkout: Path):
         self.http_port, self.https_port, self.front_port = free_port(), free_port(), free_port()
+        by_ipv6 = keeps_ipv6_addresses()
+        addresses = "" if by_ipv6 else "0.0.0.0:"
         super().__init__(
             folder,
+            checkout,
             HOST,
             files=["tests/docker/acme.yml"],
-            HTTP_PUBLISHED=f"0.0.0.0:{self.http_port}",
-            HTTPS_PUBLISHED=f"0.0.0.0:{self.https_port}",
+            HTTP_PUBLISHED=f"{addresses}{self.http_port}",
+            HTTPS_PUBLISHED=f"{addresses}{self.https_port}",
+            IPV6=str(by_ipv6).lower(),
+            IPV6_SUBNET="fd70:2a3c:9e52::/64",
             FRONT_PUBLISHED=f"127.0.0.1:{self.front_port}",
             ACME_DIRECTORY="https://acme.test/acme/local/directory",
             ACME_ROOTS="/data/caddy/root.pem",

@@ -19,16 +19,16 @@ REPLAY_S = 600
 
 
 @pytest.fixture
-def first(tmp_path: Path) -> Iterator[Compose]:
+def first(tmp_path: Path, checkout: Path) -> Iterator[Compose]:
     (tmp_path / "first").mkdir()
-    with temporary_project(Compose(tmp_path / "first", project=FIRST)) as compose:
+    with temporary_project(Compose(tmp_path / "first", checkout, project=FIRST)) as compose:
         yield compose
 
 
 @pytest.fixture
-def second(tmp_path: Path, first: Compose) -> Iterator[Compose]:
+def second(tmp_path: Path, checkout: Path, first: Compose) -> Iterator[Compose]:
     (tmp_path / "second").mkdir()
-    with temporary_project(Compose(tmp_path / "second", project=SECOND, secrets=first.file)) as compose:
+    with temporary_project(Compose(tmp_path / "second", checkout, project=SECOND, secrets=first.file)) as compose:
         yield compose
 
 
@@ -65,7 +65,7 @@ def test_a_backup_is_restored_in_another_project(first: Compose, second: Compose
         assert "33 patients replayed" in replay.result()
     # and a person is erased afterwards
     erased = before[0]
-    first("run", "--rm", "workers", "python", "-m", "records", "erase", erased)
+    first("exec", "-T", "workers", "python", "-m", "records", "erase", erased)
     eventually(lambda: is_erased(first, erased), within_s=120)
     # Compose deletes the volumes that it has created
     second("run", "--rm", "--entrypoint", "true", "restore")
@@ -93,5 +93,5 @@ def test_a_backup_is_restored_in_another_project(first: Compose, second: Compose
 
 
 def is_erased(compose: Compose, case: str) -> bool:
-    lines = compose("run", "--rm", "workers", "python", "-m", "records", "erasures").splitlines()
+    lines = compose("exec", "-T", "workers", "python", "-m", "records", "erasures").splitlines()
     return any(line.startswith(case) and ": erased" in line for line in lines)

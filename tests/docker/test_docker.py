@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib.metadata import distributions
+from pathlib import Path
 
 import pytest
 import requests
 
-from tests.docker.compose import Compose, temporary_project
+from tests.docker.compose import COMMANDS, Compose, temporary_project
 from tests.support.case import eventually
+from tests.support.chromium import DESKTOP, launch_chromium
+from tests.support.people import StaffMember
 
 WITHIN_S = 120
+SEVERAL = {"workers": 3, "webapp": 2, "engine": 2}
+ONE = dict.fromkeys(SEVERAL, 1)
+# that end a process; PostgreSQL would wait for its clients after SIGTERM
+SIGNALS = {"postgres": "INT"}
+# prints a metric's sum in each container of a service: host, port and path, pattern of the metric
+READ_METRIC = """
+import re, socket, sys, urllib.request
+host, port, path, pattern = sys.argv[1:]
+for address in sorted({each[4][0] for each in socket.getaddrinfo(host, None)}):
+    text = urllib.request.urlopen(f"http://{address}:{port}{path}", timeout=30).read().decode()
+    print(sum(map(float, re.findall(rf"^{pattern} (\\S+)$", text, re.MULTILINE))))
+"""
 
 
 @pytest.fixture(scope="module")
-def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    with temporary_project(Compose(tmp_path_factory.mktemp("docker"))) as compose:
+def compose(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    # docs/how-to/docker.md#several-of-a-part
+    with temporary_project(Compose(tmp_path_factory.mktemp("docker"), checkout, LONG_POLL_S="2")) as compose:
         yield compose
 
 
@@ -34,6 +52,38 @@ def count_closed(compose: Compose) -> str:
     return re.sub(r"\D", "", line)
 
 
+def start(compose: Compose, numbers: dict[str, int]) -> None:
+    """Start these numbers of containers of each service."""
+    scale = [f"--scale={service}={number}" for service, number in numbers.items()]
+    compose("up", "--detach", "--no-build", "--no-recreate", *scale)
+    compose.wait_until_healthy()
+    assert {service: len(compose.containers(service)) for service in numbers} == numbers
+    # the front resolves names again within seconds
+    time.sleep(15)
+
+
+def sum_metric(compose: Compose, *metric: str) -> list[float]:
+    return [float(line) for line in compose("exec", "-T", "webapp", "python", "-c", READ_METRIC, *metric).split()]
+
+
+def count_scraped(compose: Compose, job: str) -> int:
+    """Number of containers of a part that Prometheus reads."""
+    url = f"http://127.0.0.1:{compose.ports['PROMETHEUS_PORT']}/api/v1/query"
+    answer = requests.get(url, {"query": f'count(up{{job="{job}"}} == 1)'}, timeout=30).json()
+    return int(answer["data"]["result"][0]["value"][1])
+
+
+def normalized(names: Iterable[str]) -> set[str]:
+    """Names of Python packages as PEP 503 compares them."""
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+
+
+def messages(compose: Compose) -> Counter[str]:
+    """Number of mails by Message-ID."""
+    url = f"http://127.0.0.1:{compose.ports['MAIL_PORT']}/api/v1/messages?limit=5000"
+    return Counter(each["MessageID"] for each in requests.get(url, timeout=30).json()["messages"])
+
+
 def test_one_command_builds_and_starts_everything(compose: Compose) -> None:
     began = time.monotonic()
     compose("up", "--build", "--detach")
@@ -42,16 +92,67 @@ def test_one_command_builds_and_starts_everything(compose: Compose) -> None:
     assert status_of(f"{compose.url}/") == 200
 
 
-def test_the_pilot_is_replayed(compose: Compose) -> None:
+def test_the_image_has_what_the_parts_need_only(compose: Compose, checkout: Path) -> None:
+    read = "import importlib.metadata as m; print(*(each.name for each in m.distributions()))"
+    locked = re.findall(r"^([\w.-]+)==", (checkout / "requirements.txt").read_text(), re.MULTILINE)
+    installed = compose("exec", "-T", "webapp", "python", "-c", read).split()
+    assert installed
+    assert normalized(installed) <= normalized(locked)
+    # control: this environment has the packages of the tests
+    assert not normalized(each.name for each in distributions()) <= normalized(locked)
+
+
+def test_the_engine_starts_from_its_archive_of_classes(compose: Compose) -> None:
+    """Java starts without an archive that it can't use."""
+    assert "/engine/engine.jsa" in compose("exec", "-T", "engine", "cat", "/proc/1/maps")
+
+
+def test_the_pilot_is_shared_by_several_containers_of_a_part(compose: Compose) -> None:
+    start(compose, SEVERAL)
     assert "33 patients replayed" in compose("run", "--rm", "demo")
     assert count_closed(compose) == "33"
+    completed = sum_metric(compose, "workers", "5004", "/metrics", r"worker_reported_total\{.*\}")
+    jobs = r'executor_completed_tasks_total\{name="camundaTaskExecutor".*\}'
+    executed = sum_metric(compose, "engine", "8080", "/actuator/prometheus", jobs)
+    print(f"tasks by workers: {completed}; batches of jobs by engine: {executed}")
+    assert len(completed) == SEVERAL["workers"]
+    assert len(executed) == SEVERAL["engine"]
+    assert min(*completed, *executed) > 0
+    assert set(messages(compose).values()) == {1}
+    # Prometheus reads each of them
+    assert {name: count_scraped(compose, name) for name in SEVERAL} == SEVERAL
 
 
-def test_staff_sign_in_and_cookies_have_their_attributes(compose: Compose) -> None:
-    session = compose.sign_in("doctor")
-    filters = session.get(f"{compose.url}/camunda/api/engine/engine/default/filter", timeout=30).json()
-    assert "My tasks" in {each["name"] for each in filters}
-    # without the XSRF token
+def test_a_session_of_staff_stays_on_its_engine(compose: Compose) -> None:
+    """Sessions of Tasklist are in the memory of one engine."""
+    for _ in range(5):
+        session = compose.sign_in("doctor")
+        for _ in range(5):
+            filters = session.get(f"{compose.url}/camunda/api/engine/engine/default/filter", timeout=30)
+            assert filters.status_code == 200
+    assert {status_of(f"{compose.url}/") for _ in range(20)} == {200}
+    start(compose, ONE)
+
+
+@pytest.mark.parametrize("account", ["doctor", "medical_team", "contact_tracer"])
+def test_staff_sign_in_to_tasklist_in_a_browser(compose: Compose, account: str) -> None:
+    with launch_chromium() as browser:
+        member = StaffMember(browser.new_page(viewport=DESKTOP), compose.state, account)
+        member.sign_in_on_page()
+        assert "My tasks" in member.filters()
+
+
+def test_a_process_manager_signs_in_in_a_browser(compose: Compose) -> None:
+    with launch_chromium() as browser:
+        manager = StaffMember(browser.new_page(viewport=DESKTOP), compose.state, "process_manager")
+        manager.open_webapp("/staff/kpis")
+        manager.sign_in_to_webapp()
+        manager.open_webapp("/staff/kpis")
+        assert manager.page.inner_text("h1") == "KPIs"
+
+
+def test_cookies_of_staff_have_their_attributes(compose: Compose) -> None:
+    """Also one that is set without the XSRF token."""
     refused = requests.post(
         f"{compose.url}/camunda/api/admin/auth/user/default/login/tasklist",
         data={"username": "doctor", "password": "x"},
@@ -64,6 +165,16 @@ def test_staff_sign_in_and_cookies_have_their_attributes(compose: Compose) -> No
 
 def test_an_unchanged_deployment_deploys_nothing(compose: Compose) -> None:
     assert "no change since the last deployment" in compose("run", "--rm", "deployment")
+
+
+def test_a_changed_diagram_is_deployed(compose: Compose, checkout: Path) -> None:
+    diagram = checkout / "processes/test_sample.bpmn"
+    before = diagram.read_text()
+    diagram.write_text(f"{before}<!-- changed by a test -->\n")
+    deployed = compose("run", "--rm", "deployment")
+    diagram.write_text(before)
+    assert "no change" not in deployed
+    assert "deployed" in deployed
 
 
 def test_a_wrong_password_makes_a_part_unhealthy(compose: Compose) -> None:
@@ -97,6 +208,15 @@ def test_a_stopped_engine_has_ended_by_itself(compose: Compose) -> None:
     compose.wait_until_healthy("engine")
 
 
+def test_containers_that_end_are_restarted(compose: Compose) -> None:
+    before = {each["ID"]: each["Service"] for each in compose.containers() if each["Service"] not in COMMANDS}
+    for service in before.values():
+        compose("exec", "-T", service, "sh", "-c", f"kill -{SIGNALS.get(service, 'TERM')} 1")
+    eventually(lambda: min(compose.restarts(*before)) > 0, lambda: str(compose.restarts(*before)), WITHIN_S)
+    compose.wait_until_healthy()
+    assert count_closed(compose) == "33"
+
+
 def test_killed_containers_come_back_with_their_data(compose: Compose) -> None:
     for service in sorted({each["Service"] for each in compose.containers()}):
         compose("kill", service)
@@ -106,25 +226,11 @@ def test_killed_containers_come_back_with_their_data(compose: Compose) -> None:
     assert count_closed(compose) == "33"
 
 
-def test_parts_run_several_times(compose: Compose) -> None:
-    scale = ("--scale", "workers=3", "--scale", "webapp=2", "--scale", "engine=2")
-    compose("up", "--detach", "--no-build", "--no-recreate", *scale)
-    compose.wait_until_healthy()
-    assert [len(compose.containers(name)) for name in ("workers", "webapp", "engine")] == [3, 2, 2]
-    # let the front resolve the new names
-    time.sleep(15)
-    # sessions of Tasklist are in the memory of one engine
-    for _ in range(5):
-        session = compose.sign_in("doctor")
-        for _ in range(5):
-            filters = session.get(f"{compose.url}/camunda/api/engine/engine/default/filter", timeout=30)
-            assert filters.status_code == 200
-    assert {status_of(f"{compose.url}/") for _ in range(20)} == {200}
-    compose("up", "--detach", "--no-build", "--scale", "workers=1", "--scale", "webapp=1", "--scale", "engine=1")
-
-
 def test_data_outlive_down_and_up(compose: Compose) -> None:
+    sent = messages(compose)
     compose("down")
     compose("up", "--detach")
     compose.wait_until_healthy()
     assert count_closed(compose) == "33"
+    assert sent
+    assert sent <= messages(compose)

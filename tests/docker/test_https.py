@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import socket
 import ssl
@@ -10,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -18,7 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.docker.compose import temporary_project
+from tests.docker.engine import keeps_ipv6_addresses
 from tests.docker.https import HOST, ROOT_OF_ACME, TIMEOUT_S, HttpsCompose, hash_key, machine_address
+from tests.docker.ipv6 import ipv6_client
 from tests.support.case import eventually
 from tests.support.chromium import launch_chromium
 
@@ -30,8 +34,9 @@ LIFETIME_S = 300
 
 
 @pytest.fixture(scope="module")
-def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsCompose]:
-    with temporary_project(HttpsCompose(tmp_path_factory.mktemp("https")), "https", "front", "webapp") as compose:
+def compose(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsCompose]:
+    project = HttpsCompose(tmp_path_factory.mktemp("https"), checkout)
+    with temporary_project(project, "https", "front", "webapp") as compose:
         compose.start()
         yield compose
 
@@ -121,6 +126,16 @@ def test_a_forged_address_doesnt_evade_the_login_throttle(compose: HttpsCompose)
     outside = compose.open_session(machine_address())
     assert [fail_to_sign_in(outside, compose.url, n, **forge(n)) for n in range(5)] == [403, 403, 403, 429, 429]
     assert fail_to_sign_in(compose.open_session(), compose.url, 9) == 403
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may make network namespaces")
+def test_clients_by_ipv6_have_addresses_of_their_own(compose: HttpsCompose) -> None:
+    if not keeps_ipv6_addresses():
+        pytest.skip("an engine before 27 needs ip6tables: docs/how-to/put-it-on-a-server.md#ipv6")
+    with ipv6_client() as [first, second]:
+        one, other = compose.open_session(first), compose.open_session(second)
+        assert [fail_to_sign_in(one, compose.url, n) for n in range(5)] == [403, 403, 403, 429, 429]
+        assert fail_to_sign_in(other, compose.url, 9) == 403
 
 
 def test_a_patient_opens_a_form_in_a_browser(compose: HttpsCompose) -> None:

@@ -99,7 +99,7 @@ class Installation:
         state: as .run/state.json.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, checkout: Path):
         self._checkout = folder / "0.1.0"
         for name in ("0.1.0", "old", "new"):
             (folder / name).mkdir()
@@ -108,11 +108,9 @@ class Installation:
         ports = {name: str(free_port()) for name in ("FRONT_PUBLISHED", "ENGINE_PORT", "LAB_PORT")}
         options: dict[str, Any] = {"files": [str(ROOT / "tests/docker/upgrade.yml")], "project": PROJECT, **ports}
         secrets, passwords_file = folder / ".env", str(folder / "passwords.json")
-        self.old = Compose(
-            folder / "old", checkout=self._checkout, secrets=secrets, PASSWORDS_FILE=passwords_file, **options
-        )
+        self.old = Compose(folder / "old", self._checkout, secrets=secrets, PASSWORDS_FILE=passwords_file, **options)
         subprocess.run(["sh", "-c", KEEP_PASSWORDS], cwd=folder, check=True)
-        self.new = Compose(folder / "new", secrets=secrets, **options)
+        self.new = Compose(folder / "new", checkout, secrets=secrets, **options)
         self.state = {
             "webapp": self.new.url,
             "engine": f"http://127.0.0.1:{ports['ENGINE_PORT']}",
@@ -172,8 +170,8 @@ def write_secrets(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path)
+def installation(tmp_path: Path, checkout: Path) -> Iterator[Installation]:
+    installation = Installation(tmp_path, checkout)
     with temporary_project(installation.new):
         yield installation
 

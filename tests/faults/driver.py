@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from camunda7.engine import EngineError, EngineRefused, EngineUnavailable
+from camunda7.names import form_key
 from config import settings as config
 from processes.cases import new_reference, start_case
 from processes.elements import Process
@@ -151,7 +152,7 @@ class Driver:
         """Fill in all open forms; returns their number."""
         query = {"processDefinitionKeyIn": list(Process), "active": True}
         found = self.engine.post(f"/task?maxResults={PAGE}", query)
-        tasks = [task for task in found if task["id"] not in self._submitted and task.get("camundaFormRef")]
+        tasks = [task for task in found if task["id"] not in self._submitted and form_key(task)]
         self._learn_references({task["processInstanceId"] for task in tasks} - self._references.keys())
         submitted = sum(self._pool.map(self._submit, tasks))
         if not submitted:
@@ -164,7 +165,7 @@ class Driver:
             self._references |= {instance["id"]: instance["businessKey"] for instance in found}
 
     def _submit(self, task: dict[str, Any]) -> bool:
-        reference, form = self._references.get(task["processInstanceId"]), task["camundaFormRef"]["key"]
+        reference, form = self._references.get(task["processInstanceId"]), form_key(task)
         if reference is None or not self.may_continue(reference):
             return False
         try:

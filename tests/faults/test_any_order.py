@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from camunda7.engine import EngineRefused
+from camunda7.names import form_key
 from config import settings as config
 from config.settings import environment_name
 from processes.cases import is_running
@@ -184,7 +185,7 @@ class AnyOrder(RuleBasedStateMachine):
     def _open_forms(self) -> list[tuple[str, str]]:
         """Open forms and their tasks: those of the case, and those of calls to its patient."""
         found = self._case.admin.post("/task", {"processInstanceBusinessKey": self._case.reference})
-        return [(task["camundaFormRef"]["key"], task["id"]) for task in found if task.get("camundaFormRef")]
+        return [(form, task["id"]) for task in found if (form := form_key(task))]
 
     def _correlate(self, message: str, values: dict[str, Any]) -> bool:
         """Correlate a message with the case; returns whether an execution waited for it."""

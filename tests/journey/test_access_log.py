@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from camunda7.forms.browser import Browser, Page
+from camunda7.names import ADMINISTRATORS
 from processes.audit import CHANGED, READ, WORKED, list_accesses
 from processes.engine import Engine
 from records.access import Access
@@ -27,7 +28,7 @@ AUDITOR = f"auditor{uuid.uuid4().hex[:8]}"
 def auditor(state: dict[str, Any], case: CaseUnderTest) -> Iterator[Engine]:
     """A second administrator, because the tests themselves read with the account of the first."""
     case.admin.post("/user/create", {"profile": {"id": AUDITOR}, "credentials": {"password": "correct horse"}})
-    case.admin.put(f"/group/camunda-admin/members/{AUDITOR}", {})
+    case.admin.put(f"/group/{ADMINISTRATORS}/members/{AUDITOR}", {})
     yield Engine(state["engine"], AUDITOR, "correct horse")
     case.admin.delete(f"/user/{AUDITOR}")
 
@@ -103,4 +104,4 @@ def test_a_change_of_a_variable_by_an_administrator_is_logged_as_change(case: Ca
     case.reach_visit()
     address = {"modifications": {"address": {"value": "2 Other Street", "type": "String"}}}
     case.admin.post(f"/process-instance/{case.instance_id}/variables", address)
-    assert CHANGED in kinds_of_access(case, "camunda-admin")
+    assert CHANGED in kinds_of_access(case, ADMINISTRATORS)

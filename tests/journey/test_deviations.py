@@ -55,7 +55,7 @@ def test_nobody_at_home_the_medic_notes_the_next_appointment_in_tasklist(
     due = datetime.strptime(case.task("medical_visit")["due"], ENGINE_TIME)
     assert due == day
     patient.open("/case")
-    assert f"{day:%-d %B %Y}, 14:30" in patient.text
+    assert f"{day:%A %-d %B}, 14:30" in patient.text
 
 
 def test_a_patient_who_feels_worse_sees_what_to_do_and_is_called(
@@ -98,14 +98,16 @@ def test_a_list_of_contacts_that_is_returned_has_its_rows_and_says_what_is_wrong
     case: CaseUnderTest, patient: Patient
 ) -> None:
     case.record_visit("positive")
-    patient.wait_for_link("Your close contacts")
-    patient.press("Your close contacts")
+    patient.wait_for_link("List your close contacts")
+    patient.press("List your close contacts")
     patient.fill_in({"had_contacts": "yes"})
     patient.submit_page()
     row = {"name": "Kim", "email": "kim@contacts.example", "relation": "friend", "exposure": "close"}
     row["last_exposure_date"] = last_exposure = days_ago(27)
     patient.fill_in({f"close_contacts-0-{name}": value for name, value in row.items()})
     first = case.wait_for_task("close_contacts").id
+    patient.submit_page()
+    assert "Check your answers" in patient.text
     patient.submit_page()
 
     eventually(lambda: case.wait_for_task("close_contacts").id != first)

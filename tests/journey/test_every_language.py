@@ -118,7 +118,7 @@ def test_every_page_of_a_case(
 
     # the result, and the contacts
     case.record_visit("positive")
-    patient.wait_for_link("Your close contacts")
+    patient.wait_for_link("List your close contacts")
     reader.inspect("with the result")
     contact = {**CONTACT, "email": f"{uuid.uuid4().hex}@contacts.example"}
     rows = {f"close_contacts-0-{name}": value for name, value in contact.items()}
@@ -182,8 +182,8 @@ def test_planted_violations_are_found(state: dict[str, Any], chromium: Browser) 
     context.close()
     assert found == {"label", "target-size", "too wide", "not translated"}
     assert is_untranslated(
-        "Stay in quarantine until 1 mai 2020. "
-        "As far as we know, that is 14 jours after you were last close to this person.",
+        "Stay in quarantine until 1 mai 2020: at home, and away from other people. "
+        "That is 14 jours after the day on which you were last close to this person.",
         "fr",
     )
     assert not is_untranslated("Symptômes", "fr")

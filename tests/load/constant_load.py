@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from camunda7.engine import EngineRefused
+from camunda7.names import form_key
 from config import settings as config
 from processes.cases import new_reference, start_case
 from processes.elements import Process
@@ -58,7 +59,7 @@ class ConstantLoad:
 
     def _fill_in(self) -> None:
         found = self.engine.post("/task", {"processInstanceBusinessKeyIn": list(self._open)})
-        tasks = [task for task in found if task.get("camundaFormRef") and task["id"] not in self._filled_in]
+        tasks = [task for task in found if form_key(task) and task["id"] not in self._filled_in]
         if not tasks:
             return
         instances = {task["processInstanceId"] for task in tasks}
@@ -70,7 +71,7 @@ class ConstantLoad:
         if reference is None:
             return
         try:
-            self.engine.submit(task["id"], form_values(task["camundaFormRef"]["key"], reference))
+            self.engine.submit(task["id"], form_values(form_key(task), reference))
         except EngineRefused:
             if self.engine.has_task(task["id"]):
                 raise

@@ -43,6 +43,17 @@ def test_the_engines_tables_have_our_indexes(
     assert versions == [1, 2, 3, 4]
 
 
+def test_deleting_an_execution_checks_each_foreign_key_once(engine_database: Connection) -> None:
+    with engine_database, engine_database.cursor() as cursor:
+        cursor.execute(
+            "SELECT confdeltype, count(*) FROM pg_constraint"
+            " WHERE contype = 'f' AND confrelid = 'act_ru_execution'::regclass GROUP BY confdeltype"
+        )
+        found = dict(cursor.fetchall())
+    # RESTRICT, not NO ACTION ("a")
+    assert found == {"r": 11}
+
+
 @pytest.mark.serial
 def test_a_request_that_hangs_in_the_database_and_is_repeated_takes_effect_once(
     state: dict[str, Any], engine_database: Connection

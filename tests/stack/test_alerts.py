@@ -6,6 +6,7 @@ No alert fires without a fault.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from config.settings import environment_name
 from hosting.databases import connect_to
 from records import database
 from records.roster import Duty
-from services.lab.models import MODELS, FeedItem
+from services.lab.models import MODELS, Decided, FeedItem, Transmission
 from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.external_tasks import ExternalTasks, deploy
+from tests.support.lab_messages import POSITIVE, hl7
 from tests.support.own_platform import is_engine_up, kill, wait_for_restart
 from tests.support.prometheus import MONITORING, Prometheus, prometheus
 
@@ -31,7 +33,7 @@ pytestmark = pytest.mark.engine
 LIMIT_S = 2
 LIMITS = {
     "WorkWaits": LIMIT_S, "JobsWait": LIMIT_S, "VisitWaits": LIMIT_S, "ReportWaits": LIMIT_S, "LabLate": LIMIT_S,
-    "LabItemsWait": LIMIT_S, "KitsLow": 10_000,
+    "LabItemsWait": LIMIT_S, "KitsLow": 10_000, "LabInboxWaits": LIMIT_S, "LabMessagesUnread": LIMIT_S,
 }  # fmt: skip
 # 500 jobs at once; as exclusive jobs of one process instance they are executed one after another
 MANY_JOBS = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -165,6 +167,26 @@ def test_the_alert_of_a_feed_item_that_is_not_acknowledged(environment: dict[str
         wait_until_firing(server, "LabItemsWait")
         FeedItem.update(acknowledged=True).where(FeedItem.id == unknown.id).execute()
     wait_until_resolved(server, "LabItemsWait")
+
+
+@pytest.mark.verify
+def test_the_alerts_of_laboratories_messages(
+    own: dict[str, Any], environment: dict[str, str], server: Prometheus
+) -> None:
+    # given a message that isn't read, because its format is unknown, and a result that waits for staff
+    url = f"{own['lab']}/v1/messages"
+    headers = {"X-API-Key": own["lab_api_key"]}
+    requests.post(url, data=hl7(POSITIVE), headers=headers, timeout=10).raise_for_status()
+    lab = connect_to(database_url(environment, "lab"))
+    with lab.bind_ctx(MODELS), lab.connection_context():
+        planted = Transmission.create(digest="x", format="x", channel="http", content=b"x", received_at=time.time())
+        # when another one is refused
+        assert requests.post(url, data=b"no message", headers=headers, timeout=10).status_code == 415
+        wait_until_firing(server, "LabInboxWaits", "LabMessagesUnread", "LabMessagesRefused")
+        planted.delete_instance()
+        Decided.update(outcome="rejected").execute()
+    wait_until_resolved(server, "LabInboxWaits")
+    wait_until_resolved(server, "LabMessagesUnread")
 
 
 @pytest.mark.verify

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from camunda7.forms.browser import Browser
+from camunda7.names import form_key
 from config.settings import Settings, environment_name
 from processes.variables import VARIABLES
 from stack.firewall import format_rules
@@ -115,7 +116,7 @@ def complete_in_tasklist(platform: Platform, account: str, form: str, values: di
 
 def task_of(api: Api, form: str) -> str | None:
     found = api.post("/task", {"active": True}).json()
-    return next((task["id"] for task in found if (task.get("camundaFormRef") or {}).get("key") == form), None)
+    return next((task["id"] for task in found if form_key(task) == form), None)
 
 
 def is_open(host: Host, port: int) -> bool:

@@ -24,9 +24,12 @@ from tests.support.platform import read_secrets
 pytestmark = pytest.mark.engine
 
 TABLE = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text())
-PEOPLE = ["admin", "doctor", "medical_team", "contact_tracer", "process_manager"]
+PEOPLE = ["admin", "doctor", "medical_team", "contact_tracer", "lab_staff", "process_manager"]
 ROLES = [ANONYMOUS, *PEOPLE, "webapp", "workers", "deployer"]
-WEB = {"doctor": "tasklist", "medical_team": "tasklist", "contact_tracer": "tasklist", "process_manager": "cockpit"}
+WEB = {
+    **dict.fromkeys(("doctor", "medical_team", "contact_tracer", "lab_staff"), "tasklist"),
+    "process_manager": "cockpit",
+}
 REFUSED = (401, 403, 404)
 DIAGRAM = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x"
  xmlns:camunda="http://camunda.org/schema/1.0/bpmn">

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from access.roles import GROUP, MEMBERSHIP, USER
+from camunda7.names import ADMINISTRATORS
 from config.settings import ROOT
 from tests.support.apis import rest_api, sign_in
 from tests.support.case import CaseUnderTest
@@ -166,7 +167,7 @@ def test_without_an_administrator_the_set_up_page_creates_none(state: dict[str, 
     grants = [
         case.admin.post("/authorization/create", {**own, "resourceType": n})["id"] for n in (USER, GROUP, MEMBERSHIP)
     ]
-    case.admin.delete("/group/camunda-admin/members/admin")
+    case.admin.delete(f"/group/{ADMINISTRATORS}/members/admin")
     try:
         sessions = [requests.Session()]
         for role, application in (
@@ -187,7 +188,7 @@ def test_without_an_administrator_the_set_up_page_creates_none(state: dict[str, 
                 assert session.post(state["engine"] + path, json=planted, timeout=10).status_code in (403, 404)
             assert session.get(state["engine"] + "/camunda/app/admin/default/setup/", timeout=10).status_code == 404
     finally:
-        case.admin.put("/group/camunda-admin/members/admin", {})
+        case.admin.put(f"/group/{ADMINISTRATORS}/members/admin", {})
         for grant in grants:
             case.admin.delete(f"/authorization/{grant}")
     assert case.admin.get("/user", id="planted") == []

@@ -12,7 +12,7 @@ from tests.support.case import CaseUnderTest
 
 pytestmark = pytest.mark.engine
 
-PEOPLE = ["admin", "doctor", "medical_team", "contact_tracer", "process_manager"]
+PEOPLE = ["admin", "doctor", "medical_team", "contact_tracer", "lab_staff", "process_manager"]
 PARTS = ["webapp", "workers", "deployer"]
 FORBIDDEN = 403
 TOP = {"dueAfterExpression": "${now()}"}
@@ -22,7 +22,7 @@ PLAIN = {"orQueries": [{"name": "x", "taskDefinitionKey": "x"}]}
 
 APPLICATIONS = [
     ("admin", "admin"), ("admin", "tasklist"), ("doctor", "tasklist"), ("medical_team", "tasklist"),
-    ("contact_tracer", "tasklist"), ("process_manager", "cockpit"),
+    ("contact_tracer", "tasklist"), ("lab_staff", "tasklist"), ("process_manager", "cockpit"),
 ]  # fmt: skip
 
 

@@ -89,6 +89,44 @@ def test_tasklist_and_cockpit_have_our_name_and_no_banner(
     expect(manager.page.locator(".tenant-id")).to_be_hidden()
 
 
+def test_all_lists_have_counts_and_a_task_is_found_by_name(
+    state: dict[str, Any], case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
+) -> None:
+    case.reach_visit(URGENT, family_name="Quillfeather")
+    visit = case.wait_for_task("medical_visit")
+    medic = sign_in_staff("medical_team")
+    medic.choose_filter("All visits")
+    lists = medic.page.context.request.get(
+        f"{state['engine']}/camunda/api/engine/engine/default/filter?resourceType=Task&itemCount=true"
+    )
+    [today] = [each["itemCount"] for each in lists.json() if each["name"] == "Visits today"]
+    closed = medic.page.locator(".task-filter:not(.active) h4 a")
+    expect(closed).to_have_attribute("data-count", str(today))
+
+    found = medic.page.locator("ol.tasks-list li.task")
+    for name, count in (("quillf", 1), ("Unheard", 0)):
+        medic.page.get_by_label("Find by name").fill(name)
+        medic.page.get_by_role("button", name="Find", exact=True).click()
+        expect(found).to_have_count(count)
+        assert medic.tasks() == [visit.id] * count
+    medic.page.get_by_label("Find by name").fill("")
+    medic.page.get_by_role("button", name="Find", exact=True).click()
+    expect(found.first).to_be_visible()
+
+
+def test_an_emergency_is_marked_and_has_a_due_time(
+    case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]
+) -> None:
+    case.reach_visit(URGENT)
+    case.report_worsening(breathless=True)
+    call = case.wait_for_task("worsening_call")
+    doctor = sign_in_staff("doctor")
+    doctor.choose_filter("Patients to call")
+    card = doctor.page.locator("ol.tasks-list li.task", has=doctor.page.locator(f'a[href*="task={call.id}"]')).first
+    expect(card).to_have_class(re.compile("emergency"))
+    expect(card).to_contain_text("Due in")
+
+
 def test_a_doctor_finds_overdue_reports(case: CaseUnderTest, sign_in_staff: Callable[..., StaffMember]) -> None:
     case.reach_report("negative")
     report = case.wait_for_task("doctor_report")
@@ -183,10 +221,10 @@ def test_a_manager_opens_an_incident_in_cockpit_and_retries_it_and_all_of_its_to
         body = {"modifications": VARIABLES.to_engine({"specimen_type": "saliva"})}
         case.admin.post(f"/process-instance/{instance}/variables", body)
     manager.open_webapp("/staff/incidents")
-    page.get_by_role("button", name=f"Retry Order lab test of {first.reference}").click()
+    page.get_by_role("button", name=f"Retry after the correction Order lab test of {first.reference}").click()
     expect(page.get_by_role("status")).to_contain_text("1 incident retried")
     first.wait_for_task("doctor_report")
-    page.get_by_role("button", name="Retry all cases at Order lab test").click()
+    page.get_by_role("button", name="Retry all cases at Order lab test after the correction").click()
     expect(page.get_by_role("status")).to_contain_text("2 incidents retried")
     for case in cases[1:]:
         case.wait_for_task("doctor_report")

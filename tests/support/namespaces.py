@@ -30,22 +30,22 @@ class Host:
 
     def create(self, number: int) -> None:
         inner, outer = f"cc-in{number}", f"cc-out{number}"
-        _run("ip", "netns", "add", self._namespace)
-        _run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", self._namespace)
-        _run("ip", "link", "set", outer, "master", BRIDGE, "up")
+        run("ip", "netns", "add", self._namespace)
+        run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", self._namespace)
+        run("ip", "link", "set", outer, "master", BRIDGE, "up")
         # IPv6 isn't used here, and sends packets unasked (neighbour discovery)
-        _run(*self.command(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"]))
-        _run(*self.command(["ip", "address", "add", f"{self.address}/24", "dev", inner]))
+        run(*self.command(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"]))
+        run(*self.command(["ip", "address", "add", f"{self.address}/24", "dev", inner]))
         for device in ("lo", inner):
-            _run(*self.command(["ip", "link", "set", device, "up"]))
+            run(*self.command(["ip", "link", "set", device, "up"]))
 
     def load_firewall(self, rules: str) -> None:
         """Load these nftables rules as its firewall."""
-        _run(*self.command(["nft", "-f", "-"]), stdin=rules)
+        run(*self.command(["nft", "-f", "-"]), stdin=rules)
 
     def count_refused_packets(self) -> int:
         """The number of packets that its firewall has dropped or rejected, in both directions."""
-        rules = _run(*self.command(["nft", "list", "ruleset"]))
+        rules = run(*self.command(["nft", "list", "ruleset"]))
         counts = re.findall(r"counter packets (\d+) bytes \d+ (?:drop|reject)", rules)
         assert len(counts) == 2, rules
         return sum(map(int, counts))
@@ -53,15 +53,11 @@ class Host:
     @contextmanager
     def entered(self) -> Iterator[None]:
         """Move this thread into the host's network namespace; sockets that it opens there stay in it."""
-        with open("/proc/thread-self/ns/net") as before, open(f"/run/netns/{self._namespace}") as namespace:
-            _enter(namespace.fileno())
-            try:
-                yield
-            finally:
-                _enter(before.fileno())
+        with entered(self._namespace):
+            yield
 
     def remove(self) -> None:
-        _run("ip", "netns", "delete", self._namespace)
+        run("ip", "netns", "delete", self._namespace)
 
 
 @contextmanager
@@ -71,10 +67,10 @@ def network_of(names: Sequence[str]) -> Iterator[dict[str, Host]]:
         "only root may make network namespaces: run as root, or in `unshare --map-root-user --net --mount`"
     )
     hosts = {name: Host(name, f"{NETWORK}.{number}") for number, name in enumerate(names, start=2)}
-    _run("ip", "link", "add", BRIDGE, "type", "bridge")
+    run("ip", "link", "add", BRIDGE, "type", "bridge")
     try:
-        _run("ip", "address", "add", f"{OPERATOR}/24", "dev", BRIDGE)
-        _run("ip", "link", "set", BRIDGE, "up")
+        run("ip", "address", "add", f"{OPERATOR}/24", "dev", BRIDGE)
+        run("ip", "link", "set", BRIDGE, "up")
         for number, host in enumerate(hosts.values()):
             host.create(number)
         yield hosts
@@ -82,7 +78,18 @@ def network_of(names: Sequence[str]) -> Iterator[dict[str, Host]]:
         for host in hosts.values():
             if Path(f"/run/netns/coronacare-{host.name}").exists():
                 host.remove()
-        _run("ip", "link", "delete", BRIDGE)
+        run("ip", "link", "delete", BRIDGE)
+
+
+@contextmanager
+def entered(name: str) -> Iterator[None]:
+    """Move this thread into a network namespace; sockets that it opens there stay in it."""
+    with open("/proc/thread-self/ns/net") as before, open(f"/run/netns/{name}") as namespace:
+        _enter(namespace.fileno())
+        try:
+            yield
+        finally:
+            _enter(before.fileno())
 
 
 def _enter(namespace: int) -> None:
@@ -90,7 +97,8 @@ def _enter(namespace: int) -> None:
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def _run(*command: str, stdin: str | None = None) -> str:
+def run(*command: str, stdin: str | None = None) -> str:
+    """Run a command, which must succeed; returns what it printed."""
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
     return done.stdout

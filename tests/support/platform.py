@@ -82,4 +82,5 @@ def _settings() -> dict[str, str]:
     quick = {environment_name(*path): value for path, value in FAST_SETTINGS.items()}
     parts = ("engine", "webapp", "lab", "government", "sms", "workers")
     urls = {environment_name(part, "url"): f"http://127.0.0.1:{free_port()}" for part in parts}
-    return {**BRIEF_JVM, **quick, **urls, environment_name("mail", "port"): str(free_port())}
+    mllp = {environment_name("lab", "mllp_address"): f"127.0.0.1:{free_port()}"}
+    return {**BRIEF_JVM, **quick, **urls, **mllp, environment_name("mail", "port"): str(free_port())}

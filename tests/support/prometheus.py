@@ -71,6 +71,7 @@ def prometheus(
     settings["global"] = {"scrape_interval": EVERY, "evaluation_interval": EVERY, "scrape_timeout": EVERY}
     settings["scrape_configs"] = [job for job in settings["scrape_configs"] if job["job_name"] in state]
     for job in settings["scrape_configs"]:
+        job.pop("dns_sd_configs", None)
         job["static_configs"] = [{"targets": [urlsplit(state[job["job_name"]]).netloc]}]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
     address = f"127.0.0.1:{free_port()}"
@@ -84,6 +85,17 @@ def prometheus(
     finally:
         process.terminate()
         process.wait(30)
+
+
+def scraped_address(job: dict[str, Any]) -> str:
+    """Host and port of a job in monitoring/prometheus.yml."""
+    if "static_configs" in job:
+        [config] = job["static_configs"]
+        [address] = config["targets"]
+        return address
+    [config] = job["dns_sd_configs"]
+    [name] = config["names"]
+    return f"{name}:{config['port']}"
 
 
 def _is_ready(found: Prometheus) -> bool:

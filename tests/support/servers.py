@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,8 +22,14 @@ SERVERS = ("lab", "government")
 
 
 @contextmanager
-def run_server(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[str, int]]:
-    """Start a server, and stop it at the end; yields its URL and process id."""
+def run_server(
+    name: str, folder: Path, worker: str = WORKER, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """Start a server, and stop it at the end; yields its URL and process id.
+
+    Args:
+        settings: further settings of its section.
+    """
     url = f"http://127.0.0.1:{free_port()}"
     clean = without_settings(os.environ)
     own = {environment_name(server, "api_key"): KEY for server in SERVERS}
@@ -33,6 +39,7 @@ def run_server(name: str, folder: Path, worker: str = WORKER) -> Iterator[tuple[
     own[environment_name("government", "archive_key")] = KEY
     own[environment_name("sms", "api_key")] = read_secrets()["sms_api_key"]
     own[environment_name(name, "database_url")] = f"sqlite:///{folder}/{name}.db"
+    own |= {environment_name(name, key): value for key, value in (settings or {}).items()}
     environment = clean | own
     subprocess.run([sys.executable, "-m", "services", "upgrade", name], cwd=ROOT, env=environment, check=True)
     command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), "--no-control-socket"]

@@ -20,8 +20,13 @@ from config.settings import ROOT
 from hosting import metrics as hosting
 from hosting.certificates import CertificateCollector, Validity
 from hosting.clients.lab import Lab, Stock
+from hosting.databases import connect_to
 from hosting.periodic import METRICS as PERIODIC
 from records import database
+from services.database import schema_of
+from services.lab import inbox
+from services.lab.metrics import InboxCollector
+from services.lab.models import MODELS
 from tools.reference.markdown import code, table
 from webapp import unusable_forms
 from webapp.metrics import WebappCollector
@@ -68,6 +73,7 @@ def render_page() -> str:
         "webapp": _webapp_rows(),
         "webapp and workers": _collector_rows([OutageMetrics([])]),
         "webapp, lab, government and sms": _collector_rows([hosting.REQUESTS, hosting.SECONDS]),
+        "lab": _lab_rows(),
         "webapp, lab and workers: tasks in the background": _collector_rows(PERIODIC),
     }
     texts = [INTRODUCTION]
@@ -103,6 +109,15 @@ def _webapp_rows() -> list[Row]:
             return [*_collector_rows([WebappCollector(StubLab()), certificate, unusable_forms.LAST_SHOWN])]
         finally:
             database.database.close()
+
+
+def _lab_rows() -> list[Row]:
+    """Return the rows of the lab, collected with an empty database."""
+    with tempfile.TemporaryDirectory() as folder:
+        lab_database = connect_to(f"sqlite:///{folder}/lab.db")
+        schema_of(lab_database, "lab").upgrade()
+        lab_database.bind(MODELS)
+        return [*_collector_rows([inbox.RECEIVED, InboxCollector(lab_database)])]
 
 
 def _collector_rows(collectors: Iterable[Collector]) -> Iterator[Row]:

@@ -43,6 +43,7 @@ PARTS = {
     "Watch at home": variables.WATCH,
     "User tasks": variables.TASK,
     "Case": variables.CASE,
+    "Laboratory's inbox": variables.INBOX,
 }
 # functions that write variables as keys of a dict, with their packages
 WRITERS = (
@@ -50,6 +51,8 @@ WRITERS = (
     ("processes", "reopen_case"),
     ("processes", "set_language"),
     ("workers", "_result_values"),
+    ("workers", "_start_task"),
+    ("workers", "_end_task"),
     ("workers", "_values"),
     ("processes", "withdraw_case"),
 )

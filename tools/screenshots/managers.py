@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from camunda7 import names
 from tools.screenshots.guide import Guide
 
 HISTORY = "history=included"
@@ -34,7 +35,7 @@ def incident_in_cockpit(guide: Guide) -> Page:
 
 def cases_in_cockpit(guide: Guide) -> Page:
     manager = guide.staff("process_manager", "cockpit")
-    manager.page.goto(f"{guide.state['engine']}/camunda/app/cockpit/default/#/processes")
+    manager.page.goto(guide.state["engine"] + names.COCKPIT + "#/processes")
     manager.page.get_by_role("link", name="CoronaCare", exact=True).first.click()
     expect(manager.page.locator(".djs-overlays .badge").first).to_be_visible()
     return wait_until_idle(manager.page)

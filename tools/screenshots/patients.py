@@ -97,7 +97,7 @@ def fill_in_until(patient: Patient, heading: str, time: int = 1) -> Page:
 
 def close_contacts(guide: Guide) -> Page:
     patient = guide.patient("Hana Suzuki")
-    patient.press("Your close contacts")
+    patient.press("List your close contacts")
     patient.fill_in({"had_contacts": "yes"})
     patient.submit_page()
     contact = {"name": "Howard Suzuki", "email": "howard@contacts.example", "relation": "household"}

@@ -12,7 +12,7 @@ from webapp.staff.period import list_presets, read_period
 
 PAGE_SIZE = 50
 # query parameters besides the period, and titles of their values that aren't values of a case
-FILTERS = ("outcome", "result", "classification", "way")
+FILTERS = ("outcome", "result", "classification", "way", "age")
 TITLES = {"contact": "came by a contact's link", "self": "came by themselves", "other": "other results"}
 
 
@@ -31,8 +31,15 @@ def show_closed() -> str:
         first=first,
         last=last,
         filters=filters,
-        titles=[TITLES.get(value, value.replace("_", " ")) for value in filters.values()],
+        titles=[name_filter(name, value) for name, value in filters.items()],
     )
+
+
+def name_filter(name: str, value: str) -> str:
+    """Return the title of a filter's value: `age 15-24`, `positive`, `care completed`."""
+    if name == "age":
+        return f"age {value}"
+    return TITLES.get(value, value.replace("_", " "))
 
 
 @pages.app_template_filter("duration_s")

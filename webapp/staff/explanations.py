@@ -1,4 +1,4 @@
-"""Incidents in a manager's words: what happened, what a retry does, and whom to ask."""
+"""Incidents in a manager's words: what happened, what to do next, and what a retry does."""
 
 from __future__ import annotations
 
@@ -21,16 +21,22 @@ REASONS = {
 }
 NO_REASON = "it gave no reason that we know"
 REPEATS = "Retrying sends the same request, which is refused again until its cause is corrected."
-DEVELOPERS = "The developers."
+ASK_DEVELOPERS = "Ask the developers"
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """An incident in a manager's words; each attribute is one sentence or more."""
+    """An incident in a manager's words.
+
+    Attributes:
+        happened, next_step, retrying: one sentence or more.
+        helps: whether retrying may help before anything else is done.
+    """
 
     happened: str
+    next_step: str
     retrying: str
-    ask: str
+    helps: bool = False
 
 
 def explain(incident: Incident) -> Explanation:
@@ -42,19 +48,20 @@ def explain(incident: Incident) -> Explanation:
         service = _name(faulty[1])
         return Explanation(
             f"{_capitalize(service)} failed with an error of its own.",
-            "Retrying works as soon as its error is corrected.",
-            f"{_capitalize(service)}.",
+            f"Ask {service}. Retry when its error is corrected.",
+            "Retrying works as soon as the error is corrected.",
         )
     if incident.topic is None:
         return Explanation(
             "The engine couldn't do this step. Cockpit has its message, which may contain a patient's data.",
+            f"{ASK_DEVELOPERS}. Retry when the cause is corrected.",
             "Retrying works after the cause is corrected, such as a decision or a diagram with an error.",
-            DEVELOPERS,
         )
     return Explanation(
         "Our software failed at this step several times.",
+        f"Retry once. If it fails again, {ASK_DEVELOPERS.lower()}: the workers' log has the details.",
         "Retrying works if the failure was a passing one, or after the software is corrected.",
-        f"{DEVELOPERS} The workers' log has the details.",
+        helps=True,
     )
 
 
@@ -63,8 +70,8 @@ def _explain_refusal(service: str, code: str) -> Explanation:
     reason = REASONS.get(code, NO_REASON)
     return Explanation(
         f"{_capitalize(name)} refused our request: {reason}.",
+        f"Don't retry yet. First ask {name}, then an administrator, who can correct the case's data in Cockpit.",
         REPEATS,
-        f"{_capitalize(name)}, and an administrator, who can correct the case's data in Cockpit.",
     )
 
 

@@ -12,7 +12,7 @@ from kpi.indicator import Indicator
 from kpi.indicators import SPREADS
 from webapp.staff.formats import format_kpi
 from webapp.staff.sparkline import draw_sparkline
-from webapp.staff.targets import describe_target, is_met
+from webapp.staff.targets import compute_excess, describe_target, is_met
 from webapp.staff.trends import KpiSeries
 
 ENDED = "ended_"
@@ -53,6 +53,16 @@ DEFINITIONS = {
     "ratings": "Patients who rated CoronaCare.",
     "ratings_asked": "Patients whose care was completed.",
 }
+# what a manager does next about a missed target, by key of the KPI
+ACTIONS = {
+    "positivity": "Test more people: too many infected ones aren't found.",
+    "sample_to_result_median": "Ask the laboratory what delays its results.",
+    "sample_to_last_contact_median": "Ask the contact tracers what delays their calls.",
+    "with_contacts": "Ask the contact tracers to call patients who named no one.",
+    "contacts_per_case": "Ask the contact tracers to go through the infectious days again with patients.",
+    "notified_in_24_h": "Ask the contact tracers what delays their calls.",
+    "mean_feedback": "Read the patients' comments in Cockpit.",
+}
 ENDED_DEFINITION = "Closed cases with this outcome."
 # filters of the list of closed cases that shows the cases of a KPI
 CASES_OF: dict[str, dict[str, Any]] = {
@@ -76,6 +86,7 @@ class Row:
         cases: filters of the list of closed cases that shows the cases of the KPI; None if there is none.
     """
 
+    key: str
     label: str
     figure: Indicator
     others: tuple[Indicator, ...]
@@ -119,6 +130,7 @@ def arrange_kpis(
     def create_row(key: str) -> Row:
         figure, label = now[key], SPREAD_LABELS.get(key, now[key].label)
         return Row(
+            key,
             label,
             figure,
             tuple(now[key.removesuffix(MEDIAN) + end] for end in (P90, MEAN)) if key in SPREAD_LABELS else (),
@@ -136,15 +148,30 @@ def arrange_kpis(
     ]
 
 
-def list_missed(figures: Iterable[Indicator], targets: Mapping[str, Any]) -> list[str] | None:
-    """Return the KPIs that miss their targets, in words; None if none has a target and a value."""
+@dataclass(frozen=True)
+class Missed:
+    """A KPI that misses its target: its key, and in words the figure, its target, and what a manager does next."""
+
+    key: str
+    figure: str
+    target: str
+    action: str
+
+
+def list_missed(figures: Iterable[Indicator], targets: Mapping[str, Any]) -> list[Missed] | None:
+    """Return the KPIs that miss their targets, the farthest from it first; None if none has a target and a value."""
     compared = [figure for figure in figures if is_met(figure, targets) is not None]
     if not compared:
         return None
+    missed = [figure for figure in compared if not is_met(figure, targets)]
     return [
-        f"{SPREAD_LABELS.get(figure.key, figure.label)} {format_kpi(figure)} ({describe_target(figure, targets)})"
-        for figure in compared
-        if not is_met(figure, targets)
+        Missed(
+            figure.key,
+            f"{SPREAD_LABELS.get(figure.key, figure.label)}: {format_kpi(figure)}",
+            describe_target(figure, targets),
+            ACTIONS[figure.key],
+        )
+        for figure in sorted(missed, key=lambda figure: -compute_excess(figure, targets))
     ]
 
 

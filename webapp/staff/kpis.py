@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Response, render_template, request
 
-from kpi.groups import DIMENSIONS, MAX_CASES, OUTCOME, WAY, Group, compute_group, load_groups
+from kpi.groups import AGE, DIMENSIONS, MAX_CASES, OUTCOME, WAY, Group, compute_group, load_groups
 from kpi.indicator import Indicator
 from kpi.indicators import compute_kpis
-from kpi.rows import AS_CONTACT, BY_THEMSELVES
+from kpi.rows import AGE_GROUPS, AS_CONTACT, BY_THEMSELVES, UNKNOWN_AGE
 from kpi.tallies import ALL
 from webapp.resources import resources
 from webapp.staff.history import is_included
@@ -24,6 +24,7 @@ from webapp.staff.trends import KpiSeries, complete_period, create_views, list_s
 Period = tuple[date | None, date | None]
 # values of the query parameter `group`, DIMENSION:VALUE, with their labels
 WAYS = {f"{WAY}:{AS_CONTACT}": "Came by a contact's link", f"{WAY}:{BY_THEMSELVES}": "Came by themselves"}
+AGES = {f"{AGE}:{value}": f"Age {value}" for value in (*AGE_GROUPS.values(), UNKNOWN_AGE)}
 
 
 @pages.get("/kpis")
@@ -82,7 +83,7 @@ def list_choices(figures: list[Indicator]) -> dict[str, str]:
         for figure in figures
         if figure.key.startswith(ENDED)
     }
-    return {"": "All cases"} | WAYS | outcomes
+    return {"": "All cases"} | WAYS | AGES | outcomes
 
 
 def read_group() -> Group | None:

@@ -9,13 +9,14 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
+from camunda7.names import ADMINISTRATORS
 from webapp import sessions
 from webapp.resources import resources
 from webapp.sign_in import allow_attempt, reset_attempts
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
-MANAGERS = {"process-managers", "camunda-admin"}
+MANAGERS = {"process-managers", ADMINISTRATORS}
 
 
 def managers_only(view: Callable[..., Any]) -> Callable[..., Any]:

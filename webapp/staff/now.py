@@ -13,6 +13,7 @@ from hosting.clients.lab import Stock
 from hosting.clients.service import ServiceError
 from kpi.indicators import compute_kpis
 from processes import incidents, positions
+from processes.elements import UserTask
 from processes.positions import ActivityCount
 from webapp.resources import resources
 from webapp.staff import waits
@@ -36,13 +37,17 @@ def show_now() -> str:
     figures = load_figures({step: each for own in counts.values() for step, each in own.items()})
     tiles = waits.load_tiles(engine, figures["waits"], options.targets, resources().place.zone, now)
     worst = waits.find_worst(tiles)
+    alarms = waits.list_alarms(tiles, figures["stock"], figures["doctors"])
     return render_template(
         "staff/now.html",
         tiles=tiles,
         worst=worst,
         excess=waits.describe_excess(worst) if worst else "",
         cause=waits.describe_cause(worst, figures["stock"], figures["doctors"]) if worst else "",
-        shortages=waits.list_shortages(tiles, figures["stock"], figures["doctors"]),
+        action=waits.choose_action(worst, figures["doctors"]) if worst else "",
+        alarms=alarms,
+        emergency_step=UserTask.CALL_PATIENT,
+        alarm_status={step: alarm.status for alarm in reversed(alarms) for step in alarm.steps},
         overdue=waits.list_overdue(engine, tiles, now),
         incidents=count_incidents(),
         stock=figures["stock"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,13 @@ def is_met(figure: Indicator, targets: Mapping[str, Any]) -> bool | None:
     if limit is None or figure.value is None:
         return None
     return figure.value <= limit if figure.key in AT_MOST else figure.value >= limit
+
+
+def compute_excess(figure: Indicator, targets: Mapping[str, Any]) -> float:
+    """Return how many times a missed target is exceeded, or divided into; infinite for a value of 0."""
+    limit = find_limit(figure.key, targets) or 0
+    high, low = (figure.value or 0, limit) if figure.key in AT_MOST else (limit, figure.value or 0)
+    return high / low if low else math.inf
 
 
 def describe_target(figure: Indicator, targets: Mapping[str, Any]) -> str:

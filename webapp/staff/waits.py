@@ -22,6 +22,8 @@ from webapp.staff.history import is_included
 from webapp.staff.sparkline import draw_sparkline
 
 DAYS = 14
+KIT = EventBasedGateway.WAIT_FOR_KIT
+FOR_DOCTORS: frozenset[str] = frozenset({UserTask.CALL_PATIENT, UserTask.WRITE_DOCTORS_REPORT})
 # stages of the invented history, by step
 STAGES: dict[str, tuple[str, str]] = {
     UserTask.VISIT_PATIENT: VISIT,
@@ -31,10 +33,19 @@ STAGES: dict[str, tuple[str, str]] = {
 NO_ONE = Overdue(0, [])
 # cases of one step in the list of those beyond their target
 MAX_LISTED = 5
+# what a manager does next, by step
+ACTIONS: dict[str, str] = {
+    UserTask.CALL_PATIENT: "Phone a doctor on duty: the calls are the first tasks in Tasklist.",
+    KIT: "Ask the laboratory for test kits: patients get them as soon as they arrive.",
+    UserTask.VISIT_PATIENT: "Ask the medical team about the visits that are due: Tasklist has them under “All visits”.",
+    ReceiveTask.WAIT_FOR_TEST_RESULT: "Ask the laboratory about these samples.",
+    UserTask.WRITE_DOCTORS_REPORT: "Ask the doctors to claim reports in Tasklist, or ask another doctor to go on duty.",
+}
+MORE_DOCTORS = "Ask a doctor to go on duty."
 # settings of the longest waits, by step
 TARGETS: dict[str, str] = {
     UserTask.CALL_PATIENT: "emergency_call",
-    EventBasedGateway.WAIT_FOR_KIT: "kit",
+    KIT: "kit",
     UserTask.VISIT_PATIENT: "visit",
     ReceiveTask.WAIT_FOR_TEST_RESULT: "result",
     UserTask.WRITE_DOCTORS_REPORT: "report",
@@ -46,12 +57,14 @@ class Tile:
     """The wait at one step, compared with its target.
 
     Attributes:
+        yesterday: patients who waited at this time yesterday.
         target: longest wait; None if there is no target.
         overdue: patients who have waited longer.
         course: numbers of waiting patients at the end of each past day, the oldest first, and now.
     """
 
     wait: Wait
+    yesterday: int
     target: timedelta | None
     overdue: Overdue
     course: Sequence[int]
@@ -73,7 +86,7 @@ class Tile:
     @property
     def direction(self) -> str:
         """Whether more patients wait than at this time yesterday, in words."""
-        change = self.count - self.wait.yesterday
+        change = self.count - self.yesterday
         if not change:
             return ""
         return f"{abs(change)} {'more' if change > 0 else 'fewer'} than yesterday"
@@ -82,6 +95,23 @@ class Tile:
     def sparkline(self) -> Markup:
         numbers = ", ".join(map(str, self.course))
         return draw_sparkline(self.course, f"Waiting at the end of each of the last {DAYS} days: {numbers}")
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What needs a manager before a target is exceeded.
+
+    Attributes:
+        headline: what patients lack.
+        action: what a manager does next.
+        steps: where they wait.
+        status: the headline in a few words, for the tiles of the steps.
+    """
+
+    headline: str
+    action: str
+    steps: frozenset[str]
+    status: str
 
 
 @dataclass(frozen=True)
@@ -110,7 +140,8 @@ def load_tiles(
     for wait in waits:
         target = targets.get(TARGETS[wait.step])
         course = [*_add_invented(wait.step, past[wait.step], midnights), _count_now(wait)]
-        found.append(Tile(wait, target, _find_overdue(engine, wait, target, now), course))
+        [yesterday] = _add_invented(wait.step, [wait.yesterday], [now - timedelta(days=1)])
+        found.append(Tile(wait, yesterday, target, _find_overdue(engine, wait, target, now), course))
     return found
 
 
@@ -174,7 +205,7 @@ def describe_cause(tile: Tile, stock: Stock | None, doctors: int) -> str:
     """
     if tile.wait.now and tile.wait.now.incidents:
         return f"{_count(tile.wait.now.incidents, 'case')} can't continue because of an incident."
-    if tile.wait.step in (UserTask.CALL_PATIENT, UserTask.WRITE_DOCTORS_REPORT):
+    if tile.wait.step in FOR_DOCTORS:
         if not doctors:
             return "No doctor is on duty."
         return f"{_count(doctors, 'doctor')} on duty for {_count(tile.count, 'patient')}."
@@ -189,32 +220,44 @@ def describe_cause(tile: Tile, stock: Stock | None, doctors: int) -> str:
     return f"The laboratory has {_count(stock.kits, 'test kit')}, but hasn't granted these patients one."
 
 
-def list_shortages(tiles: Iterable[Tile], stock: Stock | None, doctors: int) -> list[str]:
-    """Say what patients lack who wait, before their targets are exceeded.
+def choose_action(tile: Tile, doctors: int) -> str:
+    """Say what a manager does next about patients who wait at a step."""
+    if tile.wait.now and tile.wait.now.incidents:
+        return "View the incident, which names whom to ask."
+    return MORE_DOCTORS if tile.wait.step in FOR_DOCTORS and not doctors else ACTIONS[tile.wait.step]
+
+
+def list_alarms(tiles: Iterable[Tile], stock: Stock | None, doctors: int) -> list[Alarm]:
+    """List emergency calls that wait, and what patients lack, before their targets are exceeded.
 
     Args:
         stock: None if the laboratory doesn't respond.
         doctors: number of doctors on duty.
     """
-    counts = {tile.wait.step: tile.count for tile in tiles}
-    for_kits = counts[EventBasedGateway.WAIT_FOR_KIT]
-    for_doctors = counts[UserTask.CALL_PATIENT] + counts[UserTask.WRITE_DOCTORS_REPORT]
-    shortages = []
-    if for_kits and stock is not None and not stock.kits:
-        shortages.append(f"No test kits are left. {_count(for_kits, 'patient')} {_wait(for_kits)} for one.")
+    by_step = {tile.wait.step: tile for tile in tiles}
+    calls, kits = by_step[UserTask.CALL_PATIENT], by_step[KIT].count
+    for_doctors = calls.count + by_step[UserTask.WRITE_DOCTORS_REPORT].count
+    alarms = []
+    if calls.count and not calls.beyond:
+        headline = f"{_count(calls.count, 'patient')} {_wait(calls.count)} for a doctor's call in an emergency."
+        alarms.append(Alarm(headline, choose_action(calls, doctors), frozenset({calls.wait.step}), "Emergency"))
+    if kits and stock is not None and not stock.kits:
+        headline = f"No test kits are left. {_count(kits, 'patient')} {_wait(kits)} for one."
+        alarms.append(Alarm(headline, ACTIONS[KIT], frozenset({KIT}), "No kits left"))
     if for_doctors and not doctors:
-        shortages.append(f"No doctor is on duty. {_count(for_doctors, 'patient')} {_wait(for_doctors)} for one.")
-    return shortages
+        headline = f"No doctor is on duty. {_count(for_doctors, 'patient')} {_wait(for_doctors)} for one."
+        alarms.append(Alarm(headline, MORE_DOCTORS, FOR_DOCTORS, "No doctor on duty"))
+    return alarms
 
 
 def describe_excess(tile: Tile) -> str:
     """Say how many patients wait beyond the target of a step, and how long the first of them has waited."""
     assert tile.wait.now
     assert tile.target
-    return (
-        f"{_count(tile.beyond, 'patient')} {'has' if tile.beyond == 1 else 'have'} waited longer than "
-        f"{format_short_duration(tile.target)}, the longest {format_short_duration(tile.wait.now.longest)}."
-    )
+    target, longest = format_short_duration(tile.target), format_short_duration(tile.wait.now.longest)
+    if tile.beyond == 1:
+        return f"1 patient has waited {longest}, and the target is {target}."
+    return f"{tile.beyond} patients have waited longer than {target}, the longest {longest}."
 
 
 def _wait(number: int) -> str:

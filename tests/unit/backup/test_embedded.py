@@ -17,7 +17,13 @@ import pytest
 from backup.embedded import ENGINE, SQLITE, Files, file_of, is_locked
 from backup.errors import BackupError
 
-LOCK = "import fcntl, sys; file = open(sys.argv[1], 'r+b'); fcntl.lockf(file, fcntl.LOCK_EX); print(); sys.stdin.read()"
+LOCK = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
 
 
 class Parts:

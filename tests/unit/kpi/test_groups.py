@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from kpi.groups import OUTCOME, WAY, compute_group, load_groups
+from kpi.groups import AGE, OUTCOME, WAY, compute_group, load_groups
 from kpi.indicators import compute_kpis
-from kpi.rows import KpiRows
+from kpi.rows import UNKNOWN_AGE, KpiRows, find_age_group
 from kpi.tallies import ALL
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -40,6 +40,21 @@ def test_the_kpis_of_groups_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {value: figures(WAY, value)["closed"] for value in ("contact", "self")} == {"contact": "3", "self": "6"}
     assert figures(OUTCOME, "care_completed", span="2020-03-02")["negative"] == "4"
     assert figures(OUTCOME, "care_completed", span="2020-03-01")["negative"] == "0"
+
+
+def test_an_age_group_is_told_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    record(3, monkeypatch, outcome="withdrawn", age_group="15-24")
+    record(2, monkeypatch, outcome="withdrawn", age_group="80+")
+    record(4, monkeypatch, outcome="withdrawn")
+    closed = {value: figures(AGE, value)["closed"] for value in ("15-24", "80+", "25-49", UNKNOWN_AGE)}
+    assert closed == {"15-24": "3", "80+": "2", "25-49": "0", UNKNOWN_AGE: "4"}
+
+
+@pytest.mark.parametrize(
+    ("age", "group"), [(0, "0-14"), (14, "0-14"), (15, "15-24"), (24, "15-24"), (80, "80+"), (120, "80+"), (None, None)]
+)
+def test_the_group_of_an_age(age: int | None, group: str | None) -> None:
+    assert find_age_group(age) == group
 
 
 def test_a_group_with_all_cases_has_the_kpis_of_all_cases(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from tests.support.smtp import REPLIES, Inbox
 
 KEY = {"X-API-Key": "key"}
 ARCHIVE = Archive("a key of the tests")
+PHONE = "+44 20 7946 0000"
 # unreachable servers
 NO_MAIL = MailServer("127.0.0.1", 1)
 NO_SMS = SmsGateway("http://127.0.0.1:1", "key")
@@ -37,7 +38,7 @@ CONTACT = {
 def government(tmp_path: Path, inbox: tuple[Inbox, int]) -> Iterator[FlaskClient]:
     database = open_service(f"sqlite:///{tmp_path}/government.db", "government")
     notifier = Notifier(
-        MailServer("127.0.0.1", inbox[1]), "authority@government.example", NO_SMS, "http://pages.example"
+        MailServer("127.0.0.1", inbox[1]), "authority@government.example", NO_SMS, "http://pages.example", PHONE
     )
     yield create_app(database, "key", notifier, ARCHIVE).test_client()
     database.close()
@@ -66,7 +67,10 @@ def test_a_contact_is_notified_once_without_the_patients_name_or_result(
     [message] = inbox[0].received
     assert message["To"] == CONTACT["email"]
     assert message["Message-ID"] == f"<exposed-{contact_id}@government.example>"
-    text = message.get_payload()
+    text = message.get_payload(decode=True).decode()
+    # a contact must be able to tell the message from a fraud
+    assert "named you as a close contact" in text
+    assert f"call {PHONE}" in text
     assert not any(word in text for word in ("Ada", "Lovelace", "positive", "C-1"))
     token = text.split("http://pages.example/contact/")[1].split()[0]
     assert government.get(f"/v1/tokens/{token}", headers=KEY).json == {
@@ -127,7 +131,7 @@ def test_a_deferred_address_does_not_block_the_release_of_another_contact(
 
 def test_a_wrong_sms_api_key_makes_no_contact_unreachable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with http_server(lambda call: Reply(401, b"{}")) as url:
-        notifier = Notifier(NO_MAIL, "a@b.example", SmsGateway(url, "wrong"), "http://x")
+        notifier = Notifier(NO_MAIL, "a@b.example", SmsGateway(url, "wrong"), "http://x", PHONE)
         database = open_service(f"sqlite:///{tmp_path}/g.db", "government")
         government = create_app(database, "key", notifier, ARCHIVE).test_client()
         register(government)
@@ -148,7 +152,7 @@ def test_an_accepted_mail_is_not_sent_again_when_quit_fails(government: FlaskCli
 def test_an_outage_of_the_mail_server_leaves_the_contact_without_an_outcome(tmp_path: Path) -> None:
     database = open_service(f"sqlite:///{tmp_path}/government.db", "government")
     government = create_app(
-        database, "key", Notifier(NO_MAIL, "a@b.example", NO_SMS, "http://x"), ARCHIVE
+        database, "key", Notifier(NO_MAIL, "a@b.example", NO_SMS, "http://x", PHONE), ARCHIVE
     ).test_client()
     register(government)
     [contact_id] = submit(government, CONTACT).json["contact_ids"]

@@ -13,8 +13,9 @@ from kpi.rows import KpiRows
 from tests.unit.webapp.managers import signed_in_client
 from webapp.staff import kpis
 from webapp.staff.formats import format_duration
-from webapp.staff.kpi_groups import DEFINITIONS, GROUPS, MEAN, MEDIAN, P90
+from webapp.staff.kpi_groups import ACTIONS, DEFINITIONS, GROUPS, MEAN, MEDIAN, P90
 from webapp.staff.period import find_period_before
+from webapp.staff.targets import AT_LEAST, AT_MOST
 
 pytestmark = pytest.mark.usefixtures("records")
 DAY = "2020-03-{:02}T12:00:00.000+00:00"
@@ -72,10 +73,20 @@ def test_the_page_begins_with_the_missed_targets(monkeypatch: pytest.MonkeyPatch
     headline = show(monkeypatch, PERIOD).select_one(".headline")
     assert "▲ 2 targets missed" in headline.text
     assert [each.text for each in headline.select("li")] == [
-        "Test positivity 100.0% (at most 5%)",
-        "Sample taken to result published 1 d 5 h (at most 24 h)",
+        f"Test positivity: 100.0% (target at most 5%). Next: {ACTIONS['positivity']}",
+        f"Sample taken to result published: 1 d 5 h (target at most 24 h). Next: {ACTIONS['sample_to_result_median']}",
     ]
     assert "All targets are met" in show(monkeypatch, PERIOD, {"mean_feedback": 4.0}).select_one(".headline").text
+
+
+def test_each_target_has_an_action_and_the_worst_is_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ACTIONS.keys() == AT_MOST.keys() | AT_LEAST.keys()
+    # 30 h are 3 times 10 h, and 100 % are twice 50 %
+    page = show(monkeypatch, PERIOD, {"positivity": 0.5, "sample_to_result": timedelta(hours=10)})
+    assert [each.text.split(":")[0] for each in page.select(".headline li")] == [
+        "Sample taken to result published",
+        "Test positivity",
+    ]
 
 
 def test_without_a_period_the_last_30_days_are_compared_with_those_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +96,29 @@ def test_staff_pages_are_in_english_without_links_for_patients() -> None:
 @pytest.mark.parametrize(
     ("language", "expected_texts"),
     [
-        ("en", ["20 March 2020", "20 March 2020, 15:30", "Friday, 20 March 2020, 15:30", "3 minutes", "1 day"]),
-        ("fr", ["20 mars 2020", "20 mars 2020, 15:30", "vendredi 20 mars 2020, 15:30", "3 minutes", "1 jour"]),
-        ("ar", ["20 مارس 2020", "20 مارس 2020، 3:30 م", "الجمعة، 20 مارس 2020، 3:30 م", "3 دقائق", "يوم"]),
+        ("en", ["20 March 2020", "20 March 2020, 15:30", "Friday 20 March, 15:45", "3 minutes", "1 day"]),
+        ("fr", ["20 mars 2020", "20 mars 2020, 15:30", "vendredi 20 mars, 15:45", "3 minutes", "1 jour"]),
+        ("ar", ["20 مارس 2020", "20 مارس 2020، 3:30 م", "الجمعة 20 مارس، 3:45 م", "3 دقائق", "يوم"]),
     ],
 )
 def test_days_times_and_durations_are_written_in_the_language(language: str, expected_texts: list[str]) -> None:
     app = application(time_zone="Europe/Berlin")
     with app.test_request_context(headers={"Accept-Language": language}):
         moment = datetime(2020, 3, 20, 14, 30, tzinfo=UTC)
-        texts = [formatting.day("2020-03-20"), formatting.moment(moment), formatting.appointment(moment)]
+        texts = [
+            formatting.day("2020-03-20"),
+            formatting.moment(moment),
+            formatting.appointment(moment + timedelta(seconds=1)),
+        ]
         texts += [formatting.duration(3, "minute"), formatting.duration(1, "day")]
     assert [text.replace("\u202f", " ").replace("\xa0", " ") for text in texts] == expected_texts
+
+
+def test_a_visit_that_is_due_at_night_has_a_day_only() -> None:
+    with application(time_zone="Europe/Berlin").test_request_context():
+        at_night = datetime(2020, 3, 20, 2, 39, tzinfo=UTC)
+        assert formatting.appointment(at_night) == "Friday 20 March"
+        assert formatting.appointment(at_night + timedelta(hours=4)) == "Friday 20 March, 07:45"
 
 
 def test_the_time_zone_is_named_while_none_is_set() -> None:

@@ -33,7 +33,7 @@ UNREACHABLE = "http://127.0.0.1:9"
 @contextmanager
 def services(folder: Path) -> Iterator[tuple[str, str]]:
     """The URLs of a laboratory and of a government."""
-    notifier = Notifier(MailServer("127.0.0.1", 9), "a@b.example", SmsGateway(UNREACHABLE, ""), UNREACHABLE)
+    notifier = Notifier(MailServer("127.0.0.1", 9), "a@b.example", SmsGateway(UNREACHABLE, ""), UNREACHABLE, "112")
     applications = (
         create_lab(open_service(f"sqlite:///{folder}/lab.db", "lab"), KEY, 1),
         create_government(open_service(f"sqlite:///{folder}/government.db", "government"), KEY, notifier, Archive(KEY)),

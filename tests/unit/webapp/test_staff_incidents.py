@@ -52,8 +52,8 @@ def page(monkeypatch: pytest.MonkeyPatch) -> BeautifulSoup:
 
 def test_incidents_are_grouped_by_the_steps_name_with_an_explanation(page: BeautifulSoup) -> None:
     assert [each.text for each in page.select("section h2")] == [
-        "Publish result: 2 cases wait",
-        "Assess risk: 1 case waits",
+        "! 2 cases are stuck at Publish result",
+        "! 1 case is stuck at Assess risk",
     ]
     refused, failed = page.select("section")
     assert "The laboratory refused our request: a test with this barcode was ordered already." in refused.text
@@ -90,8 +90,8 @@ def test_a_job_of_the_engine_itself_and_one_of_a_deleted_version_are_listed(monk
     answer_for_engine(monkeypatch, answers)
     page = BeautifulSoup(signed_in_client(monkeypatch).get("/staff/incidents").text, "html.parser")
     assert [each.text for each in page.select("section h2")] == [
-        "Work of the engine itself: 1 case waits",
-        "Task_Former: 1 case waits",
+        "! 1 case is stuck at Work of the engine itself",
+        "! 1 case is stuck at Task_Former",
     ]
     assert [row.text for row in page.select("table")[-1].select("tbody td")][1:3] == [
         "no case",
@@ -116,4 +116,4 @@ def test_an_explanation_says_what_happened(topic: str | None, message: str | Non
     found = explain(Incident(kind, "1", topic, "e", DEFINITION, None, "i", datetime.now(UTC), message))
     assert found.happened.startswith(happened)
     assert found.retrying
-    assert found.ask
+    assert found.next_step

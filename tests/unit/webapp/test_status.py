@@ -59,8 +59,13 @@ def test_durations_in_words(seconds: float, words: str) -> None:
 
 
 def test_a_wait_that_may_be_zero_has_no_lower_bound(records: None) -> None:
-    record_waits([0.0, 0.0, 0.0, 0.0, 0.05, 0.05])
-    assert describe_status(case(), {"Task_WaitForTestResult"}).wait == Wait("", "3 minutes")
+    record_waits([0.0, 0.0, 0.0, 0.0, 1.0, 1.0])
+    assert describe_status(case(), {"Task_WaitForTestResult"}).wait == Wait("", "60 minutes")
+
+
+def test_a_wait_of_minutes_is_not_forecast(records: None) -> None:
+    record_waits([0.05] * 5)
+    assert describe_status(case(), {"Task_WaitForTestResult"}).wait is None
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +17,17 @@ from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.positions import ActivityCount, Overdue, Wait
 from tests.unit.webapp.managers import answer_for_engine, signed_in_client
 from webapp.staff import now as now_page
+from webapp.staff.waits import (
+    ACTIONS,
+    MORE_DOCTORS,
+    Tile,
+    choose_action,
+    describe_cause,
+    find_worst,
+    list_alarms,
+    list_midnights,
+)
 from webapp.staff.waits import TARGETS as TARGETED
-from webapp.staff.waits import Tile, describe_cause, find_worst, list_midnights, list_shortages
 
 pytestmark = pytest.mark.usefixtures("records")
 NOW = datetime.now(UTC)
@@ -104,18 +113,26 @@ def test_the_first_screen_names_the_worst_step_with_its_cause(monkeypatch: pytes
     page = show_now(monkeypatch, TARGETS)
     headline = page.select_one(".headline").text
     assert "The visit takes too long. 2 patients have waited longer than 24 h, the longest 4 d." in headline
-    assert "ask the medical team" in headline
+    assert f"Next: {ACTIONS[VISIT]}" in headline
     # yesterday three waited, too: one of them is visited, and one is new
     assert "yesterday" not in headline
 
 
 def test_a_shortage_is_named_before_its_target_is_exceeded() -> None:
     tiles = [tile(step, hours=1) for step in TARGETED]
-    assert list_shortages(tiles, Stock(0, 3), 0) == [
-        "No test kits are left. 3 patients wait for one.",
-        "No doctor is on duty. 6 patients wait for one.",
+    alarms = [(each.headline, each.action) for each in list_alarms(tiles, Stock(0, 3), 0)]
+    assert alarms == [
+        ("No test kits are left. 3 patients wait for one.", ACTIONS[KIT]),
+        ("No doctor is on duty. 6 patients wait for one.", MORE_DOCTORS),
     ]
-    assert list_shortages(tiles, None, 1) == list_shortages(tiles, Stock(1, 0), 1) == []
+    assert list_alarms(tiles, None, 1) == list_alarms(tiles, Stock(1, 0), 1) == []
+
+
+def test_an_emergency_call_is_an_alarm_before_its_target_is_exceeded() -> None:
+    tiles = [replace(tile(step), overdue=Overdue(0, [])) for step in TARGETED]
+    [alarm] = list_alarms(tiles, None, 1)
+    assert alarm.headline == "3 patients wait for a doctor's call in an emergency."
+    assert alarm.action == ACTIONS[UserTask.CALL_PATIENT]
 
 
 def test_incidents_come_before_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +140,7 @@ def test_incidents_come_before_all_is_well(monkeypatch: pytest.MonkeyPatch) -> N
     headlines = [
         each.text.strip() for each in show_now(monkeypatch, {"visit": timedelta(hours=101)}).select(".headline")
     ]
-    assert [each[0] for each in headlines] == ["!", "✓"]
+    assert [each[0] for each in headlines] == ["!"]
 
 
 def test_each_tile_has_its_figures_and_its_course(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +171,7 @@ def test_without_excess_the_page_says_so_and_without_targets_nothing(monkeypatch
 
 def tile(step: str, incidents: int = 0, hours: float = 30) -> Tile:
     now = ActivityCount(3, timedelta(hours=hours), timedelta(hours=1), "i", incidents)
-    return Tile(Wait("What", step, now, 1), timedelta(hours=24), Overdue(1, []), [1, 3])
+    return Tile(Wait("What", step, now, 1), 1, timedelta(hours=24), Overdue(1, []), [1, 3])
 
 
 @pytest.mark.parametrize(
@@ -175,6 +192,19 @@ def test_the_cause_as_far_as_the_platform_knows_it(
     step: str, stock: Stock | None, doctors: int, incidents: int, cause: str
 ) -> None:
     assert describe_cause(tile(step, incidents), stock, doctors) == cause
+
+
+@pytest.mark.parametrize(
+    ("step", "doctors", "incidents", "action"),
+    [
+        (VISIT, 1, 0, "Ask the medical team"),
+        (REPORT, 1, 0, "Ask the doctors to claim reports"),
+        (REPORT, 0, 0, "Ask a doctor to go on duty"),
+        (RESULT, 0, 1, "View the incident"),
+    ],
+)
+def test_a_manager_reads_what_to_do_next(step: str, doctors: int, incidents: int, action: str) -> None:
+    assert choose_action(tile(step, incidents), doctors).startswith(action)
 
 
 def test_the_worst_wait_is_the_longest_in_proportion_to_its_target() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,12 @@ from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import REPLIES, Inbox, smtp_server
 from workers.channels import Mail, MessageLinks, Sms
-from workers.messages import TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
+from workers.messages import MAIL_NOTES, TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
 from workers.sender import Sender
 
 pytestmark = pytest.mark.usefixtures("records")
 PAGE, TASKLIST = "http://pages.example", "http://tasklist.example"
+PHONE = "+44 20 7946 0000"
 
 
 @pytest.fixture
@@ -54,8 +56,8 @@ def schedule(channel: str) -> RetrySchedule:
 
 def sender(mail_port: int, sms_url: str = "http://127.0.0.1:1", **sign_in: Any) -> Sender:
     pages = MessageLinks(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
-    mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages)
-    channels = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), pages)}
+    mail = Mail(MailServer("127.0.0.1", mail_port, **sign_in), "CoronaCare <no-reply@coronacare.example>", pages, PHONE)
+    channels = {"email": mail, "sms": Sms(SmsGateway(sms_url, "key"), pages, PHONE)}
     return Sender(Outbox(), channels, {channel: schedule(channel) for channel in channels})
 
 
@@ -74,6 +76,17 @@ def test_a_message_is_sent_once_and_contains_only_a_link(inbox: tuple[Inbox, int
     assert (message["To"], message["Subject"]) == ("a@b.example", TEXTS["result_there"]["en"][0])
     assert f"{PAGE}/link/" in message.get_payload()
     assert "C-1" not in message.as_string()
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+def test_a_patient_can_check_who_sent_a_message_and_why(inbox: tuple[Inbox, int], language: str) -> None:
+    Outbox().add("C-1/tell_result/1", "email", "a@b.example", "result_there", language)
+    sender(inbox[1]).send_waiting()
+    [message] = inbox[0].received
+    text = message.get_payload(decode=True).decode().replace("\r\n", "\n")
+    assert MAIL_NOTES[language].format(phone=PHONE) in text
+    assert text.rstrip().endswith("CoronaCare")
+    assert parsedate_to_datetime(message["Date"]) <= datetime.now(UTC)
 
 
 def test_a_message_to_a_doctor_links_to_tasklist(inbox: tuple[Inbox, int]) -> None:
@@ -107,7 +120,8 @@ def test_an_sms_that_is_sent_again_is_delivered_once(inbox: tuple[Inbox, int], g
     Message.update(state=WAITING, due_at="").execute()
     running.send_waiting()
     [text] = texts_to(gateway, "+442079460958")
-    assert text.startswith(f"{TEXTS['result_there']['fr'][1]} {PAGE}/link/")
+    assert text.startswith(f"CoronaCare: {TEXTS['result_there']['fr'][1]} {PAGE}/link/")
+    assert f"appelez le {PHONE}" in text
 
 
 def test_an_outage_of_a_channel_blocks_no_other_channel(inbox: tuple[Inbox, int], gateway: dict[str, str]) -> None:
@@ -276,7 +290,7 @@ def test_a_wrong_sms_api_key_is_logged_and_leaves_the_messages_waiting(
 ) -> None:
     add("1", "+44 20 7946 0958", "sms")
     links = MessageLinks(PAGE, TASKLIST, Access(Cipher("a secret of the tests")))
-    wrong = Sms(SmsGateway(gateway["sms"], "wrong"), links)
+    wrong = Sms(SmsGateway(gateway["sms"], "wrong"), links, PHONE)
     assert Sender(Outbox(), {"sms": wrong}, {"sms": schedule("sms")}).send_waiting() == 0
     assert states() == {"1": WAITING}
     assert "sms refuses the API key of sms.api_key (401)" in caplog.text

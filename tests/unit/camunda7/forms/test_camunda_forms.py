@@ -258,6 +258,12 @@ class TestPages:
         # a question that a box raised is named apart from it
         assert summary == [("Symptoms", ticked), *([("The day of the cough", "Monday")] if posted else [])]
 
+    def test_the_summary_formats_days(self) -> None:
+        days = form({"type": "datetime", "id": "D", "key": "day", "subtype": "date", "dateLabel": "Day"})
+        answers = days.read(MultiDict({"day-day": "9", "day-month": "12", "day-year": "1990"}))
+        assert days.summary(days.pages[0], answers) == [("Day", "9 12 1990")]
+        assert days.summary(days.pages[0], answers, format_day=lambda day: f"<{day}>") == [("Day", "<1990-12-09>")]
+
 
 class TestLists:
     LIST = form(
@@ -276,6 +282,12 @@ class TestLists:
     def test_rows_are_read_in_order(self) -> None:
         posted = {"people-rows": "2", "people-0-name": "A", "people-1-name": "B"}
         assert self.LIST.read(MultiDict(posted)).values == {"people": [{"name": "A"}, {"name": "B"}]}
+
+    @pytest.mark.parametrize(("names", "questions"), [(["A"], ["Name"]), (["A", "B"], ["1. Name", "2. Name"])])
+    def test_the_summary_numbers_several_rows(self, names: list[str], questions: list[str]) -> None:
+        posted = {f"people-{row}-name": name for row, name in enumerate(names)} | {"people-rows": str(len(names))}
+        summary = self.LIST.summary(self.LIST.pages[0], self.LIST.read(MultiDict(posted)))
+        assert summary == list(zip(questions, names, strict=True))
 
     def test_an_error_names_its_row(self) -> None:
         answers = self.LIST.read(MultiDict({"people-rows": "2", "people-0-name": "A"}))

@@ -1,16 +1,19 @@
-"""A deployment continues when the page of changes can't be drawn, and prints the reason."""
+"""A deployment waits for a busy engine, and continues when the page of changes can't be drawn."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from camunda7.engine import Engine, EngineUnavailable
 from camunda7.release.changes import Change
 from camunda7.release.changes.report import as_page
-from camunda7.release.deploy import _draw, resources
+from camunda7.release.deploy import _create, _draw, resources
 from config.settings import ROOT
+from tests.support.http_server import Call, Reply, http_server
 
 FILE = "test_sample.bpmn"
 CHANGES = [Change(FILE, "changed", "step", "Chase result", "Task_ChaseResult")]
@@ -48,3 +51,15 @@ def test_any_other_error_while_drawing_is_reported(tmp_path: Path, monkeypatch: 
     assert as_page(CHANGES, resources(ROOT), resources(ROOT))
     monkeypatch.setattr("camunda7.release.deploy.report.as_page", fail)
     assert "ZeroDivisionError" in draw_changes(tmp_path / "changes.html", b"")[0]
+
+
+def test_a_deployment_may_take_longer_than_other_calls() -> None:
+    def answer(call: Call) -> Reply:
+        time.sleep(0.5)
+        return Reply(200, b'{"deployedProcessDefinitions": {"process": {}}}')
+
+    with http_server(answer) as url:
+        engine = Engine(url, "deployer", "password", timeout_s=0.1)
+        with pytest.raises(EngineUnavailable):
+            engine.get("/engine")
+        assert _create(engine, "coronacare", {FILE: b"<definitions/>"})

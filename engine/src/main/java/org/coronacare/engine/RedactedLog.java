@@ -8,6 +8,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.camunda.bpm.engine.OptimisticLockingException;
+import org.coronacare.engine.database.DatabaseOutage;
+import org.coronacare.engine.database.DatabaseUnavailable;
+import org.coronacare.engine.privacy.RedactedMessages;
 
 /** Converters of logback-spring.xml that keep the messages of exceptions out of the log: they may contain patients' data. */
 public final class RedactedLog {

@@ -12,6 +12,8 @@ import java.util.Map;
 import org.camunda.bpm.dmn.engine.DmnDecision;
 import org.camunda.bpm.dmn.engine.DmnEngine;
 import org.camunda.bpm.engine.impl.cfg.StandaloneInMemProcessEngineConfiguration;
+import org.coronacare.engine.tasks.PatientCalendar;
+import org.coronacare.engine.tuning.CachedFeelEngine;
 
 /**
  * Evaluates a decision by the platform's DMN engine, without a process engine, a database and HTTP: thousands of times in

@@ -16,6 +16,8 @@ import org.camunda.bpm.engine.impl.calendar.CycleBusinessCalendar;
 import org.camunda.bpm.engine.impl.calendar.DueDateBusinessCalendar;
 import org.camunda.bpm.engine.impl.calendar.DurationBusinessCalendar;
 import org.camunda.bpm.engine.impl.cfg.StandaloneInMemProcessEngineConfiguration;
+import org.coronacare.engine.tasks.PatientCalendar;
+import org.coronacare.engine.tuning.CachedFeelEngine;
 
 /**
  * Checks what the engine accepts, without HTTP: thousands of timers and files in seconds. Reads JSON objects, one per line, each

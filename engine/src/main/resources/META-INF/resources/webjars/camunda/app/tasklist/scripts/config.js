@@ -3,4 +3,5 @@ export default {
     name: "Tasks",
     vendor: "CoronaCare",
   },
+  customScripts: ["scripts/lists"],
 };

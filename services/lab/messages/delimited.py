@@ -1,0 +1,153 @@
+"""Reads CSV, one row a test: comma, semicolon, tab or bar, with the columns in any order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+
+from services.lab.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
+from services.lab.messages.texts import decode, parse_birth_date
+
+# names of the columns, in small letters with underscores; those of CDC's SimpleReport are among them
+COLUMNS = {
+    "specimen_id": (
+        "specimen_id", "sample_id", "sample_barcode", "specimen_barcode", "barcode", "sample_number", "specimen_number",
+        "accession_number",
+    ),
+    "order_id": ("order_id", "order_number", "placer_order_number"),
+    "test_code": ("test_performed_code", "test_code", "loinc", "loinc_code", "test_loinc"),
+    "test_text": ("test_performed", "test_name", "test"),
+    "result": ("test_result", "result", "result_value"),
+    "result_code": ("test_result_code", "result_code"),
+    "status": ("test_result_status", "result_status", "status"),
+    "birth_date": ("patient_dob", "dob", "date_of_birth", "birth_date", "birthdate", "patient_birth_date"),
+    "family_name": ("patient_last_name", "last_name", "family_name", "surname"),
+    "given_name": ("patient_first_name", "first_name", "given_name"),
+    "observed_at": ("specimen_collection_date", "collection_date", "collected_at"),
+    "reported_at": ("test_result_date", "result_date", "reported_at", "date_result_released"),
+    "laboratory": ("testing_lab_name", "laboratory", "lab_name", "lab"),
+    "laboratory_id": ("testing_lab_clia", "lab_clia", "laboratory_id"),
+}  # fmt: skip
+NAMES = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
+# several columns of one meaning are permitted, of others the file is ambiguous
+REPEATABLE = ("specimen_id", "order_id", "reported_at")
+STATUSES = {
+    # a row that a laboratory releases is final unless it says otherwise
+    "": Status.FINAL,
+    "f": Status.FINAL,
+    "final": Status.FINAL,
+    "c": Status.CORRECTED,
+    "corrected": Status.CORRECTED,
+    "amended": Status.CORRECTED,
+    "p": Status.PRELIMINARY,
+    "preliminary": Status.PRELIMINARY,
+    "x": Status.WITHDRAWN,
+    "w": Status.WITHDRAWN,
+    "withdrawn": Status.WITHDRAWN,
+    "cancelled": Status.WITHDRAWN,
+    "canceled": Status.WITHDRAWN,
+    "entered in error": Status.WITHDRAWN,
+    "entered-in-error": Status.WITHDRAWN,
+}
+DELIMITERS = ",;\t|"
+
+Row = dict[str, list[str]]
+
+
+def read_csv(content: bytes) -> list[Report]:
+    """Read a CSV file with a header; never raises. Returns one report."""
+    text, remarks = decode(content)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    header_line = text.lstrip("\n").split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=lambda each: len(_known_columns(header_line.split(each))))
+    observations, problems = _read_rows(text, delimiter)
+    if len(observations) > MAX_OBSERVATIONS:
+        problems.append(f"has more than {MAX_OBSERVATIONS} rows")
+    if observations and not text.endswith("\n"):
+        observations[-1] = replace(observations[-1], may_be_cut_off=True)
+    laboratories = {observation.laboratory for observation in observations}
+    return [
+        cleaned(
+            Report(
+                Format.CSV,
+                sender=laboratories.pop() if len(laboratories) == 1 else "",
+                observations=tuple(observations[:MAX_OBSERVATIONS]),
+                problems=tuple(problems),
+                remarks=tuple(remarks),
+            )
+        )
+    ]
+
+
+def _read_rows(text: str, delimiter: str) -> tuple[list[Observation], list[str]]:
+    # strict: a quotation mark at a wrong place is an error, not a part of the value
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    observations: list[Observation] = []
+    try:
+        header = next((cells for cells in reader if any(cells)), [])
+        if problem := _check_header(header):
+            return [], [problem]
+        names = [_column(cell) for cell in header]
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                observations.append(_read_row(names, cells, f"line {reader.line_num}"))
+    except csv.Error:
+        return observations, [f"can't be read from line {reader.line_num} on: quotation marks or a cell are damaged"]
+    return observations, [] if observations else ["has no rows"]
+
+
+def _check_header(header: list[str]) -> str:
+    known = [_column(cell) for cell in header]
+    repeated = {name for name in known if name and known.count(name) > 1} - {*REPEATABLE}
+    if repeated:
+        return f"several columns have the same meaning: {', '.join(sorted(repeated))}"
+    missing = [
+        " or ".join(names)
+        for names in (("specimen_id", "order_id"), ("test_code", "test_text"), ("result", "result_code"))
+        if not {*names} & {*known}
+    ]
+    return f"has no column {', no column '.join(missing)}" if missing else ""
+
+
+def _known_columns(cells: list[str]) -> list[str]:
+    return [name for name in map(_column, cells) if name]
+
+
+def _column(cell: str) -> str:
+    """Return the meaning of a column; empty if it has none for us."""
+    return NAMES.get(re.sub(r"\W+", "_", cell.strip().strip('"').lower()).strip("_"), "")
+
+
+def _read_row(names: list[str], cells: list[str], place: str) -> Observation:
+    problems = []
+    if len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :]):
+        problems.append("has another number of cells than the header")
+    row: Row = {}
+    for name, cell in zip(names, cells, strict=False):
+        if name and cell.strip():
+            row.setdefault(name, []).append(cell.strip())
+
+    def first(name: str) -> str:
+        return row.get(name, [""])[0]
+
+    birth_date = parse_birth_date(first("birth_date"))
+    if first("birth_date") and birth_date is None:
+        problems.append("the date of birth can't be read")
+    test = first("test_code"), first("test_text")
+    return Observation(
+        place=place,
+        specimen_ids=tuple(row.get("specimen_id", ())),
+        order_ids=tuple(row.get("order_id", ())),
+        tests=(Coding(code=test[0], text=test[1]),) if any(test) else (),
+        values=tuple(Coding(code=text, text=text) for text in (*row.get("result", ()), *row.get("result_code", ()))),
+        status=STATUSES.get(first("status").lower(), Status.UNKNOWN),
+        family_name=first("family_name"),
+        given_name=first("given_name"),
+        birth_date=birth_date,
+        observed_at=first("observed_at"),
+        reported_at=first("reported_at"),
+        laboratory=" ".join(filter(None, (first("laboratory"), first("laboratory_id")))),
+        problems=tuple(problems),
+    )
