@@ -12,7 +12,7 @@ from typing import Any
 from camunda7.engine import NotFound
 from camunda7.names import form_key
 from camunda7.variables import ENGINE_TIME, to_python
-from processes.elements import CallActivity, CatchEvent, Message, Process, SubProcess, UserTask
+from processes.elements import CallActivity, IntermediateCatchEvent, Message, Process, SubProcess, UserTask
 from processes.engine import Engine
 from processes.variables import VARIABLES, VOIDED_BY_CORRECTION
 
@@ -44,7 +44,7 @@ WITHDRAWN_BY_MESSAGE = {
 }
 
 # steps of a case of which only the watch at home is left
-RESTING = {SubProcess.WATCH, CallActivity.WATCH_AT_HOME, CatchEvent.REPORT_HOUR, UserTask.DAILY_REPORT}
+RESTING = {SubProcess.WATCH, CallActivity.WATCH_AT_HOME, IntermediateCatchEvent.REPORT_HOUR, UserTask.DAILY_REPORT}
 
 # of cases, maximum of one query
 BATCH = 100

@@ -78,7 +78,7 @@ class BusinessRuleTask(StrEnum):
     SET_PRIORITY = "Task_SetPriority"
 
 
-class CatchEvent(StrEnum):
+class IntermediateCatchEvent(StrEnum):
     REPORT_HOUR = "Event_ReportHour"
 
 
@@ -111,7 +111,7 @@ FLOW_NODES: tuple[type[StrEnum], ...] = (
     ServiceTask,
     ReceiveTask,
     BusinessRuleTask,
-    CatchEvent,
+    IntermediateCatchEvent,
     CallActivity,
     SubProcess,
     EventBasedGateway,

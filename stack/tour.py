@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from camunda7.names import COCKPIT, TASKLIST
-from processes.elements import BoundaryEvent, CatchEvent, EventBasedGateway, ReceiveTask, ServiceTask
+from processes.elements import BoundaryEvent, EventBasedGateway, IntermediateCatchEvent, ReceiveTask, ServiceTask
 from stack.commands import run_command
 from stack.pilot import Pilot
 from stack.replay import MAX_CONCURRENT_PATIENTS, Journey, Replay, Result
@@ -45,8 +45,8 @@ def _report_emergency(journey: Journey) -> None:
 
 
 def _wait_for_report(journey: Journey) -> None:
-    journey.run_to_step(CatchEvent.REPORT_HOUR)
-    journey.fire_timer(CatchEvent.REPORT_HOUR)
+    journey.run_to_step(IntermediateCatchEvent.REPORT_HOUR)
+    journey.fire_timer(IntermediateCatchEvent.REPORT_HOUR)
     journey.run_to_form("daily_report")
 
 
