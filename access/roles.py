@@ -112,6 +112,8 @@ def _for_deployer() -> Iterable[Grant]:
 
 # tasks of doctors after a failed decision
 BY_HAND = [UserTask.ASSESS_BY_HAND, UserTask.SET_PRIORITY_BY_HAND]
+# tasks of the medical team in the watch at home
+WATCH = [UserTask.CALL_WATCHED_PATIENT, UserTask.VISIT_SILENT_PATIENT]
 MOST_URGENT = [{"sortBy": "priority", "sortOrder": "desc"}, {"sortBy": "dueDate", "sortOrder": "asc"}]
 SOONEST = [{"sortBy": "dueDate", "sortOrder": "asc"}, {"sortBy": "priority", "sortOrder": "desc"}]
 OLDEST = [{"sortBy": "created", "sortOrder": "asc"}]
@@ -129,6 +131,7 @@ VISIT = {
     "card_phone": "Telephone",
     **URGENCY,
 }
+AT_HOME = {**ALERT, **PERSON, "card_address": "Address"}
 CALL = {
     **ALERT,
     **PERSON,
@@ -168,6 +171,7 @@ def list_filters() -> list[Filter]:
         for_doctors("Patients to assess", {**PERSON, **CASE, **URGENCY}, taskDefinitionKeyIn=BY_HAND),
         for_group("All visits", "medical-team", VISIT, SOONEST),
         for_group("Visits today", "medical-team", VISIT, SOONEST, **today),
+        for_group("Patients at home", "medical-team", AT_HOME, SOONEST, taskDefinitionKeyIn=WATCH),
         for_group(
             "Calls to make", "contact-tracers", CALL, MOST_URGENT, followUpBeforeOrNotExistentExpression="${now()}"
         ),

@@ -233,6 +233,13 @@ class Policy(Section):
     contacts_given_up_after: Duration
     contact_call_given_up_after_hours: Annotated[int, Field(ge=0)]
     most_calls: Annotated[int, Field(ge=1)]
+    watched_at_home: bool
+    report_hour: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    report_reminded_after: Duration
+    report_missing_after: Duration
+    watch_call_within_hours: Annotated[int, Field(ge=0)]
+    fever_from_c: Positive
+    fever_free_days: Annotated[int, Field(ge=0)]
     call_repeated_after: Duration
     call_escalated_after: Duration
 

@@ -21,6 +21,7 @@ SAMPLE_TO_LAST_CONTACT = "sample_to_last_contact"
 MAX_DAYS = 200
 CONFIRMED, WITH_CONTACTS, SECONDARY = "confirmed", "confirmed_with_contacts", "secondary"
 NAMED, NOTIFIED, NOTIFIED_IN_TIME = "contacts_named", "contacts_notified", "contacts_notified_in_24_h"
+WATCH_OUTCOME, RELEASED_ON_TIME = "watch_outcome", "released_on_time"
 
 # durations of a case: columns of their start and end
 DURATIONS = {
@@ -42,6 +43,10 @@ def increments_of(case: Any) -> Iterator[Increment]:
         yield Increment(REVIEW_REQUESTED)
     if case.rating is not None:
         yield Increment(RATING, str(case.rating), case.rating)
+    if case.watch_outcome:
+        yield Increment(WATCH_OUTCOME, case.watch_outcome)
+    if case.released_on_time:
+        yield Increment(RELEASED_ON_TIME)
     yield from _durations(case)
     yield from _contacts(case)
 
@@ -96,7 +101,9 @@ def compute_kpis(
 def compute_from_sums(found: Sums, below: int = 0) -> list[Indicator]:
     """Compute the KPIs over these sums, in the order of docs/reference/kpis.md."""
     spreads = [figure for spread in SPREADS for figure in _spread(found, *spread)]
-    return suppress([*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found)], below)
+    return suppress(
+        [*_ends(found), *_results(found), *_feedback(found), *spreads, *_tracing(found), *_watch(found)], below
+    )
 
 
 def _ends(found: Sums) -> Iterator[Indicator]:
@@ -141,6 +148,21 @@ def _tracing(found: Sums) -> Iterator[Indicator]:
     yield _count("contacts_named", "Contacts named", named)
     yield _ratio("notified_in_24_h", "Contacts notified in 24 h", SHARE, found.sum_of(NOTIFIED_IN_TIME).total, named)
     yield _ratio("secondary", "Contacts who became confirmed cases", SHARE, found.sum_of(SECONDARY).cases, notified)
+
+
+def _watch(found: Sums) -> Iterator[Indicator]:
+    outcomes = found.by_bucket(WATCH_OUTCOME)
+    released = outcomes.get("released", 0)
+    yield _count("watched", "Watched at home", sum(outcomes.values()))
+    yield _ratio(
+        "watched_to_hospital",
+        "Watched patients who went to hospital",
+        SHARE,
+        outcomes.get("hospital", 0),
+        sum(outcomes.values()),
+    )
+    on_time = found.sum_of(RELEASED_ON_TIME).cases
+    yield _ratio("released_on_time", "Released on the first day that policy allows", SHARE, on_time, released)
 
 
 def _count(key: str, label: str, count: int) -> Indicator:

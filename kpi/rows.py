@@ -38,6 +38,10 @@ class CaseRow(Table):
     # one of AGE_GROUPS; null in rows of before 0.2.0
     age_group = peewee.TextField(null=True)
     rating = peewee.IntegerField(null=True)
+    watch_started_at = peewee.TextField(null=True)
+    watch_ended_at = peewee.TextField(null=True)
+    watch_outcome = peewee.TextField(null=True)
+    released_on_time = peewee.BooleanField(null=True)
     correction_number = peewee.IntegerField(default=0)
     closed_at = peewee.TextField(null=True, index=True)
     recorded_at = peewee.TextField()

@@ -12,15 +12,39 @@ from typing import Any
 from camunda7.engine import NotFound
 from camunda7.names import form_key
 from camunda7.variables import ENGINE_TIME, to_python
-from processes.elements import Message, Process
+from processes.elements import CallActivity, IntermediateCatchEvent, Message, Process, SubProcess, UserTask
 from processes.engine import Engine
 from processes.variables import VARIABLES, VOIDED_BY_CORRECTION
 
 # processes that corona_care calls
-CALLED = (Process.TAKE_SAMPLE, Process.TEST_SAMPLE, Process.TRACE_CONTACTS)
+CALLED = (
+    Process.TAKE_SAMPLE,
+    Process.TEST_SAMPLE,
+    Process.TRACE_CONTACTS,
+    Process.WATCH_AT_HOME,
+    Process.CALL_PATIENT,
+)
 # of a variable that several processes have, the value of the last one in this order is current: tracing copies the
 # case's variables at its start, and the processes of a sample have newer values
-PRECEDENCE = (Process.TRACE_CONTACTS, Process.CORONA_CARE, Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
+PRECEDENCE = (
+    Process.TRACE_CONTACTS,
+    Process.CALL_PATIENT,
+    Process.CORONA_CARE,
+    Process.WATCH_AT_HOME,
+    Process.TAKE_SAMPLE,
+    Process.TEST_SAMPLE,
+)
+
+# steps that wait for the message of a withdrawal
+WITHDRAWN_BY_MESSAGE = {
+    UserTask.FILL_IN_MEDICAL_FORM,
+    CallActivity.TAKE_SAMPLE,
+    CallActivity.TEST_SAMPLE,
+    SubProcess.REPORT,
+}
+
+# steps of a case of which only the watch at home is left
+RESTING = {SubProcess.WATCH, CallActivity.WATCH_AT_HOME, IntermediateCatchEvent.REPORT_HOUR, UserTask.DAILY_REPORT}
 
 # of cases, maximum of one query
 BATCH = 100
@@ -169,6 +193,27 @@ def _read_variables(engine: Engine, newest: dict[str, Any], called: list[str]) -
         rows = engine.post("/history/variable-instance?deserializeValues=false", body)
     # without variables of inner scopes, such as loopCounter of a multi-instance activity
     return [row for row in rows if row["activityInstanceId"] == row["processInstanceId"]]
+
+
+def is_completed(engine: Engine, case: Case) -> bool:
+    """Whether nothing is left of a case, or only its watch at home, in which the patient is resting or reports."""
+    return case.ended_at is not None or current_steps(engine, case) <= RESTING
+
+
+def withdraw_case(engine: Engine, case: Case, steps: set[str]) -> None:
+    """Withdraw a case from care; ends its watch at home, which waits for the variable.
+
+    Args:
+        steps: ids of the case's active elements.
+
+    Raises:
+        EngineRefused: with status 400: no step waits for a withdrawal any more.
+    """
+    if SubProcess.WATCH in steps and not steps & WITHDRAWN_BY_MESSAGE:
+        modifications = VARIABLES.to_engine({"withdrawn": True})
+        engine.post(f"/process-instance/{case.instance_id}/variables", {"modifications": modifications})
+    else:
+        engine.correlate(Message.CASE_WITHDRAWN, case.reference, {"withdrawn": True})
 
 
 def is_running(engine: Engine, case_reference: str) -> bool:

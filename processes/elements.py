@@ -15,6 +15,8 @@ class Process(StrEnum):
     TAKE_SAMPLE = "take_sample"
     TEST_SAMPLE = "test_sample"
     TRACE_CONTACTS = "trace_contacts"
+    WATCH_AT_HOME = "watch_at_home"
+    CALL_PATIENT = "call_patient"
     TELL_BY_TELEPHONE = "tell_by_telephone"
     CHECK_LAB_RESULT = "check_lab_result"
 
@@ -41,6 +43,9 @@ class Message(StrEnum):
 class UserTask(StrEnum):
     ASSESS_BY_HAND = "Task_AssessByHand"
     CALL_PATIENT = "Task_CallPatient"
+    CALL_SILENT_PATIENT = "Task_CallSilentPatient"
+    CALL_WATCHED_PATIENT = "Task_CallWatchedPatient"
+    DAILY_REPORT = "Task_DailyReport"
     CHECK_RESULT = "Task_CheckResult"
     FILL_IN_CLOSE_CONTACTS = "Task_FillInCloseContacts"
     FILL_IN_MEDICAL_FORM = "Task_FillInMedicalForm"
@@ -48,6 +53,7 @@ class UserTask(StrEnum):
     REVIEW_CORONA_CARE = "Task_ReviewCoronaCare"
     SET_PRIORITY_BY_HAND = "Task_SetPriorityByHand"
     VISIT_PATIENT = "Task_VisitPatient"
+    VISIT_SILENT_PATIENT = "Task_VisitSilentPatient"
     WRITE_DOCTORS_REPORT = "Task_WriteDoctorsReport"
 
 
@@ -66,20 +72,28 @@ class ReceiveTask(StrEnum):
 
 
 class BusinessRuleTask(StrEnum):
+    ASSESS_DAY = "Task_AssessDay"
     ASSESS_RISK = "Task_AssessRisk"
     ASSESS_WORSENING = "Task_AssessWorsening"
     SET_PRIORITY = "Task_SetPriority"
 
 
+class IntermediateCatchEvent(StrEnum):
+    REPORT_HOUR = "Event_ReportHour"
+
+
 class CallActivity(StrEnum):
+    CALL_RED_PATIENT = "Task_CallRedPatient"
     TAKE_SAMPLE = "Task_TakeSample"
     TEST_SAMPLE = "Task_TestSample"
+    WATCH_AT_HOME = "Task_WatchAtHome"
 
 
 class SubProcess(StrEnum):
     CORRECTION = "SubProcess_Correction"
     REPORT = "SubProcess_Report"
     TRACING = "SubProcess_Tracing"
+    WATCH = "SubProcess_Watch"
 
 
 class EventBasedGateway(StrEnum):
@@ -87,6 +101,7 @@ class EventBasedGateway(StrEnum):
 
 
 class BoundaryEvent(StrEnum):
+    REPORT_MISSING = "Event_ReportMissing"
     RESULT_LATE = "Event_ResultLate"
 
 
@@ -96,6 +111,7 @@ FLOW_NODES: tuple[type[StrEnum], ...] = (
     ServiceTask,
     ReceiveTask,
     BusinessRuleTask,
+    IntermediateCatchEvent,
     CallActivity,
     SubProcess,
     EventBasedGateway,

@@ -23,8 +23,17 @@ class Variable(camunda7.variables.Variable):
 
 
 YES_NO = ("yes", "no")
+REPORT_HOURS = ("07:00", "09:00", "12:00", "18:00")
+WATCH_OUTCOMES = ("released", "hospital", "withdrawn")
 # each is a template of workers/messages.py
-NOTICES = ("medical_form_wanted", "visit_planned", "result_late", "contacts_wanted")
+NOTICES = (
+    "medical_form_wanted",
+    "visit_planned",
+    "result_late",
+    "contacts_wanted",
+    "daily_report_wanted",
+    "released",
+)
 YES_NO_UNKNOWN = ("yes", "no", "unknown")
 
 PRE_SCREENING = Catalogue(
@@ -233,6 +242,54 @@ TRACING = Catalogue(
     Variable("contacts_notified_at", "Date", "the last contact was notified"),
 )
 
+WATCH = Catalogue(
+    Variable("watch_started_at", "Date", "the patient is watched at home from then on", voided_by_correction=True),
+    Variable("watch_ended_at", "Date", "the watch at home ended", voided_by_correction=True),
+    Variable("watch_outcome", "String", "how the watch at home ended", WATCH_OUTCOMES, voided_by_correction=True),
+    Variable(
+        "report_hour", "String", "when the patient reports each day; without one policy.report_hour", REPORT_HOURS
+    ),
+    Variable(
+        "by_telephone", "Boolean", "a contact tracer fills in the daily report, and asks the questions by telephone"
+    ),
+    Variable("feeling", "String", "compared with yesterday", ("better", "same", "worse")),
+    Variable("day_temperature_c", "Double", "highest in the last 24 h, °C"),
+    Variable("fever_medicine", "String", "took medicine against fever in the last 24 h", YES_NO),
+    Variable("spo2", "Integer", "oxygen saturation by the patient's oximeter, %"),
+    Variable("pulse", "Integer", "beats per minute by the patient's oximeter"),
+    Variable("day_note", "String", "further information of the day from the patient"),
+    Variable("spo2_today", "Integer", "spo2 for the decision; 100 if it wasn't measured"),
+    Variable("spo2_usual", "Integer", "median of the oxygen saturations of earlier days, %; none before the first"),
+    Variable("spo2_drop", "Integer", "points by which spo2 is below spo2_usual; 0 if one of them is unknown"),
+    Variable("pulse_today", "Integer", "pulse for the decision; 80 if it wasn't measured"),
+    Variable("temperature_today_c", "Double", "day_temperature_c for the decision; 37 if it wasn't measured"),
+    Variable("days_worse", "Integer", "recorded days up to yesterday on which the patient felt worse, in a row"),
+    Variable("days_worse_now", "Integer", "days_worse with today"),
+    Variable("day_status", "String", "by the decision home_watch", ("green", "amber", "red")),
+    Variable("care_place", "String", "where the patient is looked after, by a call or visit", ("home", "hospital")),
+    Variable("diary", "Json", "list of reported days, the oldest first, with the fields of workers/diary.py"),
+    Variable("isolation_days_left", "Integer", "days of isolation left, with today; 0 or less after the last one"),
+    Variable(
+        "fever_days_left",
+        "Integer",
+        "days left until the last one of those without fever that policy requires, with today",
+    ),
+    Variable("is_improving", "Boolean", "the day is green, and the patient doesn't feel worse"),
+    Variable(
+        "release",
+        "String",
+        "by the decision release: released, or why not yet",
+        ("released", "isolation", "fever", "symptoms"),
+        voided_by_correction=True,
+    ),
+    Variable(
+        "release_from",
+        "String",
+        "first day without isolation, if there is no fever until then",
+        voided_by_correction=True,
+    ),
+)
+
 # of user tasks, in words: TaskFacts.java
 TASK = Catalogue(
     Variable(
@@ -317,7 +374,7 @@ INBOX = Catalogue(
 VARIABLES = Catalogue(
     *(
         variable
-        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, TASK, CASE, INBOX)
+        for part in (PRE_SCREENING, ASSESSMENT, REQUEST, MEDICAL, TEST, REPORT, TRACING, WATCH, TASK, CASE, INBOX)
         for variable in part.values()
     ),
     source="processes/variables.py",

@@ -21,6 +21,7 @@ STEPS = (
     "doctor_report",
     "close_contacts",
     "contact_call",
+    "daily_report",
     "review",
 )
 PATIENT_KEYS = {"patient", "lab_result", "lab_takes_s", "lab_correction", "outcome", *STEPS}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from camunda7.names import COCKPIT, TASKLIST
-from processes.elements import BoundaryEvent, EventBasedGateway, ReceiveTask, ServiceTask
+from processes.elements import BoundaryEvent, EventBasedGateway, IntermediateCatchEvent, ReceiveTask, ServiceTask
 from stack.commands import run_command
 from stack.pilot import Pilot
 from stack.replay import MAX_CONCURRENT_PATIENTS, Journey, Replay, Result
@@ -44,6 +44,22 @@ def _report_emergency(journey: Journey) -> None:
     journey.run_to_form("worsening_call")
 
 
+def _wait_for_report(journey: Journey) -> None:
+    journey.run_to_step(IntermediateCatchEvent.REPORT_HOUR)
+    journey.fire_timer(IntermediateCatchEvent.REPORT_HOUR)
+    journey.run_to_form("daily_report")
+
+
+def _stay_silent(journey: Journey) -> None:
+    _wait_for_report(journey)
+    journey.fire_timer(BoundaryEvent.REPORT_MISSING)
+
+
+def _report_red_day(journey: Journey) -> None:
+    _wait_for_report(journey)
+    journey.run_to_form("worsening_call")
+
+
 # description of each person's case, and the function that runs the journey up to it; run in parallel
 RunJourney = Callable[[Journey], object]
 INDEPENDENT: dict[str, tuple[str, RunJourney]] = {
@@ -64,6 +80,8 @@ INDEPENDENT: dict[str, tuple[str, RunJourney]] = {
     "Teresa Gomes": ("a contact to call, no message reached them", lambda journey: journey.run_to_form("contact_call")),
     "Viktor Horvat": ("a corrected result to report on", lambda journey: journey.run_to_form("doctor_report", 2)),
     "Ingrid Dahl": ("a late result, chased", _chase_result),
+    "Greta Olsen": ("silent for a day, to be called", _stay_silent),
+    "Tomas Varga": ("a red day at home, to be called by a doctor", _report_red_day),
     "Leila Farahani": ("a doctor's call to make, with a sign of an emergency", _report_emergency),
 }
 

@@ -18,6 +18,7 @@ MAX_AGE_S = 60
 WITHDRAWAL = "withdrawal"
 RECEIVED = {
     "pre_screening": lazy_gettext("We've received your answers."),
+    "daily_report": lazy_gettext("Thank you. We've received today's report."),
     "evaluation_request": lazy_gettext("We've received your answer."),
     "medical_form": lazy_gettext("We've received your medical form."),
     "close_contacts": lazy_gettext("We've received your answers about your close contacts."),

@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response
 
 from camunda7.engine import EngineRefused, EngineUnavailable
 from processes.audit import list_accesses
-from processes.cases import Case, current_steps, find_case, open_tasks
-from processes.elements import Message, SubProcess
+from processes.cases import Case, current_steps, find_case, open_tasks, withdraw_case
+from processes.elements import SubProcess
 from records.erasures import PATIENT
-from webapp import confirmation, languages, questionnaires, sessions
+from webapp import confirmation, languages, questionnaires, sessions, watch
 from webapp.access_log import ACTIONS, name_role
 from webapp.resources import resources
 from webapp.results import RESULTS, describe_guidance, list_earlier_results
@@ -127,7 +127,12 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         else [],
         headline=choose_headline(case, steps, status, advice),
         result=result,
-        guidance=describe_guidance(case.values, now.date(), status.report_pending) if result else [],
+        guidance=watch.describe_release(case.values)
+        or describe_guidance(case.values, now.date(), status.report_pending)
+        if result
+        else [],
+        days=watch.list_days(case.values),
+        spo2_chart=watch.draw_spo2(case.values),
         earlier_results=list_earlier_results(case.values) if result else [],
         classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
         advice=advice,
@@ -151,10 +156,14 @@ def withdraw() -> str | Response | tuple[str, int]:
     if not steps & WITHDRAWABLE_STEPS:
         return _render_not_withdrawable(case)
     if request.method == "GET":
-        is_testing, has_result = bool(steps & TESTING_STEPS), SubProcess.REPORT in steps
-        return render_template("withdraw.html", is_testing=is_testing, has_result=has_result)
+        return render_template(
+            "withdraw.html",
+            is_testing=bool(steps & TESTING_STEPS),
+            has_result=SubProcess.REPORT in steps,
+            is_watched=SubProcess.WATCH in steps,
+        )
     try:
-        resources().engine.correlate(Message.CASE_WITHDRAWN, case.reference, {"withdrawn": True})
+        withdraw_case(resources().engine, case, steps)
     except EngineRefused as error:
         if error.status != 400:
             raise

@@ -37,6 +37,7 @@ FORMS = {
     SYMPTOMS_WORSENED: Questionnaire(
         _("I feel worse"), _("Tell us how you feel today and find out straight away what to do."), 1
     ),
+    "daily_report": Questionnaire(_("How are you today?"), _("Tell us how you are today."), 1),
     "evaluation_request": Questionnaire(
         _("Request a home visit and a test"), _("Ask for a visit, a test and a doctor's report."), 3
     ),

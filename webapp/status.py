@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from flask_babel import lazy_gettext as _
 
 from kpi.waits import DAY_S, HOUR_S, MINUTE_S, REPORT, RESULT, VISIT, forecast_wait, to_units
-from processes.cases import Case
+from processes.cases import WITHDRAWN_BY_MESSAGE, Case
 from processes.elements import (
     BusinessRuleTask,
     CallActivity,
@@ -31,6 +31,8 @@ CALL_NOW = _(
 Advice = tuple[str, tuple[str, ...]]
 # an emergency has a page of its own: webapp/templates/emergency.html
 EMERGENCY = "emergency"
+# status of a day that is reported at home
+RED = "red"
 ADVICE: dict[str, Advice] = {
     "under_15": (
         _("Talk to a doctor"),
@@ -96,6 +98,7 @@ VISIT_NEXT = _("Next: the medical team will visit you and take a sample. It take
 RESULT_NEXT = _("Next: we'll tell you the result as soon as we have it.")
 REPORT_NEXT = _("Next: you'll get the doctor's report, with advice for you.")
 CONTACTS_NEXT = _("Next: the health authority will contact them without giving your name.")
+REPORT_TOMORROW = _("Next: we'll ask you again tomorrow how you are.")
 PLANNING = Step(_("We're planning your visit"), next=VISIT_NEXT, wait=VISIT)
 CHECKING = Step(_("We're checking your answers"), is_brief=True)
 CORRECTED = Step(_("The lab has corrected a result"), _("We're looking at your case again."))
@@ -137,6 +140,17 @@ STEPS: dict[str, Step] = {
     ServiceTask.TELL_RESULT: Step(_("Your result has arrived"), _("It will be on this page in a moment."), REPORT_NEXT),
     UserTask.WRITE_DOCTORS_REPORT: Step(_("A doctor is writing your report"), next=REPORT_NEXT, wait=REPORT),
     SubProcess.REPORT: Step(_("A doctor is looking at your case"), next=REPORT_NEXT, wait=REPORT),
+    UserTask.CALL_WATCHED_PATIENT: Step(_("Our medical team will call you today"), next=REPORT_TOMORROW),
+    UserTask.VISIT_SILENT_PATIENT: Step(_("Our medical team will visit you, because we couldn't reach you")),
+    UserTask.CALL_SILENT_PATIENT: Step(
+        _("We'll call you to ask how you are"), _("You can also tell us here."), REPORT_TOMORROW
+    ),
+    UserTask.DAILY_REPORT: Step(
+        _("Please tell us how you are today"),
+        next=REPORT_TOMORROW,
+        by_phone=Step(_("We'll call you to ask how you are"), _("You can also tell us here."), REPORT_TOMORROW),
+    ),
+    BusinessRuleTask.ASSESS_DAY: CHECKING,
     UserTask.REVIEW_CORONA_CARE: Step(REPORTED, _("You can tell us how we did.")),
     UserTask.FILL_IN_CLOSE_CONTACTS: Step(
         _("Please tell us who your close contacts are"),
@@ -147,17 +161,13 @@ STEPS: dict[str, Step] = {
     ),
     ServiceTask.CHECK_CONTACTS: Step(_("We're checking your list of contacts"), is_brief=True),
     SubProcess.TRACING: Step(_("The health authority is contacting your close contacts without giving your name")),
+    SubProcess.WATCH: Step(_("We're looking after you while you're at home"), next=REPORT_TOMORROW),
 }
 NO_CONTACTS = Step(_("You had no close contacts"), _("You don't need to do anything else."))
 # doctors assess by hand after a decision table has failed
 MANUAL_ASSESSMENT_STEPS = {element for element, step in STEPS.items() if step.headline == NOT_ASSESSED}
 # activities with a boundary event for withdrawal; before these the patient declines the evaluation instead
-WITHDRAWABLE_STEPS = {
-    UserTask.FILL_IN_MEDICAL_FORM,
-    CallActivity.TAKE_SAMPLE,
-    CallActivity.TEST_SAMPLE,
-    SubProcess.REPORT,
-}
+WITHDRAWABLE_STEPS = WITHDRAWN_BY_MESSAGE | {SubProcess.WATCH}
 # (headline, text)
 Outcome = tuple[str, str]
 CLOSED = _("Your case is closed")
@@ -266,7 +276,11 @@ def describe_emergency(case: Case, steps: set[str]) -> tuple[str, ...] | None:
     if values.get("case_outcome") == "emergency_services" and values.get("visit_outcome") == EMERGENCY:
         return (TEAM_CALLED,)
     is_called = UserTask.CALL_PATIENT in steps and not _is_worsening_unknown(case, steps)
-    if EMERGENCY not in (values.get("orientation_now"), values.get("orientation")) and not is_called:
+    if (
+        values.get("day_status") != RED
+        and EMERGENCY not in (values.get("orientation_now"), values.get("orientation"))
+        and not is_called
+    ):
         return None
     if not is_called:
         return (SIGNS,)
@@ -317,6 +331,8 @@ def describe_status(case: Case, steps: set[str]) -> Status:
         return Status(NOT_ASSESSED, must_call=True)
     if values.get("orientation") is None:
         return Status(CHECKING.headline, assessing=True, is_brief=True)
+    if _is_day_unassessed(case):
+        return Status(CHECKING.headline, is_brief=True)
     outcome = _describe_outcome(case)
     if case.ended_at:
         return Status(*(outcome or ENDED), ended=True)
@@ -382,9 +398,15 @@ def _is_assessment_failed(case: Case, steps: set[str]) -> bool:
     return bool(steps & MANUAL_ASSESSMENT_STEPS) or _is_worsening_unknown(case, steps)
 
 
+def _is_day_unassessed(case: Case) -> bool:
+    """Whether the engine has today's report from home, but hasn't assessed it yet."""
+    return case.values.get("feeling") is not None and case.values.get("day_status") is None
+
+
 def _is_worsening_unknown(case: Case, steps: set[str]) -> bool:
     """Whether a doctor calls because a decision table failed on the form "I feel worse"."""
-    return UserTask.CALL_PATIENT in steps and case.values.get("orientation_now") is None
+    is_red = case.values.get("day_status") == RED
+    return UserTask.CALL_PATIENT in steps and case.values.get("orientation_now") is None and not is_red
 
 
 def describe_wait(stage: tuple[str, str]) -> Wait | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from camunda7.inputs.place import Place
 from camunda7.worker import topic
 from kpi.rows import KpiRows, find_age_group
 
@@ -30,8 +31,13 @@ def record_case(
     contacts_notified_at: datetime,
     exposed_to: str,
     rating: str,
+    watch_started_at: datetime,
+    watch_ended_at: datetime,
+    watch_outcome: str,
+    release_from: str,
     *,
     kpis: KpiRows,
+    place: Place,
 ) -> None:
     kpis.record(
         business_key,
@@ -54,4 +60,15 @@ def record_case(
         contacts_notified_at=contacts_notified_at,
         came_as_contact=bool(exposed_to),
         rating=int(rating) if rating else None,
+        watch_started_at=watch_started_at,
+        watch_ended_at=watch_ended_at,
+        watch_outcome=watch_outcome,
+        released_on_time=_is_on_time(watch_outcome, watch_ended_at, release_from, place),
     )
+
+
+def _is_on_time(outcome: str | None, ended_at: datetime | None, release_from: str | None, place: Place) -> bool | None:
+    """Whether the patient was released on the first day that the policy allows; None if they weren't released."""
+    if outcome != "released" or ended_at is None:
+        return None
+    return ended_at.astimezone(place.zone).date().isoformat() == release_from

@@ -76,6 +76,29 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "نحتاج إلى قائمة بمخالطيك المقرّبين. يرجى تسجيل الدخول إلى CoronaCare لملئها.",
         ),
     },
+    "daily_report_wanted": {
+        ENGLISH: (
+            "How are you today?",
+            "We haven't heard from you today. Sign in to CoronaCare to tell us how you are.",
+        ),
+        FRENCH: (
+            "Comment allez-vous aujourd'hui ?",
+            "Nous n'avons pas de nouvelles de vous aujourd'hui. Connectez-vous à CoronaCare pour nous dire comment "
+            "vous allez.",
+        ),
+        ARABIC: (
+            "كيف حالك اليوم؟",
+            "لم تصلنا أخبارك اليوم. يرجى تسجيل الدخول إلى CoronaCare لإخبارنا بحالك.",
+        ),
+    },
+    "released": {
+        ENGLISH: ("You have an update", "There is an update on your case. Sign in to CoronaCare to read it."),
+        FRENCH: (
+            "Du nouveau dans votre dossier",
+            "Il y a du nouveau dans votre dossier. Connectez-vous à CoronaCare pour le lire.",
+        ),
+        ARABIC: ("لديك تحديث", "هناك تحديث في ملفك. يرجى تسجيل الدخول إلى CoronaCare لقراءته."),
+    },
     "link_wanted": {
         ENGLISH: (
             "Your CoronaCare sign-in link",

@@ -1,9 +1,16 @@
-"""The patient's lane: notices to the patient, by the channel and in the language that they chose."""
+"""The patient's lane: notices by the channel and in the language that they chose, and the days of their diary."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
+from camunda7.inputs.days import today
+from camunda7.inputs.place import Place
 from camunda7.worker import topic
 from records.outbox import Outbox
+from workers import diary as diaries
+from workers.diary import Illness
 
 
 @topic("patient.notify", occurrence=("notice", "notice_number"))
@@ -18,6 +25,58 @@ def notify(
     outbox: Outbox,
 ) -> None:
     queue_notice(outbox, effect_key, notice, channel, email, phone, language)
+
+
+@topic("patient.record_day")
+def record_day(
+    diary: list[dict[str, Any]],
+    feeling: str,
+    day_temperature_c: float,
+    fever_medicine: str,
+    spo2: int,
+    pulse: int,
+    breathless: bool,
+    unable_to_eat_or_drink: bool,
+    day_note: str,
+    day_status: str,
+    onset_date: str,
+    sample_taken_at: datetime,
+    body_temperature_c: float,
+    policy: dict[str, Any],
+    *,
+    place: Place,
+) -> dict[str, Any]:
+    """Add today to the diary, reset the answers for tomorrow, and set what the decision release needs."""
+    answers = (feeling, day_temperature_c, fever_medicine, spo2, pulse, breathless, unable_to_eat_or_drink, day_note)
+    now = today(place.zone)
+    reported = dict(zip(diaries.ANSWERS, answers, strict=True))
+    days = diaries.add_day(diary or [], {"day": now.isoformat(), "status": day_status, **reported})
+    illness = Illness(onset_date, sample_taken_at, body_temperature_c)
+    last_day = diaries.find_last_day_of_isolation(illness, policy, place)
+    fever = diaries.find_last_day_of_fever(days, illness, policy, place)
+    fever_over = fever + timedelta(days=policy["fever_free_days"]) if fever else last_day
+    return {
+        "feeling": None,
+        "day_temperature_c": None,
+        "fever_medicine": None,
+        "spo2": None,
+        "pulse": None,
+        "breathless": None,
+        "unable_to_eat_or_drink": None,
+        "day_note": None,
+        "day_status": None,
+        "call_number": 1,
+        "call_reached": None,
+        "call_again_at": None,
+        "diary": days,
+        "spo2_usual": diaries.find_usual_spo2(days),
+        "days_worse": diaries.count_days_worse(days),
+        # the patient is free from the day after the last one on
+        "isolation_days_left": (last_day - now).days + 1,
+        "fever_days_left": (fever_over - now).days + 1,
+        "is_improving": day_status == "green" and feeling != "worse",
+        "release_from": (max(last_day, fever_over) + timedelta(days=1)).isoformat(),
+    }
 
 
 def queue_notice(

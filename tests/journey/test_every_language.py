@@ -130,6 +130,15 @@ def test_every_page_of_a_case(
     patient.page.goto(find_link(notification, "/contact/"))
     reader.inspect()
 
+    # the watch at home
+    case.wait_until_at("Event_ReportHour")
+    case.fire_timer("Event_ReportHour")
+    patient.wait_for_link("How are you today?")
+    reader.inspect("with today's report due")
+    reader.complete_form("daily_report", {"feeling": "worse", "day_temperature_c": "38.4", "fever_medicine": "yes"})
+    eventually(lambda: case.value("release"))
+    reader.open("/case")
+
     # the report, and a corrected result
     case.submit_report(
         case_classification="confirmed", isolation_until=days_ago(-2), further_action="refer_to_hospital"

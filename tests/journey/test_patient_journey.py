@@ -148,6 +148,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert "Rest and drink." in patient.text
     assert "Mild course." not in patient.text
     patient.complete_form("Your feedback", {"rating": "5", "review_comment": "Thank you."})
+    case.end_watch()
     assert case.wait_for_end().values["case_outcome"] == "care_completed"
     patient.open("/case")
     assert "Your doctor's report is on this page. Your case is closed." in patient.text

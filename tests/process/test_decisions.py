@@ -125,6 +125,56 @@ def test_testing_priority_agrees_with_the_rules() -> None:
         assert (row["testing_priority"], row["report_due_hours"]) == _priority(*case)
 
 
+def test_home_watch_agrees_with_its_sources() -> None:
+    values = {
+        "breathless": (False, True),
+        "unable_to_eat_or_drink": (False, True),
+        "spo2_today": (80, 92, 93, 94, 95, 100),
+        "spo2_drop": (-2, 2, 3),
+        "pulse_today": (40, 110, 111, 130, 131),
+        "temperature_today_c": (36.5, 39.0, 39.1),
+        "feeling": ("better", "same", "worse"),
+        "days_worse_now": (0, 1, 2),
+        "risk_factor": (False, True),
+    }
+    days = [dict(zip(values, each, strict=True)) for each in itertools.product(*values.values())]
+    rows = evaluate_all("home_watch", days)
+    wrong = [(day, row) for day, row in zip(days, rows, strict=True) if row["day_status"] != _day_status(**day)]
+    assert wrong == []
+    assert set(Counter(row["day_status"] for row in rows)) == {"green", "amber", "red"}
+
+
+def _day_status(
+    breathless: bool,
+    unable_to_eat_or_drink: bool,
+    spo2_today: int,
+    spo2_drop: int,
+    pulse_today: int,
+    temperature_today_c: float,
+    feeling: str,
+    days_worse_now: int,
+    risk_factor: bool,
+) -> str:
+    """NHS COVID Oximetry @home and NEWS2: scores of 3 in one parameter are red, of 2 amber."""
+    if breathless or unable_to_eat_or_drink or spo2_today < 93 or pulse_today > 130:
+        return "red"
+    is_getting_worse = feeling == "worse" and (risk_factor or days_worse_now > 1)
+    if spo2_today < 95 or spo2_drop > 2 or pulse_today > 110 or temperature_today_c > 39.05 or is_getting_worse:
+        return "amber"
+    return "green"
+
+
+def test_release_says_why_not_yet() -> None:
+    days = [
+        {"isolation_days_left": isolation, "fever_days_left": fever, "is_improving": well}
+        for isolation, fever, well in itertools.product((-1, 0, 1), (-1, 0, 1), (False, True))
+    ]
+    for day, row in zip(days, evaluate_all("release", days), strict=True):
+        isolation, fever, well = day.values()
+        expected = "isolation" if isolation > 0 else "fever" if fever > 0 else "released" if well else "symptoms"
+        assert row == {"release": expected}
+
+
 def _priority(advice: str, risk: bool, works_in: str, lives: str, exposed: bool) -> tuple[int, int]:
     symptoms = advice != "self_monitor"
     if advice == "evaluation_urgent":

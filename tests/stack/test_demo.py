@@ -82,13 +82,15 @@ def test_the_tour_has_access_codes_and_the_pilots_kpis_exclude_the_history(tmp_p
         assert manager.read_json("/staff/kpis.json?history=included")["closed"]["value"] > 20
         assert "Includes 2 weeks of invented history" in manager.open("/staff/kpis?history=included").text("main")
         # each access code opens its own case
-        assert len(state["tour"]) == 15
+        assert len(state["tour"]) == 17
         for stop in state["tour"]:
             browser = Browser(state["webapp"])
             page = browser.fill_in("/sign-in", {name: stop[name] for name in ("access_code", "date_of_birth")})
             assert stop["case_reference"] in page.text("main")
         waits = {each["what"]: each["now"] for each in manager.read_json("/staff/now.json")["waits"]}
         assert {what: now > 0 for what, now in waits.items()} == dict.fromkeys(waits, True)
+        watched = {each["what"]: each["now"] for each in manager.read_json("/staff/now.json")["watched"]}
+        assert (watched["Silent for a day, to be called"], watched["Red, to be called by a doctor"]) == (1, 1)
         output = eventually(lambda: "Ctrl-C" in printed.read_text() and printed.read_text(), "the tour did not end")
         assert all(f"{stop['case_reference']}  {stop['what']}" in output for stop in state["tour"])
 

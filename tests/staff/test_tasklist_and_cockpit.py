@@ -143,7 +143,7 @@ def test_a_medic_finds_todays_visits_on_a_phone(case: CaseUnderTest, sign_in_sta
     visit = case.wait_for_task("medical_visit")
     set_due_date(case, "medical_visit", datetime.now(UTC) + timedelta(days=1, minutes=1))
     medic = sign_in_staff("medical_team", PHONE)
-    assert medic.filters() == ["All visits", "Visits today"]
+    assert medic.filters() == ["All visits", "Visits today", "Patients at home"]
     medic.choose_filter("Visits today")
     assert visit.id not in medic.tasks()
     # before those of other tests

@@ -82,5 +82,12 @@ def complete_care(case: CaseUnderTest, browser: Browser, words: Canaries, reache
     case.submit_form("close_contacts", {"had_contacts": "yes", "close_contacts": [contact]})
     report = {name: words.word(name) for name in ("assessment", "report_advice")}
     case.submit_report(**{**REPORT, **report, "case_classification": "confirmed"})
+    case.wait_until_at("Event_ReportHour")
+    case.fire_timer("Event_ReportHour")
+    case.wait_for_task("daily_report")
+    browser.fill_in(
+        "/forms/daily_report", {"feeling": "same", "fever_medicine": "no", "day_note": words.word("day_note")}
+    )
     browser.fill_in("/forms/review", {"rating": "3", "review_comment": words.word("review_comment")})
+    case.end_watch()
     case.wait_for_end()

@@ -17,6 +17,7 @@ from kpi.rows import CaseRow
 from processes import cases
 from processes.elements import Process
 from processes.engine import Engine
+from processes.variables import VARIABLES
 from tests.support.days import days_ago
 
 T = TypeVar("T")
@@ -115,12 +116,13 @@ class CaseUnderTest:
 
     Args:
         state: URLs, accounts and keys of the platform, as in .run/state.json.
+        is_watched: whether the case is watched at home if it is positive; it ends after the watch.
     """
 
-    def __init__(self, state: Mapping[str, Any]):
+    def __init__(self, state: Mapping[str, Any], is_watched: bool = False):
         self._state = state
         self.admin = self.engine_as("admin")
-        self.policy = config.load().policy.model_dump()
+        self.policy = {**config.load().policy.model_dump(), "watched_at_home": is_watched}
         self.reference = cases.new_reference()
         self.barcode = f"T{next(_numbers):04}-{_run}"
 
@@ -153,6 +155,24 @@ class CaseUnderTest:
         self.start(answers)
         self.request_evaluation(**request)
         self.fill_in_medical_form()
+
+    def start_care(self, onset: int, **request: Any) -> None:
+        """Take the case to the visit, with symptoms that began this number of days ago."""
+        self.start(WITH_COUGH)
+        self.request_evaluation(**request)
+        self.fill_in_medical_form(onset_date=days_ago(onset))
+        self.wait_for_task("medical_visit")
+
+    def end_watch(self) -> None:
+        """Wait until only the watch at home is left of the case, and have the patient withdraw from it."""
+        eventually(lambda: cases.is_completed(self.admin, self.case()), self.describe)
+        found = self.case()
+        cases.withdraw_case(self.admin, found, cases.current_steps(self.admin, found))
+
+    def correct_onset(self, day: str) -> None:
+        """Set the day on which the symptoms began, as an administrator can."""
+        modifications = VARIABLES.to_engine({"onset_date": day})
+        self.admin.post(f"/process-instance/{self.instance_id}/variables", {"modifications": modifications})
 
     def reach_report(self, finding: str, **request: Any) -> None:
         """Take the case from its start to the doctor's report: with a visit, a result, and the message about it."""

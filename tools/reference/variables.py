@@ -40,6 +40,7 @@ PARTS = {
     "Sample and test": variables.TEST,
     "Report": variables.REPORT,
     "Contact tracing": variables.TRACING,
+    "Watch at home": variables.WATCH,
     "User tasks": variables.TASK,
     "Case": variables.CASE,
     "Laboratory's inbox": variables.INBOX,
@@ -53,7 +54,7 @@ WRITERS = (
     ("workers", "_start_task"),
     ("workers", "_end_task"),
     ("workers", "_values"),
-    ("webapp", "withdraw"),
+    ("processes", "withdraw_case"),
 )
 SET = re.compile(r"setVariable(?:Local)?\(['\"](\w+)['\"]")
 # facts on a user task's card (TaskFacts.java)

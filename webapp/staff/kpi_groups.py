@@ -18,10 +18,12 @@ from webapp.staff.trends import KpiSeries
 ENDED = "ended_"
 MEDIAN, P90, MEAN = "_median", "_p90", "_mean"
 OUTCOME, SPEED, TRACING, SATISFACTION = "Outcome", "Speed", "Contact tracing", "Satisfaction"
+WATCH = "Watch at home"
 SPREAD_LABELS = {f"{key}{MEDIAN}": label for key, label, _ in SPREADS}
 GROUPS = {
     OUTCOME: ("closed", "positive", "negative", "other", "positivity", "confirmed"),
     TRACING: ("with_contacts", "contacts_per_case", "contacts_named", "notified_in_24_h", "secondary"),
+    WATCH: ("watched", "watched_to_hospital", "released_on_time"),
     SPEED: tuple(SPREAD_LABELS),
     SATISFACTION: ("mean_feedback", "ratings", "ratings_asked"),
 }
@@ -44,6 +46,9 @@ DEFINITIONS = {
     "contacts_named": "Close contacts whom patients named.",
     "notified_in_24_h": "By message or telephone within 24 h after they were named, divided by all that were named.",
     "secondary": "Confirmed cases that came by a notified contact's link, divided by contacts notified.",
+    "watched": "Closed cases whose watch at home has ended: by release, hospital or withdrawal.",
+    "watched_to_hospital": "Divided by all cases whose watch has ended.",
+    "released_on_time": "On the first day after isolation and fever, divided by all released ones.",
     "mean_feedback": "Mean of the ratings from 1 to 5.",
     "ratings": "Patients who rated CoronaCare.",
     "ratings_asked": "Patients whose care was completed.",

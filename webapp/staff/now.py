@@ -22,6 +22,7 @@ from webapp.staff.incidents import name_step
 from webapp.staff.kpi_groups import CASES_OF
 from webapp.staff.managers import managers_only, min_people, pages
 from webapp.staff.pathway import draw_diagrams
+from webapp.staff.watched import count_watched
 
 DAY = timedelta(days=1)
 CHANGES = ("closed", "positive", "negative")
@@ -51,6 +52,7 @@ def show_now() -> str:
         incidents=count_incidents(),
         stock=figures["stock"],
         doctors=figures["doctors"],
+        watched=figures["watched"],
         changes=list(compare_days()),
         pictures=list(draw_diagrams(versions, counts, {tile.wait.step: tile.target for tile in tiles if tile.target})),
         cockpit=options.cockpit_url,
@@ -60,7 +62,7 @@ def show_now() -> str:
 @pages.get("/now.json")
 @managers_only
 def now_json() -> dict[str, Any]:
-    """Return waiting patients, kits, doctors and incidents; durations in seconds."""
+    """Return waiting and watched patients, kits, doctors and incidents; durations in seconds."""
     engine = resources().engine
     content = load_figures(positions.count_activities(engine, positions.list_definitions(engine)))
     waiting = [
@@ -75,7 +77,14 @@ def now_json() -> dict[str, Any]:
     ]
     kits = content["stock"].kits if content["stock"] else None
     found = sum(count_incidents().values())
-    return {"waits": waiting, "kits": kits, "doctors": content["doctors"], "incidents": found}
+    watched = [{"what": label, "now": count} for label, count in content["watched"]]
+    return {
+        "waits": waiting,
+        "watched": watched,
+        "kits": kits,
+        "doctors": content["doctors"],
+        "incidents": found,
+    }
 
 
 def load_figures(counts: Mapping[str, ActivityCount]) -> dict[str, Any]:
@@ -84,6 +93,7 @@ def load_figures(counts: Mapping[str, ActivityCount]) -> dict[str, Any]:
         "waits": positions.list_waits(resources().engine, counts),
         "stock": get_stock(),
         "doctors": len(resources().roster.doctors_on_duty()),
+        "watched": count_watched(counts),
     }
 
 

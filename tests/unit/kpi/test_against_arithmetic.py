@@ -51,6 +51,8 @@ def generate_case(chance: random.Random) -> Case:
         "contacts_notified_in_24_h": named and 0,
         "contacts_notified_at": maybe(notified) if named else None,
         "came_as_contact": chance.random() < 0.3,
+        "watch_outcome": (outcome := chance.choice(["released", "released", "hospital", "withdrawn", None])),
+        "released_on_time": chance.random() < 0.5 if outcome == "released" else None,
         "closed_on": FIRST + timedelta(days=chance.randrange(PERIOD_DAYS)),
     }
 
@@ -82,6 +84,8 @@ def expected(cases: list[Case]) -> dict[str, float | None]:
     notified = sum(case["contacts_notified"] or 0 for case in closed)
     conclusive = results.count("positive") + results.count("negative")
     secondary = sum(case["came_as_contact"] for case in confirmed)
+    watched = [case["watch_outcome"] for case in closed if case["watch_outcome"]]
+    on_time = sum(bool(case["released_on_time"]) for case in closed)
     return {
         "closed": len(closed),
         **{f"ended_{each}": sum(case["outcome"] == each for case in closed) for each in {c["outcome"] for c in closed}},
@@ -110,6 +114,9 @@ def expected(cases: list[Case]) -> dict[str, float | None]:
         "contacts_named": named,
         "notified_in_24_h": sum(case["contacts_notified_in_24_h"] or 0 for case in closed) / named if named else None,
         "secondary": secondary / notified if notified else None,
+        "watched": len(watched),
+        "watched_to_hospital": watched.count("hospital") / len(watched) if watched else None,
+        "released_on_time": on_time / watched.count("released") if watched.count("released") else None,
     }
 
 

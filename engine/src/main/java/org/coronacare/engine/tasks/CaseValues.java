@@ -58,6 +58,11 @@ final class CaseValues {
     }
   }
 
+  /** A calendar day (YYYY-MM-DD) in words. */
+  String dayOf(String day) {
+    return calendar.format(LocalDate.parse(day));
+  }
+
   /** A point in time in words, in the time zone of patients and staff; null if it is missing. */
   String time(String name) {
     return get(name) instanceof Date moment ? calendar.format(moment) : null;

@@ -1,11 +1,14 @@
 package org.coronacare.engine.tasks;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.camunda.spin.json.SpinJsonNode;
 
 /** What staff may need to know of a case for a task, each with its label and how it is put into words. */
 enum Fact {
@@ -51,6 +54,8 @@ enum Fact {
               unit(values, "body_temperature_c", "%s °C"),
               unit(values, "oxygen_saturation", "oxygen saturation %s %%"),
               unit(values, "respiratory_rate", "%s breaths a minute"))),
+  DAY("Today", Fact::today),
+  COURSE("Days at home", Fact::course),
   VISIT_NOTE("Note of the medical team", values -> oneLine(values.text("visit_note"))),
   RESULT("Result", values -> join(", ", word(values, "lab_result", Words.RESULTS), correction(values))),
   SAMPLES("Samples", Fact::samples),
@@ -84,6 +89,9 @@ enum Fact {
   }
 
   private static String alert(CaseValues values) {
+    if ("red".equals(values.text("day_status"))) {
+      return "EMERGENCY: today's report from home is red";
+    }
     var now = values.text("orientation_now");
     if ("emergency".equals(now)) {
       return "EMERGENCY: the patient feels worse";
@@ -104,6 +112,53 @@ enum Fact {
     var number = values.number("visit_number");
     var due = values.time("visit_due_at");
     return join(", ", due == null ? null : "by " + due, number > 1 ? "visit " + number + ": no one was at home before" : null);
+  }
+
+  /** Today's report from home, before it is in the diary; null if there is none. */
+  private static String today(CaseValues values) {
+    if (values.text("day_status") == null) {
+      return null;
+    }
+    return join(
+        ", ",
+        values.text("day_status"),
+        word(values, "feeling", Words.FEELINGS),
+        flag(values, "breathless", "breathless"),
+        flag(values, "unable_to_eat_or_drink", "can't eat or drink"),
+        unit(values, "day_temperature_c", "%s °C"),
+        "yes".equals(values.text("fever_medicine")) ? "medicine against fever" : null,
+        unit(values, "spo2", "oxygen saturation %s %%"),
+        unit(values, "pulse", "pulse %s"),
+        oneLine(values.text("day_note")));
+  }
+
+  /** The days of the diary (workers/diary.py), the newest first. */
+  private static String course(CaseValues values) {
+    if (!(values.get("diary") instanceof SpinJsonNode diary) || !diary.isArray()) {
+      return null;
+    }
+    var days = new ArrayList<>(diary.elements());
+    Collections.reverse(days);
+    return join("; ", days.stream().map(day -> values.dayOf(day.prop("day").stringValue()) + ": " + describe(day)).toArray(String[]::new));
+  }
+
+  private static String describe(SpinJsonNode day) {
+    var text =
+        join(
+            ", ",
+            of(day, "status", "%s"),
+            of(day, "feeling", "%s"),
+            of(day, "day_temperature_c", "%s °C"),
+            "yes".equals(of(day, "fever_medicine", "%s")) ? "medicine against fever" : null,
+            of(day, "spo2", "oxygen saturation %s %%"),
+            of(day, "pulse", "pulse %s"),
+            of(day, "day_note", "%s"));
+    return text == null ? "no report" : oneLine(text);
+  }
+
+  /** A value of a day in words; null if it is missing. */
+  private static String of(SpinJsonNode day, String name, String format) {
+    return !day.hasProp(name) || day.prop(name).isNull() ? null : format.formatted(day.prop(name).value());
   }
 
   private static String doses(CaseValues values) {

@@ -2,6 +2,7 @@ package org.coronacare.engine.tasks;
 
 import java.time.DateTimeException;
 import java.time.LocalDate;
+import java.time.LocalTime;
 import java.time.Period;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
@@ -43,6 +44,17 @@ public class PatientCalendar {
   /** Midnight at the end of today. */
   public Date endOfToday() {
     return Date.from(today().plusDays(1).atStartOfDay(zone).toInstant());
+  }
+
+  /** The next point in time at which clocks show this hour (HH:mm); one that their change skips comes an hour later. */
+  public Date next(String hour) {
+    return next(hour, now());
+  }
+
+  Date next(String hour, ZonedDateTime now) {
+    var today = now.withZoneSameInstant(zone).toLocalDate().atTime(LocalTime.parse(hour)).atZone(zone);
+    var next = today.isAfter(now) ? today : today.toLocalDate().plusDays(1).atTime(LocalTime.parse(hour)).atZone(zone);
+    return Date.from(next.toInstant());
   }
 
   /** A calendar day in words: {@code 27 November 2026}. */

@@ -43,6 +43,7 @@ final class Words {
           "cirrhosis", "cirrhosis",
           "third_trimester", "last 3 months of pregnancy",
           "sickle_cell", "sickle cell disease");
+  static final Map<String, String> FEELINGS = Map.of("better", "feels better", "same", "feels the same", "worse", "feels worse");
   static final Map<String, String> PREGNANCY = Map.of("yes", "pregnant", "no", "not pregnant", "unknown", "not known");
   static final Map<String, String> LIVES =
       Map.of(

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.LocalDate;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.util.Date;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PatientCalendarTest {
@@ -31,6 +34,20 @@ class PatientCalendarTest {
   @ValueSource(strings = {"", "soon", "2020-02-31", "null", "1990-05-10T00:00"})
   void anInvalidDateOfBirthHasNoAge(String text) {
     assertNull(new PatientCalendar("UTC").age(text));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // winter time begins at 3:00 on 25 October: 9:00 comes 25 h after 9:00
+    "2026-10-24T09:00+02:00, 09:00, 2026-10-25T09:00+01:00",
+    "2026-10-24T08:59+02:00, 09:00, 2026-10-24T09:00+02:00",
+    // summer time begins at 2:00 on 29 March: 9:00 comes 23 h after 9:00, and 2:30 an hour later
+    "2026-03-28T09:00+01:00, 09:00, 2026-03-29T09:00+02:00",
+    "2026-03-29T00:00+01:00, 02:30, 2026-03-29T03:30+02:00",
+  })
+  void theHourIsThatOfTheClocksOfPatients(String now, String hour, String next) {
+    var calendar = new PatientCalendar("Europe/Berlin");
+    assertEquals(Date.from(OffsetDateTime.parse(next).toInstant()), calendar.next(hour, OffsetDateTime.parse(now).toZonedDateTime()));
   }
 
   @Test

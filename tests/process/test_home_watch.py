@@ -1,0 +1,272 @@
+"""The watch at home of positive cases: daily reports, silence, calls, and release by policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from records.outbox import Message
+from tests.support.case import CaseUnderTest, eventually
+from tests.support.days import days_ago
+
+WELL: dict[str, Any] = {
+    "breathless": False,
+    "unable_to_eat_or_drink": False,
+    "feeling": "better",
+    "day_temperature_c": 36.9,
+    "fever_medicine": "no",
+    "spo2": 97,
+    "pulse": 70,
+    "day_note": None,
+}
+NO_FEVER = 36.8
+CALLED = {"call_reached": "yes", "care_place": "home", "call_note": "Drinks enough."}
+
+
+@pytest.fixture
+def case(state: dict[str, Any]) -> CaseUnderTest:
+    """A case that is watched at home if it is positive."""
+    return CaseUnderTest(state, is_watched=True)
+
+
+def reach_watch(case: CaseUnderTest, onset: int = 8, fever_c: float = NO_FEVER, **request: Any) -> None:
+    """Take a case to the watch, in the morning of its first day.
+
+    Args:
+        onset: days since the symptoms began.
+        fever_c: temperature when the sample was taken.
+    """
+    case.start_care(onset, **request)
+    case.record_visit("positive", body_temperature_c=fever_c)
+    case.wait_until_at("Event_ReportHour")
+    case.fire_timer("Event_ReportHour")
+
+
+def report(case: CaseUnderTest, **changed: Any) -> None:
+    case.submit_form("daily_report", {**WELL, **changed})
+
+
+def days(case: CaseUnderTest) -> list[dict[str, Any]]:
+    return case.value("diary") or []
+
+
+def test_a_patient_is_released_on_the_first_day_that_the_policy_allows(case: CaseUnderTest, records: None) -> None:
+    # given a positive patient on the last day of isolation
+    reach_watch(case, onset=10)
+    # when they are well
+    report(case)
+    # then they stay at home one more day, and know why
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("release"), case.value("release_from")) == ("isolation", days_ago(-1))
+    assert [(day["day"], day["status"], day["spo2"]) for day in days(case)] == [(days_ago(0), "green", 97)]
+    # when the day is over: 11 days since onset
+    case.correct_onset(days_ago(11))
+    case.fire_timer("Event_ReportHour")
+    report(case)
+    # then they are released, and get a message
+    eventually(lambda: case.value("watch_outcome") == "released", case.describe)
+    query = Message.select().where(Message.key.startswith(f"{case.reference}/"), Message.template == "released")
+    eventually(lambda: query.count() == 1)
+    assert len(days(case)) == 1
+    # and the case continues with the doctor's report
+    case.submit_report(case_classification="confirmed", isolation_until=days_ago(1))
+    case.submit_form("close_contacts", {"had_contacts": "no"})
+    case.submit_form("review", {"rating": "5", "review_comment": None})
+    assert case.wait_for_end().values["watch_outcome"] == "released"
+
+
+def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderTest) -> None:
+    # given
+    reach_watch(case, onset=11)
+    # when the oxygen saturation is 94 %
+    report(case, spo2=94)
+    # then the medical team calls within hours, and sees the day
+    call = case.task("watch_call")
+    assert (case.groups_of("watch_call"), call["priority"]) == ({"medical-team"}, 95)
+    assert call["due"] is not None
+    shown = case.facts("watch_call")["Today"]
+    assert shown == "amber, feels better, 36.9 °C, oxygen saturation 94 %, pulse 70"
+    case.complete_staff_task("medical_team", "watch_call", CALLED)
+    # and the patient stays at home, also after the days of isolation
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("release"), days(case)[0]["status"]) == ("symptoms", "amber")
+    # the next call shows the course
+    case.fire_timer("Event_ReportHour")
+    report(case, spo2=93)
+    assert "amber, better, 36.9 °C, oxygen saturation 94 %, pulse 70" in case.facts("watch_call")["Days at home"]
+    case.complete_staff_task("medical_team", "watch_call", CALLED)
+
+
+def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTest) -> None:
+    # given
+    reach_watch(case)
+    # when
+    report(case, spo2=92)
+    # then a doctor calls at once
+    call = case.task("worsening_call")
+    assert (call["priority"], case.groups_of("worsening_call")) == (120, {"doctors"})
+    alert = "EMERGENCY: today's report from home is red"
+    assert (case.card("worsening_call")["alert"], case.facts("worsening_call")["Now"]) == (alert, alert)
+    eventually(lambda: "Event_CallAnnounced" in case.visited_nodes(), case.describe)
+    # and the patient goes on reporting if they stay at home
+    case.complete_staff_task("doctor", "worsening_call", {**CALLED, "care_place": "home"})
+    case.wait_until_at("Event_ReportHour")
+    assert days(case)[0]["status"] == "red"
+
+
+def test_a_watched_patient_who_goes_to_hospital_is_not_watched_any_more(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    report(case, breathless=True)
+
+    case.complete_staff_task("doctor", "worsening_call", {**CALLED, "care_place": "hospital"})
+
+    eventually(lambda: case.value("watch_outcome") == "hospital", case.describe)
+    assert days(case)[0]["status"] == "red"
+    case.wait_for_task("doctor_report")
+
+
+def test_a_silent_patient_is_reminded_called_and_visited(case: CaseUnderTest, records: None) -> None:
+    # given a patient who doesn't report
+    reach_watch(case)
+    case.wait_for_task("daily_report")
+    # when it is evening, then they are reminded
+    case.fire_timer("Event_ReportReminder")
+    sent = Message.select().where(
+        Message.key.startswith(f"{case.reference}/"), Message.template == "daily_report_wanted"
+    )
+    eventually(lambda: sent.count() == 1)
+    # when a day is over, then the contact tracers call, three times
+    case.fire_timer("Event_ReportMissing")
+    case.wait_until_at("Task_CallSilentPatient")
+    for number in (1, 2, 3):
+        eventually(lambda number=number: case.value("call_number") == number and case.tasks())
+        assert case.groups_of("daily_report") == {"contact-tracers"}
+        case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "no", "call_again_at": None})
+    # then the medical team visits
+    assert case.groups_of("watch_call") == {"medical-team"}
+    case.wait_until_at("Task_VisitSilentPatient")
+    case.complete_staff_task("medical_team", "watch_call", CALLED)
+    # and asks again the next day
+    case.wait_until_at("Event_ReportHour")
+    assert [day["status"] for day in days(case)] == [None]
+    assert case.value("call_number") == 1
+
+
+def test_a_silent_patient_who_is_reached_reports_by_telephone(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    case.fire_timer("Event_ReportMissing")
+    case.wait_until_at("Task_CallSilentPatient")
+
+    case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "yes", **WELL})
+
+    case.wait_until_at("Event_ReportHour")
+    assert days(case)[0]["status"] == "green"
+
+
+def test_patients_with_a_telephone_only_are_called_each_day(case: CaseUnderTest) -> None:
+    reach_watch(case, channel="telephone", email=None, phone=case.new_phone_number())
+    assert case.groups_of("daily_report") == {"contact-tracers"}
+
+    case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "yes", **WELL})
+
+    case.wait_until_at("Event_ReportHour")
+    assert days(case)[0]["status"] == "green"
+
+
+def test_recent_fever_delays_the_release(case: CaseUnderTest) -> None:
+    reach_watch(case, onset=20)
+    report(case, fever_medicine="yes")
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("release"), case.value("release_from")) == ("fever", days_ago(-4))
+
+
+def test_a_diary_that_begins_late_counts_from_onset(case: CaseUnderTest) -> None:
+    reach_watch(case, onset=11)
+    report(case)
+    eventually(lambda: case.value("watch_outcome") == "released", case.describe)
+
+
+def test_a_result_that_is_corrected_ends_the_watch(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    report(case)
+    case.wait_until_at("Event_ReportHour")
+
+    case.correct_lab_result("negative")
+
+    eventually(lambda: case.value("lab_result") == "negative" and case.value("correction_number") == 1, case.describe)
+    assert case.value("watch_started_at") is None
+    case.submit_report()
+    case.submit_form("review", {"rating": "5", "review_comment": None})
+    case.wait_for_end()
+
+
+def test_a_patient_who_withdraws_before_the_report_is_not_watched_any_more(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    case.wait_for_task("doctor_report")
+
+    case.withdraw()
+
+    eventually(lambda: case.value("watch_outcome") == "withdrawn", case.describe)
+
+
+def test_a_patient_may_withdraw_from_the_watch_alone(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    case.submit_form("close_contacts", {"had_contacts": "no"})
+    case.submit_report(case_classification="confirmed")
+    case.submit_form("review", {"rating": "5", "review_comment": None})
+
+    case.end_watch()
+
+    ended = case.wait_for_end()
+    assert (ended.values["watch_outcome"], ended.values["case_outcome"]) == ("withdrawn", "care_completed")
+
+
+def test_a_referral_by_the_doctors_report_ends_the_watch(case: CaseUnderTest) -> None:
+    reach_watch(case)
+
+    case.submit_report(case_classification="confirmed", further_action="refer_to_hospital")
+
+    eventually(lambda: case.value("watch_outcome") == "hospital", case.describe)
+
+
+def test_a_watched_patient_who_feels_worse_between_reports_is_called(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    report(case)
+    case.wait_until_at("Event_ReportHour")
+
+    case.report_worsening(breathless=True)
+
+    course = case.facts("worsening_call")["Days at home"]
+    assert course.endswith("green, better, 36.9 °C, oxygen saturation 97 %, pulse 70")
+    case.complete_staff_task("doctor", "worsening_call", CALLED)
+    eventually(lambda: "Event_PatientCalled" in case.visited_nodes(), case.describe)
+    case.wait_until_at("Event_ReportHour")
+
+
+def test_a_day_that_the_decision_fails_on_is_red(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    # the form doesn't accept it
+    report(case, spo2=-1)
+    eventually(lambda: "Event_DayNotAssessed" in case.visited_nodes(), case.describe)
+    assert case.task("worsening_call")["priority"] == 120
+
+
+def test_a_case_that_rests_costs_one_timer(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    report(case)
+    case.wait_until_at("Event_ReportHour")
+    watch = next(
+        row["id"]
+        for row in case.admin.get("/process-instance", businessKey=case.reference)
+        if row["definitionId"].startswith("watch_at_home:")
+    )
+    assert [job["jobDefinitionId"] is not None for job in case.admin.get("/job", processInstanceId=watch)] == [True]
+    assert case.admin.get("/task", processInstanceId=watch) == []
+    assert case.admin.get("/event-subscription", processInstanceId=watch) == []
+
+
+def test_without_the_policy_nobody_is_watched(state: dict[str, Any]) -> None:
+    case = CaseUnderTest(state)
+    case.reach_report("positive")
+    assert "Event_WatchBegun" not in case.visited_nodes()

@@ -1,0 +1,76 @@
+"""Diary of a patient who is watched at home: its days, and what the decisions on the next day and on release need.
+
+Release of a case from isolation: WHO, Criteria for releasing COVID-19 patients from isolation, 2020.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median_low
+from typing import Any
+
+from camunda7.inputs.place import Place
+from workers.onset import first_day_of_illness
+
+# a reported day: day (YYYY-MM-DD), status (None without a report), and the answers of the form daily_report
+Day = dict[str, Any]
+# answers of the form, as the diary has them
+ANSWERS = (
+    "feeling",
+    "day_temperature_c",
+    "fever_medicine",
+    "spo2",
+    "pulse",
+    "breathless",
+    "unable_to_eat_or_drink",
+    "day_note",
+)
+
+
+@dataclass(frozen=True)
+class Illness:
+    """The course of the illness until the diary begins.
+
+    Attributes:
+        visit_temperature_c: measured when the sample was taken; None if it wasn't.
+    """
+
+    onset_date: str | None
+    sample_taken_at: datetime
+    visit_temperature_c: float | None
+
+
+def add_day(diary: list[Day], day: Day) -> list[Day]:
+    """Return the diary with a day, which replaces an earlier report of the same day."""
+    return [*(each for each in diary if each["day"] != day["day"]), day]
+
+
+def find_usual_spo2(diary: list[Day]) -> int | None:
+    """Return the median of the measured oxygen saturations, %; None if there are none."""
+    measured = [day["spo2"] for day in diary if day.get("spo2") is not None]
+    return median_low(measured) if measured else None
+
+
+def count_days_worse(diary: list[Day]) -> int:
+    """Count the last recorded days on which the patient felt worse, in a row."""
+    others = (number for number, day in enumerate(reversed(diary)) if day.get("feeling") != "worse")
+    return next(others, len(diary))
+
+
+def find_last_day_of_isolation(illness: Illness, policy: dict[str, Any], place: Place) -> date:
+    """Return the last day of isolation by the days since onset, or since the sample without symptoms."""
+    start = first_day_of_illness(illness.onset_date, illness.sample_taken_at, place)
+    return start + timedelta(days=policy["isolation_days"])
+
+
+def find_last_day_of_fever(diary: list[Day], illness: Illness, policy: dict[str, Any], place: Place) -> date | None:
+    """Return the last day with fever, or with medicine against it; None if none is known."""
+    days = [date.fromisoformat(day["day"]) for day in diary if _has_fever(day, policy)]
+    if (illness.visit_temperature_c or 0) >= policy["fever_from_c"]:
+        days.append(illness.sample_taken_at.astimezone(place.zone).date())
+    return max(days, default=None)
+
+
+def _has_fever(day: Day, policy: dict[str, Any]) -> bool:
+    return day.get("fever_medicine") == "yes" or (day.get("day_temperature_c") or 0) >= policy["fever_from_c"]
