@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from camunda7.names import PACKAGE
+
 # by default a sample has the innermost 64 frames
 JVM_OPTIONS = "-XX:FlightRecorderOptions=stackdepth=256"
 RECORDING = "cases"
@@ -21,13 +23,13 @@ EXECUTION, HEAP = "jdk.ExecutionSample", "jdk.GCHeapSummary"
 PARTS = {
     "driver and pool": ("org.postgresql.", "org.h2.", "com.zaxxer."),
     "MyBatis": ("org.apache.ibatis.",),
-    "FEEL": ("org.camunda.feel.", "camundajar.impl.scala.", "org.camunda.bpm.dmn."),
-    "JUEL": ("org.camunda.bpm.impl.juel.", "jakarta.el."),
-    "JSON": ("com.fasterxml.", "org.camunda.spin.", "com.google.gson.", "camundajar.impl.com.google.gson."),
-    "engine": ("org.camunda.bpm.engine.impl.", "org.camunda.bpm.engine.spring."),
-    "REST API": ("org.camunda.bpm.engine.rest.", "org.glassfish.", "jakarta.ws."),
+    "FEEL": (f"{PACKAGE}.feel.", "camundajar.impl.scala.", f"{PACKAGE}.bpm.dmn."),
+    "JUEL": (f"{PACKAGE}.bpm.impl.juel.", "jakarta.el."),
+    "JSON": ("com.fasterxml.", f"{PACKAGE}.spin.", "com.google.gson.", "camundajar.impl.com.google.gson."),
+    "engine": (f"{PACKAGE}.bpm.engine.impl.", f"{PACKAGE}.bpm.engine.spring."),
+    "REST API": (f"{PACKAGE}.bpm.engine.rest.", "org.glassfish.", "jakarta.ws."),
     "HTTP server": ("org.apache.tomcat.", "org.apache.catalina.", "org.apache.coyote.", "jakarta.servlet."),
-    "Spring": ("org.springframework.", "org.camunda.bpm.spring."),
+    "Spring": ("org.springframework.", f"{PACKAGE}.bpm.spring."),
     "own classes": ("org.coronacare.",),
 }
 OTHER = "other"

@@ -10,6 +10,8 @@ from typing import Any
 
 # members may do everything, and see all data
 ADMINISTRATORS = "camunda-admin"
+# of the engine's Java classes
+PACKAGE = "org.camunda"
 # paths of the web applications
 APPLICATIONS = "/camunda/app"
 TASKLIST = f"{APPLICATIONS}/tasklist/default/"
