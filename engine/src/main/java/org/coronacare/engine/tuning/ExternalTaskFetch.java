@@ -8,6 +8,7 @@ import org.camunda.bpm.engine.impl.QueryOrderingProperty;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.db.ListQueryParameterObject;
+import org.camunda.bpm.engine.impl.db.sql.DbSqlSessionFactory;
 import org.camunda.bpm.engine.impl.externaltask.TopicFetchInstruction;
 import org.camunda.bpm.engine.impl.identity.Authentication;
 import org.camunda.bpm.engine.impl.interceptor.Session;
@@ -16,6 +17,7 @@ import org.camunda.bpm.engine.impl.persistence.entity.AuthorizationEntity;
 import org.camunda.bpm.engine.impl.persistence.entity.ExternalTaskEntity;
 import org.camunda.bpm.engine.impl.persistence.entity.ExternalTaskManager;
 import org.camunda.bpm.engine.impl.util.ClockUtil;
+import org.camunda.bpm.engine.impl.util.DatabaseUtil;
 import org.coronacare.engine.support.Lists;
 import org.springframework.stereotype.Component;
 
@@ -66,7 +68,13 @@ public class ExternalTaskFetch extends AbstractProcessEnginePlugin {
       if (topics.isEmpty() || permitted.isNone()) {
         return List.of();
       }
-      var values = Map.of("topics", topics, "now", ClockUtil.getCurrentTime(), "orderingProperties", order, "permitted", permitted);
+      Map<String, Object> values =
+          Map.of(
+              "topics", topics,
+              "now", ClockUtil.getCurrentTime(),
+              "orderingProperties", order,
+              "permitted", permitted,
+              "isH2", DatabaseUtil.checkDatabaseType(DbSqlSessionFactory.H2));
       var parameter = new ListQueryParameterObject(values, 0, maxResults);
       getTenantManager().configureQuery(parameter);
       return selectList("selectFirstExternalTasks", parameter);
