@@ -386,7 +386,7 @@ VOIDED_BY_CORRECTION = frozenset(
 
 # variables that the engine reads for each fact that a task of staff shows (Fact.java)
 FACTS = {
-    "alert": ("orientation_now",),
+    "alert": ("orientation_now", "day_status"),
     "case": (),
     "patient": ("given_name", "family_name", "date_of_birth"),
     "born": ("date_of_birth",),
@@ -416,6 +416,18 @@ FACTS = {
     "works": ("works_in",),
     "remark": ("anything_else",),
     "measured": ("body_temperature_c", "oxygen_saturation", "respiratory_rate"),
+    "day": (
+        "day_status",
+        "feeling",
+        "breathless",
+        "unable_to_eat_or_drink",
+        "day_temperature_c",
+        "fever_medicine",
+        "spo2",
+        "pulse",
+        "day_note",
+    ),
+    "course": ("diary",),
     "visit_note": ("visit_note",),
     "result": ("lab_result", "correction_number"),
     "samples": ("results_so_far",),

@@ -82,6 +82,6 @@ def test_filters_show_what_tasks_show() -> None:
 
 def test_the_variables_of_each_fact_are_those_that_the_engine_reads() -> None:
     constants, methods = FACTS_JAVA.partition("enum Fact {")[2].split(";\n\n", 1)
-    lists = (ROOT / "engine/src/main/java/org/coronacare/engine/Words.java").read_text()
+    lists = (ROOT / "engine/src/main/java/org/coronacare/engine/tasks/Words.java").read_text()
     read = {name: read_by(text, methods, lists) for name, text in split_constants(constants)}
     assert read == {name: set(variables) for name, variables in FACTS.items()}
