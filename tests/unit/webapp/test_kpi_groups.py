@@ -53,7 +53,13 @@ def test_each_kpi_is_in_one_group() -> None:
 
 def test_figures_are_compared_with_targets_and_the_period_before(monkeypatch: pytest.MonkeyPatch) -> None:
     page = show(monkeypatch, PERIOD)
-    assert [each.text for each in page.select("caption")][:4] == ["Outcome", "Contact tracing", "Speed", "Satisfaction"]
+    assert [each.text for each in page.select("caption")][:5] == [
+        "Outcome",
+        "Contact tracing",
+        "Watch at home",
+        "Speed",
+        "Satisfaction",
+    ]
     assert read_row(page, "Closed cases") == ["1: view the cases of Closed cases", "–", "2 ↘, now down"]
     assert read_row(page, "Test positivity") == ["100.0%", "at most 5%: ▲ missed", "0.0% ↗, now up"]
     assert read_row(page, "Mean feedback, of 5") == ["5.00", "at least 4: ✓ met", "3.00 ↗, now up"]
