@@ -32,13 +32,13 @@ MEDIA_TYPES = {
 NO_MESSAGE = problem_response("There is no such message")
 NO_ITEM = problem_response("There is no such item")
 NOT_POSSIBLE = problem_response("not_possible: the message says why; key_reused")
-BODY = {
-    "content": {
-        name: {"schema": {"type": "string", "minLength": 1, "pattern": "MSH" if format is Format.HL7 else r"\S"}}
-        for name, format in MEDIA_TYPES.items()
-    },
-    "required": True,
+# all else than an empty text is stored as FHIR or CSV: staff see in their inbox what can't be read
+BODIES: dict[Format, dict[str, Any]] = {
+    Format.HL7: {"type": "string", "pattern": "MSH"},
+    Format.FHIR: {},
+    Format.CSV: {"pattern": r"\S"},
 }
+BODY = {"content": {name: {"schema": BODIES[format]} for name, format in MEDIA_TYPES.items()}, "required": True}
 
 
 def add_message_routes(app: OpenAPI, messages: inbox.Inbox) -> None:
