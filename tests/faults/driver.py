@@ -47,7 +47,8 @@ class Driver:
         who = state["accounts"]["admin"]
         self.engine = Engine(state["engine"], who["username"], who["password"])
         self._ledger = ledger
-        self._policy = config.load().policy.model_dump()
+        # a watched case ends after days
+        self._policy = {**config.load().policy.model_dump(), "watched_at_home": False}
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._starters = ThreadPoolExecutor(AT_ONCE // 2)
         self._references: dict[str, str] = {}

@@ -37,7 +37,8 @@ class ConstantLoad:
         admin = state["accounts"]["admin"]
         self.engine = Engine(state["engine"], admin["username"], admin["password"])
         self.ended = 0
-        self._policy = config.load().policy.model_dump()
+        # a watched case ends after days
+        self._policy = {**config.load().policy.model_dump(), "watched_at_home": False}
         self._open: set[str] = set()
         self._filled_in: set[str] = set()
         self._pool = ThreadPoolExecutor(THREADS)

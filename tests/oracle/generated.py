@@ -118,7 +118,7 @@ def _answer(
     component: Component, data: dict[str, Any], rng: random.Random, name: str, opening: list[Any]
 ) -> tuple[Any, dict[str, Any]]:
     omitted = rng.random() < OMITTED
-    opens = opening if rng.random() < 0.85 else []
+    opens = opening if rng.random() < 0.7 else []
     if component.type in CHOICES:
         options = options_of(component, data, data)
         if component.type in MULTIPLE_CHOICE:

@@ -89,8 +89,9 @@ def test_all_messages_of_a_case_are_in_the_patients_language(case: CaseUnderTest
     case.submit_report(case_classification="confirmed")
 
     texts = eventually(lambda: (found := texts_to(state, patient)) and len(found) == 3 and found)
-    assert sorted(text.split(" ")[0] for text in texts) == ["Connectez-vous", "Il", "L'équipe"]
-    assert "Consultez-les ici" in eventually(lambda: texts_to(state, contact))[0]
+    assert all(text.startswith("CoronaCare: ") for text in texts)
+    assert sorted(text.split(" ")[1] for text in texts) == ["Connectez-vous", "Il", "L'équipe"]
+    assert eventually(lambda: texts_to(state, contact))[0].startswith("Message de l'autorité sanitaire")
 
 
 def test_the_visit_shows_the_carers_name(case: CaseUnderTest) -> None:

@@ -100,7 +100,7 @@ def test_all_lists_have_counts_and_a_task_is_found_by_name(
         f"{state['engine']}/camunda/api/engine/engine/default/filter?resourceType=Task&itemCount=true"
     )
     [today] = [each["itemCount"] for each in lists.json() if each["name"] == "Visits today"]
-    closed = medic.page.locator(".task-filter:not(.active) h4 a")
+    closed = medic.page.locator(".task-filter:not(.active) h4 a", has_text="Visits today")
     expect(closed).to_have_attribute("data-count", str(today))
 
     found = medic.page.locator("ol.tasks-list li.task")

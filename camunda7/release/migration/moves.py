@@ -11,7 +11,7 @@ from typing import Any
 
 from camunda7.engine import Engine
 from camunda7.lint import events
-from camunda7.lint.diagram import CAMUNDA, SCOPES, TASKS, Diagram, Element
+from camunda7.lint.diagram import BPMN, CAMUNDA, SCOPES, TASKS, Diagram, Element
 from camunda7.lint.files import FileError, read_diagram
 from camunda7.release.changes import running
 from camunda7.release.changes.blocked_cases import reason_other_topic
@@ -138,10 +138,15 @@ def _is_repeated(element: Element) -> bool:
 
 
 def _has_other_trigger(old: Diagram, step: str, new: Diagram, new_id: str) -> bool:
-    """Whether an event has another message or timer in the new version, to which the engine must update it."""
+    """Whether the engine must update an event: to another message or timer, or since it's conditional.
+
+    The engine migrates conditional events with an update only, also unchanged ones.
+    """
     before, after = old.elements.get(step), new.elements.get(new_id)
     if before is None or after is None or before.kind not in WAITING:
         return False
+    if after.definition is not None and after.definition.tag == BPMN + "conditionalEventDefinition":
+        return True
     return _trigger(old, before) != _trigger(new, after)
 
 
