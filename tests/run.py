@@ -80,10 +80,11 @@ def main(arguments: list[str]) -> int:
 
 def _run_main_tests(folder: Path, took: dict[str, float]) -> Iterator[int]:
     # tests that stop and start parts mostly wait, so they run beside all others
-    with _timed(OWN.name, took), _beside(OWN, folder / "own-platforms.log") as own:
+    with _beside(OWN, folder / "own-platforms.log") as own:
         yield from _one_after_another([SLOW], took)
         yield from _on_shared_platform(folder, took)
-        yield own.wait()
+        with _timed(f"{OWN.name}, after the others", took):
+            yield own.wait()
 
 
 def _run_all_tests(folder: Path, took: dict[str, float]) -> Iterator[int]:
