@@ -197,7 +197,15 @@ def _read_variables(engine: Engine, newest: dict[str, Any], called: list[str]) -
 
 def is_completed(engine: Engine, case: Case) -> bool:
     """Whether nothing is left of a case, or only its watch at home, in which the patient is resting or reports."""
-    return case.ended_at is not None or current_steps(engine, case) <= RESTING
+    if case.ended_at is not None:
+        return True
+    try:
+        running = engine.get(f"/process-instance/{case.instance_id}/activity-instances")
+    except NotFound:
+        return True
+    # transition instances are asynchronous continuations: between two steps, a case is at none of them
+    left = {each["activityId"] for kind in ("Activity", "Transition") for each in running[f"child{kind}Instances"]}
+    return left <= {SubProcess.WATCH} and current_steps(engine, case) <= RESTING
 
 
 def withdraw_case(engine: Engine, case: Case, steps: set[str]) -> None:
