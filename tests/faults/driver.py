@@ -15,13 +15,12 @@ from typing import Any
 
 from camunda7.engine import EngineError, EngineRefused, EngineUnavailable
 from camunda7.names import form_key
-from config import settings as config
 from processes.cases import new_reference, start_case
 from processes.elements import Process
 from processes.engine import Engine
 from tests.faults.ledger import Ledger
 from tests.faults.people import form_values
-from tests.support.case import WITH_COUGH
+from tests.support.case import WITH_COUGH, load_policy
 
 AT_ONCE = 8
 # more cases would wait for one another, and hide how long interrupted tasks take
@@ -47,8 +46,7 @@ class Driver:
         who = state["accounts"]["admin"]
         self.engine = Engine(state["engine"], who["username"], who["password"])
         self._ledger = ledger
-        # a watched case ends after days
-        self._policy = {**config.load().policy.model_dump(), "watched_at_home": False}
+        self._policy = load_policy()
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._starters = ThreadPoolExecutor(AT_ONCE // 2)
         self._references: dict[str, str] = {}

@@ -11,12 +11,11 @@ from typing import Any
 
 from camunda7.engine import EngineRefused
 from camunda7.names import form_key
-from config import settings as config
 from processes.cases import new_reference, start_case
 from processes.elements import Process
 from processes.engine import Engine
 from tests.faults.people import form_values
-from tests.support.case import WITH_COUGH
+from tests.support.case import WITH_COUGH, load_policy
 
 RUNNING_CASES = 40
 THREADS = 4
@@ -37,8 +36,7 @@ class ConstantLoad:
         admin = state["accounts"]["admin"]
         self.engine = Engine(state["engine"], admin["username"], admin["password"])
         self.ended = 0
-        # a watched case ends after days
-        self._policy = {**config.load().policy.model_dump(), "watched_at_home": False}
+        self._policy = load_policy()
         self._open: set[str] = set()
         self._filled_in: set[str] = set()
         self._pool = ThreadPoolExecutor(THREADS)

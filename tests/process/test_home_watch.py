@@ -7,19 +7,9 @@ from typing import Any
 import pytest
 
 from records.outbox import Message
-from tests.support.case import CaseUnderTest, eventually
+from tests.support.case import GREEN_DAY, CaseUnderTest, eventually
 from tests.support.days import days_ago
 
-WELL: dict[str, Any] = {
-    "breathless": False,
-    "unable_to_eat_or_drink": False,
-    "feeling": "better",
-    "day_temperature_c": 36.9,
-    "fever_medicine": "no",
-    "spo2": 97,
-    "pulse": 70,
-    "day_note": None,
-}
 NO_FEVER = 36.8
 CALLED = {"call_reached": "yes", "care_place": "home", "call_note": "Drinks enough."}
 
@@ -44,7 +34,7 @@ def reach_watch(case: CaseUnderTest, onset: int = 8, fever_c: float = NO_FEVER, 
 
 
 def report(case: CaseUnderTest, **changed: Any) -> None:
-    case.submit_form("daily_report", {**WELL, **changed})
+    case.submit_form("daily_report", {**GREEN_DAY, **changed})
 
 
 def days(case: CaseUnderTest) -> list[dict[str, Any]]:
@@ -158,7 +148,7 @@ def test_a_silent_patient_who_is_reached_reports_by_telephone(case: CaseUnderTes
     case.fire_timer("Event_ReportMissing")
     case.wait_until_at("Task_CallSilentPatient")
 
-    case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "yes", **WELL})
+    case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "yes", **GREEN_DAY})
 
     case.wait_until_at("Event_ReportHour")
     assert days(case)[0]["status"] == "green"
@@ -168,7 +158,7 @@ def test_patients_with_a_telephone_only_are_called_each_day(case: CaseUnderTest)
     reach_watch(case, channel="telephone", email=None, phone=case.new_phone_number())
     assert case.groups_of("daily_report") == {"contact-tracers"}
 
-    case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "yes", **WELL})
+    case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "yes", **GREEN_DAY})
 
     case.wait_until_at("Event_ReportHour")
     assert days(case)[0]["status"] == "green"

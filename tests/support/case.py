@@ -26,6 +26,17 @@ TIMEOUT_S = 180
 # between polls
 FIRST_PAUSE_S, PAUSE_FACTOR, MAX_PAUSE_S = 0.1, 1.3, 0.5
 
+# answers of daily_report
+GREEN_DAY: dict[str, Any] = {
+    "breathless": False,
+    "unable_to_eat_or_drink": False,
+    "feeling": "better",
+    "day_temperature_c": 36.9,
+    "fever_medicine": "no",
+    "spo2": 97,
+    "pulse": 70,
+    "day_note": None,
+}
 SYMPTOMS = {
     "temperature",
     "cough",
@@ -111,6 +122,11 @@ _numbers = itertools.count(1)
 _run = uuid.uuid4().hex[:6].upper()
 
 
+def load_policy(is_watched: bool = False) -> dict[str, Any]:
+    """Return the policy for a case. A positive case that is watched at home ends after days."""
+    return {**config.load().policy.model_dump(), "watched_at_home": is_watched}
+
+
 class CaseUnderTest:
     """One case on the real engine, with the real workers and servers.
 
@@ -122,7 +138,7 @@ class CaseUnderTest:
     def __init__(self, state: Mapping[str, Any], is_watched: bool = False):
         self._state = state
         self.admin = self.engine_as("admin")
-        self.policy = {**config.load().policy.model_dump(), "watched_at_home": is_watched}
+        self.policy = load_policy(is_watched)
         self.reference = cases.new_reference()
         self.barcode = f"T{next(_numbers):04}-{_run}"
 
