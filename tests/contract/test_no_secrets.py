@@ -42,7 +42,7 @@ NO_SECRETS = {
     "tools/kubernetes-secret",
 }
 # commit up to which the history has been scanned
-SCANNED = "de7485c5b066c48b7fc2013593d1e7a71fe4616f"
+SCANNED = "6338ad5a76a57c755aa66c00a86a44f0c2d63434"
 NAMES_SEPARATOR = "`, `"
 MAX_LINE_LENGTH = 2000
 

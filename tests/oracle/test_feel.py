@@ -15,6 +15,7 @@ import pytest
 from camunda7.expressions import feel
 from camunda7.lint.bpmnlint import find_node
 from config.settings import ROOT
+from tests.support.tier import rounds
 
 OPERANDS: dict[str, list[Any]] = {
     "null": [None],
@@ -27,7 +28,10 @@ OPERANDS: dict[str, list[Any]] = {
 MISSING = "missing"
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 LOGIC = ("and", "or")
-TIMES = 50
+# expressions for each operator and pair of types, nested ones, and sequences of operators
+TIMES = rounds(test=8, verify=50)
+NESTED = rounds(test=800, verify=3000)
+SEQUENCES = rounds(test=200, verify=1000)
 
 
 def evaluate_with_feelin(cases: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
@@ -127,19 +131,19 @@ def test_nested_expressions() -> None:
         return form.format(*(generate(depth - 1, values) for _ in range(form.count("{}"))))
 
     cases = []
-    for number in range(3000):
+    for number in range(NESTED):
         values: dict[str, Any] = {}
         cases.append((generate(1 + number % 4, values), values))
     assert disagreements(cases) == []
     outcomes = Counter(str(condition) for _, condition in evaluate_with_feelin(cases))
-    assert min(outcomes[outcome] for outcome in ("True", "False", "None")) > 50, "each of the three occurs"
+    assert min(outcomes[outcome] for outcome in ("True", "False", "None")) > NESTED / 60, "each of the three occurs"
 
 
 def test_operators_have_the_same_precedence() -> None:
     rng = random.Random(13)
     truths = ("true", "false", "null", "x", "1 = 1", "1 < 0", "not(x)")
     cases = []
-    for _ in range(1000):
+    for _ in range(SEQUENCES):
         words = [rng.choice(truths)]
         for _ in range(rng.randrange(1, 5)):
             words += [rng.choice(LOGIC), rng.choice(truths)]

@@ -20,8 +20,6 @@ FAST_SETTINGS = {
     ("lab", "kits"): "10000",
     ("lab", "turnaround_s"): "[0.1, 0.3]",
     ("lab", "capacity"): "50",
-    ("workers", "feed_interval_s"): "0.2",
-    ("workers", "outbox_interval_s"): "0.2",
     ("workers", "erasure_interval_s"): "0.5",
     ("workers", "lock_s"): "5",
     ("retries", "erasures", "first"): "PT0.5S",
