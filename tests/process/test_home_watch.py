@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from camunda7.variables import ENGINE_TIME
+from config import settings
 from records.outbox import Message
-from tests.support.case import GREEN_DAY, CaseUnderTest, eventually
+from tests.support.case import GREEN_DAY, STAYS_AT_HOME, CaseUnderTest, eventually
 from tests.support.days import days_ago
 
 NO_FEVER = 36.8
-CALLED = {"call_reached": "yes", "care_place": "home", "call_note": "Drinks enough."}
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderT
     assert call["due"] is not None
     shown = case.facts("watch_call")["Today"]
     assert shown == "amber, feels better, 36.9 °C, oxygen saturation 94 %, pulse 70"
-    case.complete_staff_task("medical_team", "watch_call", CALLED)
+    case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
     # and the patient stays at home, also after the days of isolation
     case.wait_until_at("Event_ReportHour")
     assert (case.value("release"), days(case)[0]["status"]) == ("symptoms", "amber")
@@ -85,7 +88,7 @@ def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderT
     case.fire_timer("Event_ReportHour")
     report(case, spo2=93)
     assert "amber, better, 36.9 °C, oxygen saturation 94 %, pulse 70" in case.facts("watch_call")["Days at home"]
-    case.complete_staff_task("medical_team", "watch_call", CALLED)
+    case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
 
 
 def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTest) -> None:
@@ -100,7 +103,7 @@ def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTes
     assert (case.card("worsening_call")["alert"], case.facts("worsening_call")["Now"]) == (alert, alert)
     eventually(lambda: "Event_CallAnnounced" in case.visited_nodes(), case.describe)
     # and the patient goes on reporting if they stay at home
-    case.complete_staff_task("doctor", "worsening_call", {**CALLED, "care_place": "home"})
+    case.complete_staff_task("doctor", "worsening_call", {**STAYS_AT_HOME, "care_place": "home"})
     case.wait_until_at("Event_ReportHour")
     assert days(case)[0]["status"] == "red"
 
@@ -109,7 +112,7 @@ def test_a_watched_patient_who_goes_to_hospital_is_not_watched_any_more(case: Ca
     reach_watch(case)
     report(case, breathless=True)
 
-    case.complete_staff_task("doctor", "worsening_call", {**CALLED, "care_place": "hospital"})
+    case.complete_staff_task("doctor", "worsening_call", {**STAYS_AT_HOME, "care_place": "hospital"})
 
     eventually(lambda: case.value("watch_outcome") == "hospital", case.describe)
     assert days(case)[0]["status"] == "red"
@@ -136,7 +139,7 @@ def test_a_silent_patient_is_reminded_called_and_visited(case: CaseUnderTest, re
     # then the medical team visits
     assert case.groups_of("watch_call") == {"medical-team"}
     case.wait_until_at("Task_VisitSilentPatient")
-    case.complete_staff_task("medical_team", "watch_call", CALLED)
+    case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
     # and asks again the next day
     case.wait_until_at("Event_ReportHour")
     assert [day["status"] for day in days(case)] == [None]
@@ -229,7 +232,7 @@ def test_a_watched_patient_who_feels_worse_between_reports_is_called(case: CaseU
 
     course = case.facts("worsening_call")["Days at home"]
     assert course.endswith("green, better, 36.9 °C, oxygen saturation 97 %, pulse 70")
-    case.complete_staff_task("doctor", "worsening_call", CALLED)
+    case.complete_staff_task("doctor", "worsening_call", STAYS_AT_HOME)
     eventually(lambda: "Event_PatientCalled" in case.visited_nodes(), case.describe)
     case.wait_until_at("Event_ReportHour")
 
@@ -251,7 +254,9 @@ def test_a_case_that_rests_costs_one_timer(case: CaseUnderTest) -> None:
         for row in case.admin.get("/process-instance", businessKey=case.reference)
         if row["definitionId"].startswith("watch_at_home:")
     )
-    assert [job["jobDefinitionId"] is not None for job in case.admin.get("/job", processInstanceId=watch)] == [True]
+    [timer] = case.admin.get("/job", processInstanceId=watch)
+    due = datetime.strptime(timer["dueDate"], ENGINE_TIME).astimezone(ZoneInfo(settings.load().webapp.time_zone))
+    assert (due.hour, due.minute < 20) == (9, True)
     assert case.admin.get("/task", processInstanceId=watch) == []
     assert case.admin.get("/event-subscription", processInstanceId=watch) == []
 

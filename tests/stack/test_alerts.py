@@ -21,7 +21,7 @@ from hosting.databases import connect_to
 from records import database
 from records.roster import Duty
 from services.lab.models import MODELS, Decided, FeedItem, Transmission
-from tests.support.case import WITH_COUGH, CaseUnderTest, eventually
+from tests.support.case import GREEN_DAY, STAYS_AT_HOME, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.external_tasks import ExternalTasks, deploy
 from tests.support.lab_messages import POSITIVE, hl7
@@ -34,6 +34,7 @@ LIMIT_S = 2
 LIMITS = {
     "WorkWaits": LIMIT_S, "JobsWait": LIMIT_S, "VisitWaits": LIMIT_S, "ReportWaits": LIMIT_S, "LabLate": LIMIT_S,
     "LabItemsWait": LIMIT_S, "KitsLow": 10_000, "LabInboxWaits": LIMIT_S, "LabMessagesUnread": LIMIT_S,
+    "EmergencyCallWaits": LIMIT_S, "WatchCallWaits": LIMIT_S,
 }  # fmt: skip
 # 500 jobs at once; as exclusive jobs of one process instance they are executed one after another
 MANY_JOBS = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -156,6 +157,23 @@ def test_the_alerts_of_overdue_visits_results_and_reports(own: dict[str, Any], s
     wait_until_resolved(server, "VisitWaits", "LabLate")
     case.submit_report()
     wait_until_resolved(server, "ReportWaits")
+
+
+@pytest.mark.verify
+def test_the_alerts_of_overdue_calls_to_patients_watched_at_home(own: dict[str, Any], server: Prometheus) -> None:
+    case = CaseUnderTest(own, is_watched=True)
+    case.start_care(8)
+    case.record_visit("positive")
+    for spo2, alert, account, form in (
+        (94, "WatchCallWaits", "medical_team", "watch_call"),
+        (92, "EmergencyCallWaits", "doctor", "worsening_call"),
+    ):
+        case.wait_until_at("Event_ReportHour")
+        case.fire_timer("Event_ReportHour")
+        case.submit_form("daily_report", {**GREEN_DAY, "spo2": spo2})
+        wait_until_firing(server, alert)
+        case.complete_staff_task(account, form, STAYS_AT_HOME)
+        wait_until_resolved(server, alert)
 
 
 @pytest.mark.verify

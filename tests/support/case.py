@@ -37,6 +37,8 @@ GREEN_DAY: dict[str, Any] = {
     "pulse": 70,
     "day_note": None,
 }
+# answers of the form of a call to a watched patient
+STAYS_AT_HOME = {"call_reached": "yes", "care_place": "home", "call_note": "Drinks enough."}
 SYMPTOMS = {
     "temperature",
     "cough",

@@ -1,6 +1,7 @@
 package org.coronacare.engine.tasks;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.Period;
@@ -9,6 +10,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Date;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
@@ -49,6 +51,15 @@ public class PatientCalendar {
   /** The next point in time at which clocks show this hour (HH:mm); one that their change skips comes an hour later. */
   public Date next(String hour) {
     return next(hour, now());
+  }
+
+  /**
+   * The next point in time at which clocks show this hour (HH:mm), and up to some minutes later: timers of many cases with the same
+   * hour don't become due at once.
+   */
+  public Date next(String hour, int spreadMinutes) {
+    var delay = Duration.ofMinutes(spreadMinutes).multipliedBy(ThreadLocalRandom.current().nextInt(1000)).dividedBy(1000);
+    return Date.from(next(hour).toInstant().plus(delay));
   }
 
   Date next(String hour, ZonedDateTime now) {

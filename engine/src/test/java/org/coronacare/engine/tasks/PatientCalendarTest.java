@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.Date;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,6 +50,15 @@ class PatientCalendarTest {
   void theHourIsThatOfTheClocksOfPatients(String now, String hour, String next) {
     var calendar = new PatientCalendar("Europe/Berlin");
     assertEquals(Date.from(OffsetDateTime.parse(next).toInstant()), calendar.next(hour, OffsetDateTime.parse(now).toZonedDateTime()));
+  }
+
+  @Test
+  void timersWithTheSameHourAreSpread() {
+    var calendar = new PatientCalendar("Europe/Berlin");
+    var hour = calendar.next("09:00").toInstant();
+    var delays = IntStream.range(0, 1000).mapToObj(i -> Duration.between(hour, calendar.next("09:00", 20).toInstant())).toList();
+    assertTrue(delays.stream().allMatch(delay -> !delay.isNegative() && delay.compareTo(Duration.ofMinutes(20)) < 0));
+    assertEquals(20, delays.stream().map(Duration::toMinutes).distinct().count());
   }
 
   @Test
