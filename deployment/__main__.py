@@ -45,7 +45,6 @@ from deployment.declared import collect_declared
 from deployment.templates import write_templates
 from hosting.erased_cases import ErasedCases
 from processes.cases import delete_cases
-from processes.elements import Process
 from processes.engine import Engine
 from processes.variables import VARIABLES
 from workers.lanes import all_handlers
@@ -84,7 +83,7 @@ def main(arguments: list[str]) -> str:
             return "ended"
         case ["rehearse", file, *most]:
             count = int(most[0]) if most else MAX_REHEARSED_CASES
-            found = rehearse(engine, NAME, Process.CORONA_CARE, Path(file), count, _show_progress)
+            found = rehearse(engine, NAME, Path(file), count, _show_progress)
             return (
                 "\n".join(line for each in found for line in as_text(each)) or "no case has evaluated these decisions"
             )

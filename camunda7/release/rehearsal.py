@@ -76,7 +76,6 @@ class _Answers:
 def rehearse(
     engine: Engine,
     deployment: str,
-    process: str,
     file: Path,
     limit: int,
     progress: Progress = lambda roots, label, count: roots,
@@ -86,7 +85,6 @@ def rehearse(
     Args:
         engine: with an account that may read patients' answers.
         deployment: name of the deployments, the latest of which has the deployed file.
-        process: key of the process that evaluated the decisions.
         limit: maximum number of evaluations of each decision.
         progress: wraps an iteration, given its label and length, to show the progress.
 
@@ -102,7 +100,7 @@ def rehearse(
     versions = {each["key"]: each["id"] for each in engine.get("/decision-definition", latestVersion=True)}
     found = []
     for key in sorted(before.keys() & after.keys()):
-        evaluations = list(_read_evaluations(engine, process, key, before, limit, progress))
+        evaluations = list(_read_evaluations(engine, key, before, limit, progress))
         if evaluations:
             found.append(_compare(key, evaluations, versions[key], before, after))
     return found
@@ -133,13 +131,14 @@ def read_tables(name: str, content: bytes) -> dict[str, Table]:
 
 
 def _read_evaluations(
-    engine: Engine, process: str, key: str, found: Mapping[str, Table], limit: int, progress: Progress
+    engine: Engine, key: str, found: Mapping[str, Table], limit: int, progress: Progress
 ) -> Iterator[Evaluation]:
     """Yield the latest evaluations of a root decision, with the inputs of the decisions that it requires."""
-    of = {"decisionDefinitionKey": key, "processDefinitionKey": process, "rootDecisionInstancesOnly": True}
+    of = {"decisionDefinitionKey": key, "rootDecisionInstancesOnly": True}
     last = {"sortBy": "evaluationTime", "sortOrder": "desc", "maxResults": limit}
     roots = engine.get("/history/decision-instance", includeInputs=True, includeOutputs=True, **of, **last)
-    references = _references(engine, {each["processInstanceId"] for each in roots})
+    # an evaluation by the REST API has no process instance
+    references = _references(engine, {each["processInstanceId"] for each in roots} - {None})
     # an erasure or the history clean-up may have deleted the case between the two queries
     roots = [each for each in roots if each["processInstanceId"] in references]
     for root in progress(roots, found[key].name, len(roots)) if roots else ():

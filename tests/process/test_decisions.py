@@ -15,7 +15,7 @@ import pytest
 
 from camunda7.engine import EngineRefused
 from processes.engine import Engine
-from tests.support.algorithm import ILLNESSES, orientation
+from tests.support.algorithm import ILLNESSES, day_status, orientation
 from tests.support.decisions import evaluate_all
 
 TEMPERATURES = ("below_35_5", "from_35_5_to_37_7", "from_37_8_to_38_9", "at_least_39", "unknown", "no_fever")
@@ -139,29 +139,9 @@ def test_home_watch_agrees_with_its_sources() -> None:
     }
     days = [dict(zip(values, each, strict=True)) for each in itertools.product(*values.values())]
     rows = evaluate_all("home_watch", days)
-    wrong = [(day, row) for day, row in zip(days, rows, strict=True) if row["day_status"] != _day_status(**day)]
+    wrong = [(day, row) for day, row in zip(days, rows, strict=True) if row["day_status"] != day_status(**day)]
     assert wrong == []
     assert set(Counter(row["day_status"] for row in rows)) == {"green", "amber", "red"}
-
-
-def _day_status(
-    breathless: bool,
-    unable_to_eat_or_drink: bool,
-    spo2_today: int,
-    spo2_drop: int,
-    pulse_today: int,
-    temperature_today_c: float,
-    feeling: str,
-    days_worse_now: int,
-    risk_factor: bool,
-) -> str:
-    """NHS COVID Oximetry @home and NEWS2: scores of 3 in one parameter are red, of 2 amber."""
-    if breathless or unable_to_eat_or_drink or spo2_today < 93 or pulse_today > 130:
-        return "red"
-    is_getting_worse = feeling == "worse" and (risk_factor or days_worse_now > 1)
-    if spo2_today < 95 or spo2_drop > 2 or pulse_today > 110 or temperature_today_c > 39.05 or is_getting_worse:
-        return "amber"
-    return "green"
 
 
 def test_release_says_why_not_yet() -> None:

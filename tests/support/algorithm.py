@@ -1,6 +1,6 @@
-"""An independent Python implementation of the pre-screening algorithm, which tests compare with the decision tables.
+"""Independent Python implementations of decisions, which tests compare with the decision tables.
 
-Written from the published text (version 2020-05-10), not from the decision's tables.
+Written from the published texts, not from the tables: the pre-screening algorithm in version 2020-05-10.
 """
 
 from __future__ import annotations
@@ -44,3 +44,34 @@ def orientation(answers: dict[str, Any]) -> str:
     if respiratory == 1:
         return "evaluation_needed_at_risk" if risk else "evaluation_advised"
     return "self_monitor"
+
+
+def day_status(
+    breathless: bool,
+    unable_to_eat_or_drink: bool,
+    spo2_today: int,
+    spo2_drop: int,
+    pulse_today: int,
+    temperature_today_c: float,
+    feeling: str,
+    days_worse_now: int,
+    risk_factor: bool,
+    normal_spo2: int = 95,
+) -> str:
+    """NHS COVID Oximetry @home and NEWS2: scores of 3 in one parameter are red, of 2 amber.
+
+    Args:
+        normal_spo2: lowest oxygen saturation, in %, that is green.
+    """
+    if breathless or unable_to_eat_or_drink or spo2_today < 93 or pulse_today > 130:
+        return "red"
+    is_getting_worse = feeling == "worse" and (risk_factor or days_worse_now > 1)
+    if (
+        spo2_today < normal_spo2
+        or spo2_drop > 2
+        or pulse_today > 110
+        or temperature_today_c > 39.05
+        or is_getting_worse
+    ):
+        return "amber"
+    return "green"
