@@ -17,6 +17,8 @@ MESSAGES = {
     "required": _("Enter an answer: {label}"),
     "required_choice": _("Select an answer: {label}"),
     "required_box": _("Confirm: {label}"),
+    "any_or_none": _("Select all that apply, or “None of these”"),
+    "any_and_none": _("Select either what applies or “None of these”, not both"),
     "number": _("{label} must be a number, like 12 or 12.5"),
     "integer": _("{label} must be a whole number"),
     "decimals": _("{label} must have at most {limit} digits after the point"),

@@ -42,6 +42,7 @@ TEXTS = (
     _("Yes"),
     _("No"),
     _("Not answered"),
+    _("or"),
     _("None of these"),
 )
 # of a page; its stylesheet has a rule for each
@@ -275,7 +276,7 @@ def summary(nodes: list[Node], translate: Translate, format_day: Callable[[str],
 
 def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, str]]:
     for node in nodes:
-        boxes = [each for each in node.children if each.component.type == "checkbox" and each.is_editable]
+        boxes = node.boxes
         if len(boxes) > 1 and texts.label(node):
             ticked = [texts.label(box) for box in boxes if box.value]
             yield texts.label(node), "\n".join(ticked) or texts.translate("None of these")
@@ -291,6 +292,8 @@ def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, 
 
 def anchor(node: Node) -> str:
     """Return the id of the input to which the error summary links."""
+    if node.has_none_of_these:
+        return anchor(node.boxes[0])
     if node.component.type != "datetime":
         return node.name
     return f"{node.name}-time" if node.component.more.get("subtype") == "time" else f"{node.name}-day"

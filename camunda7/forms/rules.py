@@ -65,6 +65,13 @@ def find_violations(component: Component, value: Any, context: dict[str, Any], p
     return found
 
 
+def find_box_violations(is_any: bool, is_none: bool) -> list[Problem]:
+    """Return the violated rule of a group's boxes, of which one, or "None of these", must be ticked."""
+    if is_any == is_none:
+        return [Problem("boxes", "any_and_none" if is_any else "any_or_none")]
+    return []
+
+
 def _evaluate_limit(rule: Any, context: dict[str, Any]) -> Any:
     return rule.evaluate(context) if isinstance(rule, Expression) else rule
 

@@ -103,6 +103,16 @@ class Component:
         return ".".join(self.path)
 
     @property
+    def none_name(self) -> str:
+        """Name of a group's box "None of these"; no key has a hyphen."""
+        return f"{self.id}-none"
+
+    @property
+    def has_none_of_these(self) -> bool:
+        """Whether the pages add a box "None of these" to the boxes of this group, and require one of them."""
+        return self.type == "group" and "boxes" in self.properties
+
+    @property
     def is_telephone(self) -> bool:
         return self.properties.get("format") == TELEPHONE
 

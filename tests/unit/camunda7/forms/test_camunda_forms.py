@@ -265,6 +265,51 @@ class TestPages:
         assert days.summary(days.pages[0], answers, format_day=lambda day: f"<{day}>") == [("Day", "<1990-12-09>")]
 
 
+class TestNoneOfThese:
+    BOXES = form(
+        {
+            "type": "group",
+            "id": "G",
+            "label": "Symptoms",
+            "properties": {"boxes": "required"},
+            "components": [
+                {"type": "checkbox", "id": "C", "key": "cough", "label": "A cough"},
+                {"type": "checkbox", "id": "F", "key": "fever", "label": "A fever"},
+            ],
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("ticked", "problem"),
+        [
+            ((), "any_or_none"),
+            (("cough",), None),
+            (("cough", "fever"), None),
+            (("G-none",), None),
+            (("cough", "G-none"), "any_and_none"),
+        ],
+    )
+    def test_either_a_box_or_none_of_these_is_ticked(self, ticked: tuple[str, ...], problem: str | None) -> None:
+        answers = read_with_all_shown(self.BOXES, dict.fromkeys(ticked, "true"))
+        assert [each.message for found in answers.problems.values() for each in found] == ([problem] if problem else [])
+        assert self.BOXES.pages[0].is_answered(answers) == (problem is None)
+        assert answers.values == {"cough": "cough" in ticked, "fever": "fever" in ticked}
+
+    def test_the_box_stands_after_the_others_and_the_error_links_to_the_first(self) -> None:
+        answers = read_with_all_shown(self.BOXES)
+        page = page_of(self.BOXES, answers, checked=True)
+        assert [box["name"] for box in page.select("[type=checkbox]")] == ["cough", "fever", "G-none"]
+        assert page.select_one("fieldset")["aria-describedby"] == page.select_one(".govuk-error-message")["id"]
+        [(anchor, _message)] = self.BOXES.problems(self.BOXES.pages[0], answers)
+        assert page.find(id=anchor)["name"] == "cough"
+
+    def test_a_page_that_is_shown_again_keeps_the_tick(self) -> None:
+        posted = MultiDict([("G-none", "true"), ("shown", "cough"), ("shown", "fever")])
+        merged = self.BOXES.merge_post(MultiDict(), self.BOXES.pages[0], posted)
+        assert merged.dropped == 0
+        assert page_of(self.BOXES, self.BOXES.read(merged.posted)).select_one("[name=G-none]").has_attr("checked")
+
+
 class TestLists:
     LIST = form(
         {
