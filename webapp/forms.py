@@ -23,13 +23,14 @@ from webapp.commands import Command, CompleteTask
 from webapp.drafts import FormDraft, draft_key
 from webapp.formatting import day, translated
 from webapp.resources import resources
-from webapp.status import CALL_NOW
+from webapp.status import ADVICE, CALL_NOW
 from webapp.unusable_forms import UnusableForm
 
 log = logging.getLogger("webapp.forms")
 
 # fields of the pages that aren't the form's
-PAGE_FIELDS = {"csrf_token", "page_token", "send"}
+LANGUAGE_FIELD = "page-language"
+PAGE_FIELDS = {"csrf_token", "page_token", "send", LANGUAGE_FIELD}
 # query parameter after a redirect that has set the cookie
 COOKIE_PARAMETER = "cookie"
 
@@ -63,7 +64,9 @@ def page(name: str, number: int) -> ResponseReturnValue:
     if draft is None:
         return redirect(url_for("forms.begin", name=name))
     shown = _get_page(draft, number)
-    return _render_page(draft, shown) if shown in draft.pages else redirect(_next_url(draft))
+    stopping = draft.stopping_page
+    is_beyond = stopping is not None and number > stopping.number
+    return redirect(_next_url(draft)) if is_beyond or shown not in draft.pages else _render_page(draft, shown)
 
 
 @pages.post("/<name>/<int:number>")
@@ -77,6 +80,9 @@ def answer(name: str, number: int) -> ResponseReturnValue:
         return _render_not_open(name)
     draft, rows_changed = saved
     answered = _get_page(draft, number)
+    if LANGUAGE_FIELD in request.form:
+        languages.change_language(request.form[LANGUAGE_FIELD])
+        return redirect(request.path, 303)
     if rows_changed:
         return _render_page(draft, answered)
     for component, pattern in draft.answers.slow_patterns.items():
@@ -98,7 +104,7 @@ def check(name: str) -> ResponseReturnValue:
     draft = _find_draft(name)
     if draft is None:
         return redirect(url_for("forms.begin", name=name))
-    if draft.unanswered:
+    if draft.unanswered or draft.stopping_page:
         return redirect(_next_url(draft))
     form = draft.form
     summaries = [(page, form.summary(page, draft.answers, translated, day)) for page in draft.pages]
@@ -117,7 +123,20 @@ def send(name: str) -> ResponseReturnValue:
     draft = _find_draft(name)
     if draft is None:
         return _render_not_open(name)
-    return redirect(_next_url(draft), 303) if draft.unanswered else _send(draft, draft.answers.values)
+    is_incomplete = draft.unanswered or draft.stopping_page
+    return redirect(_next_url(draft), 303) if is_incomplete else _send(draft, draft.answers.values)
+
+
+@pages.get("/<name>/stopped")
+def stopped(name: str) -> ResponseReturnValue:
+    """Say whom to call, if an answer has ended the form: the symptom check isn't for people under 15."""
+    draft = _find_draft(name)
+    stopping = draft.stopping_page if draft else None
+    if stopping is None:
+        return redirect(url_for("forms.begin", name=name))
+    title, paragraphs = ADVICE["under_15"]
+    back = url_for("forms.page", name=name, number=stopping.number)
+    return render_template("stopped.html", title=title, paragraphs=paragraphs, back=back)
 
 
 def handle_expired_session() -> ResponseReturnValue | None:
@@ -223,6 +242,8 @@ def _is_sent_from_page(draft: FormDraft) -> bool:
 
 
 def _next_url(draft: FormDraft) -> str:
+    if draft.stopping_page:
+        return url_for("forms.stopped", name=draft.name)
     page = draft.unanswered
     if page is None and _is_sent_from_page(draft):
         page = draft.form.pages[0]

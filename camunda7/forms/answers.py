@@ -35,6 +35,7 @@ class Node:
         readonly: the component's property readonly, evaluated.
         options: options of a choice.
         problems: validation errors.
+        stops: whether the form ends with this answer, without being sent.
         children: nodes of a group.
         rows: nodes of a list, by row.
         trigger: options of a question before it that make it visible; None if it depends on anything else.
@@ -49,6 +50,7 @@ class Node:
     readonly: bool = False
     options: list[Option] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    stops: bool = False
     children: list[Node] = field(default_factory=list)
     rows: list[list[Node]] = field(default_factory=list)
     trigger: Trigger | None = None
@@ -198,6 +200,7 @@ class Reader:
                 node.problems = node.problems or rules.find_violations(
                     node.component, node.value, node.context, self._place
                 )
+                node.stops = rules.is_stopped(node.component, node.value, node.context, self._place)
             elif node.has_none_of_these:
                 is_any = any(box.value for box in node.boxes)
                 node.problems = rules.find_box_violations(is_any, is_none=node.name in self._posted)

@@ -113,6 +113,7 @@ _COMMON = {
         decision=TEXT,
         notBefore=TEXT,
         notAfter=TEXT,
+        stopAfter=TEXT,
         boxes=one_of("required"),
     ),
 }
