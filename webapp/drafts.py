@@ -68,7 +68,8 @@ class FormDraft:
     @property
     def stopping_page(self) -> Page | None:
         """The page with an answer that ends the form without sending it; None if there is none."""
-        return next((page for page in self.pages if page.is_answered(self.answers) and page.is_last(self.answers)), None)
+        answered = (page for page in self.pages if page.is_answered(self.answers))
+        return next((page for page in answered if page.is_last(self.answers)), None)
 
     @property
     def unanswered(self) -> Page | None:

@@ -17,11 +17,12 @@ from werkzeug.datastructures import MultiDict
 
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.forms import Page
+from camunda7.forms.template import Translate
 from processes.cases import find_case, open_tasks
-from webapp import confirmation, languages, questionnaires, sessions, unusable_forms
+from webapp import carers, confirmation, languages, questionnaires, sessions, unusable_forms
 from webapp.commands import Command, CompleteTask
 from webapp.drafts import FormDraft, draft_key
-from webapp.formatting import day, translated
+from webapp.formatting import day
 from webapp.resources import resources
 from webapp.status import ADVICE, CALL_NOW
 from webapp.unusable_forms import UnusableForm
@@ -107,7 +108,10 @@ def check(name: str) -> ResponseReturnValue:
     if draft.unanswered or draft.stopping_page:
         return redirect(_next_url(draft))
     form = draft.form
-    summaries = [(page, form.summary(page, draft.answers, translated, day)) for page in draft.pages]
+    translate = _choose_wording(draft)
+    summaries = [
+        (page.number, translate(page.title), form.summary(page, draft.answers, translate, day)) for page in draft.pages
+    ]
     return render_template(
         "check.html",
         name=name,
@@ -253,14 +257,14 @@ def _next_url(draft: FormDraft) -> str:
 
 
 def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
-    form, answers = draft.form, draft.answers
-    problems = form.problems(page, answers, translated) if checked else []
+    form, answers, translate = draft.form, draft.answers, _choose_wording(draft)
+    problems = form.problems(page, answers, translate) if checked else []
     before = [other.number for other in draft.pages if other.number < page.number]
     return render_template(
         "form.html",
         name=draft.name,
         questionnaire=questionnaires.FORMS[draft.name],
-        page=page,
+        page_title=translate(page.title),
         is_first=not before,
         is_sent=_is_sent_from_page(draft),
         back=before[-1] if before else None,
@@ -268,9 +272,14 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         problems=problems,
         more=checked and not problems,
         refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
-        fields=form.html(page, answers, checked, translated, conceal=True),
+        fields=form.html(page, answers, checked, translate, conceal=True),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
+
+
+def _choose_wording(draft: FormDraft) -> Translate:
+    """Return what translates the form's texts, for whom the answers are."""
+    return carers.choose_wording(draft.answers.values.get("for_whom") or draft.command.context.get("for_whom"))
 
 
 def _is_emergency(draft: FormDraft, page: Page) -> bool:

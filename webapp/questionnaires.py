@@ -87,7 +87,7 @@ def create_symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, c
         message=Message.SYMPTOMS_WORSENED,
         case_reference=case.reference,
         key=f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}",
-        context={"orientation": case.values.get("orientation")},
+        context={"orientation": case.values.get("orientation"), "for_whom": case.values.get("for_whom")},
     )
     return drafts.create(owner, SYMPTOMS_WORSENED, forms.get_message_form(SYMPTOMS_WORSENED), command, {})
 
@@ -108,7 +108,7 @@ def describe_refusals(refused: list[dict[str, Any]] | None) -> list[tuple[str, s
 
 def create_task_draft(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
     """Create the draft of an open user task's form, with the values that the case already has."""
-    context: FormContext = {}
+    context: FormContext = {"for_whom": case.values.get("for_whom")}
     if open_task.form == "close_contacts":
         context["refused"] = case.values.get("contacts_refused")
     if open_task.form == "evaluation_request":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -11,19 +12,50 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
+from camunda7.forms import Form
+from camunda7.inputs.place import DEFAULT_PLACE
 from config import settings as config
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from processes.engine import Engine
 from tests.support.http_server import Call, Reply, http_server
-from tests.unit.webapp.test_application import OPTIONS
+from tests.unit.webapp.test_application import OPTIONS, application
 from webapp.app import create_app
+from webapp.carers import FOR_ANOTHER, IN_MY_CARE
+from webapp.commands import CompleteTask, command_from_json
+from webapp.drafts import FormDraft
+from webapp.forms import _render_page
 from webapp.options import Options
-from webapp.questionnaires import prefill_medical_form
+from webapp.questionnaires import FORMS, prefill_medical_form
 
 pytestmark = pytest.mark.usefixtures("records")
 UNREACHABLE = "http://127.0.0.1:9"
 PRE_SCREENING = (config.ROOT / "forms" / "pre_screening.form").read_bytes()
+# texts whose "you" is the carer, who signs in, is contacted and decides
+MEANT_FOR_THE_CARER = {
+    "By law we must report a positive result to the health authority. We don't need your consent for this.",
+    "Did you reach the patient?",
+    "Do you want a home visit and a test?",
+    "How did we do? You don't have to give a rating.",
+    "How should we contact you?",
+    "I don't know",
+    "I understand that a positive result will be reported",
+    "Include the country code, for example +44 20 7946 0958. You can use someone else's number.",
+    "Is there anything else we should know?",
+    "No, I don't want this",
+    "Only if your oximeter shows it.",
+    "Phone call (I don't use email or text messages)",
+    "Someone in my care",
+    "The date of birth of the person with symptoms. You'll need it to sign in later. If you only know the year, "
+    "enter 1 1 and the year.",
+    "What did we do well, and what could we do better?",
+    "When should we ask you each day?",
+    "Who are you answering for?",
+    "Yes, I want a visit and a test",
+    "Your contact details",
+    "Your name, as guardian or carer",
+    "Your rating",
+}
 DEFINITION = {"id": "corona_care:1", "deploymentId": "1"}
 NO_SIGNS = {"shown": ["breathless", "unable_to_eat_or_drink"], "Group_emergency_signs-none": "true"}
 
@@ -102,7 +134,7 @@ def test_a_change_of_language_keeps_what_was_typed(client: FlaskClient) -> None:
 def test_the_enter_key_sends_a_form_and_changes_no_language(client: FlaskClient) -> None:
     """It presses the first button of the form in the document."""
     page = get(client, "/forms/pre_screening")
-    buttons = [each for each in page.select("button") if each.get("form") == "answers" or each.find_parent(id="answers")]
+    buttons = page.select("button[form=answers], #answers button")
     assert [each["name"] for each in buttons] == ["send", "page-language", "page-language", "send"]
 
 
@@ -126,6 +158,43 @@ def test_the_medical_form_begins_with_answers_of_the_symptom_check(
 ) -> None:
     values = prefill_medical_form(known)
     assert (values.get("onset_date"), values.get("pregnancy")) == expected
+
+
+def test_a_carer_is_asked_about_the_person_in_their_care(client: FlaskClient) -> None:
+    get(client, "/forms/pre_screening")
+    post(client, 1, NO_SIGNS)
+    texts = {}
+    for for_whom in ("myself", IN_MY_CARE):
+        post(client, 2, {**birthday(40), "for_whom": for_whom})
+        texts[for_whom] = get(client, "/forms/pre_screening/4").main.text
+    assert "Have you been close to someone" in texts["myself"]
+    assert "Has the person you care for been close to someone" in texts[IN_MY_CARE]
+    french = client.get("/forms/pre_screening/4", headers={"Accept-Language": "fr"}).text
+    assert "la personne dont vous vous occupez a-t-elle été" in french
+
+
+def test_later_forms_of_a_case_are_in_the_words_for_a_carer() -> None:
+    schema = (config.ROOT / "forms" / "medical_form.form").read_text()
+    app = application()
+    for for_whom, question in (("myself", "Are you pregnant?"), (IN_MY_CARE, "Is the person you care for pregnant?")):
+        command = CompleteTask(task_id="1", case_reference="C-1", key="C-1/1", context={"for_whom": for_whom})
+        draft = FormDraft("case/C-1", "medical_form", schema, command_from_json(command.to_json()), DEFAULT_PLACE)
+        with app.test_request_context("/forms/medical_form/3"):
+            assert question in _render_page(draft, draft.form.pages[2])
+
+
+def test_each_wording_for_carers_is_of_a_text_of_a_form() -> None:
+    forms = [json.loads((config.ROOT / "forms" / f"{name}.form").read_text()) for name in FORMS]
+    texts = {text for form in forms for text in Form.parse(form).texts}
+    assert set(FOR_ANOTHER) - texts == set()
+
+
+def test_no_question_to_a_carer_addresses_the_carer_as_the_patient() -> None:
+    """Words such as "you" are left only where the carer is meant."""
+    forms = [json.loads((config.ROOT / "forms" / f"{name}.form").read_text()) for name in FORMS]
+    texts = {text for form in forms for text in Form.parse(form).texts} - set(FOR_ANOTHER)
+    found = {text for text in texts if re.search(r"\b(you|your|I|my|we)\b", text, re.IGNORECASE)}
+    assert found == MEANT_FOR_THE_CARER
 
 
 def test_a_page_that_does_not_exist_leads_to_the_case_of_whoever_is_signed_in(client: FlaskClient) -> None:
