@@ -74,7 +74,7 @@ def find_box_violations(is_any: bool, is_none: bool) -> list[Problem]:
 
 def is_stopped(component: Component, value: Any, context: dict[str, Any], place: Place) -> bool:
     """Whether a date is after the last day for which the form goes on."""
-    day = moments.day_of(value, place.zone) if isinstance(value, str) else None
+    day = moments.day_of(value, place.zone) if component.stop_after and isinstance(value, str) else None
     limits = [limit.day(today(place.zone), context) for limit in component.stop_after]
     return day is not None and any(limit is not None and day > limit for limit in limits)
 
