@@ -33,6 +33,10 @@ MESSAGES = {
     "character": _("{label}: contains a character that can't be kept"),
     "option": _("Select one of the answers: {label}"),
     "date": _("{label}: enter a real date, like 27 3 1990"),
+    "no_day": _("{label} must include a day"),
+    "no_month": _("{label} must include a month"),
+    "no_year": _("{label} must include a year"),
+    "short_year": _("{label}: the year must have 4 numbers"),
     "past": _("{label} must be today or later"),
     "not_after_today": _("{label} must be today or in the past"),
     "not_after": _("{label} must be {limit} or earlier"),
@@ -64,8 +68,12 @@ class Problem:
 
 
 class Invalid(Exception):
-    """A posted text isn't a value of the component's type."""
+    """A posted text isn't a value of the component's type.
 
-    def __init__(self, rule: str):
+    Args:
+        message: key of MESSAGES, if it isn't the rule's name.
+    """
+
+    def __init__(self, rule: str, message: str = ""):
         super().__init__(rule)
-        self.problem = Problem(rule, rule)
+        self.problem = Problem(rule, message or rule)

@@ -45,6 +45,8 @@ TEXTS = (
     _("or"),
     _("None of these"),
 )
+# by message; other messages are about the whole date
+PARTS_IN_ERROR = {"no_month": "month", "no_year": "year", "short_year": "year"}
 # of a page; its stylesheet has a rule for each
 MAX_TRIGGERS = 12
 # of the example of a recent day
@@ -296,7 +298,10 @@ def anchor(node: Node) -> str:
         return anchor(node.boxes[0])
     if node.component.type != "datetime":
         return node.name
-    return f"{node.name}-time" if node.component.more.get("subtype") == "time" else f"{node.name}-day"
+    if node.component.more.get("subtype") == "time":
+        return f"{node.name}-time"
+    message = node.problems[0].message if node.problems else ""
+    return f"{node.name}-{PARTS_IN_ERROR.get(message, DATE_PARTS[0])}"
 
 
 def _walk_triggers(nodes: Iterable[Node]) -> Iterator[Trigger]:

@@ -155,11 +155,30 @@ class TestFields:
         assert read_one(field("datetime", subtype="date"), **posted) == (value, None)
 
     @pytest.mark.parametrize(
-        ("day", "month", "year"), [("30", "2", "2020"), ("1", "13", "2020"), ("1", "", "2020"), ("1", "1", "20")]
+        ("day", "month", "year"),
+        [("30", "2", "2020"), ("1", "13", "2020"), ("1", "May", "2020"), ("9" * 5000, "1", "2020")],
     )
     def test_an_invalid_date_is_an_error(self, day: str, month: str, year: str) -> None:
         posted = {"x-day": day, "x-month": month, "x-year": year}
         assert "real date" in read_one(field("datetime", subtype="date"), **posted)[1]
+
+    @pytest.mark.parametrize(
+        ("parts", "message", "input_"),
+        [
+            (("", "5", "1990"), "Day must include a day", "x-day"),
+            (("1", "", "1990"), "Day must include a month", "x-month"),
+            (("1", "5", ""), "Day must include a year", "x-year"),
+            (("1", "5", "90"), "Day: the year must have 4 numbers", "x-year"),
+            (("1", "5", "9" * 5000), "Day: the year must have 4 numbers", "x-year"),
+            (("31", "2", "1990"), "Day: enter a real date, like 27 3 1990", "x-day"),
+        ],
+    )
+    def test_an_error_names_the_part_of_the_date_that_is_wrong_and_links_to_it(
+        self, parts: tuple[str, str, str], message: str, input_: str
+    ) -> None:
+        parsed = form(field("datetime", subtype="date", dateLabel="Day"))
+        posted = dict(zip(("x-day", "x-month", "x-year"), parts, strict=True))
+        assert parsed.problems(parsed.pages[0], read_with_all_shown(parsed, posted)) == [(input_, message)]
 
 
 class TestConditions:
