@@ -32,6 +32,8 @@ log = logging.getLogger("webapp.forms")
 # fields of the pages that aren't the form's
 LANGUAGE_FIELD = "page-language"
 PAGE_FIELDS = {"csrf_token", "page_token", "send", LANGUAGE_FIELD}
+# message that a request has arrived
+RECEIPT = "request_received"
 # query parameter after a redirect that has set the cookie
 COOKIE_PARAMETER = "cookie"
 
@@ -310,9 +312,18 @@ def _send(draft: FormDraft, values: dict[str, Any]) -> ResponseReturnValue:
         sessions.record_emergency()
     languages.select_language(values.get("language"))
     if values.get("wants_evaluation") == "yes":
+        _send_receipt(command.case_reference, values)
         return _render_access_code(command, values)
     confirmation.record(draft.name, command.context.get("orientation"))
     return redirect(url_for("patient.case"), 303)
+
+
+def _send_receipt(reference: str, values: dict[str, Any]) -> None:
+    """Send a message that the request has arrived; patients who are called by telephone read it on the page only."""
+    address = {"email": values.get("email"), "sms": values.get("phone")}.get(values["channel"])
+    if address:
+        key = f"{reference}/{RECEIPT}"
+        resources().outbox.add(key, values["channel"], address, RECEIPT, languages.language())
 
 
 def _render_access_code(command: Command, values: dict[str, Any]) -> str:

@@ -18,15 +18,17 @@ from config import settings as config
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from processes.engine import Engine
+from records.outbox import Message
 from tests.support.http_server import Call, Reply, http_server
 from tests.unit.webapp.test_application import OPTIONS, application
 from webapp.app import create_app
 from webapp.carers import FOR_ANOTHER, IN_MY_CARE
-from webapp.commands import CompleteTask, command_from_json
+from webapp.commands import CompleteTask, FormContext, command_from_json
 from webapp.drafts import FormDraft
-from webapp.forms import _render_page
+from webapp.forms import _render_page, _send
 from webapp.options import Options
 from webapp.questionnaires import FORMS, prefill_medical_form
+from webapp.resources import resources
 
 pytestmark = pytest.mark.usefixtures("records")
 UNREACHABLE = "http://127.0.0.1:9"
@@ -195,6 +197,39 @@ def test_no_question_to_a_carer_addresses_the_carer_as_the_patient() -> None:
     texts = {text for form in forms for text in Form.parse(form).texts} - set(FOR_ANOTHER)
     found = {text for text in texts if re.search(r"\b(you|your|I|my|we)\b", text, re.IGNORECASE)}
     assert found == MEANT_FOR_THE_CARER
+
+
+@pytest.mark.parametrize(("channel", "address"), [("email", "ada@patients.example"), ("sms", "+442079460958")])
+def test_a_request_is_acknowledged_by_the_patients_channel_once(
+    channel: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"wants_evaluation": "yes", "channel": channel, "email": None, "phone": None, "language": "fr"}
+    values |= {"email" if channel == "email" else "phone": address}
+    for _ in range(2):
+        request(values, monkeypatch)
+    [message] = Message.select()
+    assert (message.key, message.channel, message.recipient) == ("C-1/request_received", channel, address)
+    assert (message.template, message.language) == ("request_received", "fr")
+
+
+@pytest.mark.parametrize("changed", [{"channel": "telephone"}, {"wants_evaluation": "no"}])
+def test_no_message_acknowledges_a_refusal_or_goes_to_a_telephone(
+    changed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request({"wants_evaluation": "yes", "channel": "email", "phone": "+442079460958", **changed}, monkeypatch)
+    assert list(Message.select()) == []
+
+
+def request(values: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send the form evaluation_request with these values."""
+    schema = (config.ROOT / "forms" / "evaluation_request.form").read_text()
+    context: FormContext = {"date_of_birth": "1990-05-10"}
+    command = CompleteTask(task_id="1", case_reference="C-1", key="C-1/1", context=context)
+    draft = FormDraft("case/C-1", "evaluation_request", schema, command, DEFAULT_PLACE)
+    app = application()
+    with app.test_request_context("/forms/evaluation_request/check", method="POST"):
+        monkeypatch.setattr(resources().forwarder, "forward", lambda key: None)
+        _send(draft, values)
 
 
 def test_a_page_that_does_not_exist_leads_to_the_case_of_whoever_is_signed_in(client: FlaskClient) -> None:
