@@ -62,7 +62,7 @@ class Patient:
                 self.fill_in({name: value})
         for group in self.page.locator("main fieldset", has=self.page.locator('[name$="-none"]')).all():
             if not group.locator("[type=checkbox]:checked").count():
-                group.get_by_label(self.translate("None of these"), exact=True).check()
+                self.fill_in({str(group.locator('[name$="-none"]').get_attribute("name")): True})
 
     def press(self, button: str) -> None:
         """Press a button (or a link with the role of one) and wait for the next page."""
