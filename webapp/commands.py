@@ -23,11 +23,13 @@ class FormContext(TypedDict, total=False):
 
     Attributes:
         refused: the process variable contacts_refused.
+        for_whom: whom the answers are for.
     """
 
     refused: list[dict[str, Any]] | None
     date_of_birth: str | None
     orientation: str | None
+    for_whom: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

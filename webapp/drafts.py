@@ -66,6 +66,12 @@ class FormDraft:
         return sum(number <= page.number for number in numbers), len(numbers)
 
     @property
+    def stopping_page(self) -> Page | None:
+        """The page with an answer that ends the form without sending it; None if there is none."""
+        answered = (page for page in self.pages if page.is_answered(self.answers))
+        return next((page for page in answered if page.is_last(self.answers)), None)
+
+    @property
     def unanswered(self) -> Page | None:
         """The first page whose answers are incomplete or invalid."""
         return next((page for page in self.pages if not page.is_answered(self.answers)), None)

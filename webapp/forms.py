@@ -17,19 +17,23 @@ from werkzeug.datastructures import MultiDict
 
 from camunda7.engine import EngineError, EngineUnavailable
 from camunda7.forms import Page
+from camunda7.forms.template import Translate
 from processes.cases import find_case, open_tasks
-from webapp import confirmation, languages, questionnaires, sessions, unusable_forms
+from webapp import carers, confirmation, languages, questionnaires, sessions, unusable_forms
 from webapp.commands import Command, CompleteTask
 from webapp.drafts import FormDraft, draft_key
-from webapp.formatting import day, translated
+from webapp.formatting import day
 from webapp.resources import resources
-from webapp.status import CALL_NOW
+from webapp.status import ADVICE, CALL_NOW
 from webapp.unusable_forms import UnusableForm
 
 log = logging.getLogger("webapp.forms")
 
 # fields of the pages that aren't the form's
-PAGE_FIELDS = {"csrf_token", "page_token", "send"}
+LANGUAGE_FIELD = "page-language"
+PAGE_FIELDS = {"csrf_token", "page_token", "send", LANGUAGE_FIELD}
+# message that a request has arrived
+RECEIPT = "request_received"
 # query parameter after a redirect that has set the cookie
 COOKIE_PARAMETER = "cookie"
 
@@ -63,7 +67,9 @@ def page(name: str, number: int) -> ResponseReturnValue:
     if draft is None:
         return redirect(url_for("forms.begin", name=name))
     shown = _get_page(draft, number)
-    return _render_page(draft, shown) if shown in draft.pages else redirect(_next_url(draft))
+    stopping = draft.stopping_page
+    is_beyond = stopping is not None and number > stopping.number
+    return redirect(_next_url(draft)) if is_beyond or shown not in draft.pages else _render_page(draft, shown)
 
 
 @pages.post("/<name>/<int:number>")
@@ -77,6 +83,9 @@ def answer(name: str, number: int) -> ResponseReturnValue:
         return _render_not_open(name)
     draft, rows_changed = saved
     answered = _get_page(draft, number)
+    if LANGUAGE_FIELD in request.form:
+        languages.change_language(request.form[LANGUAGE_FIELD])
+        return redirect(request.path, 303)
     if rows_changed:
         return _render_page(draft, answered)
     for component, pattern in draft.answers.slow_patterns.items():
@@ -98,10 +107,13 @@ def check(name: str) -> ResponseReturnValue:
     draft = _find_draft(name)
     if draft is None:
         return redirect(url_for("forms.begin", name=name))
-    if draft.unanswered:
+    if draft.unanswered or draft.stopping_page:
         return redirect(_next_url(draft))
     form = draft.form
-    summaries = [(page, form.summary(page, draft.answers, translated, day)) for page in draft.pages]
+    translate = _choose_wording(draft)
+    summaries = [
+        (page.number, translate(page.title), form.summary(page, draft.answers, translate, day)) for page in draft.pages
+    ]
     return render_template(
         "check.html",
         name=name,
@@ -117,7 +129,20 @@ def send(name: str) -> ResponseReturnValue:
     draft = _find_draft(name)
     if draft is None:
         return _render_not_open(name)
-    return redirect(_next_url(draft), 303) if draft.unanswered else _send(draft, draft.answers.values)
+    is_incomplete = draft.unanswered or draft.stopping_page
+    return redirect(_next_url(draft), 303) if is_incomplete else _send(draft, draft.answers.values)
+
+
+@pages.get("/<name>/stopped")
+def stopped(name: str) -> ResponseReturnValue:
+    """Say whom to call, if an answer has ended the form: the symptom check isn't for people under 15."""
+    draft = _find_draft(name)
+    stopping = draft.stopping_page if draft else None
+    if stopping is None:
+        return redirect(url_for("forms.begin", name=name))
+    title, paragraphs = ADVICE["under_15"]
+    back = url_for("forms.page", name=name, number=stopping.number)
+    return render_template("stopped.html", title=title, paragraphs=paragraphs, back=back)
 
 
 def handle_expired_session() -> ResponseReturnValue | None:
@@ -223,6 +248,8 @@ def _is_sent_from_page(draft: FormDraft) -> bool:
 
 
 def _next_url(draft: FormDraft) -> str:
+    if draft.stopping_page:
+        return url_for("forms.stopped", name=draft.name)
     page = draft.unanswered
     if page is None and _is_sent_from_page(draft):
         page = draft.form.pages[0]
@@ -232,14 +259,14 @@ def _next_url(draft: FormDraft) -> str:
 
 
 def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
-    form, answers = draft.form, draft.answers
-    problems = form.problems(page, answers, translated) if checked else []
+    form, answers, translate = draft.form, draft.answers, _choose_wording(draft)
+    problems = form.problems(page, answers, translate) if checked else []
     before = [other.number for other in draft.pages if other.number < page.number]
     return render_template(
         "form.html",
         name=draft.name,
         questionnaire=questionnaires.FORMS[draft.name],
-        page=page,
+        page_title=translate(page.title),
         is_first=not before,
         is_sent=_is_sent_from_page(draft),
         back=before[-1] if before else None,
@@ -247,9 +274,14 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         problems=problems,
         more=checked and not problems,
         refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
-        fields=form.html(page, answers, checked, translated, conceal=True),
+        fields=form.html(page, answers, checked, translate, conceal=True),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
+
+
+def _choose_wording(draft: FormDraft) -> Translate:
+    """Return what translates the form's texts, for whom the answers are."""
+    return carers.choose_wording(draft.answers.values.get("for_whom") or draft.command.context.get("for_whom"))
 
 
 def _is_emergency(draft: FormDraft, page: Page) -> bool:
@@ -280,9 +312,18 @@ def _send(draft: FormDraft, values: dict[str, Any]) -> ResponseReturnValue:
         sessions.record_emergency()
     languages.select_language(values.get("language"))
     if values.get("wants_evaluation") == "yes":
+        _send_receipt(command.case_reference, values)
         return _render_access_code(command, values)
     confirmation.record(draft.name, command.context.get("orientation"))
     return redirect(url_for("patient.case"), 303)
+
+
+def _send_receipt(reference: str, values: dict[str, Any]) -> None:
+    """Send a message that the request has arrived; patients who are called by telephone read it on the page only."""
+    address = {"email": values.get("email"), "sms": values.get("phone")}.get(values["channel"])
+    if address:
+        key = f"{reference}/{RECEIPT}"
+        resources().outbox.add(key, values["channel"], address, RECEIPT, languages.language())
 
 
 def _render_access_code(command: Command, values: dict[str, Any]) -> str:

@@ -139,6 +139,7 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         quarantine_end=compute_quarantine_end(case, now.date()),
         is_visit_late=visit_due_at is not None and visit_due_at < now,
         status=status,
+        now=now,
         may_withdraw=bool(steps & WITHDRAWABLE_STEPS) and not case.values.get("withdrawn"),
         tasks=[(form, questionnaires.FORMS[form]) for form in tasks if form not in pending_forms],
         pending_titles=[questionnaires.FORMS[form].title for form in pending_forms],

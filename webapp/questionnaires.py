@@ -60,6 +60,16 @@ CONTACT_REFUSED = {
     "no_day": ("last_exposure_date-day", _("%(name)s: enter the day you were last close to them.")),
     "no_address": ("email", _("%(name)s: enter an email address or a phone number.")),
 }
+# symptoms of the pre-screening; the variable of each one's first day ends with _since
+DATED_SYMPTOMS = (
+    "cough",
+    "sore_throat_or_aches",
+    "loss_of_taste_or_smell",
+    "diarrhea",
+    "fatigue",
+    "unable_to_eat_or_drink",
+    "breathless",
+)
 # forms of user tasks
 TASKS = frozenset(FORMS) - {PRE_SCREENING, SYMPTOMS_WORSENED}
 
@@ -77,7 +87,7 @@ def create_symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, c
         message=Message.SYMPTOMS_WORSENED,
         case_reference=case.reference,
         key=f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}",
-        context={"orientation": case.values.get("orientation")},
+        context={"orientation": case.values.get("orientation"), "for_whom": case.values.get("for_whom")},
     )
     return drafts.create(owner, SYMPTOMS_WORSENED, forms.get_message_form(SYMPTOMS_WORSENED), command, {})
 
@@ -98,7 +108,7 @@ def describe_refusals(refused: list[dict[str, Any]] | None) -> list[tuple[str, s
 
 def create_task_draft(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
     """Create the draft of an open user task's form, with the values that the case already has."""
-    context: FormContext = {}
+    context: FormContext = {"for_whom": case.values.get("for_whom")}
     if open_task.form == "close_contacts":
         context["refused"] = case.values.get("contacts_refused")
     if open_task.form == "evaluation_request":
@@ -106,4 +116,15 @@ def create_task_draft(drafts: FormDrafts, forms: TaskForms, owner: str, case: Ca
     command = CompleteTask(
         task_id=open_task.id, case_reference=case.reference, key=f"{case.reference}/{open_task.id}", context=context
     )
-    return drafts.create(owner, open_task.form, forms.get_task_form(open_task), command, case.values)
+    known = prefill_medical_form(case.values) if open_task.form == "medical_form" else case.values
+    return drafts.create(owner, open_task.form, forms.get_task_form(open_task), command, known)
+
+
+def prefill_medical_form(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the case's values with answers of the pre-screening to the same questions, for the patient to check."""
+    days = [values.get(f"{symptom}_since") for symptom in DATED_SYMPTOMS if values.get(symptom)]
+    asked = {
+        "onset_date": min(filter(None, days), default=None),
+        "pregnancy": "yes" if values.get("third_trimester") else None,
+    }
+    return {**values, **{name: value for name, value in asked.items() if value and values.get(name) is None}}

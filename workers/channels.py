@@ -70,7 +70,7 @@ class Mail:
 
     def deliver(self, message: Message) -> None:
         url = self._links.url_for(message)
-        subject, text = compose_mail(message.template, message.language, url, self._phone)
+        subject, text = compose_mail(message.template, message.language, message.case_reference, url, self._phone)
         self._server.send(self._sender, message.recipient, subject, text, message_id(message.key))
 
 
@@ -92,7 +92,8 @@ class Sms:
         self._phone = phone
 
     def deliver(self, message: Message) -> None:
-        text = compose_sms(message.template, message.language, self._links.url_for(message), self._phone)
+        url = self._links.url_for(message)
+        text = compose_sms(message.template, message.language, message.case_reference, url, self._phone)
         self._gateway.send(message.recipient, text, message.key)
 
 
@@ -127,7 +128,7 @@ class Telephone:
 
 def _call_script(message: Message) -> str:
     """Return what the contact tracer tells the patient; of a replacement also which address failed."""
-    subject, text = text_of(message.template, message.language)
+    subject, text = text_of(message.template, message.language, message.case_reference)
     if not message.is_replacement:
         return f"{subject}. {text}"
     return f"{subject}. {text}\n\nWe couldn't deliver this message to {message.recipient}. {ANOTHER_WAY}"

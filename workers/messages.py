@@ -1,4 +1,4 @@
-"""Texts of the messages, by template and language. They contain no name and no result.
+"""Texts of the messages, by template and language. They contain no name, no result and no access code.
 
 Each has a link: a patient's opens their case, together with the date of birth; a doctor's leads to Tasklist, a
 manager's to /staff/now. Patients also read why they get the message, and how to check that it is genuine.
@@ -8,8 +8,27 @@ from __future__ import annotations
 
 ENGLISH, FRENCH, ARABIC = "en", "fr", "ar"
 
-# template → language → subject, text
+# template → language → subject, text. In Arabic, isolates keep the reference in its order.
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "request_received": {
+        ENGLISH: (
+            "We've received your request",
+            "We've received your request for a home visit and a test. Your case reference is {reference}. If you "
+            "haven't filled in the medical form yet, sign in to CoronaCare to do so. Then we'll plan the visit and "
+            "send you a message.",
+        ),
+        FRENCH: (
+            "Nous avons reçu votre demande",
+            "Nous avons reçu votre demande de visite à domicile et de test. La référence de votre dossier est "
+            "{reference}. Si vous n'avez pas encore rempli le formulaire médical, connectez-vous à CoronaCare pour le "
+            "faire. Nous organiserons ensuite la visite et vous enverrons un message.",
+        ),
+        ARABIC: (
+            "لقد تلقينا طلبك",
+            "لقد تلقينا طلبك لزيارة منزلية وفحص. رقم ملفك هو \u2066{reference}\u2069. إذا لم تملأ الاستمارة الطبية "
+            "بعد، يرجى تسجيل الدخول إلى CoronaCare لملئها. بعد ذلك نحدد موعد الزيارة ونرسل إليك رسالة.",
+        ),
+    },
     "visit_planned": {
         ENGLISH: ("We've planned your visit", "The medical team will visit you. Sign in to CoronaCare to see when."),
         FRENCH: (
@@ -176,29 +195,31 @@ TO_MANAGERS = frozenset({"patient_call_escalated"})
 TO_STAFF = TO_DOCTORS | TO_MANAGERS
 
 
-def text_of(template: str, language: str) -> tuple[str, str]:
+def text_of(template: str, language: str, reference: str) -> tuple[str, str]:
     """Return subject and text of a template, in English if the template has no text in this language."""
     texts = TEXTS[template]
-    return texts.get(language, texts[ENGLISH])
+    subject, text = texts.get(language, texts[ENGLISH])
+    return subject, text.format(reference=reference)
 
 
-def compose_mail(template: str, language: str, url: str, phone: str) -> tuple[str, str]:
+def compose_mail(template: str, language: str, reference: str, url: str, phone: str) -> tuple[str, str]:
     """Return subject and text of a mail.
 
     Args:
+        reference: the case's.
         url: the message's link.
         phone: number that patients call to check a message.
     """
-    subject, text = text_of(template, language)
+    subject, text = text_of(template, language, reference)
     if template in TO_STAFF:
         return subject, f"{text}\n\n{url}\n"
     note = MAIL_NOTES.get(language, MAIL_NOTES[ENGLISH]).format(phone=phone)
     return subject, f"{text}\n\n{url}\n\n{note}\n\n{SERVICE}\n"
 
 
-def compose_sms(template: str, language: str, url: str, phone: str) -> str:
+def compose_sms(template: str, language: str, reference: str, url: str, phone: str) -> str:
     """Return the text of an SMS; arguments as those of compose_mail()."""
-    _, text = text_of(template, language)
+    _, text = text_of(template, language, reference)
     if template in TO_STAFF:
         return f"{text} {url}"
     note = SMS_NOTES.get(language, SMS_NOTES[ENGLISH]).format(phone=phone)

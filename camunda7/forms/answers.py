@@ -35,6 +35,7 @@ class Node:
         readonly: the component's property readonly, evaluated.
         options: options of a choice.
         problems: validation errors.
+        stops: whether the form ends with this answer, without being sent.
         children: nodes of a group.
         rows: nodes of a list, by row.
         trigger: options of a question before it that make it visible; None if it depends on anything else.
@@ -49,6 +50,7 @@ class Node:
     readonly: bool = False
     options: list[Option] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    stops: bool = False
     children: list[Node] = field(default_factory=list)
     rows: list[list[Node]] = field(default_factory=list)
     trigger: Trigger | None = None
@@ -59,6 +61,16 @@ class Node:
         yield self
         for node in [*self.children, *(node for row in self.rows for node in row)]:
             yield from node.walk()
+
+    @property
+    def has_none_of_these(self) -> bool:
+        """Whether the node is a group with a box "None of these", which has the group's name."""
+        return self.component.has_none_of_these and bool(self.boxes)
+
+    @property
+    def boxes(self) -> list[Node]:
+        """The checkboxes of a group that can be edited."""
+        return [node for node in self.children if node.component.type == "checkbox" and node.is_editable]
 
     @property
     def is_editable(self) -> bool:
@@ -188,6 +200,10 @@ class Reader:
                 node.problems = node.problems or rules.find_violations(
                     node.component, node.value, node.context, self._place
                 )
+                node.stops = rules.is_stopped(node.component, node.value, node.context, self._place)
+            elif node.has_none_of_these:
+                is_any = any(box.value for box in node.boxes)
+                node.problems = rules.find_box_violations(is_any, is_none=node.name in self._posted)
         return Answers(self._posted, nodes, collect_values(nodes, submitted=True))
 
     def _all_values(self) -> dict[str, Any]:
@@ -218,7 +234,8 @@ class Reader:
         return nodes
 
     def _node(self, component: Component, scope: Scope, context: dict[str, Any], everything: bool) -> Node:
-        node = Node(component, scope.prefix + component.name, scope.indexes, context)
+        name = component.none_name if component.has_none_of_these else component.name
+        node = Node(component, scope.prefix + name, scope.indexes, context)
         if component.repeats:
             count = self._row_count(component, node.name, scope)
             node.rows = [

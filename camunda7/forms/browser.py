@@ -14,6 +14,8 @@ from bs4 import BeautifulSoup, Tag
 from camunda7.http_client import new_session
 
 MAX_SUBMISSIONS = 25
+# at the end of the name of a group's box "None of these"
+NONE = "-none"
 
 
 class PageRefused(Exception):
@@ -187,11 +189,17 @@ def _form_data(form: Tag, typed: dict[str, str]) -> list[tuple[str, str]]:
         if kind == "hidden":
             sent.append((name, str(control.get("value", ""))))
         elif kind in ("radio", "checkbox"):
-            if typed.get(name) == control.get("value"):
+            if typed.get(name) == control.get("value") or _is_none_of_these(control, typed):
                 sent.append((name, str(control["value"])))
         else:
             sent.append((name, _input_text(name, typed)))
     return sent
+
+
+def _is_none_of_these(control: Tag, typed: dict[str, str]) -> bool:
+    """Whether a control is the box "None of these" of a group of which no box is to be ticked."""
+    group = control.find_parent("fieldset") if str(control["name"]).endswith(NONE) else None
+    return group is not None and not any(typed.get(str(box["name"])) for box in group.select("[type=checkbox]"))
 
 
 def _input_text(name: str, typed: dict[str, str]) -> str:

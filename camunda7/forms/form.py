@@ -68,6 +68,10 @@ class Page:
         unseen = answers.unseen
         return [node for node in self.walk(answers) if node.problems and node.name not in unseen]
 
+    def is_last(self, answers: Answers) -> bool:
+        """Whether an answer on the page ends the form, without being sent (properties.stopAfter)."""
+        return any(node.stops for node in self.walk(answers))
+
     def is_answered(self, answers: Answers) -> bool:
         """Whether all inputs of the page were shown, and have no validation errors."""
         unseen = answers.unseen

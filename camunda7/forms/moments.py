@@ -112,8 +112,13 @@ def _parse_day(posted: Mapping[str, str], name: str) -> date | None:
     parts = {part: clean_code(posted.get(f"{name}-{part}", "")) for part in DATE_PARTS}
     if not any(parts.values()):
         return None
-    if not all(part.isascii() and part.isdigit() for part in parts.values()) or len(parts["year"]) != 4:
+    for part, text in parts.items():
+        if not text:
+            raise Invalid("date", f"no_{part}")
+    if not all(part.isascii() and part.isdigit() for part in parts.values()):
         raise Invalid("date")
+    if len(parts["year"]) != 4:
+        raise Invalid("date", "short_year")
     try:
         return date(**{part: int(text[-4:]) for part, text in parts.items()})
     except ValueError:

@@ -86,6 +86,8 @@ def _inputs(
                 yield from _inputs(component.children, posted, f"{name}-{row}-")
         elif component.children:
             yield from _inputs(component.children, posted, f"{name}." if component.path else prefix)
+            if component.has_none_of_these:
+                yield component, prefix + component.none_name
         elif component.type in INPUTS:
             yield component, name
 

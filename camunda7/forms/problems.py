@@ -17,6 +17,8 @@ MESSAGES = {
     "required": _("Enter an answer: {label}"),
     "required_choice": _("Select an answer: {label}"),
     "required_box": _("Confirm: {label}"),
+    "any_or_none": _("Select all that apply, or “None of these”"),
+    "any_and_none": _("Select either what applies or “None of these”, not both"),
     "number": _("{label} must be a number, like 12 or 12.5"),
     "integer": _("{label} must be a whole number"),
     "decimals": _("{label} must have at most {limit} digits after the point"),
@@ -31,6 +33,10 @@ MESSAGES = {
     "character": _("{label}: contains a character that can't be kept"),
     "option": _("Select one of the answers: {label}"),
     "date": _("{label}: enter a real date, like 27 3 1990"),
+    "no_day": _("{label} must include a day"),
+    "no_month": _("{label} must include a month"),
+    "no_year": _("{label} must include a year"),
+    "short_year": _("{label}: the year must have 4 numbers"),
     "past": _("{label} must be today or later"),
     "not_after_today": _("{label} must be today or in the past"),
     "not_after": _("{label} must be {limit} or earlier"),
@@ -62,8 +68,12 @@ class Problem:
 
 
 class Invalid(Exception):
-    """A posted text isn't a value of the component's type."""
+    """A posted text isn't a value of the component's type.
 
-    def __init__(self, rule: str):
+    Args:
+        message: key of MESSAGES, if it isn't the rule's name.
+    """
+
+    def __init__(self, rule: str, message: str = ""):
         super().__init__(rule)
-        self.problem = Problem(rule, rule)
+        self.problem = Problem(rule, message or rule)

@@ -107,7 +107,14 @@ _COMMON = {
     # form-js fails for null
     "layout": object_of(),
     "properties": optional_object_of(
-        page=TEXT, autocomplete=TEXT, subject=TEXT, decision=TEXT, notBefore=TEXT, notAfter=TEXT
+        page=TEXT,
+        autocomplete=TEXT,
+        subject=TEXT,
+        decision=TEXT,
+        notBefore=TEXT,
+        notAfter=TEXT,
+        stopAfter=TEXT,
+        boxes=one_of("required"),
     ),
 }
 _REQUIRED = {"required": FLAG}

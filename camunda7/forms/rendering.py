@@ -42,8 +42,11 @@ TEXTS = (
     _("Yes"),
     _("No"),
     _("Not answered"),
+    _("or"),
     _("None of these"),
 )
+# by message; other messages are about the whole date
+PARTS_IN_ERROR = {"no_month": "month", "no_year": "year", "short_year": "year"}
 # of a page; its stylesheet has a rule for each
 MAX_TRIGGERS = 12
 # of the example of a recent day
@@ -275,7 +278,7 @@ def summary(nodes: list[Node], translate: Translate, format_day: Callable[[str],
 
 def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, str]]:
     for node in nodes:
-        boxes = [each for each in node.children if each.component.type == "checkbox" and each.is_editable]
+        boxes = node.boxes
         if len(boxes) > 1 and texts.label(node):
             ticked = [texts.label(box) for box in boxes if box.value]
             yield texts.label(node), "\n".join(ticked) or texts.translate("None of these")
@@ -291,9 +294,14 @@ def _summarize(nodes: Iterable[Node], texts: _PageTexts) -> Iterator[tuple[str, 
 
 def anchor(node: Node) -> str:
     """Return the id of the input to which the error summary links."""
+    if node.has_none_of_these:
+        return anchor(node.boxes[0])
     if node.component.type != "datetime":
         return node.name
-    return f"{node.name}-time" if node.component.more.get("subtype") == "time" else f"{node.name}-day"
+    if node.component.more.get("subtype") == "time":
+        return f"{node.name}-time"
+    message = node.problems[0].message if node.problems else ""
+    return f"{node.name}-{PARTS_IN_ERROR.get(message, DATE_PARTS[0])}"
 
 
 def _walk_triggers(nodes: Iterable[Node]) -> Iterator[Trigger]:

@@ -65,6 +65,20 @@ def find_violations(component: Component, value: Any, context: dict[str, Any], p
     return found
 
 
+def find_box_violations(is_any: bool, is_none: bool) -> list[Problem]:
+    """Return the violated rule of a group's boxes, of which one, or "None of these", must be ticked."""
+    if is_any == is_none:
+        return [Problem("boxes", "any_and_none" if is_any else "any_or_none")]
+    return []
+
+
+def is_stopped(component: Component, value: Any, context: dict[str, Any], place: Place) -> bool:
+    """Whether a date is after the last day for which the form goes on."""
+    day = moments.day_of(value, place.zone) if component.stop_after and isinstance(value, str) else None
+    limits = [limit.day(today(place.zone), context) for limit in component.stop_after]
+    return day is not None and any(limit is not None and day > limit for limit in limits)
+
+
 def _evaluate_limit(rule: Any, context: dict[str, Any]) -> Any:
     return rule.evaluate(context) if isinstance(rule, Expression) else rule
 

@@ -65,6 +65,7 @@ class Component:
         page: title of the page that it begins; empty if it is on the page of the previous component.
         subject: its name in validation errors; if empty, its label.
         not_before, not_after: limits of its date.
+        stop_after: last of its days for which the form goes on; empty if it goes on for all.
         more: its properties in the schema.
     """
 
@@ -86,6 +87,7 @@ class Component:
     subject: str = ""
     not_before: tuple[DayLimit, ...] = ()
     not_after: tuple[DayLimit, ...] = ()
+    stop_after: tuple[DayLimit, ...] = ()
     children: tuple[Component, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -103,6 +105,16 @@ class Component:
         return ".".join(self.path)
 
     @property
+    def none_name(self) -> str:
+        """Name of a group's box "None of these"; no key has a hyphen."""
+        return f"{self.id}-none"
+
+    @property
+    def has_none_of_these(self) -> bool:
+        """Whether the pages add a box "None of these" to the boxes of this group, and require one of them."""
+        return self.type == "group" and "boxes" in self.properties
+
+    @property
     def is_telephone(self) -> bool:
         return self.properties.get("format") == TELEPHONE
 
@@ -117,7 +129,7 @@ class Component:
         parts = [self.hide, self.readonly, self.options, self.expression, self.content, self.label, self.description]
         parts += [self.columns, *self.templates.values(), *self.rules.values()]
         names = [part.names for part in parts if isinstance(part, Expression | Template)]
-        limits = {limit.answer for limit in (*self.not_before, *self.not_after) if limit.answer}
+        limits = {limit.answer for limit in (*self.not_before, *self.not_after, *self.stop_after) if limit.answer}
         return frozenset({self.options} if isinstance(self.options, str) else set()).union(limits, *names)
 
     @property
@@ -222,6 +234,7 @@ def _parse_component(form: str, item: dict[str, Any]) -> Component:
             subject=custom.get("subject") or "",
             not_before=parse_limits(custom.get("notBefore") or ""),
             not_after=parse_limits(custom.get("notAfter") or ""),
+            stop_after=parse_limits(custom.get("stopAfter") or ""),
             children=tuple(_parse_component(form, child) for child in item.get("components", [])),
             more=item,
         )

@@ -81,6 +81,7 @@ def test_the_keyboard_is_enough(state: dict[str, Any], new_page: Callable[..., P
     patient.activate("a.govuk-button--start")
 
     # no emergency sign
+    patient.fill_in_page({})
     patient.submit_page()
     # an error leads to its field
     patient.submit_page()

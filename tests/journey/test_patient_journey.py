@@ -152,7 +152,7 @@ def test_from_pre_screening_to_review(state: dict[str, Any], new_page: Callable[
     assert case.wait_for_end().values["case_outcome"] == "care_completed"
     patient.open("/case")
     assert "Your doctor's report is on this page. Your case is closed." in patient.text
-    assert len(mails_to(state, ADDRESS)) == 3
+    assert len(mails_to(state, ADDRESS)) == 4
 
     # and the contact opens the link in the message
     [message] = mails_to(state, "howard@contacts.example")

@@ -31,6 +31,7 @@ def test_a_printed_case_has_the_date_of_birth_and_no_controls(
 
     page.emulate_media(media="print")
     expect(born).to_be_visible()
+    expect(page.get_by_text("Printed on")).to_be_visible()
     assert control.filter(visible=True).count() == 0
     addresses = "links => links.map(link => getComputedStyle(link, '::after').content)"
     assert set(page.locator("main a").evaluate_all(addresses)) == {"none"}

@@ -69,6 +69,7 @@ def test_a_patient_reports_and_reads_until_when_they_stay_at_home(case: CaseUnde
 def test_on_a_red_day_the_emergency_advice_is_shown_at_once(case: CaseUnderTest, patient: Patient) -> None:
     patient.wait_for_link("How are you today?")
     patient.press("How are you today?")
+    patient.fill_in_page({})
     patient.submit_page()
     patient.fill_in({**TODAY, "spo2": "91"})
     patient.submit_page()

@@ -31,7 +31,7 @@ RULES = {
 }
 
 
-OUR_RULES = ("notBefore", "notAfter", "format")
+OUR_RULES = ("notBefore", "notAfter", "format", "boxes")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def theirs(form_js: FormJs, form: Form, schema: dict[str, Any], answers: AnswerS
 
 
 def _without_our_rules(schema: Any) -> Any:
-    """A schema without our rules in custom properties, which form-js ignores: limits of dates, telephone numbers."""
+    """A schema without our rules in custom properties, which form-js ignores: limits of dates, "None of these"."""
     if isinstance(schema, list):
         return [_without_our_rules(each) for each in schema]
     if not isinstance(schema, dict):

@@ -39,6 +39,9 @@ def test_a_missed_visit_is_repeated_at_the_appointment(case: CaseUnderTest, reco
     eventually(lambda: case.value("visit_number") == 2)
     assert datetime.strptime(case.task("medical_visit")["due"], ENGINE_TIME) == appointment
     eventually(lambda: Message.get_or_none(Message.key == f"{case.reference}/notify/visit_planned/1.2"))
+    # and its form doesn't begin with the outcome of the first
+    variables = case.admin.get(f"/task/{case.wait_for_task('medical_visit').id}/form-variables")
+    assert [variables[name]["value"] for name in ("visit_outcome", "next_appointment")] == [None, None]
     # and the second visit may yield a sample
     case.record_visit("negative")
     case.wait_for_task("doctor_report")

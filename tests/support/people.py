@@ -56,10 +56,13 @@ class Patient:
                 control.fill(str(value))
 
     def fill_in_page(self, answers: Answers) -> None:
-        """Fill in those fields that the page shows; an answer may show others after it."""
+        """Fill in those fields that the page shows; an answer may show others after it. No box is "None of these"."""
         for name, value in answers.items():
             if self.has_field(name):
                 self.fill_in({name: value})
+        for group in self.page.locator("main fieldset", has=self.page.locator('[name$="-none"]')).all():
+            if not group.locator("[type=checkbox]:checked").count():
+                self.fill_in({str(group.locator('[name$="-none"]').get_attribute("name")): True})
 
     def press(self, button: str) -> None:
         """Press a button (or a link with the role of one) and wait for the next page."""

@@ -89,7 +89,7 @@ def fill_in_until(patient: Patient, heading: str, time: int = 1) -> Page:
     while True:
         shown = patient.page.locator("h1").inner_text()
         seen[shown] += 1
-        patient.fill_in({name: value for name, value in NEWCOMER.items() if patient.has_field(name)})
+        patient.fill_in_page(NEWCOMER)
         if shown == heading and seen[shown] == time:
             return patient.page
         patient.submit_page()

@@ -401,10 +401,11 @@ def test_ways_back_to_the_case_are_those_that_the_patient_has(
     assert "access code" not in page(case(), {"Task_RequestEvaluation"})
 
 
-def test_the_printed_page_names_the_patient(page: Callable[..., str]) -> None:
-    known = case(**{**REPORTED, "family_name": "Lovelace"})
-    assert page(known, REPORT_STEPS, is_printed=True) == "Name Ada Lovelace Date of birth 10 May 1990"
-    assert page(case(), {"Task_RequestEvaluation"}, is_printed=True) == "Date of birth 10 May 1990"
+def test_the_printed_page_names_the_patient_and_the_day(page: Callable[..., str]) -> None:
+    known, printed = case(**{**REPORTED, "family_name": "Lovelace"}), f"Printed on {datetime.now(UTC):%-d %B %Y}, "
+    born = "Date of birth 10 May 1990"
+    assert page(known, REPORT_STEPS, is_printed=True).startswith(f"Name Ada Lovelace {born} {printed}")
+    assert page(case(), {"Task_RequestEvaluation"}, is_printed=True).startswith(f"{born} {printed}")
 
 
 def test_an_ended_case_says_so(page: Callable[..., str]) -> None:

@@ -28,7 +28,7 @@ from tests.support.ports import free_port
 from tests.support.sms import texts_to
 from tests.support.smtp import REPLIES, Inbox, smtp_server
 from workers.channels import Mail, MessageLinks, Sms
-from workers.messages import MAIL_NOTES, TEXTS, TO_DOCTORS, TO_MANAGERS, text_of
+from workers.messages import MAIL_NOTES, TEXTS, TO_DOCTORS, TO_MANAGERS, compose_mail, compose_sms, text_of
 from workers.sender import Sender
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -347,5 +347,12 @@ def test_every_text_to_patients_exists_in_every_language() -> None:
     assert missing == to_staff
 
 
+@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+def test_the_message_about_a_request_names_the_case(language: str) -> None:
+    _subject, text = compose_mail("request_received", language, "C-ABC", "https://care.example/link/1", "116 117")
+    assert "C-ABC" in text
+    assert "C-ABC" in compose_sms("request_received", language, "C-ABC", "https://care.example/link/1", "116 117")
+
+
 def test_a_text_in_an_unknown_language_is_english() -> None:
-    assert text_of("result_there", "xx") == TEXTS["result_there"]["en"]
+    assert text_of("result_there", "xx", "C-1") == TEXTS["result_there"]["en"]

@@ -155,11 +155,30 @@ class TestFields:
         assert read_one(field("datetime", subtype="date"), **posted) == (value, None)
 
     @pytest.mark.parametrize(
-        ("day", "month", "year"), [("30", "2", "2020"), ("1", "13", "2020"), ("1", "", "2020"), ("1", "1", "20")]
+        ("day", "month", "year"),
+        [("30", "2", "2020"), ("1", "13", "2020"), ("1", "May", "2020"), ("9" * 5000, "1", "2020")],
     )
     def test_an_invalid_date_is_an_error(self, day: str, month: str, year: str) -> None:
         posted = {"x-day": day, "x-month": month, "x-year": year}
         assert "real date" in read_one(field("datetime", subtype="date"), **posted)[1]
+
+    @pytest.mark.parametrize(
+        ("parts", "message", "input_"),
+        [
+            (("", "5", "1990"), "Day must include a day", "x-day"),
+            (("1", "", "1990"), "Day must include a month", "x-month"),
+            (("1", "5", ""), "Day must include a year", "x-year"),
+            (("1", "5", "90"), "Day: the year must have 4 numbers", "x-year"),
+            (("1", "5", "9" * 5000), "Day: the year must have 4 numbers", "x-year"),
+            (("31", "2", "1990"), "Day: enter a real date, like 27 3 1990", "x-day"),
+        ],
+    )
+    def test_an_error_names_the_part_of_the_date_that_is_wrong_and_links_to_it(
+        self, parts: tuple[str, str, str], message: str, input_: str
+    ) -> None:
+        parsed = form(field("datetime", subtype="date", dateLabel="Day"))
+        posted = dict(zip(("x-day", "x-month", "x-year"), parts, strict=True))
+        assert parsed.problems(parsed.pages[0], read_with_all_shown(parsed, posted)) == [(input_, message)]
 
 
 class TestConditions:
@@ -263,6 +282,51 @@ class TestPages:
         answers = days.read(MultiDict({"day-day": "9", "day-month": "12", "day-year": "1990"}))
         assert days.summary(days.pages[0], answers) == [("Day", "9 12 1990")]
         assert days.summary(days.pages[0], answers, format_day=lambda day: f"<{day}>") == [("Day", "<1990-12-09>")]
+
+
+class TestNoneOfThese:
+    BOXES = form(
+        {
+            "type": "group",
+            "id": "G",
+            "label": "Symptoms",
+            "properties": {"boxes": "required"},
+            "components": [
+                {"type": "checkbox", "id": "C", "key": "cough", "label": "A cough"},
+                {"type": "checkbox", "id": "F", "key": "fever", "label": "A fever"},
+            ],
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("ticked", "problem"),
+        [
+            ((), "any_or_none"),
+            (("cough",), None),
+            (("cough", "fever"), None),
+            (("G-none",), None),
+            (("cough", "G-none"), "any_and_none"),
+        ],
+    )
+    def test_either_a_box_or_none_of_these_is_ticked(self, ticked: tuple[str, ...], problem: str | None) -> None:
+        answers = read_with_all_shown(self.BOXES, dict.fromkeys(ticked, "true"))
+        assert [each.message for found in answers.problems.values() for each in found] == ([problem] if problem else [])
+        assert self.BOXES.pages[0].is_answered(answers) == (problem is None)
+        assert answers.values == {"cough": "cough" in ticked, "fever": "fever" in ticked}
+
+    def test_the_box_stands_after_the_others_and_the_error_links_to_the_first(self) -> None:
+        answers = read_with_all_shown(self.BOXES)
+        page = page_of(self.BOXES, answers, checked=True)
+        assert [box["name"] for box in page.select("[type=checkbox]")] == ["cough", "fever", "G-none"]
+        assert page.select_one("fieldset")["aria-describedby"] == page.select_one(".govuk-error-message")["id"]
+        [(anchor, _message)] = self.BOXES.problems(self.BOXES.pages[0], answers)
+        assert page.find(id=anchor)["name"] == "cough"
+
+    def test_a_page_that_is_shown_again_keeps_the_tick(self) -> None:
+        posted = MultiDict([("G-none", "true"), ("shown", "cough"), ("shown", "fever")])
+        merged = self.BOXES.merge_post(MultiDict(), self.BOXES.pages[0], posted)
+        assert merged.dropped == 0
+        assert page_of(self.BOXES, self.BOXES.read(merged.posted)).select_one("[name=G-none]").has_attr("checked")
 
 
 class TestLists:
