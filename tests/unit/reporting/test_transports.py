@@ -58,9 +58,11 @@ def receiver(reply: Callable[[bytes], bytes], context: ssl.SSLContext | None = N
                 connection.sendall(reply(received))
 
     threading.Thread(target=serve, daemon=True).start()
-    yield server.getsockname()[1]
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
 
 
 def send_to(reply: bytes, timeout_s: float = 5) -> None:
