@@ -23,6 +23,7 @@ COPY hosting hosting
 COPY kpi kpi
 COPY processes processes
 COPY records records
+COPY reporting reporting
 COPY services services
 COPY stack stack
 COPY webapp webapp

@@ -15,7 +15,7 @@ TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: all but the texts of pages, which are everyday language
 PROSE = *.md docs Makefile access backup bench camunda7 config deployment engine/src forms hosting kpi kubernetes monitoring \
-	processes records services stack tests tools webapp/*.py webapp/staff workers
+	processes records reporting services stack tests tools webapp/*.py webapp/staff workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
@@ -117,7 +117,7 @@ unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 13 minutes on two cores
 	$(PY) -m tests.run
 
-verify: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove all tests, with fuzzing, faults and load: before a release
+verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar check ##prove all tests, with fuzzing, faults and load: before a release
 	$(PY) -m tests.run verify
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
@@ -165,6 +165,10 @@ bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json .venv/.stam
 
 bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/src/main/java/BenchWorker.java | machine
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
+	@touch $@
+
+tests/hapi/target/validator.jar: tests/hapi/pom.xml tests/hapi/src/main/java/Validate.java | machine
+	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file tests/hapi/pom.xml package
 	@touch $@
 
 screenshots: setup tools node_modules/.stamp ##change take the pictures of docs/: diagrams, and pages of a demo

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -45,6 +46,7 @@ Duration = Annotated[str, Field(pattern=r"^P(\d+D|(\d+D)?T(\d+[HMS])+)$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 TelephoneRegion = Annotated[str, AfterValidator(_check_region)]
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
+Oid = Annotated[str, Field(pattern=r"^([0-2](\.(0|[1-9]\d*))+)?$")]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveSpan = Annotated[timedelta, Field(gt=timedelta())]
@@ -131,9 +133,47 @@ class Lab(Part):
 
 
 class Government(Part):
+    format: Literal["api", "elr", "fhir", "sormas"]
     api_key: SecretStr = Field(SecretStr(""), description="key of the government's API")
     archive_key: SecretStr = Field(SecretStr(""), description="key that encrypts the government's archive")
     database_url: str
+
+
+class Organization(Section):
+    name: str
+    oid: Oid
+    street: str
+    city: str
+    postal_code: str
+    country: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")]
+    phone: Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14})?$")]
+    clia: str
+
+
+class Reports(Section):
+    """Reports to a health authority that speaks a standard."""
+
+    url: Annotated[str, Field(pattern=r"^((mllps?|https?)://[^/\s]+(/\S*)?|file:///\S+)?$")]
+    token: SecretStr = Field(SecretStr(""), description="for the receiver's HTTP server (Bearer); empty: none")
+    ca: Path | None
+    certificate: Path | None
+    key: Path | None
+    receiver: str
+    receiver_oid: Oid
+    facility: Organization
+    laboratory: Organization
+    test: Annotated[str, Field(pattern=r"^\d+-\d$")]
+    test_name: str
+    day_format: Annotated[str, Field(pattern=r"^%[dm][./-]%[dm][./-]%Y$")]
+
+    def find_missing(self, format: str) -> list[str]:
+        """Return the names of settings that a format needs, and that are empty."""
+        names = ["url"]
+        if format != "sormas":
+            names += ["receiver", "receiver_oid"]
+            for part in ("facility", "laboratory"):
+                names += [f"{part}.{name}" for name in Organization.model_fields if name != "clia"]
+        return [f"reports.{name}" for name in names if not attrgetter(name)(self)]
 
 
 class Sms(Part):
@@ -292,6 +332,7 @@ class Settings(BaseSettings):
     records: Records
     lab: Lab
     government: Government
+    reports: Reports
     mail: Mail
     sms: Sms
     workers: Workers

@@ -47,6 +47,7 @@ class UserTask(StrEnum):
     CALL_WATCHED_PATIENT = "Task_CallWatchedPatient"
     DAILY_REPORT = "Task_DailyReport"
     CHECK_RESULT = "Task_CheckResult"
+    CORRECT_BARCODE = "Task_CorrectBarcode"
     FILL_IN_CLOSE_CONTACTS = "Task_FillInCloseContacts"
     FILL_IN_MEDICAL_FORM = "Task_FillInMedicalForm"
     REQUEST_EVALUATION = "Task_RequestEvaluation"

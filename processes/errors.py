@@ -6,6 +6,12 @@ Any other exception of a handler is a failure: retried, then an incident.
 from camunda7.worker import BpmnError
 
 
+class BarcodeKnown(BpmnError):
+    """The lab has another sample with this barcode."""
+
+    code = "barcode_known"
+
+
 class KitShortage(BpmnError):
     """The lab has no test kit left."""
 

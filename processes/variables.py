@@ -214,6 +214,7 @@ REPORT = Catalogue(
 )
 
 TRACING = Catalogue(
+    Variable("reported_at", "Date", "the report of the case to the government"),
     Variable("contacts_traced", "Boolean", "tracing has started"),
     Variable("had_contacts", "String", "was close to anyone", YES_NO),
     Variable("close_contacts", "Json", "list of contacts, with the fields of the form close_contacts"),

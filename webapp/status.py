@@ -102,10 +102,16 @@ REPORT_TOMORROW = _("Next: we'll ask you again tomorrow how you are.")
 PLANNING = Step(_("We're planning your visit"), next=VISIT_NEXT, wait=VISIT)
 CHECKING = Step(_("We're checking your answers"), is_brief=True)
 CORRECTED = Step(_("The lab has corrected a result"), _("We're looking at your case again."))
+ON_ITS_WAY = Step(_("Your sample is on its way to the lab"), next=RESULT_NEXT, wait=RESULT)
 TESTING = Step(_("The lab is testing your sample"), next=RESULT_NEXT, wait=RESULT)
 NOT_ASSESSED = _("We couldn't assess your answers")
 REPORTED = _("Your doctor's report is on this page")
-TESTING_STEPS = {ServiceTask.ORDER_LAB_TEST, ReceiveTask.WAIT_FOR_TEST_RESULT, CallActivity.TEST_SAMPLE}
+TESTING_STEPS = {
+    UserTask.CORRECT_BARCODE,
+    ServiceTask.ORDER_LAB_TEST,
+    ReceiveTask.WAIT_FOR_TEST_RESULT,
+    CallActivity.TEST_SAMPLE,
+}
 REPORT_STEPS = {SubProcess.REPORT, SubProcess.CORRECTION, ServiceTask.CORRECT_CASE}
 # by id of the BPMN element; of a case with several current activities the first in this order counts
 STEPS: dict[str, Step] = {
@@ -131,7 +137,8 @@ STEPS: dict[str, Step] = {
     ServiceTask.RESERVE_TEST_KIT: Step(_("We're reserving a test kit for you"), next=VISIT_NEXT, wait=VISIT),
     UserTask.VISIT_PATIENT: Step(_("The medical team will visit you and take a sample"), next=RESULT_NEXT, wait=VISIT),
     CallActivity.TAKE_SAMPLE: PLANNING,
-    ServiceTask.ORDER_LAB_TEST: Step(_("Your sample is on its way to the lab"), next=RESULT_NEXT, wait=RESULT),
+    UserTask.CORRECT_BARCODE: ON_ITS_WAY,
+    ServiceTask.ORDER_LAB_TEST: ON_ITS_WAY,
     ReceiveTask.WAIT_FOR_TEST_RESULT: TESTING,
     CallActivity.TEST_SAMPLE: TESTING,
     ServiceTask.RELEASE_CASE: Step(_("The lab has a result from an earlier sample"), next=RESULT_NEXT),

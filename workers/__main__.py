@@ -49,6 +49,8 @@ from records.retries import RetrySchedule
 from records.roster import Roster
 from records.sessions import Sessions
 from records.submissions import Submissions
+from reporting.authority import FORMATS, Authority, Endpoint, create_transport
+from reporting.report import Organization, Parties
 from workers.channels import Channel, Mail, MessageLinks, Sms, Telephone
 from workers.erasure import Eraser, LocalStores, RemoteServices
 from workers.lab_feed import LabFeed
@@ -82,6 +84,7 @@ def main(names: list[str]) -> None:
         settings = load_with_secrets(
             "engine.password", *dict.fromkeys(name for lane in lanes for name in SECRETS[lane])
         )
+        check_reports(settings)
     except config.SettingsError as error:
         sys.exit(str(error))
     log_to_stderr()
@@ -165,6 +168,7 @@ def create_resources(settings: config.Settings) -> dict[str, Any]:
         "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
         "lab": create_client(Lab, settings),
         "government": create_client(Government, settings),
+        "authority": create_authority(settings),
         "outbox": Outbox(lease_duration(settings)),
         "roster": roster,
         "doctors_phones": people.doctors_phones,
@@ -258,6 +262,35 @@ def create_eraser(settings: config.Settings, resources: dict[str, Any]) -> Erase
     lease = lease_duration(settings)
     erasures = Erasures(lease, ErasedCases(settings.erased_cases))
     return Eraser(erasures, Leases(lease), stores, services, create_schedule(settings.retries.erasures))
+
+
+def check_reports(settings: config.Settings) -> None:
+    """Check that the settings of reports to an authority are complete.
+
+    Raises:
+        SettingsError: `government.format` needs settings that are empty.
+    """
+    format = settings.government.format
+    if format != "api" and (missing := settings.reports.find_missing(format)):
+        raise config.SettingsError(f"government.format: {format} needs {', '.join(missing)}")
+
+
+def create_authority(settings: config.Settings) -> Authority | None:
+    """Create the authority that gets reports in its own format; None without one."""
+    if settings.government.format == "api":
+        return None
+    reports = settings.reports
+    endpoint = Endpoint(reports.url, reports.token.get_secret_value(), reports.ca, reports.certificate, reports.key)
+    parties = Parties(
+        reports.receiver,
+        reports.receiver_oid,
+        Organization(**reports.facility.model_dump()),
+        Organization(**reports.laboratory.model_dump()),
+        reports.test,
+        reports.test_name,
+        reports.day_format,
+    )
+    return Authority(FORMATS[settings.government.format], parties, create_transport(endpoint))
 
 
 def create_client(service: type[S], settings: config.Settings) -> S:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,33 @@ from camunda7.inputs.place import Place
 from camunda7.inputs.telephones import parse_telephone
 from camunda7.worker import Context, Retry, topic
 from hosting.clients.government import Government
+from reporting.authority import Authority
+from reporting.report import Report, Status
 from workers.onset import first_day_of_illness
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Process variables of a patient; those that the case doesn't have are None."""
+
+    given_name: str | None
+    family_name: str | None
+    date_of_birth: str
+    address: str | None
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Process variables of a sample and its result; those that the case doesn't have are None."""
+
+    result: str | None
+    barcode: str | None
+    specimen_type: str | None
+    taken_at: datetime
+    reported_at: datetime | None
+
 
 # of steps that send messages to contacts: an address that is refused temporarily is retried for one to two hours
 SEND_RETRY = Retry(attempts=9, first="1m", most="1h")
@@ -26,10 +53,19 @@ def register_case(
     email: str,
     phone: str,
     exposed_to: str,
+    address: str,
+    lab_result: str,
+    lab_result_barcode: str,
+    specimen_type: str,
+    sample_taken_at: datetime,
+    reported_at: datetime,
     effect_key: str,
     *,
     government: Government,
+    authority: Authority | None,
+    place: Place,
 ) -> None:
+    """Register a case with the government, and report it to the authority, if there is one. Both are idempotent."""
     case = {
         "case_reference": business_key,
         "given_name": given_name,
@@ -40,12 +76,43 @@ def register_case(
         "exposed_to": exposed_to,
     }
     government.register_case(case, effect_key)
+    if authority:
+        sample = Sample(lab_result, lab_result_barcode, specimen_type, sample_taken_at, reported_at)
+        patient = Patient(given_name, family_name, date_of_birth, address, email, phone)
+        authority.send(create_report(effect_key, business_key, Status.FINAL, patient, sample, place))
 
 
-@topic("government.correct_case", retry=SEND_RETRY)
-def correct_case(business_key: str, lab_result: str, context: Context, *, government: Government) -> None:
-    """Correct the result of a registered case; the government releases its contacts if it is no longer positive."""
-    government.correct_result(business_key, lab_result, context.last_attempt)
+@topic("government.correct_case", retry=SEND_RETRY, occurrence="correction_number")
+def correct_case(
+    business_key: str,
+    given_name: str,
+    family_name: str,
+    date_of_birth: str,
+    email: str,
+    phone: str,
+    address: str,
+    lab_result: str,
+    lab_result_barcode: str,
+    specimen_type: str,
+    sample_taken_at: datetime,
+    reported_at: datetime,
+    effect_key: str,
+    context: Context,
+    *,
+    government: Government,
+    authority: Authority | None,
+    place: Place,
+) -> None:
+    """Correct the result of a registered case; the government releases its contacts if it is no longer positive.
+
+    The authority, if there is one, gets the correction or withdrawal of a case that was registered.
+    """
+    is_registered = government.correct_result(business_key, lab_result, context.last_attempt)
+    if authority and is_registered:
+        sample = Sample(lab_result, lab_result_barcode, specimen_type, sample_taken_at, reported_at)
+        patient = Patient(given_name, family_name, date_of_birth, address, email, phone)
+        status = Status.WITHDRAWN if lab_result == "entered_in_error" else Status.CORRECTED
+        authority.send(create_report(effect_key, business_key, status, patient, sample, place))
 
 
 @topic("government.check_contacts")
@@ -130,6 +197,34 @@ def record_call(
         "phone": _normalize_telephone(link_phone, place),
     }
     return {"contact_outcome": government.record_call(contact_id, call, context.last_attempt)}
+
+
+def create_report(
+    key: str, case_reference: str, status: Status, patient: Patient, sample: Sample, place: Place
+) -> Report:
+    """Create a report; all deliveries of a step create the same.
+
+    Args:
+        key: idempotency key of the step.
+    """
+    collected_at = sample.taken_at.astimezone(place.zone)
+    return Report(
+        key=key,
+        status=status,
+        case_reference=case_reference,
+        given_name=patient.given_name or "",
+        family_name=patient.family_name or "",
+        birth_date=date.fromisoformat(patient.date_of_birth),
+        address=patient.address or "",
+        email=patient.email or "",
+        phone=parse_telephone(patient.phone or "", place.telephone_region) or "",
+        result=sample.result or "" if status is not Status.WITHDRAWN else "",
+        barcode=sample.barcode or "",
+        specimen_type=sample.specimen_type or "",
+        collected_at=collected_at,
+        # a task that a former version of the process created has no time of its report
+        reported_at=sample.reported_at.astimezone(place.zone) if sample.reported_at else collected_at,
+    )
 
 
 def infectious_from(onset_date: str | None, sample_taken_at: datetime, policy: dict[str, Any], place: Place) -> date:

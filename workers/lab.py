@@ -7,7 +7,7 @@ from typing import Any
 from camunda7.worker import topic
 from hosting.clients.lab import Lab
 from hosting.clients.service import Refused
-from processes.errors import KitShortage
+from processes.errors import BarcodeKnown, KitShortage
 from records.outbox import Outbox
 from workers.patient import queue_notice
 
@@ -41,7 +41,7 @@ def release_case(business_key: str, sample_number: int, sample_barcode: str, eff
     lab.release_case(business_key, sample_number, sample_barcode is not None, effect_key)
 
 
-@topic("lab.order_test", occurrence="sample_number")
+@topic("lab.order_test", occurrence="sample_number", errors=(BarcodeKnown,))
 def order_test(
     business_key: str,
     sample_number: int,
@@ -53,7 +53,10 @@ def order_test(
     *,
     lab: Lab,
 ) -> dict[str, Any]:
-    """Order the test of a sample; the laboratory confirms with the date of birth that a result is of this patient."""
+    """Order the test of a sample; the laboratory confirms with the date of birth that a result is of this patient.
+
+    If the laboratory has another sample with this barcode, the medical team corrects it.
+    """
     order = {
         "case_reference": business_key,
         "sample_number": sample_number,
@@ -62,7 +65,12 @@ def order_test(
         "priority": testing_priority,
         "date_of_birth": date_of_birth,
     }
-    return {"lab_order_id": lab.order_test(order, effect_key)}
+    try:
+        return {"lab_order_id": lab.order_test(order, effect_key)}
+    except Refused as refused:
+        if refused.code == BarcodeKnown.code:
+            raise BarcodeKnown from None
+        raise
 
 
 @topic("lab.chase_result", occurrence="sample_number")

@@ -34,8 +34,10 @@ class Government(Service):
     def register_case(self, case: dict[str, Any], key: str) -> None:
         self.post("/v1/cases", case, key)
 
-    def correct_result(self, case_reference: str, result: str, is_last_attempt: bool) -> None:
-        self._post_sending(f"/v1/cases/{case_reference}/result", {"result": result}, is_last_attempt)
+    def correct_result(self, case_reference: str, result: str, is_last_attempt: bool) -> bool:
+        """Correct the result of a case; returns whether the case is registered."""
+        answer = self._post_sending(f"/v1/cases/{case_reference}/result", {"result": result}, is_last_attempt)
+        return answer.get("registered") is True
 
     def delete_case(self, case_reference: str) -> bool:
         """Delete a case; returns whether the government must keep some of its data by law."""

@@ -23,10 +23,11 @@ ALLOWED = {
     "kpi": {"hosting", "records"},
     "processes": {"camunda7"},
     "records": {"hosting"},
+    "reporting": {"camunda7", "hosting"},
     "services": {"hosting"},
     "stack": {"access.people", "camunda7", "config", "hosting.clients", "processes"},
     "webapp": {"camunda7", "hosting", "kpi", "processes", "records"},
-    "workers": {"camunda7", "hosting", "kpi", "processes", "records"},
+    "workers": {"camunda7", "hosting", "kpi", "processes", "records", "reporting"},
 }
 # packages whose __init__.py and modules import each other
 WITH_CYCLES = {"camunda7"}

@@ -10,7 +10,7 @@ import pytest
 from camunda7.variables import ENGINE_TIME
 from records.outbox import SENT, Message
 from services.lab.models import Reservation
-from tests.support.case import CaseUnderTest, eventually
+from tests.support.case import VISIT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
 
 
@@ -108,3 +108,27 @@ def test_a_visit_without_sample_is_recorded_for_the_kpis(case: CaseUnderTest, ou
 
     expected = {"refused": "sample_refused", "not_at_home": "not_reached"}[outcome]
     assert (eventually(case.kpi_row)["outcome"], case.kpi_row()["result"]) == (expected, None)
+
+
+def test_a_barcode_that_the_laboratory_knows_is_corrected_by_the_medical_team(case: CaseUnderTest) -> None:
+    # given a case whose first sample was inconclusive
+    case.reach_visit()
+    case.record_visit("inconclusive")
+    eventually(lambda: case.value("sample_number") == 2)
+    case.set_lab_result("negative", sample=2)
+    # when the medical team types the first sample's barcode for the second one
+    mistyped = {**VISIT, "sample_barcode": case.barcode_of(1)}
+    case.complete_staff_task("medical_team", "medical_visit", mistyped)
+    # then they get a task, which is due at once, and there is no incident
+    task = case.task("sample_barcode")
+    assert datetime.strptime(task["due"], ENGINE_TIME) <= datetime.now(UTC)
+    assert case.incidents() == []
+    # and again, if it is still wrong
+    case.complete_staff_task("medical_team", "sample_barcode", {"sample_barcode": case.barcode_of(1)})
+    eventually(lambda: case.wait_for_task("sample_barcode").id != task["id"])
+    # when they correct it, in small letters
+    case.complete_staff_task("medical_team", "sample_barcode", {"sample_barcode": case.barcode_of(2).lower()})
+    # then the sample is tested, and the doctor sees both samples
+    case.wait_for_task("doctor_report")
+    assert case.value("sample_barcode") == case.value("lab_result_barcode") == case.barcode_of(2)
+    assert f"Sample 2, {case.barcode_of(2)}, taken " in case.value("results_so_far")

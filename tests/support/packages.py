@@ -11,6 +11,7 @@ PACKAGES = (
     "kpi",
     "processes",
     "records",
+    "reporting",
     "services",
     "stack",
     "webapp",

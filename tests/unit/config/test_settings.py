@@ -163,3 +163,25 @@ def test_a_new_name_in_the_environment_overrides_the_old_one_in_a_file(
     monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "own.yaml"))
     monkeypatch.setenv("CORONACARE_WEBAPP__LEASE_S", "70")
     assert load().webapp.lease_s == 70
+
+
+def test_reports_to_an_authority_need_their_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().reports.find_missing("sormas") == ["reports.url"]
+    monkeypatch.setenv("CORONACARE_REPORTS__URL", "mllp://authority.example:2575")
+    monkeypatch.setenv("CORONACARE_REPORTS__FACILITY__NAME", "Facility")
+    missing = load().reports.find_missing("elr")
+    assert {"reports.receiver", "reports.facility.oid", "reports.laboratory.name"} <= set(missing)
+    assert not {"reports.url", "reports.facility.name", "reports.facility.clia"} & set(missing)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("URL", "ftp://authority"), ("URL", "mllp://"), ("URL", "authority:2575"), ("RECEIVER_OID", "1.02"),
+        ("FACILITY__PHONE", "0123"), ("FACILITY__COUNTRY", "de"), ("TEST", "PCR"), ("DAY_FORMAT", "%s"),
+    ],
+)  # fmt: skip
+def test_an_invalid_setting_of_reports_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CORONACARE_REPORTS__{name}", value)
+    with pytest.raises(SettingsError, match=rf"reports\.{name.lower().replace('__', '.')}"):
+        load()

@@ -7,15 +7,11 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hl7
 import peewee
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hl7.client import MLLPClient
 from hl7.mllp import open_hl7_connection
 
@@ -27,6 +23,7 @@ from services.lab.models import MODELS, Transmission
 from tests.support.databases import open_service
 from tests.support.lab_messages import NEGATIVE, POSITIVE, csv
 from tests.support.lab_messages import hl7 as write_hl7
+from tests.support.tls import write_certificate
 
 MAX_BYTES = 100_000
 MESSAGE = write_hl7(POSITIVE)
@@ -176,21 +173,6 @@ def test_another_implementation_sends_by_tls(inbox: Inbox, tmp_path: Path) -> No
     finally:
         listener.close()
     assert len(stored()) == 1
-
-
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a self-signed certificate of localhost, and its key."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=localhost")
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
-    ).add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    certificate_file, key_file = folder / "certificate.pem", folder / "key.pem"
-    certificate_file.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate_file, key_file
 
 
 class TestFolder:
