@@ -30,8 +30,9 @@ def changed(file: str, old: str, new: str, count: int = 0) -> list[Change]:
         (TEST_SAMPLE, r"\$\{policy.prop\(&quot;result_chased_after&quot;\).stringValue\(\)\}", "PT48H",
          "event 48 h (Event_ResultLate) changed: timerEventDefinition timeDuration:"
          ' ${policy.prop("result_chased_after").stringValue()} → PT48H'),
-        (TEST_SAMPLE, '<bpmn:sequenceFlow id="Flow_SampleToTest_OrderLabTest"[^>]*/>', "",
-         "the sequence flow from Sample to test to Order lab test (Flow_SampleToTest_OrderLabTest) removed"),
+        (TEST_SAMPLE, '<bpmn:sequenceFlow id="Flow_ChaseResult_PatientToldOfDelay"[^>]*/>', "",
+         "the sequence flow from Chase result to Patient informed of the delay "
+         "(Flow_ChaseResult_PatientToldOfDelay) removed"),
         (TEST_SAMPLE, '(<bpmn:boundaryEvent id="Event_ResultLate".*?) cancelActivity="false"', r"\1",
          "event 48 h (Event_ResultLate) changed: cancelActivity: false → nothing"),
         (PRIORITY, "<text>70</text>", "<text>75</text>",
