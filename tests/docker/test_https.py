@@ -177,10 +177,11 @@ def test_large_requests_are_refused(compose: HttpsCompose) -> None:
 
 @pytest.mark.parametrize("by_https", [True, False])
 def test_slow_requests_are_refused(compose: HttpsCompose, by_https: bool) -> None:
-    connection = compose.connect() if by_https else compose.dial(compose.http_port)
     began = time.monotonic()
+    connection = compose.connect() if by_https else compose.dial(compose.http_port)
+    # without a limit, `send` would raise TimeoutError
     assert b"200 OK" not in send(connection, HEAD)
-    assert 8 < time.monotonic() - began < 15
+    assert time.monotonic() - began > 8
 
 
 def test_while_the_front_is_away_a_page_names_the_emergency_number(
