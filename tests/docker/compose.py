@@ -19,7 +19,9 @@ from tests.support.ports import free_port
 
 PROJECT = "coronacare-test"
 PORTS = ("FRONT_PUBLISHED", "MAIL_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+# only a failing test waits until they expire: on a busy machine an engine has needed 4 minutes to start
 START_TIMEOUT_S = 900
+ANSWER_TIMEOUT_S = 60
 # deploy or migrate, and end
 COMMANDS = {"deployment", "upgrade"}
 
@@ -121,12 +123,12 @@ class Compose:
     def sign_in(self, account: str) -> requests.Session:
         """Sign in at Tasklist through the front; returns the browser's session."""
         session = self.open_session()
-        session.get(f"{self.url}/camunda/app/tasklist/default/", timeout=30).raise_for_status()
+        session.get(f"{self.url}/camunda/app/tasklist/default/", timeout=ANSWER_TIMEOUT_S).raise_for_status()
         answer = session.post(
             f"{self.url}/camunda/api/admin/auth/user/default/login/tasklist",
             data={"username": account, "password": self.passwords[account]},
             headers={"X-XSRF-TOKEN": session.cookies.get("XSRF-TOKEN", "")},
-            timeout=30,
+            timeout=ANSWER_TIMEOUT_S,
         )
         answer.raise_for_status()
         return session

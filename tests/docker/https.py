@@ -13,13 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from requests.adapters import HTTPAdapter
 
-from tests.docker.compose import Compose
+from tests.docker.compose import ANSWER_TIMEOUT_S, Compose
 from tests.docker.engine import keeps_ipv6_addresses
 from tests.support.ports import free_port
 
 HOST = "care.test"
 ROOT_OF_ACME = "/data/caddy/pki/authorities/local/root.crt"
-TIMEOUT_S = 30
 
 
 class HttpsCompose(Compose):
@@ -95,7 +94,7 @@ class HttpsCompose(Compose):
         return trusting.wrap_socket(self.dial(self.https_port), server_hostname=host)
 
     def dial(self, port: int) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
+        return socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT_S)
 
     def certificate(self) -> x509.Certificate:
         """The certificate that is served now."""

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.compose import Compose, temporary_project
+from tests.docker.compose import START_TIMEOUT_S, Compose, temporary_project
 from tests.support.case import eventually
 
 FIRST, SECOND = "coronacare-first", "coronacare-second"
-REPLAY_S = 600
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def test_a_backup_is_restored_in_another_project(first: Compose, second: Compose
     [public] = set(re.findall(r"\bage1[0-9a-z]{50,}", key))
     with ThreadPoolExecutor() as pool:
         replay = pool.submit(first, "run", "--rm", "demo")
-        eventually(lambda: len(closed_cases(first)) > 5, within_s=REPLAY_S)
+        eventually(lambda: len(closed_cases(first)) > 5, within_s=START_TIMEOUT_S)
         # when it is backed up
         before, began = closed_cases(first), time.monotonic()
         print(first("run", "--rm", "backup", BACKUP_RECIPIENT=public), f"in {time.monotonic() - began:.0f} s")
@@ -66,7 +65,7 @@ def test_a_backup_is_restored_in_another_project(first: Compose, second: Compose
     # and a person is erased afterwards
     erased = before[0]
     first("exec", "-T", "workers", "python", "-m", "records", "erase", erased)
-    eventually(lambda: is_erased(first, erased), within_s=120)
+    eventually(lambda: is_erased(first, erased), within_s=START_TIMEOUT_S)
     # Compose deletes the volumes that it has created
     second("run", "--rm", "--entrypoint", "true", "restore")
     copy_volume("backups", "cp -a /from/. /to/ && cd /to && head -c -1000 *.age > damaged.age && chown postgres *")
@@ -85,7 +84,7 @@ def test_a_backup_is_restored_in_another_project(first: Compose, second: Compose
     restored = closed_cases(second)
     assert set(before) - {erased} <= set(restored) <= set(after)
     # and without the person who was erased
-    eventually(lambda: is_erased(second, erased), within_s=120)
+    eventually(lambda: is_erased(second, erased), within_s=START_TIMEOUT_S)
     assert erased not in closed_cases(second)
     assert query(second, "engine", f"SELECT id_ FROM act_hi_procinst WHERE business_key_ = '{erased}'") == []
     assert "the platform runs" in second("run", "--rm", "-T", "restore", file, "overwrite", stdin=key, check=False)

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.docker.compose import COMMANDS, Compose, temporary_project
+from tests.docker.compose import ANSWER_TIMEOUT_S, COMMANDS, START_TIMEOUT_S, Compose, temporary_project
 from tests.support.case import eventually
 from tests.support.chromium import DESKTOP, launch_chromium
 from tests.support.people import StaffMember
 
-WITHIN_S = 120
 SEVERAL = {"workers": 3, "webapp": 2, "engine": 2}
 ONE = dict.fromkeys(SEVERAL, 1)
 # that end a process; PostgreSQL would wait for its clients after SIGTERM
@@ -41,7 +40,7 @@ def compose(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def status_of(url: str) -> int:
     try:
-        return requests.get(url, timeout=10).status_code
+        return requests.get(url, timeout=ANSWER_TIMEOUT_S).status_code
     except requests.RequestException:
         return 0
 
@@ -69,7 +68,7 @@ def sum_metric(compose: Compose, *metric: str) -> list[float]:
 def count_scraped(compose: Compose, job: str) -> int:
     """Number of containers of a part that Prometheus reads."""
     url = f"http://127.0.0.1:{compose.ports['PROMETHEUS_PORT']}/api/v1/query"
-    answer = requests.get(url, {"query": f'count(up{{job="{job}"}} == 1)'}, timeout=30).json()
+    answer = requests.get(url, {"query": f'count(up{{job="{job}"}} == 1)'}, timeout=ANSWER_TIMEOUT_S).json()
     return int(answer["data"]["result"][0]["value"][1])
 
 
@@ -81,7 +80,7 @@ def normalized(names: Iterable[str]) -> set[str]:
 def messages(compose: Compose) -> Counter[str]:
     """Number of mails by Message-ID."""
     url = f"http://127.0.0.1:{compose.ports['MAIL_PORT']}/api/v1/messages?limit=5000"
-    return Counter(each["MessageID"] for each in requests.get(url, timeout=30).json()["messages"])
+    return Counter(each["MessageID"] for each in requests.get(url, timeout=ANSWER_TIMEOUT_S).json()["messages"])
 
 
 def test_one_command_builds_and_starts_everything(compose: Compose) -> None:
@@ -128,7 +127,7 @@ def test_a_session_of_staff_stays_on_its_engine(compose: Compose) -> None:
     for _ in range(5):
         session = compose.sign_in("doctor")
         for _ in range(5):
-            filters = session.get(f"{compose.url}/camunda/api/engine/engine/default/filter", timeout=30)
+            filters = session.get(f"{compose.url}/camunda/api/engine/engine/default/filter", timeout=ANSWER_TIMEOUT_S)
             assert filters.status_code == 200
     assert {status_of(f"{compose.url}/") for _ in range(20)} == {200}
     start(compose, ONE)
@@ -157,7 +156,7 @@ def test_cookies_of_staff_have_their_attributes(compose: Compose) -> None:
     refused = requests.post(
         f"{compose.url}/camunda/api/admin/auth/user/default/login/tasklist",
         data={"username": "doctor", "password": "x"},
-        timeout=30,
+        timeout=ANSWER_TIMEOUT_S,
     )
     [cookie] = [each for each in refused.raw.headers.getlist("Set-Cookie") if each.startswith("JSESSIONID")]
     assert refused.status_code == 403
@@ -180,7 +179,9 @@ def test_a_changed_diagram_is_deployed(compose: Compose, checkout: Path) -> None
 
 def test_a_wrong_password_makes_a_part_unhealthy(compose: Compose) -> None:
     compose("up", "--detach", "--no-deps", "webapp", WEBAPP_PASSWORD="planted-by-a-test")
-    eventually(lambda: [each["Health"] for each in compose.containers("webapp")] == ["unhealthy"], within_s=300)
+    eventually(
+        lambda: [each["Health"] for each in compose.containers("webapp")] == ["unhealthy"], within_s=START_TIMEOUT_S
+    )
     compose("up", "--detach", "--no-deps", "webapp")
     compose.wait_until_healthy("webapp")
 
@@ -188,7 +189,7 @@ def test_a_wrong_password_makes_a_part_unhealthy(compose: Compose) -> None:
 def test_the_front_follows_a_recreated_web_application(compose: Compose) -> None:
     """Its address changes."""
     compose("up", "--detach", "--no-deps", "--force-recreate", "webapp")
-    eventually(lambda: status_of(f"{compose.url}/") == 200, within_s=WITHIN_S)
+    eventually(lambda: status_of(f"{compose.url}/") == 200, within_s=START_TIMEOUT_S)
 
 
 def test_the_front_starts_without_the_parts_behind_it(compose: Compose) -> None:
@@ -197,7 +198,7 @@ def test_the_front_starts_without_the_parts_behind_it(compose: Compose) -> None:
     compose.wait_until_healthy("front")
     assert status_of(f"{compose.url}/") == 503
     compose("start", "engine", "webapp")
-    eventually(lambda: status_of(f"{compose.url}/") == 200, within_s=WITHIN_S)
+    eventually(lambda: status_of(f"{compose.url}/") == 200, within_s=START_TIMEOUT_S)
     compose.wait_until_healthy()
     compose.sign_in("doctor")
 
@@ -213,7 +214,7 @@ def test_containers_that_end_are_restarted(compose: Compose) -> None:
     before = {each["ID"]: each["Service"] for each in compose.containers() if each["Service"] not in COMMANDS}
     for service in before.values():
         compose("exec", "-T", service, "sh", "-c", f"kill -{SIGNALS.get(service, 'TERM')} 1")
-    eventually(lambda: min(compose.restarts(*before)) > 0, lambda: str(compose.restarts(*before)), WITHIN_S)
+    eventually(lambda: min(compose.restarts(*before)) > 0, lambda: str(compose.restarts(*before)), START_TIMEOUT_S)
     compose.wait_until_healthy()
     assert count_closed(compose) == "33"
 

@@ -19,9 +19,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.docker.compose import temporary_project
+from tests.docker.compose import ANSWER_TIMEOUT_S, START_TIMEOUT_S, temporary_project
 from tests.docker.engine import keeps_ipv6_addresses
-from tests.docker.https import HOST, ROOT_OF_ACME, TIMEOUT_S, HttpsCompose, hash_key, machine_address
+from tests.docker.https import HOST, ROOT_OF_ACME, HttpsCompose, hash_key, machine_address
 from tests.docker.ipv6 import ipv6_client
 from tests.support.case import eventually
 from tests.support.chromium import launch_chromium
@@ -72,7 +72,7 @@ def test_browsers_get_http_2_and_at_least_tls_1_2(compose: HttpsCompose) -> None
 @pytest.mark.parametrize("host", [HOST, "192.0.2.7"])
 def test_http_is_redirected_to_https(compose: HttpsCompose, host: str) -> None:
     url = f"http://127.0.0.1:{compose.http_port}/sign-in?lang=fr"
-    answer = requests.get(url, headers={"Host": host}, timeout=TIMEOUT_S, allow_redirects=False)
+    answer = requests.get(url, headers={"Host": host}, timeout=ANSWER_TIMEOUT_S, allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/sign-in?lang=fr")
     # browsers ignore it by HTTP
     assert "Strict-Transport-Security" not in answer.headers
@@ -80,14 +80,14 @@ def test_http_is_redirected_to_https(compose: HttpsCompose, host: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/camunda/app/tasklist/default/", "/not-found"])
 def test_answers_require_https_for_a_year(compose: HttpsCompose, session: requests.Session, path: str) -> None:
-    answer = session.get(f"{compose.url}{path}", timeout=TIMEOUT_S)
+    answer = session.get(f"{compose.url}{path}", timeout=ANSWER_TIMEOUT_S)
     assert answer.raw.headers.getlist("Strict-Transport-Security") == [HSTS]
     assert not {"Via", "Alt-Svc"} & set(answer.headers)
 
 
 def test_cookies_are_sent_by_https_only(compose: HttpsCompose, session: requests.Session) -> None:
-    page = session.get(f"{compose.url}/sign-in", timeout=TIMEOUT_S)
-    tasklist = session.get(f"{compose.url}/camunda/app/tasklist/default/", timeout=TIMEOUT_S)
+    page = session.get(f"{compose.url}/sign-in", timeout=ANSWER_TIMEOUT_S)
+    tasklist = session.get(f"{compose.url}/camunda/app/tasklist/default/", timeout=ANSWER_TIMEOUT_S)
     cookies = [each for answer in (page, tasklist) for each in answer.raw.headers.getlist("Set-Cookie")]
     assert {each.partition("=")[0] for each in cookies} == {"__Host-session", "JSESSIONID", "XSRF-TOKEN", "ENGINE"}
     for cookie in cookies:
@@ -97,23 +97,23 @@ def test_cookies_are_sent_by_https_only(compose: HttpsCompose, session: requests
 
 @pytest.mark.parametrize("path", ["/engine-rest/engine", "/metrics", "/%6detrics", "/readyz"])
 def test_what_isnt_public_stays_closed(compose: HttpsCompose, session: requests.Session, path: str) -> None:
-    assert session.get(f"{compose.url}{path}", timeout=TIMEOUT_S).status_code == 404
+    assert session.get(f"{compose.url}{path}", timeout=ANSWER_TIMEOUT_S).status_code == 404
 
 
 def test_only_this_machine_reaches_the_front_itself(compose: HttpsCompose) -> None:
     address = machine_address()
     outside = compose.open_session(address)
-    assert outside.get(f"{compose.url}/healthz", timeout=TIMEOUT_S).status_code == 200
+    assert outside.get(f"{compose.url}/healthz", timeout=ANSWER_TIMEOUT_S).status_code == 200
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((address, compose.front_port), TIMEOUT_S)
+        socket.create_connection((address, compose.front_port), ANSWER_TIMEOUT_S)
 
 
 def fail_to_sign_in(session: requests.Session, url: str, number: int, **headers: str) -> int:
     """Try an access code that doesn't exist; returns the status."""
-    page = session.get(f"{url}/sign-in", timeout=TIMEOUT_S).text
+    page = session.get(f"{url}/sign-in", timeout=ANSWER_TIMEOUT_S).text
     token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
     fields = {"csrf_token": token, "access_code": f"WRONG-{number}", "date_of_birth-year": "1990"}
-    return session.post(f"{url}/sign-in", data=fields, headers=headers, timeout=TIMEOUT_S).status_code
+    return session.post(f"{url}/sign-in", data=fields, headers=headers, timeout=ANSWER_TIMEOUT_S).status_code
 
 
 def test_a_forged_address_doesnt_evade_the_login_throttle(compose: HttpsCompose) -> None:
@@ -163,7 +163,7 @@ HEAD = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
 def send(connection: socket.socket, text: str) -> bytes:
     """Send text as it is, and return what is received until the connection ends."""
     with connection:
-        connection.settimeout(TIMEOUT_S)
+        connection.settimeout(ANSWER_TIMEOUT_S)
         connection.sendall(text.encode())
         return b"".join(iter(lambda: connection.recv(10_000), b""))
 
@@ -177,17 +177,18 @@ def test_large_requests_are_refused(compose: HttpsCompose) -> None:
 
 @pytest.mark.parametrize("by_https", [True, False])
 def test_slow_requests_are_refused(compose: HttpsCompose, by_https: bool) -> None:
-    connection = compose.connect() if by_https else compose.dial(compose.http_port)
     began = time.monotonic()
+    connection = compose.connect() if by_https else compose.dial(compose.http_port)
+    # without a limit, `send` would raise TimeoutError
     assert b"200 OK" not in send(connection, HEAD)
-    assert 8 < time.monotonic() - began < 15
+    assert time.monotonic() - began > 8
 
 
 def test_while_the_front_is_away_a_page_names_the_emergency_number(
     compose: HttpsCompose, session: requests.Session
 ) -> None:
     compose("stop", "front")
-    answer = session.post(f"{compose.url}/c/{CANARY}", data={"a": "b"}, timeout=TIMEOUT_S)
+    answer = session.post(f"{compose.url}/c/{CANARY}", data={"a": "b"}, timeout=ANSWER_TIMEOUT_S)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Strict-Transport-Security"] == HSTS
@@ -199,11 +200,11 @@ def test_the_log_of_an_error_has_no_path(compose: HttpsCompose, session: request
 
     def is_interrupted() -> bool:
         try:
-            return session.get(f"{compose.url}/c/{CANARY}", timeout=TIMEOUT_S).status_code == 0
+            return session.get(f"{compose.url}/c/{CANARY}", timeout=ANSWER_TIMEOUT_S).status_code == 0
         except requests.exceptions.ChunkedEncodingError:
             return True
 
-    eventually(is_interrupted, within_s=TIMEOUT_S)
+    eventually(is_interrupted, within_s=START_TIMEOUT_S)
     log = compose("logs", "https")
     assert "aborting with incomplete response" in log
     assert CANARY not in log
@@ -214,7 +215,7 @@ def test_the_log_of_an_error_has_no_path(compose: HttpsCompose, session: request
 
 def test_a_request_waits_for_a_new_front(compose: HttpsCompose, session: requests.Session) -> None:
     compose("up", "--detach", "--no-deps", "--force-recreate", "front")
-    assert session.get(f"{compose.url}/", timeout=TIMEOUT_S).status_code == 200
+    assert session.get(f"{compose.url}/", timeout=ANSWER_TIMEOUT_S).status_code == 200
 
 
 def test_the_web_application_knows_when_the_certificate_ends(compose: HttpsCompose) -> None:
@@ -294,7 +295,7 @@ def test_an_operators_own_certificate_is_served_and_replaced_without_a_restart(c
         except ssl.SSLCertVerificationError:
             return False
 
-    eventually(is_replaced, within_s=TIMEOUT_S)
+    eventually(is_replaced, within_s=START_TIMEOUT_S)
     assert start_time(compose) == started
 
 
@@ -302,4 +303,4 @@ def test_https_is_restarted_when_it_ends(compose: HttpsCompose) -> None:
     """Also after a signal: Docker takes one by `docker compose kill` for the operator's stop."""
     container = compose("ps", "--quiet", "https").strip()
     compose("exec", "-T", "https", "sh", "-c", "kill 1")
-    eventually(lambda: compose.restarts(container) == [1], within_s=TIMEOUT_S)
+    eventually(lambda: compose.restarts(container) == [1], within_s=START_TIMEOUT_S)

@@ -26,7 +26,7 @@ from config.settings import ROOT
 from stack.demo import Demo
 from stack.pilot import Pilot
 from stack.replay import Journey, Replay
-from tests.docker.compose import Compose, temporary_project
+from tests.docker.compose import ANSWER_TIMEOUT_S, START_TIMEOUT_S, Compose, temporary_project
 from tests.support.case import eventually
 from tests.support.ports import free_port
 
@@ -58,7 +58,6 @@ MIGRATIONS = {
 }
 # docs/how-to/upgrade.md
 KEEP_PASSWORDS = r"""printf "STAFF_PASSWORDS='%s'\n" "$(tr -d ' \n' < passwords.json)" >> .env"""
-TIMEOUT_S = 600
 TODAY = datetime.now(UTC).date()
 # the pilot's first patient with a positive result, as in drive_0_1_0.py
 POSITIVE = next(
@@ -121,7 +120,7 @@ class Installation:
 
     def start_old(self) -> None:
         self.old("up", "--build", "--detach", *PARTS)
-        eventually(self._serves_pages, lambda: self.old("ps", "--all"), TIMEOUT_S)
+        eventually(self._serves_pages, lambda: self.old("ps", "--all"), START_TIMEOUT_S)
 
     def open_cases(self, *forms: str) -> dict[str, list[str]]:
         """Take a patient to each of these forms with 0.1.0's code; returns case references and access codes by form."""
@@ -147,7 +146,7 @@ class Installation:
 
     def _serves_pages(self) -> bool:
         try:
-            return requests.get(self.old.url, timeout=10).status_code == 200
+            return requests.get(self.old.url, timeout=ANSWER_TIMEOUT_S).status_code == 200
         except requests.RequestException:
             return False
 
