@@ -14,7 +14,7 @@ import pytest
 from config.settings import ROOT, environment_name
 from tests.support.case import eventually
 from tests.support.hostile import NAME, UMASK, hostile, in_hostile_checkout
-from tests.support.own_platform import is_engine_up, is_running, read_state, state_file
+from tests.support.own_platform import is_engine_up, is_ready, is_running, read_state, state_file
 from tests.support.platform import isolated_environment
 from tests.support.recording_proxy import RecordingProxy, recording_proxy
 
@@ -54,8 +54,9 @@ def own_platform(environment: dict[str, str], proxy: RecordingProxy) -> Iterator
 
 @pytest.fixture
 def own(own_platform: dict[str, Any]) -> dict[str, Any]:
-    """Our own platform, once its engine answers again after the previous test."""
+    """Our own platform, once engine and web application are ready again after the previous test."""
     eventually(lambda: is_engine_up(own_platform["engine"]), "the engine doesn't answer")
+    eventually(lambda: is_ready(own_platform["webapp"]), "the web application isn't ready")
     return own_platform
 
 

@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from camunda7.forms.browser import Browser, Page
+from camunda7.forms.browser import Browser, Page, PageRefused
 from config.settings import ROOT
 from stack.demo import Demo
 from stack.pilot import Pilot, today_in
@@ -54,8 +55,12 @@ def paused(environment: dict[str, str], part: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def manager(own: dict[str, Any]) -> Browser:
-    return signed_in_manager(own)
+def manager(own: dict[str, Any], environment: dict[str, str]) -> Browser:
+    try:
+        return signed_in_manager(own)
+    except PageRefused as refused:
+        refused.add_note((Path(environment["CORONACARE_FOLDER"]) / "log" / "webapp.log").read_text()[-2000:])
+        raise
 
 
 def figures(manager: Browser) -> Figures:

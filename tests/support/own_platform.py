@@ -53,3 +53,11 @@ def is_engine_up(url: str) -> bool:
         return requests.get(url + "/engine-rest/engine", timeout=10).status_code == 401
     except requests.RequestException:
         return False
+
+
+def is_ready(url: str) -> bool:
+    """Whether the web application at this base URL is ready: the engine and the records answer it."""
+    try:
+        return requests.get(url + "/readyz", timeout=30).status_code == 200
+    except requests.RequestException:
+        return False
