@@ -14,7 +14,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Remembers for some seconds whether there are authorizations that revoke permissions of a part's account. Camunda queries for them at each
- * of its commands, to choose between two statements. Other accounts are looked up each time, as at {@link PartAuthentication}.
+ * of its commands, to choose between two statements. Other accounts are looked up each time, as at {@link PasswordAuthentication}.
  */
 @Component
 public class PartAuthorizations extends AbstractProcessEnginePlugin {
@@ -55,7 +55,7 @@ public class PartAuthorizations extends AbstractProcessEnginePlugin {
       }
       var known = answers.get(user);
       if (known == null || System.nanoTime() - known.untilNanos > 0) {
-        known = new Answer(super.isRevokeAuthCheckEnabled(user, groups), System.nanoTime() + PartAuthentication.REMEMBERED.toNanos());
+        known = new Answer(super.isRevokeAuthCheckEnabled(user, groups), System.nanoTime() + PasswordAuthentication.REMEMBERED.toNanos());
         answers.put(user, known);
       }
       return known.isUsed;

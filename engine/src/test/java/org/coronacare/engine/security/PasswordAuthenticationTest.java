@@ -1,27 +1,27 @@
 package org.coronacare.engine.security;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import jakarta.servlet.http.HttpServletRequest;
-import java.lang.reflect.Proxy;
-import java.util.Base64;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.camunda.bpm.engine.IdentityService;
 import org.camunda.bpm.engine.ProcessEngine;
 import org.camunda.bpm.engine.impl.cfg.StandaloneInMemProcessEngineConfiguration;
-import org.camunda.bpm.engine.rest.security.auth.AuthenticationResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.GrantedAuthority;
 
-class PartAuthenticationTest {
+class PasswordAuthenticationTest {
 
   private ProcessEngine engine;
   private long now;
-  private PartAuthentication authentication;
+  private PasswordAuthentication authentication;
 
   @BeforeEach
   void createAccounts() {
@@ -33,7 +33,7 @@ class PartAuthenticationTest {
     create("doctor");
     engine.getIdentityService().saveGroup(engine.getIdentityService().newGroup("parts"));
     engine.getIdentityService().createMembership("workers", "parts");
-    authentication = new PartAuthentication(Set.of("workers"), () -> now);
+    authentication = new PasswordAuthentication(engine, new ServiceAccounts(Map.of("workers", List.of())), () -> now);
   }
 
   @AfterEach
@@ -47,37 +47,37 @@ class PartAuthenticationTest {
     engine.getIdentityService().saveUser(user);
   }
 
-  private AuthenticationResult signIn(String account, String password) {
-    String header = "Basic " + Base64.getEncoder().encodeToString((account + ":" + password).getBytes());
-    var request =
-        (HttpServletRequest)
-            Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {HttpServletRequest.class}, (proxy, method, arguments) -> header);
-    return authentication.extractAuthenticatedUser(request, engine);
+  private Authentication signIn(String account, String password) {
+    return authentication.authenticate(UsernamePasswordAuthenticationToken.unauthenticated(account, password));
+  }
+
+  private void assertRefused(String account, String password) {
+    assertThrows(BadCredentialsException.class, () -> signIn(account, password));
   }
 
   @Test
   void aPartIsRememberedForSomeSeconds() {
-    assertEquals(List.of("parts"), signIn("workers", "right").getGroups());
+    var groups = signIn("workers", "right").getAuthorities().stream().map(GrantedAuthority::getAuthority).toList();
+    assertEquals(List.of("parts"), groups);
     IdentityService identity = engine.getIdentityService();
     identity.deleteUser("workers");
-    now += PartAuthentication.REMEMBERED.toNanos() - 1;
+    now += PasswordAuthentication.REMEMBERED.toNanos() - 1;
     assertTrue(signIn("workers", "right").isAuthenticated());
     now += 1;
-    assertFalse(signIn("workers", "right").isAuthenticated());
+    assertRefused("workers", "right");
   }
 
   @Test
   void aPersonIsNotRemembered() {
     assertTrue(signIn("doctor", "right").isAuthenticated());
     engine.getIdentityService().deleteUser("doctor");
-    assertFalse(signIn("doctor", "right").isAuthenticated());
+    assertRefused("doctor", "right");
   }
 
   @Test
   void aWrongPasswordIsRefusedWhileTheRightOneIsRemembered() {
     assertTrue(signIn("workers", "right").isAuthenticated());
-    assertFalse(signIn("workers", "wrong").isAuthenticated());
+    assertRefused("workers", "wrong");
     assertTrue(signIn("workers", "right").isAuthenticated());
   }
 }
