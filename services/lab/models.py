@@ -127,7 +127,7 @@ class Decided(Base):
         position: in the transmission, from 0.
         place: in the message, such as "OBX 2".
         fingerprint: of sender, identifiers, test, value and status; the same result has the same in another message.
-        outcome: of services/lab/matching.py, or assigned or rejected by staff.
+        outcome: of services/lab/gateway/matching.py, or assigned or rejected by staff.
         observation: JSON of what was read; None unless staff decide, and after the retention.
         case_reference: to which it belongs; None if that is unknown.
         has_task: staff have a task for it.
@@ -153,7 +153,7 @@ class Decided(Base):
 
 
 class CodeMapping(Base):
-    """Meaning that staff gave to a code of one sender: services/lab/codes.py."""
+    """Meaning that staff gave to a code of one sender: services/lab/gateway/codes.py."""
 
     sender = peewee.TextField()
     key = peewee.TextField()

@@ -10,10 +10,11 @@ from hosting.metrics import with_metrics
 from hosting.periodic import PeriodicTask
 from hosting.startup import require_database
 from services.database import describe_outage
-from services.lab import bench, folder, inbox
+from services.lab import bench
 from services.lab.app import create_app
+from services.lab.gateway import folder, inbox
+from services.lab.gateway.mllp import listen
 from services.lab.metrics import InboxCollector
-from services.lab.mllp import listen
 
 _settings = load_with_secrets("lab.api_key").lab
 _describe = partial(describe_outage, service="lab")

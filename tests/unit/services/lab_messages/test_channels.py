@@ -15,10 +15,11 @@ import pytest
 from hl7.client import MLLPClient
 from hl7.mllp import open_hl7_connection
 
-from services.lab import mllp
-from services.lab.folder import Folder
-from services.lab.inbox import Inbox, Refused
-from services.lab.messages.reports import Format
+from services.lab.gateway import mllp
+from services.lab.gateway.folder import Folder
+from services.lab.gateway.inbox import Inbox
+from services.lab.gateway.messages.reports import Format
+from services.lab.gateway.transmissions import Refused
 from services.lab.models import MODELS, Transmission
 from tests.support.databases import open_service
 from tests.support.lab_messages import NEGATIVE, POSITIVE, csv

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from services.lab.codes import Mapping, Meaning, load_table
-from services.lab.matching import Decision, Outcome, Reason, Sample, decide
-from services.lab.messages.reading import read
-from services.lab.messages.reports import Coding, Format, Observation, Status
+from services.lab.gateway.codes import Mapping, Meaning, load_table
+from services.lab.gateway.matching import Decision, Outcome, Reason, Sample, decide
+from services.lab.gateway.messages.reading import read
+from services.lab.gateway.messages.reports import Coding, Format, Observation, Status
 from tests.support.lab_messages import NEGATIVE, POSITIVE, Example, hl7, write
 
 SAMPLE = Sample("C-1", 1, "AB-12345", "CC-7", date(1990, 7, 21))

@@ -13,11 +13,12 @@ import peewee
 import pytest
 from flask.testing import FlaskClient
 
-from services.lab import inbox as inbox_module
 from services.lab.app import create_app
-from services.lab.inbox import Inbox, Refused
-from services.lab.matching import Reason
-from services.lab.messages.reports import Format
+from services.lab.gateway import inbox as inbox_module
+from services.lab.gateway.inbox import Inbox
+from services.lab.gateway.matching import Reason
+from services.lab.gateway.messages.reports import Format
+from services.lab.gateway.transmissions import Refused
 from services.lab.models import CodeMapping, Decided, FeedItem, Order, Transmission
 from tests.support.databases import open_service
 from tests.support.lab_messages import NEGATIVE, POSITIVE, Example, csv, hl7, write
@@ -168,7 +169,7 @@ def test_a_process_that_dies_within_a_message_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.setattr(inbox_module, "CHUNK", 1)
     inbox.receive("http", csv(*(replace(POSITIVE, barcode=each) for each in ("AB-12345", "AB-2", "AB-3"))), Format.CSV)
-    decide_item = inbox_module._decide_item
+    decide_item = inbox_module.decide_item
     calls = []
 
     def die(*arguments: Any) -> None:
@@ -177,7 +178,7 @@ def test_a_process_that_dies_within_a_message_goes_on_where_it_stopped(
         if len(calls) == 2:
             raise SystemExit
 
-    monkeypatch.setattr(inbox_module, "_decide_item", die)
+    monkeypatch.setattr(inbox_module, "decide_item", die)
     with pytest.raises(SystemExit):
         inbox.run()
     assert len(results(database)) == 1

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.lab.messages.reading import detect_format, read
-from services.lab.messages.reports import Coding, Format, Observation, Report, Status
-from services.lab.messages.texts import parse_birth_date
+from services.lab.gateway.messages.reading import detect_format, read
+from services.lab.gateway.messages.reports import Coding, Format, Observation, Report, Status
+from services.lab.gateway.messages.texts import parse_birth_date
 from tests.support.lab_messages import HEADER, NEGATIVE, POSITIVE, csv, csv_row, fhir_bundle, hl7, hl7_segments, write
 
 FORMATS = list(Format)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from services.lab.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
-from services.lab.messages.texts import decode, parse_birth_date
+from services.lab.gateway.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
+from services.lab.gateway.messages.texts import decode, parse_birth_date
 
 # https://hl7.org/fhir/R4/valueset-observation-status.html
 STATUSES = {

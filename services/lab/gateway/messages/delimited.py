@@ -7,8 +7,8 @@ import io
 import re
 from dataclasses import replace
 
-from services.lab.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
-from services.lab.messages.texts import decode, parse_birth_date
+from services.lab.gateway.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
+from services.lab.gateway.messages.texts import decode, parse_birth_date
 
 # names of the columns, in small letters with underscores; those of CDC's SimpleReport are among them
 COLUMNS = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import hl7
 
-from services.lab.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
-from services.lab.messages.texts import decode, parse_birth_date
+from services.lab.gateway.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
+from services.lab.gateway.messages.texts import decode, parse_birth_date
 
 # HL7 table 0085 (OBX-11); U, "final without retransmission", has no value, and the others are no statuses of a result
 STATUSES = {

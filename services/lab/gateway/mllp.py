@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.lab.inbox import Refused
-from services.lab.messages.hl7v2 import read_header
+from services.lab.gateway.messages.hl7v2 import read_header
+from services.lab.gateway.transmissions import Refused
 
-log = logging.getLogger("services.lab.mllp")
+log = logging.getLogger("services.lab.gateway.mllp")
 
 START, END = b"\x0b", b"\x1c"
 # a client that sends nothing, and one that sends a message slowly, are disconnected after these times

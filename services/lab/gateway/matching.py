@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from services.lab.codes import Evaluation, Meaning
-from services.lab.messages.reports import Observation, Status
+from services.lab.gateway.codes import Evaluation, Meaning
+from services.lab.gateway.messages.reports import Observation, Status
 
 # status of a withdrawn result in the feed, as in FHIR R4
 ENTERED_IN_ERROR = "entered-in-error"

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from services.lab.messages.reports import Coding, Observation
+from services.lab.gateway.messages.reports import Coding, Observation
 
 FILE = Path(__file__).with_name("codes.yaml")
 TESTS, OTHERS = "test", "other"
