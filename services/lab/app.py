@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import peewee
 from flask_openapi3 import OpenAPI
 
@@ -15,16 +17,20 @@ from services.lab.simulation_api import add_simulation_routes
 
 
 def create_app(
-    database: peewee.Database, api_key: str, initial_kits: int, inbox: Inbox | None = None, sender_key: str = ""
+    database: peewee.Database,
+    api_key: str,
+    initial_kits: int,
+    inbox: Inbox | None = None,
+    laboratory_keys: Mapping[str, str] | None = None,
 ) -> OpenAPI:
     """Create the lab's application.
 
     Args:
         initial_kits: stock of a new database.
-        sender_key: key of laboratories, with which they may send messages only; none if it is empty.
+        laboratory_keys: keys with which laboratories may send messages only, by their names.
     """
     inbox = inbox or Inbox(database)
-    raw = RawBodies(PATH, inbox.max_bytes, sender_key)
+    raw = RawBodies(PATH, inbox.max_bytes, laboratory_keys or {})
     app = create_service("lab", "Laboratory", "Test kits, tests and their results.", api_key, database, raw)
     idempotency = IdempotencyKeys(database)
     _set_up(database, initial_kits)

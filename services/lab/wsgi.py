@@ -16,7 +16,7 @@ from services.lab.gateway import folder, inbox
 from services.lab.gateway.mllp import listen
 from services.lab.metrics import InboxCollector
 
-_settings = load_with_secrets("lab.api_key").lab
+_settings = load_with_secrets("lab.api_key", "lab.laboratory_keys").lab
 _describe = partial(describe_outage, service="lab")
 _database = connect_to(_settings.database_url)
 _inbox = inbox.Inbox(_database, _settings.max_message_bytes, _settings.messages_kept_for)
@@ -26,7 +26,7 @@ with require_database("lab.database_url"):
         _settings.api_key.get_secret_value(),
         _settings.kits,
         _inbox,
-        _settings.sender_key.get_secret_value(),
+        {name: key.get_secret_value() for name, key in _settings.laboratory_keys.items()},
     )
 
 

@@ -70,6 +70,8 @@ def decide_item(transmission_id: int, position: int, item: Item, table: CodeTabl
     fingerprint = fingerprint_of(report.sender, observation)
     if decision.outcome is Outcome.INBOX and _waits_already(fingerprint, transmission_id, observation):
         decision = Decision(Outcome.KNOWN, Reason.WAITS_ALREADY)
+    elif decision.outcome in (Outcome.TAKEN, Outcome.KNOWN):
+        _close_repeated(fingerprint)
     report_result(decision)
     Decided.create(
         transmission_id=transmission_id,
@@ -84,6 +86,13 @@ def decide_item(transmission_id: int, position: int, item: Item, table: CodeTabl
         case_reference=decision.sample.case_reference if decision.sample else None,
         decided_at=time.time(),
     )
+
+
+def _close_repeated(fingerprint: str) -> None:
+    """Close the items that waited for the same result, such as those of a damaged file that was sent again whole."""
+    for row in Decided.select().where(Decided.fingerprint == fingerprint, Decided.outcome == Outcome.INBOX):
+        row.reason = Reason.SENT_AGAIN
+        close(row, Outcome.KNOWN, row.case_reference)
 
 
 def _check_repetition(decision: Decision, item: Item, transmission_id: int) -> Decision:

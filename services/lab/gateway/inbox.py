@@ -51,9 +51,9 @@ class Inbox:
         # barcodes and numbers of new orders; None: of any order, since a test may have been ordered before the last end
         self._ordered: deque[str | None] = deque([None])
 
-    def receive(self, channel: str, content: bytes, format: Format | None = None) -> Receipt:
+    def receive(self, channel: str, content: bytes, format: Format | None = None, laboratory: str = "") -> Receipt:
         """Store a transmission, as Transmissions.receive()."""
-        return self._transmissions.receive(channel, content, format)
+        return self._transmissions.receive(channel, content, format, laboratory)
 
     def run(self) -> None:
         """Decide on all that waits, with a database connection of its own."""

@@ -12,7 +12,7 @@ from services.lab import kits, schemas
 from services.lab.gateway import staff_decisions
 from services.lab.gateway.matching import Outcome
 from services.lab.gateway.observations import describe, load
-from services.lab.models import Decided
+from services.lab.models import Decided, Transmission
 from services.schemas import EmptyAnswer, Idempotent
 
 PAGE_SIZE = 100
@@ -76,6 +76,9 @@ def _get_row(item_id: int) -> Decided:
 
 def _to_json(row: Decided) -> dict[str, Any]:
     facts = describe(load(row.observation)[0], row.sender) if row.observation else {}
+    laboratory = Transmission.get_by_id(row.transmission_id).laboratory
+    if facts and laboratory:
+        facts["Sent with the key of"] = laboratory
     return {
         "id": row.id,
         "outcome": row.outcome,

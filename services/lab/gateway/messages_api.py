@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, request
+import peewee
+from flask import Response, g, request
 from flask_openapi3 import OpenAPI
 from peewee import fn
 
@@ -15,6 +17,7 @@ from services.lab import schemas
 from services.lab.gateway.decisions import REJECTED
 from services.lab.gateway.inbox import Inbox
 from services.lab.gateway.matching import Outcome
+from services.lab.gateway.messages.delimited import read_table
 from services.lab.gateway.messages.reports import Format
 from services.lab.gateway.transmissions import Refused
 from services.lab.models import Decided, Transmission
@@ -38,6 +41,10 @@ BODIES: dict[Format, dict[str, Any]] = {
 BODY = {"content": {name: {"schema": BODIES[format]} for name, format in MEDIA_TYPES.items()}, "required": True}
 
 
+REMARKS = ("place", "outcome", "reason")
+IS_REFUSED = Decided.outcome.in_((Outcome.INBOX, REJECTED))
+
+
 def add_message_routes(app: OpenAPI, messages: Inbox) -> None:
     """Add the routes that laboratories call."""
 
@@ -57,41 +64,58 @@ def add_message_routes(app: OpenAPI, messages: Inbox) -> None:
         202: it is on disk, and is read within seconds. 200: the same content was stored before.
         """
         try:
-            receipt = messages.receive("http", request.get_data(), MEDIA_TYPES.get(request.mimetype))
+            receipt = messages.receive("http", request.get_data(), MEDIA_TYPES.get(request.mimetype), g.sender)
         except Refused as refused:
             raise Problem(415, "unsupported_media_type", str(refused)) from None
-        return {"id": receipt.id}, 202 if receipt.is_new else 200
+        return {"id": receipt.id, "is_new": receipt.is_new}, 202 if receipt.is_new else 200
 
     @app.get(f"{PATH}/<int:message_id>", responses={200: schemas.MessageProgress, 404: NO_MESSAGE})
     def progress(path: schemas.MessagePath) -> dict[str, Any]:
         """Show how many results of a message were read, and what became of them."""
         transmission = _get_transmission(path.message_id)
         of_message = Decided.transmission_id == transmission.id
-        query = Decided.select(Decided.outcome, fn.COUNT(Decided.id)).where(of_message)
-        outcomes: Any = query.group_by(Decided.outcome).tuples()
         return {
             "id": transmission.id,
             "is_processed": transmission.is_processed,
             "total": transmission.total,
             "decided": transmission.decided,
-            "outcomes": dict(outcomes),
+            "outcomes": _count(Decided.outcome, of_message),
+            "refused": _count(Decided.reason, of_message & IS_REFUSED),
         }
 
     @app.get(f"{PATH}/<int:message_id>/refused.csv", responses={200: {"description": "text/csv"}, 404: NO_MESSAGE})
     def list_refused(path: schemas.MessagePath) -> Response:
-        """List the results of a message that weren't taken, with their place in it and the reason."""
+        """List the results of a message that weren't taken, with their place in it and the reason.
+
+        Of CSV: the rows as they were sent, after these columns, so that they can be corrected and sent again.
+        """
         transmission = _get_transmission(path.message_id)
-        outcomes = (Outcome.INBOX, REJECTED)
-        rows = Decided.select().where(Decided.transmission_id == transmission.id, Decided.outcome.in_(outcomes))
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(("place", "outcome", "reason"))
-        writer.writerows((row.place, row.outcome, row.reason) for row in rows.order_by(Decided.position))
-        return Response(text.getvalue(), mimetype="text/csv")
+        of_message = (Decided.transmission_id == transmission.id) & IS_REFUSED
+        refused = Decided.select().where(of_message).order_by(Decided.position)
+        return Response(_write_csv(transmission, refused), mimetype="text/csv")
+
+
+def _count(column: peewee.TextField, condition: peewee.Expression) -> dict[str, int]:
+    rows: Any = Decided.select(column, fn.COUNT(Decided.id)).where(condition).group_by(column).tuples()
+    return dict(rows)
+
+
+def _write_csv(transmission: Transmission, refused: Iterable[Decided]) -> str:
+    """Return CSV with the refused results, and with the rows of a CSV file that have them."""
+    content = bytes(transmission.content or b"") if transmission.format == Format.CSV else b""
+    header, rows, delimiter = read_table(content)
+    # of a file of refused rows that was corrected and sent again
+    former = len(REMARKS) if tuple(header[: len(REMARKS)]) == REMARKS else 0
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow((*REMARKS, *header[former:]))
+    writer.writerows((row.place, row.outcome, row.reason, *rows.get(row.place, [])[former:]) for row in refused)
+    return text.getvalue()
 
 
 def _get_transmission(message_id: int) -> Transmission:
+    """Return a message; a laboratory finds only those that were sent with its key."""
     found = Transmission.get_or_none(Transmission.id == message_id) if message_id < schemas.MAX_ID else None
-    if found is None:
+    if found is None or g.sender not in ("", found.laboratory):
         raise Problem(404, "not_found", "there is no such message")
     return found

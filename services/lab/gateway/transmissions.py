@@ -55,33 +55,35 @@ class Transmissions:
         self._database = database
         self._kept_for = kept_for
 
-    def receive(self, channel: str, content: bytes, format: Format | None = None) -> Receipt:
+    def receive(self, channel: str, content: bytes, format: Format | None = None, laboratory: str = "") -> Receipt:
         """Store a transmission; when this returns, it is on disk.
 
         Args:
             channel: http, mllp or folder.
             format: as the sender says; what the content itself says goes first.
+            laboratory: whose key was sent; empty if there was none.
 
         Raises:
             Refused: it is empty, too large, or of no known format.
         """
         format = detect_format(content) or format
         try:
-            receipt = self._store(content, format, channel)
+            receipt = self._store(content, format, channel, laboratory)
         except Refused:
             RECEIVED.labels(channel, "refused").inc()
             raise
         RECEIVED.labels(channel, "stored" if receipt.is_new else "repeated").inc()
         return receipt
 
-    def _store(self, content: bytes, format: Format | None, channel: str) -> Receipt:
+    def _store(self, content: bytes, format: Format | None, channel: str, laboratory: str) -> Receipt:
         if not content.strip():
             raise Refused("the message is empty")
         if len(content) > self.max_bytes:
             raise Refused(f"the message is larger than {self.max_bytes} bytes")
         if format is None or (format is Format.HL7 and b"MSH" not in content):
             raise Refused("the message isn't HL7 v2, FHIR in JSON, or CSV")
-        digest = hashlib.sha256(content).hexdigest()
+        # a laboratory sees only its own messages, even if another one has sent the same content
+        digest = hashlib.sha256(laboratory.encode() + b"\0" * bool(laboratory) + content).hexdigest()
         # a request of the HTTP API has a connection
         with self._database.connection_context() if self._database.is_closed() else nullcontext():
             known = Transmission.get_or_none(Transmission.digest == digest)
@@ -89,7 +91,12 @@ class Transmissions:
                 try:
                     with self._database.atomic():
                         stored = Transmission.create(
-                            digest=digest, format=format, channel=channel, content=content, received_at=time.time()
+                            digest=digest,
+                            format=format,
+                            channel=channel,
+                            laboratory=laboratory,
+                            content=content,
+                            received_at=time.time(),
                         )
                     return Receipt(stored.id, True)
                 except peewee.IntegrityError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from services.lab.gateway.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
@@ -58,10 +60,7 @@ Row = dict[str, list[str]]
 
 def read_csv(content: bytes) -> list[Report]:
     """Read a CSV file with a header; never raises. Returns one report."""
-    text, remarks = decode(content)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    header_line = text.lstrip("\n").split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=lambda each: len(_known_columns(header_line.split(each))))
+    text, delimiter, remarks = _decode_table(content)
     observations, problems = _read_rows(text, delimiter)
     if len(observations) > MAX_OBSERVATIONS:
         problems.append(f"has more than {MAX_OBSERVATIONS} rows")
@@ -81,20 +80,53 @@ def read_csv(content: bytes) -> list[Report]:
     ]
 
 
-def _read_rows(text: str, delimiter: str) -> tuple[list[Observation], list[str]]:
+def read_table(content: bytes) -> tuple[list[str], dict[str, list[str]], str]:
+    """Return the header of a CSV file, its rows by their place, as far as they can be read, and its delimiter."""
+    text, delimiter, _ = _decode_table(content)
+    header: list[str] = []
+    rows: dict[str, list[str]] = {}
+    with contextlib.suppress(csv.Error):
+        for place, cells in _split_rows(text, delimiter):
+            if header:
+                rows[place] = cells
+            else:
+                header = cells
+    return header, rows, delimiter
+
+
+def _decode_table(content: bytes) -> tuple[str, str, list[str]]:
+    """Return the text of a CSV file, with newlines only, its delimiter, and remarks."""
+    text, remarks = decode(content)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    header_line = text.lstrip("\n").split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=lambda each: len(_known_columns(header_line.split(each))))
+    return text, delimiter, remarks
+
+
+def _split_rows(text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the place and the cells of the header and of each row that isn't empty; raises csv.Error."""
     # strict: a quotation mark at a wrong place is an error, not a part of the value
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    observations: list[Observation] = []
     try:
-        header = next((cells for cells in reader if any(cells)), [])
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield f"line {reader.line_num}", cells
+    except csv.Error:
+        problem = f"can't be read from line {reader.line_num} on: quotation marks or a cell are damaged"
+        raise csv.Error(problem) from None
+
+
+def _read_rows(text: str, delimiter: str) -> tuple[list[Observation], list[str]]:
+    observations: list[Observation] = []
+    rows = _split_rows(text, delimiter)
+    try:
+        _, header = next(rows, ("", []))
         if problem := _check_header(header):
             return [], [problem]
         names = [_column(cell) for cell in header]
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                observations.append(_read_row(names, cells, f"line {reader.line_num}"))
-    except csv.Error:
-        return observations, [f"can't be read from line {reader.line_num} on: quotation marks or a cell are damaged"]
+        observations.extend(_read_row(names, cells, place) for place, cells in rows)
+    except csv.Error as error:
+        return observations, [str(error)]
     return observations, [] if observations else ["has no rows"]
 
 
