@@ -80,7 +80,7 @@ class Transmissions:
             raise Refused("the message is empty")
         if len(content) > self.max_bytes:
             raise Refused(f"the message is larger than {self.max_bytes} bytes")
-        if format is None or (format is Format.HL7 and b"MSH" not in content):
+        if format is None or (format is Format.HL7 and b"MSH" not in content.replace(b"\0", b"")):
             raise Refused("the message isn't HL7 v2, FHIR in JSON, or CSV")
         # a laboratory sees only its own messages, even if another one has sent the same content
         digest = hashlib.sha256(laboratory.encode() + b"\0" * bool(laboratory) + content).hexdigest()

@@ -54,6 +54,11 @@ def evaluate(*values: Coding, tests: tuple[Coding, ...] = (Coding("94500-6", "LN
         (Coding("720735008", "SCT", "Presumptive positive"), "unknown_result"),
         (Coding("895231008", "SCT", "Not detected in pooled specimen"), "unknown_result"),
         (Coding(text="not positive"), "unknown_result"),
+        # a code of a standard that isn't in the table may say less than its text
+        (Coding("720735008", "SCT", "Positive"), "unknown_result"),
+        (Coding("LA1-1", "LN", "Detected"), "unknown_result"),
+        (Coding("260373001", "SCT", "Presumptive positive"), "unknown_result"),
+        (Coding("260415000", "SCT", "Not detected in pooled specimen"), "unknown_result"),
         (Coding("260373001", "SCT", "Not detected"), "contradiction"),
     ],
 )
@@ -70,6 +75,10 @@ def test_results_by_code_and_text(value: Coding, result: str) -> None:
         (Coding(text="COVID-19 PCR"), "positive"),
         (Coding("95418-0", "LN"), Meaning.OTHER),
         (Coding("92142-9", "LN"), Meaning.OTHER),
+        (Coding(text="Influenza A"), Meaning.OTHER),
+        (Coding("94500-6", "LN", "Influenza A"), Meaning.CONTRADICTION),
+        (Coding("96448-6", "LN"), "positive"),
+        (Coding("94762-2", "LN", "SARS-CoV-2 antigen"), Meaning.UNKNOWN_TEST),
         (Coding("95423-0", "LN", "Influenza virus A and B and SARS-CoV-2 identified"), Meaning.UNKNOWN_TEST),
         (Coding("94563-4", "LN", "SARS-CoV-2 IgG Ab"), Meaning.UNKNOWN_TEST),
         (Coding("94500-6", "L"), Meaning.UNKNOWN_TEST),
