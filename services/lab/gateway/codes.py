@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -110,8 +110,8 @@ class CodeTable:
     ) -> set[str]:
         found: set[str] = set()
         for coding in codings:
-            mapped = self._mappings.get((sender, self.key_of(coding)), "")
-            meanings = {mapped, self._of_code(coding, codes), texts.get(_normalise(coding.text), "")}
+            mapped = {self._mappings.get((sender, key), "") for key in (self.key_of(coding), _key_of_text(coding))}
+            meanings = {*mapped, self._of_code(coding, codes), texts.get(_normalise(coding.text), "")}
             if not coding.system:
                 # a text in the place of a code
                 meanings.add(texts.get(_normalise(coding.code), ""))
@@ -130,9 +130,12 @@ class CodeTable:
 
     def _is_doubtful(self, observation: Observation, sender: str) -> bool:
         return any(
-            self._doubts.search(_normalise(coding.text)) and not self._is_mapped(coding, sender)
+            self._has_doubt(coding) and (sender, _key_of_text(coding)) not in self._mappings
             for coding in observation.values
         )
+
+    def _has_doubt(self, coding: Coding) -> bool:
+        return bool(self._doubts.search(_normalise(coding.text)))
 
     def _is_mapped(self, coding: Coding, sender: str) -> bool:
         return (sender, self.key_of(coding)) in self._mappings
@@ -150,8 +153,26 @@ class CodeTable:
         return not flag.system or self._system_of(flag) == "HL7 0078"
 
     def key_of(self, coding: Coding) -> str:
-        """Return the key under which a coding is mapped: its system and code, or its text."""
-        return f"{self._system_of(coding)}|{coding.code}" if coding.code else f"|{_normalise(coding.text)}"
+        """Return the key under which a coding is mapped: its system and code, or a text with a word of doubt."""
+        if not coding.code or self._has_doubt(coding):
+            return _key_of_text(coding)
+        return f"{self._system_of(coding)}|{coding.code}"
+
+    def find_unknown(self, codings: Sequence[Coding], kind: str, sender: str) -> Coding:
+        """Return the first of the codings that isn't known, or the first one.
+
+        Args:
+            kind: test or result.
+        """
+        codes, texts = (self._tests, self._test_texts) if kind == "test" else (self._results, self._result_texts)
+        unknown = (
+            coding
+            for coding in codings
+            if not self._meanings([coding], codes, texts, sender)
+            or self._has_unknown_code([coding], codes, sender)
+            or (kind == "result" and self._has_doubt(coding))
+        )
+        return next(unknown, codings[0])
 
 
 @functools.cache
@@ -161,6 +182,10 @@ def _load_file() -> dict[str, Any]:
 
 def load_table(mappings: Iterable[Mapping] = ()) -> CodeTable:
     return CodeTable(_load_file(), mappings)
+
+
+def _key_of_text(coding: Coding) -> str:
+    return f"|{_normalise(coding.text)}"
 
 
 def _normalise(text: str) -> str:

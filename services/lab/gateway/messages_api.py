@@ -19,7 +19,7 @@ from services.lab.gateway.inbox import Inbox
 from services.lab.gateway.matching import Outcome
 from services.lab.gateway.messages.delimited import read_table
 from services.lab.gateway.messages.reports import Format
-from services.lab.gateway.transmissions import Refused
+from services.lab.gateway.transmissions import Refused, TooLarge
 from services.lab.models import Decided, Transmission
 
 PATH = "/v1/messages"
@@ -65,6 +65,8 @@ def add_message_routes(app: OpenAPI, messages: Inbox) -> None:
         """
         try:
             receipt = messages.receive("http", request.get_data(), MEDIA_TYPES.get(request.mimetype), g.sender)
+        except TooLarge as refused:
+            raise Problem(413, "request_entity_too_large", str(refused)) from None
         except Refused as refused:
             raise Problem(415, "unsupported_media_type", str(refused)) from None
         return {"id": receipt.id, "is_new": receipt.is_new}, 202 if receipt.is_new else 200

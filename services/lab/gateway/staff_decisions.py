@@ -68,7 +68,8 @@ def map_code(item_id: int, kind: str, meaning: str) -> str:
         raise InvalidDecision(f"{meaning} isn't a meaning of a {kind}")
     if not codings:
         raise InvalidDecision(f"the message has no code of the {kind}")
-    key = load_code_table().key_of(codings[0])
+    table = load_code_table()
+    key = table.key_of(table.find_unknown(codings, kind, row.sender))
     CodeMapping.insert(sender=row.sender, key=key, meaning=meaning).on_conflict(
         conflict_target=[CodeMapping.sender, CodeMapping.key], preserve=[CodeMapping.meaning]
     ).execute()

@@ -30,6 +30,10 @@ class Refused(Exception):
     """A message isn't stored, because it can't be read at all; the text says why, and names no patient."""
 
 
+class TooLarge(Refused):
+    """A message is larger than permitted."""
+
+
 @dataclass(frozen=True)
 class Receipt:
     """A stored transmission.
@@ -64,7 +68,7 @@ class Transmissions:
             laboratory: whose key was sent; empty if there was none.
 
         Raises:
-            Refused: it is empty, too large, or of no known format.
+            Refused: it is empty, too large (TooLarge), or of no known format.
         """
         format = detect_format(content) or format
         try:
@@ -79,7 +83,7 @@ class Transmissions:
         if not content.strip():
             raise Refused("the message is empty")
         if len(content) > self.max_bytes:
-            raise Refused(f"the message is larger than {self.max_bytes} bytes")
+            raise TooLarge(f"the message is larger than {self.max_bytes} bytes")
         if format is None or (format is Format.HL7 and b"MSH" not in content.replace(b"\0", b"")):
             raise Refused("the message isn't HL7 v2, FHIR in JSON, or CSV")
         # a laboratory sees only its own messages, even if another one has sent the same content

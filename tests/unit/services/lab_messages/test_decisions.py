@@ -118,6 +118,21 @@ def test_a_mapping_of_staff_is_of_one_sender() -> None:
     assert table.evaluate(observation, "South Lab").meaning is Meaning.UNKNOWN_TEST
 
 
+def test_a_mapping_of_a_doubtful_text_is_of_this_text_only() -> None:
+    doubtful = Coding("260373001", "SCT", "Presumptive positive")
+    pooled = Coding("260373001", "SCT", "Detected in pool")
+    table = load_table([Mapping("lab", TABLE.key_of(doubtful), "positive")])
+    tests = (Coding("94500-6", "LN"),)
+    evaluations = [table.evaluate(Observation("", tests=tests, values=(value,)), "lab") for value in (doubtful, pooled)]
+    assert [each.result or each.meaning for each in evaluations] == ["positive", Meaning.UNKNOWN_RESULT]
+
+
+def test_staff_map_the_code_that_is_unknown() -> None:
+    known, unknown = Coding("94500-6", "LN"), Coding("1-8", "LN")
+    assert TABLE.find_unknown([known, unknown], "test", "lab") == unknown
+    assert TABLE.find_unknown([known], "test", "lab") == known
+
+
 @pytest.mark.parametrize("format", list(Format))
 @pytest.mark.parametrize(
     ("changes", "outcome"),
