@@ -11,6 +11,7 @@ import peewee
 from flask import Response, g, request
 from flask_openapi3 import OpenAPI
 from peewee import fn
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.http import Problem, problem_response
 from services.lab import schemas
@@ -19,7 +20,7 @@ from services.lab.gateway.inbox import Inbox
 from services.lab.gateway.matching import Outcome
 from services.lab.gateway.messages.delimited import read_table
 from services.lab.gateway.messages.reports import Format
-from services.lab.gateway.transmissions import Refused, TooLarge
+from services.lab.gateway.transmissions import RECEIVED, Refused, TooLarge
 from services.lab.models import Decided, Transmission
 
 PATH = "/v1/messages"
@@ -64,7 +65,12 @@ def add_message_routes(app: OpenAPI, messages: Inbox) -> None:
         202: it is on disk, and is read within seconds. 200: the same content was stored before.
         """
         try:
-            receipt = messages.receive("http", request.get_data(), MEDIA_TYPES.get(request.mimetype), g.sender)
+            content = request.get_data()
+        except RequestEntityTooLarge:
+            RECEIVED.labels("http", "refused").inc()
+            raise
+        try:
+            receipt = messages.receive("http", content, MEDIA_TYPES.get(request.mimetype), g.sender)
         except TooLarge as refused:
             raise Problem(413, "request_entity_too_large", str(refused)) from None
         except Refused as refused:

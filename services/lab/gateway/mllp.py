@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.lab.gateway.messages.hl7v2 import read_header
-from services.lab.gateway.transmissions import Refused
+from services.lab.gateway.transmissions import RECEIVED, Refused
 
 log = logging.getLogger("services.lab.gateway.mllp")
 
@@ -127,6 +127,7 @@ def _frames(connection: socket.socket, max_bytes: int) -> Iterator[bytes]:
             yield frame.split(START)[-1]
         searched = len(buffer)
         if len(buffer) > max_bytes:
+            RECEIVED.labels("mllp", "refused").inc()
             _refuse(connection, buffer, "AR", "the message is too large")
             raise TooLarge
         if not deadline and buffer.strip():

@@ -43,6 +43,12 @@ class Server:
         lines = Path(f"/proc/{worker}/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith(field)).split()[1]) // 1024
 
+    def refused(self, channel: str) -> float:
+        """Value of the metric of refused messages."""
+        text = requests.get(self.url.replace("/v1/messages", "/metrics"), timeout=10).text
+        name = f'lab_messages_received_total{{channel="{channel}",outcome="refused"}}'
+        return sum(float(line.split()[1]) for line in text.splitlines() if line.startswith(name))
+
     def stored(self) -> int:
         opened = connect_to(f"sqlite:///{self._folder}/lab.db")
         with opened.bind_ctx(MODELS), opened.connection_context():
@@ -76,8 +82,10 @@ def many(pieces: int, pause_s: float = 0) -> Iterator[bytes]:
 
 
 def test_fifty_megabytes_by_http(server: Server) -> None:
+    before = server.refused("http")
     answer = requests.post(server.url, data=b"".join(many(500)), headers=HEADERS, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (413, "request_entity_too_large")
+    assert server.refused("http") == before + 1
 
 
 def post_in_chunks(server: Server, pieces: Iterator[bytes]) -> bytes:
@@ -126,7 +134,9 @@ def send(server: Server, pieces: Iterator[bytes]) -> bytes:
 
 
 def test_fifty_megabytes_by_mllp(server: Server) -> None:
+    before = server.refused("mllp")
     answer = send(server, many(500))
     assert answer == b"" or b"\rMSA|AR|MSG-1|the message is too large" in answer
     # control: a whole 10 MB are read, so that the answer was seen
     assert b"\rMSA|AR|MSG-1|the message is too large" in send(server, many(101))
+    assert server.refused("mllp") == before + 2
