@@ -38,6 +38,9 @@ ADVICE = {
     ),
     "the message has different results or patients of this sample": "Leave one row for each sample.",
     "the same result waits for staff, or was closed by them": "Nothing: decide on the earlier one in Tasklist.",
+    "it corrects or withdraws a result, but another one was reported while it waited": (
+        "Ask the laboratory which result is right, and assign that one in Tasklist."
+    ),
     "its control id was used for another message": "Assign the result to its sample in Tasklist.",
 }
 OTHER_ADVICE = "Correct what the reason names."

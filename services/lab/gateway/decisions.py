@@ -151,11 +151,25 @@ def _decide_again(row: Decided, table: CodeTable) -> None:
     if row.reason in (Reason.SEVERAL_RESULTS, Reason.CONTROL_ID_REUSED) or not observation.tests:
         return
     decision = decide(observation, table.evaluate(observation, row.sender), samples_of(observation), problems)
+    if _is_overtaken(decision, row):
+        decision = replace(decision, outcome=Outcome.INBOX, reason=Reason.OVERTAKEN)
     if decision.outcome is Outcome.INBOX:
         Decided.update(reason=decision.reason).where(Decided.id == row.id).execute()
         return
     report_result(decision)
     close(row, decision.outcome, decision.sample.case_reference if decision.sample else None)
+
+
+def _is_overtaken(decision: Decision, row: Decided) -> bool:
+    """Whether a correction or withdrawal waited while a result of its case was reported, which it may not mean."""
+    if decision.outcome is not Outcome.TAKEN or decision.status == "final" or decision.sample is None:
+        return False
+    newer = Decided.select().where(
+        Decided.case_reference == decision.sample.case_reference,
+        Decided.id > row.id,
+        Decided.outcome.in_((Outcome.TAKEN, ASSIGNED)),
+    )
+    return newer.exists()
 
 
 def close(row: Decided, outcome: str, case_reference: str | None) -> None:

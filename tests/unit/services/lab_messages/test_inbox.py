@@ -343,6 +343,30 @@ class TestStaff:
         assert CodeMapping.select().count() == 1
 
 
+@pytest.mark.parametrize("status", ["X", "C"])
+def test_a_correction_or_withdrawal_that_waited_does_not_change_a_later_result(
+    lab: FlaskClient, inbox: Inbox, database: peewee.Database, status: str
+) -> None:
+    """A test is cancelled and done again: after a restart, the cancellation must not withdraw the new result."""
+    first = replace(POSITIVE, status=status)
+    send(inbox, first, replace(NEGATIVE, control_id="MSG-2"))
+    assert outcomes(database) == [Reason.NO_RESULT_BEFORE, "taken"]
+    restarted = Inbox(database)
+    restarted.run()
+    assert outcomes(database) == [Reason.OVERTAKEN, "taken"]
+    assert results(database) == [("AB-12345", "final", "negative")]
+
+
+def test_a_damaged_file_that_is_sent_again_whole_closes_its_items(
+    lab: FlaskClient, inbox: Inbox, database: peewee.Database
+) -> None:
+    inbox.receive("http", csv(POSITIVE) + b'AB-2,"94500-6"x,Detected\n', Format.CSV)
+    inbox.run()
+    inbox.receive("http", csv(POSITIVE), Format.CSV)
+    inbox.run()
+    assert outcomes(database) == ["known", "taken"]
+
+
 def test_erasure_and_retention_delete_the_content(lab: FlaskClient, inbox: Inbox, database: peewee.Database) -> None:
     wrong = replace(NEGATIVE, control_id="MSG-2")
     send(inbox, POSITIVE, wrong, replace(POSITIVE, barcode="AB-99", control_id="MSG-3"))
