@@ -167,7 +167,7 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
 	@touch $@
 
-tests/hapi/target/validator.jar: tests/hapi/pom.xml tests/hapi/src/main/java/Validate.java | machine
+tests/hapi/target/validator.jar: tests/hapi/pom.xml $(wildcard tests/hapi/src/main/java/*.java) | machine
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file tests/hapi/pom.xml package
 	@touch $@
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pydantic import SecretStr
+
 from config.settings import Settings, SettingsError, environment_name, load
 
 MIN_LENGTH = 12
@@ -27,6 +29,12 @@ def find_weakness(secret: str) -> str | None:
     return None
 
 
+def _list_secrets(
+    path: tuple[str, ...], value: SecretStr | dict[str, SecretStr]
+) -> list[tuple[tuple[str, ...], SecretStr]]:
+    return [((*path, name), each) for name, each in value.items()] if isinstance(value, dict) else [(path, value)]
+
+
 def load_with_secrets(*names: str) -> Settings:
     """Load the settings of a part that needs these secrets, like "engine.password".
 
@@ -37,10 +45,13 @@ def load_with_secrets(*names: str) -> Settings:
     errors = []
     for name in names:
         section, key = name.split(".")
-        weakness = find_weakness(getattr(getattr(settings, section), key).get_secret_value())
-        if weakness:
-            variable = environment_name(section, key)
-            errors.append(f"{name} {weakness}: set {variable} to {MIN_LENGTH} random characters or more")
+        value = getattr(getattr(settings, section), key)
+        for path, secret in _list_secrets((section, key), value):
+            if weakness := find_weakness(secret.get_secret_value()):
+                variable = environment_name(*path)
+                errors.append(f"{'.'.join(path)} {weakness}: set {variable} to {MIN_LENGTH} random characters or more")
+        if isinstance(value, dict) and len({*value.values()}) < len(value):
+            errors.append(f"{name} has the same key twice: each needs its own")
     if errors:
         raise SettingsError("\n".join(errors))
     return settings

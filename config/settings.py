@@ -113,6 +113,9 @@ class Records(Section):
     )
 
 
+LaboratoryName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,49}$")]
+
+
 class Lab(Part):
     api_key: SecretStr = Field(SecretStr(""), description="key of the lab's API")
     database_url: str
@@ -120,8 +123,8 @@ class Lab(Part):
     capacity: Annotated[int, Field(ge=0)]
     turnaround_s: tuple[float, float]
     positive_share: Annotated[float, Field(ge=0, le=1)]
-    sender_key: SecretStr = Field(
-        SecretStr(""), description="key with which laboratories send messages by HTTP; empty: they can't"
+    laboratory_keys: dict[LaboratoryName, SecretStr] = Field(
+        {}, description="key of each laboratory that sends messages by HTTP, by its name; none: they can't"
     )
     max_message_bytes: Annotated[int, Field(ge=1000)]
     mllp_address: Annotated[str, Field(pattern=r"^([^\s/]+:\d+)?$")]

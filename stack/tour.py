@@ -130,6 +130,7 @@ class Tour:
                 "Samuel Cohen", "an incident", lambda journey: journey.run_to_step(ServiceTask.ORDER_LAB_TEST)
             )
         )
+        self._send_results()
         self._use_up_kits()
         shortage = "a shortage of test kits"
         stops.append(
@@ -152,7 +153,9 @@ class Tour:
         self._say(f"  2. Be a doctor: {state['staff']}{TASKLIST} as {_sign_in(accounts['doctor'])}")
         self._say("     and claim a patient to call, or a report;")
         self._say("     as " + _sign_in(accounts["medical_team"]) + " a visit,")
-        self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call.")
+        self._say("     as " + _sign_in(accounts["contact_tracer"]) + " a contact to call,")
+        self._say("     as " + _sign_in(accounts["lab_staff"]) + " two results to check;")
+        self._say(f"     the laboratory's staff upload results at {state['webapp']}/staff/upload.")
         self._say(f"  3. Be a manager: {state['webapp']}/staff/now{history} shows who waits,")
         self._say(f"     {state['webapp']}/staff/kpis{history} the KPIs, and Cockpit each case:")
         self._say(f"     {state['staff']}{COCKPIT} as {_sign_in(accounts['process_manager'])}")
@@ -174,6 +177,17 @@ class Tour:
 
     def _number(self, name: str) -> int:
         return FIRST_NUMBER + list(self._people).index(name)
+
+    def _send_results(self) -> None:
+        """Send two results that laboratory staff must check: another date of birth, and an unknown code of a test."""
+        late, emergency = (self._replay.barcode(self._number(name)) for name in ("Ingrid Dahl", "Leila Farahani"))
+        born = self._people["Leila Farahani"]["pre_screening"][0]["date_of_birth"]
+        rows = (
+            "barcode,date_of_birth,test_code,result,laboratory",
+            f"{late},1901-01-01,94500-6,negative,North Lab",
+            f"{emergency},{born},COV-PCR,positive,North Lab",
+        )
+        self._replay.lab.send_csv("".join(row + "\n" for row in rows).encode())
 
     def _use_up_kits(self) -> None:
         """Reserve all of the laboratory's kits for cases elsewhere."""

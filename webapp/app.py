@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -70,6 +70,8 @@ log = logging.getLogger("webapp")
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# of a page with a script of ours (`g.has_script`): webapp/staff/uploads.py
+SCRIPT_POLICY = "; script-src 'self'; connect-src 'self'"
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -122,6 +124,8 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     check_proxies(app, options.trusted_proxies, options.public_host, options.secure_cookies)
     app.before_request(_require_records)
     app.before_request(sessions.end_if_idle)
+    # before the CSRF protection, which reads the body
+    app.before_request(staff.uploads.permit_uploads)
     CSRFProtect(app)
     for module in (patient, forms, sign_in, contact, languages, staff):
         app.register_blueprint(module.pages)
@@ -211,6 +215,8 @@ def _add_security_headers(response: Response) -> Response:
     by_https = current_app.config["SESSION_COOKIE_SECURE"]
     of_page = {} if request.endpoint == "static" else PAGE_HEADERS
     response.headers.update(SECURITY_HEADERS | (HTTPS_HEADERS if by_https else {}) | of_page)
+    if g.get("has_script"):
+        response.headers["Content-Security-Policy"] += SCRIPT_POLICY
     return response
 
 

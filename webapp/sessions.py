@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session
@@ -116,14 +116,15 @@ def open_submitted_case() -> bool:
     return True
 
 
-def open_manager_session(manager: str) -> None:
-    """Start a new session that may open the pages of process managers.
+def open_staff_session(account: str, roles: Iterable[str]) -> None:
+    """Start a new session that may open the pages of these roles.
 
     Args:
-        manager: the account in the engine.
+        account: in the engine.
+        roles: of webapp/staff/sign_in.py.
     """
     reset()
-    session["manager"] = manager
+    session.update(dict.fromkeys(roles, account))
     session["seen_at"] = time.time()
 
 

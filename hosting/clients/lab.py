@@ -7,6 +7,9 @@ from typing import Any
 
 from hosting.clients.service import Service, Unavailable
 
+# of a file with thousands of results
+UPLOAD_TIMEOUT_S = 30.0
+
 
 @dataclass(frozen=True)
 class Stock:
@@ -14,6 +17,18 @@ class Stock:
 
     kits: int
     waiting: int
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A stored message.
+
+    Attributes:
+        is_new: its content wasn't stored before.
+    """
+
+    id: int
+    is_new: bool
 
 
 class Lab(Service):
@@ -59,6 +74,20 @@ class Lab(Service):
 
     def acknowledge(self, item_id: int) -> None:
         self.post(f"/v1/feed/{item_id}/acknowledgement", {})
+
+    def send_csv(self, content: bytes) -> Upload:
+        """Send a CSV file with results; raises Refused if it is too large or empty."""
+        headers = {"Content-Type": "text/csv"}
+        answer = self._call("POST", "/v1/messages", data=content, headers=headers, timeout=UPLOAD_TIMEOUT_S)
+        return Upload(answer["id"], answer["is_new"])
+
+    def message(self, message_id: int) -> dict[str, Any]:
+        """Return what became of a message's results; raises Refused if it is unknown."""
+        return self.get(f"/v1/messages/{message_id}")
+
+    def refused_rows(self, message_id: int) -> str:
+        """Return a CSV file with the rows of a message that weren't taken, and why."""
+        return self._request("GET", f"/v1/messages/{message_id}/refused.csv", timeout=UPLOAD_TIMEOUT_S).text
 
     def inbox(self) -> dict[str, Any]:
         """Return the items of the inbox without a task, `new`, and those with a task that left it, `closed`."""

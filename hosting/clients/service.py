@@ -93,6 +93,10 @@ class Service:
         return self._call("PUT", path, json=body)
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Call the service; returns the JSON object of its answer."""
+        return self._content(self._request(method, path, **options))
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
             response = self._session().request(method, self._url + path, **{"timeout": self._timeout_s, **options})
         except requests.RequestException as error:
@@ -105,7 +109,7 @@ class Service:
             raise Faulty(f"{self.name}: {response.status_code}")
         if not response.ok:
             raise Refused(self.name, response)
-        return self._content(response)
+        return response
 
     def _content(self, response: requests.Response) -> dict[str, Any]:
         """Return the JSON object of a response; one without an object is a proxy's, not the service's."""

@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from hosting.databases import DATABASE_ERRORS
-from services.lab.matching import Outcome
+from services.lab.gateway.matching import Outcome
 from services.lab.models import Decided, Transmission
 
 

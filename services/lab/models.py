@@ -101,6 +101,7 @@ class Transmission(Base):
     Attributes:
         digest: SHA-256 of the content; the same content is stored once.
         channel: http, mllp or folder.
+        laboratory: name of the laboratory whose key was sent; empty for other channels, and for staff.
         content: None after its retention, or after a case of it was erased.
         received_at: epoch seconds.
         total: number of its observations; None until it is read.
@@ -110,6 +111,7 @@ class Transmission(Base):
     digest = peewee.TextField(unique=True)
     format = peewee.TextField()
     channel = peewee.TextField()
+    laboratory = peewee.TextField(default="")
     content = peewee.BlobField(null=True)
     received_at = peewee.DoubleField(index=True)
     total = peewee.IntegerField(null=True)
@@ -127,7 +129,7 @@ class Decided(Base):
         position: in the transmission, from 0.
         place: in the message, such as "OBX 2".
         fingerprint: of sender, identifiers, test, value and status; the same result has the same in another message.
-        outcome: of services/lab/matching.py, or assigned or rejected by staff.
+        outcome: of services/lab/gateway/matching.py, or assigned or rejected by staff.
         observation: JSON of what was read; None unless staff decide, and after the retention.
         case_reference: to which it belongs; None if that is unknown.
         has_task: staff have a task for it.
@@ -153,7 +155,7 @@ class Decided(Base):
 
 
 class CodeMapping(Base):
-    """Meaning that staff gave to a code of one sender: services/lab/codes.py."""
+    """Meaning that staff gave to a code of one sender: services/lab/gateway/codes.py."""
 
     sender = peewee.TextField()
     key = peewee.TextField()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from services.lab.matching import ENTERED_IN_ERROR, Decision, Outcome, Sample, normalise_barcode
-from services.lab.messages.reports import Observation
+from services.lab.gateway.matching import ENTERED_IN_ERROR, Decision, Outcome, Sample, normalise_barcode
+from services.lab.gateway.messages.reports import Observation
 from services.lab.models import ORDER_PREFIX, FeedItem, Order
 
 # of an order's id

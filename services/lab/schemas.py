@@ -127,6 +127,7 @@ class CorrectionAnswer(Answer):
 
 class MessageReceipt(Answer):
     id: int
+    is_new: bool = Field(description="whether this content wasn't stored before")
 
 
 class MessageProgress(Answer):
@@ -137,6 +138,7 @@ class MessageProgress(Answer):
     outcomes: dict[str, int] = Field(
         description="number by outcome: taken, known, preliminary, other, inbox, assigned, rejected"
     )
+    refused: dict[str, int] = Field(description="number of results that weren't taken, by reason")
 
 
 class InboxFact(Answer):

@@ -10,12 +10,13 @@ from hosting.metrics import with_metrics
 from hosting.periodic import PeriodicTask
 from hosting.startup import require_database
 from services.database import describe_outage
-from services.lab import bench, folder, inbox
+from services.lab import bench
 from services.lab.app import create_app
+from services.lab.gateway import folder, inbox
+from services.lab.gateway.mllp import listen
 from services.lab.metrics import InboxCollector
-from services.lab.mllp import listen
 
-_settings = load_with_secrets("lab.api_key").lab
+_settings = load_with_secrets("lab.api_key", "lab.laboratory_keys").lab
 _describe = partial(describe_outage, service="lab")
 _database = connect_to(_settings.database_url)
 _inbox = inbox.Inbox(_database, _settings.max_message_bytes, _settings.messages_kept_for)
@@ -25,7 +26,7 @@ with require_database("lab.database_url"):
         _settings.api_key.get_secret_value(),
         _settings.kits,
         _inbox,
-        _settings.sender_key.get_secret_value(),
+        {name: key.get_secret_value() for name, key in _settings.laboratory_keys.items()},
     )
 
 

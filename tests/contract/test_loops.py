@@ -38,7 +38,7 @@ THREADS = {
     "hosting/periodic.py": "tests/unit/hosting/test_periodic.py; alert PeriodicTaskFails",
     "hosting/gunicorn_worker.py": "a timer that ends a slow request, once",
     "hosting/readiness.py": "a pool that /readyz waits for",
-    "services/lab/mllp.py": "tests/unit/services/lab_messages/test_channels.py; a connection's error ends it only",
+    "services/lab/gateway/mllp.py": "test_channels.py; a connection's error ends it only",
     "stack/platform.py": "a pool that `make up` waits for",
     "stack/replay.py": "a pool that the demo waits for",
     "stack/tour.py": "a pool that the demo waits for",

@@ -17,7 +17,7 @@ import requests
 from hl7.client import MLLPClient
 
 from hosting.databases import connect_to
-from services.lab.inbox import INTERVAL_S
+from services.lab.gateway.inbox import INTERVAL_S
 from services.lab.models import MODELS, FeedItem
 from tests.support.case import eventually
 from tests.support.lab_messages import POSITIVE, hl7

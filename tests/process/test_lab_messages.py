@@ -14,8 +14,8 @@ from hl7.client import MLLPClient
 
 from config.settings import environment_name
 from records.erasures import PATIENT, Erasures, is_erased
-from services.lab.matching import Reason
-from services.lab.messages.reports import Format
+from services.lab.gateway.matching import Reason
+from services.lab.gateway.messages.reports import Format
 from services.lab.models import Decided, FeedItem
 from tests.support.case import CaseUnderTest, eventually
 from tests.support.lab_messages import NEGATIVE, POSITIVE, Example, hl7, write

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from config.settings import ROOT, environment_name
-from services.lab import mllp
-from services.lab.codes import load_table
-from services.lab.inbox import Inbox, Refused
-from services.lab.messages.hl7v2 import read_hl7
-from services.lab.messages.reports import Observation
+from services.lab.gateway import mllp
+from services.lab.gateway.codes import load_table
+from services.lab.gateway.inbox import Inbox
+from services.lab.gateway.messages.hl7v2 import read_hl7
+from services.lab.gateway.messages.reports import Observation
+from services.lab.gateway.transmissions import Refused
 from services.lab.models import MODELS, Transmission
 from tests.support.authority import PARTIES
 from tests.support.case import NO_SYMPTOMS, REQUEST, WITH_COUGH, CaseUnderTest, eventually

@@ -16,6 +16,8 @@ import yaml
 
 from camunda7.forms.browser import Browser
 from config.settings import ROOT, environment_name
+from processes.elements import UserTask
+from processes.engine import Engine
 from stack.demo import Demo
 from tests.support.case import eventually
 from tests.support.managers import signed_in_manager
@@ -91,6 +93,11 @@ def test_the_tour_has_access_codes_and_the_pilots_kpis_exclude_the_history(tmp_p
         assert {what: now > 0 for what, now in waits.items()} == dict.fromkeys(waits, True)
         watched = {each["what"]: each["now"] for each in manager.read_json("/staff/now.json")["watched"]}
         assert (watched["Silent for a day, to be called"], watched["Red, to be called by a doctor"]) == (1, 1)
+        # laboratory staff have two results to check
+        account = state["accounts"]["lab_staff"]
+        engine = Engine(state["engine"], account["username"], account["password"])
+        tasks = eventually(lambda: len(found := engine.post("/task", {})) == 2 and found, "no results to check")
+        assert {task["taskDefinitionKey"] for task in tasks} == {UserTask.CHECK_RESULT}
         output = eventually(lambda: "Ctrl-C" in printed.read_text() and printed.read_text(), "the tour did not end")
         assert all(f"{stop['case_reference']}  {stop['what']}" in output for stop in state["tour"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import uuid
@@ -20,6 +21,7 @@ from processes.engine import Engine
 from records.access import Access
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
+from tests.support.lab_messages import POSITIVE, hl7
 from tests.support.mail import mails_to
 from webapp.app import create_app
 from webapp.options import Options
@@ -27,7 +29,10 @@ from webapp.options import Options
 pytestmark = pytest.mark.engine
 
 PAGES: dict[str, list[str] | None] = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text())["pages"]
-VISITORS = ["stranger", "patient", "contact", "manager"]
+VISITORS = ["stranger", "patient", "contact", "manager", "laboratory"]
+HOMES = {"patient": "/case", "manager": "/staff/kpis", "laboratory": "/staff/upload"}
+# accounts of the engine
+STAFF = {"manager": "process_manager", "laboratory": "lab_staff"}
 # pages that can be opened repeatedly; a withdrawal needs a case that has been prepared for it
 READING = [route for route in PAGES if route.startswith("GET") and "withdraw" not in route]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -54,6 +59,17 @@ class Visitor:
         data = {**fields, **({"csrf_token": token} if token is not None else {})}
         return self.session.post(self.state["webapp"] + path, data=data, timeout=30)
 
+    def upload(self, token: str | None) -> requests.Response:
+        data = {"csrf_token": token} if token is not None else {}
+        files = {"file": ("results.csv", f"barcode,test,result\n{uuid.uuid4().hex},COVID-19 PCR,positive\n")}
+        return self.session.post(f"{self.state['webapp']}/staff/upload", data=data, files=files, timeout=30)
+
+    @functools.cached_property
+    def message_id(self) -> str:
+        """A message of a laboratory."""
+        url, headers = f"{self.state['lab']}/v1/messages", {"X-API-Key": self.state["lab_api_key"]}
+        return str(requests.post(url, data=hl7(POSITIVE), headers=headers, timeout=30).json()["id"])
+
     def token(self) -> str:
         """A CSRF token of this session."""
         return TOKEN.search(self.get("/lost-code").text)[1]
@@ -64,12 +80,15 @@ class Visitor:
         values = {
             "<name>": "positivity" if "trends" in rule else FORM,
             "<int:number>": "1",
+            "<int:message_id>": self.message_id,
             "<token>": token,
             "<path:filename>": "icon.svg",
         }
         path = re.sub(r"<[^>]+>", lambda found: values[found[0]], rule)
         if method == "GET":
             return self.get(path)
+        if rule == "/staff/upload":
+            return self.upload(more.get("token", self.token()))
         return self.post(path, **{"token": self.token(), **self._fields(rule), **more})
 
     def _fields(self, rule: str) -> dict[str, str]:
@@ -104,7 +123,7 @@ def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Cal
     """Return a function that creates a visitor of a role, with a session of their own."""
 
     def create_visitor(role: str) -> Visitor:
-        user = Visitor(state, links, {"patient": "/case", "manager": "/staff/kpis"}.get(role, "/"))
+        user = Visitor(state, links, HOMES.get(role, "/"))
         if role == "patient":
             user.case = CaseUnderTest(state).start({**WITH_COUGH, "cough_since": days_ago(8)})
             user.case.wait_for_task(FORM)
@@ -114,8 +133,8 @@ def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Cal
             user.post("/sign-in", user.token(), access_code=code, **born)
         if role == "contact":
             user.post(f"/contact/{links['contact']}", user.token())
-        if role == "manager":
-            user.post("/staff/sign-in", user.token(), **state["accounts"]["process_manager"])
+        if role in STAFF:
+            user.post("/staff/sign-in", user.token(), **state["accounts"][STAFF[role]])
         return user
 
     return create_visitor
@@ -213,7 +232,7 @@ def test_a_former_manager_is_signed_out_at_the_next_request(
 
 
 def test_signing_out_ends_the_session_on_the_server(visitor: Callable[[str], Visitor]) -> None:
-    for role in ("patient", "manager"):
+    for role in HOMES:
         user = visitor(role)
         cookies = user.session.cookies.copy()
         assert user.get(user.home).url.endswith(user.home)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.lab.messages.reports import Format
+from services.lab.gateway.messages.reports import Format
 
 FHIR_STATUSES = {"F": "final", "C": "corrected", "P": "preliminary", "W": "entered-in-error", "X": "cancelled"}
 

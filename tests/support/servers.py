@@ -33,11 +33,12 @@ def run_server(
     url = f"http://127.0.0.1:{free_port()}"
     clean = without_settings(os.environ)
     own = {environment_name(server, "api_key"): KEY for server in SERVERS}
-    # the government sends its messages to the mail catcher and SMS gateway of the shared platform
-    shared = [environment_name("mail", "port"), environment_name("sms", "url")]
-    own |= {name: os.environ[name] for name in shared}
-    own[environment_name("government", "archive_key")] = KEY
-    own[environment_name("sms", "api_key")] = read_secrets()["sms_api_key"]
+    if name == "government":
+        # it sends its messages to the mail catcher and SMS gateway of the shared platform
+        shared = [environment_name("mail", "port"), environment_name("sms", "url")]
+        own |= {name: os.environ[name] for name in shared}
+        own[environment_name("government", "archive_key")] = KEY
+        own[environment_name("sms", "api_key")] = read_secrets()["sms_api_key"]
     own[environment_name(name, "database_url")] = f"sqlite:///{folder}/{name}.db"
     own |= {environment_name(name, key): value for key, value in (settings or {}).items()}
     environment = clean | own

@@ -24,7 +24,7 @@ from hosting.databases import connect_to
 from hosting.periodic import METRICS as PERIODIC
 from records import database
 from services.database import schema_of
-from services.lab import inbox
+from services.lab.gateway import transmissions
 from services.lab.metrics import InboxCollector
 from services.lab.models import MODELS
 from tools.reference.markdown import code, table
@@ -117,7 +117,7 @@ def _lab_rows() -> list[Row]:
         lab_database = connect_to(f"sqlite:///{folder}/lab.db")
         schema_of(lab_database, "lab").upgrade()
         lab_database.bind(MODELS)
-        return [*_collector_rows([inbox.RECEIVED, InboxCollector(lab_database)])]
+        return [*_collector_rows([transmissions.RECEIVED, InboxCollector(lab_database)])]
 
 
 def _collector_rows(collectors: Iterable[Collector]) -> Iterator[Row]:

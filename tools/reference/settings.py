@@ -93,7 +93,8 @@ def _type_of(field: dict[str, Any]) -> str:
     if field["type"] == "object":
         if "properties" in field:
             return ", ".join(f"{code(name)}: {_type_of(each)}" for name, each in field["properties"].items())
-        return f"{_type_of(field['additionalProperties'])} by name"
+        of_pattern = next(iter(field.get("patternProperties", {}).values()), None)
+        return f"{_type_of(of_pattern or field['additionalProperties'])} by name"
     if field["type"] == "array":
         return f"list of {len(field['prefixItems'])} numbers"
     by_pattern = (kind for start, kind in PATTERNS.items() if field.get("pattern", "").startswith(start))

@@ -7,8 +7,8 @@ from flask import render_template, request
 from kpi.indicators import DURATIONS, seconds_between
 from kpi.rows import CaseRow, list_closed_cases, select_closed
 from webapp.staff.history import is_included
-from webapp.staff.managers import managers_only, pages
 from webapp.staff.period import list_presets, read_period
+from webapp.staff.sign_in import managers_only, pages
 
 PAGE_SIZE = 50
 # query parameters besides the period, and titles of their values that aren't values of a case

@@ -8,7 +8,7 @@ from babel.dates import format_date, format_datetime
 from flask_babel import get_timezone
 
 from kpi.indicator import SECONDS, Indicator
-from webapp.staff.managers import pages
+from webapp.staff.sign_in import pages
 
 LOCALE = "en_GB"
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from kpi.synthetic import count_weeks
-from webapp.staff.managers import pages
+from webapp.staff.sign_in import pages
 
 PARAMETER, INCLUDED = "history", "included"
 

@@ -15,7 +15,7 @@ from processes.cases import find_references
 from processes.incidents import Incident
 from webapp.resources import resources
 from webapp.staff.explanations import Explanation, explain
-from webapp.staff.managers import managers_only, pages
+from webapp.staff.sign_in import managers_only, pages
 
 log = logging.getLogger("webapp.incidents")
 

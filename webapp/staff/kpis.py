@@ -17,8 +17,8 @@ from kpi.tallies import ALL
 from webapp.resources import resources
 from webapp.staff.history import is_included
 from webapp.staff.kpi_groups import ENDED, arrange_kpis, list_missed
-from webapp.staff.managers import managers_only, min_people, pages
 from webapp.staff.period import find_period_before, list_presets, read_period, read_recent_period
+from webapp.staff.sign_in import managers_only, min_people, pages
 from webapp.staff.trends import KpiSeries, complete_period, create_views, list_spans, load_series
 
 Period = tuple[date | None, date | None]

@@ -20,8 +20,8 @@ from webapp.staff import waits
 from webapp.staff.history import is_included
 from webapp.staff.incidents import name_step
 from webapp.staff.kpi_groups import CASES_OF
-from webapp.staff.managers import managers_only, min_people, pages
 from webapp.staff.pathway import draw_diagrams
+from webapp.staff.sign_in import managers_only, min_people, pages
 from webapp.staff.watched import count_watched
 
 DAY = timedelta(days=1)

@@ -49,6 +49,18 @@ def test_the_error_names_each_missing_secret_and_its_variable(monkeypatch: pytes
     ]
 
 
+def test_each_laboratory_needs_a_strong_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, key in (("NORTH", STRONG_SECRET), ("SOUTH", STRONG_SECRET), ("WEST", "short")):
+        monkeypatch.setenv(f"CORONACARE_LAB__LABORATORY_KEYS__{name}", key)
+    with pytest.raises(SettingsError) as raised:
+        load_with_secrets("lab.laboratory_keys")
+    variable = "CORONACARE_LAB__LABORATORY_KEYS__WEST"
+    assert str(raised.value).splitlines() == [
+        f"lab.laboratory_keys.west is shorter than 12 characters: set {variable} to 12 random characters or more",
+        "lab.laboratory_keys has the same key twice: each needs its own",
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("module", SECRETS_BY_MODULE)
 def test_no_part_starts_without_its_secrets(module: str) -> None:

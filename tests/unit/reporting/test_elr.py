@@ -11,9 +11,9 @@ import pytest
 from reporting.codes import RESULTS, SPECIMENS
 from reporting.elr import escape, write
 from reporting.report import IncompleteReport, Report
-from services.lab.codes import load_table
-from services.lab.messages.hl7v2 import read_hl7
-from services.lab.messages.reports import Observation, Status
+from services.lab.gateway.codes import load_table
+from services.lab.gateway.messages.hl7v2 import read_hl7
+from services.lab.gateway.messages.reports import Observation, Status
 from tests.support.authority import CORRECTED, PARTIES, REGISTERED, REPORTS, WITHDRAWN
 from tests.support.elr_rules import find_faults
 

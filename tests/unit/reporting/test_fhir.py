@@ -12,9 +12,9 @@ import pytest
 from reporting.codes import RESULTS, SPECIMENS
 from reporting.fhir import write
 from reporting.report import IncompleteReport, Report
-from services.lab.codes import load_table
-from services.lab.messages.fhir import read_fhir
-from services.lab.messages.reports import Observation, Status
+from services.lab.gateway.codes import load_table
+from services.lab.gateway.messages.fhir import read_fhir
+from services.lab.gateway.messages.reports import Observation, Status
 from tests.support.authority import CORRECTED, PARTIES, REGISTERED, REPORTS, WITHDRAWN
 from tests.support.demis_rules import find_faults
 

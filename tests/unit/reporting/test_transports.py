@@ -24,8 +24,8 @@ from reporting.folder import Folder
 from reporting.http import Http
 from reporting.message import Message, Refused
 from reporting.mllp import Mllp
-from services.lab import mllp
-from services.lab.inbox import Refused as RefusedByGateway
+from services.lab.gateway import mllp
+from services.lab.gateway.transmissions import Refused as RefusedByGateway
 from tests.support.authority import PARTIES, REGISTERED
 from tests.support.http_server import Call, Reply, http_server
 from tests.support.tls import write_certificate

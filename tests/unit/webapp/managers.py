@@ -1,4 +1,4 @@
-"""A signed-in process manager's browser, and answers of the engine."""
+"""A signed-in member of staff's browser, and answers of the engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from processes.engine import Engine
@@ -29,8 +30,13 @@ def answer_for_engine(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) 
 
 def signed_in_client(monkeypatch: pytest.MonkeyPatch, **options: Any) -> FlaskClient:
     """Return the browser of a signed-in process manager; `options` are those of the application."""
-    monkeypatch.setattr(Engine, "groups_of", lambda *_: {"process-managers"})
-    client = application(**options).test_client()
+    return sign_in(monkeypatch, application(**options), "manager", "process-managers")
+
+
+def sign_in(monkeypatch: pytest.MonkeyPatch, app: Flask, role: str, group: str) -> FlaskClient:
+    """Return the browser of an account of this role, which is in this group of the engine."""
+    monkeypatch.setattr(Engine, "groups_of", lambda *_: {group})
+    client = app.test_client()
     with client.session_transaction() as session:
-        session.update(manager="manager", seen_at=datetime.now(UTC).timestamp())
+        session.update({role: role, "seen_at": datetime.now(UTC).timestamp()})
     return client

@@ -37,12 +37,12 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def application(**options: Any) -> Any:
+def application(lab_url: str = UNREACHABLE, **options: Any) -> Any:
     merged = Options(**{**OPTIONS, **options})
     engine, government, lab = (
         Engine(UNREACHABLE, "webapp", "", timeout_s=1),
         Government(UNREACHABLE, "", 1),
-        Lab(UNREACHABLE, ""),
+        Lab(lab_url, "key"),
     )
     app = create_app(merged, engine, government, lab)
     app.jinja_env.bytecode_cache = COMPILED

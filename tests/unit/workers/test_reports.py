@@ -19,8 +19,8 @@ from processes.variables import VARIABLES
 from reporting.authority import FORMATS, Authority
 from reporting.message import Message, Refused
 from reporting.report import Report, Status
-from services.lab import mllp
-from services.lab.inbox import Inbox
+from services.lab.gateway import mllp
+from services.lab.gateway.inbox import Inbox
 from services.lab.models import MODELS, Decided, Transmission
 from tests.support.authority import PARTIES
 from tests.support.databases import open_service

@@ -15,10 +15,11 @@ import pytest
 from hl7.client import MLLPClient
 from hl7.mllp import open_hl7_connection
 
-from services.lab import mllp
-from services.lab.folder import Folder
-from services.lab.inbox import Inbox, Refused
-from services.lab.messages.reports import Format
+from services.lab.gateway import mllp
+from services.lab.gateway.folder import Folder
+from services.lab.gateway.inbox import Inbox
+from services.lab.gateway.messages.reports import Format
+from services.lab.gateway.transmissions import Refused
 from services.lab.models import MODELS, Transmission
 from tests.support.databases import open_service
 from tests.support.lab_messages import NEGATIVE, POSITIVE, csv
@@ -140,7 +141,18 @@ def test_a_slow_message_ends_its_connection_and_blocks_no_other(inbox: Inbox, mo
             slow.sendall(mllp.START + b"MSH")
             with MLLPClient("127.0.0.1", port) as client:
                 assert code_of(client.send_message(MESSAGE))[0] == "AA"
-            assert receive_all(slow) == b""
+            assert b"\rMSA|AE||the message wasn't complete within 0.5 s; send it again" in receive_all(slow)
+
+
+def test_a_message_may_come_byte_by_byte(port: int) -> None:
+    with connect(port) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in mllp.START + MESSAGE + mllp.END + b"\r" + mllp.START + MESSAGE.replace(b"MSG-1", b"MSG-2"):
+            connection.sendall(bytes([byte]))
+        assert b"\rMSA|AA|MSG-1" in connection.recv(1000)
+        connection.sendall(mllp.END)
+        assert b"\rMSA|AA|MSG-2" in connection.recv(1000)
+    assert len(stored()) == 2
 
 
 def test_connections_beyond_the_limit_are_closed(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from services.lab.codes import Mapping, Meaning, load_table
-from services.lab.matching import Decision, Outcome, Reason, Sample, decide
-from services.lab.messages.reading import read
-from services.lab.messages.reports import Coding, Format, Observation, Status
+from services.lab.gateway.codes import Mapping, Meaning, load_table
+from services.lab.gateway.matching import Decision, Outcome, Reason, Sample, decide
+from services.lab.gateway.messages.reading import read
+from services.lab.gateway.messages.reports import Coding, Format, Observation, Status
 from tests.support.lab_messages import NEGATIVE, POSITIVE, Example, hl7, write
 
 SAMPLE = Sample("C-1", 1, "AB-12345", "CC-7", date(1990, 7, 21))
@@ -54,6 +54,11 @@ def evaluate(*values: Coding, tests: tuple[Coding, ...] = (Coding("94500-6", "LN
         (Coding("720735008", "SCT", "Presumptive positive"), "unknown_result"),
         (Coding("895231008", "SCT", "Not detected in pooled specimen"), "unknown_result"),
         (Coding(text="not positive"), "unknown_result"),
+        # a code of a standard that isn't in the table may say less than its text
+        (Coding("720735008", "SCT", "Positive"), "unknown_result"),
+        (Coding("LA1-1", "LN", "Detected"), "unknown_result"),
+        (Coding("260373001", "SCT", "Presumptive positive"), "unknown_result"),
+        (Coding("260415000", "SCT", "Not detected in pooled specimen"), "unknown_result"),
         (Coding("260373001", "SCT", "Not detected"), "contradiction"),
     ],
 )
@@ -70,6 +75,10 @@ def test_results_by_code_and_text(value: Coding, result: str) -> None:
         (Coding(text="COVID-19 PCR"), "positive"),
         (Coding("95418-0", "LN"), Meaning.OTHER),
         (Coding("92142-9", "LN"), Meaning.OTHER),
+        (Coding(text="Influenza A"), Meaning.OTHER),
+        (Coding("94500-6", "LN", "Influenza A"), Meaning.CONTRADICTION),
+        (Coding("96448-6", "LN"), "positive"),
+        (Coding("94762-2", "LN", "SARS-CoV-2 antigen"), Meaning.UNKNOWN_TEST),
         (Coding("95423-0", "LN", "Influenza virus A and B and SARS-CoV-2 identified"), Meaning.UNKNOWN_TEST),
         (Coding("94563-4", "LN", "SARS-CoV-2 IgG Ab"), Meaning.UNKNOWN_TEST),
         (Coding("94500-6", "L"), Meaning.UNKNOWN_TEST),
@@ -107,6 +116,21 @@ def test_a_mapping_of_staff_is_of_one_sender() -> None:
     observation = Observation("OBX 1", tests=(coding,), values=(Coding("260373001", "SCT"),))
     assert table.evaluate(observation, "North Lab").result == "positive"
     assert table.evaluate(observation, "South Lab").meaning is Meaning.UNKNOWN_TEST
+
+
+def test_a_mapping_of_a_doubtful_text_is_of_this_text_only() -> None:
+    doubtful = Coding("260373001", "SCT", "Presumptive positive")
+    pooled = Coding("260373001", "SCT", "Detected in pool")
+    table = load_table([Mapping("lab", TABLE.key_of(doubtful), "positive")])
+    tests = (Coding("94500-6", "LN"),)
+    evaluations = [table.evaluate(Observation("", tests=tests, values=(value,)), "lab") for value in (doubtful, pooled)]
+    assert [each.result or each.meaning for each in evaluations] == ["positive", Meaning.UNKNOWN_RESULT]
+
+
+def test_staff_map_the_code_that_is_unknown() -> None:
+    known, unknown = Coding("94500-6", "LN"), Coding("1-8", "LN")
+    assert TABLE.find_unknown([known, unknown], "test", "lab") == unknown
+    assert TABLE.find_unknown([known], "test", "lab") == known
 
 
 @pytest.mark.parametrize("format", list(Format))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.lab.codes import load_table
-from services.lab.matching import Decision, Outcome, Sample, decide
-from services.lab.messages.reading import detect_format, read
-from services.lab.messages.reports import Format
+from services.lab.gateway.codes import load_table
+from services.lab.gateway.matching import Decision, Outcome, Sample, decide
+from services.lab.gateway.messages.reading import detect_format, read
+from services.lab.gateway.messages.reports import Format
 from tests.support.lab_messages import NEGATIVE, POSITIVE, write
 from tests.support.tier import rounds
 

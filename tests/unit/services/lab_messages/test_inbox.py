@@ -13,18 +13,20 @@ import peewee
 import pytest
 from flask.testing import FlaskClient
 
-from services.lab import inbox as inbox_module
 from services.lab.app import create_app
-from services.lab.inbox import Inbox, Refused
-from services.lab.matching import Reason
-from services.lab.messages.reports import Format
+from services.lab.gateway import inbox as inbox_module
+from services.lab.gateway.inbox import Inbox
+from services.lab.gateway.matching import Reason
+from services.lab.gateway.messages.reports import Format
+from services.lab.gateway.transmissions import Refused
 from services.lab.models import CodeMapping, Decided, FeedItem, Order, Transmission
 from tests.support.databases import open_service
-from tests.support.lab_messages import NEGATIVE, POSITIVE, Example, csv, hl7, write
+from tests.support.lab_messages import HEADER, NEGATIVE, POSITIVE, Example, csv, csv_row, hl7, write
 from tests.support.tier import rounds
 
 KEY = {"X-API-Key": "key"}
-SENDER = {"X-API-Key": "sender's key"}
+LABORATORY_KEYS = {"north": "north's key", "south": "south's key"}
+SENDER, OTHER_SENDER = ({"X-API-Key": key} for key in LABORATORY_KEYS.values())
 LOCAL = ("COV", "House PCR", "L")
 
 
@@ -42,7 +44,7 @@ def inbox(database: peewee.Database) -> Inbox:
 
 @pytest.fixture
 def lab(database: peewee.Database, inbox: Inbox) -> FlaskClient:
-    client = create_app(database, "key", 100, inbox, "sender's key").test_client()
+    client = create_app(database, "key", 100, inbox, LABORATORY_KEYS).test_client()
     for number, barcode in enumerate(("AB-12345", "AB-2", "AB-3"), 1):
         order(client, barcode, f"C-{number}")
     return client
@@ -168,7 +170,7 @@ def test_a_process_that_dies_within_a_message_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.setattr(inbox_module, "CHUNK", 1)
     inbox.receive("http", csv(*(replace(POSITIVE, barcode=each) for each in ("AB-12345", "AB-2", "AB-3"))), Format.CSV)
-    decide_item = inbox_module._decide_item
+    decide_item = inbox_module.decide_item
     calls = []
 
     def die(*arguments: Any) -> None:
@@ -177,7 +179,7 @@ def test_a_process_that_dies_within_a_message_goes_on_where_it_stopped(
         if len(calls) == 2:
             raise SystemExit
 
-    monkeypatch.setattr(inbox_module, "_decide_item", die)
+    monkeypatch.setattr(inbox_module, "decide_item", die)
     with pytest.raises(SystemExit):
         inbox.run()
     assert len(results(database)) == 1
@@ -205,7 +207,10 @@ def test_many_rows_are_read_with_progress_and_a_list_of_refused_ones(
     assert (progress["total"], progress["decided"]) == (number_of_rows, number_of_rows)
     assert progress["outcomes"] == {"taken": 1, "inbox": number_of_rows - 1}
     lines = lab.get(f"{path}/refused.csv", headers=SENDER).text.splitlines()
-    assert lines[:2] == ["place,outcome,reason", f"line 3,inbox,{Reason.NO_SAMPLE}"]
+    assert lines[:2] == [
+        f"place,outcome,reason,{HEADER}",
+        f"line 3,inbox,{Reason.NO_SAMPLE},{csv_row(rows[0])}",
+    ]
     assert len(lines) == number_of_rows
 
 
@@ -215,10 +220,36 @@ class TestApi:
         for path in ("/v1/feed", "/v1/stock", "/v1/inbox"):
             assert lab.get(path, headers=SENDER).status_code == 401
 
+    def test_each_laboratory_has_its_key_and_its_messages(
+        self, lab: FlaskClient, inbox: Inbox, database: peewee.Database
+    ) -> None:
+        content = hl7(replace(POSITIVE, barcode="AB-9"))
+        first, second = (lab.post("/v1/messages", data=content, headers=each) for each in (SENDER, OTHER_SENDER))
+        assert (first.json["id"], second.json["id"]) == (1, 2)
+        inbox.run()
+        with database.connection_context():
+            assert [row.laboratory for row in Transmission.select().order_by(Transmission.id)] == ["north", "south"]
+        for headers, statuses in ((SENDER, [200, 404]), (OTHER_SENDER, [404, 200]), (KEY, [200, 200])):
+            for end in ("", "/refused.csv"):
+                found = [lab.get(f"/v1/messages/{number}{end}", headers=headers).status_code for number in (1, 2)]
+                assert found == statuses
+        # staff see whose key it was
+        [item] = lab.get("/v1/inbox", headers=KEY).json["new"]
+        assert {"fact": "Sent with the key of", "value": "north"} in item["facts"]
+
+    @pytest.mark.parametrize("key", ["", "north", "north's ke", "wrong"])
+    def test_a_wrong_key_is_refused(self, lab: FlaskClient, key: str) -> None:
+        assert lab.post("/v1/messages", data=hl7(POSITIVE), headers={"X-API-Key": key}).status_code == 401
+
+    def test_a_revoked_key_is_refused(self, database: peewee.Database, inbox: Inbox) -> None:
+        lab = create_app(database, "key", 100, inbox, {"south": LABORATORY_KEYS["south"]}).test_client()
+        answers = [lab.post("/v1/messages", data=hl7(POSITIVE), headers=each) for each in (SENDER, OTHER_SENDER)]
+        assert [answer.status_code for answer in answers] == [401, 202]
+
     def test_the_same_content_is_stored_once(self, lab: FlaskClient) -> None:
         first, second = (lab.post("/v1/messages", data=hl7(POSITIVE), headers=SENDER) for _ in range(2))
         assert (first.status_code, second.status_code) == (202, 200)
-        assert first.json == second.json
+        assert (first.json, second.json) == ({"id": 1, "is_new": True}, {"id": 1, "is_new": False})
 
     @pytest.mark.parametrize(
         ("content", "media_type", "status"),
@@ -310,6 +341,30 @@ class TestStaff:
         assert answer.json == {"outcome": "inbox", "reason": Reason.BIRTH_DATE}
         assert self.decide(lab, item["id"], decision="map_result", meaning="test").status_code == 409
         assert CodeMapping.select().count() == 1
+
+
+@pytest.mark.parametrize("status", ["X", "C"])
+def test_a_correction_or_withdrawal_that_waited_does_not_change_a_later_result(
+    lab: FlaskClient, inbox: Inbox, database: peewee.Database, status: str
+) -> None:
+    """A test is cancelled and done again: after a restart, the cancellation must not withdraw the new result."""
+    first = replace(POSITIVE, status=status)
+    send(inbox, first, replace(NEGATIVE, control_id="MSG-2"))
+    assert outcomes(database) == [Reason.NO_RESULT_BEFORE, "taken"]
+    restarted = Inbox(database)
+    restarted.run()
+    assert outcomes(database) == [Reason.OVERTAKEN, "taken"]
+    assert results(database) == [("AB-12345", "final", "negative")]
+
+
+def test_a_damaged_file_that_is_sent_again_whole_closes_its_items(
+    lab: FlaskClient, inbox: Inbox, database: peewee.Database
+) -> None:
+    inbox.receive("http", csv(POSITIVE) + b'AB-2,"94500-6"x,Detected\n', Format.CSV)
+    inbox.run()
+    inbox.receive("http", csv(POSITIVE), Format.CSV)
+    inbox.run()
+    assert outcomes(database) == ["known", "taken"]
 
 
 def test_erasure_and_retention_delete_the_content(lab: FlaskClient, inbox: Inbox, database: peewee.Database) -> None:

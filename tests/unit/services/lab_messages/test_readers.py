@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.lab.messages.reading import detect_format, read
-from services.lab.messages.reports import Coding, Format, Observation, Report, Status
-from services.lab.messages.texts import parse_birth_date
+from services.lab.gateway.messages.reading import detect_format, read
+from services.lab.gateway.messages.reports import Coding, Format, Observation, Report, Status
+from services.lab.gateway.messages.texts import parse_birth_date
 from tests.support.lab_messages import HEADER, NEGATIVE, POSITIVE, csv, csv_row, fhir_bundle, hl7, hl7_segments, write
 
 FORMATS = list(Format)
@@ -161,6 +161,42 @@ class TestHl7:
         (report,) = read_hl7_lines(*lines)
         assert report.problems == ((problem,) if problem else ())
 
+    @pytest.mark.parametrize(
+        ("line", "change", "problem"),
+        [
+            (5, "|" * 17 + "RB^Broken container^HL70490", "the specimen was rejected, but has a result (SPM-21)"),
+            (2, "||CA", "the order was cancelled, but has a result (ORC-1, ORC-5)"),
+            (3, "|" * 18 + "X", "the order was cancelled, but has a result (OBR-25)"),
+        ],
+    )
+    def test_what_contradicts_a_result_is_a_problem(self, line: int, change: str, problem: str) -> None:
+        for status, problems in (("F", (problem,)), ("X", ())):
+            lines = hl7_segments(replace(POSITIVE, status=status))
+            lines[line] += change
+            (report,) = read_hl7_lines(*lines)
+            assert report.observations[0].problems == problems
+
+    @pytest.mark.parametrize(
+        "segments", [["SPM|1|||x" + "|" * 26 + "AB-9"], ["SPM|1|", "SAC||AB-9|F-9"], ["SAC|||AB-9"]]
+    )
+    def test_other_ids_of_a_specimen_and_its_container(self, segments: list[str]) -> None:
+        (report,) = read_hl7_lines(*hl7_segments(POSITIVE)[:5], *segments)
+        assert "AB-9" in report.observations[0].specimen_ids
+
+    @pytest.mark.parametrize(
+        ("declared", "encoding", "name"),
+        [("8859/2", "iso8859-2", "Łukasz"), ("ISO IR87", "iso2022_jp", "山田"), ("BIG-5", "big5", "許功蓋")],
+    )
+    def test_the_character_set_of_the_header(self, declared: str, encoding: str, name: str) -> None:
+        lines = hl7_segments(POSITIVE)
+        lines[0] += "||||||" + declared
+        lines[1] = lines[1].replace("Sample", name)
+        # control: a byte of these names is a separator in another character set
+        assert name != "許功蓋" or b"\\" in name.encode(encoding)
+        (report,) = read("".join(line + "\r" for line in lines).encode(encoding), Format.HL7)
+        assert report.remarks == ()
+        assert (report.observations[0].family_name, report.observations[0].birth_date) == (name, date(1990, 7, 21))
+
     @pytest.mark.parametrize("text", ["DeIdentified", "19900732", "1990", "199007", "18000101", "29900101"])
     def test_an_unreadable_date_of_birth_is_a_problem(self, text: str) -> None:
         lines = hl7_segments(POSITIVE)
@@ -211,6 +247,32 @@ class TestFhir:
         _, observation = read_one(json.dumps(resource).encode(), Format.FHIR)
         assert (observation.specimen_ids, observation.birth_date) == (("AB-9",), date(1980, 1, 1))
 
+    def test_a_report_alone_has_what_its_results_refer_to(self) -> None:
+        """References within a contained resource are those of its container (https://hl7.org/fhir/R4/references.html)."""
+        resources = {each["resource"]["resourceType"]: each["resource"] for each in fhir_bundle(POSITIVE)["entry"]}
+        names = {"Observation": "obs", "Specimen": "spec", "Patient": "pat", "ServiceRequest": "req"}
+        text = json.dumps({**resources["DiagnosticReport"], "contained": [resources[name] for name in names]})
+        for kind, name in names.items():
+            text = text.replace(f'"{kind}/{name}"', f'"#{name}"')
+        _, observation = read_one(text.encode(), Format.FHIR)
+        assert (observation.specimen_ids, observation.birth_date) == (("AB-12345",), date(1990, 7, 21))
+        assert observation.problems == ()
+
+    def test_the_members_of_a_panel_are_results(self) -> None:
+        bundle = fhir_bundle(POSITIVE)
+        panel = {"resourceType": "Observation", "id": "panel", "hasMember": [{"reference": "Observation/obs"}]}
+        bundle["entry"].append({"fullUrl": "Observation/panel", "resource": panel})
+        bundle["entry"][1]["resource"]["result"] = [{"reference": "Observation/panel"}]
+        _, observation = read_one(json.dumps(bundle).encode(), Format.FHIR)
+        assert (observation.values[0].code, observation.problems) == ("260373001", ())
+        panel["hasMember"] = [{"reference": "Observation/other"}]
+        (report,) = read(json.dumps(bundle).encode(), Format.FHIR)
+        assert [each.problems for each in report.observations] == [("isn't in the bundle",), ()]
+
+    def test_the_id_of_a_container(self) -> None:
+        report = self.change(Specimen={"identifier": [], "container": [{"identifier": [{"value": "AB-7"}]}]})
+        assert report.observations[0].specimen_ids == ("AB-7",)
+
     def test_a_specimen_may_be_named_by_its_identifier_only(self) -> None:
         report = self.change(Observation={"specimen": {"identifier": {"value": "AB-7"}}})
         assert report.observations[0].specimen_ids == ("AB-7",)
@@ -224,6 +286,21 @@ class TestFhir:
             ({"DiagnosticReport": {"result": [{"reference": "Observation/other"}]}}, "isn't in the bundle"),
             ({"Observation": {"modifierExtension": [{}]}}, "has a modifier extension or implicit rules"),
             ({"DiagnosticReport": {"status": "cancelled"}}, "the report was cancelled, but has a result"),
+            (
+                {"DiagnosticReport": {"status": "registered"}},
+                "the status of the report is that of one without results",
+            ),
+            ({"Specimen": {"modifierExtension": [{}]}}, "has a modifier extension or implicit rules"),
+            ({"Patient": {"implicitRules": "urn:x"}}, "has a modifier extension or implicit rules"),
+            (
+                {"Specimen": {"status": "unsatisfactory"}},
+                "its specimen has the status unsatisfactory, but there is a result",
+            ),
+            ({"ServiceRequest": {"status": "revoked"}}, "its order has the status revoked, but there is a result"),
+            (
+                {"Observation": {"dataAbsentReason": {}}},
+                "has a result, and a reason why it has none (dataAbsentReason)",
+            ),
             (
                 {"Patient": {"birthDate": "1990-07"}},
                 "the date of birth can't be read, or isn't whole (Patient.birthDate)",
@@ -251,6 +328,10 @@ class TestFhir:
                 "is for training or debugging, not for production (meta.tag)",
             ),
             ({"Bundle": {"implicitRules": "urn:x"}}, "has a modifier extension or implicit rules"),
+            (
+                {"Patient": {"meta": {"security": [{"code": "HTEST"}]}}},
+                "is for training or debugging, not for production (meta.tag)",
+            ),
         ],
     )
     def test_problems_of_a_bundle(self, changes: dict[str, Any], problem: str) -> None:
@@ -316,6 +397,20 @@ class TestCsv:
         assert (observation.specimen_ids, observation.tests[0].text) == (("AB-1",), "COVID-19 PCR")
         assert observation.status is Status.FINAL
 
+    @pytest.mark.parametrize("before", ["sep=;\n", "North Lab;;\n\n", "# export\n# of today\n"])
+    @pytest.mark.parametrize("header", ["SampleID;Test;Result;DateOfBirth", "Accession #;LOINC;Final Result;D.O.B."])
+    def test_lines_before_the_header_and_other_spellings(self, before: str, header: str) -> None:
+        content = f'{before}{header}\n="AB-1";94500-6;Detected;21/07/1990\n'.encode()
+        report, observation = read_one(content, Format.CSV)
+        assert report.problems == ()
+        assert (observation.specimen_ids, observation.birth_date) == (("AB-1",), date(1990, 7, 21))
+        assert observation.tests == (Coding(code="94500-6", text="94500-6"),)
+
+    def test_a_row_may_have_several_lines(self) -> None:
+        content = f'{HEADER},note\n{csv_row(POSITIVE)},"one\ntwo"\n{csv_row(NEGATIVE)},\n'.encode()
+        (report,) = read(content, Format.CSV)
+        assert [(each.place, each.problems) for each in report.observations] == [("line 3", ()), ("line 4", ())]
+
     def test_quoted_cells_have_delimiters_and_quotation_marks(self) -> None:
         content = f'{HEADER}\nAB-1,94500-6,Detected,F,,"Doe, ""Jo""",,"Lab, North"\n'.encode()
         _, observation = read_one(content, Format.CSV)
@@ -358,7 +453,13 @@ class TestCsv:
         ("1990-07-21T00:00:00Z", date(1990, 7, 21)),
         ("7/21/1990", date(1990, 7, 21)),
         ("21.07.1990", date(1990, 7, 21)),
-        ("21/07/1990", None),
+        ("21/07/1990", date(1990, 7, 21)),
+        ("02/07/1990", date(1990, 2, 7)),
+        ("1990/07/21", date(1990, 7, 21)),
+        ("21-JUL-1990", date(1990, 7, 21)),
+        ("7/21/1990 0:00", date(1990, 7, 21)),
+        ("21-Abc-1990", None),
+        ("33075", None),
         ("1990", None),
         ("1990-02-30", None),
         ("7/21/90", None),

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
-from services.lab.messages.reports import Coding, Observation, Status
+from services.lab.gateway.messages.reports import Coding, Observation, Status
 
 
 def describe(observation: Observation, sender: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Sign-in of process managers, with their account in the engine; each request checks that they still are managers."""
+"""Sign-in of staff with their account in the engine; each request checks that they still are in a group of the role."""
 
 from __future__ import annotations
 
@@ -16,21 +16,37 @@ from webapp.sign_in import allow_attempt, reset_attempts
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
-MANAGERS = {"process-managers", ADMINISTRATORS}
+MANAGER, LABORATORY = "manager", "laboratory"
+GROUPS = {MANAGER: {"process-managers", ADMINISTRATORS}, LABORATORY: {"laboratory", ADMINISTRATORS}}
+AUDIENCES = {MANAGER: "Process managers", LABORATORY: "Laboratory"}
+# endpoint and title of the pages in the navigation; the first one follows the sign-in
+NAVIGATION = {
+    MANAGER: (
+        ("staff.show_now", "Now"),
+        ("staff.show_kpis", "KPIs"),
+        ("staff.show_closed", "Closed cases"),
+        ("staff.show_incidents", "Incidents"),
+    ),
+    LABORATORY: (("staff.choose_file", "Upload results"),),
+}
 
 
-def managers_only(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Redirect to the sign-in unless the session is that of a process manager."""
+def _only(role: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    """Redirect to the sign-in unless the session is that of an account with this role."""
 
     @functools.wraps(view)
     def wrapper(**arguments: Any) -> Any:
-        manager = session.get("manager")
-        if manager is None or not resources().engine.groups_of(manager) & MANAGERS:
+        account = session.get(role)
+        if account is None or not resources().engine.groups_of(account) & GROUPS[role]:
             sessions.reset()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)
 
     return wrapper
+
+
+managers_only = functools.partial(_only, MANAGER)
+laboratory_only = functools.partial(_only, LABORATORY)
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -45,12 +61,13 @@ def sign_in() -> Any:
     subject = f"manager {username.strip().casefold()}"
     if not allow_attempt(subject):
         return render_template("staff/sign_in.html", locked=True), 429
-    groups = resources().engine.authenticate_groups(username, password)
-    if groups is None or not groups & MANAGERS:
+    groups = resources().engine.authenticate_groups(username, password) or set()
+    roles = [role for role, members in GROUPS.items() if groups & members]
+    if not roles:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
     reset_attempts(subject)
-    sessions.open_manager_session(username)
-    return redirect(url_for("staff.show_now"), 303)
+    sessions.open_staff_session(username, roles)
+    return redirect(url_for(NAVIGATION[roles[0]][0][0]), 303)
 
 
 def min_people() -> int:
@@ -61,4 +78,10 @@ def min_people() -> int:
 @pages.context_processor
 def template_variables() -> dict[str, Any]:
     """Variables of staff/base.html."""
-    return {"loaded_at": datetime.now(UTC), "time_zone": resources().options.time_zone}
+    roles = [role for role in GROUPS if role in session]
+    return {
+        "loaded_at": datetime.now(UTC),
+        "time_zone": resources().options.time_zone,
+        "audience": " · ".join(AUDIENCES[role] for role in roles) or "Staff",
+        "navigation": [page for role in roles for page in NAVIGATION[role]],
+    }

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from services.lab.codes import Evaluation, Meaning
-from services.lab.messages.reports import Observation, Status
+from services.lab.gateway.codes import Evaluation, Meaning
+from services.lab.gateway.messages.reports import Observation, Status
 
 # status of a withdrawn result in the feed, as in FHIR R4
 ENTERED_IN_ERROR = "entered-in-error"
@@ -52,6 +52,8 @@ class Reason(StrEnum):
     WITHDRAWN_BEFORE = "the result of this sample was withdrawn, and this one isn't marked as a correction"
     SEVERAL_RESULTS = "the message has different results or patients of this sample"
     WAITS_ALREADY = "the same result waits for staff, or was closed by them"
+    OVERTAKEN = "it corrects or withdraws a result, but another one was reported while it waited"
+    SENT_AGAIN = "the same result was sent again, and taken"
     CONTROL_ID_REUSED = "its control id was used for another message"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import hl7
 
-from services.lab.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
-from services.lab.messages.texts import decode, parse_birth_date
+from services.lab.gateway.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
+from services.lab.gateway.messages.texts import decode, parse_birth_date
 
 # HL7 table 0085 (OBX-11); U, "final without retransmission", has no value, and the others are no statuses of a result
 STATUSES = {
@@ -24,8 +24,20 @@ STATUSES = {
     "W": Status.WITHDRAWN,
     "D": Status.WITHDRAWN,
 }
-# OBR-25, HL7 table 0123: the order was cancelled, so that it has no results
-ORDER_CANCELLED = "X"
+# the order was cancelled, so that it has no results: OBR-25 (HL7 table 0123), ORC-1 (0119), ORC-5 (0038)
+CANCELLED_REQUEST = ("X",)
+CANCELLED_CONTROL = ("CA", "OC", "CR", "DC", "OD", "DR")
+CANCELLED_ORDER = ("CA", "DC")
+# MSH-18 (HL7 table 0211), of messages that aren't UTF-8; others are read as ISO 8859-1
+CHARACTER_SETS = {
+    **{f"8859/{number}": f"iso8859-{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)},
+    "ISO IR14": "iso2022_jp",
+    "ISO IR87": "iso2022_jp",
+    "ISO IR159": "iso2022_jp_1",
+    "GB 18030-2000": "gb18030",
+    "KS X 1001": "euc_kr",
+    "BIG-5": "big5",
+}
 # OBX-2 of codes and of texts
 CODED = ("CWE", "CE", "CNE", "CF", "")
 TEXTUAL = ("ST", "TX", "FT", "IS", "ID", "SN", "NM")
@@ -45,7 +57,7 @@ BROKEN_LINE = "line {} isn't a segment of ORU^R01; the segment before it may be 
 
 def read_hl7(content: bytes) -> list[Report]:
     """Read all messages of a file or of one transmission; never raises. Returns at least one report."""
-    text, remarks = decode(content)
+    text, remarks = decode(content, _find_character_set(content))
     lines = [line.strip(START_BLOCK + END_BLOCK + " ") for line in NEW_LINE.split(text)]
     starts = [number for number, line in enumerate(lines) if line.startswith("MSH")]
     if not starts:
@@ -58,6 +70,13 @@ def read_hl7(content: bytes) -> list[Report]:
     if problem := _check_envelope(lines, len(reports)):
         reports.append(Report(Format.HL7, problems=(problem,)))
     return [cleaned(_with_remarks(report, remarks)) for report in reports]
+
+
+def _find_character_set(content: bytes) -> str:
+    """Return Python's name of the character set in MSH-18; empty if there is none, or it is UTF-8 or unknown."""
+    header = re.search(rb"MSH([^\w\s])[^\r\n]*", content[:2000])
+    fields = header[0].split(header[1]) if header else []
+    return CHARACTER_SETS.get(fields[17].decode("latin-1").strip().upper(), "") if len(fields) > 17 else ""
 
 
 def read_header(content: bytes) -> dict[int, str]:
@@ -183,7 +202,7 @@ def _read_message(lines: list[str], first_line: int, is_complete: bool) -> Repor
 
 def _last_id_field(name: str) -> int:
     """Return the number of the last field of a segment that contains an id."""
-    return {"ORC": 3, "OBR": 3, "SPM": 2}.get(name, -1)
+    return {"ORC": 3, "OBR": 3, "SPM": 2, "SAC": 3}.get(name, -1)
 
 
 def _cut_off(observation: Observation) -> Observation:
@@ -216,10 +235,10 @@ def _group(segments: list[tuple[str, _Segment]]) -> Iterator[_Order]:
             control = segment
         elif name == "OBR":
             order, control = _Order(patient, control, segment), None
-        elif name in ("OBX", "SPM"):
+        elif name in ("OBX", "SPM", "SAC"):
             # without OBR
             order = order or _Order(patient, control, None)
-            if name == "SPM":
+            if name != "OBX":
                 order.specimens.append(segment)
             else:
                 numbers += 1
@@ -240,12 +259,7 @@ def _read_order(order: _Order, header: _Segment) -> Iterator[Observation]:
     for number, segment in order.observations:
         yield Observation(
             place=f"OBX {number}",
-            specimen_ids=tuple(
-                specimen.get(2, component, 1)
-                for specimen in order.specimens
-                for component in (1, 2)
-                if specimen.get(2, component, 1)
-            ),
+            specimen_ids=tuple(identifier for specimen in order.specimens for identifier in _specimen_ids(specimen)),
             order_ids=tuple(
                 each.get(number) for each in (order.control, request) if each for number in (2, 3) if each.get(number)
             ),
@@ -264,16 +278,32 @@ def _read_order(order: _Order, header: _Segment) -> Iterator[Observation]:
             reported_at=(request.get(22) if request else "") or header.get(7),
             laboratory=" ".join(filter(None, (segment.get(23), segment.get(23, 10)))) or header.get(4),
             is_question=segment.get(29) == "QST",
-            problems=(*problems, *_check_observation(segment, request)),
+            problems=(*problems, *_check_observation(segment, order)),
         )
 
 
-def _check_observation(segment: _Segment, request: _Segment | None) -> Iterator[str]:
+def _specimen_ids(specimen: _Segment) -> Iterator[str]:
+    """Yield the ids of a specimen (SPM-2: placer's and filler's, SPM-30: accession) or of its container (SAC-2, 3)."""
+    fields = ((2, 1), (3, 1)) if specimen.get(0) == "SAC" else ((2, 1), (2, 2), (30, 1))
+    yield from filter(None, (specimen.get(number, component, 1) for number, component in fields))
+
+
+def _check_order(order: _Order) -> Iterator[str]:
+    """Yield what contradicts a result of the order."""
+    if any(specimen.get(21) for specimen in order.specimens if specimen.get(0) == "SPM"):
+        yield "the specimen was rejected, but has a result (SPM-21)"
+    control = order.control
+    if control and (control.get(1) in CANCELLED_CONTROL or control.get(5) in CANCELLED_ORDER):
+        yield "the order was cancelled, but has a result (ORC-1, ORC-5)"
+    if order.request and order.request.get(25) in CANCELLED_REQUEST:
+        yield "the order was cancelled, but has a result (OBR-25)"
+
+
+def _check_observation(segment: _Segment, order: _Order) -> Iterator[str]:
     if segment.get(2) not in (*CODED, *TEXTUAL):
         yield "the result isn't a code or a text (OBX-2)"
-    is_cancelled = request is not None and request.get(25) == ORDER_CANCELLED
-    if is_cancelled and STATUSES.get(segment.get(11)) is not Status.WITHDRAWN:
-        yield "the order was cancelled, but has a result (OBR-25)"
+    if STATUSES.get(segment.get(11)) is not Status.WITHDRAWN:
+        yield from _check_order(order)
 
 
 def _values(segment: _Segment) -> Iterator[Coding]:

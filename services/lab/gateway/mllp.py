@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.lab.inbox import Refused
-from services.lab.messages.hl7v2 import read_header
+from services.lab.gateway.messages.hl7v2 import read_header
+from services.lab.gateway.transmissions import RECEIVED, Refused
 
-log = logging.getLogger("services.lab.mllp")
+log = logging.getLogger("services.lab.gateway.mllp")
 
 START, END = b"\x0b", b"\x1c"
 # a client that sends nothing, and one that sends a message slowly, are disconnected after these times
@@ -117,22 +117,38 @@ def _serve(
 
 def _frames(connection: socket.socket, max_bytes: int) -> Iterator[bytes]:
     """Yield the contents of frames until the client closes the connection."""
-    buffer, deadline = b"", 0.0
+    buffer, searched, deadline = bytearray(), 0, 0.0
     while True:
-        while (end := buffer.find(END)) >= 0:
-            frame, buffer, deadline = buffer[:end], buffer[end + 1 :], 0.0
+        # only what is new is searched: a message may come byte by byte
+        while (end := buffer.find(END, searched)) >= 0:
+            frame = bytes(buffer[:end])
+            del buffer[: end + 1]
+            searched, deadline = 0, 0.0
             yield frame.split(START)[-1]
+        searched = len(buffer)
         if len(buffer) > max_bytes:
-            connection.sendall(START + acknowledge(buffer[:CHUNK], "AR", "the message is too large") + END + b"\r")
-            _linger(connection)
+            RECEIVED.labels("mllp", "refused").inc()
+            _refuse(connection, buffer, "AR", "the message is too large")
             raise TooLarge
-        if buffer.strip() and not deadline:
+        if not deadline and buffer.strip():
             deadline = time.monotonic() + MESSAGE_S
         connection.settimeout(max(deadline - time.monotonic(), 0.001) if deadline else IDLE_S)
-        received = connection.recv(CHUNK)
+        try:
+            received = connection.recv(CHUNK)
+        except TimeoutError:
+            if deadline:
+                _refuse(connection, buffer, "AE", f"the message wasn't complete within {MESSAGE_S:g} s; send it again")
+            raise
         if not received:
             return
         buffer += received
+
+
+def _refuse(connection: socket.socket, buffer: bytearray, code: str, reason: str) -> None:
+    """Acknowledge what has come of a message, and end the connection."""
+    connection.settimeout(LINGER_S)
+    connection.sendall(START + acknowledge(bytes(buffer[:CHUNK]), code, reason) + END + b"\r")
+    _linger(connection)
 
 
 def _linger(connection: socket.socket) -> None:

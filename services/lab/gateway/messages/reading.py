@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from services.lab.messages.delimited import read_csv
-from services.lab.messages.fhir import read_fhir
-from services.lab.messages.hl7v2 import read_hl7
-from services.lab.messages.reports import Format, Report
+from services.lab.gateway.messages.delimited import read_csv
+from services.lab.gateway.messages.fhir import read_fhir
+from services.lab.gateway.messages.hl7v2 import read_hl7
+from services.lab.gateway.messages.reports import Format, Report
 
 READERS = {Format.HL7: read_hl7, Format.FHIR: read_fhir, Format.CSV: read_csv}
 HL7_STARTS = (b"MSH", b"FHS", b"BHS")

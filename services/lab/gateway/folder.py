@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from services.lab.inbox import Refused
-from services.lab.messages.reports import Format
+from services.lab.gateway.messages.reports import Format
+from services.lab.gateway.transmissions import Refused
 
-log = logging.getLogger("services.lab.folder")
+log = logging.getLogger("services.lab.gateway.folder")
 
 INTERVAL_S = 2.0
 UNFINISHED = (".tmp", ".part")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from services.lab.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
-from services.lab.messages.texts import decode, parse_birth_date
+from services.lab.gateway.messages.reports import MAX_OBSERVATIONS, Coding, Format, Observation, Report, Status, cleaned
+from services.lab.gateway.messages.texts import decode, parse_birth_date
 
 # https://hl7.org/fhir/R4/valueset-observation-status.html
 STATUSES = {
@@ -23,6 +23,10 @@ STATUSES = {
     "entered-in-error": Status.WITHDRAWN,
     "cancelled": Status.WITHDRAWN,
 }
+# https://hl7.org/fhir/R4/valueset-diagnostic-report-status.html, of reports that have results
+REPORTED = ("partial", "preliminary", "final", "amended", "corrected", "appended", "cancelled", "entered-in-error")
+UNUSABLE_SPECIMENS = ("unsatisfactory", "entered-in-error")
+CANCELLED_REQUESTS = ("revoked", "entered-in-error")
 BUNDLES = ("message", "transaction", "batch", "collection", "document", "searchset")
 PROCESSING_IDS = "http://terminology.hl7.org/CodeSystem/v2-0103"
 TEST_DATA = "HTEST"
@@ -70,7 +74,11 @@ def _read_bundle(top: Json, remarks: list[str]) -> Report:
     resources = _Resources(entries)
     header = next(resources.of_type("MessageHeader"), {})
     observations = list(_read_reports(resources))
-    problems = [*_check_bundle(top, entries), *_check_tags(top), *_check_tags(header)]
+    problems = [
+        *_check_bundle(top, entries),
+        *_check_tags(top),
+        *(each for one in resources.all for each in _check_tags(one)),
+    ]
     if not observations:
         problems.append("has no result: no Observation")
     if len(observations) > MAX_OBSERVATIONS:
@@ -88,8 +96,8 @@ def _read_bundle(top: Json, remarks: list[str]) -> Report:
 def _check_bundle(top: Json, entries: list[Json]) -> Iterator[str]:
     if top["resourceType"] == "Bundle" and _text(top, "type") not in BUNDLES:
         yield "is a bundle of a type that brings no results"
-    if any(_text(_object(entry, "request"), "method") == "DELETE" for entry in entries):
-        yield "asks to delete resources"
+    if any(_text(_object(entry, "request"), "method") in ("DELETE", "PATCH") for entry in entries):
+        yield "asks to delete resources, or to change parts of them"
     if any(_text(_object(entry, "resource"), "resourceType") == "Bundle" for entry in entries):
         yield "has a bundle within the bundle, which isn't read"
     if any(name in top for name in MODIFIERS):
@@ -114,26 +122,31 @@ class _Resources:
     """The resources of a bundle, found by reference."""
 
     def __init__(self, entries: list[Json]):
-        self._all: list[Json] = []
+        self.all: list[Json] = []
         self._by_name: dict[str, Json | None] = {}
         for entry in entries:
             resource = _object(entry, "resource")
             if not resource:
                 continue
-            self._all.append(resource)
+            self.all.append(resource)
             own_name = f"{_text(resource, 'resourceType')}/{_text(resource, 'id')}"
             for name in {_text(entry, "fullUrl"), own_name if _text(resource, "id") else ""} - {""}:
                 # two resources of one name: the reference is ambiguous
                 self._by_name[name] = None if name in self._by_name else resource
 
     def of_type(self, name: str) -> Iterator[Json]:
-        return (each for each in self._all if _text(each, "resourceType") == name)
+        return (each for each in self.all if _text(each, "resourceType") == name)
 
-    def resolve(self, reference: Json, within: Json | None = None) -> Json | None:
-        """Return the resource to which a reference refers; None if it is absent or ambiguous."""
+    def resolve(self, reference: Json, *within: Json) -> Json | None:
+        """Return the resource to which a reference refers; None if it is absent or ambiguous.
+
+        Args:
+            within: the resource with the reference, and the one in which that may be contained.
+        """
         url = _text(reference, "reference")
         if url.startswith("#"):
-            contained = [each for each in _objects(within or {}, "contained") if _text(each, "id") == url[1:]]
+            holders = {id(one): one for one in within}.values()
+            contained = [each for one in holders for each in _objects(one, "contained") if _text(each, "id") == url[1:]]
             return contained[0] if len(contained) == 1 else None
         url = url.split("/_history/")[0]
         return self._by_name.get(url) or self._by_name.get("/".join(url.split("/")[-2:]))
@@ -144,13 +157,11 @@ def _read_reports(resources: _Resources) -> Iterator[Observation]:
     seen: set[int] = set()
     number = 0
     for report in resources.of_type("DiagnosticReport"):
-        for reference in _objects(report, "result"):
+        for observation in _list_results(report, report, resources, seen):
             number += 1
-            observation = resources.resolve(reference, report)
             if observation is None:
                 yield Observation(f"observation {number}", problems=("isn't in the bundle",))
                 continue
-            seen.add(id(observation))
             yield from _read_observation(observation, report, resources, number)
     asked = {
         id(found)
@@ -159,10 +170,27 @@ def _read_reports(resources: _Resources) -> Iterator[Observation]:
         if (found := resources.resolve(reference, request))
     }
     for observation in resources.of_type("Observation"):
-        if id(observation) not in seen:
+        if id(observation) not in seen and not _is_panel(observation):
             number += 1
             for each in _read_observation(observation, {}, resources, number):
                 yield replace(each, is_question=id(observation) in asked)
+
+
+def _is_panel(observation: Json) -> bool:
+    """Whether an observation has no value, only members that are observations of their own."""
+    return "hasMember" in observation and not any(name.startswith(("value", "component")) for name in observation)
+
+
+def _list_results(holder: Json, report: Json, resources: _Resources, seen: set[int]) -> Iterator[Json | None]:
+    """Yield the observations of a report, and those of its panels; None for one that isn't in the bundle."""
+    for reference in _objects(holder, "result" if holder is report else "hasMember"):
+        observation = resources.resolve(reference, holder, report)
+        if observation is not None and _is_panel(observation) and id(observation) not in seen:
+            seen.add(id(observation))
+            yield from _list_results(observation, report, resources, seen)
+        elif observation is None or not _is_panel(observation):
+            seen.add(id(observation))
+            yield observation
 
 
 def _read_observation(observation: Json, report: Json, resources: _Resources, number: int) -> Iterator[Observation]:
@@ -175,21 +203,25 @@ def _read_observation(observation: Json, report: Json, resources: _Resources, nu
 
 
 def _read_value(value: Json, observation: Json, report: Json, resources: _Resources, place: str) -> Observation:
-    problems = [*_check_modifiers(value, observation, report), *_check_status(observation, report)]
+    problems = [*_check_modifiers(value, observation, report), *_check_status(value, observation, report)]
     specimen_ids: list[str] = []
     order_ids: list[str] = []
-    for holder, reference in _specimens(observation, report):
-        specimen_ids += _identifiers_of(reference, holder, resources, "specimen", problems)
+    for reference in _specimens(observation, report):
+        specimen = resources.resolve(reference, observation, report)
+        specimen_ids += _identifiers_of(reference, specimen, "specimen", problems)
     for holder in (observation, report):
         order_ids += [_text(each, "value") for each in _objects(holder, "identifier")]
         for reference in _objects(holder, "basedOn"):
-            order_ids += _identifiers_of(reference, holder, resources, "order", problems)
+            order = resources.resolve(reference, observation, report)
+            order_ids += _identifiers_of(reference, order, "order", problems)
     patient = _find_patient(observation, report, resources, problems)
     birth_date = parse_birth_date(_text(patient, "birthDate"))
     if "birthDate" in patient and birth_date is None:
         problems.append("the date of birth can't be read, or isn't whole (Patient.birthDate)")
     name = next(iter(_objects(patient, "name")), {})
-    performer = next((resources.resolve(each, observation) for each in _objects(observation, "performer")), None) or {}
+    performer = (
+        next((resources.resolve(each, observation, report) for each in _objects(observation, "performer")), None) or {}
+    )
     return Observation(
         place=place,
         specimen_ids=tuple(specimen_ids),
@@ -213,10 +245,15 @@ def _check_modifiers(*resources: Json) -> Iterator[str]:
         yield "has a modifier extension or implicit rules"
 
 
-def _check_status(observation: Json, report: Json) -> Iterator[str]:
-    is_cancelled = _text(report, "status") == "cancelled"
-    if is_cancelled and STATUSES.get(_text(observation, "status")) is not Status.WITHDRAWN:
+def _check_status(value: Json, observation: Json, report: Json) -> Iterator[str]:
+    if "dataAbsentReason" in value and any(name.startswith("value") for name in value):
+        yield "has a result, and a reason why it has none (dataAbsentReason)"
+    if STATUSES.get(_text(observation, "status")) is Status.WITHDRAWN:
+        return
+    if _text(report, "status") == "cancelled":
         yield "the report was cancelled, but has a result"
+    elif "status" in report and _text(report, "status") not in REPORTED:
+        yield "the status of the report is that of one without results"
 
 
 def _status(observation: Json, report: Json) -> Status:
@@ -225,25 +262,26 @@ def _status(observation: Json, report: Json) -> Status:
     return STATUSES.get(_text(observation, "status"), Status.UNKNOWN)
 
 
-def _specimens(observation: Json, report: Json) -> list[tuple[Json, Json]]:
-    """Return the references to specimens, each with its holder: the observation's, or else the report's."""
-    if "specimen" in observation:
-        return [(observation, _object(observation, "specimen"))]
-    return [(report, reference) for reference in _objects(report, "specimen")]
+def _specimens(observation: Json, report: Json) -> list[Json]:
+    """Return the references to specimens: the observation's, or else the report's."""
+    return [_object(observation, "specimen")] if "specimen" in observation else _objects(report, "specimen")
 
 
-def _identifiers_of(
-    reference: Json, holder: Json, resources: _Resources, kind: str, problems: list[str]
-) -> Iterator[str]:
+def _identifiers_of(reference: Json, found: Json | None, kind: str, problems: list[str]) -> Iterator[str]:
     """Yield the identifiers of a specimen or an order, also of one that is named by an identifier only."""
-    found = resources.resolve(reference, holder)
     logical = _text(_object(reference, "identifier"), "value")
     if found is None and not logical:
         problems.append(f"its {kind} isn't in the bundle")
     identifiers = [_object(reference, "identifier")]
     if found is not None:
+        problems += _check_modifiers(found)
+        if _text(found, "status") in (UNUSABLE_SPECIMENS if kind == "specimen" else CANCELLED_REQUESTS):
+            problems.append(f"its {kind} has the status {_text(found, 'status')}, but there is a result")
         identifiers += _objects(found, "identifier")
         identifiers += [_object(found, name) for name in ("accessionIdentifier", "requisition")]
+        identifiers += [
+            each for container in _objects(found, "container") for each in _objects(container, "identifier")
+        ]
     yield from filter(None, (_text(each, "value") for each in identifiers))
 
 
@@ -252,7 +290,7 @@ def _find_patient(observation: Json, report: Json, resources: _Resources, proble
     patients = []
     for holder in (observation, report):
         if "subject" in holder:
-            patients.append(resources.resolve(_object(holder, "subject"), holder))
+            patients.append(resources.resolve(_object(holder, "subject"), holder, report))
     if not patients:
         problems.append("has no patient (subject)")
         return {}
@@ -261,6 +299,7 @@ def _find_patient(observation: Json, report: Json, resources: _Resources, proble
         return {}
     if any(patient is not patients[0] for patient in patients):
         problems.append("its patient isn't that of the report")
+    problems += _check_modifiers(*filter(None, patients))
     return patients[0] or {}
 
 
