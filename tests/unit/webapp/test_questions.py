@@ -37,9 +37,11 @@ PRE_SCREENING = (config.ROOT / "forms" / "pre_screening.form").read_bytes()
 MEANT_FOR_THE_CARER = {
     "By law we must report a positive result to the health authority. We don't need your consent for this.",
     "Did you reach the patient?",
+    "Do you, or the person you are answering for, have any of these now? Select all that apply",
     "Do you want a home visit and a test?",
     "How did we do? You don't have to give a rating.",
     "How should we contact you?",
+    "Enter your name, as guardian or carer",
     "I don't know",
     "I understand that a positive result will be reported",
     "Include the country code, for example +44 20 7946 0958. You can use someone else's number.",
@@ -47,6 +49,9 @@ MEANT_FOR_THE_CARER = {
     "No, I don't want this",
     "Only if your oximeter shows it.",
     "Phone call (I don't use email or text messages)",
+    "Select how we should contact you",
+    "Select if you want a home visit and a test",
+    "Select who you are answering for",
     "Someone in my care",
     "The date of birth of the person with symptoms. You'll need it to sign in later. If you only know the year, "
     "enter 1 1 and the year.",
