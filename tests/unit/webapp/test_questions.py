@@ -190,6 +190,21 @@ def test_later_forms_of_a_case_are_in_the_words_for_a_carer() -> None:
             assert question in _render_page(draft, draft.form.pages[2])
 
 
+@pytest.mark.parametrize("form", ["daily_report", "symptoms_worsened"])
+def test_the_first_page_of_a_carer_says_whose_health_it_is_about(form: str) -> None:
+    schema = (config.ROOT / "forms" / f"{form}.form").read_text()
+    shown = {}
+    for for_whom in ("myself", IN_MY_CARE):
+        command = CompleteTask(task_id="1", case_reference="C-1", key="C-1/1", context={"for_whom": for_whom})
+        draft = FormDraft("case/C-1", form, schema, command_from_json(command.to_json()), DEFAULT_PLACE)
+        with application().test_request_context(f"/forms/{form}/1"):
+            shown[for_whom] = _render_page(draft, draft.form.pages[0])
+    with application().test_request_context():
+        purpose, of_carer = str(FORMS[form].purpose), str(FORMS[form].purpose_for_carer)
+    assert [purpose in page for page in shown.values()] == [True, False]
+    assert [of_carer in page for page in shown.values()] == [False, True]
+
+
 def test_each_wording_for_carers_is_of_a_text_of_a_form() -> None:
     forms = [json.loads((config.ROOT / "forms" / f"{name}.form").read_text()) for name in FORMS]
     texts = {text for form in forms for text in Form.parse(form).texts}
