@@ -20,6 +20,10 @@ class Person(Section):
     email: str | None = None
     phone: str | None = None
 
+    @property
+    def full_name(self) -> str:
+        return f"{self.given_name} {self.family_name}"
+
 
 class People(Section):
     groups: dict[str, str]

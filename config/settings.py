@@ -42,12 +42,19 @@ def _check_region(name: str) -> str:
     return name
 
 
+def _check_range(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[0] > limits[1]:
+        raise ValueError("the first limit must be the lower one")
+    return limits
+
+
 Duration = Annotated[str, Field(pattern=r"^P(\d+D|(\d+D)?T(\d+[HMS])+)$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 TelephoneRegion = Annotated[str, AfterValidator(_check_region)]
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 Oid = Annotated[str, Field(pattern=r"^([0-2](\.(0|[1-9]\d*))+)?$")]
 Positive = Annotated[float, Field(gt=0)]
+Range = Annotated[tuple[float, float], AfterValidator(_check_range)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveSpan = Annotated[timedelta, Field(gt=timedelta())]
 
@@ -282,6 +289,7 @@ class Policy(Section):
     report_missing_after: Duration
     watch_call_within_hours: Annotated[int, Field(ge=0)]
     fever_from_c: Positive
+    normal_vital_signs: dict[str, Range]
     fever_free_days: Annotated[int, Field(ge=0)]
     call_repeated_after: Duration
     call_escalated_after: Duration

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -33,16 +34,15 @@ def main(arguments: list[str]) -> None:
             below = _open().webapp.suppress_below
             print(json.dumps({figure.key: figure.to_json() for figure in compute_kpis(below=below)}))
         case ["rebuild"]:
-            _open()
-            were_right = rebuild(_show_progress)
+            were_right = rebuild(_zone(_open()), _show_progress)
             print(
                 "the sums of the KPIs were right"
                 if were_right
                 else "the sums of the KPIs were wrong, and are corrected"
             )
         case ["invent", weeks] if weeks.isdecimal():
-            _open()
-            print(f"{invent(int(weeks), datetime.now(UTC).date())} invented cases")
+            zone = _zone(_open())
+            print(f"{invent(int(weeks), datetime.now(zone).date(), zone)} invented cases")
         case _:
             sys.exit(__doc__)
 
@@ -58,6 +58,10 @@ def _show_progress(rows: Iterable[CaseRow], count: int) -> Iterator[CaseRow]:
                 progress.update(bar, completed=done)
                 if not progress.console.is_terminal:
                     print(f"{done} of {count} cases", flush=True)
+
+
+def _zone(settings: config.Settings) -> ZoneInfo:
+    return ZoneInfo(settings.webapp.time_zone)
 
 
 def _open() -> config.Settings:

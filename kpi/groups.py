@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, tzinfo
 
+from kpi.days import day_of
 from kpi.indicator import Indicator
 from kpi.indicators import compute_from_sums, increments_of
 from kpi.rows import AS_CONTACT, BY_THEMSELVES, UNKNOWN_AGE, CaseRow, select_closed
@@ -39,22 +40,24 @@ class Group:
 
 
 def load_groups(
-    dimension: str, first: date | None, last: date | None, spans: list[str], invented: bool = False
+    dimension: str, first: date | None, last: date | None, spans: list[str], invented: bool = False, zone: tzinfo = UTC
 ) -> GroupSums:
     """Load the sums of each group over the cases that closed in a period, at most MAX_CASES.
 
     Args:
         spans: days or months of the period.
         invented: include invented cases.
+        zone: time zone of the days.
     """
     with database.connection_context():
-        rows = list(select_closed(first, last, invented))
+        rows = list(select_closed(first, last, invented, zone))
     found: dict[str, dict[str, list[tuple[str, str, int, int]]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         assert row.closed_at, "set together with the outcome"
-        own = [(figure, bucket, 1, value) for figure, bucket, value in increments_of(row)]
+        own = [(figure, bucket, 1, value) for figure, bucket, value in increments_of(row, zone)]
         of_group = found[DIMENSIONS[dimension](row)]
-        for span in {row.closed_at[:10], row.closed_at[:7]}.intersection(spans) | {ALL}:
+        day = str(day_of(row.closed_at, zone))
+        for span in {day, day[: len("YYYY-MM")]}.intersection(spans) | {ALL}:
             of_group[span].extend(own)
     return {group: {span: Sums(by_span[span]) for span in (*spans, ALL)} for group, by_span in found.items()}
 

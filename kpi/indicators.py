@@ -6,9 +6,10 @@ A ratio or duration over no cases is None ("none yet"), never 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
+from kpi.days import day_of
 from kpi.indicator import COUNT, DAYS, NUMBER, SECONDS, SHARE, Indicator
 from kpi.suppression import suppress
 from kpi.tallies import Increment, Sums, duration_bucket, duration_s, load_sums
@@ -32,8 +33,12 @@ DURATIONS = {
 }
 
 
-def increments_of(case: Any) -> Iterator[Increment]:
-    """Yield what a case adds to the tallies; nothing while it is open."""
+def increments_of(case: Any, zone: tzinfo) -> Iterator[Increment]:
+    """Yield what a case adds to the tallies; nothing while it is open.
+
+    Args:
+        zone: time zone of its days.
+    """
     if not case.outcome:
         return
     yield Increment(OUTCOME, case.outcome)
@@ -47,20 +52,18 @@ def increments_of(case: Any) -> Iterator[Increment]:
         yield Increment(WATCH_OUTCOME, case.watch_outcome)
     if case.released_on_time:
         yield Increment(RELEASED_ON_TIME)
-    yield from _durations(case)
+    yield from _durations(case, zone)
     yield from _contacts(case)
 
 
-def _durations(case: Any) -> Iterator[Increment]:
+def _durations(case: Any, zone: tzinfo) -> Iterator[Increment]:
     for figure, (start, end) in DURATIONS.items():
         started, ended = getattr(case, start), getattr(case, end)
         if started and ended:
             milliseconds = round(seconds_between(started, ended) * 1000)
             yield Increment(figure, duration_bucket(milliseconds), milliseconds)
     if case.onset_date and case.result_told_at:
-        days = (datetime.fromisoformat(case.result_told_at).date() - date.fromisoformat(case.onset_date)).days
-        # the result's day is in UTC; in the patient's time zone it may already be the next day
-        days = 0 if days == -1 else days
+        days = (day_of(case.result_told_at, zone) - date.fromisoformat(case.onset_date)).days
         if 0 <= days <= MAX_DAYS:
             yield Increment(ONSET_TO_RESULT, str(days), days)
 
@@ -89,7 +92,7 @@ SPREADS = (
 def compute_kpis(
     first: date | None = None, last: date | None = None, below: int = 0, invented: bool = False
 ) -> list[Indicator]:
-    """Compute the KPIs over the cases that closed from the first to the last day, in UTC, both included.
+    """Compute the KPIs over the cases that closed from the first to the last day, both included.
 
     Args:
         below: indicators over fewer people are suppressed.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Self
 
 import peewee
 
+from kpi.days import day_of, format_time, start_of
 from kpi.indicators import increments_of
 from kpi.tallies import Changes
 from records.database import Table, database, is_postgresql, read_transaction, write_transaction
@@ -69,6 +70,15 @@ COLUMNS_KEPT_ON_CORRECTION = {"id", "case_reference", "correction_number", "clos
 
 
 class KpiRows:
+    """Recorder of the rows.
+
+    Args:
+        zone: time zone of the tallies' days.
+    """
+
+    def __init__(self, zone: tzinfo = UTC):
+        self._zone = zone
+
     def record(self, case_reference: str, correction_number: int = 0, **known: Any) -> None:
         """Insert or update the row of a case, and add the change to the tallies.
 
@@ -82,13 +92,14 @@ class KpiRows:
             row = _lock_row(case_reference)
             if correction_number < row.correction_number:
                 return
-            before = list(increments_of(row))
+            before = list(increments_of(row, self._zone))
             _update_row(row, correction_number, known)
             row.save()
             changes = Changes()
             if row.closed_at:
-                changes.add(row.closed_at[:10], before, -1)
-                changes.add(row.closed_at[:10], increments_of(row))
+                day = str(day_of(row.closed_at, self._zone))
+                changes.add(day, before, -1)
+                changes.add(day, increments_of(row, self._zone))
             changes.apply()
 
     def anonymize(self, case_reference: str) -> None:
@@ -114,7 +125,7 @@ def _update_row(row: CaseRow, correction_number: int, known: dict[str, Any]) -> 
     row.correction_number, row.recorded_at = correction_number, _now()
     for name, value in known.items():
         if value is not None:
-            setattr(row, name, _utc(value))
+            setattr(row, name, format_time(value) if isinstance(value, datetime) else value)
     if row.outcome:
         row.closed_at = row.closed_at or row.recorded_at
 
@@ -126,10 +137,13 @@ def find_age_group(age: int | None) -> str | None:
     return AGE_GROUPS[max(first for first in AGE_GROUPS if first <= age)]
 
 
-def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = lambda rows, count: rows) -> bool:
+def rebuild(
+    zone: tzinfo = UTC, progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = lambda rows, count: rows
+) -> bool:
     """Recompute the tallies from the rows, concurrently with recordings; returns whether the stored ones were right.
 
     Args:
+        zone: time zone of the tallies' days.
         progress: wraps the iteration over the rows, given their number, to show the progress.
     """
     with database.connection_context():
@@ -138,7 +152,7 @@ def rebuild(progress: Callable[[Iterable[CaseRow], int], Iterable[CaseRow]] = la
             count = CaseRow.select_real().where(CaseRow.outcome.is_null(False)).count()
             for row in progress(_all_closed(), count):
                 assert row.closed_at, "set together with the outcome"
-                right.add(row.closed_at[:10], increments_of(row))
+                right.add(str(day_of(row.closed_at, zone)), increments_of(row, zone))
             missing = right.subtract_stored()
         with write_transaction():
             missing.apply()
@@ -156,6 +170,7 @@ def select_closed(
     first: date | None,
     last: date | None,
     invented: bool = False,
+    zone: tzinfo = UTC,
     outcome: str | None = None,
     result: str | None = None,
     classification: str | None = None,
@@ -165,7 +180,7 @@ def select_closed(
     """Return a query for closed cases.
 
     Args:
-        first, last: days in UTC, both included.
+        first, last: days in the zone, both included.
         invented: include invented cases.
         outcome, result, classification: only cases with this value; the result OTHER is neither positive nor negative.
         way: AS_CONTACT or BY_THEMSELVES.
@@ -185,10 +200,16 @@ def select_closed(
     if age:
         query = query.where(peewee.fn.COALESCE(CaseRow.age_group, UNKNOWN_AGE) == age)
     if first:
-        query = query.where(CaseRow.closed_at >= str(first))
+        query = query.where(CaseRow.closed_at >= start_of(first, zone))
     if last and last < date.max:
-        query = query.where(CaseRow.closed_at < str(last + timedelta(days=1)))
+        query = query.where(CaseRow.closed_at < start_of(last + timedelta(days=1), zone))
     return query
+
+
+def find_closed_case(case_reference: str) -> CaseRow | None:
+    """Return the closed case with this reference; an erased case has none any more."""
+    with database.connection_context():
+        return CaseRow.get_or_none(CaseRow.case_reference == case_reference, CaseRow.outcome.is_null(False))
 
 
 def list_closed_cases(query: peewee.ModelSelect[CaseRow], after: int | None, limit: int) -> list[CaseRow]:
@@ -207,9 +228,4 @@ def list_closed_cases(query: peewee.ModelSelect[CaseRow], after: int | None, lim
 
 
 def _now() -> str:
-    return _utc(datetime.now(UTC))
-
-
-def _utc(value: Any) -> Any:
-    """Format a datetime as ISO 8601 text in UTC, which sorts by time on SQLite and PostgreSQL; other values as is."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds") if isinstance(value, datetime) else value
+    return format_time(datetime.now(UTC))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import peewee
 
+from kpi.days import day_of, format_time
 from kpi.indicators import increments_of
 from kpi.rows import AGE_GROUPS, CaseRow
 from kpi.tallies import ALL, Changes, InventedTally
@@ -44,12 +45,12 @@ NOTIFIED, NOTIFIED_IN_24_H = 0.95, 0.88
 BATCH_SIZE = 50
 
 
-def invent(weeks: int, today: date) -> int:
+def invent(weeks: int, today: date, zone: tzinfo = UTC) -> int:
     """Replace the invented cases by those of this number of weeks until yesterday; returns their number."""
-    rows = list(cases(weeks, today))
+    rows = list(cases(weeks, today, zone))
     changes = Changes()
     for row in rows:
-        changes.add(row["closed_at"][:10], increments_of(CaseRow(**row)))
+        changes.add(str(day_of(row["closed_at"], zone)), increments_of(CaseRow(**row), zone))
     with database.connection_context(), write_transaction():
         CaseRow.delete().where(CaseRow.invented).execute()
         InventedTally.delete().execute()
@@ -82,7 +83,7 @@ def count_waiting(stage: tuple[str, str], moments: list[datetime]) -> list[int]:
     return [sum(started <= at < ended for started, ended in rows if started) for at in times]
 
 
-def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
+def cases(weeks: int, today: date, zone: tzinfo = UTC) -> Iterator[dict[str, Any]]:
     """Yield the rows of cases that closed in the weeks until yesterday; deterministic."""
     chance = random.Random(SEED)
     length = weeks * 7
@@ -91,7 +92,7 @@ def cases(weeks: int, today: date) -> Iterator[dict[str, Any]]:
         day = today - timedelta(days=length - number)
         level = (QUIET + HEIGHT * wave) * WEEKDAYS[day.weekday()]
         for of_day in range(max(1, round(chance.gauss(level, math.sqrt(level))))):
-            yield _row(f"invented-{day}-{of_day}", _case(chance, _at_work(chance, day), wave))
+            yield _row(f"invented-{day}-{of_day}", _case(chance, _at_work(chance, day, zone), wave))
 
 
 def _row(reference: str, case: dict[str, Any]) -> dict[str, Any]:
@@ -163,9 +164,9 @@ def _traced(chance: random.Random, told_at: datetime) -> dict[str, Any]:
     }
 
 
-def _at_work(chance: random.Random, day: date) -> datetime:
+def _at_work(chance: random.Random, day: date, zone: tzinfo) -> datetime:
     """Return a random working hour of a day, most likely in the afternoon."""
-    return datetime.combine(day, time(), UTC) + timedelta(hours=chance.triangular(7, 21, 15))
+    return datetime.combine(day, time(), zone).astimezone(UTC) + timedelta(hours=chance.triangular(7, 21, 15))
 
 
 def _hours(chance: random.Random, median: float, spread: float = 0.5) -> timedelta:
@@ -178,4 +179,4 @@ def _one_of(chance: random.Random, shares: dict[Any, float]) -> Any:
 
 
 def _text(value: Any) -> Any:
-    return value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else value
+    return format_time(value) if isinstance(value, datetime) else value

@@ -78,7 +78,7 @@ class Pilot:
 
 
 def today_in(time_zone: str) -> date:
-    """Return the earliest of today's dates in this zone (pages), UTC (KPIs) and the machine's zone (workers).
+    """Return the earliest of today's dates in this zone (pages and KPIs), UTC (parts) and the machine's zone.
 
     So the returned day is in the future for none of them.
     """

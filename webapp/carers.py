@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from camunda7.forms.template import Translate
 from webapp.formatting import translated
+from webapp.questionnaires import Questionnaire
 
 IN_MY_CARE = "someone_in_my_care"
 FOR_ANOTHER = {
@@ -100,7 +101,37 @@ FOR_ANOTHER = {
     "How do you know them?": _("How does the person you care for know them?"),
     "We live together": _("They live together"),
     "How were you close?": _("How were they close?"),
+    # required answers that are missing
+    "Select if you have been close to someone with COVID-19 in the last 14 days": _(
+        "Select if the person you care for has been close to someone with COVID-19 in the last 14 days"
+    ),
+    "Select when you were last close to them": _("Select when the person you care for was last close to them"),
+    "Select your highest temperature in the last 48 hours": _(
+        "Select the highest temperature of the person you care for in the last 48 hours"
+    ),
+    "Select if you have high blood pressure that is hard to control, or heart or circulation problems": _(
+        "Select if the person you care for has high blood pressure that is hard to control, or heart or circulation "
+        "problems"
+    ),
+    "Select if your immune system is weakened by an illness or treatment": _(
+        "Select if their immune system is weakened by an illness or treatment"
+    ),
+    "Select if you are pregnant": _("Select if the person you care for is pregnant"),
+    "Select your living situation": _("Select their living situation"),
+    "Select where you work or study": _("Select where they work or study"),
+    "Select how you feel compared with yesterday": _("Select how they feel compared with yesterday"),
+    "Select if you have taken medicine against fever in the last 24 hours": _(
+        "Select if they have taken medicine against fever in the last 24 hours"
+    ),
+    "Select if you have been close to anyone": _("Select if the person you care for has been close to anyone"),
+    "Select how you know them": _("Select how the person you care for knows them"),
+    "Select how you were close": _("Select how they were close"),
 }
+
+
+def choose_purpose(form: Questionnaire, for_whom: str | None) -> str:
+    """Return what a form says that it is for."""
+    return (for_whom == IN_MY_CARE and form.purpose_for_carer) or form.purpose
 
 
 def choose_wording(for_whom: str | None) -> Translate:

@@ -260,12 +260,14 @@ def _next_url(draft: FormDraft) -> str:
 
 def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
     form, answers, translate = draft.form, draft.answers, _choose_wording(draft)
+    questionnaire = questionnaires.FORMS[draft.name]
     problems = form.problems(page, answers, translate) if checked else []
     before = [other.number for other in draft.pages if other.number < page.number]
     return render_template(
         "form.html",
         name=draft.name,
-        questionnaire=questionnaires.FORMS[draft.name],
+        questionnaire=questionnaire,
+        purpose=carers.choose_purpose(questionnaire, _find_for_whom(draft)),
         page_title=translate(page.title),
         is_first=not before,
         is_sent=_is_sent_from_page(draft),
@@ -274,14 +276,18 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         problems=problems,
         more=checked and not problems,
         refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
-        fields=form.html(page, answers, checked, translate, conceal=True),
+        fields=form.html(page, answers, checked, translate, True, resources().place, day),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
 
 
 def _choose_wording(draft: FormDraft) -> Translate:
     """Return what translates the form's texts, for whom the answers are."""
-    return carers.choose_wording(draft.answers.values.get("for_whom") or draft.command.context.get("for_whom"))
+    return carers.choose_wording(_find_for_whom(draft))
+
+
+def _find_for_whom(draft: FormDraft) -> str | None:
+    return draft.answers.values.get("for_whom") or draft.command.context.get("for_whom")
 
 
 def _is_emergency(draft: FormDraft, page: Page) -> bool:

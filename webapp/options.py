@@ -12,6 +12,15 @@ from webapp.forwarding import RETRIES
 
 
 @dataclass(frozen=True)
+class Doctor:
+    """A doctor's name and addresses, for process managers."""
+
+    name: str
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
 class Options:
     """Settings of the web application.
 
@@ -30,6 +39,7 @@ class Options:
         cockpit_url: Cockpit's URL, for links of process managers.
         suppress_below: minimum number of people of a KPI; smaller ones are suppressed.
         targets: targets of managers, by name in the settings.
+        doctors: by account.
         retention: maximum age of the records, by store.
         lease_s: lease of a submission while it is forwarded, in seconds.
         submission_retries: when to retry a submission on which the engine fails.
@@ -49,6 +59,7 @@ class Options:
     cockpit_url: str = ""
     suppress_below: int = 0
     targets: Mapping[str, timedelta | float | None] = field(default_factory=dict)
+    doctors: Mapping[str, Doctor] = field(default_factory=dict)
     retention: Mapping[str, timedelta] = field(default_factory=dict)
     lease_s: float = 45
     submission_retries: RetrySchedule = RETRIES

@@ -22,6 +22,7 @@ class Questionnaire:
 
     Attributes:
         minutes: approximate time to fill it in.
+        purpose_for_carer: for someone who answers for a person in their care, if it isn't the same.
         is_checked: the patient checks all answers before they are sent; always so if the form has several pages.
     """
 
@@ -29,15 +30,24 @@ class Questionnaire:
     purpose: str
     minutes: int
     is_checked: bool = False
+    purpose_for_carer: str = ""
 
 
 PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
 FORMS = {
     PRE_SCREENING: Questionnaire(_("Symptom check"), _("We'll ask about your symptoms and tell you what to do."), 3),
     SYMPTOMS_WORSENED: Questionnaire(
-        _("I feel worse"), _("Tell us how you feel today and find out straight away what to do."), 1
+        _("I feel worse"),
+        _("Tell us how you feel today and find out straight away what to do."),
+        1,
+        purpose_for_carer=_("Tell us how they feel today and find out straight away what to do."),
     ),
-    "daily_report": Questionnaire(_("How are you today?"), _("Tell us how you are today."), 1),
+    "daily_report": Questionnaire(
+        _("How are you today?"),
+        _("Tell us how you are today."),
+        1,
+        purpose_for_carer=_("Tell us how the person you care for is today."),
+    ),
     "evaluation_request": Questionnaire(
         _("Request a home visit and a test"), _("Ask for a visit, a test and a doctor's report."), 3
     ),
@@ -53,11 +63,11 @@ FORMS = {
 # (input to correct, message) by reason of contacts_refused
 CONTACT_REFUSED = {
     "before_infectious_days": (
-        "last_exposure_date-day",
+        "last_exposure_date-choice",
         _("%(name)s: enter %(day)s or later. You weren't infectious before then."),
     ),
-    "in_the_future": ("last_exposure_date-day", _("%(name)s: the day must be today or in the past.")),
-    "no_day": ("last_exposure_date-day", _("%(name)s: enter the day you were last close to them.")),
+    "in_the_future": ("last_exposure_date-choice", _("%(name)s: the day must be today or in the past.")),
+    "no_day": ("last_exposure_date-choice", _("%(name)s: enter the day you were last close to them.")),
     "no_address": ("email", _("%(name)s: enter an email address or a phone number.")),
 }
 # symptoms of the pre-screening; the variable of each one's first day ends with _since

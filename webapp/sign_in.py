@@ -59,7 +59,12 @@ DATE_OF_BIRTH_FORM = Form.parse(
                 "key": DATE_OF_BIRTH,
                 "dateLabel": "Date of birth",
                 "validate": {"required": True},
-                "properties": {"notBefore": "today - 130 years", "notAfter": "today"},
+                # a text of the form pre_screening
+                "properties": {
+                    "missing": "Enter a date of birth",
+                    "notBefore": "today - 130 years",
+                    "notAfter": "today",
+                },
             }
         ],
     }

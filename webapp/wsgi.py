@@ -4,6 +4,7 @@ expired records."""
 from functools import partial
 from urllib.parse import urlsplit
 
+from access.people import load_people
 from camunda7.names import COCKPIT
 from camunda7.outages import OutageMetrics
 from config.secrets import load_with_secrets
@@ -19,7 +20,7 @@ from records.retries import RetrySchedule
 from webapp import forwarding, housekeeping, server_timing
 from webapp.app import create_app
 from webapp.metrics import WebappCollector
-from webapp.options import Options
+from webapp.options import Doctor, Options
 from webapp.resources import resources_of
 
 _settings = load_with_secrets(
@@ -27,6 +28,7 @@ _settings = load_with_secrets(
 )
 with require_database("records.database_url"):
     database.open(_settings.records.database_url)
+_people = load_people(_settings.people).people
 _lab = Lab(_settings.lab.url, _settings.lab.api_key.get_secret_value(), timeout_s=2)
 _application = create_app(
     Options(
@@ -34,6 +36,11 @@ _application = create_app(
         records_secret=_settings.records.secret_key.get_secret_value(),
         retention=_settings.retention.model_dump(),
         targets=_settings.targets.model_dump(),
+        doctors={
+            account: Doctor(person.full_name, person.phone, person.email)
+            for account, person in _people.items()
+            if "doctors" in person.groups
+        },
         trusted_proxies=_settings.webapp.trusted_proxies + bool(_settings.front.url),
         public_host=urlsplit(_settings.public_url).netloc,
         server_timing=_settings.webapp.server_timing,

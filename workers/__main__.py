@@ -161,7 +161,7 @@ def create_checks(settings: config.Settings, lanes: list[str], client: TaskClien
 
 def create_resources(settings: config.Settings) -> dict[str, Any]:
     """Create the resources of handlers, by the name of their keyword-only parameter."""
-    people = load_people(settings.people)
+    people, zone = load_people(settings.people), ZoneInfo(settings.webapp.time_zone)
     roster = Roster()
     roster.fill_if_empty(people.doctors)
     return {
@@ -173,8 +173,8 @@ def create_resources(settings: config.Settings) -> dict[str, Any]:
         "roster": roster,
         "doctors_phones": people.doctors_phones,
         "managers": people.managers_addresses,
-        "kpis": KpiRows(),
-        "place": Place(ZoneInfo(settings.webapp.time_zone), settings.webapp.telephone_region),
+        "kpis": KpiRows(zone),
+        "place": Place(zone, settings.webapp.telephone_region),
     }
 
 

@@ -136,10 +136,11 @@ def publish_report(
     effect_key: str,
     *,
     outbox: Outbox,
+    place: Place,
 ) -> dict[str, Any]:
     """Notify the patient that the report is on their page, and add it to the earlier reports."""
     queue_notice(outbox, effect_key, "report_there", channel, email, phone, language)
-    summary = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {case_classification}: {assessment}"
+    summary = f"{datetime.now(place.zone):%-d %B %Y, %H:%M}, {case_classification.replace('_', ' ')}: {assessment}"
     return {"earlier_reports": _shorten(f"{summary}\n{earlier_reports or ''}")}
 
 

@@ -17,6 +17,7 @@ from camunda7.forms.initial_values import as_posted, initial
 from camunda7.forms.properties import COMPONENTS, NUMBER, describe
 from camunda7.forms.schema import NEWEST_SCHEMA, Component, UnsupportedForm, parse_components
 from camunda7.forms.template import Translate
+from camunda7.inputs.days import today
 from camunda7.inputs.place import DEFAULT_PLACE, Place
 
 GIVE_ID = "Give it an id: in Camunda Modeler the form's property ID"
@@ -169,7 +170,14 @@ class Form:
         return Reader(self.components, posted, data or {}, place).read()
 
     def html(
-        self, page: Page, answers: Answers, checked: bool = False, translate: Translate = str, conceal: bool = False
+        self,
+        page: Page,
+        answers: Answers,
+        checked: bool = False,
+        translate: Translate = str,
+        conceal: bool = False,
+        place: Place = DEFAULT_PLACE,
+        format_day: Callable[[str], str] = rendering.format_day,
     ) -> Markup:
         """Render a page's fields as HTML; the caller adds the <form> element, CSRF token and button.
 
@@ -180,9 +188,12 @@ class Form:
             translate: translates texts of the schema and of this package.
             conceal: also render questions that a choice on the page makes visible, for a stylesheet to hide until then
                 (docs/reference/forms.md).
+            place: its time zone defines today.
+            format_day: formats an ISO date.
         """
         faulty = {node.name for node in page.faulty(answers)} if checked else set()
-        return rendering.fields(page.title, page.nodes(answers), answers.posted, faulty, translate, conceal)
+        nodes, now = page.nodes(answers), today(place.zone)
+        return rendering.fields(page.title, nodes, answers.posted, faulty, translate, conceal, now, format_day)
 
     def problems(self, page: Page, answers: Answers, translate: Translate = str) -> list[tuple[str, str]]:
         """Return the validation errors of a page, for its error summary: id of the input, and message."""

@@ -11,6 +11,8 @@ from camunda7.forms.schema import Component
 from camunda7.inputs.cleaning import clean_code
 
 DATE_PARTS = ("day", "month", "year")
+# ends the name of the choice between recent days, whose values are ISO dates, and another day, which is typed
+DAY_CHOICE, ANOTHER_DAY = "-choice", "another"
 # allowed values of timeInterval, in minutes; the first is form-js's default. Times are rounded down to a multiple
 INTERVALS = (15, 1, 5, 10, 30, 60)
 _PARSERS: dict[str, Callable[[str], object]] = {
@@ -109,6 +111,9 @@ def _post_day(name: str, day: date) -> dict[str, str]:
 
 
 def _parse_day(posted: Mapping[str, str], name: str) -> date | None:
+    choice = posted.get(name + DAY_CHOICE, ANOTHER_DAY)
+    if choice != ANOTHER_DAY:
+        return _parse_choice(choice)
     parts = {part: clean_code(posted.get(f"{name}-{part}", "")) for part in DATE_PARTS}
     if not any(parts.values()):
         return None
@@ -121,6 +126,14 @@ def _parse_day(posted: Mapping[str, str], name: str) -> date | None:
         raise Invalid("date", "short_year")
     try:
         return date(**{part: int(text[-4:]) for part, text in parts.items()})
+    except ValueError:
+        raise Invalid("date") from None
+
+
+def _parse_choice(choice: str) -> date:
+    """Parse a chosen day: the day itself, so that "today" of a draft means the same day tomorrow."""
+    try:
+        return date.fromisoformat(choice)
     except ValueError:
         raise Invalid("date") from None
 

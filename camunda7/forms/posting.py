@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from camunda7.forms.moments import DATE_PARTS
+from camunda7.forms.moments import DATE_PARTS, DAY_CHOICE
 from camunda7.forms.schema import INPUTS, Component
 
 # names of the pages' own controls
@@ -64,7 +64,7 @@ def _posted_names(components: tuple[Component, ...], posted: MultiDict[str, str]
     for component, name in _inputs(components, posted):
         suffixes = [""]
         if component.type == "datetime":
-            suffixes = [*(f"-{part}" for part in DATE_PARTS), "-time"]
+            suffixes = [*(f"-{part}" for part in DATE_PARTS), "-time", DAY_CHOICE]
         elif component.repeats:
             suffixes = ["-rows"]
         yield from (name + suffix for suffix in suffixes if name + suffix in posted)

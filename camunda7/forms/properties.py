@@ -110,6 +110,7 @@ _COMMON = {
         page=TEXT,
         autocomplete=TEXT,
         subject=TEXT,
+        missing=TEXT,
         decision=TEXT,
         notBefore=TEXT,
         notAfter=TEXT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import nh3
@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from camunda7.expressions import javascript
 from camunda7.expressions.feel import Expression
 from camunda7.forms.answers import Node
-from camunda7.forms.moments import DATE_PARTS
+from camunda7.forms.moments import ANOTHER_DAY, DATE_PARTS, DAY_CHOICE, as_posted
 from camunda7.forms.options import Option
 from camunda7.forms.posting import MAX_ROWS, SHOWN
 from camunda7.forms.problems import _
@@ -44,6 +44,9 @@ TEXTS = (
     _("Not answered"),
     _("or"),
     _("None of these"),
+    _("Today"),
+    _("Yesterday"),
+    _("Another day"),
 )
 # by message; other messages are about the whole date
 PARTS_IN_ERROR = {"no_month": "month", "no_year": "year", "short_year": "year"}
@@ -96,6 +99,7 @@ class _PageTexts:
     Args:
         faulty: names of the inputs whose validation errors are shown.
         triggers: of questions that a stylesheet shows and hides.
+        today: of the user.
         format_day: formats an ISO date.
     """
 
@@ -104,9 +108,11 @@ class _PageTexts:
         translate: Translate,
         faulty: Collection[str] = (),
         triggers: Sequence[Trigger] = (),
+        today: date = date.min,
         format_day: Callable[[str], str] = format_day,
     ):
         self.translate = translate
+        self._today = today
         self._format_day = format_day
         self._faulty = faulty
         self._triggers = triggers
@@ -147,13 +153,37 @@ class _PageTexts:
             "text": self.translate("For example, {date}").format(date=f"{day.day} {day.month} {day.year}")
         }
 
+    def day_choices(self, node: Node, posted: MultiDict[str, str]) -> list[dict[str, Any]]:
+        """Return today, yesterday and another day as radios of a recent day; empty for other dates."""
+        if not node.component.is_recent_day:
+            return []
+        days = {"Today": self._today, "Yesterday": self._today - timedelta(days=1)}
+        items = [
+            {"value": str(day), "text": self.translate(text), "hint": {"text": self._format_day(str(day))}}
+            | {"checked": node.value == str(day)}
+            for text, day in days.items()
+        ]
+        is_other = not any(item["checked"] for item in items) and bool(
+            node.value or posted.get(node.name + DAY_CHOICE) or any(self.day_parts(node, posted).values())
+        )
+        return [*items, {"value": ANOTHER_DAY, "text": self.translate("Another day"), "checked": is_other}]
+
+    def day_parts(self, node: Node, posted: MultiDict[str, str]) -> dict[str, str]:
+        """Return the texts of a date's inputs: those that were typed, or the day that was chosen."""
+        if node.value and posted.get(node.name + DAY_CHOICE, ANOTHER_DAY) != ANOTHER_DAY:
+            posted = MultiDict(as_posted(node.component, node.value, node.name, UTC))
+        return {part: posted.get(f"{node.name}-{part}", "") for part in DATE_PARTS}
+
     def error(self, node: Node) -> dict[str, str] | None:
         if node.name not in self._faulty:
             return None
         return {"text": self.problem(node), "visuallyHiddenText": self.translate("Error:").rstrip(":")}
 
     def problem(self, node: Node) -> str:
-        return node.problems[0].text(self.name(node), self.translate)
+        problem = node.problems[0]
+        if problem.rule == "required" and node.component.missing:
+            return self.translate(node.component.missing)
+        return problem.text(self.name(node), self.translate)
 
     def name(self, node: Node) -> str:
         """Return what an input is called apart from its page: its subject, or its label."""
@@ -254,11 +284,13 @@ def fields(
     faulty: Collection[str],
     translate: Translate,
     conceal: bool,
+    today: date,
+    format_day: Callable[[str], str],
 ) -> Markup:
     """Render the fields of a page; the heading of a group is hidden if it is the page's title."""
     template = _environment.get_template("fields.html")
     triggers = list(dict.fromkeys(_walk_triggers(nodes)))[:MAX_TRIGGERS] if conceal else []
-    texts = _PageTexts(translate, faulty, triggers)
+    texts = _PageTexts(translate, faulty, triggers, today, format_day)
     return Markup(template.render(title=title, nodes=nodes, posted=posted, texts=texts))  # noqa: S704
 
 
@@ -301,6 +333,8 @@ def anchor(node: Node) -> str:
     if node.component.more.get("subtype") == "time":
         return f"{node.name}-time"
     message = node.problems[0].message if node.problems else ""
+    if node.component.is_recent_day and message == "required":
+        return node.name + DAY_CHOICE
     return f"{node.name}-{PARTS_IN_ERROR.get(message, DATE_PARTS[0])}"
 
 

@@ -18,7 +18,7 @@ from camunda7.expressions.feel import Expression, UnsupportedExpression
 from camunda7.forms.patterns import Pattern
 from camunda7.forms.properties import CHOICES, COMPONENTS, PROPERTIES, describe, find_unsupported
 from camunda7.forms.template import NO_TEXT, Template
-from camunda7.inputs.days import DayLimit, parse_limits
+from camunda7.inputs.days import TODAY, DayLimit, parse_limits
 
 NEWEST_SCHEMA = 16
 MULTIPLE_CHOICE = ("checklist", "taglist")
@@ -64,6 +64,7 @@ class Component:
         columns: expression for a table's columns, which replaces those of the schema.
         page: title of the page that it begins; empty if it is on the page of the previous component.
         subject: its name in validation errors; if empty, its label.
+        missing: the validation error of a required answer that is missing; if empty, a general one.
         not_before, not_after: limits of its date.
         stop_after: last of its days for which the form goes on; empty if it goes on for all.
         more: its properties in the schema.
@@ -85,11 +86,20 @@ class Component:
     columns: Expression | None = None
     page: str = ""
     subject: str = ""
+    missing: str = ""
     not_before: tuple[DayLimit, ...] = ()
     not_after: tuple[DayLimit, ...] = ()
     stop_after: tuple[DayLimit, ...] = ()
     children: tuple[Component, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_recent_day(self) -> bool:
+        """Whether it is a date of the last days: its limits count days back from today, and end today."""
+        is_date = self.type == "datetime" and self.more.get("subtype", "date") == "date"
+        counted = [limit for limit in self.not_before if limit.base == TODAY]
+        is_bounded = any(limit.days < 0 and not limit.years for limit in counted)
+        return is_date and is_bounded and any(limit.is_today for limit in self.not_after)
 
     @property
     def required(self) -> bool:
@@ -135,7 +145,7 @@ class Component:
     @property
     def texts(self) -> Iterator[str]:
         """Its own texts: labels, hints and contents."""
-        yield from filter(None, (self.page, self.subject, self.label.text, self.description.text))
+        yield from filter(None, (self.page, self.subject, self.missing, self.label.text, self.description.text))
         if self.type in ("text", "html") and isinstance(self.content, Template):
             yield self.content.text
         labelled = [*(self.options if isinstance(self.options, tuple) else ()), *self.more.get("columns", [])]
@@ -232,6 +242,7 @@ def _parse_component(form: str, item: dict[str, Any]) -> Component:
             columns=_parse_expression(item.get("columnsExpression")),
             page=custom.get("page") or "",
             subject=custom.get("subject") or "",
+            missing=custom.get("missing") or "",
             not_before=parse_limits(custom.get("notBefore") or ""),
             not_after=parse_limits(custom.get("notAfter") or ""),
             stop_after=parse_limits(custom.get("stopAfter") or ""),

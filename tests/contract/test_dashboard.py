@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 
 from config.settings import ROOT
 from processes.elements import EventBasedGateway
@@ -46,6 +47,15 @@ def type_errors(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_the_dashboard_is_valid_and_a_misspelt_property_is_found(type_errors: list[str]) -> None:
     assert [line for line in type_errors if not line.startswith(("misspelt.ts", " "))] == []
     assert "gridPosition" in type_errors[0]
+
+
+def test_the_dashboard_has_the_time_zone_of_the_pages() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    grafana = compose["services"]["grafana"]["environment"]
+    pages = compose["x-settings"]["CORONACARE_WEBAPP__TIME_ZONE"]
+    # empty: Grafana's default
+    assert json.loads(DASHBOARD.read_text())["timezone"] == ""
+    assert grafana["GF_DATE_FORMATS_DEFAULT_TIMEZONE"] == pages
 
 
 def test_the_dashboard_queries_existing_metrics() -> None:

@@ -116,7 +116,7 @@ def test_a_list_of_contacts_that_is_returned_has_its_rows_and_says_what_is_wrong
     patient.open("/forms/close_contacts")
     link = patient.page.locator(".govuk-error-summary a")
     assert patient.page.locator(link.get_attribute("href")).get_attribute("name") == (
-        "close_contacts-0-last_exposure_date-day"
+        "close_contacts-0-last_exposure_date-choice"
     )
     infectious_from = date.fromisoformat(days_ago(10))
     assert f"Kim: enter {infectious_from:%-d %B %Y} or later." in patient.text

@@ -41,6 +41,8 @@ class KeyboardPatient(Patient):
     def fill_in(self, answers: Answers) -> None:
         for name, value in answers.items():
             if self.page.locator(f'[name="{name}-day"]').count():
+                if self.page.locator(f'[name="{name}-choice"]').count():
+                    self.choose_radio(f"{name}-choice", "another")
                 for part, text in reversed(list(zip(PARTS, value.split("-"), strict=True))):
                     self.type_into(f'[name="{name}-{part}"]', text)
             elif self.page.locator(f'[name="{name}"][type=radio]').count():

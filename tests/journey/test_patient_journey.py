@@ -24,7 +24,7 @@ def test_a_question_appears_with_the_answer_that_raises_it(
     state: dict[str, Any], new_page: Callable[..., Page]
 ) -> None:
     patient = Patient(new_page(), state)
-    day, seen = patient.page.locator("[name=cough_since-day]"), []
+    day, seen = patient.page.locator("[name=cough_since-choice]").first, []
 
     def tick_and_untick(heading: str) -> None:
         if heading == "Symptoms":

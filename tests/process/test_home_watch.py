@@ -79,7 +79,7 @@ def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderT
     assert (case.groups_of("watch_call"), call["priority"]) == ({"medical-team"}, 95)
     assert call["due"] is not None
     shown = case.facts("watch_call")["Today"]
-    assert shown == "amber, feels better, 36.9 °C, oxygen saturation 94 %, pulse 70"
+    assert shown == "amber, feels better, 36.9 °C, oxygen saturation 94 % (LOW), pulse 70"
     case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
     # and the patient stays at home, also after the days of isolation
     case.wait_until_at("Event_ReportHour")
@@ -87,7 +87,7 @@ def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderT
     # the next call shows the course
     case.fire_timer("Event_ReportHour")
     report(case, spo2=93)
-    assert "amber, better, 36.9 °C, oxygen saturation 94 %, pulse 70" in case.facts("watch_call")["Days at home"]
+    assert "amber, better, 36.9 °C, oxygen saturation 94 % (LOW), pulse 70" in case.facts("watch_call")["Days at home"]
     case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
 
 

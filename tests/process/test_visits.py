@@ -78,6 +78,14 @@ def test_an_emergency_at_the_visit_alerts_the_doctors_on_duty(
     eventually(lambda: Message.get(Message.key == key).state == SENT)
 
 
+def test_vital_signs_out_of_range_are_marked_in_the_doctors_report(case: CaseUnderTest) -> None:
+    case.reach_visit()
+    case.record_visit("negative", body_temperature_c=38.1, oxygen_saturation=95, respiratory_rate=20)
+
+    measured = case.facts("doctor_report")["Measured at the visit"]
+    assert measured == "38.1 °C (HIGH), oxygen saturation 95 % (LOW), 20 breaths a minute"
+
+
 def test_the_sampling_time_may_be_entered_later(case: CaseUnderTest) -> None:
     sampled_at = (datetime.now(UTC) - timedelta(hours=3)).replace(second=0, microsecond=0)
     case.reach_visit()

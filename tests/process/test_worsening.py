@@ -10,7 +10,9 @@ from services.lab.models import Order, Waiting
 from tests.support.case import NO_SYMPTOMS, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 
-DOCTORS, MANAGER = ("dana@doctors.example", "darius@doctors.example"), "paula@managers.example"
+# by e-mail and SMS
+DOCTORS = ("dana@doctors.example", "+44 7700 900601", "darius@doctors.example", "+44 7700 900602")
+MANAGER = "paula@managers.example"
 URGENT = {"temperature": "at_least_39", "cough": True, "fatigue": True, "bedridden_half_day": True}
 AT_RISK = {**WITH_COUGH, "diabetes": True}
 EXPOSED = {**NO_SYMPTOMS, "recent_exposure": "yes", "last_exposure_date": days_ago(8)}
@@ -124,7 +126,7 @@ def test_each_worsening_alerts_the_doctors_on_duty(case: CaseUnderTest, records:
     case.reach_visit()
     for _ in range(2):
         case.report_worsening(breathless=True)
-    eventually(lambda: Message.select().where(Message.key.startswith(f"{case.reference}/announce_call/")).count() == 4)
+    eventually(lambda: Message.select().where(Message.key.startswith(f"{case.reference}/announce_call/")).count() == 8)
 
 
 def test_concurrent_repetitions_of_a_message_take_effect_once(case: CaseUnderTest) -> None:

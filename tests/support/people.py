@@ -41,6 +41,8 @@ class Patient:
         """Fill in fields by name: dates as YYYY-MM-DD, checkboxes by True or False, others by a text or an option."""
         for name, value in answers.items():
             if self.page.locator(f'[name="{name}-day"]').count():
+                if self.page.locator(f'[name="{name}-choice"]').count():
+                    self.page.check(f'[name="{name}-choice"][value=another]')
                 for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
                     self.page.fill(f'[name="{name}-{part}"]', text)
                 continue
@@ -98,8 +100,9 @@ class Patient:
 
     def has_field(self, name: str) -> bool:
         """Whether the page shows a field."""
-        fields = self.page.locator(f'main form [name="{name}"], main form [name="{name}-day"]')
-        return fields.count() > 0 and fields.last.is_visible()
+        names = (name, f"{name}-choice", f"{name}-day")
+        fields = self.page.locator(", ".join(f'main form [name="{each}"]' for each in names))
+        return any(field.is_visible() for field in fields.all())
 
     def wait_for_link(self, link: str, within_s: float = 40) -> None:
         deadline = time.monotonic() + within_s

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask import render_template, request
 
+from camunda7.inputs.cleaning import clean_code
 from kpi.indicators import DURATIONS, seconds_between
-from kpi.rows import CaseRow, list_closed_cases, select_closed
+from kpi.rows import CaseRow, find_closed_case, list_closed_cases, select_closed
+from processes.cases import is_running
+from webapp.resources import resources
 from webapp.staff.history import is_included
 from webapp.staff.period import list_presets, read_period
 from webapp.staff.sign_in import managers_only, pages
@@ -19,10 +22,14 @@ TITLES = {"contact": "came by a contact's link", "self": "came by themselves", "
 @pages.get("/closed")
 @managers_only
 def show_closed() -> str:
+    reference = clean_code(request.args.get("reference", "")).upper()[:50]
+    if reference:
+        return show_case(reference)
     first, last = read_period()
     filters = {name: request.args[name][:50] for name in FILTERS if request.args.get(name)}
     after = request.args.get("after", type=int)
-    rows = list_closed_cases(select_closed(first, last, is_included(), **filters), after, PAGE_SIZE + 1)
+    query = select_closed(first, last, is_included(), resources().place.zone, **filters)
+    rows = list_closed_cases(query, after, PAGE_SIZE + 1)
     return render_template(
         "staff/closed.html",
         rows=rows[:PAGE_SIZE],
@@ -32,6 +39,19 @@ def show_closed() -> str:
         last=last,
         filters=filters,
         titles=[name_filter(name, value) for name, value in filters.items()],
+    )
+
+
+def show_case(reference: str) -> str:
+    """Show the closed case with a reference; an open one is in Cockpit."""
+    row = find_closed_case(reference)
+    return render_template(
+        "staff/closed.html",
+        reference=reference,
+        rows=[row] if row else [],
+        is_open=is_running(resources().engine, reference),
+        cockpit=resources().options.cockpit_url,
+        presets=list(list_presets(None, None)),
     )
 
 

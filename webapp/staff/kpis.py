@@ -66,7 +66,7 @@ def load_kpis(period: Period | None) -> list[Indicator]:
 
 def load_kpis_of(group: Group, period: Period, spans: list[str]) -> tuple[list[Indicator], KpiSeries]:
     """Compute the KPIs of a group over a period, and for each day or month."""
-    groups = load_groups(group.dimension, *period, spans, is_included())
+    groups = load_groups(group.dimension, *period, spans, is_included(), resources().place.zone)
     by_span = {span: compute_group(groups, group.value, span, min_people()) for span in (*spans, ALL)}
     return by_span.pop(ALL), {span: {each.key: each for each in own} for span, own in by_span.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import render_template, url_for
@@ -15,16 +15,17 @@ from kpi.indicators import compute_kpis
 from processes import incidents, positions
 from processes.elements import UserTask
 from processes.positions import ActivityCount
+from webapp.options import Doctor
 from webapp.resources import resources
 from webapp.staff import waits
 from webapp.staff.history import is_included
 from webapp.staff.incidents import name_step
 from webapp.staff.kpi_groups import CASES_OF
 from webapp.staff.pathway import draw_diagrams
+from webapp.staff.period import DAY, today
 from webapp.staff.sign_in import managers_only, min_people, pages
 from webapp.staff.watched import count_watched
 
-DAY = timedelta(days=1)
 CHANGES = ("closed", "positive", "negative")
 
 
@@ -51,7 +52,8 @@ def show_now() -> str:
         overdue=waits.list_overdue(engine, tiles, now),
         incidents=count_incidents(),
         stock=figures["stock"],
-        doctors=figures["doctors"],
+        on_duty=list_on_duty(),
+        steps_of_doctors=waits.FOR_DOCTORS,
         watched=figures["watched"],
         changes=list(compare_days()),
         pictures=list(draw_diagrams(versions, counts, {tile.wait.step: tile.target for tile in tiles if tile.target})),
@@ -97,6 +99,12 @@ def load_figures(counts: Mapping[str, ActivityCount]) -> dict[str, Any]:
     }
 
 
+def list_on_duty() -> list[Doctor]:
+    """List the doctors on duty; one that the people file doesn't have is called by the account."""
+    doctors = resources().options.doctors
+    return [doctors.get(account, Doctor(account)) for account in resources().roster.doctors_on_duty()]
+
+
 def count_incidents() -> Counter[str]:
     """Count the open incidents by the name of their step."""
     found = incidents.list_incidents(resources().engine)
@@ -105,17 +113,16 @@ def count_incidents() -> Counter[str]:
 
 def compare_days() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Yield the label of each figure of CHANGES, and its text with the URL of its cases for today and yesterday."""
-    today = datetime.now(UTC).date()
     figures = {
         day: {figure.key: figure for figure in compute_kpis(day, day, min_people(), is_included())}
-        for day in (today, today - DAY)
+        for day in (today(), today() - DAY)
     }
     for key in CHANGES:
         cells = [
             (own[key].text, url_for("staff.show_closed", first=day, last=day, **CASES_OF[key]))
             for day, own in figures.items()
         ]
-        yield figures[today][key].label, cells
+        yield figures[today()][key].label, cells
 
 
 def get_stock() -> Stock | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import abort, request
+
+from webapp.resources import resources
 
 DAY = timedelta(days=1)
 PRESETS = (7, 30, 90)
@@ -40,8 +42,8 @@ def read_period() -> tuple[date | None, date | None]:
 
 
 def today() -> date:
-    """Return today in UTC, as the days of the KPIs."""
-    return datetime.now(UTC).date()
+    """Return today in the time zone of the application."""
+    return datetime.now(resources().place.zone).date()
 
 
 def list_presets(first: date | None, last: date | None) -> Iterator[Preset]:

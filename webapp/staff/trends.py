@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -15,6 +15,7 @@ from kpi.indicators import compute_from_sums
 from kpi.tallies import load_sums_by_span
 from webapp.staff.charts import Chart, Series
 from webapp.staff.formats import format_span
+from webapp.staff.period import today
 from webapp.staff.targets import find_limit
 
 # a longer period is shown by months
@@ -89,7 +90,7 @@ class TrendView:
 
 def complete_period(first: date | None, last: date | None) -> tuple[date, date]:
     """Fill in the open ends of a period: until today, and DEFAULT_DAYS long."""
-    last = last or datetime.now(UTC).date()
+    last = last or today()
     return first or last - min(timedelta(days=DEFAULT_DAYS - 1), last - date.min), last
 
 

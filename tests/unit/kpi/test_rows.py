@@ -2,13 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from kpi.groups import WAY, load_groups
 from kpi.indicator import COUNT
 from kpi.indicators import compute_kpis
-from kpi.rows import CaseRow, KpiRows, list_closed_cases, select_closed
+from kpi.rows import CaseRow, KpiRows, list_closed_cases, rebuild, select_closed
 
+BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2020, 3, 20, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("records")
 
@@ -175,8 +178,7 @@ def test_closed_cases_are_filtered(records: None, filters: dict[str, str], refer
     [
         ("2020-03-17", 3),
         ("2020-03-20", 0),
-        # in the patient's time zone it may be the next day
-        ("2020-03-21", 0),
+        ("2020-03-21", None),
         ("2020-03-22", None),
         ("2020-05-29", None),
         ("9999-12-31", None),
@@ -187,3 +189,30 @@ def test_closed_cases_are_filtered(records: None, filters: dict[str, str], refer
 def test_an_implausible_onset_changes_no_mean(onset: str, days: int | None) -> None:
     record(1, outcome="care_completed", onset_date=onset, result_told_at=NOON)
     assert figures()["onset_to_result_mean"] == days
+
+
+def test_days_are_those_of_the_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a case that closes, and gets its result, at half past midnight in Berlin
+    late = datetime(2020, 3, 20, 23, 30, tzinfo=UTC)
+    monkeypatch.setattr("kpi.rows._now", lambda: late.isoformat(timespec="milliseconds"))
+    rows, day = KpiRows(BERLIN), date(2020, 3, 21)
+    rows.record("C-1", outcome="care_completed", onset_date="2020-03-21", result_told_at=late)
+    # then it counts on that day
+    found = figures(day, day)
+    assert (found["closed"], found["onset_to_result_mean"]) == (1, 0)
+    assert rebuild(BERLIN)
+    # and the lists have it on that day
+    for before, count in ((timedelta(0), 1), (timedelta(days=1), 0)):
+        listed = select_closed(day - before, day - before, zone=BERLIN)
+        assert len(list_closed_cases(listed, None, 10)) == count
+    [sums] = load_groups(WAY, day, day, ["2020-03-21"], zone=BERLIN).values()
+    assert sums["2020-03-21"].sum_of("outcome").cases == 1
+    # a rebuild moves it to the day of another zone
+    assert not rebuild()
+    assert (figures(day, day)["closed"], figures(date.min, day - timedelta(days=1))["closed"]) == (0, 1)
+
+
+@pytest.mark.parametrize("zone", [BERLIN, ZoneInfo("America/Lima")])
+def test_the_first_and_last_days_of_the_calendar_are_days_in_any_zone(zone: ZoneInfo) -> None:
+    record(1, outcome="care_completed")
+    assert len(list_closed_cases(select_closed(date.min, date.max, zone=zone), None, 10)) == 1

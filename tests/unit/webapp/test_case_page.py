@@ -508,9 +508,9 @@ def test_each_reason_for_refused_contacts_links_to_its_input(app: Flask) -> None
     ]
     with app.test_request_context():
         assert [id_ for id_, _message in patient.questionnaires.describe_refusals(refused)] == [
-            "close_contacts-0-last_exposure_date-day",
-            "close_contacts-1-last_exposure_date-day",
-            "close_contacts-2-last_exposure_date-day",
+            "close_contacts-0-last_exposure_date-choice",
+            "close_contacts-1-last_exposure_date-choice",
+            "close_contacts-2-last_exposure_date-choice",
             "close_contacts-3-email",
         ]
 

@@ -37,9 +37,11 @@ PRE_SCREENING = (config.ROOT / "forms" / "pre_screening.form").read_bytes()
 MEANT_FOR_THE_CARER = {
     "By law we must report a positive result to the health authority. We don't need your consent for this.",
     "Did you reach the patient?",
+    "Do you, or the person you are answering for, have any of these now? Select all that apply",
     "Do you want a home visit and a test?",
     "How did we do? You don't have to give a rating.",
     "How should we contact you?",
+    "Enter your name, as guardian or carer",
     "I don't know",
     "I understand that a positive result will be reported",
     "Include the country code, for example +44 20 7946 0958. You can use someone else's number.",
@@ -47,6 +49,9 @@ MEANT_FOR_THE_CARER = {
     "No, I don't want this",
     "Only if your oximeter shows it.",
     "Phone call (I don't use email or text messages)",
+    "Select how we should contact you",
+    "Select if you want a home visit and a test",
+    "Select who you are answering for",
     "Someone in my care",
     "The date of birth of the person with symptoms. You'll need it to sign in later. If you only know the year, "
     "enter 1 1 and the year.",
@@ -183,6 +188,21 @@ def test_later_forms_of_a_case_are_in_the_words_for_a_carer() -> None:
         draft = FormDraft("case/C-1", "medical_form", schema, command_from_json(command.to_json()), DEFAULT_PLACE)
         with app.test_request_context("/forms/medical_form/3"):
             assert question in _render_page(draft, draft.form.pages[2])
+
+
+@pytest.mark.parametrize("form", ["daily_report", "symptoms_worsened"])
+def test_the_first_page_of_a_carer_says_whose_health_it_is_about(form: str) -> None:
+    schema = (config.ROOT / "forms" / f"{form}.form").read_text()
+    shown = {}
+    for for_whom in ("myself", IN_MY_CARE):
+        command = CompleteTask(task_id="1", case_reference="C-1", key="C-1/1", context={"for_whom": for_whom})
+        draft = FormDraft("case/C-1", form, schema, command_from_json(command.to_json()), DEFAULT_PLACE)
+        with application().test_request_context(f"/forms/{form}/1"):
+            shown[for_whom] = _render_page(draft, draft.form.pages[0])
+    with application().test_request_context():
+        purpose, of_carer = str(FORMS[form].purpose), str(FORMS[form].purpose_for_carer)
+    assert [purpose in page for page in shown.values()] == [True, False]
+    assert [of_carer in page for page in shown.values()] == [False, True]
 
 
 def test_each_wording_for_carers_is_of_a_text_of_a_form() -> None:

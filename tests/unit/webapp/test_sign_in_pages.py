@@ -15,7 +15,7 @@ from webapp.sign_in import MAX_ATTEMPTS_PER_CODE
 
 pytestmark = pytest.mark.usefixtures("records")
 BORN = {"date_of_birth-day": "10", "date_of_birth-month": "5", "date_of_birth-year": "1990"}
-NO_DAY = "Enter an answer: Date of birth"
+NO_DAY = "Enter a date of birth"
 NO_CODE, NO_ADDRESS = "Enter your access code", "Enter your email address or mobile number"
 CODE = {"access_code": "abc234-DEF567-ghj892"}
 

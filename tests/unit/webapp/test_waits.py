@@ -15,7 +15,9 @@ from config.settings import ROOT
 from hosting.clients.lab import Stock
 from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.positions import ActivityCount, Overdue, Wait
+from records.roster import Roster
 from tests.unit.webapp.managers import answer_for_engine, signed_in_client
+from webapp.options import Doctor
 from webapp.staff import now as now_page
 from webapp.staff.waits import (
     ACTIONS,
@@ -33,6 +35,7 @@ pytestmark = pytest.mark.usefixtures("records")
 NOW = datetime.now(UTC)
 VISIT, RESULT, REPORT = UserTask.VISIT_PATIENT, ReceiveTask.WAIT_FOR_TEST_RESULT, UserTask.WRITE_DOCTORS_REPORT
 KIT = EventBasedGateway.WAIT_FOR_KIT
+DIAGRAMS = (Process.TAKE_SAMPLE, Process.TEST_SAMPLE, Process.CALL_PATIENT)
 TARGETS = {"visit": timedelta(hours=24), "result": timedelta(hours=24), "kit": timedelta(hours=24)}
 
 
@@ -62,8 +65,8 @@ ACTIVITIES = [
 ]
 
 
-def show_now(monkeypatch: pytest.MonkeyPatch, targets: dict[str, Any]) -> BeautifulSoup:
-    """Open the page over ACTIVITIES; the laboratory has no kits, and no doctor is on duty."""
+def show_now(monkeypatch: pytest.MonkeyPatch, targets: dict[str, Any], **options: Any) -> BeautifulSoup:
+    """Open the page over ACTIVITIES; the laboratory has no kits."""
 
     def at(step: str) -> list[Activity]:
         return [each for each in ACTIVITIES if each.step == step and not each.ended_ago]
@@ -87,10 +90,10 @@ def show_now(monkeypatch: pytest.MonkeyPatch, targets: dict[str, Any]) -> Beauti
             for step in query["steps"]
         }
 
-    versions = [{"id": key, "key": key, "version": 1} for key in (Process.TAKE_SAMPLE, Process.TEST_SAMPLE)]
+    versions = [{"id": key, "key": key, "version": 1} for key in DIAGRAMS]
     answers = {
         f"/process-definition/{key}/xml": {"bpmn20Xml": (ROOT / f"processes/{key}.bpmn").read_text()}
-        for key in (Process.TAKE_SAMPLE, Process.TEST_SAMPLE)
+        for key in DIAGRAMS
     } | {
         "/coronacare/activity-statistics/running": running,
         "/coronacare/activity-statistics/overdue": overdue,
@@ -105,7 +108,7 @@ def show_now(monkeypatch: pytest.MonkeyPatch, targets: dict[str, Any]) -> Beauti
     }
     answer_for_engine(monkeypatch, answers)
     monkeypatch.setattr(now_page, "get_stock", lambda: Stock(0, 0))
-    client = signed_in_client(monkeypatch, targets=targets, cockpit_url="/cockpit/")
+    client = signed_in_client(monkeypatch, targets=targets, cockpit_url="/cockpit/", **options)
     return BeautifulSoup(client.get("/staff/now").text, "html.parser")
 
 
@@ -133,6 +136,24 @@ def test_an_emergency_call_is_an_alarm_before_its_target_is_exceeded() -> None:
     [alarm] = list_alarms(tiles, None, 1)
     assert alarm.headline == "3 patients wait for a doctor's call in an emergency."
     assert alarm.action == ACTIONS[UserTask.CALL_PATIENT]
+
+
+def test_a_waiting_call_comes_with_the_doctors_on_duty(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given
+    doctors = {
+        "ann": Doctor("Ann Able", "+44 7700 900601", "ann@doctors.example"),
+        "bob": Doctor("Bob Best", email="bob@doctors.example"),
+    }
+    Roster().fill_if_empty({"ann": None, "bob": None, "unlisted": None})
+    # then no number is in the headlines while no one waits for a doctor
+    assert show_now(monkeypatch, {}, doctors=doctors).select(".headline a") == []
+    # when a patient waits
+    monkeypatch.setattr("tests.unit.webapp.test_waits.ACTIVITIES", [Activity(UserTask.CALL_PATIENT, 1)])
+    for targets in ({}, {"emergency_call": timedelta(minutes=10)}):
+        [headline] = show_now(monkeypatch, targets, doctors=doctors).select(".headline")
+        on_duty = "On duty: Ann Able +44 7700 900601; Bob Best bob@doctors.example; unlisted"
+        assert on_duty in " ".join(headline.text.split())
+        assert [link["href"] for link in headline.select("a")] == ["tel:+447700900601", "mailto:bob@doctors.example"]
 
 
 def test_incidents_come_before_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from camunda7.forms import Answers, Form, UnsupportedForm
+from camunda7.forms.rendering import _PageTexts
 from camunda7.inputs.days import DayLimit, today
 from camunda7.inputs.place import Place
 from config.settings import ROOT
+from webapp import questionnaires
 
 REQUIRED = {"required": True}
 FORMS = sorted((ROOT / "forms").glob("*.form"))
@@ -179,6 +181,108 @@ class TestFields:
         parsed = form(field("datetime", subtype="date", dateLabel="Day"))
         posted = dict(zip(("x-day", "x-month", "x-year"), parts, strict=True))
         assert parsed.problems(parsed.pages[0], read_with_all_shown(parsed, posted)) == [(input_, message)]
+
+
+class TestMissingAnswers:
+    """A required answer that is missing has an error message of its own."""
+
+    @pytest.mark.parametrize("kind", ["textfield", "number", "radio", "select", "datetime", "checkbox"])
+    def test_the_message_is_the_fields_own(self, kind: str) -> None:
+        more = {"values": []} if kind in ("radio", "select") else {}
+        parsed = form(field(kind, validate=REQUIRED, properties={"missing": "Say what x is"}, **more))
+        answers = read_with_all_shown(parsed)
+        [(_id, message)] = parsed.problems(parsed.pages[0], answers)
+        assert message == "Say what x is"
+        assert page_of(parsed, answers, checked=True).select_one(".govuk-error-message").text.strip().endswith(message)
+        assert message in parsed.texts
+
+    def test_another_problem_keeps_its_message(self) -> None:
+        parsed = form(field("number", validate={**REQUIRED, "min": 2}, properties={"missing": "Say what x is"}))
+        [(_id, message)] = parsed.problems(parsed.pages[0], read_with_all_shown(parsed, {"x": "1"}))
+        assert message == "X must be 2 or more"
+
+    @pytest.mark.parametrize("file", FORMS, ids=lambda file: file.stem)
+    def test_each_required_answer_of_patients_has_one(self, file: Path) -> None:
+        parsed = Form.parse(json.loads(file.read_text(encoding="utf-8")))
+        is_patients = file.stem in questionnaires.FORMS
+        every = [each for component in parsed.components for each in component.walk() if each.required]
+        without = {each.path[-1] for each in every if each.type != "checkbox" and not each.missing}
+        assert not is_patients or without <= {"call_reached"}
+
+
+class TestRecentDays:
+    """Dates of the last days are chosen: today, yesterday, or another day, which is typed."""
+
+    PLACE = Place(ZoneInfo("Pacific/Apia"))
+    RECENT = form(
+        field(
+            "datetime",
+            subtype="date",
+            dateLabel="Day",
+            properties={"notBefore": "today - 14 days", "notAfter": "today"},
+            validate={"required": True},
+        )
+    )
+
+    def choices(self, posted: dict[str, str], now: date | None = None) -> tuple[Any, list[bool], list[str]]:
+        """Return the value, which of the three is chosen, and the texts of the inputs.
+
+        Args:
+            now: day on which the page is shown, if it isn't today.
+        """
+        answers = self.RECENT.read(MultiDict(posted), place=self.PLACE)
+        node = next(iter(answers.nodes))
+        texts = _PageTexts(str, today=now or today(self.PLACE.zone))
+        chosen = [item["checked"] for item in texts.day_choices(node, answers.posted)]
+        return answers.values["x"], chosen, list(texts.day_parts(node, answers.posted).values())
+
+    def test_a_chosen_day_is_its_date(self) -> None:
+        now = today(self.PLACE.zone)
+        for number, day in enumerate((now, now - timedelta(days=1))):
+            value, chosen, _ = self.choices({"x-choice": str(day)})
+            assert (value, [number]) == (str(day), [each for each in range(3) if chosen[each]])
+
+    def test_the_day_of_a_draft_stays_the_same_overnight(self) -> None:
+        day = today(self.PLACE.zone)
+        saved = {"x-choice": str(day)}
+        assert self.choices(saved, day + timedelta(days=1))[:2] == (str(day), [False, True, False])
+        typed = [str(day.day), str(day.month), str(day.year)]
+        assert self.choices(saved, day + timedelta(days=2)) == (str(day), [False, False, True], typed)
+
+    def test_another_day_is_typed(self) -> None:
+        day = today(self.PLACE.zone) - timedelta(days=5)
+        parts = {"x-day": str(day.day), "x-month": str(day.month), "x-year": str(day.year)}
+        for choice in ({"x-choice": "another"}, {}):
+            assert self.choices(choice | parts) == (str(day), [False, False, True], list(parts.values()))
+        # a typed day that is yesterday is shown as that
+        assert self.choices({"x-choice": "another"} | {**parts, "x-day": ""})[:2] == (None, [False, False, True])
+
+    def test_without_a_choice_the_error_links_to_the_first(self) -> None:
+        answers = read_with_all_shown(self.RECENT, {})
+        [(input_, _message)] = self.RECENT.problems(self.RECENT.pages[0], answers)
+        page = page_of(self.RECENT, answers, checked=True)
+        assert page.select_one(f"#{input_}")["type"] == "radio"
+        assert [item["value"] for item in page.select("[name=x-choice]")][-1] == "another"
+        assert page.select_one(".govuk-error-message")
+
+    @pytest.mark.parametrize("choice", ["", "yesterday", "2026-02-30"])
+    def test_a_forged_choice_is_an_error(self, choice: str) -> None:
+        answers = read_with_all_shown(self.RECENT, {"x-choice": choice})
+        assert answers.values["x"] is None
+        assert answers.problems
+
+    @pytest.mark.parametrize(
+        "properties",
+        [
+            {},
+            {"notBefore": "today - 130 years", "notAfter": "today"},
+            {"notBefore": "2020-03-01", "notAfter": "today"},
+            {"notBefore": "today", "notAfter": "today + 14 days"},
+        ],
+    )
+    def test_other_dates_are_typed(self, properties: dict[str, str]) -> None:
+        parsed = form(field("datetime", subtype="date", dateLabel="Day", properties=properties))
+        assert page_of(parsed, parsed.read(MultiDict())).select("[type=radio]") == []
 
 
 class TestConditions:

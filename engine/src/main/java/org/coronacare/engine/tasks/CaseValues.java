@@ -11,6 +11,8 @@ import org.camunda.spin.json.SpinJsonNode;
 /** Variables of a task's case: those that the task sees, else those of the processes that called its process. */
 final class CaseValues {
 
+  private static final String NORMAL = "normal_vital_signs";
+
   private final DelegateTask task;
   private final PatientCalendar calendar;
 
@@ -79,6 +81,25 @@ final class CaseValues {
 
   int policy(String name) {
     return get("policy") instanceof SpinJsonNode policy && policy.hasProp(name) ? policy.prop(name).numberValue().intValue() : 0;
+  }
+
+  /**
+   * Whether a measured value is outside of policy.normal_vital_signs: "low" or "high", null if it isn't.
+   *
+   * @param sign name of the vital sign in the policy; one that it doesn't have is never marked
+   */
+  String outOfRange(String sign, Object value) {
+    if (!(value instanceof Number number)
+        || !(get("policy") instanceof SpinJsonNode policy)
+        || !policy.hasProp(NORMAL)
+        || !policy.prop(NORMAL).hasProp(sign)) {
+      return null;
+    }
+    var limits = policy.prop(NORMAL).prop(sign).elements();
+    if (number.doubleValue() < limits.get(0).numberValue().doubleValue()) {
+      return "low";
+    }
+    return number.doubleValue() > limits.get(1).numberValue().doubleValue() ? "high" : null;
   }
 
   String reference() {

@@ -2,6 +2,7 @@ package org.coronacare.engine.tasks;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -51,9 +52,9 @@ enum Fact {
       values ->
           join(
               ", ",
-              unit(values, "body_temperature_c", "%s °C"),
-              unit(values, "oxygen_saturation", "oxygen saturation %s %%"),
-              unit(values, "respiratory_rate", "%s breaths a minute"))),
+              measured(values, "body_temperature_c", "%s °C"),
+              measured(values, "oxygen_saturation", "oxygen saturation %s %%"),
+              measured(values, "respiratory_rate", "%s breaths a minute"))),
   DAY("Today", Fact::today),
   COURSE("Days at home", Fact::course),
   VISIT_NOTE("Note of the medical team", values -> oneLine(values.text("visit_note"))),
@@ -125,10 +126,10 @@ enum Fact {
         word(values, "feeling", Words.FEELINGS),
         flag(values, "breathless", "breathless"),
         flag(values, "unable_to_eat_or_drink", "can't eat or drink"),
-        unit(values, "day_temperature_c", "%s °C"),
+        measured(values, "body_temperature_c", values.get("day_temperature_c"), "%s °C"),
         "yes".equals(values.text("fever_medicine")) ? "medicine against fever" : null,
-        unit(values, "spo2", "oxygen saturation %s %%"),
-        unit(values, "pulse", "pulse %s"),
+        measured(values, "oxygen_saturation", values.get("spo2"), "oxygen saturation %s %%"),
+        measured(values, "pulse", values.get("pulse"), "pulse %s"),
         oneLine(values.text("day_note")));
   }
 
@@ -139,26 +140,26 @@ enum Fact {
     }
     var days = new ArrayList<>(diary.elements());
     Collections.reverse(days);
-    return join("; ", days.stream().map(day -> values.dayOf(day.prop("day").stringValue()) + ": " + describe(day)).toArray(String[]::new));
+    return join("; ", days.stream().map(day -> values.dayOf(day.prop("day").stringValue()) + ": " + describe(values, day)).toArray(String[]::new));
   }
 
-  private static String describe(SpinJsonNode day) {
+  private static String describe(CaseValues values, SpinJsonNode day) {
     var text =
         join(
             ", ",
-            of(day, "status", "%s"),
-            of(day, "feeling", "%s"),
-            of(day, "day_temperature_c", "%s °C"),
-            "yes".equals(of(day, "fever_medicine", "%s")) ? "medicine against fever" : null,
-            of(day, "spo2", "oxygen saturation %s %%"),
-            of(day, "pulse", "pulse %s"),
-            of(day, "day_note", "%s"));
+            (String) of(day, "status"),
+            (String) of(day, "feeling"),
+            measured(values, "body_temperature_c", of(day, "day_temperature_c"), "%s °C"),
+            "yes".equals(of(day, "fever_medicine")) ? "medicine against fever" : null,
+            measured(values, "oxygen_saturation", of(day, "spo2"), "oxygen saturation %s %%"),
+            measured(values, "pulse", of(day, "pulse"), "pulse %s"),
+            (String) of(day, "day_note"));
     return text == null ? "no report" : oneLine(text);
   }
 
-  /** A value of a day in words; null if it is missing. */
-  private static String of(SpinJsonNode day, String name, String format) {
-    return !day.hasProp(name) || day.prop(name).isNull() ? null : format.formatted(day.prop(name).value());
+  /** A value of a day; null if it is missing. */
+  private static Object of(SpinJsonNode day, String name) {
+    return !day.hasProp(name) || day.prop(name).isNull() ? null : day.prop(name).value();
   }
 
   private static String doses(CaseValues values) {
@@ -198,8 +199,17 @@ enum Fact {
     };
   }
 
-  private static String unit(CaseValues values, String name, String format) {
-    return values.text(name) == null ? null : format.formatted(values.text(name));
+  private static String measured(CaseValues values, String sign, String format) {
+    return measured(values, sign, values.get(sign), format);
+  }
+
+  /** A vital sign in words, marked if it is out of range; null if it wasn't measured. */
+  private static String measured(CaseValues values, String sign, Object value, String format) {
+    if (value == null) {
+      return null;
+    }
+    var mark = values.outOfRange(sign, value);
+    return format.formatted(value) + (mark == null ? "" : " (%s)".formatted(mark.toUpperCase(Locale.ROOT)));
   }
 
   private static String flag(CaseValues values, String name, String words) {
