@@ -8,7 +8,7 @@ RUN sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' \
     node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > govuk-frontend.min.css \
     && node_modules/.bin/rtlcss --silent govuk-frontend.min.css govuk-frontend.rtl.min.css
 RUN install -D --mode=644 --target-directory=fonts \
-    node_modules/@expo-google-fonts/noto-sans*/400Regular/*.ttf node_modules/@expo-google-fonts/noto-sans*/700Bold/*.ttf
+    node_modules/@expo-google-fonts/*/400Regular/*.ttf node_modules/@expo-google-fonts/*/700Bold/*.ttf
 
 FROM python:3.11.15-slim-bookworm AS build
 WORKDIR /app

@@ -10,9 +10,7 @@ CLASSES = engine/target/extracted/.archived
 JDK = engine/target/jdk
 CSS = webapp/static/govuk-frontend.min.css
 CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
-# weights of the fonts of papers
-FONTS = $(foreach font,noto-sans:NotoSans noto-sans-arabic:NotoSansArabic,$(foreach weight,400Regular 700Bold,\
-	papers/fonts/$(lastword $(subst :, ,$(font)))_$(weight).ttf))
+FONTS = $(foreach font,NotoSans Vazirmatn,$(foreach weight,400Regular 700Bold,papers/fonts/$(font)_$(weight).ttf))
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
@@ -120,7 +118,7 @@ unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(FONTS) $(CATALOG
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 13 minutes on two cores
 	$(PY) -m tests.run
 
-verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar check ##prove all tests, with fuzzing, faults and load: before a release
+verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar tests/verapdf/target/validator.jar check ##prove all tests, with fuzzing, faults and load: before a release
 	$(PY) -m tests.run verify
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
@@ -170,8 +168,8 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
 	@touch $@
 
-tests/hapi/target/validator.jar: tests/hapi/pom.xml tests/hapi/src/main/java/Validate.java | machine
-	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file tests/hapi/pom.xml package
+tests/%/target/validator.jar: tests/%/pom.xml tests/%/src/main/java/Validate.java | machine
+	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file $< package
 	@touch $@
 
 screenshots: setup tools node_modules/.stamp ##change take the pictures of docs/: diagrams, and pages of a demo

@@ -86,7 +86,10 @@ def _load_fonts() -> typst.Fonts:
 
 
 def _draw_code(url: str) -> str:
-    """Return a QR code as SVG; a quarter of it may be damaged (error correction Q)."""
+    """Return a QR code as SVG; a seventh of it may be damaged (error correction M).
+
+    With more correction its modules are smaller, and a blurred photograph of it is read less often.
+    """
     drawn = io.BytesIO()
-    segno.make_qr(url, error="q").save(drawn, kind="svg", border=4, xmldecl=False)
+    segno.make_qr(url, error="m").save(drawn, kind="svg", border=4, xmldecl=False)
     return drawn.getvalue().decode()
