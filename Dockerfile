@@ -7,6 +7,8 @@ RUN npm ci --ignore-scripts --omit=dev
 RUN sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' \
     node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > govuk-frontend.min.css \
     && node_modules/.bin/rtlcss --silent govuk-frontend.min.css govuk-frontend.rtl.min.css
+RUN install -D --mode=644 --target-directory=fonts \
+    node_modules/@expo-google-fonts/*/400Regular/*.ttf node_modules/@expo-google-fonts/*/700Bold/*.ttf
 
 FROM python:3.11.15-slim-bookworm AS build
 WORKDIR /app
@@ -21,6 +23,7 @@ COPY deployment deployment
 COPY forms forms
 COPY hosting hosting
 COPY kpi kpi
+COPY papers papers
 COPY processes processes
 COPY records records
 COPY reporting reporting
@@ -29,6 +32,7 @@ COPY stack stack
 COPY webapp webapp
 COPY workers workers
 COPY --from=css /app/govuk-frontend.min.css /app/govuk-frontend.rtl.min.css webapp/static/
+COPY --from=css /app/fonts papers/fonts
 # readable also where the checkout's files are their owner's alone (umask 077)
 RUN pybabel compile --directory webapp/translations && chmod -R a+rX . \
     && python -m compileall -q /app /venv/lib && install --directory --mode=1777 .run

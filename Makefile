@@ -10,12 +10,13 @@ CLASSES = engine/target/extracted/.archived
 JDK = engine/target/jdk
 CSS = webapp/static/govuk-frontend.min.css
 CSS_RTL = webapp/static/govuk-frontend.rtl.min.css
+FONTS = $(foreach font,NotoSans Vazirmatn,$(foreach weight,400Regular 700Bold,papers/fonts/$(font)_$(weight).ttf))
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard webapp/translations/*/LC_MESSAGES/messages.po))
 TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: all but the texts of pages, which are everyday language
 PROSE = *.md docs Makefile access backup bench camunda7 config deployment engine/src forms hosting kpi kubernetes monitoring \
-	processes records reporting services stack tests tools webapp/*.py webapp/staff workers
+	papers processes records reporting services stack tests tools webapp/*.py webapp/staff workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
@@ -50,7 +51,7 @@ help:
 		awk -F":.*##$$group " 'NF > 1 {printf "  make %-15s %s\n", $$1, $$2}' Makefile; \
 	done
 
-setup: .venv/.stamp $(CLASSES) $(CSS) $(CSS_RTL) $(CATALOGUES) $(TEMPLATES) ##change install Python packages, build the engine, stylesheets and translations
+setup: .venv/.stamp $(CLASSES) $(CSS) $(CSS_RTL) $(FONTS) $(CATALOGUES) $(TEMPLATES) ##change install Python packages, build the engine, stylesheets and translations
 
 demo: setup ##use start a demo with invented patients; EXIT=1 ends after the KPIs, REPORT=FILE, PILOT=FILE
 	@exec $(PY) -m stack demo
@@ -111,13 +112,13 @@ lint: .venv/.stamp-lint node_modules/.stamp
 	$(PY) -m codespell_lib -D- -D tools/prose/words.txt -L informations,connexion,mot,AfterAll,afterall $(PROSE)
 	$(PY) -m deployment check
 
-unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(CATALOGUES)
+unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(FONTS) $(CATALOGUES)
 	$(PY) -m pytest -q -n 3 --dist worksteal -p no:schemathesis -m "not slow and not verify" tests/unit tests/contract
 
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 13 minutes on two cores
 	$(PY) -m tests.run
 
-verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar check ##prove all tests, with fuzzing, faults and load: before a release
+verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar tests/verapdf/target/validator.jar check ##prove all tests, with fuzzing, faults and load: before a release
 	$(PY) -m tests.run verify
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
@@ -167,8 +168,8 @@ bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/sr
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
 	@touch $@
 
-tests/hapi/target/validator.jar: tests/hapi/pom.xml $(wildcard tests/hapi/src/main/java/*.java) | machine
-	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file tests/hapi/pom.xml package
+tests/%/target/validator.jar: tests/%/pom.xml $(wildcard tests/*/src/main/java/*.java) | machine
+	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file $< package
 	@touch $@
 
 screenshots: setup tools node_modules/.stamp ##change take the pictures of docs/: diagrams, and pages of a demo
@@ -262,6 +263,10 @@ FORCE:
 # the licence of the font GDS Transport covers only GOV.UK
 $(CSS): node_modules/.stamp Makefile
 	sed -e 's/@font-face{[^}]*}//g' -e 's/GDS Transport/system-ui/g' node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css > $@
+
+papers/fonts/%.ttf: node_modules/.stamp
+	@mkdir -p $(@D)
+	cp node_modules/@expo-google-fonts/*/$(lastword $(subst _, ,$*))/$(@F) $@
 
 # stylesheet for right-to-left languages
 $(CSS_RTL): $(CSS)

@@ -159,6 +159,11 @@ class Organization(Section):
     phone: Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14})?$")]
     clia: str
 
+    @property
+    def letterhead(self) -> tuple[str, ...]:
+        """The name and the address, in lines; empty ones are left out."""
+        return tuple(line for line in (self.name, self.street, f"{self.postal_code} {self.city}".strip()) if line)
+
 
 class Reports(Section):
     """Reports to a health authority that speaks a standard."""
@@ -242,6 +247,7 @@ class Retention(Section):
     messages: timedelta
     drafts: timedelta
     sessions: timedelta
+    papers: timedelta
 
 
 class Backup(Section):

@@ -179,6 +179,13 @@ def find_case(engine: Engine, case_reference: str) -> Case | None:
     )
 
 
+def list_starts(engine: Engine, case_reference: str) -> list[datetime]:
+    """Return when the instances of a case started, in order; each correction has started another one."""
+    query = {"processInstanceBusinessKey": case_reference, "processDefinitionKey": Process.CORONA_CARE}
+    found = engine.post("/history/process-instance", query)
+    return sorted(datetime.strptime(instance["startTime"], ENGINE_TIME) for instance in found)
+
+
 def _read_variables(engine: Engine, newest: dict[str, Any], called: list[str]) -> list[dict[str, Any]]:
     """Return the variables of a running case and its called processes, or of an ended one.
 

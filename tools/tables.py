@@ -6,13 +6,14 @@ import importlib
 import pkgutil
 
 import kpi
+import papers
 import records
 from records.database import Table
 from records.queue import Queued
 
 
 def _import_modules() -> None:
-    for package in (kpi, records):
+    for package in (kpi, papers, records):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)

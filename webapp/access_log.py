@@ -1,14 +1,18 @@
-"""Texts of the page "Who has seen my data": roles and actions."""
+"""Texts of the page "Who has seen my data": who has accessed a case or checked its papers, and what they did."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
+from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from camunda7.names import ADMINISTRATORS
-from processes.audit import CHANGED, READ, WORKED
+from papers.register import ChecksOfDay
+from processes.audit import CHANGED, READ, WORKED, Access
+from webapp.papers import TITLES
 
 # a person in several groups has the role of the first one
 ROLES = {
@@ -28,3 +32,17 @@ ACTIONS = {
 def name_role(groups: Set[str]) -> Any:
     """Return the name of the role of a person in these groups."""
     return next((name for group, name in ROLES.items() if group in groups), _("Someone who no longer works here"))
+
+
+def describe_accesses(accesses: Iterable[Access], checks: Iterable[ChecksOfDay]) -> list[tuple[datetime, Any, Any]]:
+    """Return when, who and what of accesses to a case and of checks of its papers, the newest first."""
+    rows = [(access.at, name_role(access.groups), ACTIONS[access.kind]) for access in accesses]
+    rows += [(each.at, _("Someone with your paper"), _describe_checks(each)) for each in checks]
+    return sorted(rows, key=lambda row: row[0], reverse=True)
+
+
+def _describe_checks(checks: ChecksOfDay) -> str:
+    paper = TITLES[checks.kind]
+    if checks.count == 1:
+        return gettext("checked that it still holds: %(paper)s", paper=paper)
+    return gettext("checked that it still holds, %(count)s times that day: %(paper)s", count=checks.count, paper=paper)

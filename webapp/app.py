@@ -29,6 +29,7 @@ from camunda7.outages import Outage
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from hosting.databases import DATABASE_ERRORS
+from papers.register import Register
 from processes.engine import Engine
 from records.access import Access
 from records.cipher import Cipher
@@ -45,6 +46,7 @@ from webapp import (
     contact,
     forms,
     languages,
+    papers,
     patient,
     questionnaires,
     server_timing,
@@ -127,7 +129,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     # before the CSRF protection, which reads the body
     app.before_request(staff.uploads.permit_uploads)
     CSRFProtect(app)
-    for module in (patient, forms, sign_in, contact, languages, staff):
+    for module in (patient, papers, forms, sign_in, contact, languages, staff):
         app.register_blueprint(module.pages)
     app.after_request(_add_security_headers)
     _register_errors(app)
@@ -174,7 +176,7 @@ def _provide_resources(app: Flask, options: Options, engine: Engine, government:
     place = Place(ZoneInfo(options.time_zone), options.telephone_region)
     drafts, session_records = Drafts(cipher), Sessions(cipher)
     submissions = Submissions(cipher, timedelta(seconds=options.lease_s))
-    access, outbox = Access(cipher), Outbox()
+    access, outbox, register = Access(cipher), Outbox(), Register(cipher)
     app.session_interface = SessionStore(options.secret_key, session_records)
     resources = Resources(
         options=options,
@@ -190,6 +192,7 @@ def _provide_resources(app: Flask, options: Options, engine: Engine, government:
         access=access,
         login_throttle=LoginThrottle(cipher),
         outbox=outbox,
+        papers=register,
         erasures=Erasures(),
         housekeeping=Housekeeping(
             {
@@ -198,6 +201,7 @@ def _provide_resources(app: Flask, options: Options, engine: Engine, government:
                 "submissions": submissions,
                 "messages": outbox,
                 "access": access,
+                "papers": register,
             },
             options.retention,
         ),
@@ -214,7 +218,9 @@ def _hash_static_files(app: Flask) -> dict[str, dict[str, str]]:
 def _add_security_headers(response: Response) -> Response:
     by_https = current_app.config["SESSION_COOKIE_SECURE"]
     of_page = {} if request.endpoint == "static" else PAGE_HEADERS
-    response.headers.update(SECURITY_HEADERS | (HTTPS_HEADERS if by_https else {}) | of_page)
+    for name, value in (SECURITY_HEADERS | (HTTPS_HEADERS if by_https else {}) | of_page).items():
+        # a view's own value takes precedence
+        response.headers.setdefault(name, value)
     if g.get("has_script"):
         response.headers["Content-Security-Policy"] += SCRIPT_POLICY
     return response

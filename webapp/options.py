@@ -31,6 +31,8 @@ class Options:
         secure_cookies: whether the pages are served by HTTPS.
         trusted_proxies: number of proxies before the application that append to X-Forwarded-For.
         public_host: host and port of the public URL.
+        issuer: name of the issuer of papers, and the lines of its address.
+        laboratory: name of the laboratory that tests samples; empty if it isn't set.
         sign_in_attempts_per_address: maximum failed sign-ins from one address in 15 minutes.
         server_timing: whether to send the Server-Timing header.
         idle_s: maximum idle time of a session, in seconds.
@@ -51,6 +53,8 @@ class Options:
     secure_cookies: bool = False
     trusted_proxies: int = 0
     public_host: str = ""
+    issuer: tuple[str, ...] = ("CoronaCare",)
+    laboratory: str = ""
     sign_in_attempts_per_address: int = 50
     server_timing: bool = False
     idle_s: float = 1800
@@ -63,3 +67,8 @@ class Options:
     retention: Mapping[str, timedelta] = field(default_factory=dict)
     lease_s: float = 45
     submission_retries: RetrySchedule = RETRIES
+
+    @property
+    def public_url(self) -> str:
+        """The address at which patients reach the pages."""
+        return f"{'https' if self.secure_cookies else 'http'}://{self.public_host}"

@@ -18,8 +18,8 @@ from processes.audit import list_accesses
 from processes.cases import Case, current_steps, find_case, open_tasks, withdraw_case
 from processes.elements import SubProcess
 from records.erasures import PATIENT
-from webapp import confirmation, languages, questionnaires, sessions, watch
-from webapp.access_log import ACTIONS, name_role
+from webapp import confirmation, languages, papers, questionnaires, sessions, watch
+from webapp.access_log import describe_accesses
 from webapp.resources import resources
 from webapp.results import RESULTS, describe_guidance, list_earlier_results
 from webapp.status import (
@@ -136,6 +136,7 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         earlier_results=list_earlier_results(case.values) if result else [],
         classification=CLASSIFICATIONS.get(case.values.get("case_classification", "")),
         advice=advice,
+        papers=[(paper.kind, papers.TITLES[paper.kind]) for paper in papers.list_current_papers(case)],
         quarantine_end=compute_quarantine_end(case, now.date()),
         is_visit_late=visit_due_at is not None and visit_due_at < now,
         status=status,
@@ -196,13 +197,13 @@ def erase() -> str | Response:
 
 @pages.get("/case/seen-by")
 def access_log() -> str | Response:
-    """Show who has accessed the patient's data, by role."""
+    """Show who has accessed the patient's data, by role, and when their papers were checked."""
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.show_sign_in"))
     accesses = list_accesses(resources().engine, reference)
-    rows = [(access, name_role(access.groups), ACTIONS[access.kind]) for access in accesses]
-    return render_template("access_log.html", accesses=rows)
+    checks = resources().papers.list_checks(reference)
+    return render_template("access_log.html", accesses=describe_accesses(accesses, checks))
 
 
 @pages.route("/case/access-code", methods=["GET", "POST"])

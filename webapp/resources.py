@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from camunda7.inputs.place import Place
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
+from papers.register import Register
 from processes.engine import Engine
 from records.access import Access
 from records.erasures import Erasures
@@ -47,6 +48,7 @@ class Resources:
     access: Access
     login_throttle: LoginThrottle
     outbox: Outbox
+    papers: Register
     erasures: Erasures
     housekeeping: Housekeeping
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
+from papers.documents import SAMPLE
 from webapp.formatting import day, duration
 
 RESULT_HEADLINES = {
@@ -28,8 +28,6 @@ RESULTS = {
     "indeterminate": lazy_gettext("Not clear"),
     "entered_in_error": lazy_gettext("Withdrawn"),
 }
-# an entry of the process variable results_so_far (processes/corona_care.bpmn)
-SAMPLE = re.compile(r"Sample \d+, (?P<barcode>[^,]*), taken (?P<taken_at>\S+): (?P<result>\w+);")
 
 
 def describe_guidance(values: dict[str, Any], today: date, report_pending: bool) -> list[str]:

@@ -222,6 +222,11 @@ def allow_attempt(subject: str) -> bool:
     return subject_allowed and address_allowed
 
 
+def count_attempt(purpose: str, limit: int, window: timedelta) -> bool:
+    """Count a request of the client's address; returns whether it is among the first `limit` of the window."""
+    return resources().login_throttle.allow(f"{purpose} {_client_subject()}", limit, window)
+
+
 def reset_attempts(subject: str) -> None:
     """After a successful sign-in, delete the attempts at a subject and discount one from the client's address."""
     resources().login_throttle.reset(subject)

@@ -43,6 +43,8 @@ _application = create_app(
         },
         trusted_proxies=_settings.webapp.trusted_proxies + bool(_settings.front.url),
         public_host=urlsplit(_settings.public_url).netloc,
+        issuer=_settings.reports.facility.letterhead or Options.issuer,
+        laboratory=_settings.reports.laboratory.name,
         server_timing=_settings.webapp.server_timing,
         sign_in_attempts_per_address=_settings.webapp.sign_in_attempts_per_address,
         policy=_settings.policy.model_dump(),

@@ -35,6 +35,7 @@ from hosting.readiness import Check, find_problems
 from hosting.schema import SchemaMismatch
 from hosting.startup import require_database
 from kpi.rows import KpiRows
+from papers.register import Register
 from processes.engine import Engine
 from processes.variables import VARIABLES
 from records import database, health
@@ -254,7 +255,13 @@ def create_mail_server(settings: config.Settings) -> MailServer:
 def create_eraser(settings: config.Settings, resources: dict[str, Any]) -> Eraser:
     cipher = Cipher(settings.records.secret_key.get_secret_value())
     stores = LocalStores(
-        Access(cipher), Drafts(cipher), resources["kpis"], resources["outbox"], Sessions(cipher), Submissions(cipher)
+        access=Access(cipher),
+        drafts=Drafts(cipher),
+        kpis=resources["kpis"],
+        outbox=resources["outbox"],
+        papers=Register(cipher),
+        sessions=Sessions(cipher),
+        submissions=Submissions(cipher),
     )
     services = RemoteServices(
         resources["engine"], resources["lab"], resources["government"], create_client(SmsGateway, settings)

@@ -16,6 +16,7 @@ from hosting.clients.lab import Lab
 from hosting.clients.service import Unavailable
 from hosting.clients.sms import SmsGateway
 from kpi.rows import KpiRows
+from papers.register import Register
 from processes.cases import delete_case, delete_inbox_tasks, is_running
 from processes.engine import Engine
 from records.access import Access
@@ -39,6 +40,7 @@ class LocalStores:
     drafts: Drafts
     kpis: KpiRows
     outbox: Outbox
+    papers: Register
     sessions: Sessions
     submissions: Submissions
 
@@ -140,4 +142,5 @@ class Eraser:
         self._stores.drafts.delete(reference)
         self._stores.submissions.delete(reference)
         self._stores.outbox.delete(reference)
+        self._stores.papers.delete(reference)
         self._stores.kpis.anonymize(reference)

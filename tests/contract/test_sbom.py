@@ -50,9 +50,12 @@ def test_a_package_for_older_versions_of_python_is_left_out_in_a_newer() -> None
     assert select_requirements(lock, "3.14.0") == "b==2 --hash=sha256:00\n"
 
 
-def test_the_stylesheets_package_is_listed_with_its_locked_version() -> None:
-    [component] = read_npm_components(ROOT / "package-lock.json")
-    assert component["purl"] == f"pkg:npm/govuk-frontend@{component['version']}"
+def test_the_packages_of_stylesheets_and_fonts_are_listed_with_their_locked_versions() -> None:
+    components = {each["name"]: each for each in read_npm_components(ROOT / "package-lock.json")}
+    version = components["govuk-frontend"]["version"]
+    assert components["govuk-frontend"]["purl"] == f"pkg:npm/govuk-frontend@{version}"
+    font = components["@expo-google-fonts/vazirmatn"]
+    assert font["purl"] == f"pkg:npm/%40expo-google-fonts/vazirmatn@{font['version']}"
 
 
 def test_a_document_names_the_image_and_its_base() -> None:

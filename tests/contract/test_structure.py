@@ -21,13 +21,14 @@ ALLOWED = {
     "deployment": {"access", "camunda7", "hosting.erased_cases", "processes", "workers.lanes"},
     "hosting": {"camunda7"},
     "kpi": {"hosting", "records"},
+    "papers": {"records"},
     "processes": {"camunda7"},
     "records": {"hosting"},
     "reporting": {"camunda7", "hosting"},
     "services": {"hosting"},
     "stack": {"access.people", "camunda7", "config", "hosting.clients", "processes"},
-    "webapp": {"camunda7", "hosting", "kpi", "processes", "records"},
-    "workers": {"camunda7", "hosting", "kpi", "processes", "records", "reporting"},
+    "webapp": {"camunda7", "hosting", "kpi", "papers", "processes", "records"},
+    "workers": {"camunda7", "hosting", "kpi", "papers", "processes", "records", "reporting"},
 }
 # packages whose __init__.py and modules import each other
 WITH_CYCLES = {"camunda7"}

@@ -81,6 +81,7 @@ class Visitor:
             "<name>": "positivity" if "trends" in rule else FORM,
             "<int:number>": "1",
             "<int:message_id>": self.message_id,
+            "<kind>": "quarantine",
             "<token>": token,
             "<path:filename>": "icon.svg",
         }
@@ -170,6 +171,9 @@ def prepare(user: Visitor, route: str) -> Visitor:
     if "withdraw" in route and user.case is not None:
         user.case.request_evaluation()
         user.case.wait_for_task("medical_form")
+    if "papers" in route and user.case is not None:
+        exposed = {"given_name": "Ada", "family_name": "Lovelace", "exposed": True, "last_exposure_date": days_ago(1)}
+        user.case.set_values(exposed)
     return user
 
 

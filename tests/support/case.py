@@ -189,7 +189,11 @@ class CaseUnderTest:
 
     def correct_onset(self, day: str) -> None:
         """Set the day on which the symptoms began, as an administrator can."""
-        modifications = VARIABLES.to_engine({"onset_date": day})
+        self.set_values({"onset_date": day})
+
+    def set_values(self, values: dict[str, Any]) -> None:
+        """Set variables of the running case, as an administrator can."""
+        modifications = VARIABLES.to_engine(values)
         self.admin.post(f"/process-instance/{self.instance_id}/variables", {"modifications": modifications})
 
     def reach_report(self, finding: str, **request: Any) -> None:

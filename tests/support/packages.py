@@ -9,6 +9,7 @@ PACKAGES = (
     "deployment",
     "hosting",
     "kpi",
+    "papers",
     "processes",
     "records",
     "reporting",

@@ -6,12 +6,12 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from packaging.requirements import Requirement
 
 # copied into the image by the Dockerfile's stage `css`
-NPM_PACKAGES = ("govuk-frontend",)
-
+NPM_PACKAGES = ("@expo-google-fonts/noto-sans", "@expo-google-fonts/vazirmatn", "govuk-frontend")
 
 # added to the engine's jar by spring-boot-maven-plugin, so that it isn't among Maven's dependencies
 JAR_TOOLS = "spring-boot-jarmode-tools"
@@ -47,7 +47,7 @@ def read_npm_components(lock: Path) -> list[dict[str, Any]]:
     packages = json.loads(lock.read_text())["packages"]
     versions = {name: packages[f"node_modules/{name}"]["version"] for name in NPM_PACKAGES}
     return [
-        {"type": "library", "name": name, "version": version, "purl": f"pkg:npm/{name}@{version}"}
+        {"type": "library", "name": name, "version": version, "purl": f"pkg:npm/{quote(name)}@{version}"}
         for name, version in versions.items()
     ]
 

@@ -10,6 +10,7 @@ import pytest
 from camunda7.engine import EngineUnavailable
 from hosting.clients.service import Unavailable
 from kpi.rows import KpiRows
+from papers.register import Register
 from records.access import Access
 from records.cipher import Cipher
 from records.drafts import Drafts
@@ -77,7 +78,13 @@ def eraser(
     schedule: RetrySchedule = AT_ONCE,
 ) -> Eraser:
     local_stores = LocalStores(
-        Access(CIPHER), Drafts(CIPHER), KpiRows(), Outbox(), Sessions(CIPHER), Submissions(CIPHER)
+        Access(CIPHER),
+        Drafts(CIPHER),
+        KpiRows(),
+        Outbox(),
+        Register(CIPHER),
+        Sessions(CIPHER),
+        Submissions(CIPHER),
     )
     remote_services = RemoteServices(engine, FakeService(), government or FakeService(), sms or FakeService())  # type: ignore[arg-type]
     return Eraser(Erasures(), Leases(), local_stores, remote_services, schedule)

@@ -1,0 +1,39 @@
+"""Papers that were issued to patients, and checks of their codes."""
+
+import peewee
+from playhouse.migrate import SchemaMigrator
+
+
+class Table(peewee.Model):
+    class Meta:
+        legacy_table_names = False
+
+
+class IssuedPaper(Table):
+    serial = peewee.TextField(unique=True)
+    case_reference = peewee.TextField()
+    kind = peewee.TextField()
+    content = peewee.TextField()
+    correction = peewee.IntegerField()
+    issued_at = peewee.TextField(index=True)
+
+    class Meta:
+        indexes = ((("case_reference", "content", "correction"), True),)
+
+
+class PaperCheck(Table):
+    case_reference = peewee.TextField(index=True)
+    serial = peewee.TextField()
+    kind = peewee.TextField()
+    day = peewee.TextField()
+    count = peewee.IntegerField()
+    last_at = peewee.TextField(index=True)
+
+    class Meta:
+        indexes = ((("serial", "day"), True),)
+
+
+def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
+    models = [IssuedPaper, PaperCheck]
+    with db.bind_ctx(models):
+        db.create_tables(models)
