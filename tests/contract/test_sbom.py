@@ -68,6 +68,13 @@ def test_a_document_names_the_image_and_its_base() -> None:
     assert edges["dependsOn"] == [base["bom-ref"], library["bom-ref"]]
 
 
+def test_a_base_that_is_pinned_by_digest_keeps_it() -> None:
+    image = Image("coronacare/python", "0.1.0", "python:3.11.15-slim@sha256:0a1b")
+    base = describe_image(image, [], [])["components"][0]
+    assert (base["name"], base["version"]) == ("python", "3.11.15-slim@sha256:0a1b")
+    assert base["purl"] == "pkg:docker/python@3.11.15-slim%40sha256:0a1b"
+
+
 def maven_component(name: str, version: str, classifier: str = "") -> dict[str, str]:
     purl = f"pkg:maven/org.example/{name}@{version}?{f'classifier={classifier}&' if classifier else ''}type=jar"
     return {"type": "library", "name": name, "version": version, "purl": purl}

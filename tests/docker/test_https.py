@@ -88,7 +88,12 @@ def test_answers_require_https_for_a_year(compose: HttpsCompose, session: reques
 def test_cookies_are_sent_by_https_only(compose: HttpsCompose, session: requests.Session) -> None:
     page = session.get(f"{compose.url}/sign-in", timeout=ANSWER_TIMEOUT_S)
     tasklist = session.get(f"{compose.url}/camunda/app/tasklist/default/", timeout=ANSWER_TIMEOUT_S)
-    cookies = [each for answer in (page, tasklist) for each in answer.raw.headers.getlist("Set-Cookie")]
+    # Camunda sets JSESSIONID also when it refuses a request without the XSRF token
+    login = f"{compose.url}/camunda/api/admin/auth/user/default/login/tasklist"
+    refused = compose.open_session().post(login, data={"username": "doctor"}, timeout=ANSWER_TIMEOUT_S)
+    assert refused.status_code == 403
+    assert "JSESSIONID" in refused.cookies
+    cookies = [each for answer in (page, tasklist, refused) for each in answer.raw.headers.getlist("Set-Cookie")]
     assert {each.partition("=")[0] for each in cookies} == {"__Host-session", "JSESSIONID", "XSRF-TOKEN", "ENGINE"}
     for cookie in cookies:
         assert "secure" in re.split(r"; ?", cookie.lower()), cookie

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from tools.sbom.images import Image
 
@@ -11,7 +12,8 @@ SPECIFICATION = "1.6"
 
 def describe_container(name: str, version: str) -> dict[str, Any]:
     """Return the component of a container image; name and version together are what `docker pull` takes."""
-    purl = f"pkg:docker/{name}@{version}"
+    # a digest in the version has an @ of its own
+    purl = f"pkg:docker/{name}@{quote(version, safe=':')}"
     return {"type": "container", "bom-ref": purl, "name": name, "version": version, "purl": purl}
 
 
@@ -23,7 +25,7 @@ def describe_image(image: Image, libraries: list[dict[str, Any]], edges: list[di
         edges: dependencies between them, if they are known; the image itself depends on all components.
     """
     itself = describe_container(image.name, image.version)
-    base = describe_container(*image.base.split(":"))
+    base = describe_container(*image.base.split(":", 1))
     components = [base, *sorted(map(_identify, libraries), key=lambda each: each["purl"])]
     return {
         "bomFormat": "CycloneDX",
