@@ -35,7 +35,7 @@ def _join(codings: Iterable[Coding]) -> str:
 
 
 def fingerprint_of(sender: str, observation: Observation) -> str:
-    content = asdict(replace(observation, place="", problems=(), reported_at=""))
+    content = asdict(replace(observation, place="", problems=(), reported_at="", refused_item=""))
     return hashlib.sha256(json.dumps([sender, content], default=str, sort_keys=True).encode()).hexdigest()
 
 
