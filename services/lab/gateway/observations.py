@@ -31,7 +31,7 @@ def describe(observation: Observation, sender: str) -> dict[str, str]:
 
 
 def _join(codings: Iterable[Coding]) -> str:
-    return "; ".join(" ".join(filter(None, (each.code, each.text, each.system))) for each in codings)
+    return "; ".join(" ".join(dict.fromkeys(filter(None, (each.code, each.text, each.system)))) for each in codings)
 
 
 def fingerprint_of(sender: str, observation: Observation) -> str:

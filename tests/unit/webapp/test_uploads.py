@@ -193,6 +193,11 @@ def test_other_roles_are_sent_to_the_sign_in(monkeypatch: pytest.MonkeyPatch, pa
     assert [each.get(f"/staff/{path}").location for each in (manager, former)] == ["/staff/sign-in"] * 2
 
 
+def test_a_page_of_another_role_does_not_sign_out(browser: FlaskClient) -> None:
+    assert browser.get("/staff/now").location == "/staff/sign-in"
+    assert browser.get("/staff/upload").status_code == 200
+
+
 def test_an_unknown_upload_is_not_found(browser: FlaskClient) -> None:
     assert [browser.get(f"/staff/uploads/9{end}").status_code for end in ("", ".json", "/refused.csv")] == [404] * 3
 
