@@ -101,7 +101,7 @@ class Transmission(Base):
     Attributes:
         digest: SHA-256 of the content; the same content is stored once.
         channel: http, mllp or folder.
-        laboratory: name of the laboratory whose key was sent; empty for other channels, and for staff.
+        laboratory: name of the laboratory whose key was sent; None for other channels, and for staff.
         content: None after its retention, or after a case of it was erased.
         received_at: epoch seconds.
         total: number of its observations; None until it is read.
@@ -111,7 +111,7 @@ class Transmission(Base):
     digest = peewee.TextField(unique=True)
     format = peewee.TextField()
     channel = peewee.TextField()
-    laboratory = peewee.TextField(default="")
+    laboratory = peewee.TextField(null=True)
     content = peewee.BlobField(null=True)
     received_at = peewee.DoubleField(index=True)
     total = peewee.IntegerField(null=True)

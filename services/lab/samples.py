@@ -9,7 +9,7 @@ from services.lab.gateway.matching import ENTERED_IN_ERROR, Decision, Outcome, S
 from services.lab.gateway.messages.reports import Observation
 from services.lab.models import ORDER_PREFIX, FeedItem, Order
 
-# of an order's id
+# of an id
 MAX_DIGITS = 10
 
 
@@ -25,7 +25,11 @@ def find_samples(barcodes: Iterable[str], order_numbers: Iterable[str]) -> list[
 
 def parse_order_id(number: str) -> int | None:
     """Return the id of an order's number, also of one without prefix, as former versions gave; None if it is none."""
-    digits = number.removeprefix(ORDER_PREFIX)
+    return parse_id(number.removeprefix(ORDER_PREFIX))
+
+
+def parse_id(digits: str) -> int | None:
+    """Return the id that a text is; None if it is none."""
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < MAX_DIGITS else None
 
 

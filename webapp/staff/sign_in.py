@@ -32,12 +32,14 @@ NAVIGATION = {
 
 
 def _only(role: str, view: Callable[..., Any]) -> Callable[..., Any]:
-    """Redirect to the sign-in unless the session is that of an account with this role."""
+    """Redirect to the sign-in unless the session is that of an account with this role; end it if that has lost it."""
 
     @functools.wraps(view)
     def wrapper(**arguments: Any) -> Any:
         account = session.get(role)
-        if account is None or not resources().engine.groups_of(account) & GROUPS[role]:
+        if account is None:
+            return redirect(url_for("staff.sign_in"))
+        if not resources().engine.groups_of(account) & GROUPS[role]:
             sessions.reset()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)

@@ -13,8 +13,8 @@ from services.lab.gateway.codes import CodeTable, Mapping, Meaning, load_table
 from services.lab.gateway.matching import Decision, Outcome, Reason, decide, normalise_barcode
 from services.lab.gateway.messages.reports import Observation, Report, Status
 from services.lab.gateway.observations import dump, fingerprint_of, load
-from services.lab.models import CodeMapping, Decided
-from services.lab.samples import report_result, samples_of
+from services.lab.models import CodeMapping, Decided, Transmission
+from services.lab.samples import parse_id, report_result, samples_of
 
 # observations of one transaction: other requests wait for its lock
 CHUNK = 100
@@ -72,6 +72,7 @@ def decide_item(transmission_id: int, position: int, item: Item, table: CodeTabl
         decision = Decision(Outcome.KNOWN, Reason.WAITS_ALREADY)
     elif decision.outcome in (Outcome.TAKEN, Outcome.KNOWN):
         _close_repeated(fingerprint)
+        _close_corrected(observation.refused_item, transmission_id)
     report_result(decision)
     Decided.create(
         transmission_id=transmission_id,
@@ -92,6 +93,17 @@ def _close_repeated(fingerprint: str) -> None:
     """Close the items that waited for the same result, such as those of a damaged file that was sent again whole."""
     for row in Decided.select().where(Decided.fingerprint == fingerprint, Decided.outcome == Outcome.INBOX):
         row.reason = Reason.SENT_AGAIN
+        close(row, Outcome.KNOWN, row.case_reference)
+
+
+def _close_corrected(item_id: str, transmission_id: int) -> None:
+    """Close the item that a corrected row names, if it is of the same laboratory."""
+    row = Decided.get_or_none(Decided.id == parse_id(item_id), Decided.outcome == Outcome.INBOX)
+    if row is None:
+        return
+    senders = {Transmission.get_by_id(number).laboratory for number in (row.transmission_id, transmission_id)}
+    if len(senders) == 1:
+        row.reason = Reason.CORRECTED
         close(row, Outcome.KNOWN, row.case_reference)
 
 

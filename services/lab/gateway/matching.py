@@ -53,6 +53,7 @@ class Reason(StrEnum):
     SEVERAL_RESULTS = "the message has different results or patients of this sample"
     WAITS_ALREADY = "the same result waits for staff, or was closed by them"
     OVERTAKEN = "it corrects or withdraws a result, but another one was reported while it waited"
+    CORRECTED = "the row was corrected in the file, sent again, and taken"
     SENT_AGAIN = "the same result was sent again, and taken"
     CONTROL_ID_REUSED = "its control id was used for another message"
 

@@ -42,7 +42,7 @@ BODIES: dict[Format, dict[str, Any]] = {
 BODY = {"content": {name: {"schema": BODIES[format]} for name, format in MEDIA_TYPES.items()}, "required": True}
 
 
-REMARKS = ("place", "outcome", "reason")
+REMARKS = ("place", "outcome", "reason", "refused_item")
 IS_REFUSED = Decided.outcome.in_((Outcome.INBOX, REJECTED))
 
 
@@ -95,7 +95,8 @@ def add_message_routes(app: OpenAPI, messages: Inbox) -> None:
     def list_refused(path: schemas.MessagePath) -> Response:
         """List the results of a message that weren't taken, with their place in it and the reason.
 
-        Of CSV: the rows as they were sent, after these columns, so that they can be corrected and sent again.
+        Of CSV: the rows as they were sent, after these columns, so that they can be corrected and sent again. A
+        corrected row that is taken closes the item that it names.
         """
         transmission = _get_transmission(path.message_id)
         of_message = (Decided.transmission_id == transmission.id) & IS_REFUSED
@@ -117,7 +118,7 @@ def _write_csv(transmission: Transmission, refused: Iterable[Decided]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow((*REMARKS, *header[former:]))
-    writer.writerows((row.place, row.outcome, row.reason, *rows.get(row.place, [])[former:]) for row in refused)
+    writer.writerows((row.place, row.outcome, row.reason, row.id, *rows.get(row.place, [])[former:]) for row in refused)
     return text.getvalue()
 
 

@@ -31,11 +31,11 @@ def describe(observation: Observation, sender: str) -> dict[str, str]:
 
 
 def _join(codings: Iterable[Coding]) -> str:
-    return "; ".join(" ".join(filter(None, (each.code, each.text, each.system))) for each in codings)
+    return "; ".join(" ".join(dict.fromkeys(filter(None, (each.code, each.text, each.system)))) for each in codings)
 
 
 def fingerprint_of(sender: str, observation: Observation) -> str:
-    content = asdict(replace(observation, place="", problems=(), reported_at=""))
+    content = asdict(replace(observation, place="", problems=(), reported_at="", refused_item=""))
     return hashlib.sha256(json.dumps([sender, content], default=str, sort_keys=True).encode()).hexdigest()
 
 

@@ -98,7 +98,7 @@ class Transmissions:
                             digest=digest,
                             format=format,
                             channel=channel,
-                            laboratory=laboratory,
+                            laboratory=laboratory or None,
                             content=content,
                             received_at=time.time(),
                         )

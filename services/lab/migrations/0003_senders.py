@@ -5,4 +5,4 @@ from playhouse.migrate import SchemaMigrator
 
 
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
-    migrator.migrate(migrator.add_column("lab_transmission", "laboratory", peewee.TextField(default="")))
+    migrator.migrate(migrator.add_column("lab_transmission", "laboratory", peewee.TextField(null=True)))

@@ -93,8 +93,8 @@ def test_a_refused_row_is_downloaded_corrected_and_uploaded_again(browser: Flask
         ADVICE[Reason.BIRTH_DATE],
     ]
     header, row = refused.data.decode("utf-8-sig").splitlines()
-    assert header.startswith("place,outcome,reason,accession_number,")
-    assert row.startswith(f"line 3,inbox,{Reason.BIRTH_DATE},AB-2,")
+    assert header.startswith("place,outcome,reason,refused_item,accession_number,")
+    assert row.startswith(f"line 3,inbox,{Reason.BIRTH_DATE},2,AB-2,")
     assert refused.headers["Content-Disposition"] == "attachment; filename=refused-1.csv"
     # when
     corrected = upload(browser, refused.data.replace(b"1999-01-31", b"1990-07-21"))
@@ -102,6 +102,8 @@ def test_a_refused_row_is_downloaded_corrected_and_uploaded_again(browser: Flask
     # then
     page = parse(browser.get(corrected.location))
     assert page.h1.text == "All results were taken"
+    # and nothing is left for staff
+    assert parse(browser.get(answer.location)).h1.text == "All results were taken"
     assert page.find("a", string="Upload another file")
 
 
@@ -112,7 +114,7 @@ def test_the_same_columns_of_remarks_are_not_added_again(browser: FlaskClient, l
     laboratory.inbox.run()
     header, row = browser.get(f"{second.location}/refused.csv").data.decode("utf-8-sig").splitlines()
     assert header.count("reason") == 1
-    assert row.startswith(f"line 2,inbox,{Reason.BIRTH_DATE},AB-2,94500-6,")
+    assert row.startswith(f"line 2,inbox,{Reason.BIRTH_DATE},2,AB-2,94500-6,")
 
 
 def test_the_progress_is_shown_with_and_without_a_script(browser: FlaskClient, laboratory: Laboratory) -> None:
@@ -191,10 +193,15 @@ def test_other_roles_are_sent_to_the_sign_in(monkeypatch: pytest.MonkeyPatch, pa
     assert [each.get(f"/staff/{path}").location for each in (manager, former)] == ["/staff/sign-in"] * 2
 
 
+def test_a_page_of_another_role_does_not_sign_out(browser: FlaskClient) -> None:
+    assert browser.get("/staff/now").location == "/staff/sign-in"
+    assert browser.get("/staff/upload").status_code == 200
+
+
 def test_an_unknown_upload_is_not_found(browser: FlaskClient) -> None:
     assert [browser.get(f"/staff/uploads/9{end}").status_code for end in ("", ".json", "/refused.csv")] == [404] * 3
 
 
 def test_each_reason_has_advice() -> None:
-    without = {Reason.SENT_AGAIN}  # of an item that was closed
+    without = {Reason.SENT_AGAIN, Reason.CORRECTED}  # of items that were closed
     assert {*ADVICE} == {str(reason) for reason in Reason} - without

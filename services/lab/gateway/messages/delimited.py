@@ -32,6 +32,7 @@ COLUMNS = {
     "given_name": ("patient_first_name", "first_name", "given_name"),
     "observed_at": ("specimen_collection_date", "collection_date", "collected_at"),
     "reported_at": ("test_result_date", "result_date", "reported_at", "date_result_released"),
+    "refused_item": ("refused_item",),
     "laboratory": ("testing_lab_name", "laboratory", "lab_name", "lab"),
     "laboratory_id": ("testing_lab_clia", "lab_clia", "laboratory_id"),
 }  # fmt: skip
@@ -196,5 +197,6 @@ def _read_row(names: list[str], cells: list[str], place: str) -> Observation:
         observed_at=first("observed_at"),
         reported_at=first("reported_at"),
         laboratory=" ".join(filter(None, (first("laboratory"), first("laboratory_id")))),
+        refused_item=first("refused_item"),
         problems=tuple(problems),
     )

@@ -68,6 +68,7 @@ class Observation:
         reported_at: as sent.
         is_question: an answer to a question of the order form, not a test.
         may_be_cut_off: the message may have ended within an id.
+        refused_item: id of the item of the inbox that this row of a file of refused rows corrects; else empty.
         problems: reasons for which the result can't be taken.
     """
 
@@ -86,6 +87,7 @@ class Observation:
     laboratory: str = ""
     is_question: bool = False
     may_be_cut_off: bool = False
+    refused_item: str = ""
     problems: tuple[str, ...] = ()
 
 
@@ -141,6 +143,7 @@ def _clean_observation(observation: Observation) -> Observation:
         observed_at=_clean(observation.observed_at, problems),
         reported_at=_clean(observation.reported_at, problems),
         laboratory=_clean(observation.laboratory, problems),
+        refused_item=_clean(observation.refused_item, problems),
     )
     return replace(observation, problems=(*observation.problems, *_unique(problems)))
 

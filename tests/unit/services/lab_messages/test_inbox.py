@@ -208,8 +208,8 @@ def test_many_rows_are_read_with_progress_and_a_list_of_refused_ones(
     assert progress["outcomes"] == {"taken": 1, "inbox": number_of_rows - 1}
     lines = lab.get(f"{path}/refused.csv", headers=SENDER).text.splitlines()
     assert lines[:2] == [
-        f"place,outcome,reason,{HEADER}",
-        f"line 3,inbox,{Reason.NO_SAMPLE},{csv_row(rows[0])}",
+        f"place,outcome,reason,refused_item,{HEADER}",
+        f"line 3,inbox,{Reason.NO_SAMPLE},2,{csv_row(rows[0])}",
     ]
     assert len(lines) == number_of_rows
 
@@ -365,6 +365,21 @@ def test_a_damaged_file_that_is_sent_again_whole_closes_its_items(
     inbox.receive("http", csv(POSITIVE), Format.CSV)
     inbox.run()
     assert outcomes(database) == ["known", "taken"]
+
+
+@pytest.mark.parametrize(("sender", "is_closed"), [(SENDER, True), (OTHER_SENDER, False), (KEY, False)])
+def test_a_corrected_row_closes_the_item_that_it_names_of_its_laboratory(
+    lab: FlaskClient, inbox: Inbox, sender: dict[str, str], is_closed: bool
+) -> None:
+    wrong = csv(replace(POSITIVE, birth_date="1950-01-01"))
+    lab.post("/v1/messages", data=wrong, headers={**SENDER, "Content-Type": "text/csv"})
+    inbox.run()
+    refused = lab.get("/v1/messages/1/refused.csv", headers=SENDER).text
+    corrected = refused.replace("1950-01-01", "1990-07-21")
+    lab.post("/v1/messages", data=corrected, headers={**sender, "Content-Type": "text/csv"})
+    inbox.run()
+    assert lab.get("/v1/inbox/1", headers=KEY).json["outcome"] == ("known" if is_closed else "inbox")
+    assert [item["result"] for item in lab.get("/v1/feed", headers=KEY).json["items"]] == ["positive"]
 
 
 def test_erasure_and_retention_delete_the_content(lab: FlaskClient, inbox: Inbox, database: peewee.Database) -> None:
