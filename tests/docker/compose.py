@@ -70,11 +70,19 @@ class Compose:
         self.passwords = json.loads(self.secrets["STAFF_PASSWORDS"].strip("'"))
         self.url = f"http://localhost:{self._environment['FRONT_PUBLISHED']}"
 
-    def __call__(self, *arguments: str, check: bool = True, stdin: str = "", **environment: str) -> str:
+    def __call__(
+        self,
+        *arguments: str,
+        check: bool = True,
+        stdin: str = "",
+        stderr: int = subprocess.STDOUT,
+        **environment: str,
+    ) -> str:
         """Run a command of Compose, and return what it printed.
 
         Args:
             stdin: its standard input.
+            stderr: where its standard error goes, as for `subprocess.run`; by default to what is returned.
             environment: variables that replace those of .env.
         """
         done = subprocess.run(
@@ -83,7 +91,7 @@ class Compose:
             env={**self._environment, **environment},
             input=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             text=True,
             check=False,
         )
