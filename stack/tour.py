@@ -123,13 +123,7 @@ class Tour:
         with ThreadPoolExecutor(MAX_CONCURRENT_PATIENTS) as pool:
             futures = [pool.submit(self._leave_open, name, *stop) for name, stop in INDEPENDENT.items()]
         stops = [future.result() for future in futures]
-        # the laboratory refuses a barcode that another order has, which raises an incident
-        self._answers_at_visit("Samuel Cohen", sample_barcode=self._replay.barcode(self._number("Ingrid Dahl")))
-        stops.append(
-            self._leave_open(
-                "Samuel Cohen", "an incident", lambda journey: journey.run_to_step(ServiceTask.ORDER_LAB_TEST)
-            )
-        )
+        stops.append(self._leave_open("Samuel Cohen", "an incident", self._run_to_incident))
         self._send_results()
         self._use_up_kits()
         shortage = "a shortage of test kits"
@@ -174,6 +168,12 @@ class Tour:
         journey = Journey(self._replay, self._people[name], self._number(name))
         run(journey)
         return TourStop(description, name, journey.reference, journey.access_code, journey.date_of_birth)
+
+    def _run_to_incident(self, journey: Journey) -> None:
+        """Run a case to the order of its test, which the laboratory refuses: it has released the sample before."""
+        journey.run_to_form("medical_visit")
+        self._replay.lab.release_case(journey.reference, 1, False, secrets.token_hex(16))
+        journey.run_to_step(ServiceTask.ORDER_LAB_TEST)
 
     def _number(self, name: str) -> int:
         return FIRST_NUMBER + list(self._people).index(name)

@@ -332,9 +332,10 @@ def anchor(node: Node) -> str:
         return node.name
     if node.component.more.get("subtype") == "time":
         return f"{node.name}-time"
-    message = node.problems[0].message if node.problems else ""
-    if node.component.is_recent_day and message == "required":
+    # the inputs of a day are hidden unless another day is chosen
+    if node.component.is_recent_day and not any(problem.rule == "date" for problem in node.problems):
         return node.name + DAY_CHOICE
+    message = node.problems[0].message if node.problems else ""
     return f"{node.name}-{PARTS_IN_ERROR.get(message, DATE_PARTS[0])}"
 
 

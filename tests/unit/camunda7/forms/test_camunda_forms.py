@@ -265,6 +265,18 @@ class TestRecentDays:
         assert [item["value"] for item in page.select("[name=x-choice]")][-1] == "another"
         assert page.select_one(".govuk-error-message")
 
+    @pytest.mark.parametrize(
+        ("posted", "input_"),
+        [
+            ({"x-choice": "another", "x-day": "31", "x-month": "2", "x-year": "2026"}, "x-day"),
+            ({"x-choice": "another", "x-day": "3", "x-year": "2026"}, "x-month"),
+            ({"x-choice": "2026-01-01"}, "x-choice"),
+        ],
+    )
+    def test_an_error_links_to_an_input_that_is_shown(self, posted: dict[str, str], input_: str) -> None:
+        answers = read_with_all_shown(self.RECENT, posted)
+        assert [id_ for id_, _message in self.RECENT.problems(self.RECENT.pages[0], answers)] == [input_]
+
     @pytest.mark.parametrize("choice", ["", "yesterday", "2026-02-30"])
     def test_a_forged_choice_is_an_error(self, choice: str) -> None:
         answers = read_with_all_shown(self.RECENT, {"x-choice": choice})
