@@ -84,7 +84,7 @@ def sign_in() -> ResponseReturnValue:
     allowed = allow_attempt(subject)
     case_reference = resources().access.find_case_by_code(code, date_of_birth)
     if not allowed:
-        return render_template("sign_in.html", locked=True, minutes=_throttle_minutes()), 429
+        return render_template("sign_in.html", locked=True, minutes=throttle_minutes()), 429
     if case_reference is None and not problems:
         problems = [("access_code", _("The access code or the date of birth is wrong. Check both and try again."))]
     if problems or case_reference is None:
@@ -109,7 +109,7 @@ def sign_in_by_link(token: str) -> ResponseReturnValue:
         problems.insert(0, ("given_name", _("Enter the given name")))
     link = resources().access.open_link(token, date_of_birth)
     if not allowed:
-        return render_template("link.html", token=token, locked=True, minutes=_throttle_minutes()), 429
+        return render_template("link.html", token=token, locked=True, minutes=throttle_minutes()), 429
     if link.is_expired and not problems:
         return render_template("link.html", token=token, expired=True), 410
     if problems or link.case_reference is None:
@@ -179,7 +179,7 @@ def lost_code() -> ResponseReturnValue:
     if problems:
         return render_template("lost_code.html", problems=problems), 403
     if not allow_attempt(f"lost {normalize_address(address)}"):
-        return render_template("lost_code.html", locked=True, minutes=_throttle_minutes()), 429
+        return render_template("lost_code.html", locked=True, minutes=throttle_minutes()), 429
     for case_reference in resources().access.find_cases_by_address(address, date_of_birth):
         _send_link(case_reference, normalize_address(address), languages.language())
     return render_template("link_sent.html")
@@ -217,9 +217,9 @@ def allow_attempt(subject: str) -> bool:
     return subject_allowed and address_allowed
 
 
-def count_attempt(purpose: str, limit: int, window: timedelta) -> bool:
+def count_request(purpose: str, limit: int) -> bool:
     """Count a request of the client's address; returns whether it is among the first `limit` of the window."""
-    return resources().login_throttle.allow(f"{purpose} {_client_subject()}", limit, window)
+    return resources().login_throttle.allow(f"{purpose} {_client_subject()}", limit, THROTTLE_WINDOW)
 
 
 def reset_attempts(subject: str) -> None:
@@ -270,5 +270,5 @@ def _read_date_of_birth() -> tuple[str, Problems]:
     return answers.values[DATE_OF_BIRTH] or "", problems
 
 
-def _throttle_minutes() -> int:
+def throttle_minutes() -> int:
     return int(THROTTLE_WINDOW.total_seconds() // 60)
