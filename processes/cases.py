@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -146,12 +147,19 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
     values = {
         **{name: case.values[name] for name in still_valid},
         **result,
+        "results_so_far": _correct_sample(case.values.get("results_so_far"), result),
         "correction_number": case.values["correction_number"] + 1,
         # False if the correction interrupted the tracing, so that it starts again
         "contacts_traced": case.values.get("contacts_notified_at") is not None,
     }
     key = f"{case.reference}/{result['lab_result_id']}"
     engine.correlate(Message.CLOSED_CASE_CORRECTED, case.reference, values, key=key)
+
+
+def _correct_sample(results_so_far: str | None, result: dict[str, Any]) -> str | None:
+    """Replace the result of the corrected sample in the variable results_so_far."""
+    entry = rf"(, {re.escape(result['lab_result_barcode'])}, taken [^;]*: )[^;:]*;"
+    return results_so_far and re.sub(entry, rf"\g<1>{result['lab_result']};", results_so_far)
 
 
 def find_case(engine: Engine, case_reference: str) -> Case | None:

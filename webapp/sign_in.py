@@ -74,7 +74,7 @@ def show_sign_in() -> str:
 @pages.post("/sign-in")
 def sign_in() -> ResponseReturnValue:
     code = _read_access_code()
-    date_of_birth, problems = _read_date_of_birth()
+    date_of_birth, problems = read_date_of_birth()
     if not normalize_code(code):
         # an empty code isn't an attempt at anyone's case: it isn't counted
         problems.insert(0, ("access_code", _("Enter your access code")))
@@ -99,7 +99,7 @@ def show_link(token: str) -> str:
 
 @pages.post("/link/<token>")
 def sign_in_by_link(token: str) -> ResponseReturnValue:
-    date_of_birth, problems = _read_date_of_birth()
+    date_of_birth, problems = read_date_of_birth()
     # one limit for all links to a case: each attempt guesses the same date of birth
     subject = f"link {resources().access.find_case_by_link(token) or token}"
     allowed = allow_attempt(subject)
@@ -172,7 +172,7 @@ def lost_code() -> ResponseReturnValue:
     """Send links to all cases with this address and date of birth; the response doesn't reveal whether any exist."""
     if request.method == "GET":
         return render_template("lost_code.html")
-    date_of_birth, problems = _read_date_of_birth()
+    date_of_birth, problems = read_date_of_birth()
     address = _read_address()
     if not (EMAIL.fullmatch(address) or re.search("[0-9]", address)):
         problems.insert(0, ("address", _("Enter your email address or mobile number")))
@@ -261,7 +261,7 @@ def _read_address() -> str:
     return parse_telephone(typed, resources().place.telephone_region) or clean_code(typed)
 
 
-def _read_date_of_birth() -> tuple[str, Problems]:
+def read_date_of_birth() -> tuple[str, Problems]:
     """Read and validate the date of birth: as an ISO date, empty if there is none, and its problems."""
     posted = MultiDict((key, text[:20]) for key, text in request.form.items() if key.startswith(DATE_OF_BIRTH))
     posted[SHOWN] = DATE_OF_BIRTH

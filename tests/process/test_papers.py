@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from camunda7.forms.browser import Browser, Page
-from papers.register import IssuedPaper, PaperCheck
+from papers.register import IssuedPaper, PaperCheck, PaperPrint
 from papers.tokens import create_token, new_serial
 from records.access import Access
 from records.cipher import Cipher
@@ -18,7 +18,7 @@ from records.outbox import Message
 from tests.support.canaries import is_in_files
 from tests.support.case import CaseUnderTest, eventually
 from tests.support.days import days_ago
-from tests.support.papers import download, draw, read_code, read_text, sign_in
+from tests.support.papers import BORN, download, draw, read_code, read_text, sign_in
 from tests.support.platform import read_secrets
 
 pytestmark = pytest.mark.engine
@@ -194,3 +194,33 @@ def test_the_page_of_a_check_is_not_cached_indexed_or_passed_on(
         assert headers["X-Robots-Tag"] == "noindex, nofollow"
     # and no log has the code
     assert not is_in_files(code_of(paper), Path(state["logs"]))
+
+
+def test_staff_print_a_paper_for_a_patient_who_sees_that(
+    state: dict[str, Any], case: CaseUnderTest, access: Access
+) -> None:
+    # given a patient with a result, who can't print it
+    case.reach_report("negative")
+
+    def print_result(account: str, **changed: str) -> requests.Response:
+        browser, responses = Browser(state["webapp"]), []
+        page = browser.open("/staff/papers")
+        browser.listen(responses.append)
+        answers = {"reference": case.reference, "date_of_birth": BORN, "kind": "result", "paper_language": "fr"}
+        browser.send(page, {**answers, **state["accounts"][account], **changed})
+        return responses[-1]
+
+    # when a contact tracer prints it, then it is the patient's paper
+    printed = print_result("contact_tracer")
+    assert "Le test n'a pas détecté" in read_text(printed.content)
+    assert scan(state, printed.content).heading == "This paper is valid"
+    # and the patient sees who did
+    log = sign_in(state, case, access).open("/case/seen-by").text("main")
+    assert "A contact tracer: printed a paper for you: COVID-19 test result" in log
+    # when the date of birth, the account or the paper is another one, then nothing is printed
+    assert print_result("contact_tracer", date_of_birth="1990-05-11").status_code == 403
+    assert print_result("contact_tracer", kind="isolation").status_code == 404
+    assert print_result("process_manager").status_code == 403
+    # last: the engine then refuses the account for a few seconds
+    assert print_result("contact_tracer", password="wrong").status_code == 403
+    assert PaperPrint.select().where(PaperPrint.case_reference == case.reference).count() == 1
