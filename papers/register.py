@@ -1,4 +1,4 @@
-"""Register of issued papers, of checks of their codes, and of prints by staff; of a patient it has the case reference."""
+"""Register of issued papers, of checks of their codes and of prints by staff; it names cases, and no person."""
 
 from __future__ import annotations
 

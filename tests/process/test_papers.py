@@ -134,7 +134,7 @@ def test_a_paper_of_an_erased_case_is_unknown(state: dict[str, Any], case: CaseU
     # when the data is erased
     patient.send(patient.open("/case/erase"), {})
     eventually(lambda: is_erased(case.reference))
-    # then nobody finds out whose paper it was
+    # then no one finds out whose paper it was
     page = scan(state, paper)
     assert (page.status, page.heading) == (404, "We don't know this paper")
     assert "1990" not in page.content.get_text()

@@ -13,7 +13,6 @@ SECOND = "Sample 2, AB-2, taken 2026-03-22T09:00:00Z: inconclusive; "
 @pytest.mark.parametrize(
     ("before", "barcode", "after"),
     [
-        (None, "AB-1", None),
         (FIRST, "AB-1", FIRST.replace("negative", "positive")),
         (FIRST + SECOND, "AB-1", FIRST.replace("negative", "positive") + SECOND),
         (FIRST + SECOND, "AB-2", FIRST + SECOND.replace("inconclusive", "positive")),
@@ -22,5 +21,5 @@ SECOND = "Sample 2, AB-2, taken 2026-03-22T09:00:00Z: inconclusive; "
         (FIRST, "AB.1", FIRST),
     ],
 )
-def test_a_corrected_result_replaces_that_of_its_sample(before: str | None, barcode: str, after: str | None) -> None:
+def test_a_corrected_result_replaces_that_of_its_sample(before: str, barcode: str, after: str) -> None:
     assert _correct_sample(before, {"lab_result_barcode": barcode, "lab_result": "positive"}) == after
