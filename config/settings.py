@@ -106,6 +106,7 @@ class Webapp(Part):
     session_idle_s: Positive
     trusted_proxies: Annotated[int, Field(ge=0)]
     sign_in_attempts_per_address: Annotated[int, Field(ge=1)]
+    paper_checks_per_address: Annotated[int, Field(ge=1)]
     time_zone: TimeZone
     telephone_region: TelephoneRegion | None
     suppress_below: Annotated[int, Field(ge=0)]

@@ -70,8 +70,9 @@ def render(letter: Letter) -> bytes:
 
 
 def _compile(content: str, at: datetime, standards: list[typst.PDFStandard]) -> bytes:
+    # by its path: of a template that is passed as bytes, Typst keeps what it has computed for each letter
     return typst.compile(
-        TEMPLATE.read_bytes(),
+        TEMPLATE,
         font_paths=_load_fonts(),
         ignore_system_fonts=True,
         sys_inputs={"letter": content},

@@ -1,4 +1,4 @@
-"""Register of issued papers, and of the checks of their codes. It has no data of a person but the case reference."""
+"""Register of issued papers, of checks of their codes and of prints by staff; it names cases, and no person."""
 
 from __future__ import annotations
 
@@ -48,6 +48,32 @@ class PaperCheck(Table):
 
     class Meta:
         indexes = ((("serial", "day"), True),)
+
+
+class PaperPrint(Table):
+    """That a member of staff printed a paper for its patient.
+
+    Attributes:
+        account: in the engine.
+    """
+
+    case_reference = peewee.TextField(index=True)
+    kind = peewee.TextField()
+    account = peewee.TextField()
+    printed_at = peewee.TextField(index=True)
+
+
+@dataclass(frozen=True)
+class Print:
+    """A paper that a member of staff printed.
+
+    Attributes:
+        at: to the minute.
+    """
+
+    kind: Kind
+    at: datetime
+    account: str
 
 
 @dataclass(frozen=True)
@@ -126,16 +152,34 @@ class Register:
             )
         return [ChecksOfDay(Kind(row.kind), _minute(row.last_at), row.count) for row in rows]
 
+    def record_print(self, case_reference: str, kind: Kind, account: str) -> None:
+        """Record that a member of staff has printed a paper, for the patient's access log."""
+        with database.connection_context():
+            PaperPrint.insert(
+                case_reference=case_reference, kind=kind, account=account, printed_at=timestamp()
+            ).execute()
+
+    def list_prints(self, case_reference: str) -> list[Print]:
+        """Return the prints of a case's papers by staff, the newest first."""
+        with database.connection_context():
+            rows = list(
+                PaperPrint.select()
+                .where(PaperPrint.case_reference == case_reference)
+                .order_by(PaperPrint.printed_at.desc())
+            )
+        return [Print(Kind(row.kind), _minute(row.printed_at), row.account) for row in rows]
+
     def delete_older_than(self, age: timedelta) -> None:
-        """Delete papers that were issued, and checks that were made, longer than `age` ago."""
+        """Delete papers that were issued, checked or printed longer than `age` ago."""
         with database.connection_context():
             IssuedPaper.delete().where(IssuedPaper.issued_at < timestamp(-age)).execute()
             PaperCheck.delete().where(PaperCheck.last_at < timestamp(-age)).execute()
+            PaperPrint.delete().where(PaperPrint.printed_at < timestamp(-age)).execute()
 
     def delete(self, case_reference: str) -> None:
-        """Delete the papers of a case and their checks."""
+        """Delete the papers of a case, their checks and prints."""
         with database.connection_context():
-            for table in (IssuedPaper, PaperCheck):
+            for table in (IssuedPaper, PaperCheck, PaperPrint):
                 table.delete().where(table.case_reference == case_reference).execute()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -143,8 +144,11 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
         result: the variables that the corrected result sets.
     """
     still_valid = case.values.keys() & VARIABLES.keys() - VOIDED_BY_CORRECTION
+    kept = {name: case.values[name] for name in still_valid}
+    if kept.get("results_so_far"):
+        kept["results_so_far"] = _correct_sample(kept["results_so_far"], result)
     values = {
-        **{name: case.values[name] for name in still_valid},
+        **kept,
         **result,
         "correction_number": case.values["correction_number"] + 1,
         # False if the correction interrupted the tracing, so that it starts again
@@ -152,6 +156,12 @@ def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:
     }
     key = f"{case.reference}/{result['lab_result_id']}"
     engine.correlate(Message.CLOSED_CASE_CORRECTED, case.reference, values, key=key)
+
+
+def _correct_sample(results_so_far: str, result: dict[str, Any]) -> str:
+    """Replace the result of the corrected sample in the variable results_so_far."""
+    entry = rf"(, {re.escape(result['lab_result_barcode'])}, taken [^;]*: )[^;:]*;"
+    return re.sub(entry, rf"\g<1>{result['lab_result']};", results_so_far)
 
 
 def find_case(engine: Engine, case_reference: str) -> Case | None:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from camunda7.names import ADMINISTRATORS
-from papers.register import ChecksOfDay
+from papers.register import ChecksOfDay, Print
 from processes.audit import CHANGED, READ, WORKED, Access
 from webapp.papers import TITLES
 
@@ -34,10 +34,20 @@ def name_role(groups: Set[str]) -> Any:
     return next((name for group, name in ROLES.items() if group in groups), _("Someone who no longer works here"))
 
 
-def describe_accesses(accesses: Iterable[Access], checks: Iterable[ChecksOfDay]) -> list[tuple[datetime, Any, Any]]:
-    """Return when, who and what of accesses to a case and of checks of its papers, the newest first."""
+def describe_accesses(
+    accesses: Iterable[Access], checks: Iterable[ChecksOfDay], prints: Iterable[tuple[Print, Set[str]]]
+) -> list[tuple[datetime, Any, Any]]:
+    """Return when, who and what of accesses to a case, and of checks and prints of its papers, the newest first.
+
+    Args:
+        prints: each with the groups of the person who printed.
+    """
     rows = [(access.at, name_role(access.groups), ACTIONS[access.kind]) for access in accesses]
     rows += [(each.at, _("Someone with your paper"), _describe_checks(each)) for each in checks]
+    rows += [
+        (each.at, name_role(groups), gettext("printed a paper for you: %(paper)s", paper=TITLES[each.kind]))
+        for each, groups in prints
+    ]
     return sorted(rows, key=lambda row: row[0], reverse=True)
 
 

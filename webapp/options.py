@@ -34,6 +34,7 @@ class Options:
         issuer: name of the issuer of papers, and the lines of its address.
         laboratory: name of the laboratory that tests samples; empty if it isn't set.
         sign_in_attempts_per_address: maximum failed sign-ins from one address in 15 minutes.
+        paper_checks_per_address: maximum checks of papers from one address in 15 minutes.
         server_timing: whether to send the Server-Timing header.
         idle_s: maximum idle time of a session, in seconds.
         time_zone: IANA name of the time zone of the times on the pages.
@@ -56,6 +57,7 @@ class Options:
     issuer: tuple[str, ...] = ("CoronaCare",)
     laboratory: str = ""
     sign_in_attempts_per_address: int = 50
+    paper_checks_per_address: int = 60
     server_timing: bool = False
     idle_s: float = 1800
     time_zone: str = "UTC"

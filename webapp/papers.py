@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
@@ -19,7 +19,7 @@ from webapp import languages, sessions
 from webapp.formatting import day
 from webapp.resources import resources
 from webapp.results import RESULTS
-from webapp.sign_in import count_attempt
+from webapp.sign_in import count_request, throttle_minutes
 
 pages = Blueprint("papers", __name__)
 
@@ -40,8 +40,6 @@ SPECIMENS = {
     "oropharyngeal_swab": lazy_gettext("Swab from the throat"),
     "saliva": lazy_gettext("Saliva"),
 }
-# of one client, against guessing and replaying
-MAX_CHECKS, CHECKS_WINDOW = 60, timedelta(minutes=15)
 # the page has initials and a year of birth; its address opens it, so it isn't passed on
 CHECK_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
@@ -90,8 +88,8 @@ def issue(case: Case, paper: Paper, language: str) -> Response:
 @pages.get("/paper/<token>")
 def show_check(token: str) -> ResponseReturnValue:
     """Say whether a paper still holds, with the initials and the year of birth to compare with its holder."""
-    if not count_attempt("papers", MAX_CHECKS, CHECKS_WINDOW):
-        text = _("Try again in %(minutes)s minutes.", minutes=int(CHECKS_WINDOW.total_seconds() // 60))
+    if not count_request("papers", resources().options.paper_checks_per_address):
+        text = _("Try again in %(minutes)s minutes.", minutes=throttle_minutes())
         page = render_template("error.html", title=_("You've checked too many papers"), text=text)
         return page, 429, CHECK_HEADERS
     issued = resources().papers.find(token)

@@ -201,9 +201,10 @@ def access_log() -> str | Response:
     reference = sessions.case_reference()
     if reference is None:
         return redirect(url_for("sign_in.show_sign_in"))
-    accesses = list_accesses(resources().engine, reference)
-    checks = resources().papers.list_checks(reference)
-    return render_template("access_log.html", accesses=describe_accesses(accesses, checks))
+    engine, register = resources().engine, resources().papers
+    prints = [(each, engine.groups_of(each.account)) for each in register.list_prints(reference)]
+    rows = describe_accesses(list_accesses(engine, reference), register.list_checks(reference), prints)
+    return render_template("access_log.html", accesses=rows)
 
 
 @pages.route("/case/access-code", methods=["GET", "POST"])

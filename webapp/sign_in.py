@@ -79,7 +79,7 @@ def show_sign_in() -> str:
 @pages.post("/sign-in")
 def sign_in() -> ResponseReturnValue:
     code = _read_access_code()
-    date_of_birth, problems = _read_date_of_birth()
+    date_of_birth, problems = read_date_of_birth()
     if not normalize_code(code):
         # an empty code isn't an attempt at anyone's case: it isn't counted
         problems.insert(0, ("access_code", _("Enter your access code")))
@@ -89,7 +89,7 @@ def sign_in() -> ResponseReturnValue:
     allowed = allow_attempt(subject)
     case_reference = resources().access.find_case_by_code(code, date_of_birth)
     if not allowed:
-        return render_template("sign_in.html", locked=True, minutes=_throttle_minutes()), 429
+        return render_template("sign_in.html", locked=True, minutes=throttle_minutes()), 429
     if case_reference is None and not problems:
         problems = [("access_code", _("The access code or the date of birth is wrong. Check both and try again."))]
     if problems or case_reference is None:
@@ -104,7 +104,7 @@ def show_link(token: str) -> str:
 
 @pages.post("/link/<token>")
 def sign_in_by_link(token: str) -> ResponseReturnValue:
-    date_of_birth, problems = _read_date_of_birth()
+    date_of_birth, problems = read_date_of_birth()
     # one limit for all links to a case: each attempt guesses the same date of birth
     subject = f"link {resources().access.find_case_by_link(token) or token}"
     allowed = allow_attempt(subject)
@@ -114,7 +114,7 @@ def sign_in_by_link(token: str) -> ResponseReturnValue:
         problems.insert(0, ("given_name", _("Enter the given name")))
     link = resources().access.open_link(token, date_of_birth)
     if not allowed:
-        return render_template("link.html", token=token, locked=True, minutes=_throttle_minutes()), 429
+        return render_template("link.html", token=token, locked=True, minutes=throttle_minutes()), 429
     if link.is_expired and not problems:
         return render_template("link.html", token=token, expired=True), 410
     if problems or link.case_reference is None:
@@ -177,14 +177,14 @@ def lost_code() -> ResponseReturnValue:
     """Send links to all cases with this address and date of birth; the response doesn't reveal whether any exist."""
     if request.method == "GET":
         return render_template("lost_code.html")
-    date_of_birth, problems = _read_date_of_birth()
+    date_of_birth, problems = read_date_of_birth()
     address = _read_address()
     if not (EMAIL.fullmatch(address) or re.search("[0-9]", address)):
         problems.insert(0, ("address", _("Enter your email address or mobile number")))
     if problems:
         return render_template("lost_code.html", problems=problems), 403
     if not allow_attempt(f"lost {normalize_address(address)}"):
-        return render_template("lost_code.html", locked=True, minutes=_throttle_minutes()), 429
+        return render_template("lost_code.html", locked=True, minutes=throttle_minutes()), 429
     for case_reference in resources().access.find_cases_by_address(address, date_of_birth):
         _send_link(case_reference, normalize_address(address), languages.language())
     return render_template("link_sent.html")
@@ -222,9 +222,9 @@ def allow_attempt(subject: str) -> bool:
     return subject_allowed and address_allowed
 
 
-def count_attempt(purpose: str, limit: int, window: timedelta) -> bool:
+def count_request(purpose: str, limit: int) -> bool:
     """Count a request of the client's address; returns whether it is among the first `limit` of the window."""
-    return resources().login_throttle.allow(f"{purpose} {_client_subject()}", limit, window)
+    return resources().login_throttle.allow(f"{purpose} {_client_subject()}", limit, THROTTLE_WINDOW)
 
 
 def reset_attempts(subject: str) -> None:
@@ -266,7 +266,7 @@ def _read_address() -> str:
     return parse_telephone(typed, resources().place.telephone_region) or clean_code(typed)
 
 
-def _read_date_of_birth() -> tuple[str, Problems]:
+def read_date_of_birth() -> tuple[str, Problems]:
     """Read and validate the date of birth: as an ISO date, empty if there is none, and its problems."""
     posted = MultiDict((key, text[:20]) for key, text in request.form.items() if key.startswith(DATE_OF_BIRTH))
     posted[SHOWN] = DATE_OF_BIRTH
@@ -275,5 +275,5 @@ def _read_date_of_birth() -> tuple[str, Problems]:
     return answers.values[DATE_OF_BIRTH] or "", problems
 
 
-def _throttle_minutes() -> int:
+def throttle_minutes() -> int:
     return int(THROTTLE_WINDOW.total_seconds() // 60)

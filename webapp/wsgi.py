@@ -47,6 +47,7 @@ _application = create_app(
         laboratory=_settings.reports.laboratory.name,
         server_timing=_settings.webapp.server_timing,
         sign_in_attempts_per_address=_settings.webapp.sign_in_attempts_per_address,
+        paper_checks_per_address=_settings.webapp.paper_checks_per_address,
         policy=_settings.policy.model_dump(),
         secure_cookies=_settings.public_url.startswith("https"),
         lease_s=_settings.webapp.lease_s,

@@ -1,4 +1,4 @@
-"""Papers that were issued to patients, and checks of their codes."""
+"""Papers that were issued to patients, checks of their codes, and who of the staff printed them."""
 
 import peewee
 from playhouse.migrate import SchemaMigrator
@@ -33,7 +33,14 @@ class PaperCheck(Table):
         indexes = ((("serial", "day"), True),)
 
 
+class PaperPrint(Table):
+    case_reference = peewee.TextField(index=True)
+    kind = peewee.TextField()
+    account = peewee.TextField()
+    printed_at = peewee.TextField(index=True)
+
+
 def up(migrator: SchemaMigrator, db: peewee.Database) -> None:
-    models = [IssuedPaper, PaperCheck]
+    models = [IssuedPaper, PaperCheck, PaperPrint]
     with db.bind_ctx(models):
         db.create_tables(models)

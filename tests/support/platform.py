@@ -26,6 +26,7 @@ FAST_SETTINGS = {
     ("retries", "erasures", "longest"): "PT5S",
     # all tests have one client address
     ("webapp", "sign_in_attempts_per_address"): "10000",
+    ("webapp", "paper_checks_per_address"): "10000",
     ("policy", "kit_asked_again_after"): "PT2S",
 }
 # only the C1 compiler: within minutes, C2 takes half of the engine's CPU time and doesn't pay off

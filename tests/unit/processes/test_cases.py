@@ -27,12 +27,17 @@ def test_variables_that_depend_on_the_former_result_are_not_kept() -> None:
         "not_declared": 1,
     }
     engine = RecordingEngine()
-    reopen_case(engine, Case("C-1", "i", known, None), {"lab_result": "negative", "lab_result_id": 7})
+    reopen_case(
+        engine,
+        Case("C-1", "i", known, None),
+        {"lab_result": "negative", "lab_result_id": 7, "lab_result_barcode": "AB-1"},
+    )
     assert engine.values == {
         "given_name": "Ada",
         "sample_number": 2,
         "lab_result": "negative",
         "lab_result_id": 7,
+        "lab_result_barcode": "AB-1",
         "correction_number": 1,
         "contacts_traced": False,
     }

@@ -62,6 +62,18 @@ def test_failed_sign_ins_are_limited_per_address() -> None:
     assert sign_in(client, "code 5", **second).status_code == 403
 
 
+def test_checks_of_papers_are_limited_per_address() -> None:
+    client = application(paper_checks_per_address=3).test_client()
+    first, second = ({"environ_base": {"REMOTE_ADDR": address}} for address in ("10.0.0.1", "10.0.0.2"))
+    answers = [client.get(f"/paper/{number}", **first) for number in range(4)]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
+    assert "checked too many papers" in answers[3].text
+    assert {answer.headers["Referrer-Policy"] for answer in answers} == {"no-referrer"}
+    assert client.get("/paper/5", **second).status_code == 404
+    # and sign-ins have a limit of their own
+    assert sign_in(client, **first).status_code == 403
+
+
 def test_an_answer_that_is_too_long_is_to_be_shortened() -> None:
     answer = application().test_client().post("/sign-in", data={"access_code": "A" * 1_100_000})
     assert answer.status_code == 413
