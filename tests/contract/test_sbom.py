@@ -36,6 +36,14 @@ def test_the_base_of_a_stage_is_found_through_other_stages(target: str, base: st
     assert find_base(STAGES, target) == base
 
 
+def test_an_image_with_our_packages_has_a_version_of_python() -> None:
+    """Also one that is built on another image than Python's: its document lists the packages, too."""
+    assert {image.short_name: image.python for image in read_images(ROOT) if image.python} == {
+        "python": "3.11.15",
+        "backup": "3.11.2",
+    }
+
+
 def test_requirements_are_those_that_pip_installs_in_the_image() -> None:
     selected = select_requirements((ROOT / "requirements.txt").read_text(), "3.11.15").splitlines()
     names = {line.split("==")[0] for line in selected}

@@ -39,18 +39,18 @@ def main(maven: Path, folder: Path) -> None:
 
 def find_libraries(image: Image, maven: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the components that the image adds to its base, and the dependencies between them."""
-    if image.short_name == "python":
-        return [*read_python_components(image.base), *read_npm_components(ROOT / "package-lock.json")], []
     if image.short_name == "engine":
         document = json.loads(maven.read_text())
         listed = (ROOT / "engine/dependencies.txt").read_text()
         return read_engine_components(document, listed), document["dependencies"]
-    return [], []
+    components = read_python_components(image.python) if image.python else []
+    if image.short_name == "python":
+        components += read_npm_components(ROOT / "package-lock.json")
+    return components, []
 
 
-def read_python_components(base: str) -> list[dict[str, Any]]:
-    """Return the Python packages that pip installs in an image with this base."""
-    python = base.partition(":")[2].partition("-")[0]
+def read_python_components(python: str) -> list[dict[str, Any]]:
+    """Return the packages of requirements.txt that pip installs for this version of Python."""
     requirements = select_requirements((ROOT / "requirements.txt").read_text(), python)
     command = [
         sys.executable,

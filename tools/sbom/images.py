@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+# of Debian's package python3
+PYTHON_OF_DEBIAN = {"bookworm": "3.11.2"}
 FROM = re.compile(r"^FROM (\S+)(?: AS (\S+))?$", re.MULTILINE)
 
 
@@ -20,11 +22,13 @@ class Image:
         name: with its namespace, like `coronacare/engine`.
         version: its tag.
         base: the image that its last stage begins with, with its tag.
+        python: version of the Python that runs the packages of requirements.txt; empty if it has none of them.
     """
 
     name: str
     version: str
     base: str
+    python: str = ""
 
     @property
     def short_name(self) -> str:
@@ -40,8 +44,16 @@ def read_images(root: Path) -> list[Image]:
 def _read_image(root: Path, service: dict[str, Any]) -> Image:
     build = service["build"] if isinstance(service["build"], dict) else {"context": service["build"]}
     dockerfile = root / build["context"] / build.get("dockerfile", "Dockerfile")
+    content = dockerfile.read_text()
+    base = find_base(content, build.get("target", ""))
     name, _, version = service["image"].partition(":")
-    return Image(name, version, find_base(dockerfile.read_text(), build.get("target", "")))
+    return Image(name, version, base, find_python(base) if "requirements.txt" in content else "")
+
+
+def find_python(base: str) -> str:
+    """Return the version of Python in an image with this base: the image's own, or Debian's."""
+    name, _, tag = base.partition("@")[0].partition(":")
+    return tag.partition("-")[0] if name == "python" else PYTHON_OF_DEBIAN[tag.rpartition("-")[2]]
 
 
 def find_base(dockerfile: str, target: str = "") -> str:
