@@ -1,12 +1,13 @@
-"""Creates waiting cases, whose patients haven't answered whether they want to be evaluated.
+"""Creates waiting cases: a hundred thousand are copied in the database from the rows of a few, with new ids.
 
-The engine starts about 50 a second, so a hundred thousand are copied from the rows of one, with new ids.
+The engine starts about 50 a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg2
@@ -21,6 +22,10 @@ from tests.support.case import WITH_COUGH, eventually
 # columns with the id of the process instance to which a row belongs
 INSTANCE_COLUMNS = ("proc_inst_id_", "process_instance_id_", "root_proc_inst_id_")
 BYTES = "act_ge_bytearray"
+# tables of the activities of cases
+ACTIVITIES = ("act_ru_execution", "act_ru_task", "act_hi_procinst", "act_hi_actinst")
+# columns with past times, which are shifted in the copies
+TIMES = ("start_time_", "end_time_", "create_time_")
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Row:
 
 
 def create_waiting_cases(engine: Engine, database: str, first: int, last: int) -> None:
-    """Create waiting cases with the numbers first to last.
+    """Create cases whose patients haven't answered whether they want to be evaluated, with the numbers first to last.
 
     Args:
         database: URL of the engine's database on PostgreSQL.
@@ -41,25 +46,46 @@ def create_waiting_cases(engine: Engine, database: str, first: int, last: int) -
     reference = new_reference()
     start_case(engine, reference, WITH_COUGH, config.load().policy.model_dump())
     eventually(lambda: engine.post("/task/count", {"processInstanceBusinessKey": reference})["count"])
-    [instance] = engine.post("/process-instance", {"businessKey": reference})
+    copy_case(engine, database, reference, first, last)
+
+
+def copy_case(
+    engine: Engine,
+    database: str,
+    reference: str,
+    first: int,
+    last: int,
+    within: timedelta = timedelta(0),
+    tables: Container[str] | None = None,
+) -> None:
+    """Copy a case with the process instances that it called, with the numbers first to last.
+
+    Args:
+        database: as that of create_waiting_cases(), like `first`.
+        within: the copies began at times within this span before the original.
+        tables: whose rows about what hasn't ended are copied; None: all rows.
+    """
+    found = engine.post("/history/process-instance", {"processInstanceBusinessKey": reference})
     connection = psycopg2.connect(database)
     with connection, connection.cursor() as cursor:
-        rows = list(_rows_of(cursor, instance["id"]))
+        rows = list(_rows_of(cursor, [instance["id"] for instance in found]))
+        if tables:
+            rows = [row for row in rows if row.table in tables and row.values.get("end_time_") is None]
         # without checks of foreign keys: rows are copied in any order, and at the end each reference exists
         cursor.execute("SET LOCAL session_replication_role = replica")
         prefixes = {row.values["id_"]: "I" for row in rows} | {reference: "R-"}
-        for number, row in enumerate(rows, 1):
-            print(f"row {number} of {len(rows)}, {last - first + 1} times", flush=True)
-            cursor.execute(_copy(row, prefixes, first, last))
+        print(f"{len(rows)} rows, {last - first + 1} times", flush=True)
+        for row in rows:
+            cursor.execute(_copy(row, prefixes, first, last, within))
         cursor.execute("ANALYZE")
     connection.close()
 
 
-def _rows_of(cursor: Cursor, instance: str) -> Iterator[Row]:
-    """All rows of a process instance."""
+def _rows_of(cursor: Cursor, instances: list[str]) -> Iterator[Row]:
+    """All rows of process instances."""
     referred: set[Any] = set()
     for table, column in _tables(cursor):
-        for row in _select(cursor, table, column, [instance]):
+        for row in _select(cursor, table, column, instances):
             if row.table != BYTES:
                 referred.add(row.values.get("bytearray_id_"))
                 yield row
@@ -83,18 +109,13 @@ def _select(cursor: Cursor, table: str, column: str, values: list[Any]) -> Itera
     yield from [Row(table, dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def _copy(row: Row, prefixes: dict[str, str], first: int, last: int) -> Composable:
-    """The statement that copies a row for each number, with new ids and business keys.
+def _copy(row: Row, prefixes: dict[str, str], first: int, last: int, within: timedelta) -> Composable:
+    """The statement that copies a row for each number, with new ids, business keys and times.
 
     Args:
         prefixes: of the new values, by the ids and business keys to replace.
     """
-    values = [
-        SQL("{} || md5({} || number)").format(Literal(prefixes[value]), Literal(value))
-        if isinstance(value, str) and value in prefixes
-        else Identifier("original", name)
-        for name, value in row.values.items()
-    ]
+    values = [_copied(name, value, prefixes, first, within / (last - first + 1)) for name, value in row.values.items()]
     return SQL(
         "INSERT INTO {table} SELECT {values} FROM {table} original, generate_series({first}, {last}) number"
         " WHERE original.id_ = {id}"
@@ -105,3 +126,13 @@ def _copy(row: Row, prefixes: dict[str, str], first: int, last: int) -> Composab
         last=Literal(last),
         id=Literal(row.values["id_"]),
     )
+
+
+def _copied(name: str, value: Any, prefixes: dict[str, str], first: int, interval: timedelta) -> Composable:
+    """The expression for a column's value in the copies; each begins an interval before the previous one."""
+    if isinstance(value, str) and value in prefixes:
+        return SQL("{} || md5({} || number)").format(Literal(prefixes[value]), Literal(value))
+    column = Identifier("original", name)
+    if name in TIMES and value is not None:
+        return SQL("{} - (number - {}) * {}").format(column, Literal(first), Literal(interval))
+    return column
