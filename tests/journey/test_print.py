@@ -26,12 +26,19 @@ def test_a_printed_case_has_the_date_of_birth_and_no_controls(
     expect(page).to_have_title(CASE_TITLE)
     born = page.get_by_text("10 May 1990")
     control = page.locator("header, .languages, main .govuk-button, footer button")
+    hint = page.get_by_text("tell you straight away what to do")
     expect(born).to_be_hidden()
+    expect(hint).to_be_visible()
     assert control.filter(visible=True).count() > 4
 
     page.emulate_media(media="print")
     expect(born).to_be_visible()
     expect(page.get_by_text("Printed on")).to_be_visible()
     assert control.filter(visible=True).count() == 0
+    # nor what belongs to one, and the sheet is used in its full width
+    expect(hint).to_be_hidden()
+    widths = "ids => ids.map(id => document.querySelector(id).clientWidth)"
+    column, row = page.evaluate(widths, [".govuk-grid-column-two-thirds", ".govuk-grid-row"])
+    assert column == row
     addresses = "links => links.map(link => getComputedStyle(link, '::after').content)"
     assert set(page.locator("main a").evaluate_all(addresses)) == {"none"}
