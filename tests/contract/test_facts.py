@@ -60,11 +60,14 @@ def read_by(text: str, methods: str, lists: str) -> set[str]:
         text += re.search(rf"private static String {''.join(name)}\(.*?^  }}", methods, re.MULTILINE | re.DOTALL)[0]
     for name in re.findall(r"flags\(values, Words\.(\w+)\)", text):
         text += re.search(rf"{name} =\n\s+ordered\((.*?);", lists, re.DOTALL)[1]
+    # the first text of measured() names a vital sign of the policy, if the value has a name of its own
+    text = re.sub(r'measured\(values, "\w+", values\.get', "measured(values, values.get", text)
+    is_marked = re.search(r"measured\(|describe\(values", text)
     found = set(re.findall(r'"([a-z_0-9]+)"', text)) & VARIABLES.keys()
     return (
         found
         | ({"date_of_birth"} if "values.age()" in text else set())
-        | ({"policy"} if ".day(" in text and "_days" in text else set())
+        | ({"policy"} if is_marked or (".day(" in text and "_days" in text) else set())
     )
 
 
