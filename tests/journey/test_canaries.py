@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -19,6 +20,7 @@ from processes.engine import Engine
 from tests.support.canaries import BORN, Canaries, complete_care, files_under, request_care
 from tests.support.case import VISIT, CaseUnderTest, eventually
 from tests.support.mail import mails_to
+from tests.support.papers import download, draw, read_code, read_text
 from tests.support.postgresql import DATABASES, dump
 
 pytestmark = pytest.mark.engine
@@ -76,6 +78,10 @@ def run_case(state: dict[str, Any], browser: Browser, words: Canaries) -> CaseUn
     stranger.send(stranger.open("/lost-code"), {"address": words.email("asked_for"), "date_of_birth": BORN})
     cause_incidents(case, words)
     complete_care(case, browser, words)
+    # a paper, which a stranger checks
+    paper = download(browser, "result")
+    assert words.words["family_name"] in read_text(paper)
+    browser.open(urlsplit(read_code(draw(paper))).path)
     eventually(lambda: mails_to(state, f"{words.words['email']}@patients.example"))
     return case
 
