@@ -29,10 +29,10 @@ from webapp.options import Options
 pytestmark = pytest.mark.engine
 
 PAGES: dict[str, list[str] | None] = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text())["pages"]
-VISITORS = ["stranger", "patient", "contact", "manager", "laboratory"]
-HOMES = {"patient": "/case", "manager": "/staff/kpis", "laboratory": "/staff/upload"}
+VISITORS = ["stranger", "patient", "contact", "manager", "laboratory", "care"]
+HOMES = {"patient": "/case", "manager": "/staff/kpis", "laboratory": "/staff/upload", "care": "/staff/papers"}
 # accounts of the engine
-STAFF = {"manager": "process_manager", "laboratory": "lab_staff"}
+STAFF = {"manager": "process_manager", "laboratory": "lab_staff", "care": "contact_tracer"}
 # pages that can be opened repeatedly; a withdrawal needs a case that has been prepared for it
 READING = [route for route in PAGES if route.startswith("GET") and "withdraw" not in route]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

@@ -1,44 +1,40 @@
 """Printing a paper for a patient, by staff who have the case reference and the date of birth from them.
 
-There is no session: each print is signed with the account of the member of staff, and is in the patient's access log.
+Each print is in the patient's access log, with the account of the member of staff.
 """
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from camunda7.names import ADMINISTRATORS
 from papers.documents import Kind
 from processes.cases import Case, find_case
 from webapp import papers
 from webapp.languages import LANGUAGES
 from webapp.resources import resources
 from webapp.sign_in import allow_attempt, read_date_of_birth, reset_attempts
-from webapp.staff.sign_in import pages
+from webapp.staff.sign_in import CARE, care_only, pages
 
-# those who treat patients or call them; process managers work without patients' data
-PRINTERS = {"doctors", "medical-team", "contact-tracers", ADMINISTRATORS}
-WRONG_ACCOUNT = "The username or password is wrong, or this account may not print papers. Check both and try again."
+TOO_MANY = "Too many attempts. Wait 15 minutes and try again."
 WRONG_CASE = "No case has this reference and this date of birth. Check both and try again."
 NO_PAPER = "This case has no such paper now."
 Problems = list[tuple[str, str]]
 
 
 @pages.get("/papers")
+@care_only
 def show_print() -> str:
     return _render([])
 
 
 @pages.post("/papers")
+@care_only
 def print_paper() -> ResponseReturnValue:
-    username = request.form.get("username", "")[:100].strip()
-    subject = f"printer {username.casefold()}"
+    account = session[CARE]
+    subject = f"printer {account.casefold()}"
     if not allow_attempt(subject):
-        return _render([("username", "Too many attempts. Wait 15 minutes and try again.")]), 429
-    groups = resources().engine.authenticate_groups(username, request.form.get("password", ""))
-    if not username or groups is None or not groups & PRINTERS:
-        return _render([("username", WRONG_ACCOUNT)]), 403
+        return _render([("reference", TOO_MANY)]), 429
     date_of_birth, problems = read_date_of_birth()
     case = None if problems else _find_case(date_of_birth)
     if case is None:
@@ -48,7 +44,7 @@ def print_paper() -> ResponseReturnValue:
     paper = next((each for each in papers.list_current_papers(case) if each.kind == kind), None)
     if paper is None or language not in LANGUAGES:
         return _render([("kind", NO_PAPER)]), 404
-    resources().papers.record_print(case.reference, paper.kind, username)
+    resources().papers.record_print(case.reference, paper.kind, account)
     return papers.issue(case, paper, language)
 
 

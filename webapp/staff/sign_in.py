@@ -16,9 +16,14 @@ from webapp.sign_in import allow_attempt, reset_attempts
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
-MANAGER, LABORATORY = "manager", "laboratory"
-GROUPS = {MANAGER: {"process-managers", ADMINISTRATORS}, LABORATORY: {"laboratory", ADMINISTRATORS}}
-AUDIENCES = {MANAGER: "Process managers", LABORATORY: "Laboratory"}
+MANAGER, LABORATORY, CARE = "manager", "laboratory", "care"
+GROUPS = {
+    MANAGER: {"process-managers", ADMINISTRATORS},
+    LABORATORY: {"laboratory", ADMINISTRATORS},
+    # those who treat patients or call them
+    CARE: {"doctors", "medical-team", "contact-tracers", ADMINISTRATORS},
+}
+AUDIENCES = {MANAGER: "Process managers", LABORATORY: "Laboratory", CARE: "Care teams"}
 # endpoint and title of the pages in the navigation; the first one follows the sign-in
 NAVIGATION = {
     MANAGER: (
@@ -28,6 +33,7 @@ NAVIGATION = {
         ("staff.show_incidents", "Incidents"),
     ),
     LABORATORY: (("staff.choose_file", "Upload results"),),
+    CARE: (("staff.show_print", "Print a paper"),),
 }
 
 
@@ -49,6 +55,7 @@ def _only(role: str, view: Callable[..., Any]) -> Callable[..., Any]:
 
 managers_only = functools.partial(_only, MANAGER)
 laboratory_only = functools.partial(_only, LABORATORY)
+care_only = functools.partial(_only, CARE)
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
