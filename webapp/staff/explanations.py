@@ -14,7 +14,7 @@ SERVICES = {"lab": "the laboratory", "government": "the health authority", "sms"
 # error codes of the services
 REASONS = {
     "barcode_known": "a test with this barcode was ordered already",
-    "case_released": "the sample was released, so it is no longer expected",
+    "case_released": "the laboratory has closed the order of this sample, and doesn't expect it any more",
     "erased": "the case was erased",
     "malformed": "a value is missing or can't be read",
     "not_found": "it doesn't know this case, order or contact",

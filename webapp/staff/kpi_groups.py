@@ -55,7 +55,7 @@ DEFINITIONS = {
 }
 # what a manager does next about a missed target, by key of the KPI
 ACTIONS = {
-    "positivity": "Test more people: too many infected ones aren't found.",
+    "positivity": "Test more people: many infections aren't found.",
     "sample_to_result_median": "Ask the laboratory what delays its results.",
     "sample_to_last_contact_median": "Ask the contact tracers what delays their calls.",
     "with_contacts": "Ask the contact tracers to call patients who named no one.",
@@ -150,9 +150,10 @@ def arrange_kpis(
 
 @dataclass(frozen=True)
 class Missed:
-    """A KPI that misses its target: its key, and in words the figure, its target, and what a manager does next."""
+    """A KPI that misses its target: its key and group, and in words the figure, its target, and the next step."""
 
     key: str
+    group: str
     figure: str
     target: str
     action: str
@@ -167,6 +168,7 @@ def list_missed(figures: Iterable[Indicator], targets: Mapping[str, Any]) -> lis
     return [
         Missed(
             figure.key,
+            next(title for title, keys in GROUPS.items() if figure.key in keys),
             f"{SPREAD_LABELS.get(figure.key, figure.label)}: {format_kpi(figure)}",
             describe_target(figure, targets),
             ACTIONS[figure.key],

@@ -235,17 +235,17 @@ def list_alarms(tiles: Iterable[Tile], stock: Stock | None, doctors: int) -> lis
         doctors: number of doctors on duty.
     """
     by_step = {tile.wait.step: tile for tile in tiles}
-    calls, kits = by_step[UserTask.CALL_PATIENT], by_step[KIT].count
+    calls, kits = by_step[UserTask.CALL_PATIENT], by_step[KIT]
     for_doctors = calls.count + by_step[UserTask.WRITE_DOCTORS_REPORT].count
     alarms = []
     if calls.count and not calls.beyond:
-        headline = f"{_count(calls.count, 'patient')} {_wait(calls.count)} for a doctor's call in an emergency."
+        headline = f"{_describe_waiting(calls.count)} for a doctor's call in an emergency, {_describe_longest(calls)}."
         alarms.append(Alarm(headline, choose_action(calls, doctors), frozenset({calls.wait.step}), "Emergency"))
-    if kits and stock is not None and not stock.kits:
-        headline = f"No test kits are left. {_count(kits, 'patient')} {_wait(kits)} for one."
+    if kits.count and stock is not None and not stock.kits:
+        headline = f"No test kits are left. {_describe_waiting(kits.count)} for one, {_describe_longest(kits)}."
         alarms.append(Alarm(headline, ACTIONS[KIT], frozenset({KIT}), "No kits left"))
     if for_doctors and not doctors:
-        headline = f"No doctor is on duty. {_count(for_doctors, 'patient')} {_wait(for_doctors)} for one."
+        headline = f"No doctor is on duty. {_describe_waiting(for_doctors)} for one."
         alarms.append(Alarm(headline, MORE_DOCTORS, FOR_DOCTORS, "No doctor on duty"))
     return alarms
 
@@ -260,8 +260,14 @@ def describe_excess(tile: Tile) -> str:
     return f"{tile.beyond} patients have waited longer than {target}, the longest {longest}."
 
 
-def _wait(number: int) -> str:
-    return "waits" if number == 1 else "wait"
+def _describe_longest(tile: Tile) -> str:
+    assert tile.wait.now
+    longest = format_short_duration(tile.wait.now.longest)
+    return f"for {longest}" if tile.count == 1 else f"the longest for {longest}"
+
+
+def _describe_waiting(patients: int) -> str:
+    return "1 patient is waiting" if patients == 1 else f"{patients} patients are waiting"
 
 
 def _count(number: int, noun: str) -> str:

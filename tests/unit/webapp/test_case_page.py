@@ -325,7 +325,7 @@ STATES = {
         case(**POSITIVE, orientation_now="emergency"),
         CONTACT_STEPS,
         [CALL_NOW],
-        ["List your close contacts", "It takes about"],
+        ["List your close contacts", "This form takes about"],
     ),
     "an emergency that ended": (
         case(True, **REPORTED, orientation_now="emergency", case_outcome="care_completed"),
@@ -386,7 +386,7 @@ def test_the_page_begins_with_the_news_and_what_to_do(page: Callable[..., str], 
 def test_the_next_form_of_the_pathway_is_the_action(page: Callable[..., str]) -> None:
     text = page(case(**REPORTED), CONTACT_STEPS, ("review", "close_contacts"))
     assert text.index("List your close contacts The health authority") < text.index(
-        "Your feedback Tell us how we did. It takes"
+        "Your feedback Tell us how we did. This form takes"
     )
 
 

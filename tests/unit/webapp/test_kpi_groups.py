@@ -79,8 +79,9 @@ def test_the_page_begins_with_the_missed_targets(monkeypatch: pytest.MonkeyPatch
     headline = show(monkeypatch, PERIOD).select_one(".headline")
     assert "▲ 2 targets missed" in headline.text
     assert [each.text for each in headline.select("li")] == [
-        f"Test positivity: 100.0% (target at most 5%). Next: {ACTIONS['positivity']}",
-        f"Sample taken to result published: 1 d 5 h (target at most 24 h). Next: {ACTIONS['sample_to_result_median']}",
+        f"Test positivity: 100.0% (Outcome, target at most 5%). Next: {ACTIONS['positivity']}",
+        "Sample taken to result published: 1 d 5 h (Speed, target at most 24 h)."
+        f" Next: {ACTIONS['sample_to_result_median']}",
     ]
     assert "All targets are met" in show(monkeypatch, PERIOD, {"mean_feedback": 4.0}).select_one(".headline").text
 

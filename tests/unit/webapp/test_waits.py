@@ -125,8 +125,8 @@ def test_a_shortage_is_named_before_its_target_is_exceeded() -> None:
     tiles = [tile(step, hours=1) for step in TARGETED]
     alarms = [(each.headline, each.action) for each in list_alarms(tiles, Stock(0, 3), 0)]
     assert alarms == [
-        ("No test kits are left. 3 patients wait for one.", ACTIONS[KIT]),
-        ("No doctor is on duty. 6 patients wait for one.", MORE_DOCTORS),
+        ("No test kits are left. 3 patients are waiting for one, the longest for 60 min.", ACTIONS[KIT]),
+        ("No doctor is on duty. 6 patients are waiting for one.", MORE_DOCTORS),
     ]
     assert list_alarms(tiles, None, 1) == list_alarms(tiles, Stock(1, 0), 1) == []
 
@@ -134,7 +134,7 @@ def test_a_shortage_is_named_before_its_target_is_exceeded() -> None:
 def test_an_emergency_call_is_an_alarm_before_its_target_is_exceeded() -> None:
     tiles = [replace(tile(step), overdue=Overdue(0, [])) for step in TARGETED]
     [alarm] = list_alarms(tiles, None, 1)
-    assert alarm.headline == "3 patients wait for a doctor's call in an emergency."
+    assert alarm.headline == "3 patients are waiting for a doctor's call in an emergency, the longest for 30 h."
     assert alarm.action == ACTIONS[UserTask.CALL_PATIENT]
 
 
