@@ -49,7 +49,7 @@ def test_a_file_overrides_defaults_and_the_environment_overrides_the_file(
 
 
 def test_files_are_read_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
-    """Without Python's UTF-8 mode, as in a locale of ISO 8859-1."""
+    """No file is opened with the encoding of the locale (PEP 597)."""
     (tmp_path / "own.yaml").write_text("mail: {sender: 'Zürich <no-reply@care.example>'}\n", encoding="utf-8")
     (tmp_path / "people.yaml").write_text("groups: {doctors: Ärzte}\npeople: {}\nservices: []\n", encoding="utf-8")
     program = (
@@ -57,9 +57,9 @@ def test_files_are_read_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
         "print(ascii(settings.load().mail.sender), ascii(people.load_people(settings.load().people).groups))"
     )
     files = {"CORONACARE_CONFIG": str(tmp_path / "own.yaml"), "CORONACARE_PEOPLE": str(tmp_path / "people.yaml")}
-    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [sys.executable, "-c", program]
-    process = subprocess.run(command, cwd=ROOT, env={**files, **locale}, capture_output=True, check=False)
+    command = [sys.executable, "-X", "warn_default_encoding", "-W", "error::EncodingWarning", "-c", program]
+    environment = {**files, "LC_ALL": "C.UTF-8"}
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     assert process.stdout.decode() == r"'Z\xfcrich <no-reply@care.example>' {'doctors': '\xc4rzte'}" + "\n", (
         process.stderr
     )

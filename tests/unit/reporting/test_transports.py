@@ -138,6 +138,7 @@ def test_an_answer_byte_by_byte_has_one_deadline() -> None:
     server.close()
 
 
+@pytest.mark.filterwarnings(r"ignore:datetime\.datetime\.utcnow\(\) is deprecated:DeprecationWarning")
 def test_another_implementation_receives_and_acknowledges() -> None:
     """python-hl7's server, whose acknowledgements it writes itself."""
     received: list[hl7.Message] = []
@@ -151,11 +152,9 @@ def test_another_implementation_receives_and_acknowledges() -> None:
         await writer.wait_closed()
 
     async def exchange() -> None:
-        server = await start_hl7_server(accept, host="127.0.0.1", port=0, encoding="utf-8")
-        port = server.sockets[0].getsockname()[1]
-        await asyncio.to_thread(Mllp("127.0.0.1", port).send, MESSAGE)
-        # not wait_closed(): from Python 3.12.1 on it waits for connections that python-hl7 doesn't end
-        server.close()
+        async with await start_hl7_server(accept, host="127.0.0.1", port=0, encoding="utf-8") as server:
+            port = server.sockets[0].getsockname()[1]
+            await asyncio.to_thread(Mllp("127.0.0.1", port).send, MESSAGE)
 
     asyncio.run(exchange())
     assert str(received[0]["MSH.F10"]) == REGISTERED.control_id
