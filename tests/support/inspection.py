@@ -19,8 +19,8 @@ RULES = {
     "resultTypes": ["violations"],
 }
 PLACEHOLDER = re.compile(r"%\\\(\w+\\\)s|\\\{\w+\\\}")
-# texts in Latin letters in every language: names, addresses, codes, time zones
-LATIN = re.compile(r"CoronaCare|English|Français|\S+@\S+|[A-Z0-9-]{6,}|UTC")
+# texts in Latin letters in every language: names, addresses, codes, time zones, file formats
+LATIN = re.compile(r"CoronaCare|English|Français|\S+@\S+|[A-Z0-9-]{6,}|UTC|PDF")
 TEXTS = """() => {
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
     const texts = [];
