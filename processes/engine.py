@@ -55,9 +55,13 @@ class Engine(camunda7.engine.Engine):
         """Return the ids of the deployed versions with running instances, of all processes."""
         return self.get(f"{STATISTICS}/versions")
 
-    def measure_activities(self, steps: Iterable[str]) -> dict[str, RunningActivities]:
-        """Measure the running activity instances of these steps, by id; a step without any is left out."""
-        rows = self._ask_statistics("running", {"steps": sorted(steps)})
+    def measure_activities(self, steps: Iterable[str], since_instance: bool = False) -> dict[str, RunningActivities]:
+        """Measure the running activity instances of these steps, by id; a step without any is left out.
+
+        Args:
+            since_instance: measure from the start of their process instances, which enter the steps anew as they wait.
+        """
+        rows = self._ask_statistics("running", {"steps": sorted(steps), "sinceInstance": since_instance})
         return {
             row["step"]: RunningActivities(
                 row["count"], _parse_ms(row["oldest"]), _parse_ms(row["median"]), row["first"]
@@ -70,13 +74,17 @@ class Engine(camunda7.engine.Engine):
         return self._ask_statistics("past", {"steps": sorted(steps), "times": [_to_ms(each) for each in times]})
 
     def find_overdue_activities(
-        self, step: str, before: datetime, limit: int
+        self, step: str, before: datetime, limit: int, since_instance: bool = False
     ) -> tuple[int, list[tuple[str, datetime]]]:
         """Find the running activity instances at a step that started before a time.
 
         Returns their number, and of the oldest ones, at most `limit`, the process instance's id and the start.
+
+        Args:
+            since_instance: as in measure_activities().
         """
-        found = self._ask_statistics("overdue", {"step": step, "before": _to_ms(before), "limit": limit})
+        query = {"step": step, "sinceInstance": since_instance, "before": _to_ms(before), "limit": limit}
+        found = self._ask_statistics("overdue", query)
         return found["count"], [(row["processInstanceId"], _parse_ms(row["start"])) for row in found["oldest"]]
 
     def _ask_statistics(self, what: str, query: dict[str, Any]) -> Any:

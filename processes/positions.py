@@ -9,7 +9,7 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from camunda7.engine import NotFound
-from camunda7.variables import ENGINE_TIME, engine_time
+from camunda7.variables import ENGINE_TIME
 from camunda7.xml import XmlError, parse
 from processes.elements import EventBasedGateway, Process, ReceiveTask, UserTask
 from processes.engine import Engine, RunningActivities
@@ -24,11 +24,10 @@ BOTTLENECKS = {
     "The doctor's report": UserTask.WRITE_DOCTORS_REPORT,
 }
 # the engine leaves and enters the step anew each policy.kit_asked_again_after; the wait began with the process instance
-ENTERED_ANEW = {EventBasedGateway.WAIT_FOR_KIT}
+ENTERED_ANEW: set[str] = {EventBasedGateway.WAIT_FOR_KIT}
 # tags of elements in a diagram, and of those at which no case is
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 FLOW = f"{BPMN}sequenceFlow"
-OLDEST_FIRST = [{"sortBy": "startTime", "sortOrder": "asc"}]
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,10 @@ def count_activities_by_diagram(engine: Engine, versions: Iterable[Definition]) 
     for version in versions:
         if version.is_running:
             steps[version.key] |= get_step_ids(engine, version.id)
-    running = engine.measure_activities(set().union(*steps.values()))
+    known = set().union(*steps.values())
+    running = engine.measure_activities(known - ENTERED_ANEW)
+    if anew := known & ENTERED_ANEW:
+        running |= engine.measure_activities(anew, since_instance=True)
     stuck = count_incidents(engine)
     return {
         key: {step: found for step in own if (found := _measure(engine, step, stuck[step], running.get(step)))}
@@ -176,19 +178,8 @@ def count_waiting(engine: Engine, times: tuple[datetime, ...]) -> Mapping[str, l
 
 def find_overdue(engine: Engine, step: str, at: datetime, limit: int) -> Overdue:
     """Find the patients at a step whose wait started before a time; the list has at most `limit` of them."""
-    if step not in ENTERED_ANEW:
-        count, rows = engine.find_overdue_activities(step, at, limit)
-        return Overdue(count, [ActivityInstance(*row) for row in rows])
-    query = {"activeActivityIdIn": [step], "startedBefore": engine_time(at)}
-    count = engine.post("/history/process-instance/count", query)["count"]
-    return Overdue(count, _list_instances(engine, step, at, 0, limit))
-
-
-def _list_instances(engine: Engine, step: str, before: datetime, first: int, limit: int) -> list[ActivityInstance]:
-    """List process instances at a step of ENTERED_ANEW that started before a time, the oldest first."""
-    query = {"activeActivityIdIn": [step], "startedBefore": engine_time(before), "sorting": OLDEST_FIRST}
-    rows = engine.post(f"/history/process-instance?firstResult={first}&maxResults={limit}", query)
-    return [ActivityInstance(row["id"], datetime.strptime(row["startTime"], ENGINE_TIME)) for row in rows]
+    count, rows = engine.find_overdue_activities(step, at, limit, step in ENTERED_ANEW)
+    return Overdue(count, [ActivityInstance(*row) for row in rows])
 
 
 def _measure(engine: Engine, step: str, incidents: int, running: RunningActivities | None) -> ActivityCount | None:
@@ -197,24 +188,12 @@ def _measure(engine: Engine, step: str, incidents: int, running: RunningActiviti
     At a step whose job has failed before its start there is no activity instance yet: its incidents are measured.
     """
     now = datetime.now(UTC)
-    if running and step in ENTERED_ANEW:
-        running = _measure_from_instances(engine, step, now, running)
     if running:
         return ActivityCount(running.count, now - running.oldest, now - running.median, running.first, incidents)
     first, half = _incidents_of_rank(engine, step, incidents) if incidents else (None, None)
     if first is None or half is None:
         return None
     return ActivityCount(incidents, now - first.started_at, now - half.started_at, first.instance_id, incidents)
-
-
-def _measure_from_instances(engine: Engine, step: str, now: datetime, running: RunningActivities) -> RunningActivities:
-    """Return the measures of a step of ENTERED_ANEW, from the starts of its process instances."""
-    first = half = _list_instances(engine, step, now, 0, 1)
-    if running.count > 2:
-        half = _list_instances(engine, step, now, (running.count - 1) // 2, 1)
-    if not first or not half:
-        return running
-    return RunningActivities(running.count, first[0].started_at, half[0].started_at, first[0].instance_id)
 
 
 def _incidents_of_rank(

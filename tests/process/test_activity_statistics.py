@@ -71,12 +71,32 @@ def test_overdue_activities_are_counted_and_the_oldest_listed(state: dict[str, A
     assert cases[0].admin.find_overdue_activities(NOWHERE, limit, 2) == (0, [])
 
 
+def test_a_wait_may_be_measured_from_the_start_of_its_process_instance(case: CaseUnderTest) -> None:
+    case.reach_visit()
+    rows = {row["processInstanceId"] for row in list_visits(case)}
+    instances = case.admin.post("/history/process-instance", {"processInstanceIds": list(rows)})
+    starts = sorted(parse(row["startTime"]) for row in instances)
+    # when
+    found = case.admin.measure_activities([VISIT], since_instance=True)[VISIT]
+    count, [(first, start)] = case.admin.find_overdue_activities(VISIT, starts[-1], 1, since_instance=True)
+    # then
+    assert (found.count, found.oldest, found.median) == (len(rows), starts[0], starts[(len(starts) - 1) // 2])
+    assert (count, start, first) == (len(rows), starts[0], found.first)
+    assert starts[0] < min(parse(row["startTime"]) for row in list_visits(case))
+
+
 def test_versions_with_instances_are_told_from_those_without(case: CaseUnderTest) -> None:
     case.reach_visit()
     counts = {row["id"]: row["instances"] for row in case.admin.get("/process-definition/statistics")}
     found = case.admin.list_running_versions()
     assert sorted(found) == sorted(version for version, count in counts.items() if count)
     assert len(found) >= 2
+
+
+def test_a_list_of_versions_is_read_without_parsing_their_diagrams(case: CaseUnderTest) -> None:
+    """A description is in the diagram; the engine would parse all versions for it, and keep a page waiting."""
+    descriptions = {row["description"] for row in case.admin.get("/process-definition", key="corona_care")}
+    assert descriptions == {None}
 
 
 def test_only_who_may_read_the_history_may_ask(case: CaseUnderTest) -> None:

@@ -44,24 +44,30 @@ public class ActivityStatistics {
   private static final int MAX_TIMES = 100;
   private static final int MAX_LIMIT = 100;
 
+  private static final String WAITS =
+      "(SELECT ACT_ID_, PROC_INST_ID_, START_TIME_ FROM ACT_HI_ACTINST WHERE ACT_ID_ IN (:steps) AND END_TIME_ IS NULL)";
+  // for steps that an instance enters anew while it waits
+  private static final String WAITS_SINCE_INSTANCE =
+      "(SELECT STEP_.ACT_ID_, STEP_.PROC_INST_ID_, WHOLE_.START_TIME_ FROM ACT_HI_ACTINST STEP_ JOIN ACT_HI_PROCINST WHOLE_"
+          + " ON WHOLE_.PROC_INST_ID_ = STEP_.PROC_INST_ID_ WHERE STEP_.ACT_ID_ IN (:steps) AND STEP_.END_TIME_ IS NULL)";
   // PERCENTILE_DISC: half of the instances have started at this time or before
   private static final String RUNNING =
-      "SELECT STEPS_.*, (SELECT FIRST_.PROC_INST_ID_ FROM ACT_HI_ACTINST FIRST_ WHERE FIRST_.ACT_ID_ = STEPS_.ACT_ID_"
-          + " AND FIRST_.END_TIME_ IS NULL AND FIRST_.START_TIME_ = STEPS_.OLDEST_ FETCH FIRST 1 ROW ONLY) FROM"
+      "SELECT STEPS_.*, (SELECT FIRST_.PROC_INST_ID_ FROM %1$s FIRST_ WHERE FIRST_.ACT_ID_ = STEPS_.ACT_ID_"
+          + " AND FIRST_.START_TIME_ = STEPS_.OLDEST_ FETCH FIRST 1 ROW ONLY) FROM"
           + " (SELECT ACT_ID_, COUNT(*) AS COUNT_, MIN(START_TIME_) AS OLDEST_,"
-          + " PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY START_TIME_) AS MEDIAN_"
-          + " FROM ACT_HI_ACTINST WHERE ACT_ID_ IN (:steps) AND END_TIME_ IS NULL GROUP BY ACT_ID_) STEPS_";
+          + " PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY START_TIME_) AS MEDIAN_ FROM %1$s WAITS_ GROUP BY ACT_ID_) STEPS_";
   // one look-up in the index on PROC_DEF_ID_ for each version with instances; for DISTINCT and EXISTS the database scans all executions
   private static final String NEXT_VERSION = "SELECT MIN(PROC_DEF_ID_) FROM ACT_RU_EXECUTION WHERE PROC_DEF_ID_ > ?";
   private static final String COUNT_AT = "COUNT(CASE WHEN START_TIME_ <= :t%1$d AND (END_TIME_ IS NULL OR END_TIME_ > :t%1$d) THEN 1 END)";
-  private static final String OVERDUE = "FROM ACT_HI_ACTINST WHERE ACT_ID_ = ? AND END_TIME_ IS NULL AND START_TIME_ <= ?";
+  private static final String OVERDUE = "FROM %s WAITS_ WHERE START_TIME_ <= :before";
   private static final String PAST =
       "SELECT ACT_ID_, %s FROM ACT_HI_ACTINST WHERE ACT_ID_ IN (:steps) AND (END_TIME_ IS NULL OR END_TIME_ > :earliest) GROUP BY ACT_ID_";
 
   /**
    * @param steps ids of elements in diagrams
+   * @param sinceInstance measure from the start of the process instances, for steps that these enter anew while they wait
    */
-  public record RunningQuery(List<String> steps) {}
+  public record RunningQuery(List<String> steps, boolean sinceInstance) {}
 
   /**
    * The instances that are at a step.
@@ -78,7 +84,7 @@ public class ActivityStatistics {
     }
   }
 
-  public record OverdueQuery(String step, Long before, Integer limit) {}
+  public record OverdueQuery(String step, boolean sinceInstance, Long before, Integer limit) {}
 
   public record Instance(String processInstanceId, long start) {}
 
@@ -116,24 +122,27 @@ public class ActivityStatistics {
   @Path("/running")
   public List<Running> running(RunningQuery query) {
     check(query != null && isList(query.steps(), MAX_STEPS));
-    return query.steps().isEmpty() ? List.of() : database.query(RUNNING, Map.of("steps", query.steps()), Running::of);
+    var running = RUNNING.formatted(waits(query.sinceInstance()));
+    return query.steps().isEmpty() ? List.of() : database.query(running, Map.of("steps", query.steps()), Running::of);
   }
 
   @POST
   @Path("/overdue")
   public Overdue overdue(OverdueQuery query) {
     check(query != null && query.step() != null && query.before() != null && query.limit() != null && query.limit() <= MAX_LIMIT);
-    var plain = database.getJdbcOperations();
-    var before = new Timestamp(query.before());
-    var count = plain.queryForObject("SELECT COUNT(*) " + OVERDUE, Long.class, query.step(), before);
+    var overdue = OVERDUE.formatted(waits(query.sinceInstance()));
+    var values = Map.of("steps", query.step(), "before", new Timestamp(query.before()), "limit", query.limit());
+    var count = database.queryForObject("SELECT COUNT(*) " + overdue, values, Long.class);
     var oldest =
-        plain.query(
-            "SELECT PROC_INST_ID_, START_TIME_ " + OVERDUE + " ORDER BY START_TIME_ FETCH FIRST ? ROWS ONLY",
-            (row, number) -> new Instance(row.getString(1), row.getTimestamp(2).getTime()),
-            query.step(),
-            before,
-            query.limit());
+        database.query(
+            "SELECT PROC_INST_ID_, START_TIME_ " + overdue + " ORDER BY START_TIME_ FETCH FIRST :limit ROWS ONLY",
+            values,
+            (row, number) -> new Instance(row.getString(1), row.getTimestamp(2).getTime()));
     return new Overdue(count, oldest);
+  }
+
+  private static String waits(boolean sinceInstance) {
+    return sinceInstance ? WAITS_SINCE_INSTANCE : WAITS;
   }
 
   /** The number of instances at each of the times, by step. */
