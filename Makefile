@@ -115,7 +115,7 @@ lint: .venv/.stamp-lint node_modules/.stamp
 unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(FONTS) $(CATALOGUES)
 	$(PY) -m pytest -q -n 3 --dist worksteal -p no:schemathesis -m "not slow and not verify" tests/unit tests/contract
 
-test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 13 minutes on two cores
+test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 15 to 20 minutes on two cores
 	$(PY) -m tests.run
 
 verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar tests/verapdf/target/validator.jar check ##prove all tests, with fuzzing, faults and load: before a release
