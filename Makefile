@@ -23,7 +23,7 @@ LONG = --timeout 7200 --session-timeout 28800
 # Programs that goals need, which tools/machine checks: Python for all, a JDK for most, and TOOLS for tests of the whole
 # platform.
 WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit pathway reference texts docker-test fresh-machines
-WITH_TOOLS = test verify tools oracle faults load screenshots pages
+WITH_TOOLS = bench-versions test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
 	$(if $(filter docker-test,$(MAKECMDGOALS)),chromium) $(if $(filter bench,$(MAKECMDGOALS)),wrk) \
@@ -43,7 +43,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages screenshots pages pathway reference texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages bench-versions screenshots pages pathway reference texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -159,6 +159,9 @@ bench: setup .venv/.stamp-test bench/peers/js/node_modules/.stamp bench/peers/ja
 
 bench-pages: setup ##prove benchmark the patients' pages: minutes
 	$(PY) -m bench.pages
+
+bench-versions: setup tools ##prove compare what a case costs with another checkout: BEFORE=FOLDER
+	$(PY) -m bench.versions "$(BEFORE)"
 
 bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json .venv/.stamp-node
 	npm ci --prefix bench/peers/js --ignore-scripts --silent

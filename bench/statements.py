@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import Any
 
 import psycopg2
 
@@ -25,6 +26,7 @@ def reset(url: str) -> None:
         url,
         "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
         "ALTER SYSTEM SET pg_stat_statements.track = 'all'",
+        "ALTER SYSTEM SET pg_stat_statements.track_planning = 'on'",
         "SELECT pg_reload_conf()",
         "SELECT pg_stat_statements_reset()",
     )
@@ -44,6 +46,16 @@ def count(url: str) -> Counter[str]:
     return counted
 
 
+def measure_planned_share(url: str) -> float:
+    """Return the share of the statements executed since reset() for which the server had no plan yet."""
+    [(plans, calls)] = _query(
+        url,
+        "SELECT sum(plans), sum(calls) FROM pg_stat_statements"
+        " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+    return float(plans / calls)
+
+
 def kind_of(query: str) -> str | None:
     """Return the verb and the table of a regular statement, FOREIGN_KEY for the check of one, or None."""
     text = " ".join(query.split())
@@ -57,7 +69,7 @@ def kind_of(query: str) -> str | None:
     return f"{verb} {name}" if name.startswith(("ACT_", "CORONACARE_")) else None
 
 
-def _query(url: str, *commands: str) -> list[tuple[str, int]]:
+def _query(url: str, *commands: str) -> list[tuple[Any, ...]]:
     """Execute commands one after another; returns the rows of the last."""
     connection = psycopg2.connect(url)
     # ALTER SYSTEM can't run in a transaction

@@ -77,7 +77,10 @@ def copy_case(
         print(f"{len(rows)} rows, {last - first + 1} times", flush=True)
         for row in rows:
             cursor.execute(_copy(row, prefixes, first, last, within))
-        cursor.execute("ANALYZE")
+    # as autovacuum does within a minute; VACUUM can't run in a transaction
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
     connection.close()
 
 

@@ -7,6 +7,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.camunda.bpm.engine.impl.ProcessEngineImpl;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.cfg.TransactionState;
@@ -14,6 +15,8 @@ import org.camunda.bpm.engine.impl.context.Context;
 import org.camunda.bpm.engine.impl.interceptor.Session;
 import org.camunda.bpm.engine.impl.interceptor.SessionFactory;
 import org.camunda.bpm.engine.impl.jobexecutor.AsyncContinuationJobHandler;
+import org.camunda.bpm.engine.impl.jobexecutor.ExecuteJobsRunnable;
+import org.camunda.bpm.engine.impl.jobexecutor.JobExecutor;
 import org.camunda.bpm.engine.impl.persistence.entity.JobEntity;
 import org.camunda.bpm.engine.impl.persistence.entity.JobManager;
 import org.camunda.bpm.engine.impl.util.ClockUtil;
@@ -57,6 +60,49 @@ public class PromptContinuations extends AbstractProcessEnginePlugin implements 
     }
   }
 
+  /** Camunda's jobs of one acquisition, but without the acquisition of further ones at their end: they took no thread from it. */
+  private static final class PromptJobs extends ExecuteJobsRunnable {
+
+    PromptJobs(List<String> ids, ProcessEngineImpl engine) {
+      super(ids, engine);
+      jobExecutor = new NoAcquisition(jobExecutor);
+    }
+  }
+
+  private static final class NoAcquisition extends JobExecutor {
+
+    private final JobExecutor executor;
+
+    NoAcquisition(JobExecutor executor) {
+      this.executor = executor;
+    }
+
+    @Override
+    public boolean isActive() {
+      return executor.isActive();
+    }
+
+    @Override
+    public void jobWasAdded() {
+      // acquires nothing
+    }
+
+    @Override
+    public void executeJobs(List<String> ids, ProcessEngineImpl engine) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected void startExecutingJobs() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected void stopExecutingJobs() {
+      throw new UnsupportedOperationException();
+    }
+  }
+
   private final class Factory implements SessionFactory {
 
     @Override
@@ -94,7 +140,7 @@ public class PromptContinuations extends AbstractProcessEnginePlugin implements 
         getCommandContext()
             .getTransactionContext()
             .addTransactionListener(
-                TransactionState.COMMITTED, context -> execute(executor.getExecuteJobsRunnable(List.copyOf(prompt), engine)));
+                TransactionState.COMMITTED, context -> execute(new PromptJobs(List.copyOf(prompt), (ProcessEngineImpl) engine)));
       }
     }
 
