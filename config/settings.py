@@ -89,9 +89,9 @@ class Engine(Part):
     database_username: str
     database_password: SecretStr = Field(SecretStr(""), description="of `engine.database_username`")
     secure_cookies: bool
-    ca: Path | None
-    certificate: Path | None
-    key: Path | None
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 class ServiceAccount(Section):
@@ -414,6 +414,25 @@ class Settings(BaseSettings):
     folder: Path
     people: Path
     policy: Policy
+
+    @property
+    def _engine_client(self) -> dict[str, str] | None:
+        """Client of the account `engine.username` at the OpenID provider: arguments of ClientCredentials, or None."""
+        if not self.sign_in.is_by_provider:
+            return None
+        service = self.sign_in.services[self.engine.username]
+        return {
+            "client_id": service.client_id,
+            "client_secret": service.client_secret.get_secret_value(),
+            "issuer": self.sign_in.issuer,
+            "scope": self.sign_in.service_scope,
+        }
+
+    @property
+    def engine_account(self) -> tuple[str, str, dict[str, str] | None, dict[str, Path | None]]:
+        """Account, password, client and certificates of this process at the engine."""
+        certificates = {"ca": self.engine.ca, "certificate": self.engine.certificate, "key": self.engine.key}
+        return self.engine.username, self.engine.password.get_secret_value(), self._engine_client, certificates
 
     @property
     def public_url(self) -> str:

@@ -43,7 +43,7 @@ from config.secrets import load_with_secrets
 from config.settings import ROOT
 from deployment.declared import collect_declared
 from deployment.templates import write_templates
-from hosting.engine_account import create_credentials, create_tls
+from hosting.engine_account import connection_options
 from hosting.erased_cases import ErasedCases
 from processes.cases import delete_cases
 from processes.engine import Engine
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> str:
     if arguments == ["templates"]:
         return f"wrote {write_templates(all_handlers(), ROOT)}"
     settings = load_with_secrets("engine.password")
-    engine = Engine(settings.engine.url, credentials=create_credentials(settings), tls=create_tls(settings))
+    engine = Engine(settings.engine.url, **connection_options(*settings.engine_account))
     match arguments:
         case [] | ["drawn", _]:
             page = Path(arguments[1]) if arguments else None

@@ -1,25 +1,23 @@
-"""How this process signs in to the engine, by the settings."""
+"""How this process connects to the engine: credentials and certificates."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from camunda7.authentication import ClientCredentials, Credentials, Password
 from camunda7.http_client import Tls
-from config.settings import Settings
 
 
-def create_credentials(settings: Settings) -> Credentials:
-    """Return the credentials of the account `engine.username`."""
-    account, sign_in = settings.engine, settings.sign_in
-    if not sign_in.is_by_provider:
-        return Password(account.username, account.password.get_secret_value())
-    service = sign_in.services[account.username]
-    return ClientCredentials(
-        service.client_id,
-        service.client_secret.get_secret_value(),
-        issuer=sign_in.issuer,
-        scope=sign_in.service_scope,
-    )
+def connection_options(
+    username: str, password: str, client: Mapping[str, Any] | None, certificates: Mapping[str, Path | None]
+) -> dict[str, Any]:
+    """Return `credentials` and `tls` of a client of the engine, by the settings' `engine_account`.
 
-
-def create_tls(settings: Settings) -> Tls:
-    return Tls(settings.engine.ca, settings.engine.certificate, settings.engine.key)
+    Args:
+        client: arguments of ClientCredentials; None for sign-in by password.
+        certificates: arguments of Tls.
+    """
+    credentials: Credentials = ClientCredentials(**client) if client else Password(username, password)
+    return {"credentials": credentials, "tls": Tls(**certificates)}

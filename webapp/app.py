@@ -129,8 +129,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     app.before_request(sessions.end_if_idle)
     # before the CSRF protection, which reads the body
     app.before_request(staff.uploads.permit_uploads)
-    # the provider's token authenticates the call
-    CSRFProtect(app).exempt(staff.sign_in.end_sessions)
+    csrf = CSRFProtect(app)
     for module in (patient, papers, forms, sign_in, contact, languages, staff):
         app.register_blueprint(module.pages)
     app.after_request(_add_security_headers)
@@ -140,7 +139,11 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     def healthz() -> dict[str, str]:
         return {"status": "up"}
 
-    openid.init_app(app, options.openid)
+    if options.openid:
+        openid.init_app(app, options.openid)
+        app.register_blueprint(staff.provider_sign_in.pages)
+        # the provider's token authenticates the call
+        csrf.exempt(staff.provider_sign_in.end_sessions)
     add_readiness(app, engine, government, lab)
     return app
 

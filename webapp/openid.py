@@ -17,15 +17,17 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oidc.core import IDToken
 from flask import Flask, Response, current_app
 from joserfc.errors import JoseError
 
-from access.openid import find_claim, map_groups, person_id
 from camunda7.http_client import configure_session
+from webapp.openid_claims import find_claim, map_groups, person_id
 
 log = logging.getLogger("webapp")
 
 NAME = "openid"
+EXTENSION_KEY = "openid_provider"
 TIMEOUT_S = 5.0
 # of clocks
 LEEWAY_S = 60
@@ -108,6 +110,12 @@ class _App(FlaskOAuth2App):  # type: ignore[misc]  # the library has no types
             self._keys_read_at = now
             return keys
         return super().fetch_jwk_set()
+
+
+class _LogoutToken(IDToken):  # type: ignore[misc]  # the library has no types
+    """Claims of a logout token, which names the session, the person, or both."""
+
+    ESSENTIAL_CLAIMS = ("iss", "aud", "iat")
 
 
 class _OAuth(OAuth):  # type: ignore[misc]  # the library has no types
@@ -194,7 +202,11 @@ class Provider:
         """
         try:
             claims = self._client.parse_id_token(
-                {"id_token": token}, nonce=None, claims_options=self._claims_options(), leeway=LEEWAY_S
+                {"id_token": token},
+                nonce=None,
+                claims_options=self._claims_options(),
+                claims_cls=_LogoutToken,
+                leeway=LEEWAY_S,
             )
         except (requests.RequestException, OAuthError, AuthlibBaseError, JoseError, ValueError) as error:
             raise _translate(error) from None
@@ -223,7 +235,7 @@ class Provider:
         if find_claim(claims, self.options.groups_claim) is None:
             claims = {**claims, **self._read_user_info(token, claims["sub"])}
         groups = map_groups(claims, self.options.groups_claim, self.options.groups)
-        account, now = person_id(claims["iss"], claims["sub"]), time.time()
+        account = person_id(claims["iss"], claims["sub"])
         log.info("%s is subject %s of %s, groups %s", account, claims["sub"], claims["iss"], sorted(groups))
         return Person(
             account=account,
@@ -231,8 +243,8 @@ class Provider:
             sid=claims.get("sid") or "",
             id_token=token["id_token"],
             refresh_token=token.get("refresh_token") or "",
-            checked_at=now,
-            attempted_at=now,
+            checked_at=time.time(),
+            attempted_at=0.0,
         )
 
     def _read_user_info(self, token: dict[str, Any], subject: str) -> dict[str, Any]:
@@ -260,11 +272,17 @@ def _translate(error: Exception) -> Exception:
     return (ProviderUnavailable if is_away else SignInFailed)(code)
 
 
-def current_provider() -> Provider | None:
-    """Return the provider; None if staff sign in by password."""
-    return current_app.extensions.get("openid_provider")
+def current_provider() -> Provider:
+    """Return the provider; there is one if has_provider()."""
+    provider: Provider = current_app.extensions[EXTENSION_KEY]
+    return provider
 
 
-def init_app(app: Flask, options: OpenIdOptions | None) -> None:
-    if options:
-        app.extensions["openid_provider"] = Provider(app, options)
+def has_provider() -> bool:
+    """Whether staff sign in at a provider, not by password."""
+    return EXTENSION_KEY in current_app.extensions
+
+
+def init_app(app: Flask, options: OpenIdOptions) -> None:
+    """Have staff sign in at a provider."""
+    app.extensions[EXTENSION_KEY] = Provider(app, options)

@@ -12,7 +12,7 @@ from config.settings import Settings
 from hosting.certificates import CertificateCollector, read_validity
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
-from hosting.engine_account import create_credentials, create_tls
+from hosting.engine_account import connection_options
 from hosting.metrics import with_metrics
 from hosting.periodic import PeriodicTask
 from hosting.startup import require_database
@@ -82,8 +82,7 @@ _application = create_app(
     ),
     Engine(
         _settings.engine.url,
-        credentials=create_credentials(_settings),
-        tls=create_tls(_settings),
+        **connection_options(*_settings.engine_account),
         observe=server_timing.add_engine_time,
     ),
     Government(_settings.government.url, _settings.government.api_key.get_secret_value(), timeout_s=5),

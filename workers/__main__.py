@@ -29,7 +29,7 @@ from hosting.clients.mail import MailServer
 from hosting.clients.service import Service
 from hosting.clients.sms import SmsGateway
 from hosting.databases import DATABASE_ERRORS
-from hosting.engine_account import create_credentials, create_tls
+from hosting.engine_account import connection_options
 from hosting.erased_cases import ErasedCases
 from hosting.periodic import METRICS, PeriodicTask
 from hosting.readiness import Check, find_problems
@@ -167,7 +167,10 @@ def create_resources(settings: config.Settings) -> dict[str, Any]:
     roster = Roster()
     roster.fill_if_empty(people.doctors)
     return {
-        "engine": Engine(settings.engine.url, credentials=create_credentials(settings), tls=create_tls(settings)),
+        "engine": Engine(
+            settings.engine.url,
+            **connection_options(*settings.engine_account),
+        ),
         "lab": create_client(Lab, settings),
         "government": create_client(Government, settings),
         "authority": create_authority(settings),
@@ -231,8 +234,7 @@ def create_task_client(settings: config.Settings, worker_id: str) -> TaskClient:
         password="",
         lock_s=settings.workers.lock_s,
         long_poll_s=settings.workers.long_poll_s,
-        credentials=create_credentials(settings),
-        tls=create_tls(settings),
+        **connection_options(*settings.engine_account),
     )
 
 

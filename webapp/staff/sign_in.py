@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -19,9 +19,6 @@ from webapp.resources import resources
 from webapp.sign_in import allow_attempt, reset_attempts
 
 log = logging.getLogger("webapp")
-
-RETRY_AFTER_S = 30
-NO_STORE = {"Cache-Control": "no-store"}
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -64,11 +61,10 @@ def _only(role: str, view: Callable[..., Any]) -> Callable[..., Any]:
 
 def _find_groups(account: str) -> set[str]:
     """Return the current groups of the session's account."""
-    provider = openid.current_provider()
-    if provider is None or sessions.PERSON not in session:
+    if sessions.PERSON not in session:
         return resources().engine.groups_of(account)
     before = openid.Person(**session[sessions.PERSON])
-    person = provider.confirm(before)
+    person = openid.current_provider().confirm(before)
     if person is None:
         return set()
     if person != before:
@@ -84,69 +80,14 @@ care_only = functools.partial(_only, CARE)
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Any:
     """Sign in at the provider; or by a form, with an account of the engine, or the emergency account."""
-    provider = openid.current_provider()
-    is_emergency = provider is not None and provider.options.has_emergency_account and "emergency" in request.args
-    if provider and not is_emergency:
-        return _redirect_to_provider(provider) if request.method == "GET" else abort(405)
-    return _sign_in_by_form(is_emergency)
+    if not openid.has_provider():
+        return _sign_in_by_form()
+    if "emergency" in request.args and openid.current_provider().options.has_emergency_account:
+        return _sign_in_by_form(is_emergency=True)
+    return redirect(url_for("provider.start")) if request.method == "GET" else abort(405)
 
 
-def _redirect_to_provider(provider: openid.Provider) -> Any:
-    try:
-        return provider.redirect_to_sign_in()
-    except openid.ProviderUnavailable as error:
-        log.warning("sign-in: the provider can't be reached (%s)", error)
-        return render_template("staff/provider_away.html"), 503, {"Retry-After": str(RETRY_AFTER_S)}
-
-
-@pages.get("/sign-in/callback")
-def complete_sign_in() -> Any:
-    """Open a session for the person whom the provider sends back to us."""
-    provider = openid.current_provider() or abort(404)
-    try:
-        person = provider.complete_sign_in()
-    except openid.ProviderUnavailable as error:
-        log.warning("sign-in: the provider can't be reached (%s)", error)
-        return render_template("staff/provider_away.html"), 503, {"Retry-After": str(RETRY_AFTER_S)}
-    except openid.SignInFailed as error:
-        log.warning("sign-in failed: %s", error)
-        return render_template("staff/sign_in_failed.html"), 403
-    roles = [role for role, members in GROUPS.items() if members.intersection(person.groups)]
-    if not roles:
-        sessions.reset()
-        return render_template("staff/no_access.html", contact=provider.options.contact), 403
-    sessions.open_staff_session(person.account, roles, asdict(person))
-    return redirect(url_for(NAVIGATION[roles[0]][0][0]), 303)
-
-
-@pages.get("/sign-out")
-def sign_out() -> Any:
-    """End the session, and that at the provider."""
-    provider, person = openid.current_provider(), session.get(sessions.PERSON)
-    sessions.reset()
-    url = provider.sign_out_url(openid.Person(**person)) if provider and person else None
-    return redirect(url or url_for("staff.show_signed_out"), 303)
-
-
-@pages.get("/signed-out")
-def show_signed_out() -> Any:
-    return render_template("staff/signed_out.html")
-
-
-@pages.post("/sign-out/back-channel")
-def end_sessions() -> Any:
-    """End the sessions that the provider's logout token names (OpenID Connect Back-Channel Logout 1.0)."""
-    provider = openid.current_provider() or abort(404)
-    try:
-        name, value = provider.read_logout_token(request.form.get("logout_token", ""))
-    except (openid.SignInFailed, openid.ProviderUnavailable) as error:
-        log.warning("refused a logout token: %s", error)
-        return "", 400, NO_STORE
-    log.info("the provider has ended %d sessions", resources().sessions.end_sessions_of_person(name, value))
-    return "", 200, NO_STORE
-
-
-def _sign_in_by_form(is_emergency: bool) -> Any:
+def _sign_in_by_form(is_emergency: bool = False) -> Any:
     if request.method == "GET":
         return render_template("staff/sign_in.html", is_emergency=is_emergency)
     username, password = request.form.get("username", "")[:100], request.form.get("password", "")
@@ -160,12 +101,22 @@ def _sign_in_by_form(is_emergency: bool) -> Any:
     groups = resources().engine.authenticate_groups(username, password) or set()
     if is_emergency and groups:
         log.error("the emergency account is used")
-    roles = [role for role, members in GROUPS.items() if groups & members]
+    roles = find_roles(groups)
     if not roles:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
     reset_attempts(subject)
     sessions.open_staff_session(username, roles)
-    return redirect(url_for(NAVIGATION[roles[0]][0][0]), 303)
+    return redirect(first_page(roles), 303)
+
+
+def first_page(roles: list[str]) -> str:
+    """Return the address of the page that follows the sign-in."""
+    return url_for(NAVIGATION[roles[0]][0][0])
+
+
+def find_roles(groups: Iterable[str]) -> list[str]:
+    """Return the roles of a person in these groups."""
+    return [role for role, members in GROUPS.items() if members.intersection(groups)]
 
 
 def min_people() -> int:

@@ -30,7 +30,6 @@ import org.camunda.bpm.engine.impl.interceptor.Session;
 import org.camunda.bpm.engine.impl.interceptor.SessionFactory;
 import org.camunda.bpm.engine.impl.persistence.entity.GroupEntity;
 import org.camunda.bpm.engine.impl.persistence.entity.UserEntity;
-import org.coronacare.engine.openid.Directory.Account;
 import org.springframework.stereotype.Component;
 
 /** Camunda's identity provider: read-only, without passwords, from the {@link Directory}; the engine's database has no accounts. */
@@ -151,7 +150,7 @@ final class Identities extends AbstractProcessEnginePlugin {
       return page(find().map(Users::toUser), page);
     }
 
-    private Stream<Account> find() {
+    private Stream<Directory.Account> find() {
       if (tenantId != null || email != null || emailLike != null) {
         return Stream.empty();
       }
@@ -163,11 +162,11 @@ final class Identities extends AbstractProcessEnginePlugin {
           .filter(each -> mayRead(Resources.USER, each.id(), each));
     }
 
-    private Stream<Account> candidates() {
+    private Stream<Directory.Account> candidates() {
       return id == null ? directory.list().stream() : Stream.ofNullable(directory.find(id));
     }
 
-    private static User toUser(Account account) {
+    private static User toUser(Directory.Account account) {
       var user = new UserEntity(account.id());
       user.setFirstName(account.givenName());
       user.setLastName(account.familyName());
@@ -238,7 +237,7 @@ final class Identities extends AbstractProcessEnginePlugin {
   }
 
   /** Whether the caller may read a resource: what concerns their own account, and what they have the permission for. */
-  private static boolean mayRead(Resource resource, String id, Account owner) {
+  private static boolean mayRead(Resource resource, String id, Directory.Account owner) {
     var context = Context.getCommandContext();
     return (owner != null && owner.id().equals(context.getAuthenticatedUserId()))
         || context.getAuthorizationManager().isAuthorized(Permissions.READ, resource, id);

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.camunda.bpm.engine.authorization.Groups;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -36,7 +37,7 @@ public record SignInSettings(
     @DefaultValue("") String emergencyPassword) {
 
   /** The engine's group of administrators. */
-  static final String ADMINISTRATORS = "camunda-admin";
+  static final String ADMINISTRATORS = Groups.CAMUNDA_ADMIN;
 
   /** Fails with the name of the first setting that is missing. */
   void check() {
