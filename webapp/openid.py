@@ -21,7 +21,7 @@ from authlib.oidc.core import IDToken
 from flask import Flask, Response, current_app
 from joserfc.errors import JoseError
 
-from camunda7.http_client import configure_session
+from camunda7 import http_client
 from webapp.openid_claims import find_claim, map_groups, person_id
 
 log = logging.getLogger("webapp")
@@ -54,6 +54,7 @@ class OpenIdOptions:
     has_emergency_account: bool
     callback_url: str
     signed_out_url: str
+    engine_sign_out_url: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _Session(OAuth2Session):  # type: ignore[misc]  # the library has no types
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, default_timeout=TIMEOUT_S, **options)
-        configure_session(self)
+        http_client.configure_session(self)
 
 
 class _App(FlaskOAuth2App):  # type: ignore[misc]  # the library has no types
@@ -215,6 +216,19 @@ class Provider:
         if claims.get("sid"):
             return "sid", claims["sid"]
         return "account", person_id(claims["iss"], claims.get("sub", ""))
+
+    def forward_logout_token(self, token: str) -> None:
+        """Have the engine end its sessions, too: a provider calls one address for each client.
+
+        Raises:
+            ProviderUnavailable: the engine doesn't answer; the provider should call again.
+        """
+        try:
+            http_client.request(
+                "POST", self.options.engine_sign_out_url, data={"logout_token": token}, timeout=TIMEOUT_S
+            ).raise_for_status()
+        except requests.RequestException as error:
+            raise ProviderUnavailable(type(error).__name__) from None
 
     def _renew(self, person: Person) -> Person:
         try:

@@ -41,6 +41,7 @@ def _openid_options(settings: Settings) -> OpenIdOptions:
         has_emergency_account=bool(sign_in.emergency_password.get_secret_value()),
         callback_url=f"{settings.public_url}/staff/sign-in/callback",
         signed_out_url=f"{settings.public_url}/staff/signed-out",
+        engine_sign_out_url=f"{settings.engine.url}/camunda/sign-out/back-channel",
     )
 
 

@@ -53,7 +53,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # the library has no types
     secret: str
     grants: tuple[str, ...]
     redirect_uris: tuple[str, ...] = ()
-    back_channel_urls: tuple[str, ...] = ()
+    back_channel_url: str = ""
 
     def get_client_id(self) -> str:
         return self.client_id
@@ -174,12 +174,11 @@ class OpenIdProvider:
         usual = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120, "jti": secrets.token_hex(8)}
         return self.sign({**usual, "events": {LOGOUT_EVENT: {}}, **claims}, "logout+jwt")
 
-    def end_sessions(self, sid: str) -> list[int]:
-        """End a session at all clients by back-channel logout; returns their statuses."""
+    def end_session(self, sid: str) -> int:
+        """End a session at the client by back-channel logout; returns its status."""
         self.refresh_tokens = {key: each for key, each in self.refresh_tokens.items() if each.sid != sid}
-        urls = [url for client in self.clients.values() for url in client.back_channel_urls]
         token = {"logout_token": self.logout_token(sid=sid)}
-        return [requests.post(url, data=token, timeout=10).status_code for url in urls]
+        return requests.post(self.clients[CLIENT].back_channel_url, data=token, timeout=10).status_code
 
 
 @contextmanager
@@ -193,13 +192,12 @@ def openid_provider(*urls: str) -> Iterator[OpenIdProvider]:
     provider = OpenIdProvider()
     provider.rotate_key()
     callbacks = ("/camunda/sign-in/callback", "/staff/sign-in/callback")
-    back_channels = ("/camunda/sign-out/back-channel", "/staff/sign-out/back-channel")
     provider.clients[CLIENT] = Client(
         CLIENT,
         SECRET,
         ("authorization_code", "refresh_token"),
         tuple(url + path for url in urls for path in callbacks),
-        tuple(url + path for url, path in zip(urls, back_channels, strict=False)),
+        urls[-1] + "/staff/sign-out/back-channel",
     )
     for service in ("webapp", "workers", "deployer"):
         provider.clients[service] = Client(service, f"{service}-{SECRET}", ("client_credentials",))

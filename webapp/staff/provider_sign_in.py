@@ -60,12 +60,14 @@ def show_signed_out() -> Any:
 @pages.post("/sign-out/back-channel")
 def end_sessions() -> Any:
     """End the sessions that the provider's logout token names (OpenID Connect Back-Channel Logout 1.0)."""
+    provider, token = openid.current_provider(), request.form.get("logout_token", "")
     try:
-        name, value = openid.current_provider().read_logout_token(request.form.get("logout_token", ""))
+        name, value = provider.read_logout_token(token)
     except openid.SignInFailed as error:
         log.warning("refused a logout token: %s", error)
         return "", 400, NO_STORE
     log.info("the provider has ended %d sessions", resources().sessions.end_sessions_of_person(name, value))
+    provider.forward_logout_token(token)
     return "", 200, NO_STORE
 
 
