@@ -270,7 +270,7 @@ class Provider:
         return claims if claims.get("sub") == subject else {}
 
     def _claims_options(self) -> dict[str, Any]:
-        # Authlib checks the audience only if it is told to
+        # by default, Authlib accepts any audience
         return {
             "iss": {"essential": True, "value": self.options.issuer},
             "aud": {"essential": True, "value": self.options.client_id},

@@ -30,7 +30,7 @@ PEOPLE = {
     "dana": ("auth0|d-1", ["/hospital/doctors"]),
     "paula": ("pāula ß", ["/hospital/managers", "/sports"]),
     "impostor": ("workers", ["/hospital/doctors"]),
-    "nobody": ("n-1", ["/sports"]),
+    "guest": ("n-1", ["/sports"]),
     "leaver": ("l-1", ["/hospital/doctors", "/hospital/managers"]),
     "mover": ("m-1", ["/hospital/doctors", "/hospital/managers"]),
 }
@@ -123,8 +123,8 @@ def test_a_manager_with_non_ascii_letters_in_the_subject_opens_the_figures(site:
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_somebody_without_a_group_is_told_whom_to_ask_and_may_do_nothing(site: Site, start: str) -> None:
-    browser, page = site.open("nobody", start)
+def test_a_person_without_a_group_is_told_whom_to_ask_and_may_do_nothing(site: Site, start: str) -> None:
+    browser, page = site.open("guest", start)
     assert (page.status_code, heading(page)) == (403, "You don't have access yet")
     assert CONTACT in page.text
     assert browser.get(site.url(FILTERS), timeout=20).status_code in (401, 403)
@@ -229,7 +229,7 @@ def test_an_access_token_for_something_else_is_refused(site: Site, subject: str,
     assert (answer.status_code, answer.headers["WWW-Authenticate"], answer.content) == (401, "Bearer", b"")
 
 
-def test_a_token_signed_by_nobody_or_by_another_key_is_refused(site: Site) -> None:
+def test_a_token_without_a_signature_or_by_another_key_is_refused(site: Site) -> None:
     parts = site.provider.access_token("webapp").split(".")
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
     assert site.call("/process-definition", f"{unsigned}.{parts[1]}.").status_code == 401
@@ -326,7 +326,7 @@ def _apps(site: Site, browser: requests.Session) -> set[str]:
     return set(browser.get(site.url("/camunda/api/admin/auth/user/default"), timeout=20).json()["authorizedApps"])
 
 
-def test_an_outage_of_the_provider_disturbs_nobody_for_a_while(site: Site) -> None:
+def test_an_outage_of_the_provider_disturbs_no_one_for_a_while(site: Site) -> None:
     browser, _ = site.open("dana", TASKLIST)
     browser.get(site.url("/staff/papers"), timeout=20)
     site.provider.is_away = True

@@ -38,7 +38,7 @@ class Keycloak:
         return f"{self.url}/realms/{REALM}"
 
     def disable(self, username: str) -> None:
-        """Disable a person, and end their sessions, as an administrator does when somebody leaves."""
+        """Disable a person, and end their sessions, as an administrator does when a person leaves."""
         users = f"{self.url}/admin/realms/{REALM}/users"
         found = self._call("GET", f"{users}?username={username}&exact=true").json()[0]
         self._call("PUT", f"{users}/{found['id']}", json={**found, "enabled": False})

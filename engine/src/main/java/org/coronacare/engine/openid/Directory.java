@@ -50,7 +50,7 @@ final class Directory {
         : new Account(caller.getName(), null, null, caller.getAuthorities().stream().map(GrantedAuthority::getAuthority).toList());
   }
 
-  /** Returns the account; null if nobody with this id has signed in. */
+  /** Returns the account; null if no one with this id has signed in. */
   Account find(String id) {
     var current = current();
     if (current != null && current.id.equals(id)) {

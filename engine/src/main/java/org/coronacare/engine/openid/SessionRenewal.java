@@ -30,7 +30,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Has the provider confirm each session again, with its groups, after half of `sign_in.checked_within`; a session that isn't confirmed
- * until the whole of it ends. So a short outage of the provider disturbs nobody, and a leaver is out in time.
+ * until the whole of it ends. So a short outage of the provider disturbs no one, and a leaver is out in time.
  */
 final class SessionRenewal extends OncePerRequestFilter {
 

@@ -7,6 +7,7 @@ import org.coronacare.engine.security.SecurityHeaders;
 import org.coronacare.engine.security.WebappPaths;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -64,7 +65,8 @@ class SignIn {
       SignInLog log,
       SignOut signOut,
       EmergencyAccount emergency,
-      SignInSettings settings)
+      SignInSettings settings,
+      @Value("${ENGINE_SECURE_COOKIES:true}") boolean isServedByHttps)
       throws Exception {
     var contexts = new HttpSessionSecurityContextRepository();
     var clients = new HttpSessionOAuth2AuthorizedClientRepository();
@@ -103,7 +105,7 @@ class SignIn {
                     .redirectionEndpoint(endpoint -> endpoint.baseUri(Provider.CALLBACK))
                     .userInfoEndpoint(endpoint -> endpoint.oidcUserService(people::loadUser))
                     .securityContextRepository(contexts)
-                    .successHandler(signedIn(requests, directory, log, signOut))
+                    .successHandler(signedIn(requests, directory, log, signOut, isServedByHttps))
                     .failureHandler(SignIn::explainFailure))
         .addFilterBefore(new ProviderOutage(provider), OAuth2AuthorizationRequestRedirectFilter.class)
         .addFilterBefore(renewal, AuthorizationFilter.class)
@@ -130,14 +132,14 @@ class SignIn {
   }
 
   private static AuthenticationSuccessHandler signedIn(
-      HttpSessionRequestCache requests, Directory directory, SignInLog log, SignOut signOut) {
+      HttpSessionRequestCache requests, Directory directory, SignInLog log, SignOut signOut, boolean isServedByHttps) {
     var redirect = new SavedRequestAwareAuthenticationSuccessHandler();
     redirect.setRequestCache(requests);
     redirect.setDefaultTargetUrl(HOME);
     return (request, response, authentication) -> {
       record((Person) authentication.getPrincipal(), directory, log);
       signOut.register(request.getSession(), (Person) authentication.getPrincipal());
-      response.addHeader(HttpHeaders.SET_COOKIE, MARK.toString());
+      response.addHeader(HttpHeaders.SET_COOKIE, MARK.mutate().secure(isServedByHttps).build().toString());
       redirect.onAuthenticationSuccess(request, response, authentication);
     };
   }
