@@ -118,7 +118,7 @@ unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(FONTS) $(CATALOG
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 15 to 20 minutes on two cores
 	$(PY) -m tests.run
 
-verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar tests/verapdf/target/validator.jar check ##prove all tests, with fuzzing, faults and load: before a release
+verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar tests/verapdf/target/validator.jar tests/keycloak/target/.stamp check ##prove all tests, with fuzzing, faults and load: before a release
 	$(PY) -m tests.run verify
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
@@ -169,6 +169,10 @@ bench/peers/js/node_modules/.stamp: bench/peers/js/package-lock.json .venv/.stam
 
 bench/peers/java/target/worker.jar: bench/peers/java/pom.xml bench/peers/java/src/main/java/BenchWorker.java | machine
 	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file bench/peers/java/pom.xml package
+	@touch $@
+
+tests/keycloak/target/.stamp: tests/keycloak/pom.xml | machine
+	$(MAVEN) --quiet --batch-mode $(MAVEN_OPTIONS) --file $< package
 	@touch $@
 
 tests/%/target/validator.jar: tests/%/pom.xml $(wildcard tests/*/src/main/java/*.java) | machine

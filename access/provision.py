@@ -26,17 +26,22 @@ class WeakPassword(Exception):
     """The password of a new account is empty, short, or easily guessed; the message names the account."""
 
 
-def provision(engine: Engine, people: People, passwords: dict[str, str], administrator: str) -> list[str]:
+def provision(
+    engine: Engine, people: People, passwords: dict[str, str], administrator: str, has_accounts: bool = True
+) -> list[str]:
     """Bring the engine to the desired state; returns a line for each change.
 
     Args:
         engine: signed in as the administrator.
         passwords: of new accounts, by account; existing accounts keep theirs.
         administrator: an account that isn't deleted, though the people file doesn't name it.
+        has_accounts: whether the engine has accounts and groups; not with sign-in by OpenID Connect.
 
     Raises:
         WeakPassword: a new account has a weak password; nothing was changed.
     """
+    if not has_accounts:
+        return [*_provision_filters(engine), *_provision_authorizations(engine, people)]
     existing = {user["id"]: user for user in engine.get("/user")}
     _refuse_weak_passwords(people.accounts, existing, passwords)
     return [

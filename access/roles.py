@@ -100,8 +100,22 @@ def _for_workers() -> Iterable[Grant]:
 
 
 def _for_deployer() -> Iterable[Grant]:
-    """Yield grants to deploy, migrate and provision; it can grant itself more, so it is for deployments only."""
-    definitions = ("READ", "UPDATE", "READ_INSTANCE", "MIGRATE_INSTANCE", "READ_TASK", "UPDATE_TASK")
+    """Yield grants to deploy, migrate, provision and delete erased cases.
+
+    It can grant itself more, so it is for deployments only.
+    """
+    definitions = (
+        "READ",
+        "UPDATE",
+        "READ_INSTANCE",
+        "MIGRATE_INSTANCE",
+        "READ_TASK",
+        "UPDATE_TASK",
+        # erased cases that a restored database has again
+        "READ_HISTORY",
+        "DELETE_INSTANCE",
+        "DELETE_HISTORY",
+    )
     yield Grant(DEPLOYMENT, "*", ("READ", "CREATE"), user="deployer")
     yield Grant(PROCESS_DEFINITION, "*", definitions, user="deployer")
     yield Grant(DECISION_DEFINITION, "*", ("READ", "UPDATE"), user="deployer")

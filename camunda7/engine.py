@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 import requests
 
-from camunda7.http_client import new_session
+from camunda7.authentication import Credentials, Password, TokenRefused, TokenUnavailable
+from camunda7.http_client import NO_TLS, Tls, new_session
 from camunda7.outages import CredentialsRefused, SafeToLog
 from camunda7.variables import UNTYPED, Catalogue
 
@@ -121,6 +123,8 @@ class Engine:
         timeout_s: of each call, in seconds.
         observe: called with the duration of each call, in seconds.
         catalogue: the variables that may be written; without it, each may.
+        credentials: used instead of username and password, such as ClientCredentials.
+        tls: certificates of the connection.
     """
 
     def __init__(
@@ -131,11 +135,13 @@ class Engine:
         timeout_s: float = 20,
         observe: Callable[[float], None] = lambda _: None,
         catalogue: Catalogue = UNTYPED,
+        credentials: Credentials | None = None,
+        tls: Tls = NO_TLS,
     ):
         self._base_url = url
         self.url = url + "/engine-rest"
-        # requests would encode text as Latin-1; the engine decodes UTF-8
-        self._credentials = (username.encode(), password.encode()) if username else None
+        self._credentials = credentials or Password(username, password)
+        self._tls = tls
         self._timeout_s = timeout_s
         self._observe = observe
         self.catalogue = catalogue
@@ -264,7 +270,7 @@ class Engine:
             # a colon ends the username in Basic authentication: the engine would check another one (RFC 7617, 2)
             return None
         try:
-            return type(self)(self._base_url, username, password).groups_of(username)
+            return type(self)(self._base_url, username, password, tls=self._tls).groups_of(username)
         except SignInRefused:
             return None
 
@@ -283,14 +289,17 @@ class Engine:
 
     def _call_once(self, method: str, path: str, raw: bool = False, **options: Any) -> Any:
         call = f"{method} {path.split('?')[0]}"
-        started_at = time.perf_counter()
         options = {"timeout": self._timeout_s, "allow_redirects": False, **options}
+        options["headers"] = {**authorize(self._credentials), **options.get("headers", {})}
+        started_at = time.perf_counter()
         try:
             response = self._session().request(method, self.url + path, **options)
         except requests.RequestException as error:
             raise EngineUnavailable(f"{call}: {type(error).__name__}: no answer from {self.url}") from None
         finally:
             self._observe(time.perf_counter() - started_at)
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            self._credentials.invalidate()
         refuse_errors(call, response.status_code, response.content, response.headers.get("Retry-After", ""))
         if raw:
             return response.content
@@ -303,10 +312,24 @@ class Engine:
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
-            self._local.session = new_session()
-            self._local.session.auth = self._credentials
+            self._local.session = new_session(self._tls)
         session: requests.Session = self._local.session
         return session
+
+
+def authorize(credentials: Credentials) -> dict[str, str]:
+    """Return the header Authorization.
+
+    Raises:
+        EngineUnavailable: there is no access token.
+    """
+    try:
+        value = credentials.authorization()
+    except TokenRefused as error:
+        raise SignInRefused(str(error)) from None
+    except TokenUnavailable as error:
+        raise EngineUnavailable(str(error)) from None
+    return {"Authorization": value} if value else {}
 
 
 def refuse_errors(call: str, status: int, content: bytes, retry_after: str = "") -> None:

@@ -14,6 +14,8 @@ import io
 import os
 import socket
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -22,18 +24,43 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+
+@dataclass(frozen=True)
+class Tls:
+    """Certificates of a connection; None is the environment's authorities, and no certificate of ours.
+
+    Attributes:
+        ca: file with the authorities of the server's certificate, in PEM.
+        certificate: file with the client's certificate, and its chain, in PEM.
+        key: file with its private key; None if it is in the file of the certificate.
+    """
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+# the environment's authorities, no certificate of ours
+NO_TLS = Tls()
 # file or folder with trusted certificate authorities; variables of requests, curl and OpenSSL
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
-def new_session() -> requests.Session:
-    """Return a session without proxies that trusts the environment's certificate authorities."""
+def new_session(tls: Tls = NO_TLS) -> requests.Session:
+    """Return a session without proxies that trusts the environment's certificate authorities, or those of `tls`."""
     session = requests.Session()
+    configure_session(session, tls)
+    return session
+
+
+def configure_session(session: requests.Session, tls: Tls = NO_TLS) -> None:
+    """Change a session as new_session() does."""
     session.trust_env = False
-    session.verify = ca_bundle()
+    session.verify = str(tls.ca) if tls.ca else ca_bundle()
+    if tls.certificate:
+        session.cert = (str(tls.certificate), str(tls.key)) if tls.key else str(tls.certificate)
     for prefix in ("http://", "https://"):
         session.mount(prefix, _Adapter())
-    return session
 
 
 def request(method: str, url: str, **options: Any) -> requests.Response:
@@ -42,10 +69,12 @@ def request(method: str, url: str, **options: Any) -> requests.Response:
         return session.request(method, url, **options)
 
 
-def new_pool(url: str, connections: int) -> urllib3.HTTPConnectionPool:
+def new_pool(url: str, connections: int, tls: Tls = NO_TLS) -> urllib3.HTTPConnectionPool:
     """Return a connection pool without retries for the server of a URL."""
-    bundle = ca_bundle()
+    bundle = str(tls.ca) if tls.ca else ca_bundle()
     trusted: dict[str, Any] = {"ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
+    if tls.certificate:
+        trusted |= {"cert_file": str(tls.certificate), "key_file": str(tls.key) if tls.key else None}
     manager = _with_own_pools(urllib3.PoolManager(maxsize=connections, retries=False, **trusted))
     return manager.connection_from_url(url)
 

@@ -35,6 +35,13 @@ def _list_secrets(
     return [((*path, name), each) for name, each in value.items()] if isinstance(value, dict) else [(path, value)]
 
 
+def _find_missing_service(settings: Settings) -> list[str]:
+    """Return an error unless the process has a service account at the provider."""
+    if settings.engine.username in settings.sign_in.services:
+        return []
+    return [f"sign_in.services.{settings.engine.username} is missing: set its client_id, client_secret and subject"]
+
+
 def load_with_secrets(*names: str) -> Settings:
     """Load the settings of a part that needs these secrets, like "engine.password".
 
@@ -43,6 +50,9 @@ def load_with_secrets(*names: str) -> Settings:
     """
     settings = load()
     errors = []
+    if settings.sign_in.is_by_provider and "engine.password" in names:
+        names = tuple(name for name in names if name != "engine.password")
+        errors += _find_missing_service(settings)
     for name in names:
         section, key = name.split(".")
         value = getattr(getattr(settings, section), key)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -28,6 +28,7 @@ from config.renamed import RENAMED, DuplicateSetting, with_new_names
 ROOT = Path(__file__).parent.parent
 PREFIX = "CORONACARE_"
 FILE = PREFIX + "CONFIG"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def _check_time_zone(name: str) -> str:
@@ -88,6 +89,56 @@ class Engine(Part):
     database_username: str
     database_password: SecretStr = Field(SecretStr(""), description="of `engine.database_username`")
     secure_cookies: bool
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class ServiceAccount(Section):
+    """A service account of the engine at the OpenID provider."""
+
+    client_id: str
+    client_secret: SecretStr
+    subject: str
+
+
+class SignIn(Section):
+    """How staff and the platform's own parts sign in."""
+
+    method: Literal["password", "openid_connect"]
+    issuer: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")]
+    client_id: str
+    client_secret: SecretStr = Field(
+        SecretStr(""), description="of the client `sign_in.client_id`; empty for a public one"
+    )
+    scopes: list[str]
+    audience: str
+    service_scope: str
+    groups_claim: str
+    groups: dict[str, list[str]]
+    services: dict[str, ServiceAccount]
+    checked_within: PositiveSpan
+    contact: str
+    emergency_password: SecretStr = Field(
+        SecretStr(""),
+        description="of the administrator `emergency`, for when the provider is away; empty: none",
+    )
+
+    @property
+    def is_by_provider(self) -> bool:
+        return self.method == "openid_connect"
+
+    @model_validator(mode="after")
+    def _check(self) -> SignIn:
+        if not self.is_by_provider:
+            return self
+        missing = [name for name in ("issuer", "client_id", "audience", "groups", "contact") if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"set {', '.join(missing)} for openid_connect")
+        issuer = urlsplit(self.issuer)
+        if issuer.scheme != "https" and issuer.hostname not in LOOPBACK:
+            raise ValueError("the issuer must have an https URL: its answers decide who may do what")
+        return self
 
 
 class Front(Section):
@@ -346,6 +397,7 @@ class Settings(BaseSettings):
 
     front: Front
     engine: Engine
+    sign_in: SignIn
     webapp: Webapp
     records: Records
     lab: Lab
@@ -362,6 +414,25 @@ class Settings(BaseSettings):
     folder: Path
     people: Path
     policy: Policy
+
+    @property
+    def _engine_client(self) -> dict[str, str] | None:
+        """Client of the account `engine.username` at the OpenID provider: arguments of ClientCredentials, or None."""
+        if not self.sign_in.is_by_provider:
+            return None
+        service = self.sign_in.services[self.engine.username]
+        return {
+            "client_id": service.client_id,
+            "client_secret": service.client_secret.get_secret_value(),
+            "issuer": self.sign_in.issuer,
+            "scope": self.sign_in.service_scope,
+        }
+
+    @property
+    def engine_account(self) -> tuple[str, str, dict[str, str] | None, dict[str, Path | None]]:
+        """Account, password, client and certificates of this process at the engine."""
+        certificates = {"ca": self.engine.ca, "certificate": self.engine.certificate, "key": self.engine.key}
+        return self.engine.username, self.engine.password.get_secret_value(), self._engine_client, certificates
 
     @property
     def public_url(self) -> str:

@@ -43,6 +43,7 @@ from config.secrets import load_with_secrets
 from config.settings import ROOT
 from deployment.declared import collect_declared
 from deployment.templates import write_templates
+from hosting.engine_account import connection_options
 from hosting.erased_cases import ErasedCases
 from processes.cases import delete_cases
 from processes.engine import Engine
@@ -69,8 +70,7 @@ def main(arguments: list[str]) -> str:
     if arguments == ["templates"]:
         return f"wrote {write_templates(all_handlers(), ROOT)}"
     settings = load_with_secrets("engine.password")
-    account = settings.engine
-    engine = Engine(account.url, account.username, account.password.get_secret_value())
+    engine = Engine(settings.engine.url, **connection_options(*settings.engine_account))
     match arguments:
         case [] | ["drawn", _]:
             page = Path(arguments[1]) if arguments else None
@@ -89,7 +89,8 @@ def main(arguments: list[str]) -> str:
             )
         case ["provision", *sources] if sources:
             passwords = {account: password for source in sources for account, password in _read_passwords(source)}
-            done = provision(engine, load_people(settings.people), passwords, account.username)
+            has_accounts = not settings.sign_in.is_by_provider
+            done = provision(engine, load_people(settings.people), passwords, settings.engine.username, has_accounts)
             return "\n".join(done) or "groups, people, accounts and authorizations are up to date"
         case ["erase"]:
             deleted = delete_cases(engine, ErasedCases(settings.erased_cases).references())

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import camunda7.engine
+from camunda7.authentication import Credentials
+from camunda7.http_client import NO_TLS, Tls
 from processes.variables import VARIABLES
 
 # engine/…/ActivityStatistics.java
@@ -36,12 +38,14 @@ class Engine(camunda7.engine.Engine):
     def __init__(
         self,
         url: str,
-        username: str,
-        password: str,
+        username: str = "",
+        password: str = "",
         timeout_s: float = 20,
         observe: Callable[[float], None] = lambda _: None,
+        credentials: Credentials | None = None,
+        tls: Tls = NO_TLS,
     ):
-        super().__init__(url, username, password, timeout_s, observe, VARIABLES)
+        super().__init__(url, username, password, timeout_s, observe, VARIABLES, credentials, tls)
 
     def raise_task_priority(self, task_id: str, priority: int) -> None:
         """Raise a user task's priority to at least this one: engine/…/TaskPriority.java.

@@ -5,6 +5,7 @@ The table is one of the records', because the workers delete the sessions of an 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -56,10 +57,17 @@ class Sessions:
 
     def end_sessions_of_case(self, case_reference: str) -> None:
         """End the sessions that are signed in to this case."""
+        self._end_sessions(lambda content: content.get("case") == case_reference)
+
+    def end_sessions_of_person(self, name: str, value: str) -> int:
+        """End the sessions of staff with this value among those of webapp/openid.py; returns their number."""
+        return self._end_sessions(lambda content: content.get("person", {}).get(name) == value)
+
+    def _end_sessions(self, is_ended: Callable[[dict[str, Any]], bool]) -> int:
         with database.connection_context():
             rows = list(Session.select())
-            ended = [row.id for row in rows if (self._cipher.decrypt(row.content) or {}).get("case") == case_reference]
-            Session.delete().where(Session.id.in_(ended)).execute()
+            ended = [row.id for row in rows if is_ended(self._cipher.decrypt(row.content) or {})]
+            return Session.delete().where(Session.id.in_(ended)).execute()
 
     def delete_older_than(self, age: timedelta) -> None:
         with database.connection_context():

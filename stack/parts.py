@@ -5,6 +5,7 @@ docker-compose.yml starts the same parts; a test compares the two.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -119,12 +120,38 @@ def _engine(settings: Settings, secrets: dict[str, str]) -> Part:
         "ENGINE_SECURE_COOKIES": str(engine.secure_cookies).lower(),
         "ENGINE_ADMIN_PASSWORD": secrets["admin"],
         "ENGINE_TIME_ZONE": settings.webapp.time_zone,
+        **engine_sign_in(settings),
     }
     # the JVM doesn't read TMPDIR
     temporary = f"-Djava.io.tmpdir={tempfile.gettempdir()}"
     shared = SHARED if CLASSES.exists() else []
     command = ["java", "-Xmx1g", "-Duser.timezone=UTC", temporary, *shared, "-cp", CLASS_PATH, ENGINE_CLASS]
     return Part("engine", command, environment, engine.url + TASKLIST, engine.url)
+
+
+def engine_sign_in(settings: Settings) -> dict[str, str]:
+    """Return the environment variables of the engine's sign-in."""
+    sign_in = settings.sign_in
+    if not sign_in.is_by_provider:
+        return {"ENGINE_SIGN_IN": sign_in.method}
+    values = {
+        "issuer": sign_in.issuer,
+        "client-id": sign_in.client_id,
+        "client-secret": sign_in.client_secret.get_secret_value(),
+        "scopes": sign_in.scopes,
+        "audience": sign_in.audience,
+        "groups-claim": sign_in.groups_claim,
+        "groups": sign_in.groups,
+        "services": {account: service.subject for account, service in sign_in.services.items()},
+        "checked-within": f"{sign_in.checked_within.total_seconds():.0f}s",
+        "contact": sign_in.contact,
+        "staff-url": settings.staff_url,
+        "emergency-password": sign_in.emergency_password.get_secret_value(),
+    }
+    return {
+        "ENGINE_SIGN_IN": sign_in.method,
+        "SPRING_APPLICATION_JSON": json.dumps({"coronacare": {"sign-in": values}}),
+    }
 
 
 def _lab(settings: Settings, secrets: dict[str, str]) -> Part:

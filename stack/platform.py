@@ -80,9 +80,11 @@ class Platform:
             self._upgrade_databases(parts)
             self._supervisor.launch([part for part in independent if part.name in WITH_DATABASE])
             self._supervisor.wait_until_ready(independent)
-            self._run_deployment("admin", passwords, "provision", str(self._folder / "secrets.json"))
+            # with sign-in by OpenID Connect, no administrator has a password
+            administrator = "deployer" if settings.sign_in.is_by_provider else "admin"
+            self._run_deployment(administrator, passwords, "provision", str(self._folder / "secrets.json"))
             self._run_deployment("deployer", passwords)
-            self._run_deployment("admin", passwords, "erase")
+            self._run_deployment(administrator, passwords, "erase")
             self._supervisor.launch(dependent)
             self._supervisor.wait_until_ready(dependent)
         except BaseException:

@@ -46,6 +46,7 @@ from webapp import (
     contact,
     forms,
     languages,
+    openid,
     papers,
     patient,
     questionnaires,
@@ -128,7 +129,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     app.before_request(sessions.end_if_idle)
     # before the CSRF protection, which reads the body
     app.before_request(staff.uploads.permit_uploads)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     for module in (patient, papers, forms, sign_in, contact, languages, staff):
         app.register_blueprint(module.pages)
     app.after_request(_add_security_headers)
@@ -138,6 +139,11 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     def healthz() -> dict[str, str]:
         return {"status": "up"}
 
+    if options.openid:
+        openid.init_app(app, options.openid)
+        app.register_blueprint(staff.provider_sign_in.pages)
+        # the provider's token authenticates the call
+        csrf.exempt(staff.provider_sign_in.end_sessions)
     add_readiness(app, engine, government, lab)
     return app
 
@@ -205,6 +211,7 @@ def _provide_resources(app: Flask, options: Options, engine: Engine, government:
             },
             options.retention,
         ),
+        sessions=session_records,
     )
     set_resources(app, resources)
 

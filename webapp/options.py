@@ -9,6 +9,7 @@ from typing import Any
 
 from records.retries import RetrySchedule
 from webapp.forwarding import RETRIES
+from webapp.openid import OpenIdOptions
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Options:
     retention: Mapping[str, timedelta] = field(default_factory=dict)
     lease_s: float = 45
     submission_retries: RetrySchedule = RETRIES
+    openid: OpenIdOptions | None = None
 
     @property
     def public_url(self) -> str:

@@ -16,6 +16,7 @@ from records.erasures import Erasures
 from records.login_throttle import LoginThrottle
 from records.outbox import Outbox
 from records.roster import Roster
+from records.sessions import Sessions
 from records.submissions import Submissions
 from webapp.drafts import FormDrafts
 from webapp.forwarding import Forwarder
@@ -51,6 +52,7 @@ class Resources:
     papers: Register
     erasures: Erasures
     housekeeping: Housekeeping
+    sessions: Sessions
 
 
 def set_resources(app: Flask, resources: Resources) -> None:

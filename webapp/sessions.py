@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session
@@ -23,6 +24,8 @@ PAGE_TTL_S = 24 * 3600
 SEEN_AT_RESOLUTION = 1 / 30
 # maximum delay until the engine's answers include an emergency sign that was reported, in seconds
 EMERGENCY_DELAY_S = 60
+# of a person who has signed in at the OpenID provider
+PERSON = "person"
 # field of stored sessions, so it keeps its name
 PRE_SCREENING_KEY = "begun"  # codespell:ignore begun
 
@@ -116,16 +119,19 @@ def open_submitted_case() -> bool:
     return True
 
 
-def open_staff_session(account: str, roles: Iterable[str]) -> None:
+def open_staff_session(account: str, roles: Iterable[str], person: dict[str, Any] | None = None) -> None:
     """Start a new session that may open the pages of these roles.
 
     Args:
         account: in the engine.
         roles: of webapp/staff/sign_in.py.
+        person: values of webapp/openid.py, of a person who has signed in at the OpenID provider.
     """
     reset()
     session.update(dict.fromkeys(roles, account))
     session["seen_at"] = time.time()
+    if person:
+        session[PERSON] = person
 
 
 def case_reference() -> str | None:

@@ -8,9 +8,11 @@ from access.people import load_people
 from camunda7.names import COCKPIT
 from camunda7.outages import OutageMetrics
 from config.secrets import load_with_secrets
+from config.settings import Settings
 from hosting.certificates import CertificateCollector, read_validity
 from hosting.clients.government import Government
 from hosting.clients.lab import Lab
+from hosting.engine_account import connection_options
 from hosting.metrics import with_metrics
 from hosting.periodic import PeriodicTask
 from hosting.startup import require_database
@@ -20,8 +22,28 @@ from records.retries import RetrySchedule
 from webapp import forwarding, housekeeping, server_timing
 from webapp.app import create_app
 from webapp.metrics import WebappCollector
+from webapp.openid import OpenIdOptions
 from webapp.options import Doctor, Options
 from webapp.resources import resources_of
+
+
+def _openid_options(settings: Settings) -> OpenIdOptions:
+    sign_in = settings.sign_in
+    return OpenIdOptions(
+        issuer=sign_in.issuer,
+        client_id=sign_in.client_id,
+        client_secret=sign_in.client_secret.get_secret_value(),
+        scopes=sign_in.scopes,
+        groups_claim=sign_in.groups_claim,
+        groups=sign_in.groups,
+        checked_within_s=sign_in.checked_within.total_seconds(),
+        contact=sign_in.contact,
+        has_emergency_account=bool(sign_in.emergency_password.get_secret_value()),
+        callback_url=f"{settings.public_url}/staff/sign-in/callback",
+        signed_out_url=f"{settings.public_url}/staff/signed-out",
+        engine_sign_out_url=f"{settings.engine.url}/camunda/sign-out/back-channel",
+    )
+
 
 _settings = load_with_secrets(
     "engine.password", "webapp.secret_key", "records.secret_key", "government.api_key", "lab.api_key"
@@ -57,11 +79,11 @@ _application = create_app(
         telephone_region=_settings.webapp.telephone_region,
         suppress_below=_settings.webapp.suppress_below,
         cockpit_url=_settings.staff_url + COCKPIT,
+        openid=_openid_options(_settings) if _settings.sign_in.is_by_provider else None,
     ),
     Engine(
         _settings.engine.url,
-        _settings.engine.username,
-        _settings.engine.password.get_secret_value(),
+        **connection_options(*_settings.engine_account),
         observe=server_timing.add_engine_time,
     ),
     Government(_settings.government.url, _settings.government.api_key.get_secret_value(), timeout_s=5),

@@ -29,6 +29,7 @@ from hosting.clients.mail import MailServer
 from hosting.clients.service import Service
 from hosting.clients.sms import SmsGateway
 from hosting.databases import DATABASE_ERRORS
+from hosting.engine_account import connection_options
 from hosting.erased_cases import ErasedCases
 from hosting.periodic import METRICS, PeriodicTask
 from hosting.readiness import Check, find_problems
@@ -166,7 +167,10 @@ def create_resources(settings: config.Settings) -> dict[str, Any]:
     roster = Roster()
     roster.fill_if_empty(people.doctors)
     return {
-        "engine": Engine(settings.engine.url, settings.engine.username, settings.engine.password.get_secret_value()),
+        "engine": Engine(
+            settings.engine.url,
+            **connection_options(*settings.engine_account),
+        ),
         "lab": create_client(Lab, settings),
         "government": create_client(Government, settings),
         "authority": create_authority(settings),
@@ -226,10 +230,11 @@ def create_task_client(settings: config.Settings, worker_id: str) -> TaskClient:
     return TaskClient(
         worker_id=worker_id,
         engine_url=settings.engine.url,
-        username=settings.engine.username,
-        password=settings.engine.password.get_secret_value(),
+        username="",
+        password="",
         lock_s=settings.workers.lock_s,
         long_poll_s=settings.workers.long_poll_s,
+        **connection_options(*settings.engine_account),
     )
 
 

@@ -12,8 +12,9 @@ from urllib.parse import quote
 import urllib3
 from camunda.client.external_task_client import ExternalTaskClient
 
-from camunda7.engine import EngineUnavailable, refuse_errors
-from camunda7.http_client import new_pool
+from camunda7.authentication import Credentials, Password
+from camunda7.engine import EngineUnavailable, authorize, refuse_errors
+from camunda7.http_client import NO_TLS, Tls, new_pool
 from camunda7.variables import ENGINE_TIME
 from camunda7.worker.tasks import is_task
 
@@ -42,6 +43,8 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         username, password: without them the API is called without authentication.
         lock_s: lock duration of fetched tasks, in seconds.
         long_poll_s: maximum duration of a long poll (asyncResponseTimeout), in seconds.
+        credentials: used instead of username and password, such as ClientCredentials.
+        tls: certificates of the connection.
     """
 
     def __init__(
@@ -52,18 +55,19 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
         password: str,
         lock_s: float,
         long_poll_s: float,
+        credentials: Credentials | None = None,
+        tls: Tls = NO_TLS,
     ):
         config: dict[str, Any] = {
             "lockDuration": int(lock_s * 1000),
             "asyncResponseTimeout": int(long_poll_s * 1000),
         }
-        if username:
-            config["auth_basic"] = {"username": username, "password": password}
         super().__init__(worker_id, engine_url + "/engine-rest", config)
         self.lock_s = lock_s
         self.long_poll_s = long_poll_s
         self._headers = self._get_headers()
-        self._pool = new_pool(engine_url, CONNECTIONS)
+        self._credentials = credentials or Password(username, password)
+        self._pool = new_pool(engine_url, CONNECTIONS, tls)
 
     def _log_with_context(self, msg: str, log_level: str = "info", **kwargs: Any) -> None:
         """Log nothing: the library would log its configuration and, in some places, variables."""
@@ -229,7 +233,7 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
                 method,
                 urllib3.util.parse_url(url).request_uri,
                 body=data,
-                headers=self._headers,
+                headers={**self._headers, **authorize(self._credentials)},
                 timeout=timeout,
                 redirect=False,
                 preload_content=False,
@@ -237,6 +241,8 @@ class TaskClient(ExternalTaskClient):  # type: ignore[misc]  # the library has n
             content = _read(call, response)
         except urllib3.exceptions.HTTPError as error:
             raise EngineUnavailable(f"{call}: no response from engine.url ({type(error).__name__})") from None
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            self._credentials.invalidate()
         refuse_errors(call, response.status, content, response.headers.get("Retry-After", ""))
         return call, response, content
 

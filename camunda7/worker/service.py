@@ -9,6 +9,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from camunda7.authentication import Credentials
+from camunda7.http_client import NO_TLS, Tls
 from camunda7.variables import UNTYPED, Catalogue
 from camunda7.worker.client import TaskClient
 from camunda7.worker.logs import log_to_stderr
@@ -27,6 +29,8 @@ def run(
     lock_s: float = 60,
     long_poll_s: float = 20,
     catalogue: Catalogue = UNTYPED,
+    credentials: Credentials | None = None,
+    tls: Tls = NO_TLS,
 ) -> None:
     """Run handlers until the process gets SIGINT or SIGTERM; logs to standard error.
 
@@ -40,10 +44,19 @@ def run(
         lock_s: lock duration of fetched tasks, in seconds; renewed while their handlers run.
         long_poll_s: maximum duration of a long poll (asyncResponseTimeout), in seconds.
         catalogue: the variables that handlers may write; by default any.
+        credentials: used instead of username and password, such as ClientCredentials.
+        tls: certificates of the connection to the engine.
     """
     log_to_stderr()
     client = TaskClient(
-        worker_id or f"{socket.gethostname()}-{os.getpid()}", engine_url, username, password, lock_s, long_poll_s
+        worker_id or f"{socket.gethostname()}-{os.getpid()}",
+        engine_url,
+        username,
+        password,
+        lock_s,
+        long_poll_s,
+        credentials,
+        tls,
     )
     handlers = [function.handler for function in functions]
     runtime = Runtime(client, handlers, resources or {}, slots, catalogue=catalogue)

@@ -107,7 +107,8 @@ def test_each_setting_of_the_file_exists() -> None:
 
 
 def test_the_engine_has_the_variables_that_its_configuration_reads() -> None:
-    read = set(re.findall(r"\$\{(ENGINE_\w+)", (ROOT / "engine/src/main/resources/application.yaml").read_text()))
+    files = (ROOT / "engine/src/main/resources").glob("application*.yaml")
+    read = {name for file in files for name in re.findall(r"\$\{(ENGINE_\w+)", file.read_text())}
     assert set(COMPOSE["services"]["engine"]["environment"]) <= read
     assert set(stack_parts()["engine"].environment) == read
 

@@ -64,6 +64,26 @@ def running_platform(folder: Path, **options: Any) -> Iterator[Platform]:
 
 
 @contextmanager
+def sign_in_by_provider(settings: Mapping[str, Any], engine: str, webapp: str) -> Iterator[None]:
+    """Have platforms that start within use an OpenID provider.
+
+    Args:
+        settings: of the section `sign_in`.
+        engine, webapp: base URLs, which the provider must know before.
+    """
+    before = dict(os.environ)
+    for name, value in {"method": "openid_connect", **settings}.items():
+        os.environ[environment_name("sign_in", name)] = value if isinstance(value, str) else json.dumps(value)
+    os.environ[environment_name("engine", "url")] = engine
+    os.environ[environment_name("webapp", "url")] = webapp
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
 def shared_platform(folder: Path) -> Iterator[Platform]:
     """The platform that most tests share, on PostgreSQL; tests that restart parts start their own on H2 and SQLite."""
     with postgresql() as server:

@@ -94,9 +94,11 @@ def _type_of(field: dict[str, Any]) -> str:
         if "properties" in field:
             return ", ".join(f"{code(name)}: {_type_of(each)}" for name, each in field["properties"].items())
         of_pattern = next(iter(field.get("patternProperties", {}).values()), None)
+        if "$ref" in field.get("additionalProperties", {}):
+            return "section by name"
         return f"{_type_of(of_pattern or field['additionalProperties'])} by name"
     if field["type"] == "array":
-        return f"list of {len(field['prefixItems'])} numbers"
+        return f"list of {len(field['prefixItems'])} numbers" if "prefixItems" in field else "list"
     by_pattern = (kind for start, kind in PATTERNS.items() if field.get("pattern", "").startswith(start))
     kind = FORMATS.get(field.get("format", "")) or next(by_pattern, SIMPLE[field["type"]])
     return " ".join([kind, *(text.format(field[bound]) for bound, text in BOUNDS.items() if bound in field)])
@@ -114,6 +116,8 @@ def _format_default(value: Any) -> str:
             return "null"
         case bool():
             return str(value).lower()
+        case list() if all(isinstance(each, str) for each in value):
+            return ", ".join(value)
         case dict():
             return ", ".join(f"{key}: {_format_default(each)}" for key, each in value.items())
     return str(value)

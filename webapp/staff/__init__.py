@@ -2,7 +2,7 @@
 staff who print papers.
 """
 
-from webapp.staff import closed, formats, history, incidents, kpis, now, papers, uploads
+from webapp.staff import closed, formats, history, incidents, kpis, now, papers, provider_sign_in, uploads
 from webapp.staff.sign_in import pages
 
-__all__ = ["closed", "formats", "history", "incidents", "kpis", "now", "pages", "papers", "uploads"]
+__all__ = ["closed", "formats", "history", "incidents", "kpis", "now", "pages", "papers", "provider_sign_in", "uploads"]

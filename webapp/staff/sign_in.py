@@ -1,18 +1,24 @@
-"""Sign-in of staff with their account in the engine; each request checks that they still are in a group of the role."""
+"""Sign-in of staff, at the OpenID provider or with their account in the engine; each request checks that they still are
+in a group of the role.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 
 from camunda7.names import ADMINISTRATORS
-from webapp import sessions
+from webapp import openid, sessions
 from webapp.resources import resources
 from webapp.sign_in import allow_attempt, reset_attempts
+
+log = logging.getLogger("webapp")
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -45,12 +51,25 @@ def _only(role: str, view: Callable[..., Any]) -> Callable[..., Any]:
         account = session.get(role)
         if account is None:
             return redirect(url_for("staff.sign_in"))
-        if not resources().engine.groups_of(account) & GROUPS[role]:
+        if not _find_groups(account) & GROUPS[role]:
             sessions.reset()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)
 
     return wrapper
+
+
+def _find_groups(account: str) -> set[str]:
+    """Return the current groups of the session's account."""
+    if sessions.PERSON not in session:
+        return resources().engine.groups_of(account)
+    before = openid.Person(**session[sessions.PERSON])
+    person = openid.current_provider().confirm(before)
+    if person is None:
+        return set()
+    if person != before:
+        session[sessions.PERSON] = asdict(person)
+    return set(person.groups)
 
 
 managers_only = functools.partial(_only, MANAGER)
@@ -60,8 +79,17 @@ care_only = functools.partial(_only, CARE)
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Any:
+    """Sign in at the provider; or by a form, with an account of the engine, or the emergency account."""
+    if not openid.has_provider():
+        return _sign_in_by_form()
+    if "emergency" in request.args and openid.current_provider().options.has_emergency_account:
+        return _sign_in_by_form(is_emergency=True)
+    return redirect(url_for("provider.start")) if request.method == "GET" else abort(405)
+
+
+def _sign_in_by_form(is_emergency: bool = False) -> Any:
     if request.method == "GET":
-        return render_template("staff/sign_in.html")
+        return render_template("staff/sign_in.html", is_emergency=is_emergency)
     username, password = request.form.get("username", "")[:100], request.form.get("password", "")
     fields = (("username", username.strip(), "Enter your username"), ("password", password, "Enter your password"))
     missing = {name: message for name, typed, message in fields if not typed}
@@ -71,12 +99,24 @@ def sign_in() -> Any:
     if not allow_attempt(subject):
         return render_template("staff/sign_in.html", locked=True), 429
     groups = resources().engine.authenticate_groups(username, password) or set()
-    roles = [role for role, members in GROUPS.items() if groups & members]
+    if is_emergency and groups:
+        log.error("the emergency account is used")
+    roles = find_roles(groups)
     if not roles:
         return render_template("staff/sign_in.html", refused=True, username=username), 403
     reset_attempts(subject)
     sessions.open_staff_session(username, roles)
-    return redirect(url_for(NAVIGATION[roles[0]][0][0]), 303)
+    return redirect(first_page(roles), 303)
+
+
+def first_page(roles: list[str]) -> str:
+    """Return the address of the page that follows the sign-in."""
+    return url_for(NAVIGATION[roles[0]][0][0])
+
+
+def find_roles(groups: Iterable[str]) -> list[str]:
+    """Return the roles of a person in these groups."""
+    return [role for role, members in GROUPS.items() if members.intersection(groups)]
 
 
 def min_people() -> int:

@@ -14,6 +14,7 @@ import org.springframework.stereotype.Component;
  * stop the platform. These accounts have long random passwords, which can't be guessed.
  */
 @Component
+@ByPassword
 public class LoginThrottleForPeople extends AbstractProcessEnginePlugin {
 
   private final Set<String> spared;

@@ -15,8 +15,10 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
+import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.stereotype.Component;
 
 /**
@@ -26,7 +28,8 @@ import org.springframework.stereotype.Component;
  * and reads the groups. People are authenticated at each call: a removed person is out at once.
  */
 @Component
-final class PasswordAuthentication implements AuthenticationProvider {
+@ByPassword
+final class PasswordAuthentication implements AuthenticationProvider, RestAuthentication {
 
   /** How long a changed password or group of a part takes to have effect. */
   static final Duration REMEMBERED = Duration.ofSeconds(5);
@@ -49,6 +52,16 @@ final class PasswordAuthentication implements AuthenticationProvider {
     this.identities = engine.getIdentityService();
     this.parts = parts.serviceAccounts().keySet();
     this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public String challenge() {
+    return "Basic realm=\"default\"";
+  }
+
+  @Override
+  public void configure(HttpSecurity http, AuthenticationEntryPoint refusal) throws Exception {
+    http.httpBasic(basic -> basic.authenticationEntryPoint(refusal)).authenticationProvider(this);
   }
 
   @Override

@@ -17,9 +17,9 @@ import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
-import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -31,13 +31,13 @@ public class RestSecurity {
   @Bean
   @Order(1)
   SecurityFilterChain restFilterChain(
-      HttpSecurity http, SecurityHeaders headers, PasswordAuthentication accounts, ServiceAccounts parts, ProcessEngine engine)
+      HttpSecurity http, SecurityHeaders headers, RestAuthentication accounts, ServiceAccounts parts, ProcessEngine engine)
       throws Exception {
     var callsOfParts = parts.calls();
+    AuthenticationEntryPoint entryPoint = (request, response, error) -> requireSignIn(response, accounts.challenge());
+    accounts.configure(http, entryPoint);
     // what the container has mapped to the REST API's servlet, whatever the URL looks like
     return http.securityMatcher(request -> request.getServletPath().equals(Names.REST_API))
-        .httpBasic(basic -> basic.authenticationEntryPoint(RestSecurity::requireSignIn))
-        .authenticationProvider(accounts)
         .authorizeHttpRequests(
             calls ->
                 calls
@@ -50,7 +50,7 @@ public class RestSecurity {
         .exceptionHandling(
             refusals ->
                 refusals
-                    .authenticationEntryPoint(RestSecurity::requireSignIn)
+                    .authenticationEntryPoint(entryPoint)
                     .accessDeniedHandler((request, response, refusal) -> refuseCall(response)))
         .addFilterAfter(new EngineAuthentication(engine.getIdentityService()), AuthorizationFilter.class)
         .headers(
@@ -63,8 +63,8 @@ public class RestSecurity {
         .build();
   }
 
-  private static void requireSignIn(HttpServletRequest request, HttpServletResponse response, AuthenticationException refusal) {
-    response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Basic realm=\"default\"");
+  private static void requireSignIn(HttpServletResponse response, String challenge) {
+    response.setHeader(HttpHeaders.WWW_AUTHENTICATE, challenge);
     response.setStatus(HttpServletResponse.SC_UNAUTHORIZED);
   }
 

@@ -15,7 +15,7 @@ import org.springframework.stereotype.Component;
 
 /** Security headers of each answer, in addition to those of Camunda's web applications (application.yaml). */
 @Component
-final class SecurityHeaders implements Customizer<HeadersConfigurer<HttpSecurity>> {
+public final class SecurityHeaders implements Customizer<HeadersConfigurer<HttpSecurity>> {
 
   /** Scripts, styles and fonts of the web applications contain no data and may be cached. */
   private static final Pattern PROGRAM = Pattern.compile(".*\\.(js|css|woff2?|svg|png|ico)");

@@ -3,4 +3,5 @@ export default {
     name: "Accounts",
     vendor: "CoronaCare",
   },
+  customScripts: ["../../assets/sign-out"],
 };

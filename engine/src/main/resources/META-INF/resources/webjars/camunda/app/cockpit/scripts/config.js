@@ -3,4 +3,5 @@ export default {
     name: "Cockpit",
     vendor: "CoronaCare",
   },
+  customScripts: ["../../assets/sign-out"],
 };

@@ -3,5 +3,5 @@ export default {
     name: "Tasks",
     vendor: "CoronaCare",
   },
-  customScripts: ["scripts/lists"],
+  customScripts: ["scripts/lists", "../../assets/sign-out"],
 };

@@ -3,4 +3,5 @@ export default {
     name: "Staff",
     vendor: "CoronaCare",
   },
+  customScripts: ["../../assets/sign-out"],
 };
