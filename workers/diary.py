@@ -1,6 +1,7 @@
 """Diary of a patient who is watched at home: its days, and what the decisions on the next day and on release need.
 
-Release of a case from isolation: WHO, Criteria for releasing COVID-19 patients from isolation, 2020.
+Release of a case from isolation: WHO, Criteria for releasing COVID-19 patients from isolation, 2020; of a contact from
+quarantine: WHO, Considerations for quarantine of individuals, 2020.
 """
 
 from __future__ import annotations
@@ -30,15 +31,19 @@ ANSWERS = (
 
 @dataclass(frozen=True)
 class Illness:
-    """The course of the illness until the diary begins.
+    """The course of the illness, or of the time after an exposure, until the diary begins.
 
     Attributes:
         visit_temperature_c: measured when the sample was taken; None if it wasn't.
+        is_positive: otherwise the patient is in quarantine.
+        last_exposure_date: None if it is unknown.
     """
 
     onset_date: str | None
     sample_taken_at: datetime
     visit_temperature_c: float | None
+    is_positive: bool = True
+    last_exposure_date: str | None = None
 
 
 def add_day(diary: list[Day], day: Day) -> list[Day]:
@@ -59,9 +64,15 @@ def count_days_worse(diary: list[Day]) -> int:
 
 
 def find_last_day_of_isolation(illness: Illness, policy: dict[str, Any], place: Place) -> date:
-    """Return the last day of isolation by the days since onset, or since the sample without symptoms."""
-    start = first_day_of_illness(illness.onset_date, illness.sample_taken_at, place)
-    return start + timedelta(days=policy["isolation_days"])
+    """Return the last day of isolation, by the days since onset, or of quarantine, by those since the last exposure.
+
+    If onset or exposure is unknown, days count from the sample.
+    """
+    if illness.is_positive:
+        start = first_day_of_illness(illness.onset_date, illness.sample_taken_at, place)
+        return start + timedelta(days=policy["isolation_days"])
+    start = first_day_of_illness(illness.last_exposure_date, illness.sample_taken_at, place)
+    return start + timedelta(days=policy["quarantine_days"])
 
 
 def find_last_day_of_fever(diary: list[Day], illness: Illness, policy: dict[str, Any], place: Place) -> date | None:

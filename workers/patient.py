@@ -40,6 +40,8 @@ def record_day(
     day_note: str,
     day_status: str,
     onset_date: str,
+    lab_result: str,
+    last_exposure_date: str,
     sample_taken_at: datetime,
     body_temperature_c: float,
     policy: dict[str, Any],
@@ -51,7 +53,8 @@ def record_day(
     now = today(place.zone)
     reported = dict(zip(diaries.ANSWERS, answers, strict=True))
     days = diaries.add_day(diary or [], {"day": now.isoformat(), "status": day_status, **reported})
-    illness = Illness(onset_date, sample_taken_at, body_temperature_c)
+    is_positive = lab_result == "positive"
+    illness = Illness(onset_date, sample_taken_at, body_temperature_c, is_positive, last_exposure_date)
     last_day = diaries.find_last_day_of_isolation(illness, policy, place)
     fever = diaries.find_last_day_of_fever(days, illness, policy, place)
     fever_over = fever + timedelta(days=policy["fever_free_days"]) if fever else last_day
@@ -74,6 +77,7 @@ def record_day(
         # the patient is free from the day after the last one on
         "isolation_days_left": (last_day - now).days + 1,
         "fever_days_left": (fever_over - now).days + 1,
+        "in_quarantine": not is_positive,
         "is_improving": day_status == "green" and feeling != "worse",
         "release_from": (max(last_day, fever_over) + timedelta(days=1)).isoformat(),
     }

@@ -35,7 +35,9 @@ def day(date: str, **answers: Any) -> dict[str, Any]:
     ("values", "said"),
     [
         ({}, []),
-        ({"watch_outcome": "released"}, ["over"]),
+        ({"watch_outcome": "released", "lab_result": "positive"}, ["isolation is over"]),
+        ({"watch_outcome": "released", "lab_result": "negative"}, ["quarantine is over"]),
+        ({"release": "quarantine", "release_from": FROM}, ["10 April 2020", "14 days"]),
         ({"watch_outcome": "hospital", "release": "fever", "release_from": FROM}, []),
         (
             {"release": "isolation", "release_from": FROM, "onset_date": "2020-03-31"},
