@@ -267,9 +267,10 @@ WATCH = Catalogue(
     Variable("days_worse", "Integer", "recorded days up to yesterday on which the patient felt worse, in a row"),
     Variable("days_worse_now", "Integer", "days_worse with today"),
     Variable("day_status", "String", "by the decision home_watch", ("green", "amber", "red")),
+    Variable("red_at", "Date", "today's report was found red"),
     Variable("care_place", "String", "where the patient is looked after, by a call or visit", ("home", "hospital")),
     Variable("diary", "Json", "list of reported days, the oldest first, with the fields of workers/diary.py"),
-    Variable("isolation_days_left", "Integer", "days of isolation or quarantine left, with today; 0 or less after the last"),
+    Variable("isolation_days_left", "Integer", "days of isolation or quarantine left, with today; else 0 or less"),
     Variable("in_quarantine", "Boolean", "without a positive result: the days count from the last exposure"),
     Variable(
         "fever_days_left",

@@ -14,8 +14,10 @@ from typing import Any
 from camunda7.inputs.place import Place
 from workers.onset import first_day_of_illness
 
-# a reported day: day (YYYY-MM-DD), status (None without a report), and the answers of the form daily_report
+# a reported day: day (YYYY-MM-DD), status (None without a report), the answers of the form daily_report, and of a red
+# day the seconds from the report until a doctor has called
 Day = dict[str, Any]
+CALLED_AFTER = "called_after_s"
 # answers of the form, as the diary has them
 ANSWERS = (
     "feeling",
@@ -49,6 +51,11 @@ class Illness:
 def add_day(diary: list[Day], day: Day) -> list[Day]:
     """Return the diary with a day, which replaces an earlier report of the same day."""
     return [*(each for each in diary if each["day"] != day["day"]), day]
+
+
+def count_seconds_to_call(red_at: datetime | None, now: datetime) -> int | None:
+    """Return the seconds from a red report until the doctor's call was documented; None if the day isn't red."""
+    return None if red_at is None else round((now - red_at).total_seconds())
 
 
 def find_usual_spo2(diary: list[Day]) -> int | None:

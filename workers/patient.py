@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from camunda7.inputs.days import today
@@ -39,6 +39,7 @@ def record_day(
     unable_to_eat_or_drink: bool,
     day_note: str,
     day_status: str,
+    red_at: datetime,
     onset_date: str,
     lab_result: str,
     last_exposure_date: str,
@@ -52,7 +53,8 @@ def record_day(
     answers = (feeling, day_temperature_c, fever_medicine, spo2, pulse, breathless, unable_to_eat_or_drink, day_note)
     now = today(place.zone)
     reported = dict(zip(diaries.ANSWERS, answers, strict=True))
-    days = diaries.add_day(diary or [], {"day": now.isoformat(), "status": day_status, **reported})
+    called_after = {diaries.CALLED_AFTER: diaries.count_seconds_to_call(red_at, datetime.now(UTC))}
+    days = diaries.add_day(diary or [], {"day": now.isoformat(), "status": day_status, **reported, **called_after})
     is_positive = lab_result == "positive"
     illness = Illness(onset_date, sample_taken_at, body_temperature_c, is_positive, last_exposure_date)
     last_day = diaries.find_last_day_of_isolation(illness, policy, place)
@@ -68,6 +70,7 @@ def record_day(
         "unable_to_eat_or_drink": None,
         "day_note": None,
         "day_status": None,
+        "red_at": None,
         "call_number": 1,
         "call_reached": None,
         "call_again_at": None,

@@ -106,7 +106,7 @@ def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderT
     case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
 
 
-def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTest) -> None:
+def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTest, records: None) -> None:
     # given
     reach_watch(case)
     # when
@@ -120,7 +120,12 @@ def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTes
     # and the patient goes on reporting if they stay at home
     case.complete_staff_task("doctor", "worsening_call", {**STAYS_AT_HOME, "care_place": "home"})
     case.wait_until_at("Event_ReportHour")
-    assert days(case)[0]["status"] == "red"
+    [day] = days(case)
+    assert day["status"] == "red"
+    # and the time that the doctor took is in the KPIs
+    assert day["called_after_s"] is not None
+    case.withdraw()
+    eventually(lambda: (row := case.kpi_row()) and row["red_to_call_s"] == day["called_after_s"], case.describe)
 
 
 def test_a_watched_patient_who_goes_to_hospital_is_not_watched_any_more(case: CaseUnderTest) -> None:

@@ -52,7 +52,7 @@ def record(diary: list[dict[str, Any]], onset: int | None, **answers: Any) -> di
         "sample_taken_at": datetime.now(UTC) - timedelta(days=2),
         "body_temperature_c": answers.pop("at_visit", 36.8),
     }
-    today = {"day_status": "green", **ANSWERS, **case, **answers}
+    today = {"day_status": "green", "red_at": None, **ANSWERS, **case, **answers}
     return record_day(diary=diary, policy=POLICY, place=BERLIN, **today)
 
 
@@ -110,6 +110,13 @@ def test_the_answers_are_reset_for_tomorrow() -> None:
     found = record([], 8, feeling="worse", spo2=95)
     assert {found[name] for name in ANSWERS} == {None}
     assert (found["days_worse"], found["spo2_usual"], found["is_improving"]) == (1, 95, False)
+
+
+def test_the_time_from_a_red_report_to_the_call_is_recorded() -> None:
+    [day] = record([], 8, day_status="red", red_at=datetime.now(UTC) - timedelta(minutes=7))["diary"]
+    assert 420 <= day["called_after_s"] < 430
+    [day] = record([], 8)["diary"]
+    assert day["called_after_s"] is None
 
 
 def test_the_usual_oxygen_saturation_is_the_median_of_those_measured() -> None:
