@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from processes.cases import Case, find_case, open_tasks
 from webapp import questionnaires, sessions
 from webapp.resources import resources
+from webapp.status import RED
 
 pages = Blueprint("household", __name__)
 
@@ -28,6 +29,11 @@ class Member:
 
     case: Case
     is_report_due: bool
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether today's report is red."""
+        return self.case.values.get("day_status") == RED
 
 
 @pages.get("/cases")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask_babel import format_decimal, gettext, lazy_gettext
+from flask_babel import format_date, format_decimal, gettext, lazy_gettext
 from markupsafe import Markup
 
 from webapp.formatting import day, duration
@@ -44,7 +44,7 @@ def list_days(values: dict[str, Any]) -> list[ReportedDay]:
     reported = (each for each in reversed(values.get("diary") or []) if each.get("status"))
     return [
         ReportedDay(
-            day(each["day"]),
+            format_date(date.fromisoformat(each["day"]), "d MMM"),
             str(FEELINGS.get(each["feeling"] or "", "")),
             _with_unit(each["day_temperature_c"], "°C"),
             _with_unit(each["spo2"], "%"),

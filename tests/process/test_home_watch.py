@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,12 @@ def report(case: CaseUnderTest, **changed: Any) -> None:
     case.submit_form("daily_report", {**GREEN_DAY, **changed})
 
 
+def in_words(day: str) -> str:
+    """A day as staff read it, such as 7 November 2026."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {found:%B %Y}"
+
+
 def days(case: CaseUnderTest) -> list[dict[str, Any]]:
     return case.value("diary") or []
 
@@ -102,7 +108,9 @@ def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderT
     # the next call shows the course
     case.fire_timer("Event_ReportHour")
     report(case, spo2=93)
-    assert "amber, better, 36.9 °C, oxygen saturation 94 % (LOW), pulse 70" in case.facts("watch_call")["Days at home"]
+    facts = case.facts("watch_call")
+    assert facts["Oxygen at home, by day"] == "▅▄ 94, 93 %"
+    assert facts[in_words(days_ago(0))] == "amber, better, 36.9 °C, oxygen saturation 94 % (LOW), pulse 70"
     case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
 
 
@@ -377,8 +385,8 @@ def test_a_watched_patient_who_feels_worse_between_reports_is_called(case: CaseU
 
     case.report_worsening(breathless=True)
 
-    course = case.facts("worsening_call")["Days at home"]
-    assert course.endswith("green, better, 36.9 °C, oxygen saturation 97 %, pulse 70")
+    day = case.facts("worsening_call")[in_words(days_ago(0))]
+    assert day == "green, better, 36.9 °C, oxygen saturation 97 %, pulse 70"
     case.complete_staff_task("doctor", "worsening_call", STAYS_AT_HOME)
     eventually(lambda: "Event_PatientCalled" in case.visited_nodes(), case.describe)
     case.wait_until_at("Event_ReportHour")

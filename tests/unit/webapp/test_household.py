@@ -25,6 +25,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A browser, where the reports of C-2 and C-3 are due."""
     task = OpenTask("1", "daily_report", "1")
     known = {reference: Case(reference, "1", {"given_name": name}, None) for reference, name in NAMES.items()}
+    known["C-1"].values["day_status"] = "red"
     monkeypatch.setattr("webapp.household.find_case", lambda _engine, reference: known.get(reference))
     monkeypatch.setattr("webapp.household.open_tasks", lambda _, reference: [] if reference == "C-1" else [task])
     return application().test_client()
@@ -93,6 +94,7 @@ def test_the_page_names_the_people_and_whose_report_is_due(client: Any) -> None:
     cards = {card.h2.text: card for card in page.select(".govuk-summary-card")}
     assert list(cards) == list(NAMES.values())
     assert [name for name, card in cards.items() if card.select_one("[name=report]")] == ["Byron", "Clara"]
+    assert [name for name, card in cards.items() if "Call 112 now" in card.text] == ["Ada"]
     # one action stands out
     assert len(page.select("main .govuk-button:not(.govuk-button--secondary)")) == 1
 
