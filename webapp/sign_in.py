@@ -7,7 +7,7 @@ A link opens its case. Twins who share an address are distinguished by their giv
 a correct date of birth. A link also lets people switch to their other cases: it proves that they receive the messages
 sent to this address. A code proves no such thing, as the address in a request for evaluation isn't verified.
 
-Whoever answers for a household signs in to each of its cases, and may keep those open that are open already.
+Anyone who answers for a household signs in to each of its cases, and may keep those open that are open already.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Invented watches at home in time lapse, while workers are killed: nobody is forgotten, and nothing happens twice."""
+"""Invented watches at home in time lapse, while workers are killed: nothing is lost or done twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thousands of watched patients have the same hour: how long results and reports of others take meanwhile.
+"""Thousands of watched patients have the same hour: how long results and reports of others take at the same time.
 
 10,000 with LOAD=long, else a few at the same rate.
 """
@@ -39,7 +39,7 @@ MEASURED_S = min(WINDOW_S, 300)
 MAX_DELAY_S = 30
 # before the reports become due, and again afterwards: the machine may have become slower
 ALONE_S = 120 if LONG else 20
-# patients who are tested meanwhile, one after another
+# patients who are tested at the same time, one after another
 OTHERS = 2
 MAX_RATIO = 1.5
 # results come at once, so that only the platform's own time is measured
@@ -153,16 +153,16 @@ def test_others_get_results_and_reports_while_the_watched_are_asked(platform: Pl
     alone = measure_others(platform, ALONE_S)
     make_due()
     began = time.monotonic()
-    meanwhile = measure_others(platform, MEASURED_S)
+    during = measure_others(platform, MEASURED_S)
     took_s, asked, late = time.monotonic() - began, count_due_reports(engine), count_late_timers()
     postpone()
     alone += measure_others(platform, ALONE_S)
     print(
         f"{WATCHED} watched patients are asked within {WINDOW_S / 60:.0f} min: {asked} in {took_s:.0f} s, {late} late"
     )
-    print(f"before and after: {alone}\nmeanwhile: {meanwhile}")
+    print(f"before and after: {alone}\nduring: {during}")
     assert late == 0
     for what, took in vars(alone).items():
-        ratio = statistics.median(vars(meanwhile)[what]) / statistics.median(took)
+        ratio = statistics.median(vars(during)[what]) / statistics.median(took)
         print(f"{what} take {ratio:.2f} times as long")
         assert ratio <= MAX_RATIO or not LONG

@@ -260,7 +260,7 @@ def test_a_contact_whose_last_exposure_is_unknown_is_watched_from_the_sample_on(
     assert (case.value("release"), case.value("release_from")) == ("quarantine", days_ago(-15))
 
 
-def test_nobody_is_watched_after_quarantine_or_without_exposure(case: CaseUnderTest, state: dict[str, Any]) -> None:
+def test_no_one_is_watched_after_quarantine_or_without_exposure(case: CaseUnderTest, state: dict[str, Any]) -> None:
     reach_quarantine(case, exposure=15)
     assert "Event_WatchBegun" not in case.visited_nodes()
     never_exposed = CaseUnderTest(state, is_watched=True)
@@ -302,7 +302,7 @@ def test_a_report_that_comes_while_a_call_is_due_counts_and_ends_the_call(case: 
     eventually(lambda: case.value("call_number") == 2 and case.tasks())
     # when the patient reports on their page
     report(case)
-    # then the day counts, nobody calls, and the next silence begins with the first call
+    # then the day counts, no one calls, and the next silence begins with the first call
     case.wait_until_at("Event_ReportHour")
     assert [day["status"] for day in days(case)] == ["green"]
     assert "daily_report" not in {task.form for task in case.tasks()}
