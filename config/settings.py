@@ -364,6 +364,7 @@ class Targets(Section):
     positivity: Share | None
     sample_to_result: PositiveSpan | None
     sample_to_last_contact: PositiveSpan | None
+    red_to_call: PositiveSpan | None
     with_contacts: Share | None
     contacts_per_case: Positive | None
     notified_in_24_h: Share | None

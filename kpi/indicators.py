@@ -22,7 +22,7 @@ SAMPLE_TO_LAST_CONTACT = "sample_to_last_contact"
 MAX_DAYS = 200
 CONFIRMED, WITH_CONTACTS, SECONDARY = "confirmed", "confirmed_with_contacts", "secondary"
 NAMED, NOTIFIED, NOTIFIED_IN_TIME = "contacts_named", "contacts_notified", "contacts_notified_in_24_h"
-WATCH_OUTCOME, RELEASED_ON_TIME = "watch_outcome", "released_on_time"
+WATCH_OUTCOME, RELEASED_ON_TIME, RED_TO_CALL = "watch_outcome", "released_on_time", "red_to_call"
 
 # durations of a case: columns of their start and end
 DURATIONS = {
@@ -62,6 +62,9 @@ def _durations(case: Any, zone: tzinfo) -> Iterator[Increment]:
         if started and ended:
             milliseconds = round(seconds_between(started, ended) * 1000)
             yield Increment(figure, duration_bucket(milliseconds), milliseconds)
+    if case.red_to_call_s is not None:
+        milliseconds = case.red_to_call_s * 1000
+        yield Increment(RED_TO_CALL, duration_bucket(milliseconds), milliseconds)
     if case.onset_date and case.result_told_at:
         days = (day_of(case.result_told_at, zone) - date.fromisoformat(case.onset_date)).days
         if 0 <= days <= MAX_DAYS:
@@ -85,6 +88,7 @@ SPREADS = (
     (SAMPLE_TO_RESULT, "Sample taken to result published", SECONDS),
     (RESULT_TO_REPORT, "Result published to report published", SECONDS),
     (SAMPLE_TO_LAST_CONTACT, "Sample taken to last contact notified", SECONDS),
+    (RED_TO_CALL, "Red day at home to doctor's call", SECONDS),
     (ONSET_TO_RESULT, "Onset of symptoms to result", DAYS),
 )
 

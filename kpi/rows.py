@@ -43,6 +43,8 @@ class CaseRow(Table):
     watch_ended_at = peewee.TextField(null=True)
     watch_outcome = peewee.TextField(null=True)
     released_on_time = peewee.BooleanField(null=True)
+    # the longest of a case's red days
+    red_to_call_s = peewee.IntegerField(null=True)
     correction_number = peewee.IntegerField(default=0)
     closed_at = peewee.TextField(null=True, index=True)
     recorded_at = peewee.TextField()

@@ -42,6 +42,10 @@ CONTACTS = {0: 0.2, 1: 0.1, 2: 0.15, 3: 0.2, 4: 0.15, 5: 0.1, 7: 0.06, 9: 0.04}
 # shares of the cases or contacts concerned
 RATED, AS_CONTACT, WITHOUT_SYMPTOMS, INDETERMINATE = 0.62, 0.22, 0.08, 0.02
 NOTIFIED, NOTIFIED_IN_24_H = 0.95, 0.88
+WATCH_OUTCOMES = {"released": 0.9, "hospital": 0.06, "withdrawn": 0.04}
+RELEASED_ON_TIME, RED = 0.94, 0.08
+# the watch ends, after the result
+WATCHED_DAYS = (4, 9)
 BATCH_SIZE = 50
 
 
@@ -92,7 +96,8 @@ def cases(weeks: int, today: date, zone: tzinfo = UTC) -> Iterator[dict[str, Any
         day = today - timedelta(days=length - number)
         level = (QUIET + HEIGHT * wave) * WEEKDAYS[day.weekday()]
         for of_day in range(max(1, round(chance.gauss(level, math.sqrt(level))))):
-            yield _row(f"invented-{day}-{of_day}", _case(chance, _at_work(chance, day, zone), wave))
+            reference, case = f"invented-{day}-{of_day}", _case(chance, _at_work(chance, day, zone), wave)
+            yield _row(reference, case | _watched(random.Random(reference), case, today))
 
 
 def _row(reference: str, case: dict[str, Any]) -> dict[str, Any]:
@@ -161,6 +166,24 @@ def _traced(chance: random.Random, told_at: datetime) -> dict[str, Any]:
         "contacts_notified": in_time + late,
         "contacts_notified_in_24_h": in_time,
         "contacts_notified_at": named_at + (_hours(chance, 30, spread=0.1) if late else _hours(chance, 3)),
+    }
+
+
+def _watched(chance: random.Random, case: dict[str, Any], today: date) -> dict[str, Any]:
+    """Return the columns of the watch at home of a positive case; nothing if it isn't over yet."""
+    if case.get("result") != "positive":
+        return {}
+    ended_at = case["result_told_at"] + timedelta(days=chance.uniform(*WATCHED_DAYS))
+    if ended_at.date() >= today:
+        return {}
+    outcome = _one_of(chance, WATCH_OUTCOMES)
+    is_red = outcome == "hospital" or chance.random() < RED
+    return {
+        "watch_started_at": case["result_told_at"],
+        "watch_ended_at": ended_at,
+        "watch_outcome": outcome,
+        "released_on_time": chance.random() < RELEASED_ON_TIME if outcome == "released" else None,
+        "red_to_call_s": round(_hours(chance, 0.13).total_seconds()) if is_red else None,
     }
 
 

@@ -96,8 +96,14 @@ def _list_papers(values: dict[str, Any], zone: tzinfo, holder: Holder) -> Iterat
     yield from _list_results(values, zone, holder)
     if notice := _find_notice(values, zone, holder):
         yield notice
-    if values.get("watch_outcome") == "released" and values.get("watch_ended_at"):
+    if _is_released(values):
         yield Paper(Kind.RELEASE, holder, _day_of(values["watch_ended_at"], zone))
+
+
+def _is_released(values: dict[str, Any]) -> bool:
+    """Whether the watch at home has released a positive case from isolation."""
+    is_released = values.get("watch_outcome") == "released" and values.get("watch_ended_at") is not None
+    return is_released and values.get("lab_result") == "positive"
 
 
 def _list_results(values: dict[str, Any], zone: tzinfo, holder: Holder) -> Iterator[Paper]:

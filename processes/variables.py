@@ -267,9 +267,11 @@ WATCH = Catalogue(
     Variable("days_worse", "Integer", "recorded days up to yesterday on which the patient felt worse, in a row"),
     Variable("days_worse_now", "Integer", "days_worse with today"),
     Variable("day_status", "String", "by the decision home_watch", ("green", "amber", "red")),
+    Variable("red_at", "Date", "today's report was found red"),
     Variable("care_place", "String", "where the patient is looked after, by a call or visit", ("home", "hospital")),
     Variable("diary", "Json", "list of reported days, the oldest first, with the fields of workers/diary.py"),
-    Variable("isolation_days_left", "Integer", "days of isolation left, with today; 0 or less after the last one"),
+    Variable("isolation_days_left", "Integer", "days of isolation or quarantine left, with today; else 0 or less"),
+    Variable("in_quarantine", "Boolean", "without a positive result: the days count from the last exposure"),
     Variable(
         "fever_days_left",
         "Integer",
@@ -280,13 +282,13 @@ WATCH = Catalogue(
         "release",
         "String",
         "by the decision release: released, or why not yet",
-        ("released", "isolation", "fever", "symptoms"),
+        ("released", "isolation", "quarantine", "fever", "symptoms"),
         voided_by_correction=True,
     ),
     Variable(
         "release_from",
         "String",
-        "first day without isolation, if there is no fever until then",
+        "first day without isolation or quarantine, if there is no fever until then",
         voided_by_correction=True,
     ),
 )

@@ -45,6 +45,7 @@ from records.submissions import Submissions
 from webapp import (
     contact,
     forms,
+    household,
     languages,
     openid,
     papers,
@@ -130,7 +131,7 @@ def create_app(options: Options, engine: Engine, government: Government, lab: La
     # before the CSRF protection, which reads the body
     app.before_request(staff.uploads.permit_uploads)
     csrf = CSRFProtect(app)
-    for module in (patient, papers, forms, sign_in, contact, languages, staff):
+    for module in (patient, household, papers, forms, sign_in, contact, languages, staff):
         app.register_blueprint(module.pages)
     app.after_request(_add_security_headers)
     _register_errors(app)

@@ -24,12 +24,14 @@ class FormContext(TypedDict, total=False):
     Attributes:
         refused: the process variable contacts_refused.
         for_whom: whom the answers are for.
+        given_name: of the patient.
     """
 
     refused: list[dict[str, Any]] | None
     date_of_birth: str | None
     orientation: str | None
     for_whom: str | None
+    given_name: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,6 +120,7 @@ def check(name: str) -> ResponseReturnValue:
         questionnaire=questionnaires.FORMS[name],
         summaries=summaries,
         back=draft.pages[-1].number,
+        person=_find_person(draft),
         page_token=sessions.create_page_token(draft.owner, name),
     )
 
@@ -165,7 +166,7 @@ def handle_expired_session() -> ResponseReturnValue | None:
         _get_page(draft, view["number"])
         if _save_post(draft, view["number"]) is None:
             return _render_not_open(view["name"])
-    if sessions.restore_draft_owner(draft.owner):
+    if sessions.restore_draft_owner(draft.owner) or sessions.switch_case(draft.owner):
         return redirect(url_for("forms.begin", name=draft.name), 303)
     session["answers_saved"] = True
     return redirect(url_for("sign_in.show_sign_in"), 303)
@@ -277,6 +278,7 @@ def _render_page(draft: FormDraft, page: Page, checked: bool = False) -> str:
         more=checked and not problems,
         refusals=questionnaires.describe_refusals(draft.command.context.get("refused")),
         fields=form.html(page, answers, checked, translate, True, resources().place, day),
+        person=_find_person(draft),
         page_token=sessions.create_page_token(draft.owner, draft.name),
     )
 
@@ -288,6 +290,11 @@ def _choose_wording(draft: FormDraft) -> Translate:
 
 def _find_for_whom(draft: FormDraft) -> str | None:
     return draft.answers.values.get("for_whom") or draft.command.context.get("for_whom")
+
+
+def _find_person(draft: FormDraft) -> str | None:
+    """Return the given name of the patient if this session has cases of several people."""
+    return draft.command.context.get("given_name") if len(sessions.list_cases()) > 1 else None
 
 
 def _is_emergency(draft: FormDraft, page: Page) -> bool:

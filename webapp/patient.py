@@ -18,7 +18,7 @@ from processes.audit import list_accesses
 from processes.cases import Case, current_steps, find_case, open_tasks, withdraw_case
 from processes.elements import SubProcess
 from records.erasures import PATIENT
-from webapp import confirmation, languages, papers, questionnaires, sessions, watch
+from webapp import confirmation, household, languages, papers, questionnaires, sessions, watch
 from webapp.access_log import describe_accesses
 from webapp.resources import resources
 from webapp.results import RESULTS, describe_guidance, list_earlier_results
@@ -80,7 +80,8 @@ def case() -> str | Response | tuple[str, int]:
     emergency = _find_emergency(position)
     if emergency and "all" not in request.args:
         confirmation.clear()
-        return _render_brief("emergency.html", reference, paragraphs=emergency)
+        next_report = household.find_next_report()
+        return _render_brief("emergency.html", reference, paragraphs=emergency, next_report=next_report)
     if position is None:
         titles = [questionnaires.FORMS[form].title for form in pending_forms]
         return _render_brief("answers_received.html", reference, titles=titles)
@@ -122,6 +123,7 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         emergency=emergency,
         confirmation=confirmation.describe(pending, case) if pending and not status.is_brief else None,
         refresh=pending is not None and status.is_brief,
+        next_report=None if status.is_brief else household.find_next_report(),
         refused=questionnaires.describe_refusals(case.values.get("contacts_refused"))
         if "close_contacts" in tasks
         else [],

@@ -33,7 +33,7 @@ class Questionnaire:
     purpose_for_carer: str = ""
 
 
-PRE_SCREENING, SYMPTOMS_WORSENED = "pre_screening", "symptoms_worsened"
+PRE_SCREENING, SYMPTOMS_WORSENED, DAILY_REPORT = "pre_screening", "symptoms_worsened", "daily_report"
 FORMS = {
     PRE_SCREENING: Questionnaire(_("Symptom check"), _("We'll ask about your symptoms and tell you what to do."), 3),
     SYMPTOMS_WORSENED: Questionnaire(
@@ -42,7 +42,7 @@ FORMS = {
         1,
         purpose_for_carer=_("Tell us how they feel today and find out straight away what to do."),
     ),
-    "daily_report": Questionnaire(
+    DAILY_REPORT: Questionnaire(
         _("How are you today?"),
         _("Tell us how you are today."),
         1,
@@ -97,7 +97,11 @@ def create_symptoms_worsened(drafts: FormDrafts, forms: TaskForms, owner: str, c
         message=Message.SYMPTOMS_WORSENED,
         case_reference=case.reference,
         key=f"{case.reference}/{SYMPTOMS_WORSENED}/{secrets.token_hex(8)}",
-        context={"orientation": case.values.get("orientation"), "for_whom": case.values.get("for_whom")},
+        context={
+            "orientation": case.values.get("orientation"),
+            "for_whom": case.values.get("for_whom"),
+            "given_name": case.values.get("given_name"),
+        },
     )
     return drafts.create(owner, SYMPTOMS_WORSENED, forms.get_message_form(SYMPTOMS_WORSENED), command, {})
 
@@ -118,7 +122,7 @@ def describe_refusals(refused: list[dict[str, Any]] | None) -> list[tuple[str, s
 
 def create_task_draft(drafts: FormDrafts, forms: TaskForms, owner: str, case: Case, open_task: OpenTask) -> FormDraft:
     """Create the draft of an open user task's form, with the values that the case already has."""
-    context: FormContext = {"for_whom": case.values.get("for_whom")}
+    context: FormContext = {"for_whom": case.values.get("for_whom"), "given_name": case.values.get("given_name")}
     if open_task.form == "close_contacts":
         context["refused"] = case.values.get("contacts_refused")
     if open_task.form == "evaluation_request":

@@ -26,6 +26,8 @@ SEEN_AT_RESOLUTION = 1 / 30
 EMERGENCY_DELAY_S = 60
 # of a person who has signed in at the OpenID provider
 PERSON = "person"
+# of one session: more than the people of a household have
+MAX_CASES = 12
 # field of stored sessions, so it keeps its name
 PRE_SCREENING_KEY = "begun"  # codespell:ignore begun
 
@@ -71,23 +73,34 @@ def send_cookie() -> None:
     session.modified = True
 
 
-def open_case(case_reference: str, of_person: Sequence[str] = ()) -> None:
+def open_case(case_reference: str, of_person: Sequence[str] = (), keeps_others: bool = False) -> None:
     """Start a new session that may open this case.
 
     Args:
         of_person: references of all cases of the person, if the sign-in has proved their identity: the session may
             switch to these.
+        keeps_others: whether the session may still switch to the cases that it could open until now.
     """
+    others = list_cases() if keeps_others else []
     reset()
     session["case"] = case_reference
     session["seen_at"] = time.time()
-    if len(of_person) > 1:
-        session["cases"] = list(of_person)
+    cases = list(dict.fromkeys([*others, case_reference, *of_person]))[-MAX_CASES:]
+    if len(cases) > 1:
+        session["cases"] = cases
 
 
-def cases_of_person() -> list[str]:
-    """Return the references of the cases that this session may open; empty if it is only one."""
-    return session.get("cases", [])
+def switch_case(case_reference: str) -> bool:
+    """Open another case that this session may open; returns False if it may not open it."""
+    if case_reference not in list_cases():
+        return False
+    open_case(case_reference, keeps_others=True)
+    return True
+
+
+def list_cases() -> list[str]:
+    """Return the references of the cases that this session may open, in the order in which they were opened."""
+    return session.get("cases") or [case for case in [case_reference()] if case]
 
 
 def record_emergency() -> None:

@@ -6,6 +6,8 @@ code, or whose code is locked because others guessed at it, request a new link, 
 A link opens its case. Twins who share an address are distinguished by their given name, which the page requests after
 a correct date of birth. A link also lets people switch to their other cases: it proves that they receive the messages
 sent to this address. A code proves no such thing, as the address in a request for evaluation isn't verified.
+
+Anyone who answers for a household signs in to each of its cases, and may keep those open that are open already.
 """
 
 from __future__ import annotations
@@ -146,21 +148,6 @@ def _find_related_cases(case_reference: str) -> tuple[Case | None, list[Case]]:
     return find_case(engine, case_reference), [case for each in others if (case := find_case(engine, each))]
 
 
-@pages.route("/cases", methods=["GET", "POST"])
-def choose_case() -> ResponseReturnValue:
-    """Let a person with several cases choose one; only a sign-in by link allows this."""
-    own = sessions.cases_of_person()
-    if not own:
-        return redirect(url_for("patient.case"))
-    chosen = request.form.get("case", "")
-    if chosen in own:
-        sessions.open_case(chosen, own)
-        return redirect(url_for("patient.case"), 303)
-    engine = resources().engine
-    cases = [case for each in own if (case := find_case(engine, each))]
-    return render_template("cases.html", cases=cases, is_missing=request.method == "POST")
-
-
 @pages.post("/link/<token>/renew")
 def renew(token: str) -> ResponseReturnValue:
     """Send a new link to the address of the case; the response doesn't reveal whether there is one."""
@@ -206,7 +193,7 @@ def _send_link(case_reference: str, address: str, language: str) -> None:
 
 def _open_case(case_reference: str, subject: str, of_person: Sequence[str] = ()) -> Response:
     reset_attempts(subject)
-    sessions.open_case(case_reference, of_person)
+    sessions.open_case(case_reference, of_person, keeps_others="keep_open" in request.form)
     return redirect(url_for("patient.case"), 303)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask_babel import format_decimal, gettext, lazy_gettext
+from flask_babel import format_date, format_decimal, gettext, lazy_gettext
 from markupsafe import Markup
 
 from webapp.formatting import day, duration
@@ -44,7 +44,7 @@ def list_days(values: dict[str, Any]) -> list[ReportedDay]:
     reported = (each for each in reversed(values.get("diary") or []) if each.get("status"))
     return [
         ReportedDay(
-            day(each["day"]),
+            format_date(date.fromisoformat(each["day"]), "d MMM"),
             str(FEELINGS.get(each["feeling"] or "", "")),
             _with_unit(each["day_temperature_c"], "°C"),
             _with_unit(each["spo2"], "%"),
@@ -88,6 +88,8 @@ def _height_of(spo2: int) -> float:
 def describe_release(values: dict[str, Any]) -> list[str]:
     """Return until when the patient stays at home, and why; empty before the first report of the watch."""
     if values.get("watch_outcome") == "released":
+        if values.get("lab_result") != "positive":
+            return [gettext("Your quarantine is over. You can leave home again.")]
         return [gettext("Your isolation is over. You can leave home again.")]
     if values.get("watch_outcome") or not values.get("release_from"):
         return []
@@ -100,6 +102,14 @@ def describe_release(values: dict[str, Any]) -> list[str]:
             if values.get("onset_date"):
                 return [stay, gettext("Isolation lasts %(time)s from your first symptoms.", time=time)]
             return [stay, gettext("Isolation lasts %(time)s from the day of your test.", time=time)]
+        case "quarantine":
+            time = duration(policy["quarantine_days"], "day")
+            why = gettext(
+                "Quarantine lasts %(time)s from the day you were last close to someone with COVID-19. A negative test "
+                "doesn't shorten it.",
+                time=time,
+            )
+            return [stay, why]
         case "fever":
             time = duration(policy["fever_free_days"], "day")
             why = gettext("You need %(time)s without fever, and without medicine against fever, first.", time=time)

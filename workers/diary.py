@@ -1,6 +1,7 @@
 """Diary of a patient who is watched at home: its days, and what the decisions on the next day and on release need.
 
-Release of a case from isolation: WHO, Criteria for releasing COVID-19 patients from isolation, 2020.
+Release of a case from isolation: WHO, Criteria for releasing COVID-19 patients from isolation, 2020; of a contact from
+quarantine: WHO, Considerations for quarantine of individuals, 2020.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import Any
 from camunda7.inputs.place import Place
 from workers.onset import first_day_of_illness
 
-# a reported day: day (YYYY-MM-DD), status (None without a report), and the answers of the form daily_report
+# a reported day: day (YYYY-MM-DD), status (None without a report), the answers of the form daily_report, and of a red
+# day the seconds from the report until a doctor has called
 Day = dict[str, Any]
+CALLED_AFTER = "called_after_s"
 # answers of the form, as the diary has them
 ANSWERS = (
     "feeling",
@@ -30,20 +33,29 @@ ANSWERS = (
 
 @dataclass(frozen=True)
 class Illness:
-    """The course of the illness until the diary begins.
+    """The course of the illness, or of the time after an exposure, until the diary begins.
 
     Attributes:
         visit_temperature_c: measured when the sample was taken; None if it wasn't.
+        is_positive: otherwise the patient is in quarantine.
+        last_exposure_date: None if it is unknown.
     """
 
     onset_date: str | None
     sample_taken_at: datetime
     visit_temperature_c: float | None
+    is_positive: bool = True
+    last_exposure_date: str | None = None
 
 
 def add_day(diary: list[Day], day: Day) -> list[Day]:
     """Return the diary with a day, which replaces an earlier report of the same day."""
     return [*(each for each in diary if each["day"] != day["day"]), day]
+
+
+def count_seconds_to_call(red_at: datetime | None, now: datetime) -> int | None:
+    """Return the seconds from a red report until the doctor's call was documented; None if the day isn't red."""
+    return None if red_at is None else round((now - red_at).total_seconds())
 
 
 def find_usual_spo2(diary: list[Day]) -> int | None:
@@ -59,9 +71,15 @@ def count_days_worse(diary: list[Day]) -> int:
 
 
 def find_last_day_of_isolation(illness: Illness, policy: dict[str, Any], place: Place) -> date:
-    """Return the last day of isolation by the days since onset, or since the sample without symptoms."""
-    start = first_day_of_illness(illness.onset_date, illness.sample_taken_at, place)
-    return start + timedelta(days=policy["isolation_days"])
+    """Return the last day of isolation, by the days since onset, or of quarantine, by those since the last exposure.
+
+    If onset or exposure is unknown, days count from the sample.
+    """
+    if illness.is_positive:
+        start = first_day_of_illness(illness.onset_date, illness.sample_taken_at, place)
+        return start + timedelta(days=policy["isolation_days"])
+    start = first_day_of_illness(illness.last_exposure_date, illness.sample_taken_at, place)
+    return start + timedelta(days=policy["quarantine_days"])
 
 
 def find_last_day_of_fever(diary: list[Day], illness: Illness, policy: dict[str, Any], place: Place) -> date | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from camunda7.inputs.place import Place
 from camunda7.worker import topic
 from kpi.rows import KpiRows, find_age_group
+from workers.diary import CALLED_AFTER
 
 
 @topic("kpi.record_case")
@@ -35,6 +37,7 @@ def record_case(
     watch_ended_at: datetime,
     watch_outcome: str,
     release_from: str,
+    diary: list[dict[str, Any]],
     *,
     kpis: KpiRows,
     place: Place,
@@ -64,6 +67,9 @@ def record_case(
         watch_ended_at=watch_ended_at,
         watch_outcome=watch_outcome,
         released_on_time=_is_on_time(watch_outcome, watch_ended_at, release_from, place),
+        red_to_call_s=max(
+            (day[CALLED_AFTER] for day in diary or [] if day.get(CALLED_AFTER) is not None), default=None
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from camunda7.inputs.days import today
@@ -39,7 +39,10 @@ def record_day(
     unable_to_eat_or_drink: bool,
     day_note: str,
     day_status: str,
+    red_at: datetime,
     onset_date: str,
+    lab_result: str,
+    last_exposure_date: str,
     sample_taken_at: datetime,
     body_temperature_c: float,
     policy: dict[str, Any],
@@ -50,8 +53,10 @@ def record_day(
     answers = (feeling, day_temperature_c, fever_medicine, spo2, pulse, breathless, unable_to_eat_or_drink, day_note)
     now = today(place.zone)
     reported = dict(zip(diaries.ANSWERS, answers, strict=True))
-    days = diaries.add_day(diary or [], {"day": now.isoformat(), "status": day_status, **reported})
-    illness = Illness(onset_date, sample_taken_at, body_temperature_c)
+    called_after = {diaries.CALLED_AFTER: diaries.count_seconds_to_call(red_at, datetime.now(UTC))}
+    days = diaries.add_day(diary or [], {"day": now.isoformat(), "status": day_status, **reported, **called_after})
+    is_positive = lab_result == "positive"
+    illness = Illness(onset_date, sample_taken_at, body_temperature_c, is_positive, last_exposure_date)
     last_day = diaries.find_last_day_of_isolation(illness, policy, place)
     fever = diaries.find_last_day_of_fever(days, illness, policy, place)
     fever_over = fever + timedelta(days=policy["fever_free_days"]) if fever else last_day
@@ -65,6 +70,7 @@ def record_day(
         "unable_to_eat_or_drink": None,
         "day_note": None,
         "day_status": None,
+        "red_at": None,
         "call_number": 1,
         "call_reached": None,
         "call_again_at": None,
@@ -74,6 +80,7 @@ def record_day(
         # the patient is free from the day after the last one on
         "isolation_days_left": (last_day - now).days + 1,
         "fever_days_left": (fever_over - now).days + 1,
+        "in_quarantine": not is_positive,
         "is_improving": day_status == "green" and feeling != "worse",
         "release_from": (max(last_day, fever_over) + timedelta(days=1)).isoformat(),
     }

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.case import MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, eventually
+from processes.cases import set_language
+from records.access import Access
+from tests.support.case import GREEN_DAY, MEDICAL, REQUEST, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.chromium import NARROW
 from tests.support.days import days_ago
 from tests.support.inspection import Inspector, find_violations, is_untranslated
@@ -28,6 +31,7 @@ MAX_PAGES = 20
 WITH_FILLED_IN = bool(rounds(test=0, verify=1))
 MIN_INSPECTED = rounds(test=45, verify=60)
 SYMPTOMS = {**WITH_COUGH, "cough_since": days_ago(8)}
+REQUEST_BORN = SYMPTOMS["date_of_birth"]
 CONTACT = {"name": "Howard Aiken", "relation": "work_or_study", "last_exposure_date": days_ago(9), "exposure": "close"}
 
 
@@ -162,6 +166,72 @@ def test_every_page_of_a_case(
     reader.inspect()
 
     assert len(inspector.violations_by_page) > MIN_INSPECTED
+    assert inspector.violations == {}
+
+
+@pytest.fixture
+def household(state: dict[str, Any], access: Access) -> dict[str, str]:
+    """Two watched people with one telephone, the first one after some days at home; the codes by case reference."""
+    phone, people = CaseUnderTest(state).new_phone_number(), {"Ada": days_at_home(5), "Byron": []}
+
+    def reach_report(name: str) -> CaseUnderTest:
+        case = CaseUnderTest(state, is_watched=True)
+        case.start_care(onset=8, given_name=name, channel="sms", email=None, phone=phone)
+        case.record_visit("positive", body_temperature_c=36.8)
+        case.wait_until_at("Event_ReportHour")
+        case.set_values({"diary": people[name]})
+        case.fire_timer("Event_ReportHour")
+        case.wait_for_task("daily_report")
+        return case
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        cases = list(pool.map(reach_report, people))
+    return {case.reference: access.create_code(case.reference, REQUEST_BORN, phone) for case in cases}
+
+
+def days_at_home(count: int) -> list[dict[str, Any]]:
+    """A diary of the days before today."""
+    return [
+        {**GREEN_DAY, "day": days_ago(count - number), "status": "green", "spo2": 94 + number, "feeling": "same"}
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("language", ["ar", *(pytest.param(each, marks=pytest.mark.verify) for each in ("en", "fr"))])
+def test_every_page_of_a_household(
+    language: str,
+    state: dict[str, Any],
+    household: dict[str, str],
+    new_page: Callable[..., Page],
+    inspector: Inspector,
+) -> None:
+    patient = Patient(new_page(NARROW, locale={"en": "en-US", "fr": "fr-CA", "ar": "ar-EG"}[language]), state, language)
+    reader = InspectedPatient(patient, inspector, language)
+
+    def sign_in(code: str) -> None:
+        patient.fill_in({"access_code": code, "date_of_birth": REQUEST_BORN})
+        patient.press("Sign in")
+
+    (first, first_code), (second, second_code) = household.items()
+    for case in household:
+        set_language(CaseUnderTest(state).admin, case, language)
+    patient.open("/sign-in")
+    sign_in(first_code)
+    reader.inspect("with days at home")
+    reader.open("/sign-in?keep_open=yes", "/link/unknown")
+    patient.open("/sign-in?keep_open=yes")
+    sign_in(second_code)
+    reader.inspect("with another person's report due")
+    reader.open("/cases", "/forms/daily_report")
+    with_low_oxygen = {"feeling": "same", "fever_medicine": "no", "spo2": "91", "pulse": "88"}
+    reader.complete_form("daily_report", with_low_oxygen)
+    assert patient.page.locator("#next-report").count() == 1
+    with patient.page.expect_navigation():
+        patient.page.locator("#next-report button").click()
+    reader.complete_form("daily_report", {**with_low_oxygen, "spo2": "97"})
+    assert first in patient.text
+    reader.open("/cases")
+    assert second in patient.text
     assert inspector.violations == {}
 
 

@@ -146,12 +146,13 @@ def test_home_watch_agrees_with_its_sources() -> None:
 
 def test_release_says_why_not_yet() -> None:
     days = [
-        {"isolation_days_left": isolation, "fever_days_left": fever, "is_improving": well}
-        for isolation, fever, well in itertools.product((-1, 0, 1), (-1, 0, 1), (False, True))
+        {"isolation_days_left": left, "fever_days_left": fever, "is_improving": well, "in_quarantine": quarantine}
+        for left, fever, well, quarantine in itertools.product((-1, 0, 1), (-1, 0, 1), (False, True), (False, True))
     ]
     for day, row in zip(days, evaluate_all("release", days), strict=True):
-        isolation, fever, well = day.values()
-        expected = "isolation" if isolation > 0 else "fever" if fever > 0 else "released" if well else "symptoms"
+        left, fever, well, quarantine = day.values()
+        too_early = "quarantine" if quarantine else "isolation"
+        expected = too_early if left > 0 else "fever" if fever > 0 else "released" if well else "symptoms"
         assert row == {"release": expected}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ import pytest
 from camunda7.variables import ENGINE_TIME
 from config import settings
 from records.outbox import Message
-from tests.support.case import GREEN_DAY, STAYS_AT_HOME, CaseUnderTest, eventually
+from tests.support.case import GREEN_DAY, NO_SYMPTOMS, STAYS_AT_HOME, CaseUnderTest, eventually
 from tests.support.days import days_ago
 
 NO_FEVER = 36.8
@@ -36,8 +36,29 @@ def reach_watch(case: CaseUnderTest, onset: int = 8, fever_c: float = NO_FEVER, 
     case.fire_timer("Event_ReportHour")
 
 
+def reach_quarantine(case: CaseUnderTest, exposure: int | None, finding: str = "negative") -> None:
+    """Take an exposed case without symptoms to the notification of its result.
+
+    Args:
+        exposure: days since the last exposure; None if it is unknown, as for a contact who came by a link.
+    """
+    answers = {"recent_exposure": "yes", "last_exposure_date": days_ago(exposure)} if exposure is not None else {}
+    case.start({**NO_SYMPTOMS, **answers}, exposed_to="token" if exposure is None else None)
+    case.request_evaluation()
+    case.fill_in_medical_form(onset_date=None)
+    case.wait_for_task("medical_visit")
+    case.record_visit(finding, body_temperature_c=NO_FEVER)
+    case.wait_for_task("doctor_report")
+
+
 def report(case: CaseUnderTest, **changed: Any) -> None:
     case.submit_form("daily_report", {**GREEN_DAY, **changed})
+
+
+def in_words(day: str) -> str:
+    """A day as staff read it, such as 7 November 2026."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {found:%B %Y}"
 
 
 def days(case: CaseUnderTest) -> list[dict[str, Any]]:
@@ -87,11 +108,13 @@ def test_an_amber_day_is_followed_by_a_call_of_the_medical_team(case: CaseUnderT
     # the next call shows the course
     case.fire_timer("Event_ReportHour")
     report(case, spo2=93)
-    assert "amber, better, 36.9 °C, oxygen saturation 94 % (LOW), pulse 70" in case.facts("watch_call")["Days at home"]
+    facts = case.facts("watch_call")
+    assert facts["Oxygen at home, by day"] == "▅▄ 94, 93 %"
+    assert facts[in_words(days_ago(0))] == "amber, better, 36.9 °C, oxygen saturation 94 % (LOW), pulse 70"
     case.complete_staff_task("medical_team", "watch_call", STAYS_AT_HOME)
 
 
-def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTest) -> None:
+def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTest, records: None) -> None:
     # given
     reach_watch(case)
     # when
@@ -105,7 +128,12 @@ def test_a_red_day_puts_a_doctors_call_before_all_other_tasks(case: CaseUnderTes
     # and the patient goes on reporting if they stay at home
     case.complete_staff_task("doctor", "worsening_call", {**STAYS_AT_HOME, "care_place": "home"})
     case.wait_until_at("Event_ReportHour")
-    assert days(case)[0]["status"] == "red"
+    [day] = days(case)
+    assert day["status"] == "red"
+    # and the time that the doctor took is in the KPIs
+    assert day["called_after_s"] is not None
+    case.withdraw()
+    eventually(lambda: (row := case.kpi_row()) and row["red_to_call_s"] == day["called_after_s"], case.describe)
 
 
 def test_a_watched_patient_who_goes_to_hospital_is_not_watched_any_more(case: CaseUnderTest) -> None:
@@ -194,6 +222,133 @@ def test_a_result_that_is_corrected_ends_the_watch(case: CaseUnderTest) -> None:
     case.wait_for_end()
 
 
+def test_an_exposed_patient_is_watched_until_the_quarantine_is_over(case: CaseUnderTest, records: None) -> None:
+    # given a negative result on the last day of quarantine
+    reach_quarantine(case, exposure=14)
+    case.fire_timer("Event_ReportHour")
+    # when they are well, then they stay at home one more day, and know why
+    report(case, feeling="same")
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("release"), case.value("release_from")) == ("quarantine", days_ago(-1))
+    # when it is over, but there is fever, then they stay at home
+    case.set_values({"last_exposure_date": days_ago(15)})
+    case.fire_timer("Event_ReportHour")
+    report(case, day_temperature_c=38.5)
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("release"), case.value("release_from")) == ("fever", days_ago(-4))
+    # when nothing is left, then they are released
+    case.set_values({"last_exposure_date": days_ago(19), "diary": []})
+    case.fire_timer("Event_ReportHour")
+    report(case, feeling="same")
+    eventually(lambda: case.value("watch_outcome") == "released", case.describe)
+    query = Message.select().where(Message.key.startswith(f"{case.reference}/"), Message.template == "released")
+    eventually(lambda: query.count() == 1)
+
+
+def test_an_exposed_patient_is_called_like_any_other(case: CaseUnderTest) -> None:
+    reach_quarantine(case, exposure=3)
+    case.fire_timer("Event_ReportHour")
+    report(case, spo2=90)
+    assert case.task("worsening_call")["priority"] == 120
+
+
+def test_a_contact_whose_last_exposure_is_unknown_is_watched_from_the_sample_on(case: CaseUnderTest) -> None:
+    reach_quarantine(case, exposure=None)
+    case.fire_timer("Event_ReportHour")
+    report(case)
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("release"), case.value("release_from")) == ("quarantine", days_ago(-15))
+
+
+def test_no_one_is_watched_after_quarantine_or_without_exposure(case: CaseUnderTest, state: dict[str, Any]) -> None:
+    reach_quarantine(case, exposure=15)
+    assert "Event_WatchBegun" not in case.visited_nodes()
+    never_exposed = CaseUnderTest(state, is_watched=True)
+    never_exposed.reach_report("negative")
+    assert "Event_WatchBegun" not in never_exposed.visited_nodes()
+
+
+def test_a_result_that_is_corrected_to_positive_turns_quarantine_into_isolation(case: CaseUnderTest) -> None:
+    # given
+    reach_quarantine(case, exposure=14)
+    case.fire_timer("Event_ReportHour")
+    report(case)
+    case.wait_until_at("Event_ReportHour")
+    # when
+    case.correct_lab_result("positive")
+    eventually(lambda: case.value("correction_number") == 1 and case.value("watch_started_at"), case.describe)
+    # then a new watch begins, and counts from the sample: there were no symptoms
+    case.fire_timer("Event_ReportHour")
+    report(case)
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("release"), case.value("release_from")) == ("isolation", days_ago(-11))
+
+
+def test_a_case_that_is_confirmed_by_the_report_alone_is_not_watched(case: CaseUnderTest) -> None:
+    case.reach_report("negative")
+    case.submit_report(case_classification="confirmed", isolation_until=days_ago(-5))
+    case.submit_form("close_contacts", {"had_contacts": "no"})
+    case.submit_form("review", {"rating": "5", "review_comment": None})
+    case.wait_for_end()
+    assert "Event_WatchBegun" not in case.visited_nodes()
+
+
+def test_a_report_that_comes_while_a_call_is_due_counts_and_ends_the_call(case: CaseUnderTest) -> None:
+    # given a silent patient, whom a contact tracer couldn't reach once
+    reach_watch(case)
+    case.fire_timer("Event_ReportMissing")
+    case.wait_until_at("Task_CallSilentPatient")
+    case.complete_staff_task("contact_tracer", "daily_report", {"call_reached": "no", "call_again_at": None})
+    eventually(lambda: case.value("call_number") == 2 and case.tasks())
+    # when the patient reports on their page
+    report(case)
+    # then the day counts, no one calls, and the next silence begins with the first call
+    case.wait_until_at("Event_ReportHour")
+    assert [day["status"] for day in days(case)] == ["green"]
+    assert "daily_report" not in {task.form for task in case.tasks()}
+    assert case.value("call_number") == 1
+
+
+def test_a_red_report_while_a_call_is_due_goes_to_a_doctor(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    case.fire_timer("Event_ReportMissing")
+    case.wait_until_at("Task_CallSilentPatient")
+    report(case, breathless=True)
+    assert case.groups_of("worsening_call") == {"doctors"}
+
+
+def test_a_patient_with_a_telephone_only_who_is_not_reached_is_called_again_and_visited(case: CaseUnderTest) -> None:
+    reach_watch(case, channel="telephone", email=None, phone=case.new_phone_number())
+    not_reached = {"call_reached": "no", "call_again_at": None}
+    for number in (1, 2, 3):
+        eventually(lambda number=number: case.value("call_number") == number and case.tasks())
+        case.complete_staff_task("contact_tracer", "daily_report", not_reached)
+    case.wait_until_at("Task_VisitSilentPatient")
+    # the visit finds the patient so ill that they go to hospital
+    case.complete_staff_task("medical_team", "watch_call", {**STAYS_AT_HOME, "care_place": "hospital"})
+    eventually(lambda: case.value("watch_outcome") == "hospital", case.describe)
+
+
+def test_an_onset_that_the_medical_team_corrects_counts_from_this_day_on(case: CaseUnderTest) -> None:
+    # given an amber day, after what seemed 8 days
+    reach_watch(case, onset=8)
+    report(case, pulse=115)
+    # when the patient says on the telephone that it began 2 days later
+    case.complete_staff_task("medical_team", "watch_call", {**STAYS_AT_HOME, "onset_date": days_ago(6)})
+    # then they stay at home 2 days longer
+    case.wait_until_at("Event_ReportHour")
+    assert (case.value("onset_date"), case.value("release_from")) == (days_ago(6), days_ago(-5))
+
+
+def test_a_patient_who_withdraws_while_a_doctor_is_to_call_is_not_called_any_more(case: CaseUnderTest) -> None:
+    reach_watch(case)
+    report(case, breathless=True)
+    case.wait_for_task("worsening_call")
+    case.withdraw()
+    eventually(lambda: case.value("watch_outcome") == "withdrawn", case.describe)
+    assert "worsening_call" not in {task.form for task in case.tasks()}
+
+
 def test_a_patient_who_withdraws_before_the_report_is_not_watched_any_more(case: CaseUnderTest) -> None:
     reach_watch(case)
     case.wait_for_task("doctor_report")
@@ -230,8 +385,8 @@ def test_a_watched_patient_who_feels_worse_between_reports_is_called(case: CaseU
 
     case.report_worsening(breathless=True)
 
-    course = case.facts("worsening_call")["Days at home"]
-    assert course.endswith("green, better, 36.9 °C, oxygen saturation 97 %, pulse 70")
+    day = case.facts("worsening_call")[in_words(days_ago(0))]
+    assert day == "green, better, 36.9 °C, oxygen saturation 97 %, pulse 70"
     case.complete_staff_task("doctor", "worsening_call", STAYS_AT_HOME)
     eventually(lambda: "Event_PatientCalled" in case.visited_nodes(), case.describe)
     case.wait_until_at("Event_ReportHour")

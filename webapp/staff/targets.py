@@ -15,6 +15,7 @@ AT_MOST = {
     "positivity": "positivity",
     "sample_to_result_median": "sample_to_result",
     "sample_to_last_contact_median": "sample_to_last_contact",
+    "red_to_call_median": "red_to_call",
 }
 AT_LEAST = {key: key for key in ("with_contacts", "contacts_per_case", "notified_in_24_h", "mean_feedback")}
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from processes.elements import CallActivity, UserTask
+from processes.elements import CallActivity, IntermediateCatchEvent, UserTask
 from processes.positions import ActivityCount
 
 # label and step, the whole first
 STEPS = (
     ("Watched at home", CallActivity.WATCH_AT_HOME),
+    ("Nothing due: reported, or not asked yet today", IntermediateCatchEvent.REPORT_HOUR),
     ("Today's report is due", UserTask.DAILY_REPORT),
     ("Silent for a day, to be called", UserTask.CALL_SILENT_PATIENT),
     ("Silent and not reached, to be visited", UserTask.VISIT_SILENT_PATIENT),

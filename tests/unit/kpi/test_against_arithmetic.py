@@ -53,6 +53,7 @@ def generate_case(chance: random.Random) -> Case:
         "came_as_contact": chance.random() < 0.3,
         "watch_outcome": (outcome := chance.choice(["released", "released", "hospital", "withdrawn", None])),
         "released_on_time": chance.random() < 0.5 if outcome == "released" else None,
+        "red_to_call_s": maybe(chance.randrange(7200)) if outcome else None,
         "closed_on": FIRST + timedelta(days=chance.randrange(PERIOD_DAYS)),
     }
 
@@ -100,6 +101,7 @@ def expected(cases: list[Case]) -> dict[str, float | None]:
         **spread("sample_to_result", closed, "sample_taken_at", "result_told_at"),
         **spread("result_to_report", closed, "result_told_at", "report_published_at"),
         **spread("sample_to_last_contact", closed, "sample_taken_at", "contacts_notified_at"),
+        **spread_of("red_to_call", [case["red_to_call_s"] for case in closed if case["red_to_call_s"] is not None]),
         **spread_of(
             "onset_to_result",
             [

@@ -66,6 +66,7 @@ def papers(values: dict[str, Any], zone: str = "UTC") -> list[tuple[Any, ...]]:
             {**POSITIVE, "watch_outcome": "released", "watch_ended_at": SENT},
             [..., ..., (Kind.RELEASE, date(2026, 3, 21), None, "")],
         ),
+        ({**NEGATIVE, **EXPOSED, "watch_outcome": "released", "watch_ended_at": SENT}, [..., ...]),
         ({**POSITIVE, "watch_outcome": "hospital", "watch_ended_at": SENT}, [..., ...]),
     ],
 )

@@ -35,7 +35,9 @@ def day(date: str, **answers: Any) -> dict[str, Any]:
     ("values", "said"),
     [
         ({}, []),
-        ({"watch_outcome": "released"}, ["over"]),
+        ({"watch_outcome": "released", "lab_result": "positive"}, ["isolation is over"]),
+        ({"watch_outcome": "released", "lab_result": "negative"}, ["quarantine is over"]),
+        ({"release": "quarantine", "release_from": FROM}, ["10 April 2020", "14 days"]),
         ({"watch_outcome": "hospital", "release": "fever", "release_from": FROM}, []),
         (
             {"release": "isolation", "release_from": FROM, "onset_date": "2020-03-31"},
@@ -60,8 +62,8 @@ def test_days_are_listed_from_the_newest_and_silent_ones_are_left_out(app: Flask
     with app.test_request_context():
         found = list_days({"diary": diary})
     assert [(each.day, each.feeling, each.spo2, each.pulse) for each in found] == [
-        ("3 April 2020", "Worse", "", "80"),
-        ("1 April 2020", "About the same", "97 %", ""),
+        ("3 Apr", "Worse", "", "80"),
+        ("1 Apr", "About the same", "97 %", ""),
     ]
 
 

@@ -44,13 +44,15 @@ def past(days: int, **answers: Any) -> dict[str, Any]:
 
 
 def record(diary: list[dict[str, Any]], onset: int | None, **answers: Any) -> dict[str, Any]:
-    """Record today in the diary of a patient whose sample was taken 2 days ago."""
+    """Record today in the diary of a patient with a positive result, whose sample was taken 2 days ago."""
     case = {
+        "lab_result": "positive",
+        "last_exposure_date": None,
         "onset_date": None if onset is None else days_ago(onset).isoformat(),
         "sample_taken_at": datetime.now(UTC) - timedelta(days=2),
         "body_temperature_c": answers.pop("at_visit", 36.8),
     }
-    today = {"day_status": "green", **ANSWERS, **case, **answers}
+    today = {"day_status": "green", "red_at": None, **ANSWERS, **case, **answers}
     return record_day(diary=diary, policy=POLICY, place=BERLIN, **today)
 
 
@@ -63,6 +65,16 @@ def test_isolation_is_counted_from_onset_or_else_from_the_sample(onset: int | No
     found = record([], onset)
     assert found["isolation_days_left"] == left
     assert found["release_from"] == days_ago(release).isoformat()
+
+
+@pytest.mark.parametrize(("exposure", "left"), [(10, 5), (14, 1), (15, 0), (None, 13)])
+def test_quarantine_is_counted_from_the_last_exposure_or_else_from_the_sample(exposure: int | None, left: int) -> None:
+    day = None if exposure is None else days_ago(exposure).isoformat()
+    found = record([], 3, lab_result="negative", last_exposure_date=day)
+    assert (found["in_quarantine"], found["isolation_days_left"]) == (True, left)
+    assert found["release_from"] == days_ago(-left).isoformat()
+    # a positive test makes it an isolation
+    assert record([], 3, last_exposure_date=day)["in_quarantine"] is False
 
 
 @pytest.mark.parametrize(
@@ -98,6 +110,13 @@ def test_the_answers_are_reset_for_tomorrow() -> None:
     found = record([], 8, feeling="worse", spo2=95)
     assert {found[name] for name in ANSWERS} == {None}
     assert (found["days_worse"], found["spo2_usual"], found["is_improving"]) == (1, 95, False)
+
+
+def test_the_time_from_a_red_report_to_the_call_is_recorded() -> None:
+    [day] = record([], 8, day_status="red", red_at=datetime.now(UTC) - timedelta(minutes=7))["diary"]
+    assert 420 <= day["called_after_s"] < 430
+    [day] = record([], 8)["diary"]
+    assert day["called_after_s"] is None
 
 
 def test_the_usual_oxygen_saturation_is_the_median_of_those_measured() -> None:

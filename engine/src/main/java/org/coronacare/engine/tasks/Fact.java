@@ -2,6 +2,8 @@ package org.coronacare.engine.tasks;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -56,7 +58,7 @@ enum Fact {
               measured(values, "oxygen_saturation", "oxygen saturation %s %%"),
               measured(values, "respiratory_rate", "%s breaths a minute"))),
   DAY("Today", Fact::today),
-  COURSE("Days at home", Fact::course),
+  COURSE("Oxygen at home, by day", Fact::oxygen),
   VISIT_NOTE("Note of the medical team", values -> oneLine(values.text("visit_note"))),
   RESULT("Result", values -> join(", ", word(values, "lab_result", Words.RESULTS), correction(values))),
   SAMPLES("Samples", Fact::samples),
@@ -69,6 +71,9 @@ enum Fact {
   EXPOSED("Last close to the case", values -> values.day("contact_last_exposure")),
   QUARANTINE("Quarantine until", values -> values.day("contact_last_exposure", values.policy("quarantine_days")));
 
+  // of a chart of oxygen saturations, from BAR_FROM % on, each 2 % higher than the one before
+  private static final String BARS = "▁▂▃▄▅▆▇█";
+  private static final int BAR_FROM = 86;
   // an entry of the process variable results_so_far (processes/corona_care.bpmn)
   private static final Pattern SAMPLE = Pattern.compile("Sample (\\d+), (\\S+), taken (\\S+): ([\\w ]+);");
 
@@ -87,6 +92,17 @@ enum Fact {
   /** The fact in words; null if the case doesn't have it. */
   String describe(CaseValues values) {
     return words.apply(values);
+  }
+
+  /** Rows that follow the fact in a form, by label, in order: of the course the days at home, the newest first. */
+  Map<String, String> details(CaseValues values) {
+    var rows = new LinkedHashMap<String, String>();
+    if (this == COURSE) {
+      var days = new ArrayList<>(diary(values));
+      Collections.reverse(days);
+      days.forEach(day -> rows.put(values.dayOf(day.prop("day").stringValue()), describe(values, day)));
+    }
+    return rows;
   }
 
   private static String alert(CaseValues values) {
@@ -133,14 +149,28 @@ enum Fact {
         oneLine(values.text("day_note")));
   }
 
-  /** The days of the diary (workers/diary.py), the newest first. */
-  private static String course(CaseValues values) {
-    if (!(values.get("diary") instanceof SpinJsonNode diary) || !diary.isArray()) {
+  /** The days of the diary (workers/diary.py), the oldest first. */
+  private static List<SpinJsonNode> diary(CaseValues values) {
+    return values.get("diary") instanceof SpinJsonNode diary && diary.isArray() ? diary.elements() : List.of();
+  }
+
+  /** The oxygen saturations of the days at home and of today, the oldest first, with a chart; null with fewer than two. */
+  private static String oxygen(CaseValues values) {
+    var measured =
+        Stream.concat(diary(values).stream().map(day -> of(day, "spo2")), Stream.ofNullable(values.get("spo2")))
+            .filter(Objects::nonNull)
+            .map(value -> ((Number) value).intValue())
+            .toList();
+    if (measured.size() < 2) {
       return null;
     }
-    var days = new ArrayList<>(diary.elements());
-    Collections.reverse(days);
-    return join("; ", days.stream().map(day -> values.dayOf(day.prop("day").stringValue()) + ": " + describe(values, day)).toArray(String[]::new));
+    var bars = measured.stream().map(Fact::bar).collect(Collectors.joining());
+    return "%s %s %%".formatted(bars, measured.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+  }
+
+  private static String bar(int spo2) {
+    var height = Math.max(0, Math.min((spo2 - BAR_FROM) / 2, BARS.length() - 1));
+    return BARS.substring(height, height + 1);
   }
 
   private static String describe(CaseValues values, SpinJsonNode day) {

@@ -93,10 +93,15 @@ public class TaskFacts extends AbstractProcessEnginePlugin {
     for (var fact : facts) {
       var value = fact.describe(values);
       if (value != null) {
-        rows.add(Map.of("fact", fact.label(), "value", value));
+        rows.add(row(fact.label(), value));
       }
+      fact.details(values).forEach((label, detail) -> rows.add(row(label, detail)));
     }
     return rows;
+  }
+
+  private static Map<String, String> row(String label, String value) {
+    return Map.of("fact", label, "value", value);
   }
 
   private static String cardVariable(Fact fact) {
