@@ -16,7 +16,7 @@ TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: all but the texts of pages, which are everyday language
 PROSE = *.md docs Makefile access backup bench camunda7 config deployment engine/src forms hosting kpi kubernetes monitoring \
-	papers processes records reporting services stack tests tools webapp/*.py webapp/staff workers
+	papers processes records reporting services simulation stack tests tools webapp/*.py webapp/staff workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
@@ -43,7 +43,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages screenshots pages pathway reference texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status simulate erase erasures backup restore backup-key rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages screenshots pages pathway reference texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -79,6 +79,9 @@ rehearse: .venv/.stamp ##change list recent cases for which a changed decision g
 
 status: .venv/.stamp ##use show parts, KPIs and incidents; fails when something is wrong
 	@$(PY) -m stack status
+
+simulate: setup ##use simulate a scenario, such as a surge, with the diagrams that run: SCENARIO=FILE, OUT=FOLDER
+	@$(PY) -m simulation "$(SCENARIO)" $(if $(OUT),--out "$(OUT)")
 
 erase: .venv/.stamp ##use erase a patient's data everywhere: CASE=C-…
 	@$(PY) -m records erase "$(CASE)"

@@ -26,6 +26,7 @@ ALLOWED = {
     "records": {"hosting"},
     "reporting": {"camunda7", "hosting"},
     "services": {"hosting"},
+    "simulation": {"camunda7", "config", "processes", "stack.parts", "workers"},
     "stack": {"access.people", "camunda7", "config", "hosting.clients", "processes"},
     "webapp": {"camunda7", "hosting", "kpi", "papers", "processes", "records"},
     "workers": {"camunda7", "hosting", "kpi", "papers", "processes", "records", "reporting"},
