@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 # of the time from the request for an evaluation to the result, which is no element of a diagram
@@ -16,11 +16,14 @@ class Wait:
     Attributes:
         started_ms: when the work began; None if it hadn't at the end of the run.
         ended_ms: when the work ended; None as well.
+        work_ms: how long the work takes.
     """
 
     ready_ms: int
     started_ms: int | None
     ended_ms: int | None
+    case: str = ""
+    work_ms: int = 0
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Recording:
         kits: requested, granted, and when a request first found none.
         unmodelled: topics and user tasks that were completed at once, as nothing is known of them.
         commands: number of commands that the engine executed.
+        ended: number of cases that ended.
     """
 
     start_ms: int
@@ -62,4 +66,3 @@ class Recording:
     ended: int = 0
     unmodelled: set[str] = field(default_factory=set)
     commands: int = 0
-    events: Counter[str] = field(default_factory=Counter)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from simulation.scenario import Delivery, Shift
+from simulation.scenario import Shift
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -19,8 +19,10 @@ class Request:
     """Something that waits for a resource.
 
     Attributes:
-        id: of the task in the engine.
+        id: of the task in the engine, or of the sample.
         step: for which it waits: the id of the element.
+        work_ms: how long it uses the resource.
+        on_end: called when the work has ended.
         ready_ms: simulated time at which the wait began.
         started_ms: None while it waits.
     """
@@ -29,7 +31,9 @@ class Request:
     step: str
     case: str
     priority: int
-    ready_ms: int
+    work_ms: int
+    on_end: Callable[[], None]
+    ready_ms: int = 0
     started_ms: int | None = None
 
 
@@ -46,6 +50,9 @@ class Queue:
 
     def __contains__(self, request_id: str) -> bool:
         return request_id in self._waiting
+
+    def __iter__(self) -> Iterator[Request]:
+        return iter(self._waiting.values())
 
     def add(self, request: Request) -> None:
         self._waiting[request.id] = request
@@ -65,15 +72,17 @@ class Queue:
         return self._waiting.pop(request_id, None)
 
     def pop(self) -> Request:
+        """Remove and return the first request.
+
+        Raises:
+            IndexError: none waits.
+        """
         while True:
             priority, _, _, request_id = heapq.heappop(self._heap)
             request = self._waiting.get(request_id)
             # an entry with another priority is outdated
             if request and request.priority == -priority:
                 return self._waiting.pop(request_id)
-
-    def __iter__(self) -> Iterator[Request]:
-        return iter(self._waiting.values())
 
     def _push(self, request: Request) -> None:
         self._number += 1
@@ -85,8 +94,8 @@ class Pool:
     """A resource with a number of places, which may change by the hour.
 
     Attributes:
-        name: role, or "laboratory-places".
-        busy_ms: time that places were used.
+        name: role, or one of simulation/facility.py.
+        busy_ms: time that places were used within the run.
     """
 
     name: str
@@ -103,12 +112,9 @@ class Pool:
     def available_ms_per_day(self) -> int:
         return self.places * DAY_MS + sum(shift.number * _length_ms(shift) for shift in self.shifts)
 
-    def list_changes(self) -> list[str]:
+    def list_starts(self) -> list[str]:
         """Return the hours at which a shift begins."""
         return sorted({shift.since for shift in self.shifts})
-
-    def has_capacity(self, now: datetime) -> bool:
-        return self.in_use < self.count_places(now)
 
 
 def _is_at_work(shift: Shift, now: datetime) -> bool:
@@ -119,60 +125,54 @@ def _is_at_work(shift: Shift, now: datetime) -> bool:
 
 
 def _length_ms(shift: Shift) -> int:
-    since, until = _minutes(shift.since), _minutes(shift.until)
-    return ((until - since) % 1440 or 1440) * MINUTE_MS
+    return (minute_of_day(shift.until) - minute_of_day(shift.since)) % 1440 * MINUTE_MS or DAY_MS
 
 
-def _minutes(hour: str) -> int:
+def minute_of_day(hour: str) -> int:
     hours, minutes = hour.split(":")
     return int(hours) * 60 + int(minutes)
 
 
 @dataclass
 class KitStock:
-    """Test kits in stock, and requests for one.
+    """Test kits in stock, and requests for one, which a kit ends.
 
     Attributes:
+        reserved: ids of the requests that got a kit.
         first_empty_ms: when a request first found no kit; None if each found one.
     """
 
     kits: int
     queue: Queue = field(default_factory=Queue)
     reserved: set[str] = field(default_factory=set)
+    requested: int = 0
     granted: int = 0
     first_empty_ms: int | None = None
 
     def reserve(self, request: Request) -> bool:
-        """Reserve a kit for a request, whose id names the sample; if none is left, it waits."""
-        if request.id in self.reserved:
-            return True
+        """Reserve a kit for a request; if none is left, it waits."""
+        if request.id in self.queue:
+            return False
+        self.requested += 1
         if self.kits > 0:
-            self.kits -= 1
-            self._grant(request, request.ready_ms)
+            self._grant(request)
             return True
         if self.first_empty_ms is None:
             self.first_empty_ms = request.ready_ms
-        if request.id not in self.queue:
-            self.queue.add(request)
+        self.queue.add(request)
         return False
 
-    def deliver(self, kits: int, now_ms: int) -> Iterable[Request]:
-        """Add kits; returns the waiting requests that got one."""
+    def add(self, kits: int) -> list[Request]:
+        """Add kits to the stock; returns the waiting requests that got one."""
         self.kits += kits
         granted = []
         while self.kits > 0 and len(self.queue):
             request = self.queue.pop()
-            self.kits -= 1
-            self._grant(request, now_ms)
+            self._grant(request)
             granted.append(request)
         return granted
 
-    def _grant(self, request: Request, now_ms: int) -> None:
+    def _grant(self, request: Request) -> None:
+        self.kits -= 1
         self.granted += 1
         self.reserved.add(request.id)
-        request.started_ms = now_ms
-
-
-def list_deliveries(deliveries: Iterable[Delivery], start: datetime) -> list[tuple[datetime, int]]:
-    """Return when kits arrive, at 8:00 local time, and how many."""
-    return [(start + timedelta(days=each.day - 1, hours=8), each.kits) for each in deliveries]

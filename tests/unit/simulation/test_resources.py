@@ -9,7 +9,7 @@ from simulation.scenario import Shift
 
 
 def request(name: str, priority: int = 40, ready_ms: int = 0) -> Request:
-    return Request(name, "step", "S-1", priority, ready_ms)
+    return Request(name, "step", "S-1", priority, 0, lambda: None, ready_ms)
 
 
 def test_the_highest_priority_is_first_and_then_the_oldest() -> None:
@@ -43,9 +43,9 @@ def test_kits_are_granted_by_priority_when_they_are_delivered() -> None:
     assert stock.reserve(request("S-1/1", ready_ms=5))
     assert not stock.reserve(request("S-2/1", 40, 6))
     assert not stock.reserve(request("S-3/1", 90, 7))
-    assert [each.id for each in stock.deliver(1, 9)] == ["S-3/1"]
+    assert [each.id for each in stock.add(1)] == ["S-3/1"]
     assert stock.first_empty_ms == 6
-    # the engine asks again after the grant
-    assert stock.reserve(request("S-3/1", 90, 9))
+    assert stock.reserved == {"S-1/1", "S-3/1"}
+    # the engine asks again after an hour
     assert not stock.reserve(request("S-2/1", 40, 9))
-    assert len(stock.queue) == 1
+    assert (len(stock.queue), stock.requested, stock.granted) == (1, 3, 2)
