@@ -80,8 +80,8 @@ rehearse: .venv/.stamp ##change list recent cases for which a changed decision g
 status: .venv/.stamp ##use show parts, KPIs and incidents; fails when something is wrong
 	@$(PY) -m stack status
 
-simulate: setup ##use simulate a scenario, such as a surge, with the diagrams that run: SCENARIO=FILE, OUT=FOLDER
-	@$(PY) -m simulation "$(SCENARIO)" $(if $(OUT),--out "$(OUT)")
+simulate: setup ##use simulate a scenario, such as a surge, with the diagrams that run: SCENARIO=FILE, FAST=1, OUT=FOLDER
+	@$(PY) -m simulation "$(SCENARIO)" $(if $(FAST),--fast) $(if $(OUT),--out "$(OUT)")
 
 erase: .venv/.stamp ##use erase a patient's data everywhere: CASE=C-…
 	@$(PY) -m records erase "$(CASE)"

@@ -56,7 +56,6 @@ class Patient:
         lab_result: of the last sample; None until there is one.
     """
 
-    number: int
     draw: Draw
     parameters: Parameters
     born: str
@@ -77,13 +76,12 @@ class Patient:
         return number
 
 
-def create_patient(number: int, parameters: Parameters, seed: int, today: datetime) -> Patient:
-    draw = Draw(seed, f"S-{number}")
+def create_patient(case: str, parameters: Parameters, seed: int, today: datetime) -> Patient:
+    draw = Draw(seed, case)
     orientation = draw_value(draw.at("orientation"), parameters.shares["orientation"])
     youngest, oldest = AGES.get(orientation, ADULTS)
     days = draw.at("age").randint(youngest * 366, oldest * 365)
     return Patient(
-        number,
         draw,
         parameters,
         str(today.date() - timedelta(days=days)),
@@ -123,7 +121,7 @@ def _request(patient: Patient, number: int, now: datetime) -> Values:
     return {
         "wants_evaluation": "yes",
         "given_name": "Simulated",
-        "family_name": f"Patient {patient.number}",
+        "family_name": patient.draw.case,
         "carer_name": None,
         "channel": patient.channel,
         "email": "patient@simulation.example" if has_email else None,
@@ -157,7 +155,7 @@ def _visit(patient: Patient, number: int, now: datetime) -> Values:
     return {
         "visit_outcome": outcome,
         "next_appointment": None,
-        "sample_barcode": f"S{patient.number}-{number}",
+        "sample_barcode": f"{patient.draw.case}-{number}",
         "specimen_type": "nasopharyngeal_swab",
         "sampling_time": None,
         "body_temperature_c": 37.2,
@@ -237,7 +235,7 @@ def _set_priority(patient: Patient, number: int, now: datetime) -> Values:
 
 
 def _barcode(patient: Patient, number: int, now: datetime) -> Values:
-    return {"sample_barcode": f"S{patient.number}-N{number}"}
+    return {"sample_barcode": f"{patient.draw.case}-N{number}"}
 
 
 def _review(patient: Patient, number: int, now: datetime) -> Values:

@@ -108,7 +108,7 @@ def check_contacts(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
 
 def submit_contacts(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
     named = task.variables.get("close_contacts") if task.variables.get("had_contacts") == "yes" else None
-    ids = [f"{patient.number}-{number}" for number in range(len(named or []))]
+    ids = [f"{patient.draw.case}-{number}" for number in range(len(named or []))]
     return {"contact_ids": ids, "contacts_named": len(ids)}
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from processes.variables import VARIABLES
 from simulation.errors import SimulationFailed
-from stack.parts import CLASS_PATH
+from stack.parts import CLASS_PATH, CLASSES, SHARED
 
 HOST_CLASS = "org.coronacare.simulation.EngineHost"
 MAX_HEAP_MB = 768
@@ -33,7 +33,8 @@ class EngineHost:
 
     def __init__(self, zone: str, seed: int, max_heap_mb: int = MAX_HEAP_MB):
         # the serial collector needs the least memory, and leaves the other core to the live platform
-        options = [f"-Xmx{max_heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Duser.timezone=UTC"]
+        shared = SHARED if CLASSES.exists() else []
+        options = [f"-Xmx{max_heap_mb}m", "-XX:+UseSerialGC", "-Duser.timezone=UTC", *shared]
         command = ["java", *options, f"-Djava.io.tmpdir={tempfile.gettempdir()}", "-cp", CLASS_PATH, HOST_CLASS]
         self._process = subprocess.Popen(
             [*command, zone, str(seed)],

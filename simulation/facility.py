@@ -49,7 +49,7 @@ class Facility:
     def moment(self, milliseconds: int) -> datetime:
         return datetime.fromtimestamp(milliseconds / 1000, self.zone)
 
-    def plan(self, on_arrival: Callable[[], None]) -> None:
+    def plan(self, on_arrival: Callable[[str], None]) -> None:
         """Add to the calendar what comes from outside: arrivals, starts of shifts, and deliveries."""
         for day in range(self._scenario.days):
             midnight = self.start + timedelta(days=day)
@@ -62,7 +62,7 @@ class Facility:
             arrives = self.start + timedelta(days=delivery.day - 1, hours=DELIVERY_HOUR)
             self.calendar.add(to_ms(arrives), partial(self.add_kits, delivery.kits))
 
-    def _begin_day(self, day: int, on_arrival: Callable[[], None]) -> None:
+    def _begin_day(self, day: int, on_arrival: Callable[[str], None]) -> None:
         for milliseconds in self._draw_arrivals(day):
             self.calendar.add(milliseconds, partial(self._arrive, on_arrival))
 
@@ -78,9 +78,10 @@ class Facility:
         while rate and (at := at + chance.expovariate(rate)) < 1:
             yield round(midnight + opens + at * (closes - opens))
 
-    def _arrive(self, on_arrival: Callable[[], None]) -> None:
-        self.recording.arrived += 1
-        on_arrival()
+    def _arrive(self, on_arrival: Callable[[str], None]) -> None:
+        case = f"S-{self.recording.arrived + 1}"
+        self.recording.arrivals_ms[case] = self.now_ms
+        on_arrival(case)
 
     def submit(self, resource: str, request: Request) -> None:
         """Have a request wait for a resource, and use it."""
@@ -134,7 +135,7 @@ class Facility:
         self._record(request, ended_ms=self.now_ms)
 
     def _record(self, request: Request, ended_ms: int | None) -> None:
-        wait = Wait(request.ready_ms, request.started_ms, ended_ms, request.case, request.work_ms)
+        wait = Wait(request.ready_ms, request.started_ms, ended_ms, request.case, request.work_ms, request.priority)
         self.recording.waits[request.step].append(wait)
 
     def close(self) -> None:

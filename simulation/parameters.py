@@ -20,6 +20,8 @@ DEFAULTS = Path(__file__).with_name("defaults.yaml")
 # standard normal deviate of the 90th percentile
 Z90 = 1.2815515655446004
 STATED = "stated"
+# file of what was learnt, in the folder of the simulation
+LEARNT = "parameters.json"
 
 
 class Parameters(Section):

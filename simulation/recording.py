@@ -17,6 +17,7 @@ class Wait:
         started_ms: when the work began; None if it hadn't at the end of the run.
         ended_ms: when the work ended; None as well.
         work_ms: how long the work takes.
+        priority: when it began.
     """
 
     ready_ms: int
@@ -24,6 +25,7 @@ class Wait:
     ended_ms: int | None
     case: str = ""
     work_ms: int = 0
+    priority: int = 0
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Recording:
 
     Attributes:
         waits: by step.
+        arrivals_ms: when each case arrived.
         roles: resource for which each step waits.
         usage: by resource.
         kits: requested, granted, and when a request first found none.
@@ -57,12 +60,16 @@ class Recording:
     start_ms: int
     end_ms: int
     waits: dict[str, list[Wait]] = field(default_factory=lambda: defaultdict(list))
+    arrivals_ms: dict[str, int] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     usage: dict[str, Usage] = field(default_factory=lambda: defaultdict(Usage))
     kits_requested: int = 0
     kits_granted: int = 0
     kits_empty_ms: int | None = None
-    arrived: int = 0
     ended: int = 0
     unmodelled: set[str] = field(default_factory=set)
     commands: int = 0
+
+    @property
+    def arrived(self) -> int:
+        return len(self.arrivals_ms)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from processes.elements import EventBasedGateway, ReceiveTask
 from simulation.recording import JOURNEY, Recording, Wait
 from simulation.resources import DAY_MS, HOUR_MS
@@ -276,3 +278,8 @@ def compute_results(
         origins=origins,
         unmodelled=sorted({each for recording in recordings for each in recording.unmodelled}),
     )
+
+
+def parse_results(content: Mapping[str, Any]) -> Results:
+    """Return the results of Results.to_json()."""
+    return TypeAdapter(Results).validate_python(content)

@@ -141,9 +141,8 @@ class TimeLapse:
             for event in engine.execute(self.facility.now_ms, commands):
                 self._handle(event)
 
-    def _arrive(self) -> None:
-        patient = create_patient(self.recording.arrived, self.parameters, self._seed, self.now)
-        case = patient.draw.case
+    def _arrive(self, case: str) -> None:
+        patient = create_patient(case, self.parameters, self._seed, self.now)
         self._patients[case] = patient
         values = initial_values(answer_pre_screening(patient, self.now), self.policy, language="en")
         self._do({"do": "start", "id": Process.CORONA_CARE, "case": case, "values": to_typed(values)})

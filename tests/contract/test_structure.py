@@ -28,7 +28,7 @@ ALLOWED = {
     "services": {"hosting"},
     "simulation": {"camunda7", "config", "processes", "stack.parts", "workers"},
     "stack": {"access.people", "camunda7", "config", "hosting.clients", "processes"},
-    "webapp": {"camunda7", "hosting", "kpi", "papers", "processes", "records"},
+    "webapp": {"camunda7", "hosting", "kpi", "papers", "processes", "records", "simulation"},
     "workers": {"camunda7", "hosting", "kpi", "papers", "processes", "records", "reporting"},
 }
 # packages whose __init__.py and modules import each other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from processes.elements import EventBasedGateway, ReceiveTask
 from simulation.parameters import load_defaults
 from simulation.recording import JOURNEY
 from simulation.results import Results
-from simulation.runner import run_time_lapse
+from simulation.runner import Runner
 from simulation.scenario import parse_scenario
 
 pytestmark = pytest.mark.verify
@@ -42,7 +43,8 @@ def run(*changes: tuple[str, Any]) -> Results:
         deliveries = [{"day": 4, "kits": 1000}] if changed.get("delivery") else []
         content |= {"kits": {"stock": changed["stock"], "deliveries": deliveries}, "laboratory": {"places": 60}}
     scenario = parse_scenario(content, "test")
-    return run_time_lapse(scenario, load_defaults(), load().policy.model_dump(mode="json"), "UTC")
+    runner = Runner(load_defaults(), load().policy.model_dump(mode="json"), "UTC", Path())
+    return runner.run_time_lapse(scenario)
 
 
 def median_h(results: Results, step: str) -> float:

@@ -17,7 +17,7 @@ def recording(*waits: Wait, days: int = 2, needed: float = 0.5) -> Recording:
     made.waits["Task_VisitPatient"] = list(waits)
     made.roles["Task_VisitPatient"] = "medical-team"
     made.usage["medical-team"] = Usage(DAY_MS // 2, DAY_MS, round(needed * DAY_MS))
-    made.arrived = 3
+    made.arrivals_ms = {"S-1": 0}
     return made
 
 

@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Date;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
 import org.camunda.bpm.engine.ProcessEngine;
 import org.camunda.bpm.engine.impl.cfg.StandaloneInMemProcessEngineConfiguration;
 import org.camunda.bpm.engine.impl.util.ClockUtil;
@@ -48,7 +50,7 @@ public final class EngineHost {
     var calendar = new SeededCalendar(zone, new Random(seed));
     var ids = new AtomicLong();
     var configuration = new StandaloneInMemProcessEngineConfiguration();
-    configuration.setJdbcUrl("jdbc:h2:mem:simulation;DB_CLOSE_DELAY=-1;LOCK_MODE=0");
+    configuration.setJdbcUrl("jdbc:h2:mem:simulation;DB_CLOSE_DELAY=-1;LOCK_MODE=0;ANALYZE_AUTO=0");
     configuration.setJobExecutorActivate(false);
     configuration.setMetricsEnabled(false);
     configuration.setTaskMetricsEnabled(false);
@@ -64,6 +66,17 @@ public final class EngineHost {
     configuration.getProcessEnginePlugins().add(new JsonVariables());
     configuration.getProcessEnginePlugins().add(new CachedFeelEngine(calendar));
     engine = configuration.buildProcessEngine();
+    tuneQueries(configuration.getDataSource());
+  }
+
+  /** Has H2 find an execution's variables by its id: by default it scans all those without a task. */
+  private static void tuneQueries(DataSource database) {
+    try (var connection = database.getConnection(); var statement = connection.createStatement()) {
+      statement.execute("ALTER TABLE ACT_RU_VARIABLE ALTER COLUMN TASK_ID_ SELECTIVITY 1");
+      statement.execute("ALTER TABLE ACT_RU_VARIABLE ALTER COLUMN EXECUTION_ID_ SELECTIVITY 90");
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /**
@@ -103,18 +116,18 @@ public final class EngineHost {
     var jobs = new ArrayDeque<>(immediateJobs(events));
     while (!jobs.isEmpty()) {
       var created = new ArrayList<Map<String, Object>>();
-      var id = jobs.poll();
-      attempt(() -> engine.getManagementService().executeJob(id), "job", created, failures);
+      var job = jobs.poll();
+      attempt(
+          () -> engine.getManagementService().executeJob((String) job.get("id")), "after " + job.get("element"), created, failures);
       jobs.addAll(immediateJobs(created));
       events.addAll(created);
     }
     events.removeIf(event -> event.get("kind").equals("job-create") && event.get("due") == null);
   }
 
-  private static List<String> immediateJobs(List<Map<String, Object>> events) {
+  private static List<Map<String, Object>> immediateJobs(List<Map<String, Object>> events) {
     return events.stream()
         .filter(event -> event.get("kind").equals("job-create") && event.get("due") == null)
-        .map(event -> (String) event.get("id"))
         .toList();
   }
 
@@ -181,7 +194,6 @@ public final class EngineHost {
         engine.getExternalTaskService().handleBpmnError(id, WORKER, command.get("code").asText());
       }
       case "job" -> engine.getManagementService().executeJob(id);
-      case "evaluate" -> { }
       default -> throw new IllegalArgumentException("unknown command");
     }
   }
