@@ -144,7 +144,7 @@ class Facility:
             for request in pool.queue:
                 self._record(request, ended_ms=None)
             usage = self.recording.usage[pool.name]
-            usage.busy_ms = pool.busy_ms
+            usage.busy_ms, usage.places = pool.busy_ms, pool.most_places
             usage.available_ms = pool.available_ms_per_day() * self._scenario.days
             usage.needed_ms = pool.busy_ms + sum(request.work_ms for request in pool.queue)
         for request in self.kits.queue:

@@ -35,11 +35,13 @@ class Usage:
     Attributes:
         available_ms: places times the time they were there, over the run.
         needed_ms: time of work that all requests need, also those that still wait.
+        places: their highest number at the same time.
     """
 
     busy_ms: int = 0
     available_ms: int = 0
     needed_ms: int = 0
+    places: int = 0
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from io import StringIO
 from typing import TextIO
@@ -22,6 +23,8 @@ RESOURCES = {
     "laboratory-places": "the laboratory",
     "test-kits": "test kits",
 }
+# what there is a number of
+PLACES = {**RESOURCES, "laboratory-places": "places in the laboratory"}
 DAY_H = 24
 
 
@@ -79,9 +82,9 @@ def advise(results: Results) -> list[str]:
 
 
 def _advise_on(each: ResourceResult) -> str:
-    percent = ((each.needed.value or 0) / FULL - 1) * 100
+    wanted = math.ceil(each.places * (each.needed.value or 0) / FULL)
     by = f", by day {each.since_day}" if each.since_day else ""
-    return f"Increase {name_resource(each.resource)} by {max(percent, 1):.0f} %{by}."
+    return f"Have {wanted} {PLACES.get(each.resource, each.resource)} instead of {each.places}{by}."
 
 
 def print_results(results: Results, file: TextIO) -> None:

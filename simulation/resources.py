@@ -109,6 +109,11 @@ class Pool:
         """Return the number of places at a local time."""
         return self.places + sum(shift.number for shift in self.shifts if _is_at_work(shift, now))
 
+    @property
+    def most_places(self) -> int:
+        """The number of places of the largest shift."""
+        return self.places + max((shift.number for shift in self.shifts), default=0)
+
     def available_ms_per_day(self) -> int:
         return self.places * DAY_MS + sum(shift.number * _length_ms(shift) for shift in self.shifts)
 

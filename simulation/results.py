@@ -21,7 +21,7 @@ T90 = (6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812, 1.7
 NORMAL90 = 1.645
 LABELS = {
     EventBasedGateway.WAIT_FOR_KIT: "A test kit",
-    ReceiveTask.WAIT_FOR_TEST_RESULT: "A place in the laboratory",
+    ReceiveTask.WAIT_FOR_TEST_RESULT: "The laboratory",
     JOURNEY: "From request to result",
 }
 # share of its time above which a resource's queues grow fast
@@ -75,6 +75,7 @@ class ResourceResult:
     """Use of a resource.
 
     Attributes:
+        places: highest number at the same time, such as of people; 0 for kits.
         used: share of its time.
         needed: multiple of its time that the work needs which arrived.
         waited_h: mean wait in hours of those who asked for it.
@@ -83,6 +84,7 @@ class ResourceResult:
     """
 
     resource: str
+    places: int
     used: Figure
     needed: Figure
     waited_h: Figure
@@ -222,6 +224,7 @@ def _compute_resource(name: str, recordings: Sequence[Recording]) -> ResourceRes
 
     return ResourceResult(
         name,
+        max(r.usage[name].places if name in r.usage else 0 for r in recordings),
         ratio(lambda r: r.usage[name].busy_ms),
         ratio(lambda r: r.usage[name].needed_ms),
         summarize(statistics.fmean(_hours(w, r) for w in own) if own else None for r, own in pairs),

@@ -40,9 +40,9 @@ def _invent_recording(places: int, number: int) -> Recording:
         UserTask.VISIT_PATIENT: "medical-team",
         UserTask.WRITE_DOCTORS_REPORT: "doctors",
     }
-    made.usage["laboratory-places"] = Usage(95, 100, 100 + 4000 // places)
-    made.usage["medical-team"] = Usage(60, 100, 62)
-    made.usage["doctors"] = Usage(20, 100, 20)
+    made.usage["laboratory-places"] = Usage(95, 100, 100 + 4000 // places, places)
+    made.usage["medical-team"] = Usage(60, 100, 62, 6)
+    made.usage["doctors"] = Usage(20, 100, 20, 3)
     return made
 
 

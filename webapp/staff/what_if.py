@@ -30,6 +30,8 @@ from webapp.staff.sign_in import managers_only, pages
 
 # steps with the longest waits that have a line in the charts
 MAX_LINES = 4
+# characters of a line's label
+MAX_LABEL = 20
 # hours from which a step has the darkest colour
 DARK_H = 24
 BUSY = "Another simulation is running. Wait until it has ended, or cancel it."
@@ -121,7 +123,7 @@ def show_run(run_id: str) -> Any:
         waits=list(compare_waits(results, other)),
         resources=compare_resources(results, other),
         charts=list(create_charts(results)),
-        pictures=list(draw_pictures(results)),
+        pictures=draw_pictures(results),
         origins=sorted(results.origins.items()),
         interval=report.format_hours_interval,
     )
@@ -283,7 +285,7 @@ def create_charts(results: Results) -> Iterator[DayChart]:
         figures = {step.label: getattr(step, name) for step in steps}
         texts = {label: [form(figure) for figure in own] for label, own in figures.items()}
         lines = [
-            Series(label, [None if f.value is None else f.value * own_factor for f in own], texts[label])
+            Series(_shorten(label), [None if f.value is None else f.value * own_factor for f in own], texts[label])
             for label, own in figures.items()
         ]
         chart = Chart(f"{title}: chart of the table below", days, lines, own_unit).draw()
@@ -291,7 +293,17 @@ def create_charts(results: Results) -> Iterator[DayChart]:
         yield DayChart(title, chart, list(figures), rows)
 
 
-def draw_pictures(results: Results) -> Iterator[tuple[str, Markup]]:
+def _shorten(label: str) -> str:
+    return label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
+
+
+def draw_pictures(results: Results) -> list[tuple[str, Markup]]:
+    """Draw the diagrams on which patients wait, the one with the limit first."""
+    limits = {step.label for step in results.steps if step.resource and step.resource == results.bottleneck}
+    return sorted(_draw_planes(results), key=lambda picture: not any(f"{each} ▲" in picture[1] for each in limits))
+
+
+def _draw_planes(results: Results) -> Iterator[tuple[str, Markup]]:
     """Draw the diagrams on which patients wait, with what 9 of 10 wait at most; the limit is marked by ▲."""
     by_step = {step.step: step for step in results.steps if (step.p90.value or 0) > 0}
     for path in sorted((ROOT / "processes").glob("*.bpmn")):

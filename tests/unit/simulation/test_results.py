@@ -16,7 +16,7 @@ def recording(*waits: Wait, days: int = 2, needed: float = 0.5) -> Recording:
     made = Recording(0, days * DAY_MS)
     made.waits["Task_VisitPatient"] = list(waits)
     made.roles["Task_VisitPatient"] = "medical-team"
-    made.usage["medical-team"] = Usage(DAY_MS // 2, DAY_MS, round(needed * DAY_MS))
+    made.usage["medical-team"] = Usage(DAY_MS // 2, DAY_MS, round(needed * DAY_MS), 6)
     made.arrivals_ms = {"S-1": 0}
     return made
 
@@ -60,7 +60,7 @@ def test_the_bottleneck_is_where_patients_wait_longest() -> None:
     results = compute(recording(*waits, needed=1.7))
     assert results.bottleneck == "medical-team"
     assert "The limit is medical teams from day 1 on" in describe_bottleneck(results)
-    assert advise(results) == ["Increase medical teams by 100 %, by day 1."]
+    assert advise(results) == ["Have 12 medical teams instead of 6, by day 1."]
 
 
 def test_without_waits_there_is_no_limit() -> None:

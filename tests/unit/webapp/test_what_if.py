@@ -124,7 +124,7 @@ def test_results_name_the_limit_and_what_to_do_and_are_compared(client: FlaskCli
     page = BeautifulSoup(client.get(f"/staff/what-if/{more}?with={base}").text, "html.parser")
     headline = page.select_one(".headline").get_text(" ", strip=True)
     assert "The limit is the laboratory from day" in headline
-    assert "Increase the laboratory by 112 %" in headline
+    assert "Have 106 places in the laboratory instead of 50" in headline
     columns = [each.get_text() for each in page.select_one("table").select("thead th")]
     assert "Today: 9 of 10" in columns
     assert len(page.select("svg.chart__picture")) == 2
