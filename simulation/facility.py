@@ -97,20 +97,25 @@ class Facility:
             if request := pool.queue.remove(request_id):
                 self._record(request, ended_ms=self.now_ms)
 
+    def has(self, resource: str, request_id: str) -> bool:
+        """Whether a request waits for a resource or uses it."""
+        pool = self.pools[resource]
+        return request_id in pool.queue or request_id in pool.working
+
     def set_priority(self, request_id: str, priority: int) -> None:
         for pool in self.pools.values():
             pool.queue.set_priority(request_id, priority)
 
     def _start_work(self, pool: Pool) -> None:
-        while len(pool.queue) and pool.in_use < pool.count_places(self.now):
+        while len(pool.queue) and len(pool.working) < pool.count_places(self.now):
             request = pool.queue.pop()
             request.started_ms = self.now_ms
-            pool.in_use += 1
+            pool.working[request.id] = request
             pool.busy_ms += min(request.work_ms, self.recording.end_ms - self.now_ms)
             self.calendar.add(self.now_ms + request.work_ms, partial(self._end_work, pool, request))
 
     def _end_work(self, pool: Pool, request: Request) -> None:
-        pool.in_use -= 1
+        del pool.working[request.id]
         self._record(request, ended_ms=self.now_ms)
         request.on_end()
         self._start_work(pool)
@@ -141,7 +146,7 @@ class Facility:
     def close(self) -> None:
         """Record the waits that haven't ended, and how the resources were used."""
         for pool in self.pools.values():
-            for request in pool.queue:
+            for request in (*pool.working.values(), *pool.queue):
                 self._record(request, ended_ms=None)
             usage = self.recording.usage[pool.name]
             usage.busy_ms, usage.places = pool.busy_ms, pool.most_places

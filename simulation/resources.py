@@ -95,6 +95,7 @@ class Pool:
 
     Attributes:
         name: role, or one of simulation/facility.py.
+        working: requests that use a place, by id.
         busy_ms: time that places were used within the run.
     """
 
@@ -102,7 +103,7 @@ class Pool:
     shifts: tuple[Shift, ...] = ()
     places: int = 0
     queue: Queue = field(default_factory=Queue)
-    in_use: int = 0
+    working: dict[str, Request] = field(default_factory=dict)
     busy_ms: int = 0
 
     def count_places(self, now: datetime) -> int:

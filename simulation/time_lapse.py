@@ -189,7 +189,7 @@ class TimeLapse:
 
     def _offer_to_tracers(self, task: Task) -> None:
         is_patients = self.diagrams.user_tasks[task.element].role is None
-        if is_patients and task.id not in self.facility.pools[TRACERS].queue:
+        if is_patients and not self.facility.has(TRACERS, task.id):
             self._submit(TRACERS, task)
 
     def _on_task_create(self, event: Event) -> None:
