@@ -29,7 +29,7 @@ class LogEvent:
         case: key by which events belong together; not exported.
         sample: number of the sample of the case, from 1; None if the activity is about none.
         contact: number of the contact of the case, from 1; None likewise.
-        resource: role that did it; empty if it was done by itself.
+        resource: role that did it; empty for an automatic activity.
     """
 
     case: str

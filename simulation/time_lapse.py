@@ -260,7 +260,7 @@ class TimeLapse:
         self.facility.calendar.add(self.facility.now_ms + round(delay * MINUTE_MS), partial(self._answer, task))
 
     def _answer(self, task: Task) -> None:
-        """Complete a user task with the answers of its form; nothing if it has ended meanwhile."""
+        """Complete a user task with the answers of its form; nothing if it has ended."""
         if task.id not in self._tasks:
             return
         known, patient = self.diagrams.user_tasks[task.element], self._patients[task.case]
@@ -274,7 +274,7 @@ class TimeLapse:
         self._do({"do": "task", "id": task.id, "values": to_typed(values)})
 
     def _submit(self, role: str, task: Task) -> None:
-        """Have a task wait for staff; nothing if it has ended meanwhile."""
+        """Have a task wait for staff; nothing if it has ended."""
         if task.id not in self._tasks:
             return
         work_ms = self._draw_work(task)
