@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from processes.elements import UserTask
 from simulation.parameters import Draw, Parameters, draw_value
 
 Values = dict[str, Any]
@@ -253,7 +254,7 @@ FORMS: Mapping[str, Callable[[Patient, int, datetime], Values]] = {
     "patient_call": _call,
     "daily_report": _day,
     # the same form, by telephone
-    "Task_CallSilentPatient": _silent_call,
+    UserTask.CALL_SILENT_PATIENT: _silent_call,
     "watch_call": _watch_call,
     "worsening_call": _watch_call,
     "assess_by_hand": _assess_by_hand,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, Protocol
 
 from camunda7.inputs.place import Place
 from simulation.answers import Patient
 from workers import diary as diaries
 from workers.diary import Illness
 from workers.doctor import propose_isolation
-
-if TYPE_CHECKING:
-    from simulation.time_lapse import Task, TimeLapse
 
 Values = dict[str, Any]
 
@@ -59,11 +57,46 @@ SILENT = {
 KIT_SHORTAGE = "kit_shortage"
 
 
+@dataclass
+class Task:
+    """An open user task or external task of the engine."""
+
+    id: str
+    element: str
+    instance: str
+    case: str
+    priority: int = 0
+    topic: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Lapse(Protocol):
+    """The simulation in which an effect happens."""
+
+    policy: dict[str, Any]
+
+    @property
+    def zone(self) -> tzinfo: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    def moment(self, milliseconds: int) -> datetime: ...
+
+    def reserve_kit(self, task: Task) -> bool: ...
+
+    def release_sample(self, task: Task, is_kit_used: bool) -> None: ...
+
+    def order_test(self, task: Task, patient: Patient) -> str: ...
+
+    def chase_test(self, order_id: str) -> None: ...
+
+
 class BpmnError(Exception):
     """The worker would throw this BPMN error; the message is its code."""
 
 
-def assign(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def assign(lapse: Lapse, task: Task, patient: Patient) -> Values:
     known = task.variables
     taken = lapse.moment(known["sample_taken_at"])
     isolation = propose_isolation(
@@ -78,41 +111,41 @@ def assign(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
     return {"report_due_at": due, "suggested_doctor": None, "repeat_test": False, "isolation_until": isolation}
 
 
-def publish_report(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def publish_report(lapse: Lapse, task: Task, patient: Patient) -> Values:
     return {"earlier_reports": "simulated"}
 
 
-def reserve_kit(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def reserve_kit(lapse: Lapse, task: Task, patient: Patient) -> Values:
     if not lapse.reserve_kit(task):
         raise BpmnError(KIT_SHORTAGE)
     return {}
 
 
-def release_case(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def release_case(lapse: Lapse, task: Task, patient: Patient) -> Values:
     lapse.release_sample(task, is_kit_used=task.variables.get("sample_barcode") is not None)
     return {}
 
 
-def order_test(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def order_test(lapse: Lapse, task: Task, patient: Patient) -> Values:
     return {"lab_order_id": lapse.order_test(task, patient)}
 
 
-def chase_result(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def chase_result(lapse: Lapse, task: Task, patient: Patient) -> Values:
     lapse.chase_test(task.variables["lab_order_id"])
     return {}
 
 
-def check_contacts(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def check_contacts(lapse: Lapse, task: Task, patient: Patient) -> Values:
     return {"contacts_refused": None}
 
 
-def submit_contacts(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def submit_contacts(lapse: Lapse, task: Task, patient: Patient) -> Values:
     named = task.variables.get("close_contacts") if task.variables.get("had_contacts") == "yes" else None
     ids = [f"{patient.draw.case}-{number}" for number in range(len(named or []))]
     return {"contact_ids": ids, "contacts_named": len(ids)}
 
 
-def notify_contact(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def notify_contact(lapse: Lapse, task: Task, patient: Patient) -> Values:
     is_notified = patient.pick("contact_notified", patient.count_answer("contact_notified")) == "yes"
     return {
         "contact_outcome": "notified" if is_notified else "unreachable",
@@ -123,11 +156,11 @@ def notify_contact(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
     }
 
 
-def record_call(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def record_call(lapse: Lapse, task: Task, patient: Patient) -> Values:
     return {"contact_outcome": "called" if task.variables.get("call_reached") == "yes" else "unreachable"}
 
 
-def record_day(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
+def record_day(lapse: Lapse, task: Task, patient: Patient) -> Values:
     known, today, place = task.variables, lapse.now.date(), Place(lapse.zone)
     taken = lapse.moment(known["sample_taken_at"])
     day = {
@@ -142,10 +175,10 @@ def record_day(lapse: TimeLapse, task: Task, patient: Patient) -> Values:
         days, Illness(onset, taken, known.get("body_temperature_c")), lapse.policy, place
     )
     last_day = first_day + timedelta(days=lapse.policy["isolation_days"])
-    return diaries.summarize(days, known["day_status"], last_day, fever, today, lapse.policy)
+    return diaries.summarize_day(days, known["day_status"], last_day, fever, today, lapse.policy)
 
 
-EFFECTS: Mapping[str, Callable[[TimeLapse, Task, Patient], Values]] = {
+EFFECTS: Mapping[str, Callable[[Lapse, Task, Patient], Values]] = {
     "doctor.assign": assign,
     "doctor.publish_report": publish_report,
     "lab.reserve_kit": reserve_kit,

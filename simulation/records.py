@@ -18,7 +18,7 @@ from camunda7.variables import ENGINE_TIME
 from config.settings import ROOT, Settings, load
 from kpi.rows import CaseRow
 from processes.cases import find_references
-from processes.elements import Process
+from processes.elements import Process, SubProcess
 from processes.engine import Engine
 from records import database
 from simulation.diagrams import Diagrams, read_diagrams
@@ -32,7 +32,7 @@ MAX_ROWS, BATCH = 5000, 500
 # kinds of activities in an event log: what people, workers and the laboratory did
 LOGGED = {"userTask", "serviceTask", "receiveTask"}
 SAMPLES = {Process.TAKE_SAMPLE, Process.TEST_SAMPLE}
-CONTACT_SCOPE = "SubProcess_NotifyContact:"
+CONTACT_SCOPE = f"{SubProcess.NOTIFY_CONTACT}:"
 
 
 def read_tasks(engine: Engine, diagrams: Diagrams) -> Iterator[TaskRecord]:

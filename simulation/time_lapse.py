@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from processes.cases import initial_values
 from processes.elements import EventBasedGateway, Message, Process, ReceiveTask
 from simulation.answers import FORMS, Patient, answer_form, answer_pre_screening, create_patient
 from simulation.diagrams import Diagrams, UserTask
-from simulation.effects import EFFECTS, NOTICES, READS, SILENT, BpmnError
+from simulation.effects import EFFECTS, NOTICES, READS, SILENT, BpmnError, Task
 from simulation.engine_host import Command, EngineHost, Event, to_typed
 from simulation.facility import LABORATORY, Facility
 from simulation.parameters import Parameters, draw_minutes, draw_value
@@ -37,19 +37,6 @@ BEFORE_CHANNEL = "evaluation_request"
 REQUESTED, PUBLISHED = "medical_form", "lab.tell_result"
 # seconds between two calls of `progress`
 PROGRESS_INTERVAL_S = 0.5
-
-
-@dataclass
-class Task:
-    """An open user task or external task of the engine."""
-
-    id: str
-    element: str
-    instance: str
-    case: str
-    priority: int = 0
-    topic: str = ""
-    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass

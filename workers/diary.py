@@ -72,7 +72,7 @@ def find_last_day_of_fever(diary: list[Day], illness: Illness, policy: dict[str,
     return max(days, default=None)
 
 
-def summarize(
+def summarize_day(
     diary: list[Day], status: str | None, last_day: date, fever: date | None, today: date, policy: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the process variables after a recorded day: empty answers for tomorrow, and what decisions need.
@@ -85,7 +85,14 @@ def summarize(
     """
     fever_over = fever + timedelta(days=policy["fever_free_days"]) if fever else last_day
     return {
-        **dict.fromkeys(ANSWERS),
+        "feeling": None,
+        "day_temperature_c": None,
+        "fever_medicine": None,
+        "spo2": None,
+        "pulse": None,
+        "breathless": None,
+        "unable_to_eat_or_drink": None,
+        "day_note": None,
         "day_status": None,
         "call_number": 1,
         "call_reached": None,

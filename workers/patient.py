@@ -54,7 +54,7 @@ def record_day(
     illness = Illness(onset_date, sample_taken_at, body_temperature_c)
     last_day = diaries.find_last_day_of_isolation(illness, policy, place)
     fever = diaries.find_last_day_of_fever(days, illness, policy, place)
-    return diaries.summarize(days, day_status, last_day, fever, now, policy)
+    return diaries.summarize_day(days, day_status, last_day, fever, now, policy)
 
 
 def queue_notice(
