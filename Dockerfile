@@ -28,6 +28,7 @@ COPY processes processes
 COPY records records
 COPY reporting reporting
 COPY services services
+COPY simulation simulation
 COPY stack stack
 COPY webapp webapp
 COPY workers workers

@@ -16,13 +16,13 @@ TEMPLATES = .camunda/element-templates/coronacare.json
 BABEL = $(PY) -m babel.messages.frontend --quiet
 # where prose is linted: all but the texts of pages, which are everyday language
 PROSE = *.md docs Makefile access backup bench camunda7 config deployment engine/src forms hosting kpi kubernetes monitoring \
-	papers processes records reporting services stack tests tools webapp/*.py webapp/staff workers
+	papers processes records reporting services simulation stack tests tools webapp/*.py webapp/staff workers
 # timeouts of the long runs, in seconds: of one test, and of all
 LONG = --timeout 7200 --session-timeout 28800
 
 # Programs that goals need, which tools/machine checks: Python for all, a JDK for most, and TOOLS for tests of the whole
 # platform.
-WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit pathway reference texts docker-test fresh-machines
+WITHOUT_JDK = help down deploy watch upgrade migrate rehearse status learn event-log erase erasures backup restore backup-key rebuild check lint unit pathway reference texts docker-test fresh-machines
 WITH_TOOLS = bench-versions test verify tools oracle faults load screenshots pages
 TOOLS = chromium postgresql haproxy prometheus nftables iproute2 procps
 NEEDS = python $(if $(filter-out $(WITHOUT_JDK),$(MAKECMDGOALS)),jdk) $(if $(filter $(WITH_TOOLS),$(MAKECMDGOALS)),$(TOOLS)) \
@@ -43,7 +43,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status erase erasures backup restore backup-key rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages bench-versions screenshots pages pathway reference texts lock fresh-machines
+.PHONY: help machine setup engine demo up down deploy watch upgrade migrate rehearse status simulate learn event-log erase erasures backup restore backup-key rebuild check lint unit test verify tools rush oracle fuzz faults load docker-test mutants drafts sbom bench bench-pages bench-versions screenshots pages pathway reference texts lock fresh-machines
 
 help:
 	@for group in use change prove; do \
@@ -79,6 +79,15 @@ rehearse: .venv/.stamp ##change list recent cases for which a changed decision g
 
 status: .venv/.stamp ##use show parts, KPIs and incidents; fails when something is wrong
 	@$(PY) -m stack status
+
+simulate: setup ##use simulate a scenario, such as a surge, with the diagrams that run: SCENARIO=FILE, FAST=1, OUT=FOLDER
+	@$(PY) -m simulation "$(SCENARIO)" $(if $(FAST),--fast) $(if $(OUT),--out "$(OUT)")
+
+learn: .venv/.stamp ##use learn what simulations assume from the running platform's records
+	@$(PY) -m simulation.records learn
+
+event-log: .venv/.stamp ##use export the running platform's event log without persons: FORMAT=xes or ocel
+	@$(PY) -m simulation.records $(or $(FORMAT),xes)
 
 erase: .venv/.stamp ##use erase a patient's data everywhere: CASE=C-…
 	@$(PY) -m records erase "$(CASE)"

@@ -114,11 +114,21 @@ def start_case(
         language: the patient's.
         emergency_signs_only: the answers are those of the form's first page, and have an emergency sign.
     """
-    exposed = exposed_to is not None or answers.get("recent_exposure") == "yes"
-    values = {
+    values = initial_values(answers, policy, exposed_to, language)
+    if emergency_signs_only:
+        engine.correlate(Message.EMERGENCY_SIGNS_REPORTED, case_reference, values, key=case_reference)
+    else:
+        engine.start(Process.CORONA_CARE, case_reference, values, key=case_reference)
+
+
+def initial_values(
+    answers: dict[str, Any], policy: dict[str, Any], exposed_to: str | None = None, language: str | None = None
+) -> dict[str, Any]:
+    """Return the process variables with which a case starts; arguments as of start_case()."""
+    return {
         **answers,
         "policy": policy,
-        "exposed": exposed,
+        "exposed": exposed_to is not None or answers.get("recent_exposure") == "yes",
         "exposed_to": exposed_to,
         "language": language,
         "contacts_traced": False,
@@ -129,10 +139,6 @@ def start_case(
         "results_so_far": None,
         "case_outcome": None,
     }
-    if emergency_signs_only:
-        engine.correlate(Message.EMERGENCY_SIGNS_REPORTED, case_reference, values, key=case_reference)
-    else:
-        engine.start(Process.CORONA_CARE, case_reference, values, key=case_reference)
 
 
 def reopen_case(engine: Engine, case: Case, result: dict[str, Any]) -> None:

@@ -92,6 +92,7 @@ class CallActivity(StrEnum):
 
 class SubProcess(StrEnum):
     CORRECTION = "SubProcess_Correction"
+    NOTIFY_CONTACT = "SubProcess_NotifyContact"
     REPORT = "SubProcess_Report"
     TRACING = "SubProcess_Tracing"
     WATCH = "SubProcess_Watch"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from records.retries import RetrySchedule
@@ -45,6 +46,7 @@ class Options:
         targets: targets of managers, by name in the settings.
         doctors: by account.
         retention: maximum age of the records, by store.
+        simulation_folder: folder of the simulations that managers run.
         lease_s: lease of a submission while it is forwarded, in seconds.
         submission_retries: when to retry a submission on which the engine fails.
     """
@@ -68,6 +70,7 @@ class Options:
     targets: Mapping[str, timedelta | float | None] = field(default_factory=dict)
     doctors: Mapping[str, Doctor] = field(default_factory=dict)
     retention: Mapping[str, timedelta] = field(default_factory=dict)
+    simulation_folder: Path = Path(".run/simulation")
     lease_s: float = 45
     submission_retries: RetrySchedule = RETRIES
     openid: OpenIdOptions | None = None

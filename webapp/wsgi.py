@@ -78,6 +78,7 @@ _application = create_app(
         time_zone=_settings.webapp.time_zone,
         telephone_region=_settings.webapp.telephone_region,
         suppress_below=_settings.webapp.suppress_below,
+        simulation_folder=_settings.folder / "simulation",
         cockpit_url=_settings.staff_url + COCKPIT,
         openid=_openid_options(_settings) if _settings.sign_in.is_by_provider else None,
     ),

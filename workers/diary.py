@@ -90,5 +90,42 @@ def find_last_day_of_fever(diary: list[Day], illness: Illness, policy: dict[str,
     return max(days, default=None)
 
 
+def summarize_day(
+    diary: list[Day], illness: Illness, last_day: date, fever: date | None, today: date, policy: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the process variables after a recorded day: empty answers for tomorrow, and what decisions need.
+
+    Args:
+        diary: with today as its last day.
+        last_day: last day of isolation or quarantine.
+        fever: last day of fever; None if none is known.
+    """
+    fever_over = fever + timedelta(days=policy["fever_free_days"]) if fever else last_day
+    return {
+        "feeling": None,
+        "day_temperature_c": None,
+        "fever_medicine": None,
+        "spo2": None,
+        "pulse": None,
+        "breathless": None,
+        "unable_to_eat_or_drink": None,
+        "day_note": None,
+        "day_status": None,
+        "red_at": None,
+        "call_number": 1,
+        "call_reached": None,
+        "call_again_at": None,
+        "diary": diary,
+        "spo2_usual": find_usual_spo2(diary),
+        "days_worse": count_days_worse(diary),
+        # the patient is free from the day after the last one on
+        "isolation_days_left": (last_day - today).days + 1,
+        "fever_days_left": (fever_over - today).days + 1,
+        "in_quarantine": not illness.is_positive,
+        "is_improving": diary[-1]["status"] == "green" and diary[-1]["feeling"] != "worse",
+        "release_from": (max(last_day, fever_over) + timedelta(days=1)).isoformat(),
+    }
+
+
 def _has_fever(day: Day, policy: dict[str, Any]) -> bool:
     return day.get("fever_medicine") == "yes" or (day.get("day_temperature_c") or 0) >= policy["fever_from_c"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from camunda7.inputs.days import today
@@ -59,31 +59,7 @@ def record_day(
     illness = Illness(onset_date, sample_taken_at, body_temperature_c, is_positive, last_exposure_date)
     last_day = diaries.find_last_day_of_isolation(illness, policy, place)
     fever = diaries.find_last_day_of_fever(days, illness, policy, place)
-    fever_over = fever + timedelta(days=policy["fever_free_days"]) if fever else last_day
-    return {
-        "feeling": None,
-        "day_temperature_c": None,
-        "fever_medicine": None,
-        "spo2": None,
-        "pulse": None,
-        "breathless": None,
-        "unable_to_eat_or_drink": None,
-        "day_note": None,
-        "day_status": None,
-        "red_at": None,
-        "call_number": 1,
-        "call_reached": None,
-        "call_again_at": None,
-        "diary": days,
-        "spo2_usual": diaries.find_usual_spo2(days),
-        "days_worse": diaries.count_days_worse(days),
-        # the patient is free from the day after the last one on
-        "isolation_days_left": (last_day - now).days + 1,
-        "fever_days_left": (fever_over - now).days + 1,
-        "in_quarantine": not is_positive,
-        "is_improving": day_status == "green" and feeling != "worse",
-        "release_from": (max(last_day, fever_over) + timedelta(days=1)).isoformat(),
-    }
+    return diaries.summarize_day(days, illness, last_day, fever, now, policy)
 
 
 def queue_notice(

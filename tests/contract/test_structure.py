@@ -33,8 +33,9 @@ ALLOWED = {
     "records": {"hosting"},
     "reporting": {"camunda7", "hosting"},
     "services": {"hosting"},
+    "simulation": {"camunda7", "config", "kpi", "processes", "records", "stack.parts", "stack.state", "workers"},
     "stack": {"access.people", "camunda7", "config", "hosting.clients", "processes"},
-    "webapp": {"camunda7", "hosting", "kpi", "papers", "processes", "records"},
+    "webapp": {"camunda7", "hosting", "kpi", "papers", "processes", "records", "simulation"},
     "workers": {"camunda7", "hosting", "kpi", "papers", "processes", "records", "reporting"},
 }
 # packages whose __init__.py and modules import each other

@@ -23,6 +23,7 @@ from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.lab_messages import POSITIVE, hl7
 from tests.support.mail import mails_to
+from tests.support.simulations import store_run
 from webapp.app import create_app
 from webapp.options import Options
 
@@ -70,6 +71,11 @@ class Visitor:
         url, headers = f"{self.state['lab']}/v1/messages", {"X-API-Key": self.state["lab_api_key"]}
         return str(requests.post(url, data=hl7(POSITIVE), headers=headers, timeout=30).json()["id"])
 
+    @functools.cached_property
+    def run_id(self) -> str:
+        """A finished simulation."""
+        return store_run(Path(self.state["logs"]).parent / "simulation", "simulated", run_id=uuid.uuid4().hex)
+
     def token(self) -> str:
         """A CSRF token of this session."""
         return TOKEN.search(self.get("/lost-code").text)[1]
@@ -81,7 +87,8 @@ class Visitor:
             "<name>": "positivity" if "trends" in rule else FORM,
             "<int:number>": "1",
             "<int:message_id>": self.message_id,
-            "<kind>": "quarantine",
+            "<run_id>": self.run_id,
+            "<kind>": "csv" if "what-if" in rule else "quarantine",
             "<token>": token,
             "<path:filename>": "icon.svg",
         }

@@ -14,6 +14,7 @@ PACKAGES = (
     "records",
     "reporting",
     "services",
+    "simulation",
     "stack",
     "webapp",
     "workers",

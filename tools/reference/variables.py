@@ -47,7 +47,8 @@ PARTS = {
 }
 # functions that write variables as keys of a dict, with their packages
 WRITERS = (
-    ("processes", "start_case"),
+    ("workers", "summarize_day"),
+    ("processes", "initial_values"),
     ("processes", "reopen_case"),
     ("processes", "set_language"),
     ("workers", "_result_values"),

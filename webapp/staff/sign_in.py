@@ -37,6 +37,7 @@ NAVIGATION = {
         ("staff.show_kpis", "KPIs"),
         ("staff.show_closed", "Closed cases"),
         ("staff.show_incidents", "Incidents"),
+        ("staff.show_what_if", "What if"),
     ),
     LABORATORY: (("staff.choose_file", "Upload results"),),
     CARE: (("staff.show_print", "Print a paper"),),

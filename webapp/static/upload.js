@@ -1,5 +1,5 @@
-// Updates the progress of an upload once a second, and loads the page again when the file is read. Without JavaScript
-// the page has a link for that.
+// Updates the progress of an upload or a simulation once a second, and loads the page again when it is done. Without
+// JavaScript the page has a link for that.
 "use strict";
 const progress = document.getElementById("progress");
 const text = document.getElementById("progress-text");
@@ -13,7 +13,7 @@ async function update() {
     if (total) {
       progress.max = total;
       progress.value = decided;
-      text.textContent = `${decided} of ${total} results are done.`;
+      text.textContent = progress.dataset.text.replace("{decided}", decided).replace("{total}", total);
     }
   } catch {
     // signed out, or no connection: the page says what to do when it is loaded again

@@ -18,7 +18,7 @@ FOR_PATIENTS = (f"tel:{POLICY['emergency_number']}", f"mailto:{POLICY['contact_e
 def test_the_navigation_marks_the_current_page(monkeypatch: pytest.MonkeyPatch, path: str, title: str) -> None:
     page = BeautifulSoup(signed_in_client(monkeypatch).get(f"/staff/{path}").text, "html.parser")
     links = page.select("nav a")
-    assert [link.text for link in links] == ["Now", "KPIs", "Closed cases", "Incidents"]
+    assert [link.text for link in links] == ["Now", "KPIs", "Closed cases", "Incidents", "What if"]
     assert [link.text for link in links if link.get("aria-current") == "page"] == [title]
 
 

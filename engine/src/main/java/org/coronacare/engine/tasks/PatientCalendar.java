@@ -11,6 +11,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Date;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
+import org.camunda.bpm.engine.impl.util.ClockUtil;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
@@ -30,8 +32,9 @@ public class PatientCalendar {
     this.zone = ZoneId.of(zone);
   }
 
+  /** The engine's time, which a simulation sets. */
   public ZonedDateTime now() {
-    return ZonedDateTime.now(zone);
+    return ClockUtil.getCurrentTime().toInstant().atZone(zone);
   }
 
   public LocalDate today() {
@@ -58,8 +61,12 @@ public class PatientCalendar {
    * hour don't become due at once.
    */
   public Date next(String hour, int spreadMinutes) {
-    var delay = Duration.ofMinutes(spreadMinutes).multipliedBy(ThreadLocalRandom.current().nextInt(1000)).dividedBy(1000);
+    var delay = Duration.ofMinutes(spreadMinutes).multipliedBy(random().nextInt(1000)).dividedBy(1000);
     return Date.from(next(hour).toInstant().plus(delay));
+  }
+
+  protected RandomGenerator random() {
+    return ThreadLocalRandom.current();
   }
 
   Date next(String hour, ZonedDateTime now) {
