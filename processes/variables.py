@@ -423,7 +423,7 @@ FACTS = {
         "day_status", "feeling", "day_temperature_c", "fever_medicine", "breathless", "unable_to_eat_or_drink", "spo2",
         "pulse", "day_note", "policy",
     ),
-    "course": ("diary", "policy"),
+    "course": ("diary", "spo2", "policy"),
     "visit_note": ("visit_note",),
     "result": ("lab_result", "correction_number"),
     "samples": ("results_so_far",),

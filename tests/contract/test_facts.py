@@ -54,10 +54,17 @@ def split_constants(text: str) -> Iterator[tuple[str, str]]:
     yield from zip((name.lower() for name in parts[1::2]), parts[2::2], strict=True)
 
 
+def read_method(name: str, methods: str) -> str:
+    """The text of a method of Fact.java."""
+    return re.search(rf"private static [\w<>, ]+ {name}\(.*?^  }}", methods, re.MULTILINE | re.DOTALL)[0]
+
+
 def read_by(text: str, methods: str, lists: str) -> set[str]:
     """The variables that a constant reads: itself, by a method of Fact.java, or by a list of Words.java."""
     for name in re.findall(r"Fact::(\w+)|\b(emergencyPhone|years|doses|correction)\(", text):
-        text += re.search(rf"private static String {''.join(name)}\(.*?^  }}", methods, re.MULTILINE | re.DOTALL)[0]
+        text += read_method("".join(name), methods)
+    if "diary(values)" in text:
+        text += read_method("diary", methods)
     for name in re.findall(r"flags\(values, Words\.(\w+)\)", text):
         text += re.search(rf"{name} =\n\s+ordered\((.*?);", lists, re.DOTALL)[1]
     # the first text of measured() names a vital sign of the policy, if the value has a name of its own

@@ -58,7 +58,7 @@ enum Fact {
               measured(values, "oxygen_saturation", "oxygen saturation %s %%"),
               measured(values, "respiratory_rate", "%s breaths a minute"))),
   DAY("Today", Fact::today),
-  COURSE("Oxygen at home, by day", Fact::oxygen),
+  COURSE("Oxygen at home, by day", Fact::oxygen, Fact::days),
   VISIT_NOTE("Note of the medical team", values -> oneLine(values.text("visit_note"))),
   RESULT("Result", values -> join(", ", word(values, "lab_result", Words.RESULTS), correction(values))),
   SAMPLES("Samples", Fact::samples),
@@ -79,10 +79,16 @@ enum Fact {
 
   private final String label;
   private final Function<CaseValues, String> words;
+  private final Function<CaseValues, Map<String, String>> details;
 
   Fact(String label, Function<CaseValues, String> words) {
+    this(label, words, values -> Map.of());
+  }
+
+  Fact(String label, Function<CaseValues, String> words, Function<CaseValues, Map<String, String>> details) {
     this.label = label;
     this.words = words;
+    this.details = details;
   }
 
   String label() {
@@ -94,15 +100,9 @@ enum Fact {
     return words.apply(values);
   }
 
-  /** Rows that follow the fact in a form, by label, in order: of the course the days at home, the newest first. */
+  /** Rows that follow the fact in a form, by label, in their order. */
   Map<String, String> details(CaseValues values) {
-    var rows = new LinkedHashMap<String, String>();
-    if (this == COURSE) {
-      var days = new ArrayList<>(diary(values));
-      Collections.reverse(days);
-      days.forEach(day -> rows.put(values.dayOf(day.prop("day").stringValue()), describe(values, day)));
-    }
-    return rows;
+    return details.apply(values);
   }
 
   private static String alert(CaseValues values) {
@@ -147,6 +147,15 @@ enum Fact {
         measured(values, "oxygen_saturation", values.get("spo2"), "oxygen saturation %s %%"),
         measured(values, "pulse", values.get("pulse"), "pulse %s"),
         oneLine(values.text("day_note")));
+  }
+
+  /** What was reported on each day at home, by day, the newest first. */
+  private static Map<String, String> days(CaseValues values) {
+    var days = new ArrayList<>(diary(values));
+    Collections.reverse(days);
+    var rows = new LinkedHashMap<String, String>();
+    days.forEach(day -> rows.put(values.dayOf(day.prop("day").stringValue()), describe(values, day)));
+    return rows;
   }
 
   /** The days of the diary (workers/diary.py), the oldest first. */
