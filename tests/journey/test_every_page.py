@@ -40,7 +40,8 @@ def pages(records: None) -> Any:
 def test_every_route_has_the_emergency_number_while_the_engine_is_unreachable(pages: Any) -> None:
     client, emergency_number = pages.test_client(), resources_of(pages).options.policy["emergency_number"]
     numbers = {"number": 1, "message_id": 1}
-    values = {"name": "pre_screening", "token": "abc", "kind": "result", "filename": "icon.svg", **numbers}
+    texts = {"token": "abc", "run_id": "abc", "kind": "result", "filename": "icon.svg"}
+    values = {"name": "pre_screening", **texts, **numbers}
     statuses: set[int] = set()
     for rule in pages.url_map.iter_rules():
         if rule.endpoint in ("static", "healthz", "readyz"):
