@@ -15,6 +15,8 @@ from camunda7.http_client import NO_TLS, Tls, new_session
 from camunda7.outages import CredentialsRefused, SafeToLog
 
 TIMEOUT_S = 10.0
+# after a failure the token endpoint is left alone for this time
+RETRY_INTERVAL_S = 5.0
 # a token is renewed when this share of its lifetime is left, so that it doesn't expire on its way
 RENEWED_BEFORE_END = 0.2
 # RFC 6749, 5.1 only recommends that a server tells the lifetime
@@ -90,6 +92,7 @@ class ClientCredentials:
         self._lock = threading.Lock()
         self._token = ""
         self._renew_at = self._expires_at = 0.0
+        self._failure: TokenUnavailable | None = None
 
     def authorization(self) -> str:
         """Return the header's value.
@@ -100,6 +103,8 @@ class ClientCredentials:
         with self._lock:
             if time.monotonic() >= self._renew_at:
                 self._renew()
+            if self._failure and time.monotonic() >= self._expires_at:
+                raise self._failure.with_traceback(None)
             return f"Bearer {self._token}"
 
     def invalidate(self) -> None:
@@ -112,16 +117,20 @@ class ClientCredentials:
             answer = self._request_token()
             self._token = answer["access_token"]
             lifetime_s = float(answer.get("expires_in") or DEFAULT_LIFETIME_S)
-        except (TokenRefused, requests.RequestException, ValueError, KeyError, TypeError) as error:
-            if started_at < self._expires_at:
-                # the old token is still valid, and this is tried again soon
-                self._renew_at = started_at + TIMEOUT_S
-                return
-            if isinstance(error, TokenRefused):
-                raise
-            raise TokenUnavailable(f"no access token for {self._client_id} ({type(error).__name__})") from None
+        except TokenRefused as error:
+            self._fail(error)
+            return
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            self._fail(TokenUnavailable(f"no access token for {self._client_id} ({type(error).__name__})"))
+            return
+        self._failure = None
         self._expires_at = started_at + lifetime_s
         self._renew_at = started_at + lifetime_s * (1 - RENEWED_BEFORE_END)
+
+    def _fail(self, error: TokenUnavailable) -> None:
+        """Store why there is no new token: for some seconds nobody waits for the token endpoint again."""
+        self._failure = error
+        self._renew_at = time.monotonic() + RETRY_INTERVAL_S
 
     def _request_token(self) -> dict[str, Any]:
         with new_session(self._tls) as session:

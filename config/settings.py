@@ -135,6 +135,8 @@ class SignIn(Section):
         missing = [name for name in ("issuer", "client_id", "audience", "groups", "contact") if not getattr(self, name)]
         if missing:
             raise ValueError(f"set {', '.join(missing)} for openid_connect")
+        if self.audience == self.client_id:
+            raise ValueError("audience must differ from client_id: else an ID token would open the engine's REST API")
         issuer = urlsplit(self.issuer)
         if issuer.scheme != "https" and issuer.hostname not in LOOPBACK:
             raise ValueError("the issuer must have an https URL: its answers decide who may do what")

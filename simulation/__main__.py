@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.progress import Progress
 
@@ -25,7 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.run:
         return run_in_folder(options.run)
     try:
-        runner, folder = _create_runner()
+        settings = load()
+        folder = settings.folder / "simulation"
+        runner = _create_runner(settings.policy.model_dump(mode="json"), settings.webapp.time_zone, folder)
         scenario = read_scenario(options.scenario)
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(scenario.name, total=1)
@@ -42,25 +46,22 @@ def main(arguments: list[str] | None = None) -> int:
 def run_in_folder(folder: Path) -> int:
     """Run the scenario in a folder of simulation/runs.py; its results or its error are stored there."""
     try:
-        runner, _ = _create_runner()
-        scenario, is_fast = runs.read_run(folder)
-        results = runner.run(scenario, is_fast, partial(runs.report_progress, folder))
+        request = runs.read_request(folder)
+        # the folder of all runs is beside the files that runs use again
+        runner = _create_runner(request.policy, request.zone, folder.parent.parent)
+        results = runner.run(request.scenario, request.is_fast, partial(runs.report_progress, folder))
         runs.write(folder / runs.TABLE, to_csv(results))
         runs.write(folder / runs.RESULTS, to_json(results))
     except runs.Cancelled:
         shutil.rmtree(folder)
-    except (ScenarioError, SettingsError, SimulationFailed) as error:
+    except (ScenarioError, SimulationFailed) as error:
         runs.write(folder / runs.ERROR, str(error))
         return 1
     return 0
 
 
-def _create_runner() -> tuple[Runner, Path]:
-    """Return the runner of this platform, and the folder of its files."""
-    settings = load()
-    folder = settings.folder / "simulation"
-    policy, zone = settings.policy.model_dump(mode="json"), settings.webapp.time_zone
-    return Runner(load_parameters(folder / LEARNT), policy, zone, folder), folder
+def _create_runner(policy: Mapping[str, Any], zone: str, folder: Path) -> Runner:
+    return Runner(load_parameters(folder / LEARNT), policy, zone, folder)
 
 
 def write_files(results: Results, folder: Path, stem: str) -> list[Path]:
@@ -78,8 +79,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--fast", action="store_true", help="answer within seconds, by a queueing network")
     parser.add_argument("--out", type=Path, help="folder of the CSV and JSON files")
     parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)
-    # inherited open file, whose lock this process holds while it runs
-    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if not options.scenario and not options.run:
         parser.error("SCENARIO=FILE is missing, such as simulation/surge.yaml")

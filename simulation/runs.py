@@ -1,7 +1,7 @@
 """Runs that a page starts: each in a process and a folder of its own, one at a time.
 
-The process holds the lock of the folder, and reads neither passwords nor keys from its environment. A run that is
-cancelled deletes its folder.
+The process holds the lock of the folder, and gets neither settings nor secrets of the platform. A run that is cancelled
+deletes its folder.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ SCENARIO, PROGRESS, RESULTS, TABLE, ERROR, CANCEL, LOCK = (
     "cancel",
     "lock",
 )
-SECRETS = ("PASSWORD", "SECRET", "KEY")
+# environment variables that its process gets: none with a setting or a secret
+ENVIRONMENT = ("HOME", "JAVA_HOME", "LANG", "LC_ALL", "PATH", "PYTHONUTF8", "TMPDIR")
 
 
 class Busy(Exception):
@@ -70,11 +71,31 @@ class Run:
         return found
 
 
-class Runs:
-    """The runs in a folder."""
+@dataclass(frozen=True)
+class Request:
+    """What a run computes.
 
-    def __init__(self, folder: Path):
-        self._folder = folder
+    Attributes:
+        policy: settings of `policy`; those of the scenario take precedence.
+        zone: time zone of patients and staff.
+    """
+
+    scenario: Scenario
+    is_fast: bool
+    policy: dict[str, Any]
+    zone: str
+
+
+class Runs:
+    """The runs in a folder.
+
+    Args:
+        policy: settings of `policy` of this platform.
+        zone: time zone of patients and staff.
+    """
+
+    def __init__(self, folder: Path, policy: Mapping[str, Any], zone: str):
+        self._folder, self._policy, self._zone = folder, policy, zone
 
     def start(self, scenario: Mapping[str, Any], is_fast: bool) -> str:
         """Start a run; returns its id.
@@ -94,10 +115,15 @@ class Runs:
             run_id = secrets.token_hex(8)
             folder = self._folder / run_id
             folder.mkdir()
-            write(folder / SCENARIO, json.dumps({"scenario": dict(scenario), "is_fast": is_fast}))
+            content = {
+                "scenario": dict(scenario),
+                "is_fast": is_fast,
+                "policy": dict(self._policy),
+                "zone": self._zone,
+            }
+            write(folder / SCENARIO, json.dumps(content))
             # the process inherits the lock, and holds it until it ends
-            command = [sys.executable, "-m", "simulation", "--run", str(folder), "--lock", str(lock.fileno())]
-            _spawn(command, lock.fileno())
+            _spawn([sys.executable, "-m", "simulation", "--run", str(folder)], lock.fileno())
         return run_id
 
     def list(self) -> list[Run]:
@@ -140,16 +166,16 @@ class Runs:
 
 
 def _spawn(command: list[str], lock: int) -> None:
-    """Start a process that outlives this one, without secrets; the shell in between reaps it."""
-    environment = {name: value for name, value in os.environ.items() if not any(each in name for each in SECRETS)}
+    """Start a process that outlives this one; the shell in between reaps it."""
+    environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     shell = ["/bin/sh", "-c", '"$@" >/dev/null 2>&1 &', "sh", *command]
     subprocess.run(shell, env=environment, cwd=ROOT, pass_fds=[lock], check=True, start_new_session=True)
 
 
-def read_run(folder: Path) -> tuple[Scenario, bool]:
-    """Return the scenario of a run, and whether it is a fast one."""
+def read_request(folder: Path) -> Request:
     content = json.loads((folder / SCENARIO).read_text(encoding="utf-8"))
-    return parse_scenario(content["scenario"], SCENARIO), content["is_fast"]
+    scenario = parse_scenario(content["scenario"], SCENARIO)
+    return Request(scenario, content["is_fast"], content["policy"], content["zone"])
 
 
 def report_progress(folder: Path, share: float) -> None:

@@ -174,7 +174,7 @@ def _configure(app: Flask, options: Options) -> None:
         app.wsgi_app = proxied  # type: ignore[method-assign]  # as Flask's documentation does
     components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([each for each in (app.jinja_loader, components) if each])
-    app.jinja_env.globals["policy"] = options.policy
+    app.jinja_env.globals |= {"policy": options.policy, "has_provider": openid.has_provider}
 
 
 def _provide_resources(app: Flask, options: Options, engine: Engine, government: Government, lab: Lab) -> None:

@@ -6,11 +6,13 @@ Each was opened by a sign-in of its own (webapp/sign_in.py); none gives access t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from camunda7.engine import EngineUnavailable
 from processes.cases import Case, find_case, open_tasks
 from webapp import questionnaires, sessions
 from webapp.resources import resources
@@ -24,7 +26,7 @@ class Member:
     """A case of this session.
 
     Attributes:
-        is_report_due: the patient is to report today how they are.
+        is_report_due: today's report is open, and hasn't been sent.
     """
 
     case: Case
@@ -54,10 +56,15 @@ def open_case() -> Response:
     return redirect(url_for("patient.case"), 303)
 
 
-def find_next_report() -> Case | None:
-    """Find the first other case of this session whose patient is to report today."""
+def find_next_due_case() -> Case | None:
+    """Return the first other case of this session whose patient is to report today; None while the engine is away.
+
+    The page of an emergency leads there, and must not depend on the engine.
+    """
     others = [each for each in sessions.list_cases() if each != sessions.case_reference()]
-    return next((member.case for member in _list_members(others) if member.is_report_due), None)
+    with suppress(EngineUnavailable):
+        return next((member.case for member in _list_members(others) if member.is_report_due), None)
+    return None
 
 
 def _list_members(references: list[str]) -> Iterator[Member]:

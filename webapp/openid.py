@@ -8,6 +8,7 @@ Cockpit (engine/…/openid/SessionRenewal.java).
 from __future__ import annotations
 
 import logging
+import re
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -282,6 +283,9 @@ def _translate(error: Exception) -> Exception:
     if isinstance(error, requests.RequestException):
         return ProviderUnavailable(type(error).__name__)
     code = getattr(error, "error", None) or type(error).__name__
+    if not re.fullmatch(r"\w{1,40}", str(code), re.ASCII):
+        # part of a URL, which anyone may write
+        code = "an invalid error code"
     is_away = isinstance(error, OAuthError) and code in ("server_error", "temporarily_unavailable")
     return (ProviderUnavailable if is_away else SignInFailed)(code)
 

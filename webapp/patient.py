@@ -80,7 +80,7 @@ def case() -> str | Response | tuple[str, int]:
     emergency = _find_emergency(position)
     if emergency and "all" not in request.args:
         confirmation.clear()
-        next_report = household.find_next_report()
+        next_report = household.find_next_due_case()
         return _render_brief("emergency.html", reference, paragraphs=emergency, next_report=next_report)
     if position is None:
         titles = [questionnaires.FORMS[form].title for form in pending_forms]
@@ -123,7 +123,7 @@ def _render_case(position: Position, emergency: tuple[str, ...] | None, pending_
         emergency=emergency,
         confirmation=confirmation.describe(pending, case) if pending and not status.is_brief else None,
         refresh=pending is not None and status.is_brief,
-        next_report=None if status.is_brief else household.find_next_report(),
+        next_report=None if status.is_brief else household.find_next_due_case(),
         refused=questionnaires.describe_refusals(case.values.get("contacts_refused"))
         if "close_contacts" in tasks
         else [],

@@ -24,6 +24,8 @@ PAGE_TTL_S = 24 * 3600
 SEEN_AT_RESOLUTION = 1 / 30
 # maximum delay until the engine's answers include an emergency sign that was reported, in seconds
 EMERGENCY_DELAY_S = 60
+# when the patient of each case reported an emergency sign, by case reference; "" without a case
+EMERGENCIES = "emergencies"
 # of a person who has signed in at the OpenID provider
 PERSON = "person"
 # of one session: more than the people of a household have
@@ -81,8 +83,10 @@ def open_case(case_reference: str, of_person: Sequence[str] = (), keeps_others: 
             switch to these.
         keeps_others: whether the session may still switch to the cases that it could open until now.
     """
-    others = list_cases() if keeps_others else []
+    others, emergencies = (list_cases(), session.get(EMERGENCIES)) if keeps_others else ([], None)
     reset()
+    if emergencies:
+        session[EMERGENCIES] = emergencies
     session["case"] = case_reference
     session["seen_at"] = time.time()
     cases = list(dict.fromkeys([*others, case_reference, *of_person]))[-MAX_CASES:]
@@ -104,17 +108,23 @@ def list_cases() -> list[str]:
 
 
 def record_emergency() -> None:
-    """Store that the patient has reported an emergency sign, which the engine may not have yet."""
-    session["emergency"] = time.time()
+    """Store that the patient of the open case has reported an emergency sign, which the engine may not have yet."""
+    session[EMERGENCIES] = {**session.get(EMERGENCIES, {}), case_reference() or "": time.time()}
 
 
 def is_emergency_reported() -> bool:
-    return "emergency" in session
+    return _emergency_reported_at() > 0
 
 
 def is_emergency_recent() -> bool:
     """Whether a sign was reported so recently that the engine's answers may not include it yet."""
-    return time.time() - session.get("emergency", 0) < EMERGENCY_DELAY_S
+    return time.time() - _emergency_reported_at() < EMERGENCY_DELAY_S
+
+
+def _emergency_reported_at() -> float:
+    """Return when the patient of the open case reported an emergency sign, in seconds since 1970; 0 if they didn't."""
+    reported: float = session.get(EMERGENCIES, {}).get(case_reference() or "", 0)
+    return reported
 
 
 def remember_pre_screening(key: str) -> None:

@@ -38,11 +38,16 @@ NO_SECRETS = {
     "Enter your password",
     # of tests/unit/config/test_secrets.py
     "u3TsfY0aQw8xNnEr2Lbk",
+    # of providers that tests start
+    "x7Qm-Lr2v-Tn9k",
+    "coronacare",
+    # a sentence of docs/how-to/sign-in.md
+    "method: password`, and `make up` creates the accounts of `config/people.yaml`",
     # a script
     "tools/kubernetes-secret",
 }
 # commit up to which the history has been scanned
-SCANNED = "6338ad5a76a57c755aa66c00a86a44f0c2d63434"
+SCANNED = "7936596619e6d74163d603b10b6ef22f2b70039a"
 NAMES_SEPARATOR = "`, `"
 MAX_LINE_LENGTH = 2000
 

@@ -64,6 +64,9 @@ def _find_groups(account: str) -> set[str]:
     """Return the current groups of the session's account."""
     if sessions.PERSON not in session:
         return resources().engine.groups_of(account)
+    if not openid.has_provider():
+        # the setting sign_in.method has changed
+        return set()
     before = openid.Person(**session[sessions.PERSON])
     person = openid.current_provider().confirm(before)
     if person is None:

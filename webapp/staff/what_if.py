@@ -170,7 +170,7 @@ def _show_form(errors: Mapping[str, str]) -> str:
 
 
 def _runs() -> Runs:
-    return Runs(_folder() / "runs")
+    return Runs(_folder() / "runs", resources().options.policy, str(resources().place.zone))
 
 
 def _folder() -> Path:

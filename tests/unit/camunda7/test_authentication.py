@@ -100,6 +100,19 @@ def test_while_the_endpoint_is_away_a_token_is_used_until_its_end() -> None:
             Engine(server.url, credentials=credentials).get("/task")
 
 
+def test_after_a_failure_nobody_waits_for_the_endpoint_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with oauth_server(status=503) as server:
+        credentials = server.credentials()
+        for _ in range(3):
+            with pytest.raises(authentication.TokenUnavailable):
+                credentials.authorization()
+        assert len(server.of("/token")) == 1
+        server.status = 200
+        after = time.monotonic() + authentication.RETRY_INTERVAL_S
+        monkeypatch.setattr(time, "monotonic", lambda: after)
+        assert credentials.authorization() == "Bearer token-2"
+
+
 def test_a_refused_client_is_an_operators_error() -> None:
     with oauth_server(status=401) as server, pytest.raises(SignInRefused, match="refuses the client wörkers"):
         Engine(server.url, credentials=server.credentials()).get("/task")

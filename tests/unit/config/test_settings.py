@@ -185,3 +185,19 @@ def test_an_invalid_setting_of_reports_is_refused(name: str, value: str, monkeyp
     monkeypatch.setenv(f"CORONACARE_REPORTS__{name}", value)
     with pytest.raises(SettingsError, match=rf"reports\.{name.lower().replace('__', '.')}"):
         load()
+
+
+def test_an_id_token_never_opens_the_rest_api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    provider = {
+        "method": "openid_connect",
+        "issuer": "https://id.example",
+        "client_id": "coronacare",
+        "contact": "it@hospital.example",
+        "groups": {"doctors": ["/doctors"]},
+    }
+    monkeypatch.setenv("CORONACARE_CONFIG", str(tmp_path / "own.yaml"))
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump({"sign_in": {**provider, "audience": "engine"}}))
+    assert load().sign_in.is_by_provider
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump({"sign_in": {**provider, "audience": "coronacare"}}))
+    with pytest.raises(SettingsError, match="audience must differ from client_id"):
+        load()

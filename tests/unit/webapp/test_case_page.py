@@ -489,7 +489,8 @@ def test_an_unassessed_sign_of_an_emergency_shows_the_emergency_page(
 def test_a_sign_of_an_emergency_reported_just_now_shows_the_emergency_page(
     page: Callable[..., str], monkeypatch: pytest.MonkeyPatch, seconds_ago: float, is_emergency_page: bool
 ) -> None:
-    reported = BrowserSession("name", {"emergency": time.time() - seconds_ago}, is_stored=False)
+    stored = {"case": "C-1", sessions.EMERGENCIES: {"C-1": time.time() - seconds_ago}}
+    reported = BrowserSession("name", stored, is_stored=False)
     monkeypatch.setattr(sessions, "session", reported)
     assert page(case(**REQUESTED), VISIT_STEPS).startswith(CALL_NOW) == is_emergency_page
 

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from camunda7.engine import EngineUnavailable
 from processes.cases import Case, OpenTask
 from records.access import Access
 from records.cipher import Cipher
 from tests.unit.webapp.test_application import application
+from webapp import sessions
+from webapp.household import find_next_due_case
 from webapp.sessions import MAX_CASES
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -119,3 +122,34 @@ def test_switching_starts_a_new_session_so_that_older_pages_cannot_post_for_anot
     token = page.select_one("[name=csrf_token]")["value"]
     send(client, "/cases", case="C-1")
     assert client.post("/case/erase", data={"csrf_token": token}).status_code == 400
+
+
+def test_while_the_engine_is_away_no_next_report_is_named(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Case:
+        raise EngineUnavailable("no answer")
+
+    sign_in(client, "C-1")
+    sign_in(client, "C-2", **KEEP_OPEN)
+    with client:
+        client.get("/")
+        found = find_next_due_case()
+        assert found is None
+        sessions.switch_case("C-1")
+        found = find_next_due_case()
+        assert found is not None
+        assert found.reference == "C-2"
+        monkeypatch.setattr("webapp.household.find_case", fail)
+        assert find_next_due_case() is None
+
+
+def test_an_emergency_sign_is_that_of_the_case_and_outlasts_a_switch(client: Any) -> None:
+    sign_in(client, "C-1")
+    sign_in(client, "C-2", **KEEP_OPEN)
+    with client:
+        client.get("/")
+        sessions.record_emergency()
+        sessions.switch_case("C-1")
+        assert not sessions.is_emergency_reported()
+        sessions.switch_case("C-2")
+        assert sessions.is_emergency_reported()
+        assert sessions.is_emergency_recent()
