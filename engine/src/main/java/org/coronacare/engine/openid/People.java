@@ -12,7 +12,7 @@ import org.springframework.stereotype.Component;
 final class People implements OAuth2UserService<OidcUserRequest, OidcUser> {
 
   private final GroupMapping groups;
-  private final OidcUserService provider = new OidcUserService();
+  private final OidcUserService provider = new ProviderClients(Provider.TIMEOUT).userInfo();
 
   People(GroupMapping groups) {
     this.groups = groups;

@@ -40,7 +40,9 @@ final class Provider implements ClientRegistrationRepository {
 
   static final String CALLBACK = "/camunda/sign-in/callback";
 
-  private static final int TIMEOUT_MS = 5000;
+  static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  private static final int TIMEOUT_MS = (int) TIMEOUT.toMillis();
   private static final int MAX_KEYS_BYTES = 200_000;
   private static final Duration KEYS_TTL = Duration.ofMinutes(15);
 

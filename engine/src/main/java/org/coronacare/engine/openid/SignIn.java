@@ -20,7 +20,6 @@ import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.core.AuthenticationException;
-import org.springframework.security.oauth2.client.endpoint.RestClientRefreshTokenTokenResponseClient;
 import org.springframework.security.oauth2.client.web.HttpSessionOAuth2AuthorizedClientRepository;
 import org.springframework.security.oauth2.client.web.OAuth2AuthorizationRequestRedirectFilter;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
@@ -74,12 +73,13 @@ class SignIn {
     // only pages: the browser is sent back to the one that it wanted, which no parameter of a request can name
     requests.setMatchingRequestParameterName(null);
     requests.setRequestMatcher(request -> isPage(request) && HttpMethod.GET.matches(request.getMethod()));
+    var calls = new ProviderClients(Provider.TIMEOUT);
     var renewal =
         new SessionRenewal(
-            provider, people, new RestClientRefreshTokenTokenResponseClient(), clients, contexts, settings.checkedWithin());
+            provider, people, calls.refreshToken(), clients, contexts, settings.checkedWithin());
     http.authorizeHttpRequests(
-            calls ->
-                calls
+            paths ->
+                paths
                     .requestMatchers(WebappPaths::isSetUp)
                     .denyAll()
                     .requestMatchers(WebappPaths::isPasswordSignIn)
@@ -103,6 +103,7 @@ class SignIn {
                     .loginPage(START)
                     .authorizationEndpoint(endpoint -> endpoint.baseUri(START_BASE))
                     .redirectionEndpoint(endpoint -> endpoint.baseUri(Provider.CALLBACK))
+                    .tokenEndpoint(endpoint -> endpoint.accessTokenResponseClient(calls.authorizationCode()))
                     .userInfoEndpoint(endpoint -> endpoint.oidcUserService(people::loadUser))
                     .securityContextRepository(contexts)
                     .successHandler(signedIn(requests, directory, log, signOut, isServedByHttps))

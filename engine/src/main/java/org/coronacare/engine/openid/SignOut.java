@@ -128,7 +128,9 @@ final class SignOut extends OncePerRequestFilter {
     try {
       var token = decode(String.valueOf(request.getParameter("logout_token")));
       var sid = token.getClaimAsString("sid");
-      var ended = sessions.getOrDefault(sid == null ? Person.id(token.getIssuer().toString(), token.getSubject()) : sid, Set.of());
+      var key = sid == null ? Person.id(token.getIssuer().toString(), token.getSubject()) : sid;
+      // a copy: an ended session leaves the set
+      var ended = Set.copyOf(sessions.getOrDefault(key, Set.of()));
       ended.forEach(SignOut::invalidate);
       LOG.info("the provider has ended {} sessions", ended.size());
     } catch (JwtException | IllegalArgumentException error) {
