@@ -187,7 +187,7 @@ def test_twins_with_one_date_of_birth_and_address_open_their_own_cases_by_given_
             answer = browser.send(page, {"date_of_birth": BORN, "given_name": name})
             if answer.text("title") == CASE_TITLE:
                 assert one.reference in answer.text("main")
-                assert "The people you answer for" not in answer.text("main")
+                assert "Your cases" not in answer.text("main")
                 opened.add(one.reference)
             else:
                 assert answer.errors == ["The given name or the date of birth is wrong. Check both and try again."]
@@ -209,7 +209,7 @@ def test_a_person_with_two_cases_opens_each_by_its_link_and_switches_between_the
     assert browser.post_to(page, "/cases", case="C-ANOTHER").url.endswith("/cases")
     # anyone can request a case with this address, so an access code alone doesn't show the address's other cases
     sign_in(browser, again.code, BORN)
-    assert "The people you answer for" not in browser.open("/case").text("main")
+    assert "Your cases" not in browser.open("/case").text("main")
     assert browser.open("/cases").url.endswith("/case")
 
 
