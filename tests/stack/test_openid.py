@@ -16,12 +16,11 @@ import requests
 
 from stack.parts import list_local_parts
 from tests.support.case import eventually
-from tests.support.openid_provider import AUDIENCE, CLIENT, SECRET, OpenIdProvider, Person, openid_provider
+from tests.support.openid_provider import CLIENT, CONTACT, OpenIdProvider, Person, openid_provider
 from tests.support.platform import running_platform, sign_in_by_provider
 from tests.support.ports import free_port
 from webapp.openid_claims import person_id
 
-CONTACT = "access@hospital.example"
 EMERGENCY = "kVn0qTz7" + "YpLw2Rt5"
 CHECKED_WITHIN_S = 6
 TASKLIST = "/camunda/app/tasklist/default/"
@@ -73,20 +72,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for username, (subject, groups) in PEOPLE.items():
             claims = {"groups": groups, "given_name": username.title(), "family_name": "Müller"}
             provider.people[username] = Person(subject, claims)
-        settings = {
-            "issuer": provider.issuer,
-            "client_id": CLIENT,
-            "client_secret": SECRET,
-            "audience": AUDIENCE,
-            "contact": CONTACT,
-            "checked_within": f"PT{CHECKED_WITHIN_S}S",
-            "emergency_password": EMERGENCY,
-            "groups": {"doctors": ["/hospital/doctors"], "process-managers": ["/hospital/managers"]},
-            "services": {
-                name: {"client_id": name, "client_secret": f"{name}-{SECRET}", "subject": name}
-                for name in ("webapp", "workers", "deployer")
-            },
-        }
+        settings = provider.settings(
+            {"doctors": ["/hospital/doctors"], "process-managers": ["/hospital/managers"]},
+            checked_within=f"PT{CHECKED_WITHIN_S}S",
+            emergency_password=EMERGENCY,
+        )
         with sign_in_by_provider(settings, engine, webapp), running_platform(folder, parts=_engine_and_webapp):
             yield Site(provider, engine, webapp, folder / "log")
 

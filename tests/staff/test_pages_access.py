@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -19,6 +20,7 @@ from hosting.clients.government import Government
 from hosting.clients.lab import Lab
 from processes.engine import Engine
 from records.access import Access
+from tests.support.accounts import open_staff_session, starts_with_provider
 from tests.support.case import CONTACT, WITH_COUGH, CaseUnderTest, eventually
 from tests.support.days import days_ago
 from tests.support.lab_messages import POSITIVE, hl7
@@ -26,7 +28,7 @@ from tests.support.mail import mails_to
 from webapp.app import create_app
 from webapp.options import Options
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.by_provider]
 
 PAGES: dict[str, list[str] | None] = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text())["pages"]
 VISITORS = ["stranger", "patient", "contact", "manager", "laboratory", "care"]
@@ -36,6 +38,7 @@ STAFF = {"manager": "process_manager", "laboratory": "lab_staff", "care": "conta
 # pages that can be opened repeatedly; a withdrawal needs a case that has been prepared for it
 READING = [route for route in PAGES if route.startswith("GET") and "withdraw" not in route]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+SIGN_IN_PAGES = ("/sign-in", "/staff/sign-in")
 FORM = "evaluation_request"
 BORN = {"date_of_birth-day": "1", "date_of_birth-month": "2", "date_of_birth-year": "1980"}
 REFUSALS = ("You don't need to send this", "You've already sent this", "There is nothing to cancel", "Page not found")
@@ -101,11 +104,15 @@ class Visitor:
         return {"topic": "unknown"} if rule.endswith("/retry") else {}
 
 
+def must_sign_in(answer: requests.Response) -> bool:
+    """Whether the requested page redirected to a sign-in page, which redirects on to the provider if there is one."""
+    return any(urlsplit(each.url).path in SIGN_IN_PAGES for each in [*answer.history, answer][1:])
+
+
 def is_granted(answer: requests.Response) -> bool:
     """Whether the requested page was shown, instead of a sign-in page or a refusal."""
-    redirected = answer.history and "/sign-in" in answer.url
     text = html.unescape(answer.text)
-    return answer.status_code < 400 and not redirected and not any(refusal in text for refusal in REFUSALS)
+    return answer.status_code < 400 and not must_sign_in(answer) and not any(refusal in text for refusal in REFUSALS)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +142,7 @@ def visitor(state: dict[str, Any], links: dict[str, str], access: Access) -> Cal
         if role == "contact":
             user.post(f"/contact/{links['contact']}", user.token())
         if role in STAFF:
-            user.post("/staff/sign-in", user.token(), **state["accounts"][STAFF[role]])
+            open_staff_session(user.session, state, STAFF[role], user.token())
         return user
 
     return create_visitor
@@ -220,6 +227,7 @@ def test_no_page_of_one_patient_shows_anything_of_another(visitor: Callable[[str
     assert one.case.reference in one.get("/case").text
 
 
+@pytest.mark.skipif(starts_with_provider(), reason="groups are the provider's: tests/stack/test_openid.py")
 def test_a_former_manager_is_signed_out_at_the_next_request(
     visitor: Callable[[str], Visitor], case: CaseUnderTest
 ) -> None:
@@ -228,11 +236,11 @@ def test_a_former_manager_is_signed_out_at_the_next_request(
     assert manager.get("/staff/kpis").status_code == 200
     case.admin.delete(member)
     try:
-        assert manager.get("/staff/kpis").url.endswith("/staff/sign-in")
+        assert must_sign_in(manager.get("/staff/kpis"))
     finally:
         case.admin.put(member, {})
     # and the session stays ended when they are a manager again
-    assert manager.get("/staff/kpis").url.endswith("/staff/sign-in")
+    assert must_sign_in(manager.get("/staff/kpis"))
 
 
 def test_signing_out_ends_the_session_on_the_server(visitor: Callable[[str], Visitor]) -> None:
@@ -242,17 +250,17 @@ def test_signing_out_ends_the_session_on_the_server(visitor: Callable[[str], Vis
         assert user.get(user.home).url.endswith(user.home)
         user.request("POST /sign-out")
         user.session.cookies.update(cookies)
-        assert user.get(user.home).url.endswith("/sign-in")
+        assert must_sign_in(user.get(user.home))
 
 
 def test_signing_in_starts_another_session(visitor: Callable[[str], Visitor], state: dict[str, Any]) -> None:
     """Session fixation: a session from before the sign-in gets no access."""
     stranger = visitor("stranger")
     token, before = stranger.token(), stranger.session.cookies.copy()
-    stranger.post("/staff/sign-in", token, **state["accounts"]["process_manager"])
+    open_staff_session(stranger.session, state, "process_manager", token)
     assert stranger.get("/staff/kpis").status_code == 200
     stranger.session.cookies.update(before)
-    assert stranger.get("/staff/kpis").url.endswith("/sign-in")
+    assert must_sign_in(stranger.get("/staff/kpis"))
 
 
 def test_an_invented_session_id_is_replaced(visitor: Callable[[str], Visitor]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from tests.support.accounts import Authentication, credentials_of, enter_username
 from tests.support.platform import read_secrets
 
 ANONYMOUS = "anonymous"
@@ -35,22 +36,29 @@ class Api:
 
 
 def rest_api(state: dict[str, Any], role: str) -> Api:
-    """The REST API with the role's password from the platform's secrets; without credentials for ANONYMOUS."""
+    """The REST API with the role's credentials; without any for ANONYMOUS."""
     session = requests.Session()
     if role != ANONYMOUS:
-        session.auth = (role, read_secrets()[role])
+        session.auth = Authentication(credentials_of(state, role))
     return Api(role, session, state["engine"] + "/engine-rest")
 
 
 def sign_in(state: dict[str, Any], role: str, application: str) -> tuple[requests.Session, int]:
-    """Sign in to Tasklist, Cockpit or Admin; return the session and the status of the login request."""
+    """Sign in to Tasklist, Cockpit or Admin; return the session, and 200, or the status of the refusal."""
     session = requests.Session()
 
     def load_page() -> None:
-        session.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=20)
+        page = session.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=20)
+        if "provider" in state:
+            enter_username(session, role, page)
         session.headers["X-XSRF-TOKEN"] = session.cookies["XSRF-TOKEN"]
 
     load_page()
+    if "provider" in state:
+        me = session.get(f"{state['engine']}/camunda/api/admin/auth/user/default", timeout=20)
+        if not me.ok:
+            return session, me.status_code
+        return session, 200 if application in me.json()["authorizedApps"] else 403
     login = f"{state['engine']}/camunda/api/admin/auth/user/default/login/{application}"
     answer = session.post(login, data={"username": role, "password": read_secrets()[role]}, timeout=20)
     # signing in starts a new session with a new CSRF token
