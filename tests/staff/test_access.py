@@ -132,7 +132,8 @@ class Resources:
     def scrap_user(self) -> str:
         account = "scrap" + self.new
         if not starts_with_provider():
-            self._admin.post("/user/create", {"profile": {"id": account}, "credentials": {"password": uuid.uuid4().hex}})
+            body = {"profile": {"id": account}, "credentials": {"password": uuid.uuid4().hex}}
+            self._admin.post("/user/create", body)
         return account
 
     @cached_property

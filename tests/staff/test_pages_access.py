@@ -26,11 +26,13 @@ from tests.support.days import days_ago
 from tests.support.lab_messages import POSITIVE, hl7
 from tests.support.mail import mails_to
 from webapp.app import create_app
+from webapp.openid import OpenIdOptions
 from webapp.options import Options
 
 pytestmark = [pytest.mark.engine, pytest.mark.by_provider]
 
-PAGES: dict[str, list[str] | None] = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text())["pages"]
+TABLE = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text())
+PAGES: dict[str, list[str] | None] = TABLE["pages"]
 VISITORS = ["stranger", "patient", "contact", "manager", "laboratory", "care"]
 HOMES = {"patient": "/case", "manager": "/staff/kpis", "laboratory": "/staff/upload", "care": "/staff/papers"}
 # accounts of the engine
@@ -154,10 +156,10 @@ def readers() -> dict[str, Visitor]:
     return {}
 
 
-@pytest.fixture
-def routes(records: None) -> set[str]:
-    """All routes of the web application."""
-    options = Options(secret_key="k" * 32, policy=config.load().policy.model_dump(), records_secret="r" * 32)
+def list_routes(openid: OpenIdOptions | None) -> set[str]:
+    """Return all routes of the web application."""
+    policy = config.load().policy.model_dump()
+    options = Options(secret_key="k" * 32, policy=policy, records_secret="r" * 32, openid=openid)
     app = create_app(
         options, Engine("http://nowhere", "webapp", ""), Government("http://nowhere", "", 1), Lab("http://nowhere", "")
     )
@@ -165,8 +167,10 @@ def routes(records: None) -> set[str]:
     return {f"{method} {rule}" for rule in rules for method in rule.methods - {"HEAD", "OPTIONS"}}
 
 
-def test_each_route_is_in_the_table(routes: set[str]) -> None:
-    assert routes == set(PAGES)
+def test_each_route_is_in_the_table(records: None) -> None:
+    provider = OpenIdOptions("http://nowhere", "c", "", [], "groups", {}, 600, "", False, "", "", "")
+    assert list_routes(None) == set(PAGES)
+    assert list_routes(provider) == {*PAGES, *TABLE["pages_by_provider"]}
 
 
 def prepare(user: Visitor, route: str) -> Visitor:

@@ -28,7 +28,8 @@ from werkzeug.serving import make_server
 CLIENT, SECRET = "coronacare", "s-3kVn0qTz7YpLw2"
 AUDIENCE = "coronacare-engine"
 CONTACT = "access@hospital.example"
-FORM = '<form method="post"><label>Username <input name="username" autofocus></label><button>Sign in</button></form>'
+FORM = """<main><form method="post"><label>Username <input name="username" autofocus></label>
+<button>Sign in</button></form></main>"""
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
