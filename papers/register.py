@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -55,12 +56,14 @@ class PaperPrint(Table):
 
     Attributes:
         account: in the engine.
+        groups: of the account at that time, as JSON; null in rows of earlier versions.
     """
 
     case_reference = peewee.TextField(index=True)
     kind = peewee.TextField()
     account = peewee.TextField()
     printed_at = peewee.TextField(index=True)
+    groups = peewee.TextField(null=True)
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,13 @@ class Print:
 
     Attributes:
         at: to the minute.
+        groups: of the account at that time; None if an earlier version recorded the print.
     """
 
     kind: Kind
     at: datetime
     account: str
+    groups: frozenset[str] | None
 
 
 @dataclass(frozen=True)
@@ -152,11 +157,19 @@ class Register:
             )
         return [ChecksOfDay(Kind(row.kind), _minute(row.last_at), row.count) for row in rows]
 
-    def record_print(self, case_reference: str, kind: Kind, account: str) -> None:
-        """Record that a member of staff has printed a paper, for the patient's access log."""
+    def record_print(self, case_reference: str, kind: Kind, account: str, groups: Iterable[str]) -> None:
+        """Record that a member of staff has printed a paper, for the patient's access log.
+
+        Args:
+            groups: of the account. The engine may never know them: a person may use only the web application's pages.
+        """
         with database.connection_context():
             PaperPrint.insert(
-                case_reference=case_reference, kind=kind, account=account, printed_at=timestamp()
+                case_reference=case_reference,
+                kind=kind,
+                account=account,
+                printed_at=timestamp(),
+                groups=json.dumps(sorted(groups)),
             ).execute()
 
     def list_prints(self, case_reference: str) -> list[Print]:
@@ -167,7 +180,15 @@ class Register:
                 .where(PaperPrint.case_reference == case_reference)
                 .order_by(PaperPrint.printed_at.desc())
             )
-        return [Print(Kind(row.kind), _minute(row.printed_at), row.account) for row in rows]
+        return [
+            Print(
+                Kind(row.kind),
+                _minute(row.printed_at),
+                row.account,
+                None if row.groups is None else frozenset(json.loads(row.groups)),
+            )
+            for row in rows
+        ]
 
     def delete_older_than(self, age: timedelta) -> None:
         """Delete papers that were issued, checked or printed longer than `age` ago."""

@@ -20,6 +20,7 @@ from records import database
 from records.access import Access
 from records.cipher import Cipher
 from services.lab.models import MODELS
+from tests.support.accounts import platform_with_provider, starts_with_provider
 from tests.support.case import CaseUnderTest
 from tests.support.chromium import PHONE, launch_chromium
 from tests.support.leftovers import cleanup_if_killed
@@ -41,6 +42,10 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield json.loads((Path(os.environ[SHARED]) / "state.json").read_text())
         return
     folder: Path = tmp_path_factory.mktemp("platform")
+    if starts_with_provider():
+        with platform_with_provider(folder) as described:
+            yield described
+        return
     with shared_platform(folder) as platform:
         yield platform.state
 

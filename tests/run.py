@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processes.engine import Engine
+from tests.support import accounts
 from tests.support.coverage import record_coverage
 from tests.support.leftovers import cleanup_if_killed
 from tests.support.platform import SHARED, shared_platform
@@ -57,6 +58,8 @@ SLOW = Session(
     ("-n", "2", "--dist", "worksteal", "-p", "no:schemathesis"),
     ("unit", "contract"),
 )
+# on a platform with an OpenID provider, which is in the process of the tests
+BY_PROVIDER = Session("sign-in at a provider", "by_provider", ())
 # all tests of one platform in one process (tests/conftest.py)
 OWN = Session("own platforms", "own_platform", ("-n", "2", "--dist", "loadscope"))
 
@@ -91,6 +94,9 @@ def _run_all_tests(folder: Path, took: dict[str, float]) -> Iterator[int]:
     os.environ[VERIFY] = "1"
     yield from _one_after_another([SLOW], took)
     yield from _on_shared_platform(folder, took)
+    os.environ[accounts.BY_PROVIDER] = "1"
+    yield from _one_after_another([BY_PROVIDER], took)
+    del os.environ[accounts.BY_PROVIDER]
     # without the shared platform: they have up to four engines at once
     yield from _one_after_another([OWN], took)
     # alone on the machine: it measures throughput

@@ -204,7 +204,10 @@ def access_log() -> str | Response:
     if reference is None:
         return redirect(url_for("sign_in.show_sign_in"))
     engine, register = resources().engine, resources().papers
-    prints = [(each, engine.groups_of(each.account)) for each in register.list_prints(reference)]
+    prints = [
+        (each, engine.groups_of(each.account) if each.groups is None else each.groups)
+        for each in register.list_prints(reference)
+    ]
     rows = describe_accesses(list_accesses(engine, reference), register.list_checks(reference), prints)
     return render_template("access_log.html", accesses=rows)
 

@@ -16,12 +16,11 @@ import requests
 
 from stack.parts import list_local_parts
 from tests.support.case import eventually
-from tests.support.openid_provider import AUDIENCE, CLIENT, SECRET, OpenIdProvider, Person, openid_provider
+from tests.support.openid_provider import CLIENT, CONTACT, OpenIdProvider, Person, openid_provider
 from tests.support.platform import running_platform, sign_in_by_provider
 from tests.support.ports import free_port
 from webapp.openid_claims import person_id
 
-CONTACT = "access@hospital.example"
 EMERGENCY = "kVn0qTz7" + "YpLw2Rt5"
 CHECKED_WITHIN_S = 6
 TASKLIST = "/camunda/app/tasklist/default/"
@@ -73,20 +72,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for username, (subject, groups) in PEOPLE.items():
             claims = {"groups": groups, "given_name": username.title(), "family_name": "Müller"}
             provider.people[username] = Person(subject, claims)
-        settings = {
-            "issuer": provider.issuer,
-            "client_id": CLIENT,
-            "client_secret": SECRET,
-            "audience": AUDIENCE,
-            "contact": CONTACT,
-            "checked_within": f"PT{CHECKED_WITHIN_S}S",
-            "emergency_password": EMERGENCY,
-            "groups": {"doctors": ["/hospital/doctors"], "process-managers": ["/hospital/managers"]},
-            "services": {
-                name: {"client_id": name, "client_secret": f"{name}-{SECRET}", "subject": name}
-                for name in ("webapp", "workers", "deployer")
-            },
-        }
+        settings = provider.settings(
+            {"doctors": ["/hospital/doctors"], "process-managers": ["/hospital/managers"]},
+            checked_within=f"PT{CHECKED_WITHIN_S}S",
+            emergency_password=EMERGENCY,
+        )
         with sign_in_by_provider(settings, engine, webapp), running_platform(folder, parts=_engine_and_webapp):
             yield Site(provider, engine, webapp, folder / "log")
 
@@ -129,6 +119,13 @@ def test_a_person_without_a_group_is_told_whom_to_ask_and_may_do_nothing(site: S
     assert CONTACT in page.text
     assert browser.get(site.url(FILTERS), timeout=20).status_code in (401, 403)
     assert "Sign out" in page.text
+
+
+def test_a_person_who_may_not_open_an_application_is_told_so(site: Site) -> None:
+    browser, _ = site.open("dana", TASKLIST)
+    page = browser.get(site.url("/camunda/app/cockpit/default/"), headers={"Accept": "text/html"}, timeout=20)
+    assert (page.status_code, heading(page)) == (403, "You don't have access to this application")
+    assert CONTACT in page.text
 
 
 def test_a_persons_subject_never_makes_them_a_service_account(site: Site) -> None:
@@ -211,6 +208,13 @@ def test_a_person_may_call_the_rest_api_with_the_permissions_of_their_groups(sit
     assert [each["id"] for each in found] == [person_id(site.provider.issuer, "auth0|d-1")]
 
 
+@pytest.mark.parametrize("subject", ["webapp", "auth0|d-1"])
+def test_an_access_token_opens_no_web_application(site: Site, subject: str) -> None:
+    token = site.provider.access_token(subject, groups=["/hospital/doctors"])
+    answer = requests.get(site.url(FILTERS), headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize(
     ("subject", "claims"),
     [
@@ -256,8 +260,6 @@ def test_the_emergency_account_works_loudly(site: Site) -> None:
     before = used()
     assert requests.get(f"{site.engine}/engine-rest/user", auth=("emergency", EMERGENCY), timeout=20).status_code == 200
     assert used() == before + 1
-    wrong = requests.get(f"{site.engine}/engine-rest/user", auth=("emergency", EMERGENCY + "x"), timeout=20)
-    assert wrong.status_code == 401
     browser = requests.Session()
     form = browser.get(site.url("/camunda/sign-in/emergency"), timeout=20)
     assert heading(form) == "Emergency account"
@@ -271,6 +273,17 @@ def test_the_emergency_account_works_loudly(site: Site) -> None:
     form_data = {"csrf_token": token[1], "username": "emergency", "password": EMERGENCY}
     assert staff.post(site.url("/staff/sign-in?emergency"), data=form_data, timeout=20).url == site.url("/staff/now")
     assert "ERROR" in next(line for line in site.log().splitlines() if "emergency account is used" in line)
+
+
+def test_a_wrong_password_closes_the_emergency_account_for_a_while(site: Site) -> None:
+    def status(password: str) -> int:
+        return requests.get(f"{site.engine}/engine-rest/user", auth=("emergency", password), timeout=20).status_code
+
+    form = {"username": "emergency", "password": EMERGENCY + "x"}
+    refused = requests.post(site.url("/camunda/sign-in/emergency"), data=form, timeout=20)
+    assert "password is wrong" in refused.text
+    assert status(EMERGENCY) == 401
+    eventually(lambda: status(EMERGENCY) == 200, within_s=20)
 
 
 def test_signing_out_ends_the_session_here_and_at_the_provider(site: Site) -> None:

@@ -15,6 +15,7 @@ import requests
 from access.roles import GROUP, MEMBERSHIP, USER
 from camunda7.names import ADMINISTRATORS
 from config.settings import ROOT
+from tests.support.accounts import Authentication, credentials_of
 from tests.support.apis import rest_api, sign_in
 from tests.support.case import CaseUnderTest
 from tests.support.platform import read_secrets
@@ -37,25 +38,31 @@ def find_header_problems(headers: dict[str, str]) -> list[str]:
     return [f"{each['rule']}: {each['message']}" for each in found if each["rule"] not in IGNORED]
 
 
+@pytest.mark.by_provider
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/forms/pre_screening/1", "/staff/sign-in", "/nothing", "/healthz"])
 def test_pages_have_all_security_headers(state: dict[str, Any], path: str) -> None:
-    answer = requests.get(state["webapp"] + path, timeout=10)
+    answer = requests.get(state["webapp"] + path, allow_redirects=False, timeout=10)
     headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
     assert find_header_problems(headers) == []
 
 
+@pytest.mark.by_provider
 @pytest.mark.parametrize("path", ["/engine-rest/engine", "/engine-rest/task", "/nothing"])
 def test_the_engine_has_all_security_headers(state: dict[str, Any], path: str) -> None:
-    headers = dict(requests.get(state["engine"] + path, auth=("admin", read_secrets()["admin"]), timeout=10).headers)
+    session = requests.Session()
+    session.auth = Authentication(credentials_of(state, "admin"))
+    headers = dict(session.get(state["engine"] + path, timeout=10).headers)
     found = find_header_problems(headers)
     assert [each for each in found if "Content-Security-Policy" not in each or "engine-rest" in path] == []
 
 
+@pytest.mark.by_provider
 @pytest.mark.parametrize("application", APPLICATIONS)
 def test_camundas_applications_have_all_security_headers_but_allow_inline_styles(
     state: dict[str, Any], application: str
 ) -> None:
-    answer = requests.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=10)
+    session, _ = sign_in(state, "admin", application)
+    answer = session.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=10)
     headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
     policy = headers["Content-Security-Policy"]
     assert "unsafe-eval" not in policy
@@ -66,11 +73,15 @@ def test_camundas_applications_have_all_security_headers_but_allow_inline_styles
     assert find_header_problems(headers) == []
 
 
+@pytest.mark.by_provider
 def test_each_page_has_the_nonce_of_its_own_policy(state: dict[str, Any]) -> None:
     """Also if pages are loaded concurrently: with the nonce of another page, their scripts would be blocked."""
 
+    page = f"{state['engine']}/camunda/app/tasklist/default/"
+    session, _ = sign_in(state, "doctor", "tasklist")
+
     def nonces(_: int) -> tuple[set[str], set[str]]:
-        answer = requests.get(f"{state['engine']}/camunda/app/tasklist/default/", timeout=60)
+        answer = requests.get(page, cookies=session.cookies, timeout=60)
         in_policy = re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
         return set(in_policy), set(re.findall(r'nonce="([^"]+)"', answer.text))
 
@@ -86,10 +97,14 @@ def test_missing_headers_are_found() -> None:
     assert any("Content-Security-Policy" in each for each in found)
 
 
+@pytest.mark.by_provider
 def test_cookies_are_http_only_and_same_site(state: dict[str, Any]) -> None:
     answers = {
         "session": requests.get(state["webapp"] + "/sign-in", timeout=10),
-        "JSESSIONID": requests.get(state["engine"] + "/camunda/app/tasklist/default/", timeout=10),
+        # with a provider, a page redirects to it
+        "JSESSIONID": requests.get(
+            state["engine"] + "/camunda/app/tasklist/default/", allow_redirects=False, timeout=10
+        ),
     }
     for name, answer in answers.items():
         [cookie] = [c for c in answer.raw.headers.getlist("Set-Cookie") if c.startswith(name + "=")]
@@ -111,13 +126,14 @@ MALFORMED = [
 ]
 
 
+@pytest.mark.by_provider
 @pytest.mark.parametrize(("method", "path", "body"), MALFORMED, ids=lambda value: str(value)[:30])
 def test_a_malformed_request_is_refused_without_a_stack_trace(
     state: dict[str, Any], method: str, path: str, body: bytes | None
 ) -> None:
     as_doctor, _ = sign_in(state, "doctor", "tasklist")
     as_admin = requests.Session()
-    as_admin.auth = ("admin", read_secrets()["admin"])
+    as_admin.auth = Authentication(credentials_of(state, "admin"))
     bases = [(as_admin, "/engine-rest"), (as_doctor, "/camunda/api/engine/engine/default")]
     for session, base in bases:
         headers = {"Content-Type": "application/json"}
@@ -202,8 +218,22 @@ def test_a_variant_of_an_account_name_is_refused(state: dict[str, Any], name: st
     assert answer.status_code == 401
 
 
+@pytest.mark.by_provider
 @pytest.mark.parametrize("path", ["/camunda", "/camunda/", "/camunda/app", "/camunda/app/tasklist", "/"])
 def test_a_redirect_of_the_engine_names_no_host(state: dict[str, Any], path: str) -> None:
     """Behind a proxy, the engine doesn't know the scheme and host of its public address."""
     answer = requests.get(state["engine"] + path, allow_redirects=False, timeout=10)
     assert answer.headers.get("Location", "/").startswith("/")
+
+
+@pytest.mark.by_provider
+def test_without_its_setting_there_is_no_emergency_account(state: dict[str, Any]) -> None:
+    for password in ("", "x", "null"):
+        answer = requests.get(state["engine"] + "/engine-rest/engine", auth=("emergency", password), timeout=10)
+        assert answer.status_code == 401
+    browser, page = requests.Session(), state["engine"] + "/camunda/sign-in/emergency"
+    assert "password" not in browser.get(page, timeout=10).text
+    browser.post(page, data={"username": "emergency", "password": ""}, timeout=10)
+    me = browser.get(state["engine"] + "/camunda/api/admin/auth/user/default", timeout=10)
+    assert me.status_code in (401, 404)
+    assert "mergency" not in requests.get(state["webapp"] + "/staff/sign-in?emergency", timeout=10).text

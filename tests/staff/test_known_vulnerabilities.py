@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.accounts import account_of
 from tests.support.apis import Api, rest_api, web_api
 from tests.support.case import CaseUnderTest
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.by_provider]
 
 PEOPLE = ["admin", "doctor", "medical_team", "contact_tracer", "lab_staff", "process_manager"]
 PARTS = ["webapp", "workers", "deployer"]
@@ -67,7 +68,7 @@ def test_expressions_of_our_own_filters_are_evaluated(state: dict[str, Any], cas
     doctor = rest_api(state, "doctor")
     [mine] = [known["id"] for known in doctor.get("/filter") if known["name"] == "My tasks"]
     assert task not in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
-    case.engine_as("doctor").post(f"/task/{task}/claim", {"userId": state["accounts"]["doctor"]["username"]})
+    case.engine_as("doctor").post(f"/task/{task}/claim", {"userId": account_of(state, "doctor")})
     assert task in [found["id"] for found in doctor.get(f"/filter/{mine}/list")]
 
 

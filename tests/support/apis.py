@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from tests.support.accounts import Authentication, credentials_of, enter_username
 from tests.support.platform import read_secrets
 
 ANONYMOUS = "anonymous"
@@ -35,15 +36,17 @@ class Api:
 
 
 def rest_api(state: dict[str, Any], role: str) -> Api:
-    """The REST API with the role's password from the platform's secrets; without credentials for ANONYMOUS."""
+    """The REST API with the role's credentials; without any for ANONYMOUS."""
     session = requests.Session()
     if role != ANONYMOUS:
-        session.auth = (role, read_secrets()[role])
+        session.auth = Authentication(credentials_of(state, role))
     return Api(role, session, state["engine"] + "/engine-rest")
 
 
 def sign_in(state: dict[str, Any], role: str, application: str) -> tuple[requests.Session, int]:
-    """Sign in to Tasklist, Cockpit or Admin; return the session and the status of the login request."""
+    """Sign in to Tasklist, Cockpit or Admin; return the session, and 200, or the status of the refusal."""
+    if "provider" in state:
+        return _sign_in_at_provider(state, role, application)
     session = requests.Session()
 
     def load_page() -> None:
@@ -56,6 +59,19 @@ def sign_in(state: dict[str, Any], role: str, application: str) -> tuple[request
     # signing in starts a new session with a new CSRF token
     load_page()
     return session, answer.status_code
+
+
+def _sign_in_at_provider(state: dict[str, Any], role: str, application: str) -> tuple[requests.Session, int]:
+    session = requests.Session()
+    page = session.get(f"{state['engine']}/camunda/app/{application}/default/", timeout=20)
+    page = enter_username(session, role, page)
+    me = session.get(f"{state['engine']}/camunda/api/admin/auth/user/default", timeout=20)
+    session.headers["X-XSRF-TOKEN"] = session.cookies.get("XSRF-TOKEN", "")
+    if not me.ok:
+        return session, me.status_code
+    # what the engine says and what the application's page answers are the same
+    assert (application in me.json()["authorizedApps"]) == page.ok
+    return session, page.status_code
 
 
 def web_api(state: dict[str, Any], role: str, application: str) -> Api:

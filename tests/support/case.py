@@ -18,6 +18,7 @@ from processes import cases
 from processes.elements import Process
 from processes.engine import Engine
 from processes.variables import VARIABLES
+from tests.support.accounts import account_of, credentials_of
 from tests.support.days import days_ago
 
 T = TypeVar("T")
@@ -249,7 +250,7 @@ class CaseUnderTest:
     def complete_staff_task(self, account: str, form: str, values: dict[str, Any]) -> None:
         task = self.wait_for_task(form)
         engine = self.engine_as(account)
-        engine.post(f"/task/{task.id}/claim", {"userId": self._state["accounts"][account]["username"]})
+        engine.post(f"/task/{task.id}/claim", {"userId": account_of(self._state, account)})
         engine.submit(task.id, values)
 
     def fire_timer(self, event: str) -> None:
@@ -373,8 +374,7 @@ class CaseUnderTest:
 
     def engine_as(self, account: str) -> Engine:
         """The engine with the credentials of this staff account."""
-        credentials = self._state["accounts"][account]
-        return Engine(self._state["engine"], credentials["username"], credentials["password"])
+        return Engine(self._state["engine"], credentials=credentials_of(self._state, account))
 
 
 def eventually(

@@ -27,7 +27,9 @@ from werkzeug.serving import make_server
 
 CLIENT, SECRET = "coronacare", "s-3kVn0qTz7YpLw2"
 AUDIENCE = "coronacare-engine"
-FORM = '<form method="post"><label>Username <input name="username" autofocus></label><button>Sign in</button></form>'
+CONTACT = "access@hospital.example"
+FORM = """<main><form method="post"><label>Username <input name="username" autofocus></label>
+<button>Sign in</button></form></main>"""
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -173,6 +175,28 @@ class OpenIdProvider:
         now = int(time.time())
         usual = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120, "jti": secrets.token_hex(8)}
         return self.sign({**usual, "events": {LOGOUT_EVENT: {}}, **claims}, "logout+jwt")
+
+    def settings(self, groups: dict[str, list[str]], **more: Any) -> dict[str, Any]:
+        """Return the platform's settings for this provider.
+
+        Args:
+            groups: the provider's groups by group of the engine.
+            more: further settings of the section `sign_in`.
+        """
+        services = {name: client for name, client in self.clients.items() if name != CLIENT}
+        return {
+            "issuer": self.issuer,
+            "client_id": CLIENT,
+            "client_secret": SECRET,
+            "audience": self.audience,
+            "contact": CONTACT,
+            "groups": groups,
+            "services": {
+                name: {"client_id": name, "client_secret": client.secret, "subject": name}
+                for name, client in services.items()
+            },
+            **more,
+        }
 
     def end_session(self, sid: str) -> int:
         """End a session at the client by back-channel logout; returns its status."""

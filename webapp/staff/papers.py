@@ -5,7 +5,7 @@ Each print is in the patient's access log, with the account of the member of sta
 
 from __future__ import annotations
 
-from flask import render_template, request, session
+from flask import g, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from papers.documents import Kind
@@ -44,7 +44,7 @@ def print_paper() -> ResponseReturnValue:
     paper = next((each for each in papers.list_current_papers(case) if each.kind == kind), None)
     if paper is None or language not in LANGUAGES:
         return _render([("kind", NO_PAPER)]), 404
-    resources().papers.record_print(case.reference, paper.kind, account)
+    resources().papers.record_print(case.reference, paper.kind, account, g.groups)
     return papers.issue(case, paper, language)
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
 
 from camunda7.names import ADMINISTRATORS
 from webapp import openid, sessions
@@ -45,14 +45,18 @@ NAVIGATION = {
 
 
 def _only(role: str, view: Callable[..., Any]) -> Callable[..., Any]:
-    """Redirect to the sign-in unless the session is that of an account with this role; end it if that has lost it."""
+    """Redirect to the sign-in unless the session is that of an account with this role; end it if that has lost it.
+
+    The view has the account's groups in `g.groups`.
+    """
 
     @functools.wraps(view)
     def wrapper(**arguments: Any) -> Any:
         account = session.get(role)
         if account is None:
             return redirect(url_for("staff.sign_in"))
-        if not _find_groups(account) & GROUPS[role]:
+        g.groups = _find_groups(account)
+        if not g.groups & GROUPS[role]:
             sessions.reset()
             return redirect(url_for("staff.sign_in"))
         return view(**arguments)

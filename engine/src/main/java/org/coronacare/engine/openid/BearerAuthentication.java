@@ -28,11 +28,16 @@ final class BearerAuthentication implements RestAuthentication {
   private final Map<String, String> servicesBySubject;
   private final GroupMapping groups;
   private final EmergencyAccount emergency;
+  private final Directory directory;
+  private final SignInLog log;
   private final Duration checkedWithin;
   private final SupplierJwtDecoder decoder;
 
-  BearerAuthentication(Provider provider, GroupMapping groups, EmergencyAccount emergency, SignInSettings settings) {
+  BearerAuthentication(
+      Provider provider, GroupMapping groups, EmergencyAccount emergency, Directory directory, SignInLog log, SignInSettings settings) {
     this.groups = groups;
+    this.directory = directory;
+    this.log = log;
     this.emergency = emergency;
     this.checkedWithin = settings.checkedWithin();
     this.servicesBySubject = settings.services().entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
@@ -68,10 +73,15 @@ final class BearerAuthentication implements RestAuthentication {
     if (Objects.requireNonNullElse(token.getIssuedAt(), Instant.EPOCH).isBefore(Instant.now().minus(checkedWithin))) {
       throw new InvalidBearerTokenException("a person's token that is older than sign_in.checked_within");
     }
-    var authorities = groups.map(token.getClaims()).stream().map(SimpleGrantedAuthority::new).toList();
-    if (authorities.isEmpty()) {
+    var found = List.copyOf(groups.map(token.getClaims()));
+    if (found.isEmpty()) {
       throw new InvalidBearerTokenException("no group has access");
     }
-    return new JwtAuthenticationToken(token, authorities, Person.id(token.getIssuer().toString(), token.getSubject()));
+    var id = Person.id(token.getIssuer().toString(), token.getSubject());
+    var person = new Directory.Account(id, token.getClaimAsString("given_name"), token.getClaimAsString("family_name"), found);
+    if (directory.add(person)) {
+      log.add(id, found);
+    }
+    return new JwtAuthenticationToken(token, found.stream().map(SimpleGrantedAuthority::new).toList(), id);
   }
 }

@@ -39,6 +39,16 @@ final class Directory {
     people.put(person.getName(), toAccount(person));
   }
 
+  /** Adds a person who calls with an access token; returns whether the person wasn't known, or with other groups. */
+  synchronized boolean add(Account person) {
+    var known = people.get(person.id);
+    if (known != null && known.groups.equals(person.groups)) {
+      return false;
+    }
+    people.put(person.id, person);
+    return true;
+  }
+
   /** Returns the caller; null outside of a request. */
   static Account current() {
     var caller = SecurityContextHolder.getContext().getAuthentication();

@@ -5,9 +5,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.coronacare.engine.security.AdministratorPassword;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
@@ -17,7 +19,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * An administrator with a password, for when the provider is away for long. There is none unless `sign_in.emergency_password` is set, and
- * each use is logged as an error and counted. The password is in the settings only, never in the database.
+ * each use is logged as an error and counted. The password is in the settings only, never in the database. After a wrong one, none is
+ * accepted for a while.
  */
 @Component
 @ByOpenIdConnect
@@ -30,8 +33,15 @@ final class EmergencyAccount implements AuthenticationProvider {
   private final byte[] password;
   private final Counter signIns;
   private final Counter refusals;
+  private final LoginThrottle throttle;
 
+  @Autowired
   EmergencyAccount(SignInSettings settings, MeterRegistry metrics) {
+    this(settings, metrics, System::nanoTime);
+  }
+
+  EmergencyAccount(SignInSettings settings, MeterRegistry metrics, LongSupplier nanoTime) {
+    throttle = new LoginThrottle(nanoTime);
     password = settings.emergencyPassword().getBytes(StandardCharsets.UTF_8);
     signIns = metrics.counter("engine.emergency.sign.ins", "result", "accepted");
     refusals = metrics.counter("engine.emergency.sign.ins", "result", "refused");
@@ -53,9 +63,12 @@ final class EmergencyAccount implements AuthenticationProvider {
   @Override
   public Authentication authenticate(Authentication request) {
     var given = String.valueOf(request.getCredentials()).getBytes(StandardCharsets.UTF_8);
-    if (!isEnabled() || !ID.equals(request.getName()) || !MessageDigest.isEqual(password, given)) {
-      refusals.increment();
+    if (!isEnabled() || !ID.equals(request.getName())) {
       throw new BadCredentialsException("not the emergency account");
+    }
+    if (!throttle.attempt(() -> MessageDigest.isEqual(password, given))) {
+      refusals.increment();
+      throw new BadCredentialsException("a wrong password of the emergency account, or one soon after a wrong one");
     }
     signIns.increment();
     LOG.error("the emergency account is used");

@@ -30,7 +30,7 @@ final class EmergencyPage extends OncePerRequestFilter {
   protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
     var isFailed = request.getParameter("failed") != null;
-    var text = isFailed ? "The username or password is wrong." : "Only while the usual sign-in doesn't work. Each use is reported.";
+    var text = isFailed ? "The username or password is wrong, or you must wait because a wrong one was entered: up to a minute." : "Only while the usual sign-in doesn't work. Each use is reported.";
     WebPage.write(response, HttpServletResponse.SC_OK, "Emergency account", FORM.formatted(text));
   }
 }

@@ -147,7 +147,7 @@ class SignIn {
 
   private static void record(Person person, Directory directory, SignInLog log) {
     directory.add(person);
-    log.add(person);
+    log.add(person.getName(), person.groups());
     LOG.info("signed in: {}, subject {} of {}, groups {}", person.getName(), person.getSubject(), person.getIssuer(), person.groups());
   }
 

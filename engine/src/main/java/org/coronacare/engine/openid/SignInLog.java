@@ -30,11 +30,11 @@ final class SignInLog {
     commands = ((ProcessEngineConfigurationImpl) engine.getProcessEngineConfiguration()).getCommandExecutorTxRequired();
   }
 
-  void add(Person person) {
+  void add(String id, List<String> groups) {
     commands.execute(
         context -> {
-          if (!findGroups(context, person.getName()).equals(Optional.of(person.groups()))) {
-            add(context, person);
+          if (!findGroups(context, id).equals(Optional.of(groups))) {
+            add(context, id, groups);
           }
           return null;
         });
@@ -50,12 +50,12 @@ final class SignInLog {
         .map(entry -> entry.getNewValue() == null || entry.getNewValue().isEmpty() ? List.of() : List.of(entry.getNewValue().split(",")));
   }
 
-  private static void add(CommandContext context, Person person) {
+  private static void add(CommandContext context, String id, List<String> groups) {
     var entry = new UserOperationLogContextEntry(SIGN_IN, "User");
     entry.setCategory("Admin");
-    entry.setPropertyChanges(List.of(new PropertyChange(GROUPS, null, String.join(",", person.groups()))));
+    entry.setPropertyChanges(List.of(new PropertyChange(GROUPS, null, String.join(",", groups))));
     var log = new UserOperationLogContext();
-    log.setUserId(person.getName());
+    log.setUserId(id);
     log.setOperationId(context.getProcessEngineConfiguration().getIdGenerator().getNextId());
     log.addEntry(entry);
     context.getOperationLogManager().logUserOperations(log);
