@@ -18,33 +18,29 @@ from stack.parts import CLASS_PATH, CLASSES, SHARED
 
 HOST_CLASS = "org.coronacare.simulation.EngineHost"
 MAX_HEAP_MB = 768
+# the live platform goes first
+NICENESS = 10
 
 Command = dict[str, Any]
 Event = dict[str, Any]
 
 
 class EngineHost:
-    """The engine's process, as a context manager.
+    """The engine's process, as a context manager; it serves one run after the other."""
 
-    Args:
-        zone: IANA name of the time zone of patients and staff.
-        seed: of the random delays in the diagrams.
-    """
-
-    def __init__(self, zone: str, seed: int, max_heap_mb: int = MAX_HEAP_MB):
+    def __init__(self, niceness: int = NICENESS):
         # the serial collector needs the least memory, and leaves the other core to the live platform
         shared = SHARED if CLASSES.exists() else []
-        options = [f"-Xmx{max_heap_mb}m", "-XX:+UseSerialGC", "-Duser.timezone=UTC", *shared]
+        options = [f"-Xmx{MAX_HEAP_MB}m", "-XX:+UseSerialGC", "-Duser.timezone=UTC", *shared]
         command = ["java", *options, f"-Djava.io.tmpdir={tempfile.gettempdir()}", "-cp", CLASS_PATH, HOST_CLASS]
         self._process = subprocess.Popen(
-            [*command, zone, str(seed)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            # the live platform goes first
-            preexec_fn=lambda: os.nice(10),
+            preexec_fn=lambda: os.nice(niceness),
         )
 
     def __enter__(self) -> Self:
@@ -60,16 +56,19 @@ class EngineHost:
     def pid(self) -> int:
         return self._process.pid
 
-    def deploy(self, files: Iterable[Path], reads: Mapping[str, Sequence[str]]) -> None:
-        """Deploy diagrams, decisions and forms.
+    def begin(self, zone: str, seed: int, files: Iterable[Path], reads: Mapping[str, Sequence[str]]) -> None:
+        """Begin a run: deploy diagrams, decisions and forms to an engine without cases.
 
         Args:
+            zone: IANA name of the time zone of patients and staff.
+            seed: of the random delays in the diagrams.
             reads: names of the variables to report of a new task, by its topic or element.
 
         Raises:
             SimulationFailed: the engine refuses a file.
         """
-        self.execute(None, [{"do": "deploy", "files": [str(path.resolve()) for path in files]}], reads=reads)
+        commands = [{"do": "deploy", "files": [str(path.resolve()) for path in files]}]
+        self.execute(None, commands, zone=zone, seed=seed, reads=reads)
 
     def execute(self, now_ms: int | None, commands: list[Command], **more: Any) -> list[Event]:
         """Execute commands at a simulated time, with all that follows at once; returns the engine's events.

@@ -15,12 +15,14 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from simulation.diagrams import Diagrams
+from simulation.engine_host import EngineHost
 from simulation.facility import KITS, Facility
 from simulation.parameters import Parameters
 from simulation.recording import JOURNEY, Recording, Wait
@@ -63,6 +65,7 @@ def find_routes(
     policy: dict[str, Any],
     zone: str,
     progress: Callable[[float], None],
+    start_engine: Callable[[], AbstractContextManager[EngineHost]],
 ) -> list[Route]:
     """Run the diagram with enough of everything, and return the routes of its cases.
 
@@ -79,7 +82,8 @@ def find_routes(
         }
     )
     unlimited = parameters.model_copy(update={"staff": plenty})
-    return build_routes(TimeLapse(ample, unlimited, diagrams, policy, zone, progress=progress).run())
+    with start_engine() as engine:
+        return build_routes(TimeLapse(ample, unlimited, diagrams, policy, zone, progress=progress).run(engine))
 
 
 def build_routes(recording: Recording) -> list[Route]:
@@ -181,6 +185,7 @@ def load_routes(
     policy: dict[str, Any],
     zone: str,
     progress: Callable[[float], None],
+    start_engine: Callable[[], AbstractContextManager[EngineHost]],
 ) -> list[Route]:
     """Return the routes of a diagram from a file in the folder; finds and stores them if there is none.
 
@@ -190,7 +195,7 @@ def load_routes(
     path = folder / f"routes-{key}.json"
     if path.exists():
         return [[_parse_station(each) for each in route] for route in json.loads(path.read_text(encoding="utf-8"))]
-    routes = find_routes(scenario, parameters, diagrams, policy, zone, progress)
+    routes = find_routes(scenario, parameters, diagrams, policy, zone, progress, start_engine)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("routes-*.json"):
         old.unlink()

@@ -61,7 +61,7 @@ def format_hours_interval(figure: Figure) -> str:
 def describe_bottleneck(results: Results) -> str:
     """Say in one or two sentences what the limit is, and since when."""
     if results.bottleneck is None:
-        return "Nothing is a limit: patients hardly wait."
+        return "Nothing is a limit: there is enough of everything."
     found = results.find_resource(results.bottleneck)
     waited = format_hours(found.waited_h.value)
     name = name_resource(found.resource)

@@ -26,8 +26,10 @@ LABELS = {
 }
 # share of its time above which a resource's queues grow fast
 FULL = 0.85
-# mean wait in hours from which a resource counts as a limit
+# mean wait in hours, and share of its time, from which a resource counts as a limit: with less work, patients wait for
+# the next morning, not for more staff
 MIN_WAIT_H = 1
+BUSY = 0.7
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Results:
     """Results of a scenario.
 
     Attributes:
-        bottleneck: name of the resource that is the limit; None if patients wait for none.
+        bottleneck: name of the resource that is the limit; None if there is enough of all.
         origins: where the figures come from, by name.
         unmodelled: elements and topics of which nothing is known.
         method: "time lapse" or "fast answer".
@@ -247,9 +249,15 @@ def find_first_day(pairs: Sequence[tuple[Recording, Sequence[Wait]]]) -> int | N
 
 
 def find_bottleneck(resources: Iterable[ResourceResult]) -> str | None:
-    """Return the resource for which patients wait longest on average; None if they hardly wait."""
-    worst = max(resources, key=lambda each: each.waited_h.value or 0, default=None)
-    return worst.resource if worst and (worst.waited_h.value or 0) >= MIN_WAIT_H else None
+    """Return the limit for which patients wait longest on average; None if there is enough of everything."""
+    worst = max(filter(_is_limit, resources), key=lambda each: each.waited_h.value or 0, default=None)
+    return worst.resource if worst else None
+
+
+def _is_limit(each: ResourceResult) -> bool:
+    # kits, and staff who are never at work, have no time of which a share could be needed
+    is_busy = each.needed.value is None or each.needed.value >= BUSY
+    return is_busy and (each.waited_h.value or 0) >= MIN_WAIT_H
 
 
 def compute_results(

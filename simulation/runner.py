@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from config.settings import Policy, describe_error
 from simulation.diagrams import Diagrams, read_diagrams
+from simulation.engine_host import EngineHost
 from simulation.errors import ScenarioError
 from simulation.network import Network, load_routes
 from simulation.parameters import Parameters, merge_scenario
@@ -31,10 +33,19 @@ class Runner:
         policy: settings of `policy`; those of a scenario take precedence.
         zone: time zone of patients and staff.
         folder: of files that later runs use again.
+        start_engine: starts the engine's process, which ends with the context.
     """
 
-    def __init__(self, learnt: Parameters, policy: Mapping[str, Any], zone: str, folder: Path):
+    def __init__(
+        self,
+        learnt: Parameters,
+        policy: Mapping[str, Any],
+        zone: str,
+        folder: Path,
+        start_engine: Callable[[], AbstractContextManager[EngineHost]] = EngineHost,
+    ):
         self._learnt, self._policy, self._zone, self._folder = learnt, policy, zone, folder
+        self._start_engine = start_engine
 
     def run(self, scenario: Scenario, is_fast: bool, progress: Progress) -> Results:
         """Run a scenario by one of the methods below."""
@@ -51,23 +62,31 @@ class Runner:
             ScenarioError: the scenario doesn't fit the diagrams or the policy.
             SimulationFailed: the engine refuses a step.
         """
-        parameters, diagrams, policy = self._prepare(scenario)
+        parameters, diagrams, policy = self.prepare(scenario)
         recordings = []
-        for number in range(scenario.replications):
-            report = partial(_report_part, progress, number, scenario.replications)
-            lapse = TimeLapse(scenario, parameters, diagrams, policy, self._zone, number, report)
-            recordings.append(lapse.run())
+        with self._start_engine() as engine:
+            for number in range(scenario.replications):
+                report = partial(_report_part, progress, number, scenario.replications)
+                lapse = TimeLapse(scenario, parameters, diagrams, policy, self._zone, number, report)
+                recordings.append(lapse.run(engine))
         return _summarize(scenario, TIME_LAPSE, recordings, diagrams, parameters)
 
     def run_fast(self, scenario: Scenario, progress: Progress = lambda _: None) -> Results:
         """Run all replications through the queueing network; raises the same as run_time_lapse()."""
-        parameters, diagrams, policy = self._prepare(scenario)
-        routes = load_routes(self._folder, scenario, parameters, diagrams, policy, self._zone, progress)
+        parameters, diagrams, policy = self.prepare(scenario)
+        routes = load_routes(
+            self._folder, scenario, parameters, diagrams, policy, self._zone, progress, self._start_engine
+        )
         numbers = range(scenario.replications)
         recordings = [Network(scenario, parameters, routes, self._zone, number).run() for number in numbers]
         return _summarize(scenario, FAST, recordings, diagrams, parameters)
 
-    def _prepare(self, scenario: Scenario) -> tuple[Parameters, Diagrams, dict[str, Any]]:
+    def prepare(self, scenario: Scenario) -> tuple[Parameters, Diagrams, dict[str, Any]]:
+        """Return the parameters, diagrams and policy of a scenario.
+
+        Raises:
+            ScenarioError: it doesn't fit them.
+        """
         parameters = merge_scenario(self._learnt, scenario)
         return parameters, read_diagrams(scenario.root), merge_policy(self._policy, scenario.policy)
 

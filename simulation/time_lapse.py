@@ -102,21 +102,20 @@ class TimeLapse:
     def moment(self, milliseconds: int) -> datetime:
         return self.facility.moment(milliseconds)
 
-    def run(self) -> Recording:
+    def run(self, engine: EngineHost) -> Recording:
         """Run the scenario to its end.
 
         Raises:
             SimulationFailed: the engine refuses a step.
         """
         start, end, reported_s = self.recording.start_ms, self.recording.end_ms, time.monotonic()
-        with EngineHost(self._zone_name, self._seed) as engine:
-            engine.deploy(self.diagrams.files, READS)
-            self.facility.plan(self._arrive)
-            while self.facility.calendar.advance(end):
-                self._execute(engine)
-                if time.monotonic() > reported_s + PROGRESS_INTERVAL_S:
-                    self._progress((self.facility.now_ms - start) / (end - start))
-                    reported_s = time.monotonic()
+        engine.begin(self._zone_name, self._seed, self.diagrams.files, READS)
+        self.facility.plan(self._arrive)
+        while self.facility.calendar.advance(end):
+            self._execute(engine)
+            if time.monotonic() > reported_s + PROGRESS_INTERVAL_S:
+                self._progress((self.facility.now_ms - start) / (end - start))
+                reported_s = time.monotonic()
         self._close()
         return self.recording
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from records.roster import Roster
 from tests.support.case import NO_SYMPTOMS, CaseUnderTest
 from tests.support.chromium import DESKTOP, PHONE
 from tests.support.inspection import Inspector
+from tests.support.simulations import store_run
 from webapp.staff.formats import format_span
 
 pytestmark = pytest.mark.browser
@@ -153,4 +156,24 @@ def test_the_pages_are_accessible(
     manager.goto(f"{state['webapp']}/staff/{path}")
     inspector.inspect(manager)
     assert inspector.violations_by_page != {}
+    assert inspector.violations == {}
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_pages_of_simulations_are_accessible(
+    manager: Page, inspector: Inspector, state: dict[str, Any], viewport: dict[str, int]
+) -> None:
+    folder = Path(state["logs"]).parent / "simulation"
+    base, more = (store_run(folder, f"{places} places", places, uuid.uuid4().hex) for places in (40, 50))
+    manager.set_viewport_size(viewport)
+    for path in ("", f"/{base}", f"/{more}?with={base}"):
+        manager.goto(f"{state['webapp']}/staff/what-if{path}")
+        inspector.inspect(manager)
+    # wrong answers
+    manager.goto(f"{state['webapp']}/staff/what-if")
+    manager.fill("#name", "")
+    manager.get_by_role("button", name="Simulate").click()
+    expect(manager.locator(".govuk-error-summary")).to_be_visible()
+    inspector.inspect(manager, "errors")
+    assert len(inspector.violations_by_page) == 4
     assert inspector.violations == {}

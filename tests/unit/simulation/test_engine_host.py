@@ -1,6 +1,5 @@
 """The engine of a simulation: everything that reads a clock in diagrams and decisions follows the simulated one."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,12 +16,11 @@ NOW = datetime(2031, 3, 2, 23, 30, tzinfo=UTC)
 NAMES = ("juel_now", "juel_date_time", "calendar_today", "age", "next_hour", "feel_today", "feel_now")
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[EngineHost]:
+@pytest.fixture
+def engine(host: EngineHost) -> EngineHost:
     # an hour ahead of UTC: another day
-    with EngineHost("Europe/Berlin", 1) as host:
-        host.deploy(FILES, {"Wait": NAMES})
-        yield host
+    host.begin("Europe/Berlin", 1, FILES, {"Wait": NAMES})
+    return host
 
 
 def milliseconds(moment: datetime) -> int:
@@ -49,6 +47,17 @@ def test_timers_are_due_in_simulated_time_and_fire_on_command(engine: EngineHost
     assert timer["due"] == milliseconds(NOW + timedelta(days=2))
     events = engine.execute(timer["due"], [{"do": "job", "id": timer["id"]}])
     assert [each["element"] for each in events if each["kind"] == "task-create"] == ["Late"]
+
+
+def test_a_run_begins_without_the_cases_of_the_one_before(engine: EngineHost) -> None:
+    [task] = [
+        event["id"]
+        for event in engine.execute(milliseconds(NOW), [{"do": "start", "id": "clock", "case": "S-3"}])
+        if event["kind"] == "task-create"
+    ]
+    engine.begin("Europe/Berlin", 1, FILES, {})
+    with pytest.raises(SimulationFailed, match=task):
+        engine.execute(milliseconds(NOW), [{"do": "task", "id": task}])
 
 
 def test_a_refused_command_is_an_error_that_names_it(engine: EngineHost) -> None:

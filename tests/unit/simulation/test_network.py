@@ -79,6 +79,7 @@ def test_the_fast_answer_is_within_the_interval_of_the_time_lapse(name: str, tmp
     runner = Runner(load_defaults(), load().policy.model_dump(mode="json"), "UTC", folder)
     slow, fast = runner.run_time_lapse(scenario), runner.run_fast(scenario)
     assert fast.bottleneck == slow.bottleneck
+    assert (slow.bottleneck is None) == (name == "enough of everything")
     for step in (JOURNEY, "Task_VisitPatient", "Task_WaitForTestResult"):
         for figure in ("median", "p90"):
             expected, found = getattr(slow.find_step(step), figure), getattr(fast.find_step(step), figure).value

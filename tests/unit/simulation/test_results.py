@@ -63,10 +63,22 @@ def test_the_bottleneck_is_where_patients_wait_longest() -> None:
     assert advise(results) == ["Have 12 medical teams instead of 6, by day 1."]
 
 
-def test_without_waits_there_is_no_limit() -> None:
-    results = compute(recording(Wait(0, 0, 0)))
+@pytest.mark.parametrize(
+    ("wait", "needed"),
+    [(Wait(0, 0, 0), 0.8), (Wait(0, 14 * HOUR_MS, 15 * HOUR_MS), 0.6)],
+    ids=["no wait", "until the morning"],
+)
+def test_with_enough_of_everything_there_is_no_limit(wait: Wait, needed: float) -> None:
+    results = compute(recording(wait, needed=needed))
     assert results.bottleneck is None
+    assert describe_bottleneck(results) == "Nothing is a limit: there is enough of everything."
     assert advise(results) == []
+
+
+def test_staff_who_are_never_at_work_are_a_limit() -> None:
+    made = recording(Wait(0, None, None))
+    made.usage.clear()
+    assert compute(made).bottleneck == "medical-team"
 
 
 def test_csv_and_json_have_all_days() -> None:

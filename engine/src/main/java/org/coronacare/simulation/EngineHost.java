@@ -41,12 +41,18 @@ public final class EngineHost {
 
   private final ObjectMapper json = new ObjectMapper();
   private final EventRecorder recorder = new EventRecorder();
-  private final ProcessEngine engine;
+  private ProcessEngine engine;
 
   /** Variables that the caller wants to know of a new task, by its topic or element. */
   private Map<String, List<String>> reads = Map.of();
 
-  private EngineHost(String zone, long seed) {
+  /** Begins with an empty engine, as another process would; what the JVM has compiled stays. */
+  private void start(String zone, long seed) {
+    if (engine != null) {
+      // with its tables
+      engine.close();
+    }
+    recorder.drain();
     var calendar = new SeededCalendar(zone, new Random(seed));
     var ids = new AtomicLong();
     var configuration = new StandaloneInMemProcessEngineConfiguration();
@@ -79,16 +85,13 @@ public final class EngineHost {
     }
   }
 
-  /**
-   * @param arguments the time zone of patients and staff, and the seed
-   */
   public static void main(String[] arguments) throws IOException {
     var answers = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     // the log must not mix with the answers
     System.setOut(System.err);
     var root = (ch.qos.logback.classic.Logger) LoggerFactory.getLogger("ROOT");
     root.setLevel(ch.qos.logback.classic.Level.OFF);
-    var host = new EngineHost(arguments[0], Long.parseLong(arguments[1]));
+    var host = new EngineHost();
     var requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = requests.readLine(); line != null; line = requests.readLine()) {
       answers.println(host.json.writeValueAsString(host.answer(host.json.readTree(line))));
@@ -96,6 +99,9 @@ public final class EngineHost {
   }
 
   private Map<String, Object> answer(JsonNode request) throws IOException {
+    if (request.has("zone")) {
+      start(request.get("zone").asText(), request.get("seed").asLong());
+    }
     if (request.has("now")) {
       ClockUtil.setCurrentTime(new Date(request.get("now").asLong()));
     }

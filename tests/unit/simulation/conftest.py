@@ -1,0 +1,54 @@
+"""One engine's process for all simulations of the tests: each begins without cases, and none waits for a JVM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import load
+from simulation.engine_host import EngineHost
+from simulation.parameters import Parameters, load_defaults
+from simulation.recording import Recording
+from simulation.runner import Runner
+from simulation.scenario import parse_scenario
+from simulation.time_lapse import TimeLapse
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[EngineHost]:
+    # with the priority of other tests, which else starve it
+    with EngineHost(niceness=0) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def create_runner(host: EngineHost, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Runner]:
+    """Create a runner whose routes are found once for all tests."""
+    folder: Path = tmp_path_factory.mktemp("simulation")
+
+    def create(learnt: Parameters | None = None) -> Runner:
+        policy = load().policy.model_dump(mode="json")
+        return Runner(learnt or load_defaults(), policy, "UTC", folder, lambda: nullcontext(host))
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def runner(create_runner: Callable[..., Runner]) -> Runner:
+    return create_runner()
+
+
+@pytest.fixture(scope="session")
+def record(runner: Runner, host: EngineHost) -> Callable[[dict[str, Any]], Recording]:
+    """Run the first replication of a scenario; returns what was recorded of it."""
+
+    def run(content: dict[str, Any]) -> Recording:
+        scenario = parse_scenario({"name": "test", **content}, "test")
+        parameters, diagrams, policy = runner.prepare(scenario)
+        return TimeLapse(scenario, parameters, diagrams, policy, "UTC").run(host)
+
+    return run
