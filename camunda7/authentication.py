@@ -128,7 +128,7 @@ class ClientCredentials:
         self._renew_at = started_at + lifetime_s * (1 - RENEWED_BEFORE_END)
 
     def _fail(self, error: TokenUnavailable) -> None:
-        """Store why there is no new token: for some seconds nobody waits for the token endpoint again."""
+        """Store why there is no new token: for some seconds no caller waits for the token endpoint again."""
         self._failure = error
         self._renew_at = time.monotonic() + RETRY_INTERVAL_S
 
