@@ -127,7 +127,7 @@ unit: .venv/.stamp-test node_modules/.stamp $(CSS) $(CSS_RTL) $(FONTS) $(CATALOG
 test: setup tools node_modules/.stamp .venv-headers/.stamp check ##prove main tests, on the real engine: 15 to 20 minutes on two cores
 	$(PY) -m tests.run
 
-verify: setup tools node_modules/.stamp .venv-headers/.stamp tests/hapi/target/validator.jar tests/verapdf/target/validator.jar tests/keycloak/target/.stamp check ##prove all tests, with fuzzing, faults and load: before a release
+verify: setup tools node_modules/.stamp .venv-headers/.stamp .venv-mining/.stamp tests/hapi/target/validator.jar tests/verapdf/target/validator.jar tests/keycloak/target/.stamp check ##prove all tests, with fuzzing, faults and load: before a release
 	$(PY) -m tests.run verify
 
 tools: machine .venv/.stamp-test node_modules/.stamp .venv-headers/.stamp
@@ -217,6 +217,7 @@ lock: .venv/.stamp .venv-uv/.stamp $(JAR) ##change lock the dependencies of setu
 	$(COMPILE) setup.cfg --extra lint --constraint requirements.txt --output-file requirements-lint.txt
 	$(COMPILE) setup.cfg --extra lint --extra test --constraint requirements-lint.txt --output-file requirements-test.txt
 	$(COMPILE) tools/headers/requirements.in --output-file tools/headers/requirements.txt
+	$(COMPILE) tools/mining/requirements.in --output-file tools/mining/requirements.txt
 	$(COMPILE) tools/sbom/requirements.in --output-file tools/sbom/requirements.txt
 	$(COMPILE) tools/node/requirements.in --output-file tools/node/requirements.txt
 	$(COMPILE) tools/uv/requirements.in --output-file tools/uv/requirements.txt

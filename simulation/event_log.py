@@ -57,7 +57,7 @@ def create_log(events: Iterable[LogEvent], min_cases: int = MIN_CASES, seed: int
     """Group events by case, leave out rare variants, and replace keys and days.
 
     Args:
-        min_cases: of a variant, which is a sequence of activities.
+        min_cases: of a variant, which is what was done how often, in any order.
         seed: of the pseudonyms; random ones by default.
     """
     by_case: dict[str, list[LogEvent]] = defaultdict(list)
@@ -71,7 +71,8 @@ def create_log(events: Iterable[LogEvent], min_cases: int = MIN_CASES, seed: int
 
 
 def _variant(trace: Sequence[LogEvent]) -> tuple[str, ...]:
-    return tuple(event.activity for event in trace)
+    # sorted: parallel activities end in a random order, by which nearly each case would have a variant of its own
+    return tuple(sorted(event.activity for event in trace))
 
 
 def _shift(event: LogEvent, first: datetime) -> LogEvent:
@@ -82,7 +83,7 @@ def _shift(event: LogEvent, first: datetime) -> LogEvent:
 
 def to_xes(log: EventLog) -> str:
     """Return the log in XES (IEEE 1849-2016)."""
-    root = Element("log", {"xes.version": "1849-2016", "xes.features": "", "xmlns": XES})
+    root = Element("log", {"xes.version": "1849.2016", "xes.features": "", "xmlns": XES})
     for name, prefix in EXTENSIONS:
         uri = f"{XES}{prefix}.xesext"
         SubElement(root, "extension", {"name": name, "prefix": prefix, "uri": uri})

@@ -16,12 +16,16 @@ from simulation.recording import Recording
 from simulation.runner import Runner
 from simulation.scenario import parse_scenario
 from simulation.time_lapse import TimeLapse
+from tests.support.platform import BRIEF_JVM
 
 
 @pytest.fixture(scope="session")
 def host() -> Iterator[EngineHost]:
     # with the priority of other tests, which else starve it
-    with EngineHost(niceness=0) as host:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*next(iter(BRIEF_JVM.items())))
+        host = EngineHost(niceness=0)
+    with host:
         yield host
 
 
