@@ -13,8 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import peewee
-
 from camunda7.engine import EngineError
 from camunda7.variables import ENGINE_TIME
 from config.settings import ROOT, Settings, load
@@ -56,13 +54,13 @@ def _read_claims(engine: Engine) -> dict[str, datetime]:
 def read_cases() -> Iterator[CaseRecord]:
     """Yield the closed cases of the KPIs; the records' database must be open."""
     with database.database.connection_context():
-        # a case that ends with its pre-screening has no request
-        started_at = peewee.fn.COALESCE(CaseRow.evaluation_requested_at, CaseRow.closed_at)
-        columns = (CaseRow.orientation, CaseRow.result, CaseRow.contacts_named, started_at)
+        times = (CaseRow.evaluation_requested_at, CaseRow.closed_at)
+        columns = (CaseRow.orientation, CaseRow.result, CaseRow.contacts_named, *times)
         query = CaseRow.select_real(*columns).order_by(CaseRow.id.desc()).limit(MAX_ROWS)
         rows: list[Any] = list(query.tuples())
-        for orientation, result, contacts, started in rows:
-            day = datetime.fromisoformat(started).date() if started else None
+        for orientation, result, contacts, requested, closed in rows:
+            # a case that ends with its pre-screening has no request
+            day = datetime.fromisoformat(started).date() if (started := requested or closed) else None
             yield CaseRecord(orientation, result, contacts, day)
 
 

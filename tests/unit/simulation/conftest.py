@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import load
 from simulation.engine_host import EngineHost
-from simulation.parameters import Parameters, load_defaults
+from simulation.parameters import load_defaults
 from simulation.recording import Recording
 from simulation.runner import Runner
 from simulation.scenario import parse_scenario
@@ -30,20 +30,11 @@ def host() -> Iterator[EngineHost]:
 
 
 @pytest.fixture(scope="session")
-def create_runner(host: EngineHost, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Runner]:
-    """Create a runner whose routes are found once for all tests."""
+def runner(host: EngineHost, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """A runner that finds the routes of the fast answer once for all tests."""
+    policy = load().policy.model_dump(mode="json")
     folder: Path = tmp_path_factory.mktemp("simulation")
-
-    def create(learnt: Parameters | None = None) -> Runner:
-        policy = load().policy.model_dump(mode="json")
-        return Runner(learnt or load_defaults(), policy, "UTC", folder, lambda: nullcontext(host))
-
-    return create
-
-
-@pytest.fixture(scope="session")
-def runner(create_runner: Callable[..., Runner]) -> Runner:
-    return create_runner()
+    return Runner(load_defaults(), policy, "UTC", folder, lambda: nullcontext(host))
 
 
 @pytest.fixture(scope="session")

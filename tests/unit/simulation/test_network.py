@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from config.settings import load
 from simulation.network import Network, Route, Station, build_routes
 from simulation.parameters import load_defaults, merge_scenario
 from simulation.recording import JOURNEY, Recording, Wait
@@ -72,11 +70,8 @@ def test_cases_queue_for_a_scarce_resource() -> None:
 
 @pytest.mark.verify
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_fast_answer_is_within_the_interval_of_the_time_lapse(name: str, tmp_path_factory: Any) -> None:
-    # the routes are those of all scenarios
-    folder: Path = tmp_path_factory.getbasetemp() / "routes"
+def test_the_fast_answer_is_within_the_interval_of_the_time_lapse(name: str, runner: Runner) -> None:
     scenario = parse_scenario({**BASE, **SCENARIOS[name]}, name)
-    runner = Runner(load_defaults(), load().policy.model_dump(mode="json"), "UTC", folder)
     slow, fast = runner.run_time_lapse(scenario), runner.run_fast(scenario)
     assert fast.bottleneck == slow.bottleneck
     assert (slow.bottleneck is None) == (name == "enough of everything")
