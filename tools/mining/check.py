@@ -3,7 +3,7 @@
 import json
 import sys
 
-import pm4py  # type: ignore[import-not-found]
+import pm4py
 
 path = sys.argv[1]
 if path.endswith(".xes"):
