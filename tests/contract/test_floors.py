@@ -13,13 +13,13 @@ from packaging.version import Version
 
 from config.settings import ROOT
 from tests.contract.test_compose import base_images
-from tests.support.locks import LOCKS, read_lock
+from tests.support.locks import DISTRIBUTED, read_lock
 
 FLOORS = yaml.safe_load((ROOT / "tools/floors.yaml").read_text())
 
 
 def python_packages() -> list[tuple[str, str]]:
-    return sorted({(pin.name, pin.version) for lock in LOCKS for pin in read_lock(lock)})
+    return sorted({(pin.name, pin.version) for lock in DISTRIBUTED for pin in read_lock(lock)})
 
 
 def java_libraries() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from config.settings import ROOT
-from tests.support.locks import LOCKS, read_lock
+from tests.support.locks import DISTRIBUTED, read_lock
 
 LICENCES = yaml.safe_load((ROOT / "tools/licences.yaml").read_text())
 CLASSIFIER = "License :: "
@@ -17,7 +17,7 @@ CLASSIFIER = "License :: "
 
 def packages() -> list[str]:
     """The packages of the locks that are imported or distributed."""
-    return sorted({pin.name for lock in LOCKS for pin in read_lock(lock)} - LICENCES["programs"].keys())
+    return sorted({pin.name for lock in DISTRIBUTED for pin in read_lock(lock)} - LICENCES["programs"].keys())
 
 
 def licences_of(package: str, rules: dict[str, Any]) -> set[str]:
