@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -65,7 +64,7 @@ def advice(guide: Guide) -> Page:
 
 def evaluation_request(guide: Guide) -> Page:
     guide.newcomer().press("Request a home visit and a test")
-    return fill_in_until(guide.newcomer(), "Your contact details", 2)
+    return fill_in_until(guide.newcomer(), "Your contact details")
 
 
 def access_code(guide: Guide) -> Page:
@@ -79,18 +78,12 @@ def sign_in(guide: Guide) -> Page:
     return guide.newcomer().page
 
 
-def fill_in_until(patient: Patient, heading: str, time: int = 1) -> Page:
-    """Fill in the pages of a form up to the page with this heading.
-
-    Args:
-        time: 2 for the second time that the page is shown.
-    """
-    seen: Counter[str] = Counter()
+def fill_in_until(patient: Patient, heading: str) -> Page:
+    """Fill in the pages of a form up to the page with this heading."""
     while True:
         shown = patient.page.locator("h1").inner_text()
-        seen[shown] += 1
         patient.fill_in_page(NEWCOMER)
-        if shown == heading and seen[shown] == time:
+        if shown == heading:
             return patient.page
         patient.submit_page()
 
