@@ -35,13 +35,11 @@ class Diagrams:
 
     Attributes:
         files: to deploy: diagrams, decisions and forms.
-        topics: of the external tasks.
         names: of elements by id.
     """
 
     files: tuple[Path, ...]
     user_tasks: Mapping[str, UserTask]
-    topics: frozenset[str]
     names: Mapping[str, str]
 
 
@@ -56,7 +54,6 @@ def read_diagrams(root: Path) -> Diagrams:
         raise ScenarioError(f"{root}: has no diagram in processes/")
     models = [path for path in sorted((root / "processes").iterdir()) if path.suffix in KINDS]
     tasks: dict[str, UserTask] = {}
-    topics: set[str] = set()
     names: dict[str, str] = {}
     for path in diagrams:
         try:
@@ -64,14 +61,12 @@ def read_diagrams(root: Path) -> Diagrams:
         except (XmlError, UnicodeDecodeError) as error:
             raise ScenarioError(f"{path}: {error}") from None
         for node in nodes:
-            if topic := node.get(f"{CAMUNDA}topic"):
-                topics.add(topic)
             if (element := node.get("id")) and (name := node.get("name")):
                 names[element] = name
             if node.tag == f"{BPMN}userTask":
                 task = _read_user_task(dict(node.attrib))
                 tasks[task.id] = task
-    return Diagrams((*models, *_list_forms(root)), tasks, frozenset(topics), names)
+    return Diagrams((*models, *_list_forms(root)), tasks, names)
 
 
 def _list_forms(root: Path) -> Iterator[Path]:

@@ -52,10 +52,6 @@ class EngineHost:
         self._process.kill()
         self._process.communicate()
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     def begin(self, zone: str, seed: int, files: Iterable[Path], reads: Mapping[str, Sequence[str]]) -> None:
         """Begin a run: deploy diagrams, decisions and forms to an engine without cases.
 

@@ -189,7 +189,7 @@ def load_routes(
 ) -> list[Route]:
     """Return the routes of a diagram from a file in the folder; finds and stores them if there is none.
 
-    Resources and arrivals of the scenario don't change them.
+    Numbers of staff, laboratory places and kits, and arrivals of the scenario don't change them.
     """
     key = _hash_inputs(scenario, parameters, diagrams, policy)
     path = folder / f"routes-{key}.json"

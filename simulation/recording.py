@@ -55,7 +55,6 @@ class Recording:
         usage: by resource.
         kits: requested, granted, and when a request first found none.
         unmodelled: topics and user tasks that were completed at once, as nothing is known of them.
-        commands: number of commands that the engine executed.
         ended: number of cases that ended.
     """
 
@@ -70,7 +69,6 @@ class Recording:
     kits_empty_ms: int | None = None
     ended: int = 0
     unmodelled: set[str] = field(default_factory=set)
-    commands: int = 0
 
     @property
     def arrived(self) -> int:

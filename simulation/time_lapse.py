@@ -123,7 +123,6 @@ class TimeLapse:
         """Execute the commands of an action, and those that follow from them at the same time."""
         while self._commands:
             commands, self._commands = self._commands, []
-            self.recording.commands += len(commands)
             for event in engine.execute(self.facility.now_ms, commands):
                 self._handle(event)
 
